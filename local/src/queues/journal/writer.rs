@@ -1,0 +1,99 @@
+//! The thread that owns the journal's file: one write and one `fdatasync` for everybody who waits.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::replay::{replay, rewrite};
+
+/// Lines to append together.
+#[derive(Default)]
+pub(super) struct Entry {
+    /// The lines.
+    pub(super) lines: Vec<u8>,
+    /// How many messages they add.
+    pub(super) added: usize,
+    /// How many messages they strike.
+    pub(super) struck: usize,
+    /// Who wants to know when they are on the disk.
+    pub(super) waiting: Option<oneshot::Sender<Result<(), io::ErrorKind>>>,
+}
+
+/// Below this size a journal is not worth compacting.
+const SMALL_BYTES: u64 = 8 << 20;
+
+/// As many bytes are gathered for one write.
+const GROUP_BYTES: usize = 4 << 20;
+
+/// The file and what is known of its content.
+pub(super) struct Writer {
+    path: PathBuf,
+    file: File,
+    length: u64,
+    live: usize,
+    added: usize,
+}
+
+impl Writer {
+    pub(super) fn new(path: PathBuf, file: File, live: usize) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        Ok(Self { path, file, length, live, added: live })
+    }
+
+    /// Writes until nobody can send any more.
+    pub(super) fn run(mut self, mut entries: mpsc::UnboundedReceiver<Entry>) {
+        while let Some(mut group) = entries.blocking_recv() {
+            let mut waiting: Vec<_> = group.waiting.take().into_iter().collect();
+            while group.lines.len() < GROUP_BYTES
+                && let Ok(entry) = entries.try_recv()
+            {
+                group.lines.extend_from_slice(&entry.lines);
+                group.added += entry.added;
+                group.struck += entry.struck;
+                waiting.extend(entry.waiting);
+            }
+            let written = self.append(&group, !waiting.is_empty());
+            if let Err(error) = &written {
+                tracing::error!(%error, "journal not written");
+            }
+            for caller in waiting {
+                // A caller that is gone has nobody to answer to.
+                let _ = caller.send(written.as_ref().map(|()| ()).map_err(io::Error::kind));
+            }
+            if self.is_mostly_struck()
+                && let Err(error) = self.compact()
+            {
+                tracing::error!(%error, "journal not compacted");
+            }
+        }
+    }
+
+    fn append(&mut self, group: &Entry, durable: bool) -> io::Result<()> {
+        let appended = self.file.write_all(&group.lines);
+        let appended = appended.and_then(|()| if durable { self.file.sync_data() } else { Ok(()) });
+        if let Err(error) = appended {
+            // Half a line must not become the beginning of the next one.
+            self.file.set_len(self.length)?;
+            return Err(error);
+        }
+        self.length += group.lines.len() as u64;
+        self.added += group.added;
+        self.live = (self.live + group.added).saturating_sub(group.struck);
+        Ok(())
+    }
+
+    fn is_mostly_struck(&self) -> bool {
+        self.length > SMALL_BYTES && self.live.saturating_mul(4) < self.added
+    }
+
+    fn compact(&mut self) -> io::Result<()> {
+        let letters = replay(&self.path)?;
+        let file = rewrite(&self.path, &letters)?;
+        *self = Self::new(std::mem::take(&mut self.path), file, letters.len())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,192 @@
+//! Money: whole minor units with their currency inside, exact decimal digits outside (contract §1, §7).
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Number, Value};
+
+/// An ISO 4217 currency that has a minor unit.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency(iso_currency::Currency);
+
+impl Currency {
+    /// The three capital letters.
+    pub fn code(self) -> &'static str {
+        self.0.code()
+    }
+
+    /// How many decimals an amount has.
+    pub fn decimals(self) -> u32 {
+        self.0.exponent().map_or(0, u32::from)
+    }
+}
+
+impl FromStr for Currency {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        iso_currency::Currency::from_code(text)
+            .filter(|currency| currency.exponent().is_some())
+            .map(Self)
+            .ok_or("must be an ISO 4217 currency code in capital letters, such as USD")
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl PartialOrd for Currency {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Currency {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.code().cmp(other.code())
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for Currency {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .pattern(Some("^[A-Z]{3}$"))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Currency {}
+
+/// The largest value of one conversion: twelve digits before the decimal point.
+const MOST_INTEGER_DIGITS: u32 = 12;
+
+/// An amount of one conversion, in minor units; never negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Money {
+    /// Minor units: cents of a dollar, fils of a dinar.
+    pub minor: i64,
+    /// Their currency.
+    pub currency: Currency,
+}
+
+impl Money {
+    /// Reads a JSON number digit by digit, never through a binary float.
+    ///
+    /// # Errors
+    /// When it is negative, has more than twelve integer digits, or more decimals than the currency.
+    pub fn read(value: &Value, currency: Currency) -> Result<Self, String> {
+        let Value::Number(number) = value else { return Err("must be a number, not text".to_owned()) };
+        let decimal = exact(number).ok_or("must be a plain number within range")?.normalize();
+        if decimal < Decimal::ZERO {
+            return Err("must not be negative".to_owned());
+        }
+        if decimal >= Decimal::from(10_u64.pow(MOST_INTEGER_DIGITS)) {
+            return Err(format!("must have at most {MOST_INTEGER_DIGITS} digits before the decimal point"));
+        }
+        let decimals = currency.decimals();
+        let minor = scaled(value, decimals).and_then(|minor| i64::try_from(minor).ok());
+        let minor = minor.ok_or_else(|| format!("has more decimals than {currency} allows ({decimals})"))?;
+        Ok(Self { minor, currency })
+    }
+
+    /// The amount as a JSON number with exact digits and no trailing zeros.
+    pub fn amount(self) -> Number {
+        amount(i128::from(self.minor), self.currency)
+    }
+}
+
+/// A sum of minor units as a JSON number: `2499` US cents is `24.99`.
+pub fn amount(minor: i128, currency: Currency) -> Number {
+    decimal(minor, currency.decimals())
+}
+
+/// `units` of 10^-`decimals` each, as a JSON number with exact digits and no trailing zeros.
+pub(crate) fn decimal(units: i128, decimals: u32) -> Number {
+    let text = Decimal::try_from_i128_with_scale(units, decimals).map_or_else(|_| units.to_string(), |exact| exact.normalize().to_string());
+    text.parse().unwrap_or_else(|_| Number::from(0))
+}
+
+/// A JSON number in units of 10^-`decimals`, if it is a whole number of them.
+pub(crate) fn scaled(value: &Value, decimals: u32) -> Option<i128> {
+    let Value::Number(number) = value else { return None };
+    let exact = exact(number)?.checked_mul(Decimal::from(10_u64.pow(decimals)))?.normalize();
+    (exact.scale() == 0).then(|| exact.mantissa())
+}
+
+fn exact(number: &Number) -> Option<Decimal> {
+    let text = number.as_str();
+    // An exponent could name a number of a billion digits; none of a price's spellings needs more than this.
+    if text.len() > 40 {
+        return None;
+    }
+    match text.contains(['e', 'E']) {
+        true => Decimal::from_scientific(text).ok(),
+        false => Decimal::from_str_exact(text).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str, currency: &str) -> Result<i64, String> {
+        let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        Money::read(&value, currency.parse()?).map(|money| money.minor)
+    }
+
+    #[test]
+    fn amounts_are_read_to_the_minor_unit() {
+        for (text, currency, minor) in [
+            ("24.99", "USD", 2499), ("24.990", "USD", 2499), ("0", "USD", 0), ("1e2", "EUR", 10_000), ("-0", "USD", 0),
+            ("100", "JPY", 100), ("1.234", "KWD", 1234), ("999999999999.99", "USD", 99_999_999_999_999), ("2.50e1", "USD", 2500),
+        ] {
+            assert_eq!(read(text, currency), Ok(minor), "{text} {currency}");
+        }
+    }
+
+    #[test]
+    fn amounts_that_are_not_exact_are_refused() {
+        for (text, currency) in [
+            ("24.999", "USD"), ("-1", "USD"), ("-0.01", "USD"), ("1.5", "JPY"), ("1000000000000", "USD"), ("1e400", "USD"), ("\"24.99\"", "USD"),
+            ("1", "usd"), ("1", "XXX"), ("1", "US"), ("null", "USD"), ("[1]", "USD"), ("1e-3", "USD"), ("0.00000000000000000000000000000000001", "USD"),
+        ] {
+            assert!(read(text, currency).is_err(), "{text} {currency}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_amount_prints_and_reads_back_without_drift(minor in 0_i64..=99_999_999_999_999, code in prop::sample::select(vec!["USD", "JPY", "KWD", "CLF"])) {
+            let currency: Currency = code.parse().unwrap();
+            prop_assume!(minor / 10_i64.pow(currency.decimals()) < 1_000_000_000_000);
+            let money = Money { minor, currency };
+            prop_assert_eq!(Money::read(&Value::Number(money.amount()), currency), Ok(money));
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Rollups: counters per day that every report is read from, so that its cost does not grow with clicks (contract §9).
+//!
+//! A cell is one day of one scope (a handle, a campaign, a link). All its counters are updated in one write together with
+//! the raw records they count, so that in every cell, for every dimension, the rows add up to the totals.
+
+use std::collections::BTreeMap;
+
+use serde_json::Number;
+
+use crate::click::Click;
+use crate::conversion::Conversion;
+use crate::moment::Day;
+use crate::money::{Currency, amount};
+use crate::name::{CampaignId, Handle, Slug};
+
+/// What a report can be split by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dimension {
+    /// UTC day.
+    Day,
+    /// Link.
+    Slug,
+    /// Country code.
+    Country,
+    /// Device class.
+    Device,
+    /// Referring host.
+    Referrer,
+    /// Traffic source.
+    Source,
+    /// Campaign credited.
+    Campaign,
+}
+
+impl Dimension {
+    /// Those counted inside each cell; the day is the cell's own.
+    const COUNTED: [Self; 6] = [Self::Slug, Self::Country, Self::Device, Self::Referrer, Self::Source, Self::Campaign];
+
+    /// As requests and table attributes spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Slug => "slug",
+            Self::Country => "country",
+            Self::Device => "device",
+            Self::Referrer => "referrer",
+            Self::Source => "source",
+            Self::Campaign => "campaign",
+        }
+    }
+}
+
+impl std::str::FromStr for Dimension {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let all = [Self::Day].into_iter().chain(Self::COUNTED);
+        all.into_iter().find(|dimension| dimension.as_str() == text).ok_or("must be day, slug, country, device, referrer, source or campaign")
+    }
+}
+
+/// What one cell covers besides its day.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Everything of a handle.
+    Handle,
+    /// One campaign.
+    Campaign(CampaignId),
+    /// One link.
+    Link(Slug),
+}
+
+/// A cell: one day of one scope of one handle.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CellKey {
+    /// Whose.
+    pub handle: Handle,
+    /// Of what.
+    pub scope: Scope,
+    /// When.
+    pub day: Day,
+}
+
+/// The key under which keys beyond the cap are counted, and what a missing value is called.
+pub const OTHER: &str = "other";
+/// The key of what belongs to no campaign.
+pub const NO_CAMPAIGN: &str = "none";
+/// Keys one dimension of one cell may have; the rest is [`OTHER`].
+pub const MOST_KEYS: usize = 500;
+
+/// Where a conversion's visitor came from, as its click was recorded; kept with the conversion so that a recount agrees.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// Country code or `UNKNOWN`.
+    pub country: String,
+    /// Device class.
+    pub device: String,
+    /// Referring host or `direct`.
+    pub referrer: String,
+    /// Traffic source.
+    pub source: String,
+}
+
+impl Origin {
+    /// As the click tells it.
+    pub fn of(click: &Click) -> Self {
+        Self { country: click.country.clone(), device: click.device.clone(), referrer: click.referrer.clone(), source: click.source.clone() }
+    }
+
+    /// Of a conversion whose click cannot be found any more.
+    pub fn unknown() -> Self {
+        Self { country: "UNKNOWN".to_owned(), device: "UNKNOWN".to_owned(), referrer: "unknown".to_owned(), source: "unknown".to_owned() }
+    }
+}
+
+/// Increments of one cell: counter name to amount.
+///
+/// Names are `c`, `b`, `v` and `m|USD` for clicks, bot clicks, conversions and minor units of revenue in total, and
+/// `country|DE|c` and so on for one key of a dimension.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally(BTreeMap<String, i64>);
+
+impl Tally {
+    /// Counter names with their increments.
+    pub fn counters(&self) -> impl ExactSizeIterator<Item = (&str, i64)> {
+        self.0.iter().map(|(name, increment)| (name.as_str(), *increment))
+    }
+
+    /// How many counters it touches.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it touches none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds another tally.
+    pub fn merge(&mut self, other: &Self) {
+        for (name, increment) in &other.0 {
+            *self.0.entry(name.clone()).or_default() += increment;
+        }
+    }
+
+    fn count(&mut self, keys: &[(Dimension, &str)], metric: &str, increment: i64) {
+        *self.0.entry(metric.to_owned()).or_default() += increment;
+        for (dimension, key) in keys {
+            *self.0.entry(format!("{}|{key}|{metric}", dimension.as_str())).or_default() += increment;
+        }
+    }
+
+    /// What one click adds to each of its cells.
+    pub fn of_click(click: &Click) -> Self {
+        let origin = Origin::of(click);
+        let keys = keys(&click.slug, click.campaign_id.as_ref(), &origin);
+        let mut tally = Self::default();
+        tally.count(&keys, "c", 1);
+        if click.bot {
+            tally.count(&keys, "b", 1);
+        }
+        tally
+    }
+
+    /// What one conversion adds to each of its cells.
+    pub fn of_conversion(conversion: &Conversion, origin: &Origin) -> Self {
+        let keys = keys(&conversion.slug, conversion.campaign_id.as_ref(), origin);
+        let mut tally = Self::default();
+        tally.count(&keys, "v", 1);
+        if let Some(money) = conversion.money {
+            tally.count(&keys, &format!("m|{}", money.currency), money.minor);
+        }
+        tally
+    }
+
+    /// The same increments, with keys that are new to a full dimension of `cell` counted under [`OTHER`].
+    #[must_use]
+    pub fn folded_into(&self, cell: &Counts) -> Self {
+        let mut folded = Self::default();
+        let mut added: BTreeMap<&str, std::collections::BTreeSet<&str>> = BTreeMap::new();
+        for (name, increment) in &self.0 {
+            let name = match split(name) {
+                Some((dimension, key, metric)) if key != OTHER && !cell.knows(dimension, key) => {
+                    let new = added.entry(dimension).or_default();
+                    if new.contains(key) || cell.keys(dimension) + new.len() < MOST_KEYS {
+                        new.insert(key);
+                        name.clone()
+                    } else {
+                        format!("{dimension}|{OTHER}|{metric}")
+                    }
+                }
+                _ => name.clone(),
+            };
+            *folded.0.entry(name).or_default() += increment;
+        }
+        folded
+    }
+}
+
+fn keys<'a>(slug: &'a Slug, campaign: Option<&'a CampaignId>, origin: &'a Origin) -> [(Dimension, &'a str); 6] {
+    [
+        (Dimension::Slug, slug.as_str()),
+        (Dimension::Country, &origin.country),
+        (Dimension::Device, &origin.device),
+        (Dimension::Referrer, &origin.referrer),
+        (Dimension::Source, &origin.source),
+        (Dimension::Campaign, campaign.map_or(NO_CAMPAIGN, CampaignId::as_str)),
+    ]
+}
+
+/// `country|DE|m|USD` as dimension, key and metric; the key may itself contain the separator.
+fn split(name: &str) -> Option<(&str, &str, &str)> {
+    let (dimension, rest) = name.split_once('|')?;
+    if dimension == "m" {
+        return None;
+    }
+    let (before, last) = rest.rsplit_once('|')?;
+    match before.strip_suffix("|m") {
+        Some(key) if last.len() == 3 => Some((dimension, key, rest.get(key.len() + 1..)?)),
+        _ => Some((dimension, before, last)),
+    }
+}
+
+/// The cells a record of this link and campaign is counted in.
+pub fn cells(handle: &Handle, slug: &Slug, campaign: Option<&CampaignId>, day: Day) -> Vec<CellKey> {
+    let scopes = [Some(Scope::Handle), campaign.cloned().map(Scope::Campaign), Some(Scope::Link(slug.clone()))];
+    scopes.into_iter().flatten().map(|scope| CellKey { handle: handle.clone(), scope, day }).collect()
+}
+
+/// Counters of a cell as read back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts(BTreeMap<String, i128>);
+
+impl Counts {
+    /// Adds one counter's value; the shards of a cell add up.
+    pub fn add(&mut self, name: &str, value: i128) {
+        *self.0.entry(name.to_owned()).or_default() += value;
+    }
+
+    /// Counter names with their values.
+    pub fn counters(&self) -> impl Iterator<Item = (&str, i128)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
+    fn knows(&self, dimension: &str, key: &str) -> bool {
+        let prefix = format!("{dimension}|{key}|");
+        self.0.range(prefix.clone()..).next().is_some_and(|(name, _)| name.starts_with(&prefix))
+    }
+
+    fn keys(&self, dimension: &str) -> usize {
+        let prefix = format!("{dimension}|");
+        let mut keys = std::collections::BTreeSet::new();
+        for (name, _) in self.0.range(prefix.clone()..) {
+            match split(name) {
+                Some((found, key, _)) if found == dimension => keys.insert(key),
+                _ => break,
+            };
+        }
+        keys.len()
+    }
+}
+
+/// The figures of one row or of a whole report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// All clicks.
+    pub clicks: i128,
+    /// Those of bots.
+    pub bot_clicks: i128,
+    /// Accepted conversions.
+    pub conversions: i128,
+    /// Minor units by currency.
+    pub revenue: BTreeMap<Currency, i128>,
+}
+
+impl Figures {
+    /// Clicks that are not a bot's.
+    pub fn qualified_clicks(&self) -> i128 {
+        self.clicks - self.bot_clicks
+    }
+
+    /// Revenue in one currency, as a JSON number.
+    pub fn revenue_in(&self, currency: Currency) -> Number {
+        amount(self.revenue.get(&currency).copied().unwrap_or_default(), currency)
+    }
+
+    fn add(&mut self, metric: &str, value: i128) {
+        match metric {
+            "c" => self.clicks += value,
+            "b" => self.bot_clicks += value,
+            "v" => self.conversions += value,
+            _ => {
+                if let Some(currency) = metric.strip_prefix("m|").and_then(|code| code.parse().ok()) {
+                    *self.revenue.entry(currency).or_default() += value;
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.clicks += other.clicks;
+        self.bot_clicks += other.bot_clicks;
+        self.conversions += other.conversions;
+        for (currency, minor) in &other.revenue {
+            *self.revenue.entry(*currency).or_default() += minor;
+        }
+    }
+}
+
+/// A report over some days: rows by key and their totals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows: days in order, other dimensions by most clicks first, [`OTHER`] last.
+    pub rows: Vec<(String, Figures)>,
+    /// The totals over all rows.
+    pub totals: Figures,
+}
+
+impl Report {
+    /// Splits the cells of one scope by a dimension.
+    pub fn of<'a>(cells: impl IntoIterator<Item = (Day, &'a Counts)>, by: Dimension) -> Self {
+        let mut rows: BTreeMap<String, Figures> = BTreeMap::new();
+        let mut totals = Figures::default();
+        for (day, counts) in cells {
+            for (name, value) in counts.counters() {
+                match split(name) {
+                    None => {
+                        totals.add(name, value);
+                        if by == Dimension::Day {
+                            rows.entry(day.to_string()).or_default().add(name, value);
+                        }
+                    }
+                    Some((dimension, key, metric)) if dimension == by.as_str() => rows.entry(key.to_owned()).or_default().add(metric, value),
+                    Some(_) => {}
+                }
+            }
+        }
+        Self { rows: ordered(rows, by), totals }
+    }
+}
+
+fn ordered(rows: BTreeMap<String, Figures>, by: Dimension) -> Vec<(String, Figures)> {
+    let mut rows: Vec<_> = rows.into_iter().collect();
+    if by == Dimension::Day {
+        return rows;
+    }
+    rows.sort_by(|(a_key, a), (b_key, b)| ((a_key == OTHER), -a.clicks, -a.conversions, a_key).cmp(&((b_key == OTHER), -b.clicks, -b.conversions, b_key)));
+    let mut rest = Figures::default();
+    let keeps_other = rows.last().is_some_and(|(key, _)| key == OTHER);
+    let kept = if keeps_other || rows.len() > MOST_KEYS { MOST_KEYS - 1 } else { MOST_KEYS };
+    if rows.len() > kept {
+        for (_, figures) in rows.drain(kept..) {
+            rest.merge(&figures);
+        }
+        rows.push((OTHER.to_owned(), rest));
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests;

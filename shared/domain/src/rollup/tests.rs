@@ -1,0 +1,88 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::ctx::Consent;
+use crate::id::{ClickId, ConversionId, RequestId};
+use crate::moment::Moment;
+use crate::money::Money;
+
+fn click(number: u128, bot: bool, country: &str, referrer: &str) -> Click {
+    Click {
+        id: ClickId::new(Moment::from_millis(1_772_366_400_000), number), handle: "demo".parse().unwrap(), slug: "launch".parse().unwrap(), link_version: 1,
+        campaign_id: None, bot, reasons: Vec::new(), classifier: 1, country: country.to_owned(), device: "MOBILE".to_owned(), source: "direct".to_owned(),
+        referrer: referrer.to_owned(), campaign: None, language: None, session_id: None, segments: Vec::new(), rule: None, consent: Consent::Full, address: None,
+        user_agent: None, purpose: None,
+    }
+}
+
+fn conversion(minor: i64, currency: &str) -> Conversion {
+    let at = Moment::from_millis(1_772_366_400_000);
+    Conversion {
+        id: ConversionId::new(at, 1), handle: "demo".parse().unwrap(), slug: "launch".parse().unwrap(), click_id: ClickId::new(at, 1), campaign_id: None, rule: None,
+        session_id: None, event_type: "purchase".parse().unwrap(), money: Some(Money { minor, currency: currency.parse().unwrap() }), occurred_at: None, metadata: None,
+        bot: false, trust: crate::conversion::Trust::Claimed, accepted_at: at, request_id: RequestId::new(at, 1),
+    }
+}
+
+fn into_counts(counts: &mut Counts, tally: &Tally) {
+    for (name, increment) in tally.folded_into(counts).counters() {
+        counts.add(name, i128::from(increment));
+    }
+}
+
+#[test]
+fn counter_names_read_back_whatever_the_key_contains() {
+    for (name, parts) in [
+        ("c", None),
+        ("m|USD", None),
+        ("country|DE|c", Some(("country", "DE", "c"))),
+        ("source|a|b|v", Some(("source", "a|b", "v"))),
+        ("source|x|m|USD", Some(("source", "x", "m|USD"))),
+    ] {
+        assert_eq!(split(name), parts, "{name}");
+    }
+}
+
+#[test]
+fn keys_beyond_the_cap_are_counted_as_other_and_none_is_lost() {
+    let mut counts = Counts::default();
+    for number in 0..2000 {
+        into_counts(&mut counts, &Tally::of_click(&click(number, false, "DE", &format!("host-{number}.example"))));
+    }
+    let report = Report::of([("2026-03-01".parse().unwrap(), &counts)], Dimension::Referrer);
+    assert_eq!(counts.keys("referrer"), MOST_KEYS + 1);
+    assert_eq!(report.rows.len(), MOST_KEYS);
+    assert_eq!(report.rows.last().map(|(key, _)| key.as_str()), Some(OTHER));
+    assert_eq!(report.rows.iter().map(|(_, figures)| figures.clicks).sum::<i128>(), 2000);
+}
+
+proptest! {
+    #[test]
+    fn the_rows_of_every_dimension_add_up_to_the_totals(
+        clicks in prop::collection::vec((any::<bool>(), "[A-Z]{2}", "[a-z|]{1,3}"), 1..60),
+        values in prop::collection::vec((0_i64..1_000_000_000_000, prop::sample::select(vec!["USD", "JPY", "KWD"])), 0..20),
+    ) {
+        let mut counts = Counts::default();
+        for (number, (bot, country, referrer)) in clicks.iter().enumerate() {
+            into_counts(&mut counts, &Tally::of_click(&click(number as u128, *bot, country, referrer)));
+        }
+        for (minor, currency) in &values {
+            into_counts(&mut counts, &Tally::of_conversion(&conversion(*minor, currency), &Origin::unknown()));
+        }
+        let day = "2026-03-01".parse().unwrap();
+        for by in [Dimension::Day].into_iter().chain(Dimension::COUNTED) {
+            let report = Report::of([(day, &counts)], by);
+            let mut sum = Figures::default();
+            for (_, figures) in &report.rows {
+                sum.merge(figures);
+            }
+            prop_assert_eq!(&sum, &report.totals);
+            prop_assert_eq!(report.totals.clicks, clicks.len() as i128);
+            prop_assert_eq!(report.totals.bot_clicks, clicks.iter().filter(|(bot, ..)| *bot).count() as i128);
+            for code in ["USD", "JPY", "KWD"] {
+                let expected: i128 = values.iter().filter(|(_, currency)| *currency == code).map(|(minor, _)| i128::from(*minor)).sum();
+                prop_assert_eq!(report.totals.revenue.get(&code.parse().unwrap()).copied().unwrap_or_default(), expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Counting clicks: the raw click and the cells it adds to are one transaction, so that a click that comes twice counts once.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use futures::future::try_join_all;
+
+use domain::click::Click;
+use domain::id::ClickId;
+use domain::moment::{Day, Moment};
+use domain::name::Handle;
+use domain::rollup::{CellKey, Tally, cells};
+
+use crate::Store;
+use crate::error::{Error, Result};
+use crate::item::{doc, text, with_doc};
+use crate::links::cancellation;
+use crate::table;
+
+/// Actions one transaction may have (DynamoDB).
+const MOST_ACTIONS: usize = 100;
+/// Counters one update may add to, so that its expression stays under DynamoDB's 4 KB.
+const MOST_COUNTERS: usize = 250;
+/// Tries before contention is given back to the queue.
+const TRIES: u32 = 6;
+
+/// What became of a group of clicks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Counted now.
+    pub new: usize,
+    /// Counted before.
+    pub known: usize,
+}
+
+/// Clicks of one handle and day that fit one transaction, with what they add to each cell.
+struct Group<'a> {
+    clicks: Vec<&'a Click>,
+    tallies: BTreeMap<CellKey, Tally>,
+}
+
+impl<'a> Group<'a> {
+    fn of(clicks: impl IntoIterator<Item = &'a Click>) -> Self {
+        let mut group = Self { clicks: Vec::new(), tallies: BTreeMap::new() };
+        for click in clicks {
+            let tally = Tally::of_click(click);
+            for cell in cells(&click.handle, &click.slug, click.campaign_id.as_ref(), click.day()) {
+                group.tallies.entry(cell).or_default().merge(&tally);
+            }
+            group.clicks.push(click);
+        }
+        group
+    }
+
+    fn fits(&self) -> bool {
+        self.clicks.len() + self.tallies.len() <= MOST_ACTIONS && self.tallies.values().all(|tally| tally.len() <= MOST_COUNTERS)
+    }
+
+    /// Splits clicks into groups, each of one handle and day.
+    fn split(clicks: &'a [Click]) -> Vec<Self> {
+        let mut days: BTreeMap<(&Handle, Day), BTreeMap<ClickId, &Click>> = BTreeMap::new();
+        for click in clicks {
+            days.entry((&click.handle, click.day())).or_default().insert(click.id, click);
+        }
+        let mut groups = Vec::new();
+        for clicks in days.into_values() {
+            let mut rest: Vec<&Click> = clicks.into_values().collect();
+            while !rest.is_empty() {
+                let mut taken = rest.len().min(MOST_ACTIONS - 3);
+                let mut group = Self::of(rest.iter().take(taken).copied());
+                while !group.fits() && taken > 1 {
+                    taken = taken.div_ceil(2);
+                    group = Self::of(rest.iter().take(taken).copied());
+                }
+                rest.drain(..taken);
+                groups.push(group);
+            }
+        }
+        groups
+    }
+}
+
+impl Store {
+    /// Stores clicks and adds them to their cells, each exactly once however often it comes.
+    ///
+    /// # Errors
+    /// Per click, by id: those of a group that could not be written; the others are done.
+    pub async fn count_clicks(&self, clicks: &[Click], now: Moment) -> (Counted, Vec<(ClickId, Error)>) {
+        let mut counted = Counted::default();
+        let mut failed = Vec::new();
+        for group in Group::split(clicks) {
+            let ids: Vec<ClickId> = group.clicks.iter().map(|click| click.id).collect();
+            match self.count_group(group, now).await {
+                Ok(done) => {
+                    counted.new += done.new;
+                    counted.known += done.known;
+                }
+                Err(error) => {
+                    let what = error.to_string();
+                    failed.extend(ids.iter().skip(1).map(|id| (*id, Error::Damaged { key: id.to_string(), what: what.clone() })));
+                    failed.extend(ids.first().map(|id| (*id, error)));
+                }
+            }
+        }
+        (counted, failed)
+    }
+
+    async fn count_group(&self, mut group: Group<'_>, now: Moment) -> Result<Counted> {
+        let mut counted = Counted::default();
+        let mut shard = 0;
+        for attempt in 1..=TRIES {
+            if group.clicks.is_empty() {
+                return Ok(counted);
+            }
+            let Some(codes) = self.write_group(&group, shard, now).await? else {
+                counted.new += group.clicks.len();
+                return Ok(counted);
+            };
+            let is_known = |place: usize| codes.get(place).is_some_and(|code| code == "ConditionalCheckFailed");
+            let fresh: Vec<&Click> = group.clicks.iter().enumerate().filter(|(place, _)| !is_known(*place)).map(|(_, click)| *click).collect();
+            counted.known += group.clicks.len() - fresh.len();
+            if fresh.len() == group.clicks.len() {
+                // Another writer holds a cell: this one goes to another of its shards, which reads add up.
+                shard = contended_shard(group.clicks.first().map(|click| click.id), attempt);
+            }
+            group = Group::of(fresh);
+        }
+        if group.clicks.is_empty() { Ok(counted) } else { Err(Error::Contended("TransactWriteItems")) }
+    }
+
+    /// Writes a group; the cancellation codes when it was refused.
+    async fn write_group(&self, group: &Group<'_>, shard: u32, now: Moment) -> Result<Option<Vec<String>>> {
+        let mut actions = Vec::with_capacity(MOST_ACTIONS);
+        for click in &group.clicks {
+            let item = with_doc(&table::click(&click.handle, click.id), click)?;
+            let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
+            let put = put.build().map_err(|error| Error::Unavailable { operation: "TransactWriteItems", source: Box::new(error) })?;
+            actions.push(TransactWriteItem::builder().put(put).build());
+        }
+        actions.extend(self.cell_actions(&group.tallies, shard, now).await?);
+        match self.db.transact_write_items().set_transact_items(Some(actions)).send().await {
+            Ok(_) => Ok(None),
+            Err(error) => match cancellation(&error) {
+                Some(codes) => Ok(Some(codes)),
+                None => Err(Error::call("TransactWriteItems")(error)),
+            },
+        }
+    }
+
+    /// The updates of all cells of a tally, with keys beyond a cell's cap folded.
+    pub(crate) async fn cell_actions(&self, tallies: &BTreeMap<CellKey, Tally>, shard: u32, now: Moment) -> Result<Vec<TransactWriteItem>> {
+        let shards = try_join_all(tallies.keys().map(|cell| self.cell_shard(cell, shard))).await?;
+        let folded = tallies.iter().zip(&shards).map(|((cell, tally), counts)| self.add_to_cell(cell, shard, &tally.folded_into(counts), now));
+        folded.collect()
+    }
+
+    /// A stored click, if it has been counted.
+    pub async fn click(&self, handle: &Handle, id: ClickId) -> Result<Option<Click>> {
+        self.get(&table::click(handle, id)).await?.map(|item| doc(&item)).transpose()
+    }
+
+    /// Every stored click of a handle's day.
+    pub async fn clicks_of(&self, handle: &Handle, day: Day) -> Result<Vec<Click>> {
+        let mut clicks = Vec::new();
+        for shard in 0..table::CLICK_SHARDS {
+            let query = self.db.query().table_name(&self.table).key_condition_expression("pk = :pk");
+            let query = query.expression_attribute_values(":pk", text(table::clicks(handle, day, shard)));
+            let mut pages = query.into_paginator().send();
+            while let Some(page) = pages.next().await {
+                for item in page.map_err(Error::call("Query"))?.items() {
+                    clicks.push(doc(item)?);
+                }
+            }
+        }
+        Ok(clicks)
+    }
+}
+
+/// A shard other than the first, spread by who asks and how often.
+pub(crate) fn contended_shard(id: Option<ClickId>, attempt: u32) -> u32 {
+    let spread = id.map_or(0, |id| u32::from(id.to_bytes().get(14).copied().unwrap_or_default()));
+    1 + (spread + attempt) % (table::ROLLUP_SHARDS - 1)
+}

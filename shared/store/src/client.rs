@@ -1,0 +1,105 @@
+//! The SDK's clients: one HTTP and TLS stack, Amazon's own trust anchors, short timeouts.
+
+use std::time::Duration;
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+/// The credentials a Lambda environment carries for its whole life.
+pub type Credentials = aws_credential_types::Credentials;
+
+/// Where the services are and how to reach them.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The region, as `AWS_REGION` tells it.
+    pub region: String,
+    /// What requests are signed with.
+    pub credentials: Credentials,
+    /// DynamoDB, when it is not AWS's own.
+    pub dynamodb_endpoint: Option<String>,
+    /// SQS, when it is not AWS's own.
+    pub sqs_endpoint: Option<String>,
+    /// The HTTP client all SDK clients share; tests and the bench put theirs around it.
+    pub http: SharedHttpClient,
+}
+
+impl Connection {
+    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
+            .http_client(self.http.clone())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .retry_config(sdk_settings::retries())
+            .timeout_config(sdk_settings::timeouts());
+        config.set_endpoint_url(self.dynamodb_endpoint.clone());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
+        let mut config = aws_sdk_sqs::Config::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::v2026_01_12())
+            .region(aws_sdk_sqs::config::Region::new(self.region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
+            .http_client(self.http.clone())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .retry_config(sdk_settings::retries())
+            .timeout_config(sdk_settings::timeouts());
+        config.set_endpoint_url(self.sqs_endpoint.clone());
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+}
+
+/// Retries and timeouts every SDK client of the system uses.
+pub mod sdk_settings {
+    use super::{Duration, RetryConfig, TimeoutConfig};
+
+    /// Three attempts, 25 to 200 ms apart: all of them fit into the time a function has.
+    pub fn retries() -> RetryConfig {
+        RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(25)).with_max_backoff(Duration::from_millis(200))
+    }
+
+    /// One second an attempt, three in all; a connection must stand within one.
+    pub fn timeouts() -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(Duration::from_secs(1))
+            .operation_timeout(Duration::from_secs(3))
+            .build()
+    }
+}
+
+/// The roots AWS's own endpoints chain to. Reading the system's whole bundle would be 87 % of a cold start's instructions.
+const AMAZON_ROOTS: &[u8] = include_bytes!("../certs/amazon-roots.pem");
+
+/// The HTTP client of every SDK client: rustls on ring, which spends no time on jitter entropy in its first handshake.
+pub fn http_client() -> SharedHttpClient {
+    let roots = tls::TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    let builder = Builder::new()
+        .pool_idle_timeout(Duration::from_secs(300))
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
+    match tls::TlsContext::builder().with_trust_store(roots).build() {
+        Ok(context) => builder.tls_context(context).build_https(),
+        // The certificates are part of the program and a test parses them; the platform's roots are the harmless way out.
+        Err(_) => builder.build_https(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trust_anchors_are_the_five_of_amazon() {
+        let text = std::str::from_utf8(AMAZON_ROOTS).unwrap();
+        assert_eq!(text.matches("BEGIN CERTIFICATE").count(), 5);
+        let roots = tls::TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+        assert!(tls::TlsContext::builder().with_trust_store(roots).build().is_ok());
+    }
+}

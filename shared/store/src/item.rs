@@ -1,0 +1,84 @@
+//! Items: a key, a JSON document in `doc`, and beside it only what conditions, counters and indexes need.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+use crate::table::Key;
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// The primary key as attributes.
+pub(crate) fn key(key: &Key) -> Item {
+    HashMap::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
+}
+
+/// An item with a document.
+pub(crate) fn with_doc(at: &Key, document: &impl Serialize) -> Result<Item> {
+    let mut item = key(at);
+    item.insert("doc".to_owned(), text(to_json(at, document)?));
+    Ok(item)
+}
+
+pub(crate) fn to_json(at: &Key, document: &impl Serialize) -> Result<String> {
+    serde_json::to_string(document).map_err(|error| damaged(&at.pk, error))
+}
+
+/// The document of an item.
+pub(crate) fn doc<T: DeserializeOwned>(item: &Item) -> Result<T> {
+    let text = string(item, "doc")?;
+    serde_json::from_str(text).map_err(|error| damaged(string(item, "pk").unwrap_or("?"), error))
+}
+
+pub(crate) fn string<'a>(item: &'a Item, name: &str) -> Result<&'a str> {
+    match item.get(name) {
+        Some(AttributeValue::S(text)) => Ok(text),
+        _ => Err(damaged(optional(item, "pk").unwrap_or("?"), format!("attribute {name} is missing"))),
+    }
+}
+
+pub(crate) fn optional<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
+}
+
+pub(crate) fn integer(item: &Item, name: &str) -> Option<i64> {
+    item.get(name).and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok())
+}
+
+pub(crate) fn damaged(key: &str, what: impl ToString) -> Error {
+    Error::Damaged { key: key.to_owned(), what: what.to_string() }
+}
+
+/// One page of a list and where the next one starts.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// Hand it back to get the next page; none at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// Makes an opaque cursor of key parts.
+pub(crate) fn cursor(parts: &[&str]) -> String {
+    URL_SAFE_NO_PAD.encode(parts.join("\n"))
+}
+
+/// Reads a cursor of so many parts back; anything else is no cursor.
+pub(crate) fn read_cursor<const N: usize>(cursor: &str) -> Option<[String; N]> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    let parts: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    parts.try_into().ok()
+}

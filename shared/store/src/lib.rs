@@ -1,0 +1,55 @@
+//! What is remembered: DynamoDB and SQS through the AWS SDK, one module a noun, every key in [`table`].
+//!
+//! Every write that must not be lost or doubled is one conditional write or one transaction. The store never decides
+//! what is true; it loads, writes under a condition, and says which condition failed.
+
+mod client;
+mod error;
+mod item;
+pub mod table;
+
+mod accounts;
+mod clicks;
+mod conversions;
+mod limits;
+mod links;
+mod outbox;
+mod profiles;
+mod queues;
+mod rollups;
+mod rules;
+
+pub use client::{Connection, Credentials, http_client, sdk_settings};
+pub use clicks::Counted;
+pub use conversions::{Accepted, Settled, Stored};
+pub use error::{Error, Result};
+pub use item::Page;
+pub use limits::{Taken, WindowTaken};
+pub use links::{Expect, WriteLink};
+pub use outbox::Pointer;
+pub use rollups::Cells;
+
+/// The tables and queues of one deployment; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: aws_sdk_dynamodb::Client,
+    sqs: aws_sdk_sqs::Client,
+    table: String,
+    queues: Queues,
+}
+
+/// Addresses of the queues; a function has only those it sends to.
+#[derive(Clone, Debug, Default)]
+pub struct Queues {
+    /// Clicks on their way to the rollups.
+    pub clicks: Option<String>,
+    /// Outbox entries on their way to whoever must hear of them.
+    pub events: Option<String>,
+}
+
+impl Store {
+    /// Connects lazily: no request is made before the first call.
+    pub fn connect(connection: &Connection, table: impl Into<String>, queues: Queues) -> Self {
+        Self { db: connection.dynamodb(), sqs: connection.sqs(), table: table.into(), queues }
+    }
+}

@@ -1,0 +1,158 @@
+//! Links and their versions, and the one read a cold redirect makes.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, TransactWriteItem};
+
+use domain::id::LinkId;
+use domain::link::Link;
+use domain::name::{Handle, Slug};
+use domain::routing::RuleBook;
+
+use crate::Store;
+use crate::error::{Error, Result};
+use crate::item::{Item, Page, cursor, doc, key, number, optional, read_cursor, string, text, with_doc};
+use crate::table;
+
+/// What a link write expects to find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// No link under this slug.
+    Absent,
+    /// This version of this life of the link.
+    Version(LinkId, u64),
+}
+
+/// How a link write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteLink {
+    /// It is written, together with its history entry.
+    Written,
+    /// The link is not what was expected; nothing was written.
+    Changed,
+}
+
+impl Store {
+    /// A link, consistently.
+    pub async fn link(&self, handle: &Handle, slug: &Slug) -> Result<Option<Link>> {
+        self.get(&table::link(handle, slug)).await?.map(|item| doc(&item)).transpose()
+    }
+
+    /// A link with its handle's personalization rules, in one call.
+    pub async fn link_with_rules(&self, handle: &Handle, slug: &Slug) -> Result<(Option<Link>, RuleBook)> {
+        let (link_key, rules_key) = (table::link(handle, slug), table::rules(handle));
+        let keys = KeysAndAttributes::builder().keys(key(&link_key)).keys(key(&rules_key)).consistent_read(true);
+        let keys = keys.build().map_err(|error| Error::Unavailable { operation: "BatchGetItem", source: Box::new(error) })?;
+        let found = self.db.batch_get_item().request_items(&self.table, keys).send().await.map_err(Error::call("BatchGetItem"))?;
+        if found.unprocessed_keys().is_some_and(|keys| !keys.is_empty()) {
+            return Err(Error::Contended("BatchGetItem"));
+        }
+        let (mut link, mut book) = (None, RuleBook::default());
+        for item in found.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten() {
+            if optional(item, "pk") == Some(rules_key.pk.as_str()) {
+                book = doc(item)?;
+            } else {
+                link = Some(doc(item)?);
+            }
+        }
+        Ok((link, book))
+    }
+
+    /// Writes a link and its history entry in one transaction, if the link is what was expected.
+    pub async fn write_link(&self, link: &Link, expect: Expect) -> Result<WriteLink> {
+        let mut current = with_doc(&table::link(&link.handle, &link.slug), link)?;
+        current.insert("version".to_owned(), number(link.version));
+        current.insert("id".to_owned(), text(link.id.to_string()));
+        let put = Put::builder().table_name(&self.table).set_item(Some(current));
+        let put = match expect {
+            Expect::Absent => put.condition_expression("attribute_not_exists(pk)"),
+            Expect::Version(id, version) => put
+                .condition_expression("version = :before AND id = :id")
+                .expression_attribute_values(":before", number(version))
+                .expression_attribute_values(":id", text(id.to_string())),
+        };
+        let snapshot = Link { password: None, ..link.clone() };
+        let entry = with_doc(&table::version(&link.handle, link.id, link.version), &snapshot)?;
+        let entry = Put::builder().table_name(&self.table).set_item(Some(entry)).condition_expression("attribute_not_exists(pk)");
+        let build = |put: aws_sdk_dynamodb::types::builders::PutBuilder| {
+            put.build().map_err(|error| Error::Unavailable { operation: "TransactWriteItems", source: Box::new(error) })
+        };
+        let (put, entry) = (build(put)?, build(entry)?);
+        let transaction = self
+            .db
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().put(put).build())
+            .transact_items(TransactWriteItem::builder().put(entry).build());
+        match transaction.send().await {
+            Ok(_) => Ok(WriteLink::Written),
+            Err(error) => match cancellation(&error) {
+                Some(_) => Ok(WriteLink::Changed),
+                None => Err(Error::call("TransactWriteItems")(error)),
+            },
+        }
+    }
+
+    /// Deletes this version of a link; its clicks, conversions and history stay.
+    pub async fn delete_link(&self, link: &Link) -> Result<WriteLink> {
+        let delete = self
+            .db
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&table::link(&link.handle, &link.slug))))
+            .condition_expression("attribute_not_exists(pk) OR (version = :version AND id = :id)")
+            .expression_attribute_values(":version", number(link.version))
+            .expression_attribute_values(":id", text(link.id.to_string()));
+        match delete.send().await {
+            Ok(_) => Ok(WriteLink::Written),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(WriteLink::Changed),
+                _ => Err(Error::call("DeleteItem")(error)),
+            },
+        }
+    }
+
+    /// A handle's links by slug.
+    pub async fn links(&self, handle: &Handle, limit: i32, from: Option<&str>) -> Result<Page<Link>> {
+        let after = from.and_then(read_cursor).map_or(" ".to_owned(), |[after]| after);
+        let query = self.db.query().table_name(&self.table).key_condition_expression("pk = :pk AND sk > :after").limit(limit).consistent_read(true);
+        let query = query.expression_attribute_values(":pk", text(table::links(handle))).expression_attribute_values(":after", text(after));
+        let found = query.send().await.map_err(Error::call("Query"))?;
+        page(found.items(), found.last_evaluated_key())
+    }
+
+    /// The versions of a link, newest first.
+    pub async fn link_history(&self, link: &Link, limit: i32, from: Option<&str>) -> Result<Page<Link>> {
+        let before = from.and_then(read_cursor).map_or("~".to_owned(), |[before]| before);
+        let query = self.db.query().table_name(&self.table).key_condition_expression("pk = :pk AND sk < :before").limit(limit).scan_index_forward(false);
+        let query = query
+            .expression_attribute_values(":pk", text(table::history(&link.handle, link.id)))
+            .expression_attribute_values(":before", text(before))
+            .consistent_read(true);
+        let found = query.send().await.map_err(Error::call("Query"))?;
+        page(found.items(), found.last_evaluated_key())
+    }
+
+    /// One version of a link, without its password.
+    pub async fn link_version(&self, link: &Link, version: u64) -> Result<Option<Link>> {
+        self.get(&table::version(&link.handle, link.id, version)).await?.map(|item| doc(&item)).transpose()
+    }
+}
+
+fn page(items: &[Item], last: Option<&Item>) -> Result<Page<Link>> {
+    let next_cursor = last.map(|last| string(last, "sk").map(|sk| cursor(&[sk]))).transpose()?;
+    Ok(Page { items: items.iter().map(doc).collect::<Result<_>>()?, next_cursor })
+}
+
+/// Why each part of a transaction was refused: a code such as `ConditionalCheckFailed` or `None`; none if it was not refused so.
+pub(crate) fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<String>> {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+            let reasons = canceled.cancellation_reasons();
+            let refused = |code: &str| matches!(code, "ConditionalCheckFailed" | "TransactionConflict");
+            let codes: Vec<String> = reasons.iter().map(|reason| reason.code().unwrap_or("None").to_owned()).collect();
+            codes.iter().any(|code| refused(code)).then_some(codes)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,79 @@
+//! The outbox: what was written and must be heard of, found again by the sweeper when its message was lost.
+
+use serde::{Deserialize, Serialize};
+
+use domain::click::Click;
+use domain::moment::Moment;
+
+use crate::Store;
+use crate::error::{Error, Result};
+use crate::item::{doc, key, number, string, text, with_doc};
+use crate::table::{self, Key};
+
+/// How long a message has before the sweeper looks after its item.
+pub(crate) const GRACE_MS: i64 = 60_000;
+
+/// A message that names an item of the table; what it says stays in the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pointer {
+    /// Layout of this message.
+    pub v: u8,
+    /// Partition of the item.
+    pub pk: String,
+    /// Its place within.
+    pub sk: String,
+}
+
+impl Pointer {
+    pub(crate) fn to(at: &Key) -> Self {
+        Self { v: 1, pk: at.pk.clone(), sk: at.sk.clone() }
+    }
+
+    /// The item's key.
+    pub fn key(&self) -> Key {
+        Key { pk: self.pk.clone(), sk: self.sk.clone() }
+    }
+
+    /// Whether it names a parked click rather than an event.
+    pub fn is_parked_click(&self) -> bool {
+        self.pk.starts_with("PARKED#")
+    }
+}
+
+impl Store {
+    /// What one shard of the index says is overdue, oldest first. The index lags; whoever acts on it reads the item again.
+    pub async fn overdue(&self, shard: u32, now: Moment, limit: i32) -> Result<Vec<Pointer>> {
+        let query = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .index_name(table::DUE)
+            .key_condition_expression("duePk = :shard AND dueAt <= :now")
+            .expression_attribute_values(":shard", text(table::due(shard)))
+            .expression_attribute_values(":now", number(now.millis()))
+            .limit(limit);
+        let found = query.send().await.map_err(Error::call("Query"))?;
+        found.items().iter().map(|item| Ok(Pointer { v: 1, pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() })).collect()
+    }
+
+    /// Keeps a click whose message could not be sent; the sweeper sends it again.
+    pub async fn park_click(&self, click: &Click, now: Moment) -> Result<()> {
+        let mut item = with_doc(&table::parked(&click.handle, click.id), click)?;
+        item.insert("duePk".to_owned(), text(table::due_of(now)));
+        item.insert("dueAt".to_owned(), number(now.millis()));
+        self.db.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(Error::call("PutItem"))?;
+        Ok(())
+    }
+
+    /// A parked click, unless somebody sent it meanwhile.
+    pub async fn parked_click(&self, pointer: &Pointer) -> Result<Option<Click>> {
+        self.get(&pointer.key()).await?.map(|item| doc(&item)).transpose()
+    }
+
+    /// Forgets a parked click after it has been sent.
+    pub async fn unpark_click(&self, pointer: &Pointer) -> Result<()> {
+        let delete = self.db.delete_item().table_name(&self.table).set_key(Some(key(&pointer.key())));
+        delete.send().await.map_err(Error::call("DeleteItem"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! Handles with their collaborators, and each user's list of handles.
+//!
+//! The handle's item is the truth. A user's list is an index written before the handle's item when it grows and after
+//! when it shrinks, so that a crash in between leaves an entry too many, never one too few; readers drop those.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::future::try_join_all;
+
+use domain::account::Profile;
+use domain::name::{Handle, UserId};
+
+use crate::Store;
+use crate::error::{Error, Result};
+use crate::item::{Page, cursor, doc, key, number, read_cursor, string, text, with_doc};
+use crate::table;
+
+impl Store {
+    /// The handle, if there is one.
+    pub async fn profile(&self, handle: &Handle) -> Result<Option<Profile>> {
+        self.get(&table::handle(handle)).await?.map(|item| doc(&item)).transpose()
+    }
+
+    /// Writes a handle if it is still at the version before this one (or absent, for the first); tells whether it was.
+    pub async fn save_profile(&self, profile: &Profile, before: Option<&Profile>) -> Result<bool> {
+        let members = |profile: &Profile| -> Vec<UserId> { profile.collaborators.keys().cloned().chain([profile.owner.clone()]).collect() };
+        let (now, then) = (members(profile), before.map(members).unwrap_or_default());
+        try_join_all(now.iter().filter(|user| !then.contains(user)).map(|user| self.add_membership(user, &profile.handle))).await?;
+        if !self.put_profile(profile, before).await? {
+            return Ok(false);
+        }
+        try_join_all(then.iter().filter(|user| !now.contains(user)).map(|user| self.drop_membership(user, &profile.handle))).await?;
+        Ok(true)
+    }
+
+    async fn put_profile(&self, profile: &Profile, before: Option<&Profile>) -> Result<bool> {
+        let mut item = with_doc(&table::handle(&profile.handle), profile)?;
+        item.insert("version".to_owned(), number(profile.version));
+        let put = self.db.put_item().table_name(&self.table).set_item(Some(item));
+        let put = match before {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(before) => put.condition_expression("version = :before").expression_attribute_values(":before", number(before.version)),
+        };
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                // The SDK's retry of a write whose answer was lost finds the item already as it wanted it.
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(self.profile(&profile.handle).await?.as_ref() == Some(profile)),
+                _ => Err(Error::call("PutItem")(error)),
+            },
+        }
+    }
+
+    async fn add_membership(&self, user: &UserId, handle: &Handle) -> Result<()> {
+        let item = key(&table::membership(user, handle));
+        self.db.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(Error::call("PutItem"))?;
+        Ok(())
+    }
+
+    async fn drop_membership(&self, user: &UserId, handle: &Handle) -> Result<()> {
+        let at = key(&table::membership(user, handle));
+        self.db.delete_item().table_name(&self.table).set_key(Some(at)).send().await.map_err(Error::call("DeleteItem"))?;
+        Ok(())
+    }
+
+    /// The handles a user owns or works on, by name.
+    pub async fn profiles_of(&self, user: &UserId, limit: i32, from: Option<&str>) -> Result<Page<Profile>> {
+        let mut query = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk > :after")
+            .expression_attribute_values(":pk", text(table::memberships(user)))
+            .expression_attribute_values(":after", text(from.and_then(read_cursor).map_or(" ".to_owned(), |[after]| after)))
+            .consistent_read(true);
+        query = query.limit(limit);
+        let found = query.send().await.map_err(Error::call("Query"))?;
+        let names = found.items().iter().map(|item| string(item, "sk").map(str::to_owned)).collect::<Result<Vec<_>>>()?;
+        let handles = names.iter().filter_map(|name| name.parse::<Handle>().ok());
+        let profiles = try_join_all(handles.map(|handle| async move { self.profile(&handle).await })).await?;
+        let items = profiles.into_iter().flatten().filter(|profile| profile.role_of(user).is_some()).collect();
+        let more = found.last_evaluated_key().is_some_and(|last: &std::collections::HashMap<String, AttributeValue>| !last.is_empty());
+        Ok(Page { items, next_cursor: names.last().filter(|_| more).map(|last| cursor(&[last])) })
+    }
+}

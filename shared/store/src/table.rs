@@ -1,0 +1,166 @@
+//! The one table: every key template beside what it is read and written for.
+//!
+//! | item | pk | sk | read by |
+//! |---|---|---|---|
+//! | handle | `HANDLE#h` | `A` | every control-plane call (get) |
+//! | a user's handle | `USER#u` | handle | list of handles (query) |
+//! | account | `ACCT#u` | `A` | quota (get) |
+//! | daily quota | `QUOTA#u#yyyymmdd` | `A` | conditional add |
+//! | rate limit | `RATE#scope#hash` | `A` | conditional add |
+//! | link | `LINK#h` | slug | redirect (one batch get with the rules), list (query) |
+//! | link version | `HIST#h#linkId` | version, ten digits | history (query), rollback (get) |
+//! | personalization rules | `RULES#h` | `A` | redirect, rules (get) |
+//! | clicks used of `maxClicks` | `CAP#h#linkId` | `A` | conditional add |
+//! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get), recount and export (query) |
+//! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
+//! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
+//! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard` | reports (query by days), conditional add |
+//!
+//! The entity class stands first, so that IAM's `dynamodb:LeadingKeys` can separate the functions. Handles, slugs, campaign and
+//! user ids cannot contain `#`; whatever else a user supplies is hashed before it becomes part of a key.
+
+use domain::id::{ClickId, ConversionId, LinkId};
+use domain::moment::{Day, Moment};
+use domain::name::{Handle, Slug, UserId};
+use domain::rollup::{CellKey, Scope};
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Partition.
+    pub pk: String,
+    /// Place within it.
+    pub sk: String,
+}
+
+impl Key {
+    fn single(pk: String) -> Self {
+        Self { pk, sk: "A".to_owned() }
+    }
+}
+
+/// The index of what must be looked at again: sparse, keys only.
+pub const DUE: &str = "due";
+/// The index of conversions by month.
+pub const LIST: &str = "list";
+/// Partitions of the `due` index, so that no write is bounded by one of them.
+pub const DUE_SHARDS: u32 = 8;
+/// Shards a day's clicks of one handle are spread over.
+pub const CLICK_SHARDS: u32 = 8;
+/// Shards a contended rollup cell is spread over.
+pub const ROLLUP_SHARDS: u32 = 8;
+
+/// The handle itself.
+pub fn handle(handle: &Handle) -> Key {
+    Key::single(format!("HANDLE#{handle}"))
+}
+
+/// A user's place on a handle.
+pub fn membership(user: &UserId, handle: &Handle) -> Key {
+    Key { pk: memberships(user), sk: handle.to_string() }
+}
+
+/// The partition of a user's handles.
+pub fn memberships(user: &UserId) -> String {
+    format!("USER#{user}")
+}
+
+/// The account.
+pub fn account(user: &UserId) -> Key {
+    Key::single(format!("ACCT#{user}"))
+}
+
+/// The writes of one local day.
+pub fn quota(user: &UserId, day: Day) -> Key {
+    Key::single(format!("QUOTA#{user}#{}", day.compact()))
+}
+
+/// A rate limit of one subject, which is hashed.
+pub fn rate(scope: &str, subject: &str) -> Key {
+    Key::single(format!("RATE#{scope}#{}", domain::secret::sha256_hex(subject.as_bytes())))
+}
+
+/// The partition of a handle's links.
+pub fn links(handle: &Handle) -> String {
+    format!("LINK#{handle}")
+}
+
+/// A link.
+pub fn link(handle: &Handle, slug: &Slug) -> Key {
+    Key { pk: links(handle), sk: slug.to_string() }
+}
+
+/// The partition of one link's versions.
+pub fn history(handle: &Handle, link: LinkId) -> String {
+    format!("HIST#{handle}#{link}")
+}
+
+/// One version of a link.
+pub fn version(handle: &Handle, link: LinkId, version: u64) -> Key {
+    Key { pk: history(handle, link), sk: format!("{version:010}") }
+}
+
+/// A handle's personalization rules.
+pub fn rules(handle: &Handle) -> Key {
+    Key::single(format!("RULES#{handle}"))
+}
+
+/// The human clicks used of a link's `maxClicks`.
+pub fn cap(handle: &Handle, link: LinkId) -> Key {
+    Key::single(format!("CAP#{handle}#{link}"))
+}
+
+/// A stored click; its id alone tells where it lies.
+pub fn click(handle: &Handle, id: ClickId) -> Key {
+    let shard = u32::from(id.to_bytes().last().copied().unwrap_or_default()) % CLICK_SHARDS;
+    Key { pk: clicks(handle, id.moment().day(), shard), sk: id.to_string() }
+}
+
+/// One shard of a day's clicks.
+pub fn clicks(handle: &Handle, day: Day, shard: u32) -> String {
+    format!("CLICK#{handle}#{}#{shard}", day.compact())
+}
+
+/// A click whose message could not be sent.
+pub fn parked(handle: &Handle, id: ClickId) -> Key {
+    Key { pk: format!("PARKED#{handle}"), sk: id.to_string() }
+}
+
+/// The conversion that holds an idempotency key, named by the key's digest.
+pub fn conversion(handle: &Handle, key_digest: &str) -> Key {
+    Key::single(format!("CONV#{handle}#{key_digest}"))
+}
+
+/// A conversion whose key has passed to a later one.
+pub fn former_conversion(handle: &Handle, key_digest: &str, id: ConversionId) -> Key {
+    Key { pk: conversion(handle, key_digest).pk, sk: id.to_string() }
+}
+
+/// A month of a handle's conversions in the `list` index.
+pub fn conversions(handle: &Handle, day: Day) -> String {
+    format!("CONVS#{handle}#{}", day.month())
+}
+
+/// The partition of a scope's rollup cells.
+pub fn rollups(handle: &Handle, scope: &Scope) -> String {
+    match scope {
+        Scope::Handle => format!("ROLLUP#{handle}#H"),
+        Scope::Campaign(campaign) => format!("ROLLUP#{handle}#C#{campaign}"),
+        Scope::Link(slug) => format!("ROLLUP#{handle}#L#{slug}"),
+    }
+}
+
+/// One shard of a rollup cell.
+pub fn rollup(cell: &CellKey, shard: u32) -> Key {
+    Key { pk: rollups(&cell.handle, &cell.scope), sk: format!("{}#{shard}", cell.day.compact()) }
+}
+
+/// A partition of the `due` index.
+pub fn due(shard: u32) -> String {
+    format!("DUE#{shard}")
+}
+
+/// The partition of the `due` index an item made at this moment goes to.
+pub fn due_of(at: Moment) -> String {
+    due(u32::try_from(at.millis().rem_euclid(i64::from(DUE_SHARDS))).unwrap_or_default())
+}
