@@ -4,11 +4,7 @@
 //! The engine keeps who may receive what, visibility and long polls. Around it this module keeps, for every message
 //! that is not deleted, its own id and counts ([`live`]), and the messages that nobody may see yet ([`later`]).
 
-use std::{
-    collections::HashMap,
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::HashMap, fs::File, path::Path, sync::Arc, time::Duration};
 
 use rustack_sqs_core::{config::SqsConfig, provider::RustackSqs, queue::extract_queue_name};
 use rustack_sqs_model::{error::SqsError, input::CreateQueueInput};
@@ -17,6 +13,7 @@ mod handler;
 mod journal;
 mod later;
 mod live;
+mod operations;
 mod receive;
 mod remove;
 mod send;
@@ -34,6 +31,10 @@ use crate::{
 use journal::{Journal, Letter};
 use later::Later;
 use live::Live;
+
+/// A data directory in use is tried this often, and this long apart.
+const LOCK_TRIES: u32 = 100;
+const LOCK_WAIT: Duration = Duration::from_millis(20);
 
 /// All queues.
 pub(crate) struct Queues {
@@ -92,12 +93,18 @@ impl Queues {
             let queue = Queue { spec: spec.clone(), live: Live::default(), later: Later::default() };
             queues.insert(spec.name.clone(), queue);
         }
-        let journal = folder.map(|folder| Journal::open(&folder.join("messages.journal"))).transpose()?;
-        let (journal, letters) = journal.unzip();
+        let (journal, letters) = match folder {
+            Some(folder) => {
+                let lock = lock(folder).await?;
+                let (journal, letters) = Journal::open(&folder.join("messages.journal"), lock)?;
+                (Some(journal), letters)
+            }
+            None => (None, Vec::new()),
+        };
         let engine = Arc::new(engine);
         let later_changed = tokio::sync::Notify::new();
         let queues = Self { engine, queues, journal, clock, later_changed };
-        queues.restore(letters.unwrap_or_default()).await?;
+        queues.restore(letters).await?;
         Ok(queues)
     }
 
@@ -145,4 +152,18 @@ impl Queues {
             journal.note(records);
         }
     }
+}
+
+/// Two journals over the same file would lose each other's messages. The lock goes with the journal's last write, so a
+/// house that was dropped a moment ago is waited for.
+#[expect(clippy::disallowed_methods, reason = "the lock may be held by another process, which tells nobody")]
+async fn lock(folder: &Path) -> Result<File, Error> {
+    let lock = File::create(folder.join("lock"))?;
+    for _ in 0..LOCK_TRIES {
+        if lock.try_lock().is_ok() {
+            return Ok(lock);
+        }
+        tokio::time::sleep(LOCK_WAIT).await;
+    }
+    Err(Error::InUse(folder.to_owned()))
 }

@@ -80,6 +80,9 @@ impl Rejected {
     }
 }
 
+/// The member of the secret document that is no key: what the front in front of the API proves itself with.
+pub const ORIGIN_VERIFY: &str = "originVerify";
+
 const VERSION: &str = "c1";
 const LABEL: &[u8] = b"10x-ctx-v1";
 const TAG_BYTES: usize = 16;
@@ -112,6 +115,7 @@ impl Keyring {
     pub fn from_json(document: &str) -> Result<Self, InvalidKeyring> {
         let mut members: BTreeMap<String, String> = serde_json::from_str(document).map_err(|_| InvalidKeyring)?;
         let current = members.remove("current").ok_or(InvalidKeyring)?;
+        members.remove(ORIGIN_VERIFY);
         let is_kid = |kid: &str| (1..=8).contains(&kid.len()) && kid.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         let fit = members.contains_key(&current) && members.len() <= 4 && members.iter().all(|(kid, secret)| is_kid(kid) && secret.len() >= 32);
         if !fit {

@@ -1,1 +1,35 @@
-//! edge
+//! How requests come in and answers go out: settings, callers, bodies, problems, start-up.
+//!
+//! A handler takes what it needs as extractors and answers `Result<impl IntoResponse, Problem>`; one that takes no caller
+//! is public on sight. Only [`problem`] decides the status of a failure.
+
+mod app;
+mod body;
+mod caller;
+mod jwks;
+mod jwt;
+mod keys;
+mod list;
+mod page;
+mod problem;
+mod quota;
+mod service;
+mod settings;
+mod viewer;
+
+pub mod batch;
+pub mod openapi;
+pub mod start;
+
+pub use app::{App, Clock, Entropy};
+pub use body::{JsonBody, PublicBody, SignalsBody, read_limited};
+pub use caller::{Creator, Member, Operator, Owner, Part, PlatformAdmin, User};
+pub use jwt::Claims as JwtClaims;
+pub use keys::PlatformKeys;
+pub use list::{Listed, Paging};
+pub use page::{Html, escape, wants_html};
+pub use problem::{Code, Problem};
+pub use quota::{charge, limit_public};
+pub use service::{public_cors, serve};
+pub use settings::{InvalidSettings, JwtMode, Settings};
+pub use viewer::{Viewer, opted_out};

@@ -3,7 +3,7 @@
 //! The embedded SQS keeps messages in memory, so what it accepts is written here first. Callers that
 //! send wait for the disk; receives and deletes do not, since losing one only means one more delivery.
 
-use std::{fs, io, path::Path, thread};
+use std::{fs::File, io, path::Path, thread};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -22,16 +22,16 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal at `path` and gives back the messages in it, oldest first.
-    pub(super) fn open(path: &Path) -> io::Result<(Self, Vec<Letter>)> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
+    /// Opens the journal at `path` and gives back the messages in it, oldest first; `lock` is held until it is closed.
+    pub(super) fn open(path: &Path, lock: File) -> io::Result<(Self, Vec<Letter>)> {
         let letters = replay::replay(path)?;
         let file = replay::rewrite(path, &letters)?;
         let writer = Writer::new(path.to_owned(), file, letters.len())?;
         let (entries, inbox) = mpsc::unbounded_channel();
-        thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(inbox))?;
+        thread::Builder::new().name("journal".to_owned()).spawn(move || {
+            writer.run(inbox);
+            drop(lock);
+        })?;
         Ok((Self { entries }, letters))
     }
 

@@ -28,21 +28,25 @@ async fn settle(journal: &Journal) {
     journal.sent(&[letter("marker")]).await.unwrap();
 }
 
-fn reopened(path: &PathBuf) -> Vec<Letter> {
-    let (_, letters) = Journal::open(path).unwrap();
+fn open(path: &Path) -> (Journal, Vec<Letter>) {
+    Journal::open(path, tempfile::tempfile().unwrap()).unwrap()
+}
+
+fn reopened(path: &Path) -> Vec<Letter> {
+    let (_, letters) = open(path);
     letters.into_iter().filter(|letter| letter.id != "marker").collect()
 }
 
 fn folder() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("data").join("messages.journal");
+    let path = folder.path().join("messages.journal");
     (folder, path)
 }
 
 #[tokio::test]
 async fn what_was_sent_and_not_deleted_comes_back_in_order() {
     let (_folder, path) = folder();
-    let (journal, letters) = Journal::open(&path).unwrap();
+    let (journal, letters) = open(&path);
     assert!(letters.is_empty());
     journal.sent(&[letter("a"), letter("b")]).await.unwrap();
     journal.sent(&[letter("c")]).await.unwrap();
@@ -56,7 +60,7 @@ async fn what_was_sent_and_not_deleted_comes_back_in_order() {
 #[tokio::test]
 async fn delay_receive_count_and_queue_are_kept() {
     let (_folder, path) = folder();
-    let (journal, _) = Journal::open(&path).unwrap();
+    let (journal, _) = open(&path);
     journal.sent(&[letter("a")]).await.unwrap();
     journal.note(&[Record::Received { id: "a".into(), at: 7 }, Record::Received { id: "a".into(), at: 9 }]);
     journal.note(&[Record::Moved { id: "a".into(), queue: "dead".into() }]);
@@ -75,13 +79,13 @@ async fn delay_receive_count_and_queue_are_kept() {
 #[tokio::test]
 async fn a_torn_last_line_is_forgotten_and_does_not_spoil_the_next() {
     let (_folder, path) = folder();
-    let (journal, _) = Journal::open(&path).unwrap();
+    let (journal, _) = open(&path);
     journal.sent(&[letter("a")]).await.unwrap();
     drop(journal);
     let mut file = std::fs::File::options().append(true).open(&path).unwrap();
     file.write_all(br#"{"sent":{"id":"torn","queue":"cli"#).unwrap();
     drop(file);
-    let (journal, letters) = Journal::open(&path).unwrap();
+    let (journal, letters) = open(&path);
     assert_eq!(letters.len(), 1);
     journal.sent(&[letter("b")]).await.unwrap();
     drop(journal);
@@ -91,7 +95,7 @@ async fn a_torn_last_line_is_forgotten_and_does_not_spoil_the_next() {
 #[tokio::test]
 async fn a_mostly_struck_journal_is_compacted_while_it_runs() {
     let (_folder, path) = folder();
-    let (journal, _) = Journal::open(&path).unwrap();
+    let (journal, _) = open(&path);
     let large = Letter { body: "x".repeat(200_000), ..letter("large") };
     for _ in 0..60 {
         journal.sent(std::slice::from_ref(&large)).await.unwrap();
@@ -107,7 +111,7 @@ async fn a_mostly_struck_journal_is_compacted_while_it_runs() {
 #[tokio::test]
 async fn many_callers_share_a_write() {
     let (_folder, path) = folder();
-    let (journal, _) = Journal::open(&path).unwrap();
+    let (journal, _) = open(&path);
     let letters: Vec<_> = (0..500).map(|number| letter(&number.to_string())).collect();
     let sends = letters.iter().map(|letter| journal.sent(std::slice::from_ref(letter)));
     let all = futures::future::try_join_all(sends);

@@ -1,0 +1,90 @@
+//! Puts a house together: environments, rooms, routes, event sources and the servers of the engines.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use rustack_sqs_http::service::{SqsHttpConfig, SqsHttpService};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    database,
+    gateway::routes::Routes,
+    house::REGION,
+    queues::{Handler, Queues},
+    room::Room,
+    server,
+    template::{Site, Template},
+    workers::Source,
+};
+
+/// What the AWS SDKs of the functions need to find the engines.
+pub(crate) fn engine_environment(database_port: u16, site: &Site) -> [(String, String); 6] {
+    [
+        ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://127.0.0.1:{database_port}")),
+        ("AWS_ENDPOINT_URL_SQS", site.queue_endpoint.clone()),
+        ("AWS_REGION", site.region.clone()),
+        ("AWS_DEFAULT_REGION", site.region.clone()),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+}
+
+/// An empty room for every function, with its environment.
+pub(crate) fn rooms(template: &Template, common: &BTreeMap<String, String>) -> BTreeMap<String, Arc<Room>> {
+    let rooms = template.functions.iter().map(|spec| {
+        let mut environment = spec.environment.clone();
+        environment.extend(common.clone());
+        environment.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), spec.id.clone());
+        (spec.binary.clone(), Arc::new(Room::new(spec.clone(), environment)))
+    });
+    rooms.collect()
+}
+
+/// The template's routes.
+pub(crate) fn routes(rooms: &BTreeMap<String, Arc<Room>>) -> Routes {
+    let mut routes = Routes::default();
+    for room in rooms.values() {
+        for route in &room.spec.routes {
+            routes.add(route, room);
+        }
+    }
+    routes
+}
+
+/// The template's event sources.
+pub(crate) fn sources(rooms: &BTreeMap<String, Arc<Room>>) -> Vec<Arc<Source>> {
+    let of_room = |room: &Arc<Room>| {
+        let room = Arc::clone(room);
+        let specs = room.spec.sources.clone();
+        specs.into_iter().map(move |spec| Arc::new(Source { spec, room: Arc::clone(&room) }))
+    };
+    rooms.values().flat_map(of_room).collect()
+}
+
+/// Serves the database, and sweeps it, until the house is gone.
+pub(crate) fn start_database(listener: TcpListener, database: dynoxide::Database, mut running: watch::Receiver<bool>) {
+    let sweep = tokio::spawn(database::sweep_forever(database.clone()));
+    tokio::spawn(async move {
+        let stop = async move {
+            // The sender is never set, only dropped with the house.
+            let _ = running.wait_for(|stop| *stop).await;
+        };
+        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop).await {
+            tracing::error!(%error, "DynamoDB ended");
+        }
+        sweep.abort();
+    });
+}
+
+/// Serves the queues, and lets their delays pass, until the house is gone.
+pub(crate) fn start_queues(listener: TcpListener, queues: &Arc<Queues>, mut running: watch::Receiver<bool>) {
+    tokio::spawn(Queues::release_forever(Arc::downgrade(queues)));
+    let config = SqsHttpConfig { region: REGION.to_owned(), ..SqsHttpConfig::default() };
+    let service = SqsHttpService::new(Arc::new(Handler::new(Arc::clone(queues))), config);
+    tokio::spawn(async move {
+        let stop = async move {
+            let _ = running.wait_for(|stop| *stop).await;
+        };
+        server::serve(listener, move |_| service.clone(), stop).await;
+    });
+}

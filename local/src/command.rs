@@ -1,0 +1,109 @@
+//! The command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// 10x Links on this machine: gateway, DynamoDB, SQS and all functions in one process.
+#[derive(Parser)]
+#[command(name = "local", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Line {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) house: HouseArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct HouseArgs {
+    /// The port to listen on.
+    #[arg(long, default_value_t = 9000)]
+    pub(crate) port: u16,
+    /// Where tables, messages and keys live.
+    #[arg(long, default_value = ".data")]
+    pub(crate) data: PathBuf,
+    /// Keep everything in memory and forget it at the end.
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+    /// Write a shell file with API_BASE, PUBLIC_DOMAIN, HANDLE and tokens for the demo's users.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) env_file: Option<PathBuf>,
+    /// Public requests a minute and source address.
+    #[arg(long, value_name = "N")]
+    pub(crate) public_rpm: Option<u32>,
+    /// The plan of a new account.
+    #[arg(long, value_enum, default_value_t = Plan::Enterprise)]
+    pub(crate) plan: Plan,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "UPPER")]
+pub(crate) enum Plan {
+    Free,
+    Pro,
+    Enterprise,
+}
+
+impl Plan {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Free => "FREE",
+            Self::Pro => "PRO",
+            Self::Enterprise => "ENTERPRISE",
+        }
+    }
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Print an access token.
+    Token {
+        /// Whom it is for.
+        #[arg(long, value_name = "ID")]
+        user: String,
+        /// A group the user is in, such as platform-admin.
+        #[arg(long)]
+        group: Option<String>,
+        /// How long it is good: 90s, 15m, 1h, 7d.
+        #[arg(long, default_value = "1h", value_parser = duration)]
+        ttl: Duration,
+        /// Where the keys live.
+        #[arg(long, default_value = ".data")]
+        data: PathBuf,
+    },
+    /// Make a new key for ctx, and keep the one before.
+    RotateKeys {
+        /// Where the keys live.
+        #[arg(long, default_value = ".data")]
+        data: PathBuf,
+    },
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is not like 90s, 15m, 1h or 7d");
+    let split = text.len().saturating_sub(1);
+    let (count, unit) = text.split_at_checked(split).ok_or_else(wrong)?;
+    let unit_secs = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let count: u64 = count.parse().map_err(|_| wrong())?;
+    Ok(Duration::from_secs(count.saturating_mul(unit_secs)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("7d"), Ok(Duration::from_secs(604_800)));
+        for wrong in ["", "h", "5", "1.5h", "5µ"] {
+            assert!(duration(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What can go wrong with a house.
+
+use std::{io, path::PathBuf};
+
+use rustack_sqs_model::error::SqsError;
+
+use crate::template;
+
+/// Why a house could not be opened or used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The template cannot be used.
+    #[error(transparent)]
+    Template(#[from] template::Error),
+    /// Disk or network.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The embedded DynamoDB refused.
+    #[error("DynamoDB: {0}")]
+    Database(String),
+    /// The embedded SQS refused.
+    #[error("SQS: {}", .0.message)]
+    Queues(#[from] SqsError),
+    /// Another house lives here.
+    #[error("{} is in use by another process", .0.display())]
+    InUse(PathBuf),
+    /// The template has nothing of this name.
+    #[error("template has no {0}")]
+    Unknown(String),
+    /// A room has its code already.
+    #[error("{0} is mounted already")]
+    Taken(String),
+    /// A function did not end well.
+    #[error("{0} failed")]
+    Failed(String),
+    /// A key or token cannot be made or read.
+    #[error("keys: {0}")]
+    Keys(String),
+}
+
+impl Error {
+    pub(crate) fn database(error: impl std::error::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+
+    pub(crate) fn keys(error: impl std::fmt::Display) -> Self {
+        Self::Keys(error.to_string())
+    }
+}

@@ -1,0 +1,217 @@
+//! The route table: which function takes a request, with the precedence of an HTTP API.
+//!
+//! A literal segment goes before a `{parameter}`, that before a `{proxy+}`, that before `$default`; at the same place
+//! a method goes before `ANY`. A place that has the path but not the method is no match.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{room::Room, template::RouteSpec};
+
+/// A route and the function behind it.
+pub(crate) struct Route {
+    /// `GET /{slug}`, or `$default`.
+    pub(crate) key: String,
+    /// The function.
+    pub(crate) room: Arc<Room>,
+    parameters: Vec<String>,
+}
+
+/// A route that takes a request, with the values of its path parameters.
+pub(crate) struct Match<'a> {
+    /// The route.
+    pub(crate) route: &'a Route,
+    values: Vec<&'a str>,
+}
+
+impl<'a> Match<'a> {
+    /// The path parameters, as they stand in the path.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.route.parameters.iter().map(String::as_str).zip(self.values.iter().copied())
+    }
+}
+
+/// All routes.
+#[derive(Default)]
+pub(crate) struct Routes {
+    root: Place,
+    default: Option<Route>,
+}
+
+#[derive(Default)]
+struct Place {
+    literals: HashMap<String, Place>,
+    parameter: Option<Box<Place>>,
+    here: Methods,
+    greedy: Methods,
+}
+
+#[derive(Default)]
+struct Methods {
+    named: Vec<(String, Route)>,
+    any: Option<Route>,
+}
+
+impl Methods {
+    fn add(&mut self, method: &str, route: Route) {
+        if method == "ANY" {
+            self.any = Some(route);
+        } else {
+            self.named.push((method.to_owned(), route));
+        }
+    }
+
+    fn find(&self, method: &str) -> Option<&Route> {
+        let named = self.named.iter().find(|(name, _)| name == method);
+        named.map(|(_, route)| route).or(self.any.as_ref())
+    }
+}
+
+impl Routes {
+    /// Adds a route to `room`.
+    pub(crate) fn add(&mut self, spec: &RouteSpec, room: &Arc<Room>) {
+        let room = Arc::clone(room);
+        let RouteSpec::Path { method, path } = spec else {
+            self.default = Some(Route { key: "$default".to_owned(), room, parameters: Vec::new() });
+            return;
+        };
+        let mut parameters = Vec::new();
+        let mut place = &mut self.root;
+        let mut greedy = false;
+        for segment in segments(path) {
+            match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+                Some(name) => {
+                    greedy = name.ends_with('+');
+                    parameters.push(name.trim_end_matches('+').to_owned());
+                    if !greedy {
+                        place = place.parameter.get_or_insert_default();
+                    }
+                }
+                None => place = place.literals.entry(segment.to_owned()).or_default(),
+            }
+        }
+        let methods = if greedy { &mut place.greedy } else { &mut place.here };
+        methods.add(method, Route { key: format!("{method} {path}"), room, parameters });
+    }
+
+    /// The route that takes `method` on `path`.
+    pub(crate) fn find<'a>(&'a self, method: &str, path: &'a str) -> Option<Match<'a>> {
+        let mut values = Vec::new();
+        let found = find(&self.root, method, path.strip_prefix('/').unwrap_or(path), &mut values);
+        match (found, &self.default) {
+            (Some(route), _) => Some(Match { route, values }),
+            (None, Some(route)) => Some(Match { route, values: Vec::new() }),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Looks below `place` for the rest of a path, most specific first; `values` grows with the parameters on the way.
+fn find<'a>(place: &'a Place, method: &str, rest: &'a str, values: &mut Vec<&'a str>) -> Option<&'a Route> {
+    let (segment, tail) = match rest.split_once('/') {
+        Some((segment, tail)) => (segment, Some(tail)),
+        None => (rest, None),
+    };
+    let step = |next: &'a Place, values: &mut Vec<&'a str>| match tail {
+        Some(tail) => find(next, method, tail, values),
+        None => next.here.find(method),
+    };
+    if let Some(next) = place.literals.get(segment)
+        && let Some(route) = step(next, values)
+    {
+        return Some(route);
+    }
+    if segment.is_empty() && tail.is_none() {
+        return None;
+    }
+    let depth = values.len();
+    if let Some(next) = &place.parameter
+        && !segment.is_empty()
+    {
+        values.push(segment);
+        if let Some(route) = step(next, values) {
+            return Some(route);
+        }
+        values.truncate(depth);
+    }
+    let route = place.greedy.find(method)?;
+    values.push(rest);
+    Some(route)
+}
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.strip_prefix('/').unwrap_or(path).split('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, time::Duration};
+
+    use super::*;
+    use crate::template::FunctionSpec;
+
+    fn routes(specs: &[(&str, &str)]) -> Routes {
+        let spec = FunctionSpec {
+            id: "Room".into(),
+            binary: "room".into(),
+            timeout: Duration::from_secs(1),
+            environment: BTreeMap::new(),
+            routes: Vec::new(),
+            sources: Vec::new(),
+            schedules: Vec::new(),
+        };
+        let room = Arc::new(Room::new(spec, BTreeMap::new()));
+        let mut routes = Routes::default();
+        for (method, path) in specs {
+            let spec = RouteSpec::Path { method: (*method).to_owned(), path: (*path).to_owned() };
+            routes.add(if *path == "$default" { &RouteSpec::Default } else { &spec }, &room);
+        }
+        routes
+    }
+
+    fn key(routes: &Routes, method: &str, path: &str) -> String {
+        routes.find(method, path).map(|found| found.route.key.clone()).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_more_specific_route_wins() {
+        let routes = routes(&[
+            ("ANY", "/{proxy+}"),
+            ("GET", "/pets/{id}"),
+            ("GET", "/pets/dog"),
+            ("GET", "/pets/{id}/toys"),
+            ("ANY", "/pets/{proxy+}"),
+            ("", "$default"),
+        ]);
+        assert_eq!(key(&routes, "GET", "/pets/dog"), "GET /pets/dog");
+        assert_eq!(key(&routes, "GET", "/pets/cat"), "GET /pets/{id}");
+        assert_eq!(key(&routes, "GET", "/pets/dog/toys"), "GET /pets/{id}/toys");
+        assert_eq!(key(&routes, "POST", "/pets/dog"), "ANY /pets/{proxy+}");
+        assert_eq!(key(&routes, "GET", "/cars/1/2"), "ANY /{proxy+}");
+        assert_eq!(key(&routes, "GET", "/"), "$default");
+    }
+
+    #[test]
+    fn parameters_keep_their_values_after_a_way_back() {
+        let routes = routes(&[("GET", "/{a}/{b}/x"), ("ANY", "/{a}/{rest+}")]);
+        let found = routes.find("GET", "/1/2/y").unwrap();
+        let parameters: Vec<_> = found.parameters().collect();
+        assert_eq!(parameters, [("a", "1"), ("rest", "2/y")]);
+        let found = routes.find("GET", "/1/2/x").unwrap();
+        assert_eq!(found.parameters().collect::<Vec<_>>(), [("a", "1"), ("b", "2")]);
+    }
+
+    #[test]
+    fn a_method_goes_before_any() {
+        let routes = routes(&[("ANY", "/a"), ("GET", "/a")]);
+        assert_eq!(key(&routes, "GET", "/a"), "GET /a");
+        assert_eq!(key(&routes, "PUT", "/a"), "ANY /a");
+    }
+
+    #[test]
+    fn without_a_default_route_there_may_be_no_match() {
+        let routes = routes(&[("GET", "/a"), ("GET", "/{slug}")]);
+        assert!(routes.find("GET", "/a/").is_none());
+        assert!(routes.find("GET", "/").is_none());
+        assert!(routes.find("DELETE", "/a").is_none());
+    }
+}

@@ -1,0 +1,124 @@
+//! Requests through the whole gateway: event text, adapter, answer.
+
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+use lambda_http::{Body, RequestExt, request::RequestContext};
+use serde_json::{Value, json};
+use tower::{service_fn, util::BoxCloneSyncService};
+
+use super::*;
+use crate::{Function, Options};
+
+/// A house whose redirect function answers with what it was given.
+async fn mirror() -> House {
+    let options = Options { template: include_str!("../../tests/sample.yaml").into(), ..Options::memory() };
+    let house = House::open(options).await.unwrap();
+    let function = service_fn(|request: lambda_http::Request| async move {
+        let context = match request.request_context() {
+            RequestContext::ApiGatewayV2(context) => context,
+            other => panic!("{other:?}"),
+        };
+        let headers: BTreeMap<_, _> =
+            request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        let parameters: BTreeMap<_, _> =
+            request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let mirror = json!({
+            "routeKey": context.route_key, "sourceIp": context.http.source_ip, "time": context.time,
+            "domain": context.domain_name, "prefix": context.domain_prefix, "stage": context.stage,
+            "path": request.uri().path(), "query": request.uri().query(), "headers": headers,
+            "parameters": parameters, "body": request.body().as_ref(),
+            "deadline": request.lambda_context().deadline, "id": context.request_id,
+        });
+        let response = Response::builder().header("set-cookie", "a=1").body(Body::from(mirror.to_string()));
+        Ok::<_, Infallible>(response.unwrap())
+    });
+    house.mount("redirect", Function::Http(BoxCloneSyncService::new(function))).unwrap();
+    house
+}
+
+async fn call(house: &House, request: http::request::Builder, body: &'static [u8]) -> (Response<Bytes>, Value) {
+    let request = request.body(Bytes::from_static(body)).unwrap();
+    let response = house.call(request, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7))).await;
+    let body = serde_json::from_slice(response.body()).unwrap();
+    (response, body)
+}
+
+#[tokio::test]
+async fn a_request_arrives_as_it_would_on_lambda() {
+    let house = mirror().await;
+    let request = Request::get("/ab%20c?x=1&x=2&y=%26")
+        .header("Host", "demo.localhost:9000")
+        .header("X-Twice", "1")
+        .header("X-Twice", "2")
+        .header("Cookie", "a=1; b=2");
+    let (response, seen) = call(&house, request, b"").await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["set-cookie"], "a=1");
+    assert_eq!(response.headers()["apigw-requestid"], seen["id"].as_str().unwrap());
+    assert_eq!(seen["routeKey"], "GET /{slug}");
+    assert_eq!(seen["sourceIp"], "192.0.2.7");
+    assert_eq!((&seen["domain"], &seen["prefix"]), (&json!("demo.localhost"), &json!("demo")));
+    assert_eq!(seen["stage"], "$default");
+    assert_eq!(seen["parameters"], json!({"slug": "ab c"}));
+    assert_eq!(seen["query"], "x=1&x=2&y=%26");
+    assert_eq!(seen["headers"]["host"], "demo.localhost:9000");
+    assert_eq!(seen["headers"]["x-twice"], "1,2");
+    assert_eq!(seen["headers"]["cookie"], "a=1; b=2");
+    assert!(seen["deadline"].as_u64().unwrap() > 1_600_000_000_000);
+}
+
+#[tokio::test]
+async fn bodies_arrive_whole_whether_text_or_not() {
+    let house = mirror().await;
+    for (kind, body) in [
+        ("application/json", br#"{"a":1}"#.as_slice()),
+        ("application/octet-stream", b"\x00\xff"),
+        ("application/x-www-form-urlencoded", b"a=1"),
+        ("text/plain", b"\xff"),
+    ] {
+        let request = Request::post("/echo/a/b").header("content-type", kind);
+        let (_, seen) = call(&house, request, body).await;
+        assert_eq!(seen["routeKey"], "ANY /echo/{proxy+}");
+        assert_eq!(seen["parameters"], json!({"proxy": "a/b"}));
+        assert_eq!(seen["body"], json!(body), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_route_takes_goes_to_the_default() {
+    let house = mirror().await;
+    let (_, seen) = call(&house, Request::delete("/a/b/c"), b"").await;
+    assert_eq!(seen["routeKey"], "$default");
+}
+
+#[tokio::test]
+async fn an_empty_room_is_an_internal_error() {
+    let options = Options { template: include_str!("../../tests/sample.yaml").into(), ..Options::memory() };
+    let house = House::open(options).await.unwrap();
+    let (response, body) = call(&house, Request::get("/abcd"), b"").await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(body, json!({"message": "Internal Server Error"}));
+}
+
+#[tokio::test]
+async fn over_a_socket_large_bodies_are_refused_and_others_answered() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let house = mirror().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = tokio::spawn(async move { house.serve(listener, async { stopped.await.unwrap_or(()) }).await });
+    for (length, status) in [(2_usize, "HTTP/1.1 200"), (MAX_BODY_BYTES + 1, "HTTP/1.1 413")] {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let head = format!("POST /echo/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        if length < 10 {
+            stream.write_all(b"{}").await.unwrap();
+        }
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(std::str::from_utf8(&answer).unwrap(), status);
+    }
+    stop.send(()).unwrap();
+    server.await.unwrap();
+}

@@ -1,0 +1,215 @@
+//! The house: engines, rooms and everything that calls them.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    Clock, Error, TEMPLATE, assembly, database,
+    gateway::{self, routes::Routes},
+    queues::{self, Depth, Queues},
+    room::{Function, Room},
+    server,
+    template::{Site, Template},
+    workers::{self, DrainReport, Hook, Source},
+};
+
+/// The region that everything claims to be in.
+pub(crate) const REGION: &str = "eu-central-1";
+/// The account that everything claims to belong to.
+pub(crate) const ACCOUNT: &str = "000000000000";
+
+/// How a house is to be opened.
+#[derive(Clone)]
+pub struct Options {
+    /// Where its data lives; in memory only when nowhere.
+    pub data: Option<PathBuf>,
+    /// Variables that every function gets, over what the template says.
+    pub environment: BTreeMap<String, String>,
+    /// Parameters of the template, over their defaults.
+    pub parameters: BTreeMap<String, String>,
+    /// The time in milliseconds since 1970.
+    pub clock: Clock,
+    /// The template.
+    pub template: Cow<'static, str>,
+}
+
+impl Options {
+    /// A house in memory, by the wall clock, built from the project's own template.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self {
+            data: None,
+            environment: BTreeMap::new(),
+            parameters: BTreeMap::new(),
+            clock: Arc::new(crate::wall_clock),
+            template: Cow::Borrowed(TEMPLATE),
+        }
+    }
+}
+
+/// The whole system in one process; cloning gives another handle on the same house.
+#[derive(Clone)]
+pub struct House(Arc<Inner>);
+
+struct Inner {
+    rooms: BTreeMap<String, Arc<Room>>,
+    routes: Routes,
+    sources: Vec<Arc<Source>>,
+    queues: Arc<Queues>,
+    template: Template,
+    clock: Clock,
+    /// Engines stop when this is gone.
+    _engines: watch::Sender<bool>,
+}
+
+impl House {
+    /// Starts the engines and makes the tables and queues of the template; with data from before, they are as before.
+    ///
+    /// # Errors
+    /// When the template cannot be used, the data directory is in use or damaged, or no port is free.
+    pub async fn open(options: Options) -> Result<Self, Error> {
+        let data = options.data.as_deref();
+        if let Some(data) = data {
+            std::fs::create_dir_all(data)?;
+        }
+        let database_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let queue_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let queue_port = queue_listener.local_addr()?.port();
+        let site = Site {
+            region: REGION.to_owned(),
+            account: ACCOUNT.to_owned(),
+            queue_endpoint: format!("http://127.0.0.1:{queue_port}"),
+            parameters: options.parameters,
+        };
+        let template = Template::parse(&options.template, &site)?;
+        let database = database::open(data, &options.clock, &template.tables)?;
+        let queues = Queues::open(data, &site, queue_port, &template.queues, Arc::clone(&options.clock)).await?;
+        let queues = Arc::new(queues);
+        let mut common = options.environment;
+        common.extend(assembly::engine_environment(database_listener.local_addr()?.port(), &site));
+        let rooms = assembly::rooms(&template, &common);
+        let (engines, running) = watch::channel(false);
+        assembly::start_database(database_listener, database, running.clone());
+        assembly::start_queues(queue_listener, &queues, running);
+        Ok(Self(Arc::new(Inner {
+            routes: assembly::routes(&rooms),
+            sources: assembly::sources(&rooms),
+            rooms,
+            queues,
+            template,
+            clock: options.clock,
+            _engines: engines,
+        })))
+    }
+
+    /// The resolved environment of the function built from the binary `name`; empty when there is none.
+    #[must_use]
+    pub fn env(&self, name: &str) -> BTreeMap<String, String> {
+        self.0.rooms.get(name).map(|room| room.environment.clone()).unwrap_or_default()
+    }
+
+    /// Moves a function's code into its room.
+    ///
+    /// # Errors
+    /// When the template has no such function, or it has been mounted already.
+    pub fn mount(&self, name: &str, function: Function) -> Result<(), Error> {
+        if self.room(name)?.furnish(function) { Ok(()) } else { Err(Error::Taken(name.to_owned())) }
+    }
+
+    /// Sends one request through the gateway, without a socket.
+    pub async fn call(&self, request: Request<Bytes>, source_ip: IpAddr) -> Response<Bytes> {
+        let (parts, body) = request.into_parts();
+        gateway::respond(self, parts, body, source_ip).await
+    }
+
+    /// Serves the gateway, polls the queues and runs the schedules, until `shutdown` resolves.
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let (stop, stopped) = watch::channel(false);
+        let mut workers = workers::start(self, &stopped);
+        self.serve_http(listener, shutdown).await;
+        stop.send_replace(true);
+        while workers.join_next().await.is_some() {}
+    }
+
+    /// Serves the gateway alone, for tests that work off the queues by hand.
+    pub async fn serve_http(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let connect = |peer| gateway::Connection { house: self.clone(), peer };
+        server::serve(listener, connect, shutdown).await;
+    }
+
+    /// Works off what is visible in a queue, once, without waiting; `hook` may double, reorder and drop messages.
+    ///
+    /// # Errors
+    /// When the template has no such queue, or no function consumes it.
+    pub async fn drain(&self, queue: &str, hook: Hook<'_>) -> Result<DrainReport, Error> {
+        workers::drain(self, queue, hook).await
+    }
+
+    /// Runs the scheduled function built from the binary `name`, now.
+    ///
+    /// # Errors
+    /// When there is no such function, no code for it, or it failed.
+    pub async fn run_schedule(&self, name: &str) -> Result<(), Error> {
+        if workers::once(self.room(name)?).await { Ok(()) } else { Err(Error::Failed(name.to_owned())) }
+    }
+
+    /// How many messages a queue holds.
+    ///
+    /// # Errors
+    /// When the template has no such queue.
+    pub fn queue_depth(&self, queue: &str) -> Result<Depth, Error> {
+        Ok(self.0.queues.depth(self.queue(queue)?))
+    }
+
+    /// Removes every message of a queue.
+    ///
+    /// # Errors
+    /// When the template has no such queue.
+    pub async fn purge(&self, queue: &str) -> Result<(), Error> {
+        self.0.queues.purge(self.queue(queue)?).await;
+        Ok(())
+    }
+
+    /// What the template declares, resolved for this house.
+    #[must_use]
+    pub fn template(&self) -> &Template {
+        &self.0.template
+    }
+
+    pub(crate) fn routes(&self) -> &Routes {
+        &self.0.routes
+    }
+
+    pub(crate) fn rooms(&self) -> impl Iterator<Item = &Arc<Room>> {
+        self.0.rooms.values()
+    }
+
+    pub(crate) fn sources(&self) -> &[Arc<Source>] {
+        &self.0.sources
+    }
+
+    pub(crate) fn queues(&self) -> &Queues {
+        &self.0.queues
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        (self.0.clock)()
+    }
+
+    fn room(&self, name: &str) -> Result<&Room, Error> {
+        self.0.rooms.get(name).map(Arc::as_ref).ok_or_else(|| Error::Unknown(name.to_owned()))
+    }
+
+    fn queue(&self, name: &str) -> Result<&queues::Queue, Error> {
+        self.0.queues.find(name).ok_or_else(|| Error::Unknown(name.to_owned()))
+    }
+}

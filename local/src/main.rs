@@ -1,0 +1,42 @@
+//! `cargo run --release -p local`: the whole system on port 9000.
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::Parser;
+use local::{Error, keys::Keys, token, wall_clock};
+use tokio::time::Instant;
+
+mod command;
+mod run;
+mod welcome;
+
+use command::{Command, Line};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let started = Instant::now();
+    let line = Line::parse();
+    let outcome = match line.command {
+        None => run::house(&line.house, started).await,
+        Some(Command::Token { user, group, ttl, data }) => print_token(&user, group.as_deref(), ttl, &data),
+        Some(Command::RotateKeys { data }) => rotate(&data),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_token(user: &str, group: Option<&str>, ttl: Duration, data: &std::path::Path) -> Result<(), Error> {
+    let groups: Vec<_> = group.into_iter().collect();
+    println!("{}", token::mint(&Keys::open(data)?, user, &groups, wall_clock(), ttl)?);
+    Ok(())
+}
+
+fn rotate(data: &std::path::Path) -> Result<(), Error> {
+    println!("{} signs from the next start on; the key before it stays good", Keys::rotate(data)?);
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Runs the house until Ctrl-C.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use futures::FutureExt;
+use local::{
+    Error, House, Options,
+    demo::{self, Tokens},
+    keys::Keys,
+    rooms,
+    settings::Settings,
+    wall_clock,
+};
+use tokio::{net::TcpListener, time::Instant};
+use tracing_subscriber::EnvFilter;
+
+use crate::{command::HouseArgs, welcome};
+
+/// Opens the house, furnishes it, makes the demo's data and serves.
+pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Error> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rustack_sqs_core=warn"));
+    tracing_subscriber::fmt().compact().with_target(false).with_env_filter(filter).init();
+
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
+    // Some clients try ::1 first for localhost; a machine without IPv6 does without.
+    let sixth = TcpListener::bind((Ipv6Addr::LOCALHOST, args.port)).await.ok();
+    let data = (!args.ephemeral).then(|| args.data.clone());
+    let keys = data.as_deref().map_or_else(Keys::generate, Keys::open)?;
+    let settings =
+        Settings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
+    let house = House::open(Options { data, environment: settings.environment(), ..Options::memory() }).await?;
+    rooms::furnish(&house)?;
+
+    let tokens = Tokens::mint(&keys, wall_clock())?;
+    if let Err(error) = demo::prepare(&house, &tokens).await {
+        tracing::warn!(%error, "no demo data");
+    }
+    if let Some(path) = &args.env_file {
+        std::fs::write(path, welcome::env_file(&settings, &tokens))?;
+    }
+    let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    println!("{}", welcome::text(&settings, &tokens));
+    tracing::info!(ready_ms, "ready on {}", settings.api_origin());
+
+    let stop = interrupted().shared();
+    match sixth {
+        Some(sixth) => {
+            tokio::join!(house.serve(listener, stop.clone()), house.serve_http(sixth, stop));
+        }
+        None => house.serve(listener, stop).await,
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Resolves at Ctrl-C or when the process is asked to end.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut ended) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = ended.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}

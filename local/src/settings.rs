@@ -1,0 +1,53 @@
+//! What every function is told on this machine, over what the template says.
+
+use std::collections::BTreeMap;
+
+use crate::{keys::Keys, token};
+
+/// What can be chosen for a house.
+pub struct Settings<'a> {
+    /// The gateway's port.
+    pub port: u16,
+    /// The plan of a new account.
+    pub plan: &'a str,
+    /// Public requests a minute and source address, when not as the template says.
+    pub public_rpm: Option<u32>,
+    /// The secrets.
+    pub keys: &'a Keys,
+}
+
+impl Settings<'_> {
+    /// Where short links live: their handle stands before it.
+    #[must_use]
+    pub fn public_domain(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
+    /// Where the API lives.
+    #[must_use]
+    pub fn api_origin(&self) -> String {
+        format!("http://{}", self.public_domain())
+    }
+
+    /// The variables.
+    #[must_use]
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        let domain = self.public_domain();
+        let mut variables = BTreeMap::from([
+            ("STAGE", "local".to_owned()),
+            ("PUBLIC_ORIGIN", format!("http://{{handle}}.{domain}")),
+            ("PUBLIC_DOMAIN", domain),
+            ("API_ORIGIN", self.api_origin()),
+            ("DEFAULT_PLAN", self.plan.to_owned()),
+            ("TRUST_VIEWER_HEADERS", "true".to_owned()),
+            ("JWT_ISSUER", token::ISSUER.to_owned()),
+            ("JWT_CLIENT_ID", token::CLIENT_ID.to_owned()),
+            ("JWT_HS256_SECRET", self.keys.token.clone()),
+            ("PLATFORM_SECRET", self.keys.platform.clone()),
+        ]);
+        if let Some(limit) = self.public_rpm {
+            variables.insert("PUBLIC_RPM", limit.to_string());
+        }
+        variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}

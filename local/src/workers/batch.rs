@@ -1,0 +1,93 @@
+//! One batch of messages: the event it becomes, the call, and what happens to each message after it.
+
+use std::collections::HashSet;
+
+use aws_lambda_events::{
+    encodings::Base64Data,
+    sqs::{SqsEvent, SqsMessage, SqsMessageAttribute},
+};
+use rustack_sqs_model::types::Message;
+
+use super::{Source, verdict::Verdict};
+use crate::{House, house::REGION, queues::Queue};
+
+/// What became of the messages of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// Messages that were deleted.
+    pub(super) deleted: usize,
+    /// Messages that stay.
+    pub(super) kept: usize,
+}
+
+/// Turns a received message into a record of an SQS event.
+pub(super) fn record(message: Message, queue_arn: &str) -> SqsMessage {
+    let mut record = SqsMessage::default();
+    record.message_id = message.message_id;
+    record.receipt_handle = message.receipt_handle;
+    record.body = message.body;
+    record.md5_of_body = message.md5_of_body;
+    record.md5_of_message_attributes = message.md5_of_message_attributes;
+    record.attributes = message.attributes;
+    record.event_source = Some("aws:sqs".to_owned());
+    record.event_source_arn = Some(queue_arn.to_owned());
+    record.aws_region = Some(REGION.to_owned());
+    for (name, value) in message.message_attributes {
+        let mut attribute = SqsMessageAttribute::default();
+        attribute.data_type = Some(value.data_type);
+        attribute.string_value = value.string_value;
+        attribute.binary_value = value.binary_value.map(Base64Data);
+        record.message_attributes.insert(name, attribute);
+    }
+    record
+}
+
+/// Calls the source's function with `records` and deletes what it has dealt with.
+pub(super) async fn deliver(house: &House, source: &Source, queue: &Queue, records: Vec<SqsMessage>) -> Outcome {
+    let keys: Vec<(String, String)> = records
+        .iter()
+        .map(|record| {
+            let (id, handle) = (&record.message_id, &record.receipt_handle);
+            (id.clone().unwrap_or_default(), handle.clone().unwrap_or_default())
+        })
+        .collect();
+    let verdict = judge(source, records, &keys).await;
+    let mut outcome = Outcome::default();
+    for (id, receipt_handle) in keys {
+        if !verdict.is_done(&id) {
+            outcome.kept += 1;
+            continue;
+        }
+        match house.queues().delete(queue, receipt_handle).await {
+            Ok(()) => outcome.deleted += 1,
+            Err(error) => tracing::warn!(%error, message = id, "message not deleted"),
+        }
+    }
+    outcome
+}
+
+async fn judge(source: &Source, records: Vec<SqsMessage>, keys: &[(String, String)]) -> Verdict {
+    let binary = &source.room.spec.binary;
+    let Some(function) = source.room.queue() else {
+        tracing::error!(function = binary, "no code is mounted for it");
+        return Verdict::Failed;
+    };
+    let mut event = SqsEvent::default();
+    event.records = records;
+    // A task of its own, so that a function that panics takes its batch along and not the poller.
+    let mut task = tokio::spawn(function(event));
+    let response = match tokio::time::timeout(source.room.spec.timeout, &mut task).await {
+        Ok(Ok(response)) => Some(response),
+        Ok(Err(error)) => {
+            tracing::error!(function = binary, %error, "function failed");
+            None
+        }
+        Err(_) => {
+            task.abort();
+            tracing::error!(function = binary, "function took too long");
+            None
+        }
+    };
+    let ids: HashSet<&str> = keys.iter().map(|(id, _)| id.as_str()).collect();
+    Verdict::of(&ids, response.as_ref(), source.spec.reports_failures)
+}

@@ -1,0 +1,41 @@
+//! What calls functions without a request: queues and the clock.
+
+use std::sync::Arc;
+
+use tokio::{sync::watch, task::JoinSet};
+
+mod batch;
+mod drain;
+mod poll;
+mod schedule;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+pub use drain::{DrainReport, Hook};
+pub(crate) use drain::drain;
+pub(crate) use schedule::once;
+
+use crate::{House, room::Room, template::SourceSpec};
+
+/// A queue and the function that consumes it.
+pub(crate) struct Source {
+    /// What the template says of it.
+    pub(crate) spec: SourceSpec,
+    /// The function.
+    pub(crate) room: Arc<Room>,
+}
+
+/// Starts a poller for every source and a timer for every schedule; they end when `stop` says so.
+pub(crate) fn start(house: &House, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut workers = JoinSet::new();
+    for source in house.sources() {
+        workers.spawn(poll::run(house.clone(), Arc::clone(source), stop.clone()));
+    }
+    for room in house.rooms() {
+        for period in &room.spec.schedules {
+            workers.spawn(schedule::run(Arc::clone(room), *period, stop.clone()));
+        }
+    }
+    workers
+}

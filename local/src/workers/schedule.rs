@@ -1,0 +1,42 @@
+//! Schedules: a function that is called at a rate, never twice at a time.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::watch, time::MissedTickBehavior};
+
+use crate::room::Room;
+
+/// Calls `room`'s function every `period` until `stop` says so; the first time after one period.
+pub(super) async fn run(room: Arc<Room>, period: Duration, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.tick().await;
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            _ = ticks.tick() => { once(&room).await; }
+        }
+    }
+}
+
+/// Calls `room`'s function now; false when there is none or it failed.
+pub(crate) async fn once(room: &Room) -> bool {
+    let binary = &room.spec.binary;
+    let Some(function) = room.schedule() else {
+        tracing::error!(function = binary, "no code is mounted for it");
+        return false;
+    };
+    let mut task = tokio::spawn(function());
+    match tokio::time::timeout(room.spec.timeout, &mut task).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::error!(function = binary, %error, "function failed");
+            false
+        }
+        Err(_) => {
+            task.abort();
+            tracing::error!(function = binary, "function took too long");
+            false
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Why a request counts as a bot's.
+
+use serde::{Deserialize, Serialize};
+
+/// One sign against a person. Any of them suffices, alone.
+///
+/// Kept with every click and shown to its owner, so the codes never change their meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// No user agent: every browser sends one.
+    EmptyUserAgent,
+    /// A HEAD request: nobody sees its answer.
+    HeadRequest,
+    /// Fetched ahead of a click that may never come.
+    Prefetch,
+    /// The user agent declares a crawler, fetcher, monitor or preview.
+    DeclaredBot,
+    /// The user agent names a program's HTTP library or a remote-controlled browser.
+    AutomationTool,
+    /// The user agent is no browser's: it does not open like one, or names no system. Fires
+    /// only where the two above have nothing more exact to say.
+    NotABrowser,
+}
+
+impl Reason {
+    /// Every reason, in the order they are told.
+    pub const ALL: [Self; 6] =
+        [Self::EmptyUserAgent, Self::HeadRequest, Self::Prefetch, Self::DeclaredBot, Self::AutomationTool, Self::NotABrowser];
+
+    /// The code under which it is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EmptyUserAgent => "empty_user_agent",
+            Self::HeadRequest => "head_request",
+            Self::Prefetch => "prefetch",
+            Self::DeclaredBot => "declared_bot",
+            Self::AutomationTool => "automation_tool",
+            Self::NotABrowser => "not_a_browser",
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// The reasons of one judgement: a set that needs no allocation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Reason>", into = "Vec<Reason>")]
+pub struct Reasons(u8);
+
+impl Reasons {
+    /// Whether nothing speaks against a person.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether `reason` is among them.
+    pub const fn contains(self, reason: Reason) -> bool {
+        self.0 & reason.bit() != 0
+    }
+
+    /// The reasons, in the order of [`Reason::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Reason> {
+        Reason::ALL.into_iter().filter(move |reason| self.contains(*reason))
+    }
+}
+
+impl FromIterator<Reason> for Reasons {
+    fn from_iter<I: IntoIterator<Item = Reason>>(reasons: I) -> Self {
+        Self(reasons.into_iter().fold(0, |sum, reason| sum | reason.bit()))
+    }
+}
+
+impl From<Vec<Reason>> for Reasons {
+    fn from(reasons: Vec<Reason>) -> Self {
+        reasons.into_iter().collect()
+    }
+}
+
+impl From<Reasons> for Vec<Reason> {
+    fn from(reasons: Reasons) -> Self {
+        reasons.iter().collect()
+    }
+}

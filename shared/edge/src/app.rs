@@ -1,0 +1,85 @@
+//! What every handler has at hand: settings, the store, the keys, and the world's time and randomness as values.
+
+use std::sync::Arc;
+
+use domain::id::{Id, Kind};
+use domain::moment::Moment;
+use store::Store;
+
+use crate::jwt::Verifier;
+use crate::keys::KeyChest;
+use crate::settings::Settings;
+use crate::{PlatformKeys, Problem};
+
+/// Where the time comes from.
+pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
+/// Where randomness comes from: 128 fresh bits a call.
+pub type Entropy = Arc<dyn Fn() -> u128 + Send + Sync>;
+
+/// The state of one function; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    entropy: Entropy,
+    verifier: Verifier,
+    keys: KeyChest,
+}
+
+impl App {
+    /// Puts a function's state together; nothing is requested yet.
+    pub fn new(settings: Settings, http: aws_smithy_runtime_api::client::http::SharedHttpClient, clock: Clock, entropy: Entropy) -> Self {
+        let store = Store::connect(&settings.connection(http.clone()), settings.table.clone(), settings.queues.clone());
+        let verifier = Verifier::new(&settings);
+        let keys = KeyChest::new(&settings, http);
+        Self(Arc::new(Inner { settings, store, clock, entropy, verifier, keys }))
+    }
+
+    /// What the deployment sets.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The tables and queues.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Moment {
+        (self.0.clock)()
+    }
+
+    /// Fresh random bits.
+    pub fn random(&self) -> u128 {
+        (self.0.entropy)()
+    }
+
+    /// A fresh id.
+    pub fn id<K: Kind>(&self) -> Id<K> {
+        Id::new(self.now(), self.random())
+    }
+
+    /// The platform's keys, as fresh as five minutes.
+    ///
+    /// # Errors
+    /// When they cannot be loaded and there are none from before.
+    pub async fn keys(&self) -> Result<Arc<PlatformKeys>, Problem> {
+        self.0.keys.get(self.now()).await
+    }
+
+    /// The platform's keys, loaded anew if they are older than some seconds: for a key id nobody knows yet.
+    ///
+    /// # Errors
+    /// As [`App::keys`].
+    pub async fn newer_keys(&self) -> Result<Arc<PlatformKeys>, Problem> {
+        self.0.keys.get_newer(self.now()).await
+    }
+
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.0.verifier
+    }
+}

@@ -1,0 +1,50 @@
+//! The second way in: SQS batches, of which only the failed messages come back (contract of `ReportBatchItemFailures`).
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use serde::de::DeserializeOwned;
+
+/// A message that could be read.
+#[derive(Debug)]
+pub struct Received<M> {
+    /// Its id, for reporting it as failed.
+    pub message_id: String,
+    /// How often it has been received, this time included.
+    pub receive_count: u32,
+    /// What it says.
+    pub body: M,
+}
+
+/// The messages of a batch and the ids of those that cannot be read, which go the way of the dead-letter queue.
+pub fn read<M: DeserializeOwned>(event: SqsEvent) -> (Vec<Received<M>>, Vec<String>) {
+    let (mut received, mut poison) = (Vec::new(), Vec::new());
+    for record in event.records {
+        let message_id = record.message_id.clone().unwrap_or_default();
+        match serde_json::from_str(record.body.as_deref().unwrap_or_default()) {
+            Ok(body) => received.push(Received { receive_count: receive_count(&record), message_id, body }),
+            Err(error) => {
+                let digest = domain::secret::sha256_hex(record.body.as_deref().unwrap_or_default().as_bytes());
+                tracing::error!(message.id = %message_id, body.sha256 = %digest, %error, "message cannot be read");
+                poison.push(message_id);
+            }
+        }
+    }
+    (received, poison)
+}
+
+fn receive_count(record: &SqsMessage) -> u32 {
+    record.attributes.get("ApproximateReceiveCount").and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+/// The answer that gives these messages back to the queue.
+pub fn failures(ids: impl IntoIterator<Item = String>) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    for id in ids {
+        // An empty id would fail the whole batch; a message without one is not ours to give back.
+        if !id.is_empty() {
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            response.batch_item_failures.push(failure);
+        }
+    }
+    response
+}

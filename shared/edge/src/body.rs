@@ -1,0 +1,65 @@
+//! Bodies: their type, size and JSON checked before a handler sees them (contract §1, "Body limits").
+
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value;
+
+use crate::problem::{Code, Problem};
+
+/// A JSON body of the control plane, at most 64 KiB.
+pub struct JsonBody(pub Value);
+/// A JSON body of a public conversion, at most 16 KiB.
+pub struct PublicBody(pub Value);
+/// A JSON body of chain signals, at most 64 KiB.
+pub struct SignalsBody(pub Value);
+
+/// Reads a body up to so many bytes.
+///
+/// # Errors
+/// 413 when there are more.
+pub async fn read_limited<B>(body: B, most: usize) -> Result<Bytes, Problem>
+where
+    B: http_body::Body<Data = Bytes> + Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match Limited::new(body, most).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(Code::PayloadTooLarge, format!("the body must be at most {most} bytes"))),
+        Err(_) => Err(Problem::field("body", "could not be read")),
+    }
+}
+
+async fn read_json(request: Request, most: usize) -> Result<Value, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::new(Code::UnsupportedMediaType, "send the body as content-type: application/json"));
+    }
+    let bytes = read_limited(request.into_body(), most).await?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let place = if error.is_eof() { "ends too early".to_owned() } else { format!("is not valid JSON at line {}, column {}", error.line(), error.column()) };
+        Problem::field("body", place)
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let essence = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(|text| text.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+macro_rules! extractor {
+    ($body:ident, $most:expr) => {
+        impl<S: Send + Sync> FromRequest<S> for $body {
+            type Rejection = Problem;
+
+            async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+                read_json(request, $most).await.map(Self)
+            }
+        }
+    };
+}
+
+extractor!(JsonBody, 64 * 1024);
+extractor!(PublicBody, 16 * 1024);
+extractor!(SignalsBody, 64 * 1024);

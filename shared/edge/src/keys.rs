@@ -1,0 +1,103 @@
+//! The platform secret: ctx keys and what is derived beside them, loaded once and refreshed every five minutes.
+
+use std::sync::Arc;
+
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use domain::ctx::{Keyring, ORIGIN_VERIFY};
+use domain::moment::Moment;
+use domain::secret::{MacKey, SecretText};
+use tokio::sync::Mutex;
+
+use crate::problem::{Code, Problem};
+use crate::settings::{SecretSource, Settings};
+
+const FRESH_MS: i64 = 300_000;
+const NEWER_MS: i64 = 10_000;
+
+/// What the platform secret gives.
+#[derive(Debug)]
+pub struct PlatformKeys {
+    /// Seals and opens ctx.
+    pub ring: Keyring,
+    /// Hashes truncated addresses, a new key each day.
+    pub address: MacKey,
+    /// What the front proves itself with.
+    pub origin_verify: Option<SecretText>,
+}
+
+impl PlatformKeys {
+    fn read(document: &str) -> Option<Self> {
+        let ring = Keyring::from_json(document).ok()?;
+        let members: std::collections::BTreeMap<String, String> = serde_json::from_str(document).ok()?;
+        let master = members.get(members.get("current")?)?;
+        let origin_verify = members.get(ORIGIN_VERIFY).map(SecretText::new);
+        Some(Self { ring, address: MacKey::derive(master.as_bytes(), "address"), origin_verify })
+    }
+}
+
+pub(crate) struct KeyChest {
+    source: SecretSource,
+    client: Option<aws_sdk_secretsmanager::Client>,
+    loaded: Mutex<Option<(Moment, Arc<PlatformKeys>)>>,
+}
+
+impl KeyChest {
+    pub(crate) fn new(settings: &Settings, http: SharedHttpClient) -> Self {
+        let client = matches!(settings.secret, SecretSource::Manager { .. }).then(|| {
+            let config = aws_sdk_secretsmanager::Config::builder()
+                .behavior_version(BehaviorVersion::v2026_01_12())
+                .region(Region::new(settings.region.clone()))
+                .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(settings.credentials()))
+                .http_client(http)
+                .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+                .retry_config(store::sdk_settings::retries())
+                .timeout_config(store::sdk_settings::timeouts());
+            aws_sdk_secretsmanager::Client::from_conf(config.build())
+        });
+        Self { source: settings.secret.clone(), client, loaded: Mutex::default() }
+    }
+
+    pub(crate) async fn get(&self, now: Moment) -> Result<Arc<PlatformKeys>, Problem> {
+        self.no_older_than(FRESH_MS, now).await
+    }
+
+    pub(crate) async fn get_newer(&self, now: Moment) -> Result<Arc<PlatformKeys>, Problem> {
+        self.no_older_than(NEWER_MS, now).await
+    }
+
+    async fn no_older_than(&self, age_ms: i64, now: Moment) -> Result<Arc<PlatformKeys>, Problem> {
+        let mut loaded = self.loaded.lock().await;
+        if let Some((at, keys)) = loaded.as_ref()
+            && now.millis() - at.millis() < age_ms
+        {
+            return Ok(keys.clone());
+        }
+        match (self.load().await, loaded.as_ref()) {
+            (Ok(keys), _) => {
+                let keys = Arc::new(keys);
+                *loaded = Some((now, keys.clone()));
+                Ok(keys)
+            }
+            // Keys live much longer than an outage: the old ones go on.
+            (Err(problem), Some((_, keys))) => {
+                tracing::warn!(cause = problem.causes(), "platform keys could not be refreshed");
+                Ok(keys.clone())
+            }
+            (Err(problem), None) => Err(problem),
+        }
+    }
+
+    async fn load(&self) -> Result<PlatformKeys, Problem> {
+        let unfit = || Problem::new(Code::InternalError, "something went wrong on our side; the request id helps support find it");
+        match (&self.source, &self.client) {
+            (SecretSource::Inline(document), _) => PlatformKeys::read(document.expose()).ok_or_else(unfit),
+            (SecretSource::Manager { arn }, Some(client)) => {
+                let secret = client.get_secret_value().secret_id(arn).send().await.map_err(Problem::unavailable)?;
+                secret.secret_string().and_then(PlatformKeys::read).ok_or_else(unfit)
+            }
+            _ => Err(unfit()),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Lists: `?limit=` and `?cursor=` in, `items` and `nextCursor` out (contract §1).
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use serde::Serialize;
+
+use crate::App;
+use crate::problem::Problem;
+
+const DEFAULT: usize = 50;
+const MOST: usize = 100;
+
+/// Which page of a list is wanted.
+#[derive(Clone, Debug)]
+pub struct Paging {
+    /// Entries a page.
+    pub limit: usize,
+    /// Where it starts, as the page before told.
+    pub cursor: Option<String>,
+}
+
+impl Paging {
+    /// The limit as DynamoDB takes it.
+    pub fn limit_i32(&self) -> i32 {
+        i32::try_from(self.limit).unwrap_or(i32::MAX)
+    }
+}
+
+impl FromRequestParts<App> for Paging {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let mut paging = Self { limit: DEFAULT, cursor: None };
+        for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+            match &*name {
+                "limit" => {
+                    let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
+                    paging.limit = limit.ok_or_else(|| Problem::field("limit", format!("must be a whole number from 1 to {MOST}")))?;
+                }
+                "cursor" if value.len() <= 1024 => paging.cursor = Some(value.into_owned()).filter(|cursor| !cursor.is_empty()),
+                "cursor" => return Err(Problem::field("cursor", "must be the nextCursor of the page before")),
+                _ => {}
+            }
+        }
+        Ok(paging)
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// Pass it as `cursor` to get the next page; null at the end.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Listed<T> {
+    /// A page of the store, each entry made presentable.
+    pub fn of<S>(page: store::Page<S>, show: impl FnMut(S) -> T) -> Self {
+        Self { items: page.items.into_iter().map(show).collect(), next_cursor: page.next_cursor }
+    }
+}

@@ -1,0 +1,79 @@
+//! The OpenAPI document: made of the handlers' own annotations, with what is true of every route added here.
+
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, RefOr, Response, ResponseBuilder};
+use utoipa::{PartialSchema, ToSchema};
+
+use domain::form::Fault;
+
+/// The name of the bearer scheme in the document.
+pub const BEARER: &str = "jwt";
+
+/// The body of every error.
+#[derive(serde::Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorBody {
+    /// A stable code.
+    #[schema(example = "invalid_payload")]
+    pub error: String,
+    /// What to do about it.
+    pub message: String,
+    /// As in `x-request-id`.
+    pub request_id: String,
+    /// Every bad field, when the request was refused for its content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<Fault>>,
+}
+
+/// Adds to a document what every route has: the bearer scheme, the errors any call can meet, and ids for its operations.
+#[must_use]
+pub fn complete(mut document: OpenApi) -> OpenApi {
+    let components = document.components.get_or_insert_default();
+    components.schemas.insert("ErrorBody".to_owned(), ErrorBody::schema());
+    components.schemas.insert("Fault".to_owned(), Fault::schema());
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+    for item in document.paths.paths.values_mut() {
+        let operations = [
+            (HttpMethod::Get, &mut item.get),
+            (HttpMethod::Put, &mut item.put),
+            (HttpMethod::Post, &mut item.post),
+            (HttpMethod::Delete, &mut item.delete),
+            (HttpMethod::Head, &mut item.head),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                add_errors(operation, &method);
+            }
+        }
+    }
+    document
+}
+
+fn add_errors(operation: &mut Operation, method: &HttpMethod) {
+    let is_public = operation.security.is_none();
+    let has_body = operation.request_body.is_some();
+    let is_write = !matches!(method, HttpMethod::Get | HttpMethod::Head);
+    let possible = [
+        ("400", true, "A part of the request is invalid; `fields` names each."),
+        ("401", !is_public, "The bearer token is missing, invalid or expired."),
+        ("403", !is_public, "The caller's role does not reach."),
+        ("404", true, "No such thing, or none this caller may know of."),
+        ("413", has_body, "The body is too large."),
+        ("415", has_body, "The body is not `application/json`."),
+        ("429", is_write || is_public, "A limit is reached; `Retry-After` tells when to come again."),
+        ("500", true, "Our fault; the request id helps support find it."),
+        ("503", true, "A service this needs cannot be reached; `Retry-After` tells when to try again."),
+    ];
+    for (status, applies, description) in possible {
+        if applies {
+            operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(error(description)));
+        }
+    }
+}
+
+fn error(description: &str) -> Response {
+    let schema = utoipa::openapi::Ref::from_schema_name("ErrorBody");
+    ResponseBuilder::new().description(description).content("application/json", ContentBuilder::new().schema(Some(schema)).build()).build()
+}

@@ -1,0 +1,62 @@
+//! Small pages for browsers, safe to put text into.
+
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+/// A page with a status; scripts are off in it and nothing is loaded from elsewhere.
+pub struct Html {
+    /// The status.
+    pub status: StatusCode,
+    /// The title, as text.
+    pub title: String,
+    /// What goes into the head besides, as markup.
+    pub head: String,
+    /// What goes into the body, as markup.
+    pub body: String,
+}
+
+impl Html {
+    /// The document.
+    pub fn render(&self) -> String {
+        let Self { title, head, body, .. } = self;
+        let title = escape(title);
+        format!(
+            r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>{title}</title>{head}<style>body{{font:16px/1.5 system-ui,sans-serif;margin:15vh auto;max-width:28rem;padding:0 1rem;color:#1a1a1a;background:#fff}}h1{{font-size:1.4rem}}a,button{{color:#0b5cad}}input,button{{font:inherit;padding:.5rem;margin:.25rem 0;box-sizing:border-box}}input{{width:100%}}@media(prefers-color-scheme:dark){{body{{color:#eee;background:#161616}}a,button{{color:#7db8f5}}}}</style></head><body><main><h1>{title}</h1>{body}</main></body></html>"#
+        )
+    }
+}
+
+impl IntoResponse for Html {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.render()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
+        );
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+    }
+}
+
+/// Text made safe inside elements and quoted attributes.
+pub fn escape(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+        safe
+    })
+}
+
+/// Whether a person's browser asks.
+pub fn wants_html(headers: &HeaderMap) -> bool {
+    headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).any(|accept| accept.to_ascii_lowercase().contains("text/html"))
+}

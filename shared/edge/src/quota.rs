@@ -1,0 +1,54 @@
+//! Limits a request meets: the account's daily writes and the source's public requests (contract §2).
+
+use domain::account::Account;
+use domain::name::UserId;
+use serde_json::json;
+use store::{Taken, WindowTaken};
+
+use crate::problem::{Code, Problem};
+use crate::{App, Viewer};
+
+/// Charges one write to the account that owns what is written; called once the request is known to be good, before it acts.
+///
+/// # Errors
+/// 429 with the plan, its limit and the usage, and `Retry-After` to the account's midnight.
+pub async fn charge(app: &App, owner: &UserId) -> Result<(), Problem> {
+    let account = app.store().account(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
+    let now = app.now();
+    let window = account.window(now);
+    match app.store().charge_write(owner, &window, app.id()).await? {
+        Taken::Within(_) => Ok(()),
+        Taken::Exhausted => {
+            let plan = account.plan.as_str();
+            let seconds = (window.ends.millis() - now.millis() + 999) / 1000;
+            Err(Problem::new(Code::RateLimited, format!("Daily write quota exceeded for {plan}."))
+                .with("plan", plan)
+                .with("limits", json!({"writesPerDay": window.limit}))
+                .with("usage", json!({"writesToday": window.limit, "writesDay": window.day.compact()}))
+                .retry_after(seconds))
+        }
+    }
+}
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Counts a public request of this source against its minute; lets it pass when the counter cannot be reached.
+///
+/// # Errors
+/// 429 with `Retry-After` to the end of the minute that began with the source's first request.
+pub async fn limit_public(app: &App, viewer: &Viewer) -> Result<(), Problem> {
+    let most = app.settings().public_rpm;
+    let now = app.now();
+    match app.store().take_in_window("public", &viewer.limit_key(), most, MINUTE_MS, now).await {
+        Ok(WindowTaken::Within) => Ok(()),
+        Ok(WindowTaken::Exhausted { until }) => {
+            let seconds = (until.millis() - now.millis() + 999) / 1000;
+            let message = format!("more than {most} requests a minute from one address; wait for the time in Retry-After");
+            Err(Problem::new(Code::RateLimited, message).with("limits", json!({"requestsPerMinute": most})).retry_after(seconds))
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "rate limit could not be counted");
+            Ok(())
+        }
+    }
+}
