@@ -35,14 +35,12 @@ pub(crate) fn open(folder: Option<&Path>, clock: &Clock, tables: &[TableSpec]) -
 }
 
 fn create(database: &Database, table: &TableSpec) -> Result<(), Error> {
-    let request: CreateTableRequest =
-        serde_json::from_value(table.creation.clone()).map_err(Error::database)?;
+    let request: CreateTableRequest = serde_json::from_value(table.creation.clone()).map_err(Error::database)?;
     database.create_table(request).map_err(Error::database)?;
     let Some(attribute) = &table.ttl_attribute else { return Ok(()) };
     let specification = json!({"AttributeName": attribute, "Enabled": true});
     let request: UpdateTimeToLiveRequest =
-        serde_json::from_value(json!({"TableName": table.name, "TimeToLiveSpecification": specification}))
-            .map_err(Error::database)?;
+        serde_json::from_value(json!({"TableName": table.name, "TimeToLiveSpecification": specification})).map_err(Error::database)?;
     database.update_time_to_live(request).map_err(Error::database)?;
     Ok(())
 }

@@ -53,8 +53,7 @@ impl Keys {
     /// # Errors
     /// When the folder cannot be read or written.
     pub fn rotate(folder: &Path) -> Result<String, Error> {
-        let known: BTreeMap<String, String> =
-            serde_json::from_str(&Self::open(folder)?.platform).map_err(Error::keys)?;
+        let known: BTreeMap<String, String> = serde_json::from_str(&Self::open(folder)?.platform).map_err(Error::keys)?;
         let rotated = rotated(&known, secret()?)?;
         let current = rotated.get("current").cloned().unwrap_or_default();
         write(&folder.join(PLATFORM_FILE), &serde_json::to_string(&rotated).map_err(Error::keys)?)?;
@@ -119,8 +118,7 @@ mod tests {
         let first = Keys::open(folder.path()).unwrap();
         assert_eq!(Keys::rotate(folder.path()).unwrap(), "k2");
         assert_eq!(Keys::rotate(folder.path()).unwrap(), "k3");
-        let third: BTreeMap<String, String> =
-            serde_json::from_str(&Keys::open(folder.path()).unwrap().platform).unwrap();
+        let third: BTreeMap<String, String> = serde_json::from_str(&Keys::open(folder.path()).unwrap().platform).unwrap();
         assert_eq!(third.keys().collect::<Vec<_>>(), ["current", "k2", "k3"]);
         assert_eq!(third["k3"].len(), 43);
         assert!(!first.platform.contains(&third["k2"]));

@@ -47,11 +47,8 @@ pub(crate) struct Room {
 impl Room {
     /// An empty room.
     pub(crate) fn new(spec: FunctionSpec, environment: BTreeMap<String, String>) -> Self {
-        let config = lambda_runtime::Config {
-            function_name: spec.id.clone(),
-            version: "$LATEST".to_owned(),
-            ..lambda_runtime::Config::default()
-        };
+        let config =
+            lambda_runtime::Config { function_name: spec.id.clone(), version: "$LATEST".to_owned(), ..lambda_runtime::Config::default() };
         Self { spec, environment, config: Arc::new(config), function: OnceLock::new() }
     }
 

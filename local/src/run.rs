@@ -26,8 +26,7 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
     let sixth = TcpListener::bind((Ipv6Addr::LOCALHOST, args.port)).await.ok();
     let data = (!args.ephemeral).then(|| args.data.clone());
     let keys = data.as_deref().map_or_else(Keys::generate, Keys::open)?;
-    let settings =
-        Settings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
+    let settings = Settings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
     let house = House::open(Options { data, environment: settings.environment(), ..Options::memory() }).await?;
     rooms::furnish(&house)?;
 

@@ -13,11 +13,8 @@ use tokio::net::TcpListener;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Serves what `service` makes for each connection until `stop` resolves, then lets requests under way end.
-pub(crate) async fn serve<S, B>(
-    listener: TcpListener,
-    service: impl Fn(SocketAddr) -> S,
-    stop: impl Future<Output = ()>,
-) where
+pub(crate) async fn serve<S, B>(listener: TcpListener, service: impl Fn(SocketAddr) -> S, stop: impl Future<Output = ()>)
+where
     S: Service<http::Request<Incoming>, Response = http::Response<B>, Error = Infallible> + Send + 'static,
     S::Future: Send + 'static,
     B: hyper::body::Body + Send + 'static,
@@ -42,9 +39,7 @@ pub(crate) async fn serve<S, B>(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "connection keeps its delay");
         }
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .serve_connection(TokioIo::new(stream), service(peer));
+        let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service(peer));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

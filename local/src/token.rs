@@ -32,15 +32,7 @@ struct Claims<'a> {
 pub fn mint(keys: &Keys, user: &str, groups: &[&str], now: i64, ttl: Duration) -> Result<String, Error> {
     let iat = now / 1_000;
     let life = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);
-    let claims = Claims {
-        iss: ISSUER,
-        sub: user,
-        token_use: "access",
-        client_id: CLIENT_ID,
-        iat,
-        exp: iat.saturating_add(life),
-        groups,
-    };
+    let claims = Claims { iss: ISSUER, sub: user, token_use: "access", client_id: CLIENT_ID, iat, exp: iat.saturating_add(life), groups };
     let key = EncodingKey::from_secret(keys.token.as_bytes());
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(Error::keys)
 }

@@ -1,1 +1,32 @@
-//! accounts
+//! Accounts: handles, collaborators, plans and usage; and what every API needs once: health, its document, unknown routes.
+
+mod collaborators;
+mod document;
+mod handles;
+mod health;
+mod plan;
+mod usage;
+
+use axum::Router;
+use edge::{App, Served};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Every route of this function, with its documentation.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(handles::create, handles::list))
+        .routes(routes!(handles::get))
+        .routes(routes!(collaborators::get, collaborators::put))
+        .routes(routes!(collaborators::transfer))
+        .routes(routes!(usage::handle))
+        .routes(routes!(plan::handle))
+        .routes(routes!(health::handle))
+        .routes(routes!(document::handle))
+}
+
+/// The function.
+pub fn service(app: App) -> Served<Router> {
+    let routes = routes().split_for_parts().0;
+    edge::serve(app, routes.fallback(document::unknown_route).method_not_allowed_fallback(document::unknown_route))
+}

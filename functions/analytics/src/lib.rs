@@ -1,1 +1,18 @@
-//! analytics
+//! Analytics: reports over the rollups.
+
+mod query;
+
+use axum::Router;
+use edge::{App, Served};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Every route of this function, with its documentation.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(query::handle))
+}
+
+/// The function.
+pub fn service(app: App) -> Served<Router> {
+    edge::serve(app, routes().split_for_parts().0)
+}

@@ -1,1 +1,33 @@
-//! attribution
+//! Attribution: what a ctx says, and the conversions it is credited with.
+
+mod context;
+mod convert;
+mod get;
+mod list;
+mod view;
+
+use axum::Router;
+use domain::ctx::{Claims, Rejected};
+use edge::{App, Problem, Served};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Every route of this function, with its documentation.
+pub fn routes() -> OpenApiRouter<App> {
+    let public = OpenApiRouter::new().routes(routes!(context::handle)).routes(routes!(convert::handle)).layer(edge::public_cors());
+    OpenApiRouter::new().routes(routes!(list::handle)).routes(routes!(get::handle)).merge(public)
+}
+
+/// The function.
+pub fn service(app: App) -> Served<Router> {
+    edge::serve(app, routes().split_for_parts().0)
+}
+
+/// Opens a token; a key id nobody knows yet may be one that was published a moment ago.
+pub(crate) async fn open(app: &App, token: &str) -> Result<Result<Claims, Rejected>, Problem> {
+    let now = app.now();
+    match app.keys().await?.ring.open(token, now) {
+        Err(Rejected::UnknownKey) => Ok(app.newer_keys().await?.ring.open(token, now)),
+        other => Ok(other),
+    }
+}

@@ -1,1 +1,60 @@
-//! event-worker
+//! The event worker: entries of the outbox, each carried to whatever must hear of it exactly once.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use domain::conversion::Conversion;
+use domain::rollup::Origin;
+use edge::{App, batch};
+use futures::future::join_all;
+use store::{Pointer, Settled};
+
+/// How long a conversion waits for its click, which may still be in its own queue.
+const CLICK_PATIENCE_MS: i64 = 300_000;
+
+/// Settles a batch, its messages side by side, and gives back those that could not be.
+pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
+    let (received, mut failed) = batch::read::<Pointer>(event);
+    let outcomes = join_all(received.iter().map(|message| settle(&app, &message.body))).await;
+    for (message, outcome) in received.iter().zip(outcomes) {
+        if let Err(error) = outcome {
+            tracing::warn!(message.id = %message.message_id, error = &error as &dyn std::error::Error, "event could not be settled");
+            failed.push(message.message_id.clone());
+        }
+    }
+    batch::failures(failed)
+}
+
+async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
+    let Some(stored) = app.store().conversion_at(pointer).await? else {
+        tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
+        return Ok(());
+    };
+    if stored.settled {
+        return Ok(());
+    }
+    let conversion = stored.conversion;
+    let Some(origin) = origin(app, &conversion).await? else {
+        return app.store().announce_later(pointer, wait(app, &conversion)).await;
+    };
+    if app.store().settle_conversion(pointer, &conversion, &origin, app.now()).await? == Settled::Now {
+        tracing::info!(conversion.id = %conversion.id, handle = %conversion.handle, "conversion counted");
+    }
+    Ok(())
+}
+
+/// Where the conversion's visitor came from; none while its click may still arrive.
+async fn origin(app: &App, conversion: &Conversion) -> store::Result<Option<Origin>> {
+    match app.store().click(&conversion.handle, conversion.click_id).await? {
+        Some(click) => Ok(Some(Origin::of(&click))),
+        None if age_ms(app, conversion) < CLICK_PATIENCE_MS => Ok(None),
+        None => Ok(Some(Origin::unknown())),
+    }
+}
+
+/// Seconds until another look: short at first, since the click is usually a second behind.
+fn wait(app: &App, conversion: &Conversion) -> i32 {
+    if age_ms(app, conversion) < 10_000 { 2 } else { 20 }
+}
+
+fn age_ms(app: &App, conversion: &Conversion) -> i64 {
+    app.now().millis() - conversion.accepted_at.millis()
+}

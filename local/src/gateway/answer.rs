@@ -27,11 +27,8 @@ struct Answer<'a> {
 pub(super) fn read(answer: &str) -> Option<Response<Bytes>> {
     let answer: Answer<'_> = serde_json::from_str(answer).ok()?;
     let body = answer.body.unwrap_or_default();
-    let body = if answer.is_base64_encoded {
-        Bytes::from(BASE64_STANDARD.decode(body.as_bytes()).ok()?)
-    } else {
-        Bytes::from(body.into_owned())
-    };
+    let body =
+        if answer.is_base64_encoded { Bytes::from(BASE64_STANDARD.decode(body.as_bytes()).ok()?) } else { Bytes::from(body.into_owned()) };
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status_code).ok()?;
     let headers = response.headers_mut();

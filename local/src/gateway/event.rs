@@ -70,12 +70,7 @@ pub(super) struct Arrival<'a> {
 }
 
 /// The event for a request that `found` takes.
-pub(super) fn build(
-    parts: &Parts,
-    body: &Bytes,
-    found: &Match<'_>,
-    arrival: &Arrival<'_>,
-) -> Result<String, serde_json::Error> {
+pub(super) fn build(parts: &Parts, body: &Bytes, found: &Match<'_>, arrival: &Arrival<'_>) -> Result<String, serde_json::Error> {
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
     let host = text(&parts.headers, header::HOST).or(parts.uri.authority().map(|host| host.as_str())).unwrap_or_default();

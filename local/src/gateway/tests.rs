@@ -18,8 +18,7 @@ async fn mirror() -> House {
             RequestContext::ApiGatewayV2(context) => context,
             other => panic!("{other:?}"),
         };
-        let headers: BTreeMap<_, _> =
-            request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        let headers: BTreeMap<_, _> = request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         let parameters: BTreeMap<_, _> =
             request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let mirror = json!({

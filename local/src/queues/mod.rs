@@ -66,13 +66,7 @@ pub struct Depth {
 
 impl Queues {
     /// Starts the engine with the template's queues and gives back to them what `folder`'s journal holds.
-    pub(crate) async fn open(
-        folder: Option<&Path>,
-        site: &Site,
-        port: u16,
-        specs: &[QueueSpec],
-        clock: Clock,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn open(folder: Option<&Path>, site: &Site, port: u16, specs: &[QueueSpec], clock: Clock) -> Result<Self, Error> {
         let engine = RustackSqs::new(SqsConfig {
             skip_signature_validation: true,
             default_region: site.region.clone(),
@@ -84,11 +78,8 @@ impl Queues {
         for spec in specs {
             // Delay and redrive are kept here, so the engine only hears of visibility.
             let visibility = ("VisibilityTimeout".to_owned(), spec.visibility_secs.to_string());
-            let input = CreateQueueInput {
-                queue_name: spec.name.clone(),
-                attributes: HashMap::from([visibility]),
-                ..CreateQueueInput::default()
-            };
+            let input =
+                CreateQueueInput { queue_name: spec.name.clone(), attributes: HashMap::from([visibility]), ..CreateQueueInput::default() };
             engine.create_queue(input).await?;
             let queue = Queue { spec: spec.clone(), live: Live::default(), later: Later::default() };
             queues.insert(spec.name.clone(), queue);

@@ -9,13 +9,11 @@ use rustack_sqs_model::{
         GetQueueAttributesInput, PurgeQueueInput, ReceiveMessageInput, SendMessageBatchInput, SendMessageInput,
     },
     output::{
-        ChangeMessageVisibilityBatchOutput, ChangeMessageVisibilityOutput, DeleteMessageBatchOutput,
-        DeleteMessageOutput, GetQueueAttributesOutput, PurgeQueueOutput, ReceiveMessageOutput, SendMessageBatchOutput,
-        SendMessageOutput,
+        ChangeMessageVisibilityBatchOutput, ChangeMessageVisibilityOutput, DeleteMessageBatchOutput, DeleteMessageOutput,
+        GetQueueAttributesOutput, PurgeQueueOutput, ReceiveMessageOutput, SendMessageBatchOutput, SendMessageOutput,
     },
     types::{
-        BatchResultErrorEntry, ChangeMessageVisibilityBatchResultEntry, DeleteMessageBatchResultEntry, Message,
-        SendMessageBatchResultEntry,
+        BatchResultErrorEntry, ChangeMessageVisibilityBatchResultEntry, DeleteMessageBatchResultEntry, Message, SendMessageBatchResultEntry,
     },
 };
 
@@ -24,11 +22,7 @@ use super::{Draft, Queues, Want};
 type Answer<T> = Result<T, SqsError>;
 
 pub(super) async fn send(queues: Arc<Queues>, input: SendMessageInput) -> Answer<SendMessageOutput> {
-    let draft = Draft {
-        body: input.message_body,
-        attributes: input.message_attributes,
-        delay_secs: input.delay_seconds,
-    };
+    let draft = Draft { body: input.message_body, attributes: input.message_attributes, delay_secs: input.delay_seconds };
     let answers = queues.send(queues.by_url(&input.queue_url)?, vec![draft]).await?;
     answers.into_iter().next().unwrap_or_else(|| Err(SqsError::internal_error("a message without an answer")))
 }
@@ -82,10 +76,7 @@ pub(super) async fn delete(queues: Arc<Queues>, input: DeleteMessageInput) -> An
     Ok(DeleteMessageOutput {})
 }
 
-pub(super) async fn delete_batch(
-    queues: Arc<Queues>,
-    input: DeleteMessageBatchInput,
-) -> Answer<DeleteMessageBatchOutput> {
+pub(super) async fn delete_batch(queues: Arc<Queues>, input: DeleteMessageBatchInput) -> Answer<DeleteMessageBatchOutput> {
     let queue = queues.by_url(&input.queue_url)?;
     check_ids(input.entries.iter().map(|entry| entry.id.as_str()))?;
     let mut output = DeleteMessageBatchOutput::default();
@@ -98,10 +89,7 @@ pub(super) async fn delete_batch(
     Ok(output)
 }
 
-pub(super) async fn hide(
-    queues: Arc<Queues>,
-    input: ChangeMessageVisibilityInput,
-) -> Answer<ChangeMessageVisibilityOutput> {
+pub(super) async fn hide(queues: Arc<Queues>, input: ChangeMessageVisibilityInput) -> Answer<ChangeMessageVisibilityOutput> {
     let queue = queues.by_url(&input.queue_url)?;
     queues.hide(queue, input.receipt_handle, input.visibility_timeout).await?;
     Ok(ChangeMessageVisibilityOutput {})
@@ -128,10 +116,7 @@ pub(super) async fn purge(queues: Arc<Queues>, input: PurgeQueueInput) -> Answer
     Ok(PurgeQueueOutput {})
 }
 
-pub(super) async fn attributes(
-    queues: Arc<Queues>,
-    input: GetQueueAttributesInput,
-) -> Answer<GetQueueAttributesOutput> {
+pub(super) async fn attributes(queues: Arc<Queues>, input: GetQueueAttributesInput) -> Answer<GetQueueAttributesOutput> {
     let queue = queues.by_url(&input.queue_url)?;
     let depth = queues.depth(queue);
     let mut output = queues.engine.get_queue_attributes(input).await?;

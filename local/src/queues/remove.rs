@@ -26,9 +26,8 @@ impl Queues {
     /// Hides a message for this much longer, or shows it at once.
     pub(crate) async fn hide(&self, queue: &Queue, receipt_handle: String, secs: i32) -> Result<(), SqsError> {
         let hidden = u64::try_from(secs).ok().filter(|secs| *secs <= 43_200);
-        let hidden = hidden.ok_or_else(|| {
-            SqsError::new(SqsErrorCode::InvalidParameterValue, "VisibilityTimeout must be between 0 and 43200.")
-        })?;
+        let hidden =
+            hidden.ok_or_else(|| SqsError::new(SqsErrorCode::InvalidParameterValue, "VisibilityTimeout must be between 0 and 43200."))?;
         let engine_id = engine_id(&receipt_handle)?;
         let queue_url = queue.spec.url.clone();
         let input = ChangeMessageVisibilityInput { queue_url, receipt_handle, visibility_timeout: secs };

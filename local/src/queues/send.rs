@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 
 use rustack_sqs_core::message::{md5_of_body, md5_of_message_attributes};
-use rustack_sqs_model::{
-    error::SqsError, input::SendMessageInput, output::SendMessageOutput,
-    types::MessageAttributeValue,
-};
+use rustack_sqs_model::{error::SqsError, input::SendMessageInput, output::SendMessageOutput, types::MessageAttributeValue};
 use uuid::Uuid;
 
 use super::{Queue, Queues, journal::Letter, live::Entry};
@@ -49,11 +46,7 @@ impl Draft {
 
 impl Queues {
     /// Sends `drafts`; each has an answer of its own, and all accepted ones are on the disk before any is answered.
-    pub(crate) async fn send(
-        &self,
-        queue: &Queue,
-        drafts: Vec<Draft>,
-    ) -> Result<Vec<Result<SendMessageOutput, SqsError>>, SqsError> {
+    pub(crate) async fn send(&self, queue: &Queue, drafts: Vec<Draft>) -> Result<Vec<Result<SendMessageOutput, SqsError>>, SqsError> {
         let mut answers = Vec::with_capacity(drafts.len());
         let mut letters = Vec::with_capacity(drafts.len());
         for draft in drafts {

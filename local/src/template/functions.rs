@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::{
     Error,
     scope::{self, Scope},
-    seconds, sources, yaml,
+    seconds, sources,
     sources::SourceSpec,
+    yaml,
 };
 
 pub(super) const KIND: &str = "AWS::Serverless::Function";
@@ -59,10 +60,12 @@ pub(super) fn read(scope: &Scope, document: &Value, id: &str, resource: &Value) 
     let mut environment = BTreeMap::new();
     for properties in [globals, own].into_iter().flatten() {
         for (name, value) in scope::members_at(properties, "/Environment/Variables") {
-            match scope.resolve(value)? {
-                Value::Null => environment.remove(name),
-                value => environment.insert(name.clone(), yaml::text(&value)),
-            };
+            let value = scope.resolve(value)?;
+            if value.is_null() {
+                environment.remove(name);
+            } else {
+                environment.insert(name.clone(), yaml::text(&value));
+            }
         }
     }
     let timeout = [own, globals].into_iter().flatten().find_map(|properties| properties.get("Timeout"));
@@ -119,8 +122,7 @@ fn schedule(id: &str, properties: &Value) -> Result<Duration, Error> {
 }
 
 pub(super) fn is_off(properties: &Value) -> bool {
-    properties.get("Enabled") == Some(&Value::Bool(false))
-        || properties.get("State").and_then(Value::as_str) == Some("DISABLED")
+    properties.get("Enabled") == Some(&Value::Bool(false)) || properties.get("State").and_then(Value::as_str) == Some("DISABLED")
 }
 
 pub(super) fn number(scope: &Scope, id: &str, value: &Value) -> Result<u64, Error> {

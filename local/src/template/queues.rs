@@ -69,8 +69,7 @@ pub(super) fn declare(scope: &mut Scope, site: &Site, id: &str, resource: &Value
 pub(super) fn read(scope: &Scope, site: &Site, id: &str, resource: &Value) -> Result<QueueSpec, Error> {
     let empty = Value::Object(serde_json::Map::new());
     let properties = scope.resolve(resource.get("Properties").unwrap_or(&empty))?;
-    let properties: Properties =
-        serde_json::from_value(properties).map_err(|error| Error::resource(id, error))?;
+    let properties: Properties = serde_json::from_value(properties).map_err(|error| Error::resource(id, error))?;
     if properties.fifo_queue {
         return Err(Error::resource(id, "FIFO queues are not kept in the journal"));
     }

@@ -64,9 +64,7 @@ impl Scope {
         match value {
             Value::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
             Value::Object(map) => match single(map) {
-                Some((name, argument)) if name == "Ref" || name.starts_with("Fn::") => {
-                    self.intrinsic(name, argument)
-                }
+                Some((name, argument)) if name == "Ref" || name.starts_with("Fn::") => self.intrinsic(name, argument),
                 _ => self.members(map),
             },
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(value.clone()),
@@ -92,9 +90,7 @@ impl Scope {
     fn intrinsic(&self, name: &str, argument: &Value) -> Result<Value, Error> {
         match (name, argument.as_array().map(Vec::as_slice)) {
             ("Ref", _) => self.reference(&yaml::text(argument)),
-            ("Fn::GetAtt", Some([id, attribute])) => {
-                self.attribute(&yaml::text(id), &yaml::text(attribute)).map(Value::from)
-            }
+            ("Fn::GetAtt", Some([id, attribute])) => self.attribute(&yaml::text(id), &yaml::text(attribute)).map(Value::from),
             ("Fn::Sub", Some([text, extra])) => self.substitute(&yaml::text(text), extra),
             ("Fn::Sub", None) => self.substitute(&yaml::text(argument), &Value::Null),
             ("Fn::If", Some([condition, yes, no])) => {
@@ -138,9 +134,7 @@ impl Scope {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, tail) = after
-                .split_once('}')
-                .ok_or_else(|| Error::Unknown(format!("substitution in {text:?}")))?;
+            let (name, tail) = after.split_once('}').ok_or_else(|| Error::Unknown(format!("substitution in {text:?}")))?;
             filled.push_str(before);
             if let Some(literal) = name.strip_prefix('!') {
                 filled.push_str(&format!("${{{literal}}}"));
@@ -159,18 +153,12 @@ impl Scope {
 }
 
 /// The members of a section, in the order of their names.
-pub(super) fn members<'a>(
-    document: &'a Value,
-    section: &str,
-) -> impl Iterator<Item = (&'a String, &'a Value)> {
+pub(super) fn members<'a>(document: &'a Value, section: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
     document.get(section).and_then(Value::as_object).into_iter().flatten()
 }
 
 /// The members of what lies at a JSON pointer.
-pub(super) fn members_at<'a>(
-    value: &'a Value,
-    pointer: &str,
-) -> impl Iterator<Item = (&'a String, &'a Value)> {
+pub(super) fn members_at<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
     value.pointer(pointer).and_then(Value::as_object).into_iter().flatten()
 }
 

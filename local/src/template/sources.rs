@@ -43,12 +43,7 @@ pub(super) fn read(scope: &Scope, id: &str, properties: &Value, queue: &str) -> 
 }
 
 /// Gives a mapping that stands apart from its function to that function.
-pub(super) fn attach(
-    scope: &Scope,
-    id: &str,
-    resource: &Value,
-    functions: &mut [FunctionSpec],
-) -> Result<(), Error> {
+pub(super) fn attach(scope: &Scope, id: &str, resource: &Value, functions: &mut [FunctionSpec]) -> Result<(), Error> {
     let properties = scope.resolve(resource.get("Properties").unwrap_or(&Value::Null))?;
     if is_off(&properties) {
         return Ok(());

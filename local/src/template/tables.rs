@@ -12,8 +12,7 @@ use super::{
 pub(super) const KIND: &str = "AWS::DynamoDB::Table";
 
 /// What `CreateTable` wants to know; all else (encryption, backups, deletion protection) only exists on AWS.
-const CREATION: [&str; 5] =
-    ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "BillingMode"];
+const CREATION: [&str; 5] = ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "BillingMode"];
 
 /// A table to create.
 #[derive(Debug, Clone)]

@@ -7,8 +7,7 @@ use super::Error;
 
 /// Reads the first document of `text`.
 pub(super) fn read(text: &str) -> Result<Value, Error> {
-    let documents =
-        YamlOwned::load_from_str(text).map_err(|error| Error::Yaml(error.to_string()))?;
+    let documents = YamlOwned::load_from_str(text).map_err(|error| Error::Yaml(error.to_string()))?;
     documents.first().map_or(Ok(Value::Null), node)
 }
 
@@ -25,9 +24,7 @@ fn node(yaml: &YamlOwned) -> Result<Value, Error> {
             Ok(Value::Object(map))
         }
         YamlOwned::Tagged(tag, inner) => Ok(intrinsic(&tag.suffix, node(inner)?)),
-        YamlOwned::Alias(_) | YamlOwned::BadValue => {
-            Err(Error::Yaml("a node without a value".to_owned()))
-        }
+        YamlOwned::Alias(_) | YamlOwned::BadValue => Err(Error::Yaml("a node without a value".to_owned())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One batch of messages: the event it becomes, the call, and what happens to each message after it.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use aws_lambda_events::{
     encodings::Base64Data,
@@ -36,10 +36,16 @@ pub(super) fn record(message: Message, queue_arn: &str) -> SqsMessage {
         let mut attribute = SqsMessageAttribute::default();
         attribute.data_type = Some(value.data_type);
         attribute.string_value = value.string_value;
-        attribute.binary_value = value.binary_value.map(Base64Data);
+        attribute.binary_value = value.binary_value.map(base64);
         record.message_attributes.insert(name, attribute);
     }
     record
+}
+
+fn base64(bytes: Vec<u8>) -> Base64Data {
+    let mut data = Base64Data::default();
+    data.0 = bytes;
+    data
 }
 
 /// Calls the source's function with `records` and deletes what it has dealt with.
@@ -75,7 +81,8 @@ async fn judge(source: &Source, records: Vec<SqsMessage>, keys: &[(String, Strin
     let mut event = SqsEvent::default();
     event.records = records;
     // A task of its own, so that a function that panics takes its batch along and not the poller.
-    let mut task = tokio::spawn(function(event));
+    let function = Arc::clone(function);
+    let mut task = tokio::spawn(async move { function(event).await });
     let response = match tokio::time::timeout(source.room.spec.timeout, &mut task).await {
         Ok(Ok(response)) => Some(response),
         Ok(Err(error)) => {

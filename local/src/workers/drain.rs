@@ -39,11 +39,8 @@ pub(crate) async fn drain(house: &House, queue: &str, hook: Hook<'_>) -> Result<
     let mut report = DrainReport { received: messages.len(), ..DrainReport::default() };
     let mut messages = messages.into_iter().peekable();
     while messages.peek().is_some() {
-        let records: Vec<_> = messages
-            .by_ref()
-            .take(source.spec.batch_size)
-            .map(|message| batch::record(message, &queue.spec.arn))
-            .collect();
+        let records: Vec<_> =
+            messages.by_ref().take(source.spec.batch_size).map(|message| batch::record(message, &queue.spec.arn)).collect();
         pass(house, source, queue, records, &mut *hook, &mut report).await?;
     }
     Ok(report)

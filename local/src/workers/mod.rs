@@ -12,8 +12,8 @@ mod schedule;
 mod tests;
 mod verdict;
 
-pub use drain::{DrainReport, Hook};
 pub(crate) use drain::drain;
+pub use drain::{DrainReport, Hook};
 pub(crate) use schedule::once;
 
 use crate::{House, room::Room, template::SourceSpec};
@@ -38,4 +38,9 @@ pub(crate) fn start(house: &House, stop: &watch::Receiver<bool>) -> JoinSet<()> 
         }
     }
     workers
+}
+
+/// Resolves when `stop` says so, or when nobody is left to say it.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -9,7 +9,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Source, batch};
+use super::{Source, batch, stopped};
 use crate::{
     House,
     queues::{Queue, Want},
@@ -42,7 +42,7 @@ pub(super) async fn run(house: House, source: Arc<Source>, mut stop: watch::Rece
         };
         let next = tokio::select! {
             // A receive that is given up here leaves its messages to the visibility timeout.
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stopped(&mut stop) => break,
             next = next => next,
         };
         while batches.try_join_next().is_some() {}

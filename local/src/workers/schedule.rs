@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::MissedTickBehavior};
 
+use super::stopped;
 use crate::room::Room;
 
 /// Calls `room`'s function every `period` until `stop` says so; the first time after one period.
@@ -13,7 +14,7 @@ pub(super) async fn run(room: Arc<Room>, period: Duration, mut stop: watch::Rece
     ticks.tick().await;
     loop {
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stopped(&mut stop) => return,
             _ = ticks.tick() => { once(&room).await; }
         }
     }
@@ -26,7 +27,8 @@ pub(crate) async fn once(room: &Room) -> bool {
         tracing::error!(function = binary, "no code is mounted for it");
         return false;
     };
-    let mut task = tokio::spawn(function());
+    let function = Arc::clone(function);
+    let mut task = tokio::spawn(async move { function().await });
     match tokio::time::timeout(room.spec.timeout, &mut task).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {

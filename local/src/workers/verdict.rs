@@ -27,11 +27,7 @@ impl Verdict {
         }
         let failed = response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str());
         let failed: HashSet<_> = failed.collect();
-        if failed.is_subset(ids) {
-            Self::Partly(failed.into_iter().map(str::to_owned).collect())
-        } else {
-            Self::Failed
-        }
+        if failed.is_subset(ids) { Self::Partly(failed.into_iter().map(str::to_owned).collect()) } else { Self::Failed }
     }
 
     /// Whether the message `id` is to be deleted.

@@ -16,6 +16,7 @@ pub mod password;
 pub mod routing;
 pub mod visit;
 
+pub mod audit;
 pub mod click;
 pub mod conversion;
 pub mod ctx;

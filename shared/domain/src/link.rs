@@ -229,6 +229,12 @@ impl Settings {
         notes.settle(settings)
     }
 
+    /// Every address a visitor could be sent to.
+    pub fn destinations(&self) -> impl Iterator<Item = &Destination> {
+        let rules = self.routing_rules.iter().map(|rule| &rule.destination_url);
+        [&self.destination_url].into_iter().chain(&self.fallback_url).chain(rules)
+    }
+
     fn fields(form: &mut Form<'_>, own: &OwnHosts) -> Option<(Self, PasswordChange)> {
         let address = |value| Destination::admit(&form::text(value)?, own).map_err(|error| error.to_string());
         let destination_url = form.required("destinationUrl", address);

@@ -12,6 +12,9 @@ use serde_json::{Number, Value};
 pub struct Currency(iso_currency::Currency);
 
 impl Currency {
+    /// What reports speak of where nothing says otherwise.
+    pub const USD: Self = Self(iso_currency::Currency::USD);
+
     /// The three capital letters.
     pub fn code(self) -> &'static str {
         self.0.code()

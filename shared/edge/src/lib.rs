@@ -30,6 +30,6 @@ pub use list::{Listed, Paging};
 pub use page::{Html, escape, wants_html};
 pub use problem::{Code, Problem};
 pub use quota::{charge, limit_public};
-pub use service::{public_cors, serve};
+pub use service::{Served, public_cors, serve};
 pub use settings::{InvalidSettings, JwtMode, Settings};
 pub use viewer::{Viewer, opted_out};

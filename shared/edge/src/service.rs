@@ -14,15 +14,13 @@ use tower_http::cors::{Any, CorsLayer};
 use domain::id::RequestId;
 
 use crate::App;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Finishes a function's routes: 404 and 405 in the contract's form, ids, logging.
+/// Finishes a function's routes with ids, logging and written-out problems. Requests no route takes never get here: the
+/// gateway's default route answers them.
 pub fn serve(app: App, routes: Router<App>) -> Served<Router> {
-    let routes = routes
-        .fallback(|| async { Problem::not_found("route") })
-        .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed, "this route does not know the method") });
     Served::new(app.clone(), routes.with_state(app))
 }
 

@@ -9,6 +9,7 @@ mod item;
 pub mod table;
 
 mod accounts;
+mod audit;
 mod clicks;
 mod conversions;
 mod limits;

@@ -14,12 +14,13 @@
 //! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get), recount and export (query) |
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
+//! | audit event | `AUDIT#h` | audit id | list (query) |
 //! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard` | reports (query by days), conditional add |
 //!
 //! The entity class stands first, so that IAM's `dynamodb:LeadingKeys` can separate the functions. Handles, slugs, campaign and
 //! user ids cannot contain `#`; whatever else a user supplies is hashed before it becomes part of a key.
 
-use domain::id::{ClickId, ConversionId, LinkId};
+use domain::id::{AuditId, ClickId, ConversionId, LinkId};
 use domain::moment::{Day, Moment};
 use domain::name::{Handle, Slug, UserId};
 use domain::rollup::{CellKey, Scope};
@@ -139,6 +140,16 @@ pub fn former_conversion(handle: &Handle, key_digest: &str, id: ConversionId) ->
 /// A month of a handle's conversions in the `list` index.
 pub fn conversions(handle: &Handle, day: Day) -> String {
     format!("CONVS#{handle}#{}", day.month())
+}
+
+/// The partition of a handle's audit events.
+pub fn audit_events(handle: &Handle) -> String {
+    format!("AUDIT#{handle}")
+}
+
+/// An audit event.
+pub fn audit(handle: &Handle, id: AuditId) -> Key {
+    Key { pk: audit_events(handle), sk: id.to_string() }
 }
 
 /// The partition of a scope's rollup cells.

@@ -62,7 +62,7 @@ impl Writer {
             }
             for caller in waiting {
                 // A caller that is gone has nobody to answer to.
-                let _ = caller.send(written.as_ref().map(|()| ()).map_err(io::Error::kind));
+                let _ = caller.send(written.as_ref().copied().map_err(io::Error::kind));
             }
             if self.is_mostly_struck()
                 && let Err(error) = self.compact()

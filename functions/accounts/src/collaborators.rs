@@ -1,0 +1,87 @@
+//! `…/collaborators` and `…/transfer-ownership`: who works on a handle.
+
+use axum::Json;
+use axum::extract::State;
+use domain::account::{Profile, Role};
+use domain::form::{self, Form, Notes, Unknown};
+use domain::name::{Handle, UserId};
+use edge::{App, Code, Creator, JsonBody, Member, Owner, Problem, charge};
+use serde::Serialize;
+
+/// Somebody's place on a handle.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Collaborator {
+    user_id: UserId,
+    role: Role,
+}
+
+/// Everybody on a handle.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct People {
+    handle: Handle,
+    owner_user_id: UserId,
+    /// Everybody but the owner, at most 100.
+    collaborators: Vec<Collaborator>,
+}
+
+impl People {
+    fn of(profile: &Profile) -> Json<Self> {
+        let collaborators = profile.collaborators.iter().map(|(user, role)| Collaborator { user_id: user.clone(), role: *role }).collect();
+        Json(Self { handle: profile.handle.clone(), owner_user_id: profile.owner.clone(), collaborators })
+    }
+}
+
+/// The full new list of collaborators.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct NewPeople {
+    #[schema(max_items = 100)]
+    collaborators: Vec<Collaborator>,
+}
+
+/// Who a handle goes to.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Transfer {
+    new_owner_user_id: UserId,
+}
+
+/// Reads who works on a handle.
+#[utoipa::path(get, path = "/v2/handles/{handle}/collaborators", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
+    responses((status = 200, description = "Everybody on the handle.", body = People)))]
+pub(crate) async fn get(member: Member<Creator>) -> Json<People> {
+    People::of(&member.profile)
+}
+
+/// Replaces the whole list of collaborators; the owner stays.
+#[utoipa::path(put, path = "/v2/handles/{handle}/collaborators", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
+    request_body = NewPeople,
+    responses((status = 200, description = "Everybody on the handle.", body = People), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn put(State(app): State<App>, member: Member<Owner>, JsonBody(body): JsonBody) -> Result<Json<People>, Problem> {
+    let next = member.profile.with_collaborators(body)?;
+    save(&app, &member.profile, next).await
+}
+
+/// Gives a handle to another user; the owner before becomes an operator.
+#[utoipa::path(post, path = "/v2/handles/{handle}/transfer-ownership", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
+    request_body = Transfer,
+    responses((status = 200, description = "Everybody on the handle.", body = People), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn transfer(State(app): State<App>, member: Member<Owner>, JsonBody(body): JsonBody) -> Result<Json<People>, Problem> {
+    let notes = Notes::default();
+    let user = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
+        let user = form.required("newOwnerUserId", form::parsed::<UserId>);
+        form.close();
+        user
+    });
+    let next = member.profile.transferred_to(notes.settle(user)?);
+    save(&app, &member.profile, next).await
+}
+
+async fn save(app: &App, before: &Profile, next: Profile) -> Result<Json<People>, Problem> {
+    charge(app, &before.owner).await?;
+    if !app.store().save_profile(&next, Some(before)).await? {
+        return Err(Problem::new(Code::Conflict, "the handle was changed meanwhile; read it again and repeat the change"));
+    }
+    Ok(People::of(&next))
+}

@@ -1,0 +1,45 @@
+//! `GET /v2/openapi.json`, and the answer to everything that is not in it.
+
+use std::sync::LazyLock;
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use edge::{Code, Problem};
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+
+/// The document of the whole API. It is generated from every function's routes; a test keeps this copy equal.
+const DOCUMENT: &str = include_str!("../openapi.json");
+
+/// The API's own description, OpenAPI 3.1.
+#[utoipa::path(get, path = "/v2/openapi.json", tag = "system", responses((status = 200, description = "The document.", body = Object)))]
+pub(crate) async fn handle() -> Response {
+    ([(CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
+}
+
+static PATHS: LazyLock<Vec<(Vec<String>, Vec<String>)>> = LazyLock::new(|| {
+    let document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
+    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+    paths
+        .map(|(path, item)| {
+            let methods = item.as_object().into_iter().flat_map(|item| item.keys()).filter(|key| is_method(key)).map(|key| key.to_uppercase());
+            (path.split('/').map(str::to_owned).collect(), methods.collect())
+        })
+        .collect()
+});
+
+fn is_method(key: &str) -> bool {
+    ["get", "put", "post", "delete", "head", "patch"].contains(&key)
+}
+
+/// Answers a request no route took: 405 with `Allow` where the path is known, else 404.
+pub(crate) async fn unknown_route(request: Request) -> Problem {
+    let segments: Vec<&str> = request.uri().path().split('/').collect();
+    let fits = |path: &[String]| path.len() == segments.len() && path.iter().zip(&segments).all(|(part, segment)| (part.starts_with('{') && !segment.is_empty()) || part == segment);
+    let known = PATHS.iter().filter(|(path, _)| fits(path));
+    // The most literal path is the one that is meant: `/v2/handles`, not `/{slug}`.
+    match known.min_by_key(|(path, _)| path.iter().filter(|part| part.starts_with('{')).count()) {
+        Some((_, methods)) => Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(methods.join(", ")),
+        None => Problem::not_found("route; GET /v2/openapi.json lists them all"),
+    }
+}

@@ -1,0 +1,69 @@
+//! `/v2/handles`: making a handle, and finding one's own.
+
+use axum::Json;
+use axum::extract::State;
+use domain::account::{Profile, Role};
+use domain::form::{self, Form, Notes, Unknown};
+use domain::moment::Moment;
+use domain::name::{Handle, UserId};
+use edge::{App, Code, Creator, JsonBody, Listed, Member, Paging, Problem, User, charge};
+use http::StatusCode;
+use serde::Serialize;
+
+/// A handle to make.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct NewHandle {
+    handle: Handle,
+}
+
+/// A handle as one of its people sees it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HandleView {
+    handle: Handle,
+    /// The caller's role.
+    role: Role,
+    owner_user_id: UserId,
+    created_at: Moment,
+}
+
+impl HandleView {
+    fn of(profile: &Profile, role: Role) -> Self {
+        Self { handle: profile.handle.clone(), role, owner_user_id: profile.owner.clone(), created_at: profile.created_at }
+    }
+}
+
+/// Makes a handle; the caller becomes its owner.
+#[utoipa::path(post, path = "/v2/handles", tag = "handles", security(("jwt" = [])), request_body = NewHandle,
+    responses((status = 201, description = "Made.", body = HandleView), (status = 409, description = "Taken.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn create(State(app): State<App>, user: User, JsonBody(body): JsonBody) -> Result<(StatusCode, Json<HandleView>), Problem> {
+    let notes = Notes::default();
+    let handle = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
+        let handle = form.required("handle", form::parsed::<Handle>);
+        form.close();
+        handle
+    });
+    let handle = notes.settle(handle)?;
+    charge(&app, &user.id).await?;
+    let profile = Profile { handle, owner: user.id, collaborators: Default::default(), created_at: app.now(), version: 1 };
+    if !app.store().save_profile(&profile, None).await? {
+        return Err(Problem::new(Code::Conflict, "this handle is taken; choose another"));
+    }
+    Ok((StatusCode::CREATED, Json(HandleView::of(&profile, Role::Owner))))
+}
+
+/// Lists the handles the caller owns or works on.
+#[utoipa::path(get, path = "/v2/handles", tag = "handles", security(("jwt" = [])),
+    params(("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, description = "A page of handles.", body = Listed<HandleView>)))]
+pub(crate) async fn list(State(app): State<App>, user: User, paging: Paging) -> Result<Json<Listed<HandleView>>, Problem> {
+    let page = app.store().profiles_of(&user.id, paging.limit_i32(), paging.cursor.as_deref()).await?;
+    Ok(Json(Listed::of(page, |profile| HandleView::of(&profile, profile.role_of(&user.id).unwrap_or(Role::Creator)))))
+}
+
+/// Reads a handle.
+#[utoipa::path(get, path = "/v2/handles/{handle}", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
+    responses((status = 200, description = "The handle.", body = HandleView)))]
+pub(crate) async fn get(member: Member<Creator>) -> Json<HandleView> {
+    Json(HandleView::of(&member.profile, member.role))
+}

@@ -1,0 +1,5 @@
+//! Accounts on Lambda.
+
+fn main() -> Result<(), lambda_http::Error> {
+    edge::start::http(accounts::service)
+}

@@ -1,0 +1,35 @@
+//! `PUT /v2/platform-admin/accounts/{userId}`: the plan and time zone of an account.
+
+use axum::Json;
+use axum::extract::State;
+use domain::account::{Account, Plan, Zone};
+use domain::name::UserId;
+use edge::{App, JsonBody, Part, PlatformAdmin, Problem};
+use serde::Serialize;
+
+/// What to set; what is left out stays.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Change {
+    plan: Option<Plan>,
+    time_zone: Option<Zone>,
+}
+
+/// An account as it is set.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccountView {
+    user_id: UserId,
+    #[serde(flatten)]
+    account: Account,
+}
+
+/// Sets an account's plan and time zone.
+#[utoipa::path(put, path = "/v2/platform-admin/accounts/{userId}", tag = "platform-admin", security(("jwt" = [])), params(("userId" = UserId, Path)),
+    request_body = Change, responses((status = 200, description = "The account.", body = AccountView)))]
+pub(crate) async fn handle(State(app): State<App>, _: PlatformAdmin, Part(user_id): Part<UserId>, JsonBody(body): JsonBody) -> Result<Json<AccountView>, Problem> {
+    let before = app.store().account(&user_id).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
+    let account = before.change(body)?;
+    app.store().set_account(&user_id, &account).await?;
+    Ok(Json(AccountView { user_id, account }))
+}

@@ -1,0 +1,54 @@
+//! `…/usage-meters`: what the owning account has used of its plan today.
+
+use axum::Json;
+use axum::extract::State;
+use domain::account::{Account, Plan, Zone};
+use domain::moment::Moment;
+use domain::name::Handle;
+use edge::{App, Creator, Member, Problem};
+use serde::Serialize;
+
+/// The owning account's usage.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Usage {
+    handle: Handle,
+    plan: Plan,
+    time_zone: Zone,
+    limits: Limits,
+    usage: Used,
+    /// The account's next midnight.
+    resets_at: Moment,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Limits {
+    writes_per_day: u32,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Used {
+    writes_today: u32,
+    /// The account's local day, as 20260401.
+    writes_day: String,
+}
+
+/// Reads what the account that owns the handle has used today.
+#[utoipa::path(get, path = "/v2/handles/{handle}/usage-meters", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
+    responses((status = 200, description = "The usage.", body = Usage)))]
+pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>) -> Result<Json<Usage>, Problem> {
+    let owner = &member.profile.owner;
+    let account = app.store().account(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
+    let window = account.window(app.now());
+    let used = app.store().writes_used(owner, &window).await?;
+    Ok(Json(Usage {
+        handle: member.handle().clone(),
+        plan: account.plan,
+        time_zone: account.time_zone,
+        limits: Limits { writes_per_day: window.limit },
+        usage: Used { writes_today: used, writes_day: window.day.compact() },
+        resets_at: window.ends,
+    }))
+}

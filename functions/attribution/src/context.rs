@@ -1,0 +1,84 @@
+//! `GET /v2/public/context?ctx=`: what a token says, for the page a visitor landed on.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use domain::ctx::{Consent, Rejected};
+use domain::id::ClickId;
+use domain::moment::Moment;
+use domain::name::{CampaignId, Handle, SessionId, Slug};
+use edge::{App, Problem, Viewer, limit_public};
+use http::HeaderValue;
+use http::header::CACHE_CONTROL;
+use serde::Serialize;
+
+use crate::open;
+
+/// What a good token says.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ContextView {
+    /// Always true: a bad token is a 400.
+    valid: bool,
+    handle: Handle,
+    slug: Slug,
+    click_id: ClickId,
+    campaign_id: Option<CampaignId>,
+    clicked_at: Moment,
+    /// From then on the token is refused.
+    expires_at: Moment,
+    session_id: Option<SessionId>,
+    /// Step of a multi-step funnel.
+    chain_position: u8,
+    consent: Consent,
+    /// Where the link leads by default; absent once the link is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination_url: Option<String>,
+    /// The link's campaign parameters, by their query keys.
+    vars: BTreeMap<String, String>,
+}
+
+/// Resolves a context token.
+#[utoipa::path(get, path = "/v2/public/context", tag = "public", params(("ctx" = String, Query, description = "The token from the redirect.")),
+    responses((status = 200, description = "What the token says.", body = ContextView),
+        (status = 400, description = "`invalid_ctx`, with `reason` malformed, bad_signature, expired or unknown_key.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let keys = app.keys().await?;
+    limit_public(&app, &Viewer::of_parts(&parts, app.settings(), Some(&keys))).await?;
+    let token = only_ctx(parts.uri.query().unwrap_or_default()).unwrap_or_default();
+    let claims = open(&app, &token).await?.map_err(refused)?;
+    let link = app.store().link(&claims.handle, &claims.slug).await?;
+    let vars = link.iter().flat_map(|link| link.settings.tracking.pairs().map(|(key, value)| (key.to_owned(), value.to_owned()))).collect();
+    let view = ContextView {
+        valid: true,
+        clicked_at: claims.click_id.moment(),
+        handle: claims.handle,
+        slug: claims.slug,
+        click_id: claims.click_id,
+        campaign_id: claims.campaign_id,
+        expires_at: claims.expires_at,
+        session_id: claims.session_id,
+        chain_position: claims.chain_position,
+        consent: claims.consent,
+        destination_url: link.map(|link| link.settings.destination_url.as_str().to_owned()),
+        vars,
+    };
+    let mut response = Json(view).into_response();
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// The query's `ctx`, if there is exactly one.
+fn only_ctx(query: &str) -> Option<String> {
+    let mut tokens = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "ctx").map(|(_, value)| value.into_owned());
+    let token = tokens.next()?;
+    tokens.next().is_none().then_some(token)
+}
+
+/// The one public error of a bad token.
+pub(crate) fn refused(rejected: Rejected) -> Problem {
+    Problem::field("ctx", format!("is refused: {rejected}; take a fresh one from the redirect")).with("reason", rejected.as_str())
+}

@@ -1,0 +1,115 @@
+//! `POST /v2/public/conversions`: each key counts once in 365 days, whatever retries, crashes and races happen.
+
+use axum::Json;
+use axum::extract::{FromRequest, Request, State};
+use domain::audit::{Actor, ActorKind, Event};
+use domain::conversion::{Conversion, Submission, Trust};
+use domain::id::RequestId;
+use edge::{App, Problem, PublicBody, Viewer, limit_public};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::json;
+use store::Accepted;
+
+use crate::context::refused;
+use crate::open;
+use crate::view::ConversionView;
+
+/// What is posted; members not named here are ignored.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConversionBody {
+    /// The token from the redirect.
+    ctx: String,
+    /// The merchant's order or transaction number, 1 to 255 bytes; not a session id.
+    #[schema(min_length = 1, max_length = 255)]
+    idempotency_key: String,
+    event_type: domain::name::EventType,
+    /// At most twelve integer digits and the currency's decimals.
+    #[schema(minimum = 0, example = 24.99)]
+    value: Option<f64>,
+    /// Required with value.
+    currency: Option<domain::money::Currency>,
+    occurred_at: Option<domain::moment::Moment>,
+    /// At most 2 KiB of JSON.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<serde_json::Value>,
+}
+
+/// What became of it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Receipt {
+    /// Always true: the conversion is stored.
+    accepted: bool,
+    /// Whether the key stood for an earlier one, which this answer then tells of.
+    deduped: bool,
+    #[serde(flatten)]
+    conversion: ConversionView,
+    /// The fields in which a repeated submission differs from the first, which stays as it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    mismatch: Vec<&'static str>,
+}
+
+/// Submits a conversion.
+///
+/// The same `idempotencyKey` for the same handle within 365 days is answered 200 with the first one's fields and `deduped: true`.
+#[utoipa::path(post, path = "/v2/public/conversions", tag = "public", request_body = ConversionBody,
+    responses((status = 202, description = "Accepted, for the first time.", body = Receipt), (status = 200, description = "Known already.", body = Receipt),
+        (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Receipt>), Problem> {
+    let keys = app.keys().await?;
+    limit_public(&app, &Viewer::of(request.headers(), request.extensions(), app.settings(), Some(&keys))).await?;
+    let request_id = request.extensions().get::<RequestId>().copied().unwrap_or_else(|| app.id());
+    let PublicBody(body) = PublicBody::from_request(request, &app).await?;
+    let opened = open(&app, body.get("ctx").and_then(serde_json::Value::as_str).unwrap_or_default()).await?;
+    let (submission, claims) = Submission::read(body, |_| opened.clone().map_err(|rejected| format!("is refused: {rejected}; take a fresh one from the redirect"))).map_err(|faults| {
+        let only_ctx = matches!(faults.0.as_slice(), [fault] if fault.field == "ctx");
+        match opened {
+            Err(rejected) if only_ctx => refused(rejected),
+            _ => faults.into(),
+        }
+    })?;
+    let conversion = Conversion::credit(&submission, &claims, Trust::Claimed, app.id(), request_id, app.now());
+    match app.store().accept_conversion(&conversion, &submission.key.digest()).await? {
+        Accepted::New(pointer) => {
+            if let Err(error) = app.store().announce(&pointer).await {
+                // The item itself waits in the outbox: the sweeper announces it within two minutes.
+                tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %conversion.id, "conversion could not be announced");
+            }
+            Ok((StatusCode::ACCEPTED, receipt(&conversion, false, Vec::new())))
+        }
+        Accepted::Duplicate(first) => {
+            let mismatch = first.mismatch(&submission);
+            if !mismatch.is_empty() {
+                record_mismatch(&app, &first, &conversion, request_id).await;
+            }
+            Ok((StatusCode::OK, receipt(&first, true, mismatch)))
+        }
+    }
+}
+
+fn receipt(conversion: &Conversion, deduped: bool, mismatch: Vec<&'static str>) -> Json<Receipt> {
+    Json(Receipt { accepted: true, deduped, conversion: ConversionView::of(conversion), mismatch })
+}
+
+/// Tells the handle's audit log that a key was used for two different conversions; the answer does not wait on its success.
+async fn record_mismatch(app: &App, first: &Conversion, again: &Conversion, request_id: RequestId) {
+    let facts = |conversion: &Conversion| {
+        json!({"eventType": conversion.event_type, "value": conversion.money.map(domain::money::Money::amount), "currency": conversion.money.map(|money| money.currency)})
+    };
+    let event = Event {
+        audit_id: app.id(),
+        at: app.now(),
+        actor: Actor { kind: ActorKind::System, id: "public".to_owned() },
+        action: "conversion.mismatch".to_owned(),
+        target: first.id.to_string(),
+        before: Some(facts(first)),
+        after: Some(facts(again)),
+        request_id,
+    };
+    if let Err(error) = app.store().audit(&first.handle, &event).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "mismatch could not be recorded");
+    }
+}

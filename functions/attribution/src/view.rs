@@ -1,0 +1,81 @@
+//! A conversion as callers see it.
+
+use domain::conversion::{Conversion, Trust};
+use domain::id::{ClickId, ConversionId};
+use domain::moment::Moment;
+use domain::money::Currency;
+use domain::name::{CampaignId, EventType, Handle, SessionId, Slug};
+use serde::Serialize;
+use serde_json::{Number, Value};
+use store::Stored;
+
+/// A conversion.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConversionView {
+    pub(crate) conversion_id: ConversionId,
+    pub(crate) click_id: ClickId,
+    pub(crate) handle: Handle,
+    pub(crate) slug: Slug,
+    pub(crate) campaign_id: Option<CampaignId>,
+    pub(crate) event_type: EventType,
+    /// The amount, to the last digit; null when the conversion has none.
+    #[schema(value_type = Option<f64>, example = 24.99)]
+    pub(crate) value: Option<Number>,
+    pub(crate) currency: Option<Currency>,
+    /// `confirmed` when the merchant's own token signed the call.
+    pub(crate) trust: Trust,
+    pub(crate) accepted_at: Moment,
+}
+
+impl ConversionView {
+    pub(crate) fn of(conversion: &Conversion) -> Self {
+        Self {
+            conversion_id: conversion.id,
+            click_id: conversion.click_id,
+            handle: conversion.handle.clone(),
+            slug: conversion.slug.clone(),
+            campaign_id: conversion.campaign_id.clone(),
+            event_type: conversion.event_type.clone(),
+            value: conversion.money.map(domain::money::Money::amount),
+            currency: conversion.money.map(|money| money.currency),
+            trust: conversion.trust,
+            accepted_at: conversion.accepted_at,
+        }
+    }
+}
+
+/// A conversion with all that is kept of it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConversionDetail {
+    #[serde(flatten)]
+    conversion: ConversionView,
+    /// When it happened, by the merchant's word.
+    occurred_at: Option<Moment>,
+    session_id: Option<SessionId>,
+    /// The rule that sent the visitor: `r2` for the link's third, `p:<ruleId>` for a handle's.
+    rule: Option<String>,
+    /// What the merchant sent along.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Value>,
+    /// Whether the click was judged a bot's.
+    bot: bool,
+    /// Whether reports already count it.
+    counted: bool,
+}
+
+impl ConversionDetail {
+    pub(crate) fn of(stored: Stored) -> Self {
+        let Stored { conversion, settled, .. } = stored;
+        Self {
+            occurred_at: conversion.occurred_at,
+            session_id: conversion.session_id.clone(),
+            rule: conversion.rule.clone(),
+            metadata: conversion.metadata.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+            bot: conversion.bot,
+            counted: settled,
+            conversion: ConversionView::of(&conversion),
+        }
+    }
+}

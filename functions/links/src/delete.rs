@@ -1,0 +1,24 @@
+//! `DELETE …/links/{slug}`: ends a link; its clicks and conversions stay.
+
+use axum::extract::State;
+use domain::name::{Handle, Slug};
+use edge::{App, Code, Creator, Member, Part, Problem, charge};
+use http::{HeaderMap, StatusCode};
+use store::WriteLink;
+
+use crate::upsert::check_version;
+
+/// Deletes a link for good. Its clicks, conversions and reports stay; a link made again under its slug starts at version 1.
+#[utoipa::path(delete, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Delete only this version.")),
+    responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody),
+        (status = 412, description = "The link is at another version.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, Part(slug): Part<Slug>, headers: HeaderMap) -> Result<StatusCode, Problem> {
+    let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    check_version(&headers, Some(&link))?;
+    charge(&app, &member.profile.owner).await?;
+    match app.store().delete_link(&link).await? {
+        WriteLink::Written => Ok(StatusCode::NO_CONTENT),
+        WriteLink::Changed => Err(Problem::new(Code::Conflict, "the link was changed meanwhile; read it again before deleting it")),
+    }
+}

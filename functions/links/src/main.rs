@@ -1,0 +1,5 @@
+//! Links on Lambda.
+
+fn main() -> Result<(), lambda_http::Error> {
+    edge::start::http(links::service)
+}

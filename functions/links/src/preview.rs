@@ -1,0 +1,211 @@
+//! `POST …/links/{slug}/route-preview`: the redirect's own decision for a visit that is described, with its reasons.
+
+use axum::Json;
+use axum::extract::State;
+use domain::agent::Device;
+use domain::form::{self, Faults, Form, Notes, Unknown};
+use domain::link::{Link, RedirectType};
+use domain::moment::Moment;
+use domain::name::{Handle, RuleId, SessionId, Slug};
+use domain::routing::{Matched, Outcome, RuleBook, Step, bucket, decide};
+use domain::visit::{UNKNOWN_COUNTRY, Visit, word};
+use edge::{App, Creator, JsonBody, Member, Part, Problem};
+use serde::Serialize;
+use serde_json::Value;
+
+/// The visit to decide for; what is left out is as of a visitor nothing is known of.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Request {
+    /// Two letters, or `UNKNOWN`.
+    country: Option<String>,
+    /// `MOBILE`, `TABLET`, `DESKTOP`, `BOT` or `UNKNOWN`, in any case.
+    device: Option<String>,
+    /// Traffic source; `direct` when left out.
+    source: Option<String>,
+    /// Campaign; the link's own when left out.
+    campaign: Option<String>,
+    /// Segments of the session.
+    segments: Option<Vec<String>>,
+    /// Preferred language.
+    language: Option<String>,
+    /// Decides percentages; without one the decision is that of the empty session.
+    session_id: Option<SessionId>,
+    /// The moment; now when left out.
+    at: Option<Moment>,
+}
+
+/// The decision.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Preview {
+    handle: Handle,
+    slug: Slug,
+    /// Where the visitor would go; null when nowhere.
+    destination_url: Option<String>,
+    redirect_type: RedirectType,
+    matched: Decided,
+    /// In words.
+    reason: String,
+    /// Every rule looked at, in order.
+    evaluated: Vec<Evaluated>,
+    context: Context,
+    link_version: u64,
+    /// Whether the destination would get a `ctx`.
+    would_append_ctx: bool,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Decided {
+    /// `ROUTING_RULE`, `PERSONALIZATION_RULE`, `DEFAULT`, `FALLBACK` or `UNAVAILABLE`.
+    kind: &'static str,
+    rule_id: Option<RuleId>,
+    priority: Option<i64>,
+    index: Option<usize>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Evaluated {
+    kind: &'static str,
+    index: usize,
+    rule_id: Option<RuleId>,
+    priority: i64,
+    matched: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed_condition: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actual: Option<Value>,
+}
+
+/// The visit as it was decided for; `at` is null when the decision was for the present.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Context {
+    country: String,
+    device: &'static str,
+    source: String,
+    campaign: Option<String>,
+    segments: Vec<String>,
+    language: Option<String>,
+    session_id: Option<SessionId>,
+    at: Option<Moment>,
+}
+
+/// Decides where a visit would go, and explains it. Writes nothing and is not charged to the quota.
+#[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/route-preview", tag = "links", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("slug" = Slug, Path)), request_body = Request,
+    responses((status = 200, description = "The decision; the same for the same request.", body = Preview)))]
+pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, Part(slug): Part<Slug>, JsonBody(body): JsonBody) -> Result<Json<Preview>, Problem> {
+    let (mut visit, at) = read(body, app.now())?;
+    let (link, book) = app.store().link_with_rules(member.handle(), &slug).await?;
+    let link = link.ok_or_else(|| Problem::not_found("link"))?;
+    visit.campaign = visit.campaign.or_else(|| link.settings.campaign_id.as_ref().map(ToString::to_string));
+    let used_up = match link.settings.max_clicks {
+        Some(most) => u64::from(app.store().clicks_used(&link.handle, link.id).await?) >= most,
+        None => false,
+    };
+    Ok(Json(explain(&link, &book, visit, at, used_up)))
+}
+
+fn read(body: Value, now: Moment) -> Result<(Visit, Option<Moment>), Faults> {
+    let notes = Notes::default();
+    let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
+        let country = form.optional("country", |value| match form::text(value)?.to_ascii_uppercase() {
+            code if code == UNKNOWN_COUNTRY || (code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())) => Ok(code),
+            _ => Err("must be a two-letter country code or UNKNOWN"),
+        });
+        let a_word = |value| form::text(value).and_then(|text| word(&text).ok_or("must not be empty"));
+        let at = form.optional("at", form::parsed);
+        let session_id: Option<SessionId> = form.optional("sessionId", form::parsed);
+        let visit = Visit {
+            country: country.unwrap_or_else(|| UNKNOWN_COUNTRY.to_owned()),
+            device: form.optional("device", form::parsed).unwrap_or(Device::Unknown),
+            source: form.optional("source", a_word).unwrap_or_else(|| "direct".to_owned()),
+            campaign: form.optional("campaign", a_word),
+            referrer: "direct".to_owned(),
+            language: form.optional("language", form::text_up_to(35)),
+            segments: form.list("segments", 100, a_word),
+            subject: session_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            session_id,
+            at: at.unwrap_or(now),
+        };
+        form.close();
+        (visit, at)
+    });
+    notes.settle(read)
+}
+
+fn explain(link: &Link, book: &RuleBook, visit: Visit, at: Option<Moment>, used_up: bool) -> Preview {
+    let mut evaluated = Vec::new();
+    let outcome = decide(link, book, &visit, used_up, |step| evaluated.push(looked_at(link, &visit, step)));
+    let (destination, matched, reason) = match outcome {
+        Outcome::Follow(destination, matched) => (Some(destination), decided(&matched), because(&matched, evaluated.is_empty())),
+        Outcome::Fallback(destination, closed) => (Some(destination), Decided::only("FALLBACK"), format!("link is closed ({}), fallbackUrl is set", closed.as_str())),
+        Outcome::Unavailable(closed) => (None, Decided::only("UNAVAILABLE"), format!("link is closed ({})", closed.as_str())),
+    };
+    Preview {
+        handle: link.handle.clone(),
+        slug: link.slug.clone(),
+        destination_url: destination.map(|destination| destination.as_str().to_owned()),
+        redirect_type: link.settings.redirect_type,
+        matched,
+        reason,
+        evaluated,
+        link_version: link.version,
+        would_append_ctx: matches!(outcome, Outcome::Follow(..)) && link.settings.tracking_policy.append_context_param,
+        context: Context {
+            country: visit.country,
+            device: visit.device.as_str(),
+            source: visit.source,
+            campaign: visit.campaign,
+            segments: visit.segments,
+            language: visit.language,
+            session_id: visit.session_id,
+            at,
+        },
+    }
+}
+
+impl Decided {
+    fn only(kind: &'static str) -> Self {
+        Self { kind, rule_id: None, priority: None, index: None }
+    }
+}
+
+fn decided(matched: &Matched<'_>) -> Decided {
+    match matched {
+        Matched::RoutingRule { index, rule } => Decided { kind: "ROUTING_RULE", rule_id: None, priority: Some(rule.priority), index: Some(*index) },
+        Matched::PersonalizationRule { index, rule } => {
+            Decided { kind: "PERSONALIZATION_RULE", rule_id: Some(rule.rule_id.clone()), priority: Some(rule.priority), index: Some(*index) }
+        }
+        Matched::Default => Decided::only("DEFAULT"),
+    }
+}
+
+fn because(matched: &Matched<'_>, nothing_evaluated: bool) -> String {
+    match matched.conditions() {
+        Some(conditions) => match conditions.names() {
+            names if names.is_empty() => "matched a rule without conditions".to_owned(),
+            names => format!("matched {}", names.join(", ")),
+        },
+        None if nothing_evaluated => "no rules".to_owned(),
+        None => "no rule matched".to_owned(),
+    }
+}
+
+fn looked_at(link: &Link, visit: &Visit, step: Step<'_>) -> Evaluated {
+    Evaluated {
+        kind: if step.rule_id.is_some() { "PERSONALIZATION_RULE" } else { "ROUTING_RULE" },
+        index: step.index,
+        rule_id: step.rule_id.cloned(),
+        priority: step.priority,
+        matched: step.failed.is_none(),
+        failed_condition: step.failed.map(|condition| condition.as_str()),
+        expected: step.failed.map(|condition| step.conditions.expected(condition)),
+        actual: step.failed.map(|condition| step.conditions.actual(condition, visit, bucket(link, &visit.subject))),
+    }
+}

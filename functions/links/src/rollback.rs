@@ -1,0 +1,57 @@
+//! `POST …/links/{slug}/rollback`: writes an earlier version again, as a new one.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::form::{self, Form, Notes, Unknown};
+use domain::name::{Handle, Slug};
+use edge::{App, Code, Creator, JsonBody, Member, Part, Problem, charge};
+use http::{HeaderMap, StatusCode};
+use store::WriteLink;
+
+use crate::upsert::{NextPassword, check_version, next};
+use crate::view::{LinkView, answer};
+
+/// Which version to go back to.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Rollback {
+    /// A version of the link's history.
+    #[schema(minimum = 1)]
+    version: u64,
+}
+
+/// Writes an earlier version of the link again, as a new version. The password stays as it is.
+#[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/rollback", tag = "links", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Roll back only this version.")),
+    request_body = Rollback,
+    responses((status = 200, description = "The link as it is now.", body = LinkView),
+        (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody),
+        (status = 412, description = "The link is at another version.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Creator>,
+    Part(slug): Part<Slug>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    let notes = Notes::default();
+    let version = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
+        let version = form.required("version", form::integer(1, i64::MAX));
+        form.close();
+        version
+    });
+    let version = notes.settle(version)?.unsigned_abs();
+    let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    check_version(&headers, Some(&link))?;
+    let earlier = app.store().link_version(&link, version).await?.ok_or_else(|| Problem::not_found("version of this link"))?;
+    // What was allowed when it was written may not be any more: the hosts of the system can grow.
+    let leads_home = |destination: &domain::destination::Destination| destination.leads_to(&app.settings().own_hosts);
+    if earlier.settings.destinations().any(leads_home) {
+        return Err(Problem::field("destinationUrl", "of that version leads back to this service"));
+    }
+    charge(&app, &member.profile.owner).await?;
+    let (restored, expect) = next(&app, member.handle(), &slug, Some(&link), earlier.settings, &mut NextPassword::Keep);
+    match app.store().write_link(&restored, expect).await? {
+        WriteLink::Written => Ok(answer(StatusCode::OK, restored, &app)),
+        WriteLink::Changed => Err(Problem::new(Code::Conflict, "the link was changed meanwhile; read it again before rolling back")),
+    }
+}

@@ -1,0 +1,59 @@
+//! A link as callers see it: what its owner set, without the password, with its address and version.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use domain::link::{Link, Settings};
+use domain::moment::Moment;
+use domain::name::{Handle, Slug};
+use edge::App;
+use http::header::ETAG;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+/// A link.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LinkView {
+    /// Whose it is.
+    handle: Handle,
+    /// Its path.
+    slug: Slug,
+    /// Its address.
+    #[schema(example = "https://demo.10x.in/launch")]
+    short_url: String,
+    /// One more with every write.
+    version: u64,
+    /// When it was first written.
+    created_at: Moment,
+    /// When this version was written.
+    updated_at: Moment,
+    /// Whether visitors need a password.
+    has_password: bool,
+    #[serde(flatten)]
+    settings: Settings,
+}
+
+impl LinkView {
+    pub(crate) fn of(link: Link, app: &App) -> Self {
+        Self {
+            short_url: app.settings().short_url(&link.handle, link.slug.as_str()),
+            handle: link.handle,
+            slug: link.slug,
+            version: link.version,
+            created_at: link.created_at,
+            updated_at: link.updated_at,
+            has_password: link.password.is_some(),
+            settings: link.settings,
+        }
+    }
+}
+
+/// Answers with a link and its entity tag.
+pub(crate) fn answer(status: StatusCode, link: Link, app: &App) -> Response {
+    let etag = HeaderValue::from_str(&link.etag());
+    let mut response = (status, Json(LinkView::of(link, app))).into_response();
+    if let Ok(etag) = etag {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    response
+}

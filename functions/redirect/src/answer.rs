@@ -1,0 +1,89 @@
+//! Answers a visitor can get: onward, over a bridge, a password form, or a clear no.
+
+use axum::response::{IntoResponse, Response};
+use domain::link::Closed;
+use edge::{Code, Html, Problem, escape, wants_html};
+use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+static X_ROBOTS_TAG: HeaderName = HeaderName::from_static("x-robots-tag");
+
+/// Onward by a redirect.
+pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
+    // Destinations are serialised URLs and what is added is percent-encoded, so this is always a header value.
+    match HeaderValue::from_str(location) {
+        Ok(value) => private((status, [(LOCATION, value)]).into_response()),
+        Err(_) => unknown().into_response(),
+    }
+}
+
+/// Onward over a page that works with scripts off.
+pub(crate) fn bridge(location: &str) -> Response {
+    let target = escape(location);
+    let page = Html {
+        status: StatusCode::OK,
+        title: "One moment".to_owned(),
+        head: format!(r#"<meta http-equiv="refresh" content="0;url={target}">"#),
+        body: format!(r#"<p>You are being taken on. <a href="{target}" rel="noreferrer">Continue</a></p>"#),
+    };
+    let mut response = private(page.into_response());
+    // The page's own address must not travel: it is the short link, not where the visitor came from.
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// A form that posts the password back to the link.
+pub(crate) fn password_form(status: StatusCode, complaint: Option<&str>) -> Response {
+    let complaint = complaint.map(|text| format!(r#"<p role="alert">{}</p>"#, escape(text))).unwrap_or_default();
+    let page = Html {
+        status,
+        title: "This link needs a password".to_owned(),
+        head: String::new(),
+        body: format!(
+            r#"{complaint}<form method="post"><label>Password <input name="password" type="password" maxlength="128" required autofocus autocomplete="off"></label><button>Continue</button></form>"#
+        ),
+    };
+    private(page.into_response())
+}
+
+fn private(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer-when-downgrade"));
+    headers.insert(X_ROBOTS_TAG.clone(), HeaderValue::from_static("noindex"));
+    response
+}
+
+/// No link here, or none yet.
+pub(crate) fn unknown() -> Problem {
+    Problem::new(Code::NotFound, "there is no such link")
+}
+
+/// A link that is closed.
+pub(crate) fn closed(why: Closed) -> Problem {
+    if why.is_gone() { Problem::new(Code::LinkExpired, "this link has ended") } else { unknown() }
+}
+
+/// A problem: a small page for a browser, JSON for everybody else.
+pub(crate) fn problem(problem: Problem, headers: &HeaderMap) -> Response {
+    if !wants_html(headers) {
+        return private(problem.into_response());
+    }
+    let status = problem.code().status();
+    let (title, body) = match problem.code() {
+        Code::NotFound => ("Link not found", "There is no link at this address. Check it for typing errors, or ask whoever gave it to you."),
+        Code::LinkExpired => ("This link has ended", "Whoever made it set an end, and it has passed."),
+        Code::RateLimited => ("Too many tries", "Wait a minute, then try again."),
+        _ if status.is_server_error() => ("Try again shortly", "Something is wrong on our side. Trying again in a moment usually helps."),
+        _ => ("This did not work", "Go back and try again."),
+    };
+    let page = Html { status, title: title.to_owned(), head: String::new(), body: format!("<p>{body}</p>") };
+    let (parts, _) = problem.into_response().into_parts();
+    let mut response = private(page.into_response());
+    for name in [http::header::RETRY_AFTER, http::header::ALLOW] {
+        if let Some(value) = parts.headers.get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}

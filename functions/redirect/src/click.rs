@@ -1,0 +1,61 @@
+//! Recording a click: on the queue, else beside the table's other overdue work, else in the log; never at the visitor's cost.
+
+use domain::agent::CLASSIFIER_VERSION;
+use domain::click::{Click, truncated_address};
+use domain::ctx::Consent;
+use domain::id::ClickId;
+use domain::link::Link;
+use domain::routing::Matched;
+use domain::visit::Visit;
+use edge::{App, PlatformKeys};
+
+use crate::facts::Facts;
+
+/// The longest part of a user agent that is kept.
+const LONGEST_AGENT: usize = 512;
+
+/// The click as it is stored.
+pub(crate) fn of(id: ClickId, link: &Link, matched: &Matched<'_>, visit: Visit, facts: &Facts<'_>, keys: Option<&PlatformKeys>) -> Click {
+    let address = keys.filter(|_| facts.consent != Consent::Denied).map(|keys| {
+        let day = visit.at.day().compact();
+        let tag = keys.address.tag(&[day.as_bytes(), &truncated_address(facts.viewer.ip)]);
+        domain::secret::hex(tag.first_chunk::<8>().unwrap_or(&[0; 8]))
+    });
+    Click {
+        id,
+        handle: link.handle.clone(),
+        slug: link.slug.clone(),
+        link_version: link.version,
+        campaign_id: link.settings.campaign_id.clone(),
+        bot: !facts.judgement.reasons.is_empty(),
+        reasons: facts.judgement.reasons.iter().map(|reason| reason.as_str().to_owned()).collect(),
+        classifier: CLASSIFIER_VERSION,
+        country: visit.country,
+        device: visit.device.as_str().to_owned(),
+        source: visit.source,
+        referrer: visit.referrer,
+        campaign: visit.campaign,
+        language: visit.language,
+        session_id: visit.session_id,
+        segments: visit.segments,
+        rule: matched.label(),
+        consent: facts.consent,
+        address,
+        user_agent: facts.user_agent.map(|agent| cut(agent).to_owned()),
+        purpose: facts.purpose.map(|purpose| cut(purpose).to_owned()),
+    }
+}
+
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LONGEST_AGENT)).unwrap_or(text)
+}
+
+/// Queues a click; when the queue cannot be reached it is parked in the table for the sweeper, and failing that logged whole.
+pub(crate) async fn record(app: &App, click: &Click) {
+    let Err(error) = app.store().send_click(click).await else { return };
+    tracing::warn!(metric = "click_enqueue_failed", click.id = %click.id, error = &error as &dyn std::error::Error, "click could not be queued");
+    if let Err(error) = app.store().park_click(click, app.now()).await {
+        let click = serde_json::to_string(click).unwrap_or_default();
+        tracing::error!(metric = "click_park_failed", %click, error = &error as &dyn std::error::Error, "click is only in this log line");
+    }
+}

@@ -1,0 +1,78 @@
+//! What a request shows of its visitor, read once (contract §4, "Visit context").
+
+use std::borrow::Cow;
+
+use domain::agent::{Asks, Judgement, PURPOSE_HEADERS, Signs, judge};
+use domain::ctx::{Consent, consent};
+use domain::link::Link;
+use domain::moment::Moment;
+use domain::name::SessionId;
+use domain::visit::{Visit, country, preferred_language, referral, word};
+use edge::{PlatformKeys, Settings, Viewer, opted_out};
+use http::header::{ACCEPT_LANGUAGE, REFERER, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+
+/// Facts of one request.
+pub(crate) struct Facts<'r> {
+    pub(crate) viewer: Viewer,
+    pub(crate) judgement: Judgement,
+    pub(crate) consent: Consent,
+    pub(crate) user_agent: Option<&'r str>,
+    pub(crate) purpose: Option<&'r str>,
+    /// The visitor's own query parameters.
+    pub(crate) query: Vec<(Cow<'r, str>, Cow<'r, str>)>,
+    headers: &'r HeaderMap,
+}
+
+fn header<'r>(headers: &'r HeaderMap, name: impl http::header::AsHeaderName) -> Option<&'r str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+impl<'r> Facts<'r> {
+    pub(crate) fn of(parts: &'r Parts, settings: &Settings, keys: Option<&PlatformKeys>) -> Self {
+        let headers = &parts.headers;
+        let query: Vec<_> = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
+        let user_agent = header(headers, USER_AGENT);
+        let purposes = PURPOSE_HEADERS.map(|name| header(headers, name));
+        let asks = if parts.method == Method::HEAD { Asks::HeadersOnly } else { Asks::Answer };
+        let asked = query.iter().find(|(name, _)| name == "consent").map(|(_, value)| value.as_ref());
+        Self {
+            viewer: Viewer::of_parts(parts, settings, keys),
+            judgement: judge(&Signs { user_agent, asks, purposes }),
+            consent: consent(asked, opted_out(headers)),
+            user_agent,
+            purpose: purposes.into_iter().flatten().next(),
+            query,
+            headers,
+        }
+    }
+
+    fn asked(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref())
+    }
+
+    /// The visit as routing sees it.
+    pub(crate) fn visit(&self, link: &Link, at: Moment) -> Visit {
+        let referral = referral(header(self.headers, REFERER));
+        let first_word = |names: [&str; 3]| names.into_iter().filter_map(|name| self.asked(name)).find_map(word);
+        let session_id: Option<SessionId> = self.asked("sid").and_then(|text| text.parse().ok()).filter(|_| self.consent != Consent::Denied);
+        let subject = match &session_id {
+            Some(session) => session.to_string(),
+            // Used for this one decision and stored nowhere.
+            None => format!("{} {}", self.viewer.ip, self.user_agent.unwrap_or_default()),
+        };
+        Visit {
+            country: country(self.viewer.country.as_deref()),
+            device: self.judgement.device,
+            source: first_word(["source", "utm_source", "src"]).unwrap_or(referral.source),
+            campaign: first_word(["campaign", "utm_campaign", ""]).or_else(|| link.settings.campaign_id.as_ref().map(ToString::to_string)),
+            referrer: referral.host,
+            language: header(self.headers, ACCEPT_LANGUAGE).and_then(preferred_language),
+            session_id,
+            segments: Vec::new(),
+            at,
+            subject,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The engines through the AWS SDKs, over their sockets, as the functions use them.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::{House, Options};
+
+const ZERO: i64 = 1_800_000_000_000;
+
+async fn house(data: Option<&Path>, clock: &Arc<AtomicI64>) -> House {
+    let clock = Arc::clone(clock);
+    let options = Options {
+        data: data.map(Path::to_owned),
+        environment: BTreeMap::from([("EXTRA".to_owned(), "given".to_owned())]),
+        clock: Arc::new(move || clock.load(Ordering::SeqCst)),
+        template: include_str!("sample.yaml").into(),
+        ..Options::memory()
+    };
+    House::open(options).await.unwrap()
+}
+
+fn queue_client(house: &House) -> aws_sdk_sqs::Client {
+    let env = house.env("redirect");
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+        .endpoint_url(&env["AWS_ENDPOINT_URL_SQS"])
+        .region(aws_sdk_sqs::config::Region::new(env["AWS_REGION"].clone()))
+        .credentials_provider(Credentials::from_keys(&env["AWS_ACCESS_KEY_ID"], &env["AWS_SECRET_ACCESS_KEY"], None))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
+        .build();
+    aws_sdk_sqs::Client::from_conf(config)
+}
+
+fn table_client(house: &House) -> aws_sdk_dynamodb::Client {
+    let env = house.env("redirect");
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
+        .endpoint_url(&env["AWS_ENDPOINT_URL_DYNAMODB"])
+        .region(aws_sdk_dynamodb::config::Region::new(env["AWS_REGION"].clone()))
+        .credentials_provider(Credentials::from_keys(&env["AWS_ACCESS_KEY_ID"], &env["AWS_SECRET_ACCESS_KEY"], None))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
+        .build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+#[tokio::test]
+async fn a_house_opened_again_has_its_items_and_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(AtomicI64::new(ZERO));
+    let first = house(Some(folder.path()), &clock).await;
+    let env = first.env("redirect");
+    assert_eq!((env["TABLE"].as_str(), env["EXTRA"].as_str(), env["STAGE"].as_str()), ("test-main", "given", "own"));
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let put = table_client(&first).put_item().table_name("test-main");
+    put.item("pk", text("a")).item("sk", text("b")).item("gpk", text("g")).send().await.unwrap();
+    let url = &env["CLICKS_QUEUE_URL"];
+    let sent = queue_client(&first).send_message().queue_url(url).message_body("now").send().await.unwrap();
+    queue_client(&first).send_message().queue_url(url).message_body("later").delay_seconds(5).send().await.unwrap();
+    drop(first);
+
+    let second = house(Some(folder.path()), &clock).await;
+    let query = table_client(&second).query().table_name("test-main").index_name("by-group");
+    let query = query.key_condition_expression("gpk = :g").expression_attribute_values(":g", text("g"));
+    assert_eq!(query.send().await.unwrap().count(), 1);
+    let url = &second.env("redirect")["CLICKS_QUEUE_URL"];
+    let receive = || {
+        let client = queue_client(&second);
+        async move { client.receive_message().queue_url(url).max_number_of_messages(10).send().await.unwrap() }
+    };
+    let received = receive().await;
+    let [message] = received.messages() else { panic!("one message expected") };
+    assert_eq!((message.body(), message.message_id()), (Some("now"), sent.message_id()));
+    let handle = message.receipt_handle().unwrap();
+    queue_client(&second).delete_message().queue_url(url).receipt_handle(handle).send().await.unwrap();
+    clock.fetch_add(5_000, Ordering::SeqCst);
+    assert_eq!(receive().await.messages()[0].body(), Some("later"));
+}
+
+#[tokio::test]
+async fn a_house_does_not_open_where_another_one_lives() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(AtomicI64::new(ZERO));
+    let _first = house(Some(folder.path()), &clock).await;
+    let options = Options { data: Some(folder.path().to_owned()), template: include_str!("sample.yaml").into(), ..Options::memory() };
+    assert!(matches!(House::open(options).await, Err(local::Error::InUse(_))));
+}
+
+#[tokio::test]
+async fn batches_and_attributes_pass_the_sdks_own_checks() {
+    use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
+    let clock = Arc::new(AtomicI64::new(ZERO));
+    let house = house(None, &clock).await;
+    let client = queue_client(&house);
+    let url = &house.env("redirect")["CLICKS_QUEUE_URL"];
+    let attribute = MessageAttributeValue::builder().data_type("String").string_value("x").build().unwrap();
+    let entry = |id: &str, delay: i32| {
+        let entry = SendMessageBatchRequestEntry::builder().id(id).message_body(id).delay_seconds(delay);
+        entry.message_attributes("kind", attribute.clone()).build().unwrap()
+    };
+    let batch = client.send_message_batch().queue_url(url);
+    let sent = batch.entries(entry("a", 0)).entries(entry("b", 60)).entries(entry("c", 901)).send().await.unwrap();
+    assert_eq!((sent.successful().len(), sent.failed()[0].id()), (2, "c"));
+    let depth = house.queue_depth("ClicksQueue").unwrap();
+    assert_eq!((depth.visible, depth.delayed), (1, 1));
+    let asked = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
+    let asked = asked.send().await.unwrap();
+    let delayed = &asked.attributes().unwrap()[&QueueAttributeName::ApproximateNumberOfMessagesDelayed];
+    assert_eq!(delayed, "1");
+    let received = client.receive_message().queue_url(url).message_attribute_names("kind").send().await.unwrap();
+    let message = &received.messages()[0];
+    assert_eq!(message.message_attributes().unwrap()["kind"].string_value(), Some("x"));
+    assert!(message.attributes().is_none_or(|attributes| attributes.is_empty()), "none was asked for");
+    assert!(client.receive_message().queue_url(url).max_number_of_messages(11).send().await.is_err());
+    assert!(client.delete_message().queue_url(url).receipt_handle("garbage").send().await.is_err());
+}
