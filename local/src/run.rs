@@ -28,7 +28,7 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
     let keys = data.as_deref().map_or_else(Keys::generate, Keys::open)?;
     let settings = Settings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
     let house = House::open(Options { data, environment: settings.environment(), ..Options::memory() }).await?;
-    rooms::furnish(&house)?;
+    rooms::furnish(&house, rooms::real_app)?;
 
     let tokens = Tokens::mint(&keys, wall_clock())?;
     if let Err(error) = demo::prepare(&house, &tokens).await {
