@@ -71,6 +71,8 @@ pub(crate) enum Command {
         #[arg(long, default_value = ".data")]
         data: PathBuf,
     },
+    /// Print the API's OpenAPI document, as functions/accounts/openapi.json holds it.
+    Openapi,
     /// Make a new key for ctx, and keep the one before.
     RotateKeys {
         /// Where the keys live.

@@ -18,6 +18,7 @@ use std::{
 mod assembly;
 mod database;
 pub mod demo;
+pub mod document;
 mod error;
 mod gateway;
 mod house;

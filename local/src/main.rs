@@ -20,6 +20,7 @@ async fn main() -> ExitCode {
         None => run::house(&line.house, started).await,
         Some(Command::Token { user, group, ttl, data }) => print_token(&user, group.as_deref(), ttl, &data),
         Some(Command::RotateKeys { data }) => rotate(&data),
+        Some(Command::Openapi) => local::document::text().map(|text| print!("{text}")),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,12 +1,63 @@
-//! Which code goes into which room.
+//! Every function of the project, moved into its room: the same code that its `main.rs` hands to Lambda.
 
-use crate::{Error, House};
+use std::convert::Infallible;
 
-/// Mounts every function of the project.
+use axum::response::Response;
+use edge::{App, Settings};
+use futures::FutureExt;
+use http_body_util::BodyExt;
+use lambda_http::{Body, Request};
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceExt};
+
+use std::sync::Arc;
+
+use crate::{Error, Function, House};
+
+/// Mounts every function; `app` makes each one's state from its own settings, as its environment on Lambda would.
 ///
 /// # Errors
-/// When the template lacks a function, or one is mounted already.
-pub fn furnish(house: &House) -> Result<(), Error> {
-    let _ = house;
-    Ok(())
+/// When a function's environment is unfit, or the template does not know it.
+pub fn furnish(house: &House, app: impl Fn(&str, Settings) -> App) -> Result<(), Error> {
+    let app_of = |name: &str| -> Result<App, Error> {
+        let environment = house.env(name);
+        let settings = Settings::read(|variable| environment.get(variable).cloned());
+        settings.map(|settings| app(name, settings)).map_err(|error| Error::Failed(format!("{name}: {error}; it")))
+    };
+    house.mount("redirect", http(redirect::service(app_of("redirect")?)))?;
+    house.mount("links", http(links::service(app_of("links")?)))?;
+    house.mount("attribution", http(attribution::service(app_of("attribution")?)))?;
+    house.mount("analytics", http(analytics::service(app_of("analytics")?)))?;
+    house.mount("accounts", http(accounts::service(app_of("accounts")?)))?;
+    let (clicks, events, sweep) = (app_of("click-worker")?, app_of("event-worker")?, app_of("sweeper")?);
+    house.mount("click-worker", Function::Queue(Arc::new(move |event| click_worker::handle(clicks.clone(), event).boxed())))?;
+    house.mount("event-worker", Function::Queue(Arc::new(move |event| event_worker::handle(events.clone(), event).boxed())))?;
+    house.mount("sweeper", Function::Schedule(Arc::new(move || sweeper::sweep(sweep.clone()).boxed())))
+}
+
+/// The state of every function on this machine: the SDK's own HTTP client, the wall clock, the system's randomness.
+pub fn real_app(_: &str, settings: Settings) -> App {
+    App::new(settings, store::http_client(), edge::start::wall_clock(), edge::start::system_entropy())
+}
+
+/// A service as the gateway calls it: whole bodies both ways, as Lambda hands them over.
+fn http<S>(service: S) -> Function
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+{
+    let collected = service.and_then(|response: Response| async move {
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let is_text = parts.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_none_or(|kind| {
+            kind.starts_with("text/") || kind.starts_with("application/json")
+        });
+        let body = match String::from_utf8(bytes.to_vec()) {
+            _ if bytes.is_empty() => Body::Empty,
+            Ok(text) if is_text => Body::Text(text),
+            _ => Body::Binary(bytes.to_vec()),
+        };
+        Ok(lambda_http::Response::from_parts(parts, body))
+    });
+    Function::Http(BoxCloneSyncService::new(collected))
 }

@@ -1,6 +1,9 @@
 //! Runs the house until Ctrl-C.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::{
+    io::{IsTerminal, stdout},
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use futures::FutureExt;
 use local::{
@@ -18,8 +21,9 @@ use crate::{command::HouseArgs, welcome};
 
 /// Opens the house, furnishes it, makes the demo's data and serves.
 pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Error> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rustack_sqs_core=warn,dynoxide=error,edge::service=warn"));
-    tracing_subscriber::fmt().compact().with_target(false).with_env_filter(filter).init();
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,rustack_sqs_core=warn,dynoxide=error,edge::service=warn"));
+    tracing_subscriber::fmt().compact().with_target(false).with_ansi(stdout().is_terminal()).with_env_filter(filter).init();
 
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
     // Some clients try ::1 first for localhost; a machine without IPv6 does without.

@@ -1,5 +1,7 @@
 //! The engines through the AWS SDKs, over their sockets, as the functions use them.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests, outside of test functions")]
+
 use std::{
     collections::BTreeMap,
     path::Path,

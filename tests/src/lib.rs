@@ -1,1 +1,18 @@
-//! tests
+//! A world for tests: the local house in memory with a clock to set, seeded ids, callers as types, and faults to inject.
+//!
+//! The functions run the code they ship, against the embedded DynamoDB and SQS, through the gateway's own events. Every
+//! call to AWS is checked against the calling function's IAM statements in the template, and every answer against the
+//! OpenAPI document, so that each test is also a test of those.
+
+mod answer;
+mod callers;
+mod contract;
+mod faults;
+mod policy;
+mod world;
+
+pub use answer::Answer;
+pub use callers::{BROWSER, Caller, Visit};
+pub use contract::Contract;
+pub use faults::{Fault, Faults, Fired, Rule};
+pub use world::{World, WorldOptions};

@@ -1,0 +1,8 @@
+//! The smallest function on `lambda_http`: what every answer to an HTTP event costs before there is anything to say.
+
+use lambda_http::{Body, Error, Request, Response, service_fn};
+
+fn main() -> Result<(), Error> {
+    let serve = |_: Request| async { Response::builder().status(302).header("location", "https://example.com/").body(Body::Empty) };
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(lambda_http::run(service_fn(serve)))
+}

@@ -1,0 +1,49 @@
+//! AWS calls of each operation, counted at the SDK's connector over the local system, and what a million of them cost.
+
+mod operations;
+mod verdicts;
+
+use anyhow::Result;
+
+use crate::ledger::Detail;
+use crate::prices::Bill;
+use crate::scene::Scene;
+use crate::table::Table;
+use crate::logs;
+
+/// A measured operation.
+pub(crate) struct Operation {
+    name: &'static str,
+    /// How many share an invocation: the clicks of a batch.
+    shared_by: usize,
+    bill: Bill,
+}
+
+/// Measures and prints.
+pub(crate) fn print() -> Result<()> {
+    logs::install();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let operations = runtime.block_on(async {
+        let scene = Scene::open(None, 9, Detail::Capacity).await?;
+        operations::measure(&scene).await
+    })?;
+    let mut table =
+        Table::new("AWS calls of an operation", &["operation", "calls", "bytes out/in", "RRU", "WRU table+index", "log B", "$ per million"]);
+    for Operation { name, shared_by, bill } in &operations {
+        let per = |value: f64| value / *shared_by as f64;
+        table.row([
+            (*name).to_owned(),
+            bill.words(),
+            format!("{}/{}", bill.bytes.0 / shared_by, bill.bytes.1 / shared_by),
+            format!("{:.2}", per(bill.units.read)),
+            format!("{:.2}+{:.2}", per(bill.units.write), per(bill.units.index)),
+            format!("{:.0}", per(bill.log_bytes as f64)),
+            format!("{:.2}", bill.dollars(*shared_by).all()),
+        ]);
+    }
+    table.remark("Batches: calls of the whole batch, the other columns per click. Without front door, and without the queue's receives and deletes.");
+    table.remark("On Lambda an environment also reads the platform secret at its first request and every five minutes, and fetches the issuer's keys once.");
+    table.print();
+    verdicts::print(&operations);
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The parts of a redirect in this process: nanoseconds each, and the whole of it without the runtime around it.
+
+use std::hint::black_box;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use axum::body::Body;
+use domain::agent::{Signs, judge};
+use domain::ctx::{Claims, Consent, Keyring};
+use domain::id::ClickId;
+use domain::link::Link;
+use domain::moment::Moment;
+use domain::routing::{RuleBook, decide};
+use domain::visit::Visit;
+use edge::{App, Settings};
+use http::Request;
+use serde_json::json;
+use tower::Service;
+
+use crate::aws_stub::AwsStub;
+use crate::environment::stubbed;
+use crate::event;
+use crate::link;
+use crate::stats::{median, nanoseconds};
+use crate::table::{Table, at_most};
+use crate::visitor::{CRAWLER, DESKTOP, MOBILE};
+
+const KEYS: &str = r#"{"current":"k1","k1":"0123456789abcdef0123456789abcdef"}"#;
+/// When everything here happens.
+const NOW: Moment = link::MADE.plus_secs(3_600);
+
+/// Measures and prints.
+pub(super) fn print() -> Result<()> {
+    let mut table = Table::goals("Parts of a redirect, ns (least of 25 batches; middle)");
+    token(&mut table)?;
+    agents(&mut table);
+    rules(&mut table)?;
+    let event = event::follow("GET", &link::slug(1), 1);
+    let parse = || drop(black_box(serde_json::from_slice::<lambda_http::request::LambdaRequest>(black_box(&event))));
+    part(&mut table, "parsing the event as lambda_http does", nanoseconds(parse), None, "11,800");
+    whole(&mut table)?;
+    marks(&mut table)?;
+    table.print();
+    Ok(())
+}
+
+fn part(table: &mut Table, name: &str, (least, middle): (f64, f64), goal: Option<f64>, floor: &str) {
+    let goal_text = goal.map_or_else(|| format!("(floor {floor})"), |goal| format!("<= {goal:.0} (floor {floor})"));
+    let verdict = goal.map_or_else(String::new, |goal| at_most(least, goal));
+    table.metric(name, format!("{least:.0}; {middle:.0}"), &goal_text, verdict);
+}
+
+fn token(table: &mut Table) -> Result<()> {
+    let ring = Keyring::from_json(KEYS)?;
+    let claims = Claims {
+        click_id: ClickId::new(NOW, 42),
+        handle: link::HANDLE.parse()?,
+        slug: link::slug(1).parse()?,
+        campaign_id: Some("spring-2026".parse()?),
+        rule: None,
+        session_id: None,
+        chain_position: 0,
+        consent: Consent::Full,
+        bot: false,
+        expires_at: NOW.plus_days(30),
+    };
+    let sealed = ring.seal(&claims);
+    let mint = nanoseconds(|| drop(black_box(ring.seal(black_box(&claims)))));
+    let verify = nanoseconds(|| drop(black_box(ring.open(black_box(&sealed), NOW))));
+    part(table, "M12 token: mint", mint, None, "1,700 both");
+    part(table, "M12 token: verify", verify, None, "1,700 both");
+    part(table, "M12 token: mint and verify", (mint.0 + verify.0, mint.1 + verify.1), Some(2_000.0), "1,700");
+    Ok(())
+}
+
+fn agents(table: &mut Table) {
+    domain::agent::load();
+    for (name, agent) in [("a desktop browser", DESKTOP), ("a telephone", MOBILE), ("a crawler", CRAWLER)] {
+        let signs = Signs { user_agent: Some(agent), ..Signs::default() };
+        let measured = nanoseconds(|| drop(black_box(judge(black_box(&signs)))));
+        part(table, &format!("M12 bot and device: {name}"), measured, Some(800.0), "600");
+    }
+}
+
+fn rules(table: &mut Table) -> Result<()> {
+    // None of the twenty holds, so that all are looked at.
+    let rule = |number: usize| {
+        let conditions = match number % 4 {
+            0 => json!({"countryIn": ["JP", "KR", "TW"]}),
+            1 => json!({"deviceIn": ["TABLET"]}),
+            2 => json!({"languageIn": ["es", "pt"], "countryIn": ["DE"]}),
+            _ => json!({"sourceIn": ["facebook", "tiktok"]}),
+        };
+        json!({"priority": number, "destinationUrl": "https://shop.example.com/other", "conditions": conditions})
+    };
+    let rules: Vec<_> = (0..20).map(rule).collect();
+    let link: Link = link::link(&link::slug(1), json!({"destinationUrl": "https://shop.example.com/", "routingRules": rules}))?;
+    let (book, visit) = (RuleBook::default(), visit());
+    let measured = nanoseconds(|| drop(black_box(decide(black_box(&link), &book, black_box(&visit), false, |_| {}))));
+    part(table, "M12 routing: 20 rules, none holds", measured, Some(1_000.0), "-");
+    Ok(())
+}
+
+fn visit() -> Visit {
+    Visit {
+        country: "DE".to_owned(),
+        device: domain::agent::Device::Desktop,
+        source: "instagram".to_owned(),
+        campaign: Some("spring-2026".to_owned()),
+        referrer: "www.instagram.com".to_owned(),
+        language: Some("de-DE".to_owned()),
+        session_id: None,
+        segments: Vec::new(),
+        at: NOW,
+        subject: "198.18.0.1 agent".to_owned(),
+    }
+}
+
+/// The function as a service, for a header check: everything but the click's message.
+fn whole(table: &mut Table) -> Result<()> {
+    let aws = AwsStub::start()?;
+    let environment = stubbed(aws.address);
+    let settings = Settings::read(|name| environment.get(name).cloned())?;
+    // The clock stands still, so that the link stays in memory.
+    let app = App::new(settings, store::http_client(), Arc::new(|| NOW), edge::start::system_entropy());
+    let mut service = redirect::service(app);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let uri = format!("/{}?utm_content=hero-button", link::slug(1));
+    let host = format!("{}.{}", link::HANDLE, event::DOMAIN);
+    let mut status = None;
+    let measured = nanoseconds(|| {
+        let request = Request::builder().method("HEAD").uri(&uri).header("host", &host).header("user-agent", DESKTOP);
+        let request = request.header("accept-language", "de-DE,de;q=0.9").header("referer", "https://www.instagram.com/");
+        let Ok(request) = request.body(Body::empty()) else { return };
+        status = runtime.block_on(service.call(request)).ok().map(|response| response.status());
+    });
+    anyhow::ensure!(status == Some(http::StatusCode::FOUND), "the service answers {status:?}");
+    part(table, "the whole function, HEAD, without runtime, event and message", measured, None, "5,285 with parsing and JSON");
+    Ok(())
+}
+
+/// The list of marks as a fresh process loads it.
+fn marks(table: &mut Table) -> Result<()> {
+    let own = std::env::current_exe()?;
+    let mut times = Vec::new();
+    for _ in 0..15 {
+        let told = Command::new(&own).arg("marks").output()?;
+        times.push(String::from_utf8_lossy(&told.stdout).trim().parse::<f64>().context("the time of a load")?);
+    }
+    let least = times.iter().copied().fold(f64::INFINITY, f64::min);
+    part(table, "M13 loading the list of marks, first time in a process", (least, median(times)), Some(100_000.0), "18,000-43,000");
+    Ok(())
+}
+
+/// Loads the list and prints how long it took: the child's part of [`marks`].
+pub(crate) fn tell_marks() {
+    let started = Instant::now();
+    domain::agent::load();
+    println!("{}", started.elapsed().as_nanos());
+}

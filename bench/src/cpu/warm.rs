@@ -1,0 +1,129 @@
+//! The warm redirect: CPU time in interleaved rounds, and instructions as the difference between two lengths of a run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::aws_stub::AwsStub;
+use crate::bootstrap::{Bootstrap, Under, has_valgrind};
+use crate::environment::stubbed;
+use crate::event;
+use crate::link;
+use crate::programs::Programs;
+use crate::stats::median;
+use crate::table::{Table, at_most};
+
+const ROUNDS: usize = 9;
+const INVOCATIONS: usize = 1_000;
+const WARM_UP: usize = 300;
+/// The lengths of the two counted runs.
+const COUNTED: (usize, usize) = (100, 500);
+/// The CPU floor of a warm redirect over that of an empty invocation, both as measured when the goals were set: 17.5 of 11.95 µs.
+const FLOOR_RATIO: f64 = 17.5 / 11.95;
+
+struct Runner<'a> {
+    name: &'static str,
+    program: &'a Path,
+    event: Vec<u8>,
+    environment: BTreeMap<String, String>,
+}
+
+/// Measures and prints.
+pub(super) fn print() -> Result<()> {
+    let programs = Programs::build()?;
+    let aws = AwsStub::start()?;
+    let runner = |name, program, method| {
+        let event = event::follow(method, &link::slug(1), 1);
+        Runner { name, program, event, environment: stubbed(aws.address) }
+    };
+    let runners = [
+        runner("floor", &programs.floor, "GET"),
+        runner("hello_runtime", &programs.hello_runtime, "GET"),
+        runner("hello_http", &programs.hello_http, "GET"),
+        runner("redirect", &programs.redirect, "GET"),
+        // A header check is the whole redirect but for the click.
+        runner("redirect, HEAD", &programs.redirect, "HEAD"),
+    ];
+    let mut table = Table::goals("CPU of a warm invocation");
+    times(&mut table, &runners, &aws)?;
+    if has_valgrind() {
+        instructions(&mut table, &runners, &aws)?;
+    } else {
+        table.metric("M5 instructions", "valgrind is not installed", "<= 1.2x hello_http", "not measured");
+    }
+    table.remark("floor: one blocking connection, no JSON. When the goals were set: floor 11.5-12.4 µs, hello_runtime 52, hello_http 55-59, with one SDK SendMessage 231-265.");
+    table.print();
+    Ok(())
+}
+
+fn times(table: &mut Table, runners: &[Runner<'_>], aws: &AwsStub) -> Result<()> {
+    let mut running = Vec::new();
+    for runner in runners {
+        let bootstrap = Bootstrap::start(runner.program, &runner.environment, Under::Nothing)?;
+        repeat(&bootstrap, &runner.event, WARM_UP)?;
+        running.push((runner, bootstrap, Vec::new()));
+    }
+    aws.take_calls();
+    for _ in 0..ROUNDS {
+        for (runner, bootstrap, spent) in &mut running {
+            let before = bootstrap.cpu_us()?;
+            repeat(bootstrap, &runner.event, INVOCATIONS)?;
+            spent.push((bootstrap.cpu_us()? - before) / INVOCATIONS as f64);
+        }
+    }
+    let rounds: BTreeMap<&str, &Vec<f64>> = running.iter().map(|(runner, _, spent)| (runner.name, spent)).collect();
+    let of = |name: &str| rounds.get(name).copied().with_context(|| name.to_owned());
+    let ratio = |name: &str, to: &str| -> Result<f64> { Ok(median(of(name)?.iter().zip(of(to)?).map(|(a, b)| a / b))) };
+    for runner in runners {
+        let (to_http, to_floor) = (ratio(runner.name, "hello_http")?, ratio(runner.name, "floor")?);
+        let measured = format!("{:.1} µs", median(of(runner.name)?.iter().copied()));
+        table.metric(&format!("CPU: {}", runner.name), measured, "", format!("{to_http:.2}x hello_http, {to_floor:.1}x floor"));
+    }
+    for name in ["redirect", "redirect, HEAD"] {
+        let over = ratio(name, "floor")? / FLOOR_RATIO;
+        table.metric(&format!("M5b {name} / physical floor of a redirect"), format!("{over:.1}x"), "<= 4x", at_most(over, 4.0));
+    }
+    let calls = aws.take_calls();
+    let redirects = (ROUNDS * INVOCATIONS) as f64;
+    for (operation, count) in &calls {
+        table.metric(&format!("calls per GET redirect: {operation}"), format!("{:.4}", *count as f64 / redirects), "", "");
+    }
+    let logged = running.iter().find(|(runner, ..)| runner.name == "redirect").map_or(0, |(_, bootstrap, _)| bootstrap.log_bytes());
+    table.metric("log bytes per redirect", format!("{:.0}", logged as f64 / (redirects + WARM_UP as f64)), "", "");
+    Ok(())
+}
+
+fn instructions(table: &mut Table, runners: &[Runner<'_>], aws: &AwsStub) -> Result<()> {
+    let mut counts = BTreeMap::new();
+    for runner in runners {
+        let counted = |invocations: usize| -> Result<f64> {
+            let bootstrap = Bootstrap::start(runner.program, &runner.environment, Under::Callgrind)?;
+            repeat(&bootstrap, &runner.event, invocations)?;
+            bootstrap.end()?.context("callgrind tells no count")
+        };
+        let difference = counted(COUNTED.1)? - counted(COUNTED.0)?;
+        counts.insert(runner.name, difference / (COUNTED.1 - COUNTED.0) as f64);
+    }
+    let of = |name: &str| counts.get(name).copied().unwrap_or_default();
+    for runner in runners {
+        let ratio = of(runner.name) / of("hello_http");
+        table.metric(&format!("instructions: {}", runner.name), format!("{:.1} k", of(runner.name) / 1000.0), "", format!("{ratio:.2}x hello_http"));
+    }
+    for name in ["redirect", "redirect, HEAD"] {
+        let ratio = of(name) / of("hello_http");
+        table.metric(&format!("M5 {name} / hello_http, instructions"), format!("{ratio:.2}x"), "<= 1.2x", at_most(ratio, 1.2));
+    }
+    // Under valgrind a call may take long enough to be tried again, which would count twice.
+    let sends = aws.take_calls().get("SendMessage").copied().unwrap_or_default();
+    let expected = COUNTED.0 + COUNTED.1;
+    table.remark(format!("Instructions: {sends} sends for {expected} counted redirects."));
+    Ok(())
+}
+
+fn repeat(bootstrap: &Bootstrap, event: &[u8], invocations: usize) -> Result<()> {
+    for _ in 0..invocations {
+        bootstrap.invoke(event)?;
+    }
+    Ok(())
+}

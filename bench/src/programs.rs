@@ -1,0 +1,54 @@
+//! The bootstraps: built beside the bench with the same profile, the redirect alone, as it is deployed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// The workspace.
+pub(crate) fn workspace() -> &'static Path {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own)
+}
+
+/// Where this program lies, and the others with it.
+pub(crate) fn folder() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    Ok(own.parent().context("a program lies in a folder")?.to_owned())
+}
+
+/// The programs of a comparison.
+pub(crate) struct Programs {
+    /// One blocking connection and no JSON.
+    pub(crate) floor: PathBuf,
+    /// The smallest function on `lambda_runtime`.
+    pub(crate) hello_runtime: PathBuf,
+    /// The smallest function on `lambda_http`.
+    pub(crate) hello_http: PathBuf,
+    /// The redirect.
+    pub(crate) redirect: PathBuf,
+}
+
+impl Programs {
+    /// Builds them where they are missing or old.
+    pub(crate) fn build() -> Result<Self> {
+        let folder = folder()?;
+        // Built together with another package, the redirect would get the features that one asks of a shared dependency.
+        cargo(&folder, &["-p", "redirect"])?;
+        cargo(&folder, &["-p", "bench", "--bin", "floor", "--bin", "hello_runtime", "--bin", "hello_http"])?;
+        let program = |name: &str| folder.join(name);
+        Ok(Self { floor: program("floor"), hello_runtime: program("hello_runtime"), hello_http: program("hello_http"), redirect: program("redirect") })
+    }
+}
+
+fn cargo(folder: &Path, what: &[&str]) -> Result<()> {
+    let target = folder.parent().context("a profile's folder lies in the target folder")?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.arg("build").arg("--manifest-path").arg(workspace().join("Cargo.toml")).arg("--target-dir").arg(target).args(what);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    ensure!(command.status()?.success(), "cargo build {} failed", what.join(" "));
+    Ok(())
+}

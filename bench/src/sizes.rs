@@ -1,0 +1,48 @@
+//! What each function's deployment package weighs.
+
+use std::io::{Cursor, Write};
+
+use anyhow::Result;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::programs::folder;
+use crate::table::{Table, at_most};
+
+const FUNCTIONS: [&str; 8] = ["redirect", "links", "attribution", "analytics", "accounts", "click-worker", "event-worker", "sweeper"];
+const BESIDE: [&str; 2] = ["hello_runtime", "hello_http"];
+const MEGABYTE: f64 = 1e6;
+const GOAL_MB: f64 = 2.6;
+
+/// Measures and prints.
+pub(crate) fn print() -> Result<()> {
+    let folder = folder()?;
+    let mut table = Table::goals("M3 deployment packages, zip -9");
+    let mut missing = Vec::new();
+    for name in FUNCTIONS.into_iter().chain(BESIDE) {
+        let Ok(program) = std::fs::read(folder.join(name)) else {
+            missing.push(name);
+            continue;
+        };
+        let zipped = zipped(&program)? as f64 / MEGABYTE;
+        let measured = format!("{zipped:.2} MB of {:.2} MB", program.len() as f64 / MEGABYTE);
+        if FUNCTIONS.contains(&name) {
+            table.metric(name, measured, "<= 2.6 MB", at_most(zipped, GOAL_MB));
+        } else {
+            table.metric(name, measured, "", "for comparison");
+        }
+    }
+    if !missing.is_empty() {
+        table.remark(format!("Not built: {}. Build each alone, as it is deployed: cargo build --release -p <function>.", missing.join(", ")));
+    }
+    table.print();
+    Ok(())
+}
+
+fn zipped(program: &[u8]) -> Result<usize> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).compression_level(Some(9));
+    archive.start_file("bootstrap", options)?;
+    archive.write_all(program)?;
+    Ok(archive.finish()?.into_inner().len())
+}

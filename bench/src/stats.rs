@@ -1,0 +1,31 @@
+//! Figures out of repeated measurements.
+
+/// The middle of some values; zero of none.
+pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    percentile(values, 0.5)
+}
+
+/// The value that a share of the values does not exceed; zero of none.
+pub(crate) fn percentile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
+    let mut sorted: Vec<f64> = values.into_iter().collect();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().saturating_sub(1);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a list")]
+    let place = (last as f64 * share).round() as usize;
+    sorted.get(place).copied().unwrap_or_default()
+}
+
+/// Nanoseconds a call takes: the least and the middle of 25 batches.
+pub(crate) fn nanoseconds(mut call: impl FnMut()) -> (f64, f64) {
+    const BATCH: u32 = 2_000;
+    let batches: Vec<f64> = (0..25)
+        .map(|_| {
+            let started = std::time::Instant::now();
+            for _ in 0..BATCH {
+                call();
+            }
+            started.elapsed().as_secs_f64() * 1e9 / f64::from(BATCH)
+        })
+        .collect();
+    (percentile(batches.iter().copied(), 0.0), median(batches))
+}

@@ -1,0 +1,33 @@
+//! The OpenAPI document of the whole API, made of every function's own routes.
+
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+
+use crate::Error;
+
+/// The document as it is published: pretty-printed, with a line break at the end.
+///
+/// # Errors
+/// When it cannot be written as JSON, which no document of ours does.
+pub fn text() -> Result<String, Error> {
+    let mut text = assemble().to_pretty_json().map_err(|error| Error::Failed(format!("the document: {error}; it")))?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn assemble() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("10x Links")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Tracked links, conversions that count once, and reports on both. Times are RFC 3339 UTC with milliseconds; money is a number \
+             with its exact decimal digits beside an ISO 4217 currency; every error is one flat object with a stable `error` code.",
+        ))
+        .build();
+    let mut document = OpenApiBuilder::new().info(info).build();
+    for function in [links::routes(), attribution::routes(), analytics::routes(), accounts::routes()] {
+        document.merge(function.into_openapi());
+    }
+    let (path, item) = redirect::document();
+    document.paths.paths.insert(path, item);
+    edge::openapi::complete(document)
+}

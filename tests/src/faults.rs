@@ -1,0 +1,248 @@
+//! Faults on the wire between the SDK and the engines: what a network, a busy service or a crash does to a call.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::policy::Policy;
+
+/// What happens to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is carried out; its answer never arrives.
+    AnswerLost,
+    /// It never arrives.
+    Unreachable,
+    /// The service refuses for load.
+    Throttled,
+    /// Another transaction holds one of its items.
+    Conflict,
+    /// It arrives twice.
+    Doubled,
+    /// The process dies before the call.
+    CrashBefore,
+    /// The process dies after the call, before its answer.
+    CrashAfter,
+}
+
+/// Which calls a fault hits.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    operation: Option<&'static str>,
+    function: Option<&'static str>,
+    skip: usize,
+    times: usize,
+}
+
+impl Rule {
+    /// The first call of any operation.
+    pub fn any() -> Self {
+        Self { operation: None, function: None, skip: 0, times: 1 }
+    }
+
+    /// The first call of this operation, such as `PutItem`.
+    pub fn on(operation: &'static str) -> Self {
+        Self { operation: Some(operation), ..Self::any() }
+    }
+
+    /// Only of this function.
+    #[must_use]
+    pub fn by(self, function: &'static str) -> Self {
+        Self { function: Some(function), ..self }
+    }
+
+    /// Not the first so many calls.
+    #[must_use]
+    pub fn after(self, calls: usize) -> Self {
+        Self { skip: calls, ..self }
+    }
+
+    /// So many calls in a row.
+    #[must_use]
+    pub fn times(self, calls: usize) -> Self {
+        Self { times: calls, ..self }
+    }
+
+    /// Every call from then on.
+    #[must_use]
+    pub fn always(self) -> Self {
+        self.times(usize::MAX)
+    }
+}
+
+/// How often a fault has fired; a test asserts that it did.
+#[derive(Clone, Debug)]
+pub struct Fired(Arc<AtomicUsize>);
+
+impl Fired {
+    /// How often.
+    pub fn times(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// Fails the test if it never did.
+    #[track_caller]
+    pub fn at_least_once(&self) {
+        assert!(self.times() > 0, "the fault never fired");
+    }
+}
+
+struct Active {
+    rule: Rule,
+    seen: usize,
+    fault: Fault,
+    fired: Fired,
+}
+
+/// The faults of a world, and what went over its wire.
+#[derive(Default)]
+pub struct Faults {
+    active: Mutex<Vec<Active>>,
+    calls: Mutex<Vec<(String, String)>>,
+    violations: Mutex<Vec<String>>,
+    pub(crate) crashed: Notify,
+}
+
+impl Faults {
+    /// Sets a fault.
+    pub fn inject(&self, rule: Rule, fault: Fault) -> Fired {
+        let fired = Fired(Arc::default());
+        self.active.lock().expect("faults").push(Active { rule, seen: 0, fault, fired: fired.clone() });
+        fired
+    }
+
+    /// Ends all faults.
+    pub fn clear(&self) {
+        self.active.lock().expect("faults").clear();
+    }
+
+    /// The calls since the last time this was asked, as function and operation.
+    pub fn take_calls(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.calls.lock().expect("calls"))
+    }
+
+    /// Calls that the IAM statements of their function do not allow.
+    pub fn violations(&self) -> Vec<String> {
+        self.violations.lock().expect("violations").clone()
+    }
+
+    fn strike(&self, function: &str, operation: &str) -> Option<Fault> {
+        self.calls.lock().expect("calls").push((function.to_owned(), operation.to_owned()));
+        let mut active = self.active.lock().expect("faults");
+        for entry in active.iter_mut() {
+            let rule = &entry.rule;
+            let hits = rule.operation.is_none_or(|wanted| wanted == operation) && rule.function.is_none_or(|wanted| wanted == function);
+            if !hits {
+                continue;
+            }
+            entry.seen += 1;
+            if entry.seen > rule.skip && entry.seen - rule.skip <= rule.times {
+                entry.fired.0.fetch_add(1, Ordering::SeqCst);
+                return Some(entry.fault);
+            }
+        }
+        None
+    }
+}
+
+/// The wire of one function.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    pub(crate) function: String,
+    pub(crate) inner: SharedHttpClient,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) policy: Arc<Policy>,
+}
+
+impl std::fmt::Debug for Wire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Wire({})", self.function)
+    }
+}
+
+impl HttpClient for Wire {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(Line { wire: self.clone(), inner })
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Line {
+    wire: Wire,
+    inner: SharedHttpConnector,
+}
+
+impl HttpConnector for Line {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let line = self.clone();
+        HttpConnectorFuture::new(async move { line.carry(request).await })
+    }
+}
+
+impl Line {
+    async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let operation = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default().to_owned();
+        let body: Value = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or(Value::Null);
+        if let Err(violation) = self.wire.policy.check(&self.wire.function, &operation, &body) {
+            self.wire.faults.violations.lock().expect("violations").push(violation);
+            return refusal("com.amazonaws.dynamodb.v20120810#AccessDeniedException", json!({"message": "not allowed by the template"}));
+        }
+        match self.wire.faults.strike(&self.wire.function, &operation) {
+            None => self.inner.call(request).await,
+            Some(Fault::AnswerLost) => {
+                self.inner.call(request).await?;
+                Err(ConnectorError::io("the answer was lost".into()))
+            }
+            Some(Fault::Unreachable) => Err(ConnectorError::io("the service cannot be reached".into())),
+            Some(Fault::Throttled) => refusal("com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", json!({"message": "slow down"})),
+            Some(Fault::Conflict) => conflict(&body),
+            Some(Fault::Doubled) => {
+                if let Some(copy) = request.try_clone() {
+                    self.inner.call(copy).await?;
+                }
+                self.inner.call(request).await
+            }
+            Some(Fault::CrashBefore) => self.crash().await,
+            Some(Fault::CrashAfter) => {
+                self.inner.call(request).await?;
+                self.crash().await
+            }
+        }
+    }
+
+    async fn crash(&self) -> Result<HttpResponse, ConnectorError> {
+        self.wire.faults.crashed.notify_one();
+        std::future::pending().await
+    }
+}
+
+fn refusal(kind: &str, mut body: Value) -> Result<HttpResponse, ConnectorError> {
+    body["__type"] = json!(kind);
+    let status = 400.try_into().expect("a status");
+    let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
+    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+    Ok(response)
+}
+
+/// What DynamoDB says when another transaction holds an item: of a transaction's parts, the last.
+fn conflict(request: &Value) -> Result<HttpResponse, ConnectorError> {
+    match request["TransactItems"].as_array() {
+        Some(parts) => {
+            let mut reasons = vec![json!({"Code": "None"}); parts.len()];
+            if let Some(last) = reasons.last_mut() {
+                *last = json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
+            }
+            let body = json!({"message": "Transaction cancelled, please refer cancellation reasons for specific reasons", "CancellationReasons": reasons});
+            refusal("com.amazonaws.dynamodb.v20120810#TransactionCanceledException", body)
+        }
+        None => refusal("com.amazonaws.dynamodb.v20120810#TransactionConflictException", json!({"message": "Transaction is ongoing for the item"})),
+    }
+}
