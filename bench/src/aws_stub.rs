@@ -50,7 +50,8 @@ fn serve(stream: TcpStream, calls: &Mutex<BTreeMap<String, u64>>) -> Result<()> 
             _ => json!({}),
         };
         *calls.lock().unwrap_or_else(PoisonError::into_inner).entry(request.operation).or_default() += 1;
-        let headers = "content-type: application/x-amz-json-1.0\r\nx-amzn-requestid: 4O5P6Q7R8S9T0U1V2W3X4Y5Z6A7B8C9D0E1F2G3H4I5J6K7L8M9N\r\n";
+        let headers =
+            "content-type: application/x-amz-json-1.0\r\nx-amzn-requestid: 4O5P6Q7R8S9T0U1V2W3X4Y5Z6A7B8C9D0E1F2G3H4I5J6K7L8M9N\r\n";
         http1::write(&mut writer, "200 OK", headers, answer.to_string().as_bytes())?;
     }
     Ok(())

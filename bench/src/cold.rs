@@ -1,5 +1,6 @@
 //! Cold starts: what happens before the first poll, the first redirect, and the memory an environment holds.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -37,7 +38,7 @@ fn init(table: &mut Table, programs: &Programs) -> Result<()> {
         table.metric("M1 init instructions", "valgrind is not installed", "<= 4x hello_runtime", "not measured");
         return Ok(());
     }
-    let counted = |program: &Path, environment| -> Result<f64> {
+    let counted = |program: &Path, environment: &BTreeMap<String, String>| -> Result<f64> {
         Bootstrap::start(program, environment, Under::Callgrind)?.end()?.context("callgrind tells no count")
     };
     let aws = AwsStub::start()?;
@@ -90,7 +91,8 @@ fn guard(table: &mut Table) -> Result<()> {
     let is_locked = lock.lines().any(|line| line == r#"name = "aws-lc-sys""#);
     let config = std::fs::read_to_string(workspace().join(".cargo/config.toml")).unwrap_or_default();
     let is_told = config.contains("AWS_LC_SYS_NO_JITTER_ENTROPY");
-    let measured = format!("aws-lc {} Cargo.lock, guard {}", if is_locked { "in" } else { "not in" }, if is_told { "set" } else { "missing" });
+    let measured =
+        format!("aws-lc {} Cargo.lock, guard {}", if is_locked { "in" } else { "not in" }, if is_told { "set" } else { "missing" });
     table.metric("M2c no jitter entropy", measured, "not in, set", if !is_locked && is_told { "met" } else { "MISSED" });
     Ok(())
 }
@@ -112,7 +114,12 @@ fn memory(table: &mut Table, programs: &Programs) -> Result<()> {
     let at_end = bootstrap.resident_mb()?;
     table.metric("M4 resident memory after init", format!("{after_init:.1} MB"), "<= 7 MB", at_most(after_init, 7.0));
     table.metric("M4 after 10,000 redirects of 200 links", format!("{at_end:.1} MB"), "<= 9 MB", at_most(at_end, 9.0));
-    table.metric("M4 growth over the second half", format!("{:.2} MB", at_end - halfway), "flat", if at_end - halfway < 0.3 { "met" } else { "MISSED" });
+    table.metric(
+        "M4 growth over the second half",
+        format!("{:.2} MB", at_end - halfway),
+        "flat",
+        if at_end - halfway < 0.3 { "met" } else { "MISSED" },
+    );
     let calls = aws.take_calls();
     let per = |operation: &str| calls.get(operation).copied().unwrap_or_default() as f64 / INVOCATIONS as f64;
     let (reads, sends) = (per("BatchGetItem"), per("SendMessage"));

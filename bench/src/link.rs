@@ -29,7 +29,8 @@ pub(crate) fn body() -> Value {
 
 /// That link under a slug.
 pub(crate) fn link(slug: &str, body: Value) -> Result<Link> {
-    let (settings, _) = Settings::read(body, &OwnHosts::default()).map_err(|faults| anyhow!("the bench's own link is refused: {faults:?}"))?;
+    let (settings, _) =
+        Settings::read(body, &OwnHosts::default()).map_err(|faults| anyhow!("the bench's own link is refused: {faults:?}"))?;
     Ok(Link {
         id: LinkId::new(MADE, 7),
         handle: HANDLE.parse()?,

@@ -1,1 +1,72 @@
-fn main() {}
+//! What the system costs: AWS calls, CPU, cold starts, package sizes, and the throughput of the local process.
+//!
+//! `cargo run --release -p bench` prints everything beside its goals; `-- calls`, `cpu`, `cold`, `sizes` or `local` a part.
+//! It prints and never fails for a figure: times differ by machine, so look at ratios within one run.
+
+mod aws_stub;
+mod bootstrap;
+mod calls;
+mod cold;
+mod cpu;
+mod environment;
+mod event;
+mod handshake;
+mod http1;
+mod ledger;
+mod link;
+mod logs;
+mod prices;
+mod programs;
+mod runtime_api;
+mod scene;
+mod sizes;
+mod stats;
+mod table;
+mod throughput;
+mod units;
+mod visitor;
+
+use anyhow::Result;
+
+type Section = (&'static str, fn() -> Result<()>);
+
+const SECTIONS: [Section; 5] =
+    [("calls", calls::print), ("cpu", cpu::print), ("cold", cold::print), ("sizes", sizes::print), ("local", throughput::print)];
+
+/// What this program also does, in processes of its own.
+fn child(name: &str) -> Option<Result<()>> {
+    match name {
+        "load" => Some(throughput::run_load()),
+        "marks" => {
+            cpu::tell_marks();
+            Some(Ok(()))
+        }
+        "handshake" => Some(handshake::tell()),
+        _ => None,
+    }
+}
+
+fn main() -> Result<()> {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(done) = wanted.first().and_then(|name| child(name)) {
+        return done;
+    }
+    if let Some(unknown) = wanted.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != name)) {
+        anyhow::bail!("there is no section {unknown}: calls, cpu, cold, sizes, local");
+    }
+    if cfg!(debug_assertions) {
+        println!("These are figures of a debug build: run with --release.");
+    }
+    let mut failed = Vec::new();
+    for (name, print) in SECTIONS {
+        if !wanted.is_empty() && !wanted.iter().any(|section| section == name) {
+            continue;
+        }
+        if let Err(error) = print() {
+            eprintln!("section {name}: {error:#}");
+            failed.push(name);
+        }
+    }
+    anyhow::ensure!(failed.is_empty(), "not everything could be measured: {}", failed.join(", "));
+    Ok(())
+}

@@ -108,7 +108,14 @@ impl Dollars {
 
     /// Everything, and what it is for.
     pub(crate) fn words(self) -> String {
-        format!("${:.2} = Lambda {:.2} + DynamoDB {:.2} + SQS {:.2} + logs {:.2}", self.all(), self.lambda, self.dynamodb, self.sqs, self.logs)
+        format!(
+            "${:.2} = Lambda {:.2} + DynamoDB {:.2} + SQS {:.2} + logs {:.2}",
+            self.all(),
+            self.lambda,
+            self.dynamodb,
+            self.sqs,
+            self.logs
+        )
     }
 }
 

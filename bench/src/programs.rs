@@ -37,7 +37,12 @@ impl Programs {
         cargo(&folder, &["-p", "redirect"])?;
         cargo(&folder, &["-p", "bench", "--bin", "floor", "--bin", "hello_runtime", "--bin", "hello_http"])?;
         let program = |name: &str| folder.join(name);
-        Ok(Self { floor: program("floor"), hello_runtime: program("hello_runtime"), hello_http: program("hello_http"), redirect: program("redirect") })
+        Ok(Self {
+            floor: program("floor"),
+            hello_runtime: program("hello_runtime"),
+            hello_http: program("hello_http"),
+            redirect: program("redirect"),
+        })
     }
 }
 

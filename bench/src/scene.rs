@@ -40,7 +40,7 @@ impl Scene {
         let options = Options { data: data.map(Path::to_owned), environment: settings.environment(), ..Options::memory() };
         let house = House::open(options).await?;
         let ledger = Ledger::default();
-        rooms::furnish(&house, |settings| App::new(settings, ledger.client(detail), wall_clock(), system_entropy()))?;
+        rooms::furnish(&house, |_, settings| App::new(settings, ledger.client(detail), wall_clock(), system_entropy()))?;
         let tokens = Tokens::mint(&keys, local::wall_clock())?;
         demo::prepare(&house, &tokens).await?;
         Ok(Self { house, ledger, owner: tokens.owner, domain, detail })

@@ -33,7 +33,10 @@ pub(crate) fn print() -> Result<()> {
         }
     }
     if !missing.is_empty() {
-        table.remark(format!("Not built: {}. Build each alone, as it is deployed: cargo build --release -p <function>.", missing.join(", ")));
+        table.remark(format!(
+            "Not built: {}. Build each alone, as it is deployed: cargo build --release -p <function>.",
+            missing.join(", ")
+        ));
     }
     table.print();
     Ok(())

@@ -16,13 +16,13 @@ pub(crate) fn percentile(values: impl IntoIterator<Item = f64>, share: f64) -> f
 }
 
 /// Nanoseconds a call takes: the least and the middle of 25 batches.
-pub(crate) fn nanoseconds(mut call: impl FnMut()) -> (f64, f64) {
+pub(crate) fn nanoseconds<T>(mut call: impl FnMut() -> T) -> (f64, f64) {
     const BATCH: u32 = 2_000;
     let batches: Vec<f64> = (0..25)
         .map(|_| {
             let started = std::time::Instant::now();
             for _ in 0..BATCH {
-                call();
+                std::hint::black_box(call());
             }
             started.elapsed().as_secs_f64() * 1e9 / f64::from(BATCH)
         })

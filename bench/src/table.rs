@@ -57,11 +57,8 @@ impl Table {
 }
 
 fn print_row(cells: &[String], widths: &[usize]) {
-    let padded: Vec<String> = cells
-        .iter()
-        .zip(widths)
-        .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count()))))
-        .collect();
+    let padded: Vec<String> =
+        cells.iter().zip(widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count())))).collect();
     println!("| {} |", padded.join(" | "));
 }
 

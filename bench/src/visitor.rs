@@ -17,16 +17,21 @@ pub(crate) struct Visitor {
 }
 
 /// A desktop browser.
-pub(crate) const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Safari/537.36";
+pub(crate) const DESKTOP: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Safari/537.36";
 /// A telephone's browser.
-pub(crate) const MOBILE: &str =
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
+pub(crate) const MOBILE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
 /// A crawler.
 pub(crate) const CRAWLER: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
 
 const COUNTRIES: [&str; 7] = ["DE", "US", "GB", "FR", "IN", "BR", "AT"];
-const REFERRERS: [&str; 5] =
-    ["https://www.instagram.com/", "https://t.co/abc", "https://www.google.com/", "https://blog.example/post", "https://mail.google.com/mail/u/0"];
+const REFERRERS: [&str; 5] = [
+    "https://www.instagram.com/",
+    "https://t.co/abc",
+    "https://www.google.com/",
+    "https://blog.example/post",
+    "https://mail.google.com/mail/u/0",
+];
 const LANGUAGES: [&str; 3] = ["de-DE,de;q=0.9,en;q=0.8", "en-US,en;q=0.9", "fr-FR,fr;q=0.9,en;q=0.5"];
 /// Addresses set apart for benchmarks (RFC 2544).
 const FIRST_ADDRESS: u32 = 0xC612_0000;

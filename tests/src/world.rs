@@ -99,6 +99,24 @@ impl World {
         self.apps.get(function).expect("a function")
     }
 
+    /// The table and queues past every function's permissions, for looking at what is stored.
+    pub fn auditor(&self) -> store::Store {
+        let environment = self.house.env("links");
+        let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
+        store::Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone())
+    }
+
+    /// Gives messages to a worker again, as the queue does with those of a consumer that died.
+    pub async fn redeliver(&self, function: &str, messages: Vec<SqsMessage>) {
+        let mut event = aws_lambda_events::sqs::SqsEvent::default();
+        event.records = messages;
+        let response = match function {
+            "click-worker" => click_worker::handle(self.app(function).clone(), event).await,
+            _ => event_worker::handle(self.app(function).clone(), event).await,
+        };
+        assert!(response.batch_item_failures.is_empty(), "{:?}", response.batch_item_failures);
+    }
+
     /// The secrets tokens are signed with.
     pub fn keys(&self) -> &Keys {
         &self.keys

@@ -1,6 +1,6 @@
 //! The least an invocation can cost: one blocking connection, no JSON, no runtime. What the machine does today, to compare with.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
 
 const ANSWER: &str = r#"{"statusCode":302,"headers":{"location":"https://example.com/"}}"#;

@@ -3,6 +3,9 @@
 use lambda_http::{Body, Error, Request, Response, service_fn};
 
 fn main() -> Result<(), Error> {
-    let serve = |_: Request| async { Response::builder().status(302).header("location", "https://example.com/").body(Body::Empty) };
+    let serve = |_: Request| async {
+        let response = Response::builder().status(302).header("location", "https://example.com/");
+        Ok::<_, Error>(response.body(Body::Empty)?)
+    };
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(lambda_http::run(service_fn(serve)))
 }

@@ -6,10 +6,10 @@ mod verdicts;
 use anyhow::Result;
 
 use crate::ledger::Detail;
+use crate::logs;
 use crate::prices::Bill;
 use crate::scene::Scene;
 use crate::table::Table;
-use crate::logs;
 
 /// A measured operation.
 pub(crate) struct Operation {
@@ -27,8 +27,10 @@ pub(crate) fn print() -> Result<()> {
         let scene = Scene::open(None, 9, Detail::Capacity).await?;
         operations::measure(&scene).await
     })?;
-    let mut table =
-        Table::new("AWS calls of an operation", &["operation", "calls", "bytes out/in", "RRU", "WRU table+index", "log B", "$ per million"]);
+    let mut table = Table::new(
+        "AWS calls of an operation",
+        &["operation", "calls", "bytes out/in", "RRU", "WRU table+index", "log B", "$ per million"],
+    );
     for Operation { name, shared_by, bill } in &operations {
         let per = |value: f64| value / *shared_by as f64;
         table.row([
@@ -41,7 +43,9 @@ pub(crate) fn print() -> Result<()> {
             format!("{:.2}", bill.dollars(*shared_by).all()),
         ]);
     }
-    table.remark("Batches: calls of the whole batch, the other columns per click. Without front door, and without the queue's receives and deletes.");
+    table.remark(
+        "Batches: calls of the whole batch, the other columns per click. Without front door, and without the queue's receives and deletes.",
+    );
     table.remark("On Lambda an environment also reads the platform secret at its first request and every five minutes, and fetches the issuer's keys once.");
     table.print();
     verdicts::print(&operations);

@@ -30,7 +30,12 @@ async fn one<T>(scene: &Scene, name: &'static str, operation: impl Future<Output
     shared(scene, name, 1, operation).await
 }
 
-async fn shared<T>(scene: &Scene, name: &'static str, shared_by: usize, operation: impl Future<Output = Result<T>>) -> Result<(Operation, T)> {
+async fn shared<T>(
+    scene: &Scene,
+    name: &'static str,
+    shared_by: usize,
+    operation: impl Future<Output = Result<T>>,
+) -> Result<(Operation, T)> {
     scene.ledger.take();
     logs::take_bytes();
     let outcome = operation.await?;

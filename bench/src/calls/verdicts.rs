@@ -21,7 +21,12 @@ pub(super) fn print(operations: &[Operation]) {
     conversions(&mut table, bill("conversion"), bill("conversion, address new this minute"), bill("event worker: settling a conversion"));
     for (name, batch) in [("1 link", narrow), ("20 links", wide)] {
         let cells = batch.cells as f64 / BATCH as f64;
-        table.metric(&format!("M10b rollup updates per click, batch of {BATCH}, {name}"), format!("{cells:.2}"), "<= 0.1", at_most(cells, 0.1));
+        table.metric(
+            &format!("M10b rollup updates per click, batch of {BATCH}, {name}"),
+            format!("{cells:.2}"),
+            "<= 0.1",
+            at_most(cells, 0.1),
+        );
     }
     table.remark(format!("Lambda is priced at 256 MB arm64, 1 ms and 5 ms a call; a front door adds ${FRONT_DOOR:.2}."));
     table.remark("A batch of 1000 is what the goal of M10b was written for; the template's is 100.");
@@ -53,7 +58,12 @@ fn click_dollars(table: &mut Table, warm: &Bill, narrow: &Bill, wide: &Bill) {
         table.metric(&format!("M7 behind it, batch of {BATCH}, {name}"), behind.words(), "", "");
         let all = (path + behind).consumed();
         let measured = format!("{:.2} / {:.2}", all.all(), all.all() + FRONT_DOOR);
-        table.metric(&format!("M7 $ per million redirects / with front door, {name}"), measured, "<= 0.30 / <= 1.30", at_most(all.all(), 0.30));
+        table.metric(
+            &format!("M7 $ per million redirects / with front door, {name}"),
+            measured,
+            "<= 0.30 / <= 1.30",
+            at_most(all.all(), 0.30),
+        );
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use axum::body::Body;
+
 use domain::agent::{Signs, judge};
 use domain::ctx::{Claims, Consent, Keyring};
 use domain::id::ClickId;
@@ -16,6 +16,7 @@ use domain::routing::{RuleBook, decide};
 use domain::visit::Visit;
 use edge::{App, Settings};
 use http::Request;
+use lambda_http::Body;
 use serde_json::json;
 use tower::Service;
 
@@ -38,7 +39,7 @@ pub(super) fn print() -> Result<()> {
     agents(&mut table);
     rules(&mut table)?;
     let event = event::follow("GET", &link::slug(1), 1);
-    let parse = || drop(black_box(serde_json::from_slice::<lambda_http::request::LambdaRequest>(black_box(&event))));
+    let parse = || serde_json::from_slice::<lambda_http::request::LambdaRequest>(black_box(&event));
     part(&mut table, "parsing the event as lambda_http does", nanoseconds(parse), None, "11,800");
     whole(&mut table)?;
     marks(&mut table)?;
@@ -67,8 +68,8 @@ fn token(table: &mut Table) -> Result<()> {
         expires_at: NOW.plus_days(30),
     };
     let sealed = ring.seal(&claims);
-    let mint = nanoseconds(|| drop(black_box(ring.seal(black_box(&claims)))));
-    let verify = nanoseconds(|| drop(black_box(ring.open(black_box(&sealed), NOW))));
+    let mint = nanoseconds(|| ring.seal(black_box(&claims)));
+    let verify = nanoseconds(|| ring.open(black_box(&sealed), NOW));
     part(table, "M12 token: mint", mint, None, "1,700 both");
     part(table, "M12 token: verify", verify, None, "1,700 both");
     part(table, "M12 token: mint and verify", (mint.0 + verify.0, mint.1 + verify.1), Some(2_000.0), "1,700");
@@ -79,7 +80,7 @@ fn agents(table: &mut Table) {
     domain::agent::load();
     for (name, agent) in [("a desktop browser", DESKTOP), ("a telephone", MOBILE), ("a crawler", CRAWLER)] {
         let signs = Signs { user_agent: Some(agent), ..Signs::default() };
-        let measured = nanoseconds(|| drop(black_box(judge(black_box(&signs)))));
+        let measured = nanoseconds(|| judge(black_box(&signs)));
         part(table, &format!("M12 bot and device: {name}"), measured, Some(800.0), "600");
     }
 }
@@ -98,7 +99,7 @@ fn rules(table: &mut Table) -> Result<()> {
     let rules: Vec<_> = (0..20).map(rule).collect();
     let link: Link = link::link(&link::slug(1), json!({"destinationUrl": "https://shop.example.com/", "routingRules": rules}))?;
     let (book, visit) = (RuleBook::default(), visit());
-    let measured = nanoseconds(|| drop(black_box(decide(black_box(&link), &book, black_box(&visit), false, |_| {}))));
+    let measured = nanoseconds(|| decide(black_box(&link), &book, black_box(&visit), false, |_| {}));
     part(table, "M12 routing: 20 rules, none holds", measured, Some(1_000.0), "-");
     Ok(())
 }
@@ -133,7 +134,7 @@ fn whole(table: &mut Table) -> Result<()> {
     let measured = nanoseconds(|| {
         let request = Request::builder().method("HEAD").uri(&uri).header("host", &host).header("user-agent", DESKTOP);
         let request = request.header("accept-language", "de-DE,de;q=0.9").header("referer", "https://www.instagram.com/");
-        let Ok(request) = request.body(Body::empty()) else { return };
+        let Ok(request) = request.body(Body::Empty) else { return };
         status = runtime.block_on(service.call(request)).ok().map(|response| response.status());
     });
     anyhow::ensure!(status == Some(http::StatusCode::FOUND), "the service answers {status:?}");

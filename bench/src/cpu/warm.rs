@@ -108,7 +108,12 @@ fn instructions(table: &mut Table, runners: &[Runner<'_>], aws: &AwsStub) -> Res
     let of = |name: &str| counts.get(name).copied().unwrap_or_default();
     for runner in runners {
         let ratio = of(runner.name) / of("hello_http");
-        table.metric(&format!("instructions: {}", runner.name), format!("{:.1} k", of(runner.name) / 1000.0), "", format!("{ratio:.2}x hello_http"));
+        table.metric(
+            &format!("instructions: {}", runner.name),
+            format!("{:.1} k", of(runner.name) / 1000.0),
+            "",
+            format!("{ratio:.2}x hello_http"),
+        );
     }
     for name in ["redirect", "redirect, HEAD"] {
         let ratio = of(name) / of("hello_http");

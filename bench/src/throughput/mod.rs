@@ -1,0 +1,149 @@
+//! The whole local process under load: gateway, functions, tables, queues and workers, with the load in a process of its own.
+
+mod load;
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use edge::App;
+use futures::FutureExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio::sync::oneshot;
+
+pub(crate) use load::run as run_load;
+use load::{Kind, Plan, Report};
+
+use crate::ledger::Detail;
+use crate::scene::Scene;
+use crate::table::Table;
+use crate::{link, logs};
+
+const LINKS: usize = 200;
+const SECONDS: u64 = 10;
+const MOST: usize = 100_000;
+/// How long the workers may take to count what is queued.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Measures and prints.
+pub(crate) fn print() -> Result<()> {
+    logs::install();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut table = Table::new("The local process under load: 32 connections on loopback", &["metric", "on disk", "in memory"]);
+    let folder = tempfile::tempdir()?;
+    let on_disk = runtime.block_on(figures(Some(folder.path())))?;
+    let in_memory = runtime.block_on(figures(None))?;
+    for ((name, on_disk), (_, in_memory)) in on_disk.into_iter().zip(in_memory) {
+        table.row([name, on_disk, in_memory]);
+    }
+    table.remark(
+        "Load generator and system share this machine's cores. Each click is on the queue before its visitor is answered (flush=every).",
+    );
+    table.remark("Goal M11 is a ratio to another server, measured outside this repository on one core: that one answered 17-25 k requests/s, p50 0.9-1.6 ms, p99 5-8 ms.");
+    table.print();
+    Ok(())
+}
+
+async fn figures(data: Option<&Path>) -> Result<Vec<(String, String)>> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let port = listener.local_addr()?.port();
+    let scene = Scene::open(data, port, Detail::Calls).await?;
+    let mut slugs = Vec::new();
+    for number in 0..LINKS {
+        scene.put_link(&link::slug(number), &link::body()).await?;
+        slugs.push(link::slug(number));
+    }
+    let (stop, stopped) = oneshot::channel::<()>();
+    let house = scene.house.clone();
+    let serving = tokio::spawn(async move { house.serve(listener, stopped.map(|_| ())).await });
+    let mut rows = redirects(&scene, port, &slugs).await?;
+    rows.extend(conversions(&scene, port).await?);
+    let _ = stop.send(());
+    serving.await?;
+    Ok(rows)
+}
+
+async fn redirects(scene: &Scene, port: u16, slugs: &[String]) -> Result<Vec<(String, String)>> {
+    scene.ledger.take();
+    let report =
+        child(&Plan { kind: Kind::Redirect, port, host: scene.host(), seconds: SECONDS, most: MOST, words: slugs.to_vec() }).await?;
+    let mut calls: BTreeMap<String, usize> = BTreeMap::new();
+    for call in scene.ledger.take() {
+        *calls.entry(call.operation).or_default() += 1;
+    }
+    let per = |operation: &str| calls.get(operation).copied().unwrap_or_default() as f64 / report.answered.max(1) as f64;
+    let counting = Instant::now();
+    let waited = emptied(scene, "ClicksQueue").await?;
+    let stored = stored(&scene.app("event-worker")?).await?;
+    Ok(vec![
+        ("redirects per second".to_owned(), format!("{:.0}", report.per_second())),
+        ("p50; p99".to_owned(), report.percentiles()),
+        ("answered; failed".to_owned(), format!("{}; {}", report.answered, report.failed)),
+        ("SQS sends per redirect".to_owned(), format!("{:.4}", per("SendMessage") + per("SendMessageBatch"))),
+        ("table reads per redirect".to_owned(), format!("{:.4}", per("BatchGetItem"))),
+        ("clicks stored".to_owned(), format!("{stored}{}", if stored == report.answered { ", every one" } else { ", NOT ALL" })),
+        (
+            "until the last was counted".to_owned(),
+            format!("{:.1} s{}", counting.elapsed().as_secs_f64(), if waited { "" } else { ", given up" }),
+        ),
+    ])
+}
+
+async fn conversions(scene: &Scene, port: u16) -> Result<Vec<(String, String)>> {
+    let mut tokens = Vec::new();
+    for number in 0..LINKS {
+        tokens.push(scene.follow(&link::slug(number), number).await?);
+    }
+    emptied(scene, "ClicksQueue").await?;
+    let report =
+        child(&Plan { kind: Kind::Conversion, port, host: "localhost".to_owned(), seconds: SECONDS, most: MOST, words: tokens }).await?;
+    let counting = Instant::now();
+    let waited = emptied(scene, "EventsQueue").await?;
+    Ok(vec![
+        ("conversions per second".to_owned(), format!("{:.0}", report.per_second())),
+        ("conversions: p50; p99".to_owned(), report.percentiles()),
+        ("conversions: answered; failed".to_owned(), format!("{}; {}", report.answered, report.failed)),
+        (
+            "until the last was counted".to_owned(),
+            format!("{:.1} s{}", counting.elapsed().as_secs_f64(), if waited { "" } else { ", given up" }),
+        ),
+    ])
+}
+
+/// Waits until a queue holds nothing; tells whether it came to that.
+async fn emptied(scene: &Scene, queue: &str) -> Result<bool> {
+    let started = Instant::now();
+    let mut ticks = tokio::time::interval(Duration::from_millis(100));
+    while started.elapsed() < PATIENCE {
+        ticks.tick().await;
+        let depth = scene.house.queue_depth(queue)?;
+        if depth.visible + depth.in_flight + depth.delayed == 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The raw clicks in the table, of today and of yesterday, should midnight have passed.
+async fn stored(app: &App) -> Result<usize> {
+    let handle = link::HANDLE.parse()?;
+    let today = app.now().day();
+    let clicks = app.store().clicks_of(&handle, today).await?.len();
+    Ok(clicks + app.store().clicks_of(&handle, today.plus(-1)).await?.len())
+}
+
+async fn child(plan: &Plan) -> Result<Report> {
+    let mut command = Command::new(std::env::current_exe()?);
+    let mut child = command.arg("load").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut input = child.stdin.take().context("the load's input")?;
+    input.write_all(&serde_json::to_vec(plan)?).await?;
+    drop(input);
+    let output = child.wait_with_output().await?;
+    ensure!(output.status.success(), "the load failed");
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
