@@ -42,7 +42,7 @@ impl Scene {
         let ledger = Ledger::default();
         rooms::furnish(&house, |_, settings| App::new(settings, ledger.client(detail), wall_clock(), system_entropy()))?;
         let tokens = Tokens::mint(&keys, local::wall_clock())?;
-        demo::prepare(&house, &tokens).await?;
+        demo::prepare(&house).await?;
         Ok(Self { house, ledger, owner: tokens.owner, domain, detail })
     }
 

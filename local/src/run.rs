@@ -35,7 +35,7 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
     rooms::furnish(&house, rooms::real_app)?;
 
     let tokens = Tokens::mint(&keys, wall_clock())?;
-    if let Err(error) = demo::prepare(&house, &tokens).await {
+    if let Err(error) = demo::prepare(&house).await {
         tracing::warn!(%error, "no demo data");
     }
     if let Some(path) = &args.env_file {

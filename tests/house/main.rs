@@ -1,5 +1,7 @@
 //! One binary of tests over the whole house, a module per promise.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
+
 mod accounts;
 mod analytics;
 mod bootstraps;

@@ -4,6 +4,8 @@
 //! call to AWS is checked against the calling function's IAM statements in the template, and every answer against the
 //! OpenAPI document, so that each test is also a test of those.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a harness fails its test by panicking")]
+
 mod answer;
 mod callers;
 mod contract;

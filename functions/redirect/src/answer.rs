@@ -69,6 +69,9 @@ pub(crate) fn problem(problem: Problem, headers: &HeaderMap) -> Response {
     if !wants_html(headers) {
         return private(problem.into_response());
     }
+    if let Some(cause) = problem.causes() {
+        tracing::error!(error.code = problem.code().as_str(), error.cause = %cause, "visitor could not be sent on");
+    }
     let status = problem.code().status();
     let (title, body) = match problem.code() {
         Code::NotFound => ("Link not found", "There is no link at this address. Check it for typing errors, or ask whoever gave it to you."),

@@ -25,7 +25,7 @@ pub(crate) struct Facts<'r> {
     headers: &'r HeaderMap,
 }
 
-fn header<'r>(headers: &'r HeaderMap, name: impl http::header::AsHeaderName) -> Option<&'r str> {
+fn header(headers: &HeaderMap, name: impl http::header::AsHeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 

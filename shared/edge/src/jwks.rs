@@ -38,6 +38,8 @@ enum FetchError {
     TooLarge,
     #[error("the published keys are not a key set")]
     NotAKeySet(#[from] serde_json::Error),
+    #[error("the published keys hold none that can be used")]
+    NoKey,
 }
 
 impl Jwks {
@@ -89,7 +91,9 @@ impl Jwks {
         let set: serde_json::Value = serde_json::from_slice(&body)?;
         let keys = set.get("keys").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
         let set = JwkSet { keys: keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect() };
-        Ok(set.keys.iter().filter_map(usable).collect())
+        let usable: HashMap<_, _> = set.keys.iter().filter_map(usable).collect();
+        // An issuer always has a key: an answer without one is an outage, and must not take the known keys with it.
+        if usable.is_empty() { Err(FetchError::NoKey) } else { Ok(usable) }
     }
 }
 

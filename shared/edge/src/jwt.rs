@@ -3,7 +3,7 @@
 use domain::moment::Moment;
 use domain::name::UserId;
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use serde::Deserialize;
 
 use crate::jwks::Jwks;
@@ -93,12 +93,19 @@ fn read(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, 
     validation.validate_aud = false;
     validation.set_required_spec_claims(&["exp", "iss", "sub"]);
     match decode::<Claims>(token, key, &validation) {
-        Ok(data) => Ok(data.claims),
+        Ok(data) if is_plain(&data.header) => Ok(data.claims),
+        Ok(_) => Err(invalid()),
         Err(error) => match error.kind() {
             ErrorKind::ExpiredSignature => Err(Problem::new(Code::TokenExpired, "the bearer token has expired; log in again")),
             _ => Err(invalid()),
         },
     }
+}
+
+/// Whether the header asks for nothing we do not do: no critical extension (RFC 7515 §4.1.11), no other kind of token.
+fn is_plain(header: &Header) -> bool {
+    let is_access_token = |kind: &String| ["jwt", "at+jwt", "application/at+jwt"].contains(&kind.to_ascii_lowercase().as_str());
+    header.crit.is_none() && header.typ.as_ref().is_none_or(is_access_token)
 }
 
 fn invalid() -> Problem {

@@ -219,13 +219,14 @@ impl Problem {
 
     /// The body, which names the request.
     pub fn body(&self, request_id: &str) -> Value {
-        let mut body = self.0.extra.clone();
+        let mut body = Map::new();
         body.insert("error".to_owned(), json!(self.0.code.as_str()));
         body.insert("message".to_owned(), json!(self.0.message));
         body.insert("requestId".to_owned(), json!(request_id));
         if !self.0.fields.is_empty() {
             body.insert("fields".to_owned(), json!(self.0.fields));
         }
+        body.extend(self.0.extra.clone());
         Value::Object(body)
     }
 }
