@@ -22,7 +22,7 @@ const SERVICES: f64 = 3.0;
 
 /// Measures and prints.
 pub(crate) fn print() -> Result<()> {
-    let programs = Programs::build()?;
+    let programs = Programs::ready()?;
     let mut table = Table::goals("Cold start and memory");
     init(&mut table, &programs)?;
     first(&mut table, &programs)?;

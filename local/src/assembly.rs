@@ -6,7 +6,7 @@ use rustack_sqs_http::service::{SqsHttpConfig, SqsHttpService};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    database,
+    Error, database,
     gateway::routes::Routes,
     house::REGION,
     queues::{Handler, Queues},
@@ -62,18 +62,28 @@ pub(crate) fn sources(rooms: &BTreeMap<String, Arc<Room>>) -> Vec<Arc<Source>> {
 }
 
 /// Serves the database, and sweeps it, until the house is gone.
-pub(crate) fn start_database(listener: TcpListener, database: dynoxide::Database, mut running: watch::Receiver<bool>) {
-    let sweep = tokio::spawn(database::sweep_forever(database.clone()));
-    tokio::spawn(async move {
+pub(crate) fn start_database(listener: TcpListener, database: dynoxide::Database, mut running: watch::Receiver<bool>) -> Result<(), Error> {
+    let listener = listener.into_std()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let serve = async move {
+        let sweep = tokio::spawn(database::sweep_forever(database.clone()));
         let stop = async move {
             // The sender is never set, only dropped with the house.
             let _ = running.wait_for(|stop| *stop).await;
         };
-        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop).await {
-            tracing::error!(%error, "DynamoDB ended");
+        match TcpListener::from_std(listener) {
+            Ok(listener) => {
+                if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop).await {
+                    tracing::error!(%error, "DynamoDB ended");
+                }
+            }
+            Err(error) => tracing::error!(%error, "DynamoDB has no listener"),
         }
         sweep.abort();
-    });
+    };
+    // SQLite blocks the thread it runs on: on one of its own it keeps no request waiting that does not ask it.
+    std::thread::Builder::new().name("dynamodb".to_owned()).spawn(move || runtime.block_on(serve))?;
+    Ok(())
 }
 
 /// Serves the queues, and lets their delays pass, until the house is gone.

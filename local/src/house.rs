@@ -98,7 +98,7 @@ impl House {
         common.extend(assembly::engine_environment(database_listener.local_addr()?.port(), &site));
         let rooms = assembly::rooms(&template, &common);
         let (engines, running) = watch::channel(false);
-        assembly::start_database(database_listener, database, running.clone());
+        assembly::start_database(database_listener, database, running.clone())?;
         assembly::start_queues(queue_listener, &queues, running);
         Ok(Self(Arc::new(Inner {
             routes: assembly::routes(&rooms),

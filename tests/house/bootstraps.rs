@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsEvent;
 use edge::Settings;
 use futures::FutureExt;
-use lambda_simulator::{InvocationBuilder, InvocationStatus, Simulator, SimulatorPhase};
+use lambda_simulator::{InvocationBuilder, InvocationStatus, Simulator};
 use local::keys::Keys;
 use local::{Function, House, Options};
 use serde_json::{Value, json};
@@ -196,7 +196,7 @@ async fn the_programs_refuse_to_start_in_production_with_what_is_meant_for_local
         production.extend([("STAGE", "prod"), ("JWKS_URL", "https://idp.example/jwks.json")].map(|(name, value)| (name.to_owned(), value.to_owned())));
         let given = LOCAL_ONLY.map(|name| (name, production.remove(name).expect("a variable of the local house")));
         let bootstrap = Bootstrap::start(function, &programs[function], production.clone(), site.logs.path()).await;
-        let ready = bootstrap.simulator.wait_for_phase(SimulatorPhase::Ready, PATIENCE).await;
+        let ready = bootstrap.simulator.wait_for(|| bootstrap.simulator.is_initialized(), PATIENCE).await;
         assert!(ready.is_ok(), "{function} does not start in production: {}", bootstrap.log());
 
         for (variable, value) in given {

@@ -232,3 +232,34 @@ async fn random_referrers_cannot_grow_a_report_without_bound_nor_lose_a_click() 
     assert!(rows["other"].0 > 600, "{:?}", rows["other"]);
     assert_eq!(json!(reported(&world, "groupBy=slug").await.values().map(|row| row.0).sum::<u64>()), json!(1200));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clicks_that_wait_together_share_a_message_and_all_are_counted() {
+    let world = World::new().await;
+    world.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+    world.visitor().follow("launch").await.expect(302);
+    world.faults.take_calls();
+    let visitor = world.visitor();
+    futures::future::join_all((0..300).map(|_| async { visitor.follow("launch").await.expect(302) })).await;
+    let messages = world.faults.take_calls().iter().filter(|(_, operation)| operation == "SendMessage").count();
+    assert!((1..100).contains(&messages), "{messages} messages for 300 clicks");
+    world.settle().await;
+    assert_eq!(reported(&world, "groupBy=slug").await["launch"], (301, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clicks_whose_shared_message_is_lost_are_parked_one_by_one_and_counted_once() {
+    let world = World::new().await;
+    world.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+    let visitor = world.visitor();
+    for fault in [Fault::Unreachable, Fault::AnswerLost] {
+        let fired = world.faults.inject(Rule::on("SendMessage").by("redirect").always(), fault);
+        futures::future::join_all((0..50).map(|_| async { visitor.follow("launch").await.expect(302) })).await;
+        fired.at_least_once();
+        world.faults.clear();
+        world.advance_ms(1000);
+        world.sweep().await;
+    }
+    while world.drain("ClicksQueue").await.received > 0 {}
+    assert_eq!(reported(&world, "groupBy=slug").await["launch"], (100, 0));
+}

@@ -1,1 +1,306 @@
-//! (being written)
+//! The OpenAPI document, the template's routes and what is served are one and the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::Method;
+use local::template::RouteSpec;
+use serde_json::{Value, json};
+use tests::{Answer, Caller, Fault, Rule, World, WorldOptions};
+
+const DOCUMENT: &str = include_str!("../../functions/accounts/openapi.json");
+const REDIRECT: &str = "/_edge/redirect/{handle}/{slug}";
+
+type Operation = (String, String);
+
+fn document() -> Value {
+    serde_json::from_str(DOCUMENT).expect("JSON")
+}
+
+/// Every route of the template with the function behind it, but for those that are documented with another or not at all.
+fn routes(world: &World) -> BTreeMap<Operation, String> {
+    let mut routes = BTreeMap::new();
+    for function in &world.house().template().functions {
+        for route in &function.routes {
+            let RouteSpec::Path { method, path } = route else { continue };
+            let with_get = path == REDIRECT && method != "GET";
+            if method != "OPTIONS" && path != "/{slug}" && !with_get {
+                routes.insert((method.clone(), path.clone()), function.binary.clone());
+            }
+        }
+    }
+    routes
+}
+
+fn filled(template: &str) -> String {
+    let names = [("{handle}", "demo"), ("{slug}", "launch"), ("{ruleId}", "rule-1"), ("{conversionId}", "cnv_01JZ0000000000000000000000"), ("{userId}", "owner")];
+    let path = names.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
+    assert!(!path.contains('{'), "{template} has a part this test does not know");
+    path
+}
+
+async fn send(caller: &Caller<'_>, method: &str, path: &str, body: &str) -> Answer {
+    caller.send(method.parse().expect("a method"), path, body.as_bytes().to_vec()).await
+}
+
+fn has_id(answer: &Answer) {
+    assert!(answer.header("x-request-id").starts_with("req_"), "{:?}", answer.headers);
+}
+
+#[test]
+fn the_published_document_is_what_the_code_says() {
+    let made = local::document::text().expect("a document");
+    let differs = made.lines().zip(DOCUMENT.lines()).position(|(made, published)| made != published);
+    assert!(made == DOCUMENT, "line {differs:?} differs; regenerate it: cargo run -p local -- openapi > functions/accounts/openapi.json");
+}
+
+#[test]
+fn every_operation_has_an_id_of_its_own_a_summary_and_a_success() {
+    let document = document();
+    assert!(document["openapi"].as_str().expect("a version").starts_with("3.1"));
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no operationId"));
+            assert!(ids.insert(id.to_owned()), "{method} {path}: the operationId {id} is taken");
+            assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{method} {path} has no summary");
+            let statuses: Vec<&String> = operation["responses"].as_object().expect("responses").keys().collect();
+            assert!(statuses.iter().any(|status| status.starts_with('2') || status.starts_with('3')), "{method} {path}: {statuses:?}");
+            let is_public = path.starts_with("/v2/public/") || path.starts_with("/v2/system/") || path.starts_with("/_edge/") || path == "/v2/openapi.json";
+            assert_eq!(operation.get("security").is_none(), is_public, "{method} {path}");
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let named: BTreeSet<&str> = parameters.iter().filter(|parameter| parameter["in"] == "path").filter_map(|parameter| parameter["name"].as_str()).collect();
+            let in_path: BTreeSet<&str> = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+            assert_eq!(named, in_path, "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_in_the_document_leads_somewhere() {
+    let document = document();
+    let references: BTreeSet<&str> = DOCUMENT.split("\"$ref\": \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(references.len() > 10);
+    for reference in references {
+        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_document_and_the_template_know_the_same_routes() {
+    let world = World::new().await;
+    let routed: BTreeSet<Operation> = routes(&world).into_keys().collect();
+    let documented = world.contract.operations();
+    let missing = |of: &BTreeSet<Operation>, from: &BTreeSet<Operation>| of.difference(from).cloned().collect::<Vec<_>>();
+    assert_eq!(missing(&routed, &documented), [], "in template.yaml, but not in the document");
+    assert_eq!(missing(&documented, &routed), [], "in the document, but not in template.yaml");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_of_the_template_is_served_by_its_function() {
+    let world = World::new().await;
+    for function in &world.house().template().functions {
+        for route in &function.routes {
+            let RouteSpec::Path { method, path } = route else { continue };
+            let caller = world.nobody().with("host", if path == "/{slug}" { "demo.localhost:9000" } else { "localhost:9000" });
+            let caller = caller.with("origin", "https://shop.example").with("access-control-request-method", "GET");
+            let answer = send(&caller, method, &filled(path), "").await;
+            let told = answer.json()["message"].as_str().unwrap_or_default().to_owned();
+            assert!(!told.contains("no such route"), "{method} {path} leads to {}, which does not know it", function.binary);
+            assert_ne!(answer.status, 405, "{method} {path}");
+            assert!(answer.status.as_u16() < 500, "{method} {path}: {}", answer.text());
+            has_id(&answer);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_path_is_404_and_a_known_one_with_another_method_405_with_allow() {
+    let world = World::new().await;
+    for path in ["/", "/v2/", "/v2/nothing", "/v2/handles/", "/v2/handles/demo/nothing", "/v2/handles/demo/links/launch/nothing", "/v3/handles", "/v2//handles", "/V2/handles"] {
+        for caller in [world.nobody(), world.owner()] {
+            let answer = caller.get(path).await.refused(404, "not_found");
+            assert_eq!(answer.header("content-type"), "application/json", "{path}");
+            assert!(answer.json()["message"].as_str().expect("a message").contains("/v2/openapi.json"));
+        }
+    }
+    world.nobody().get("/v2").await.refused(404, "not_found");
+    let mut methods: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (method, path) in world.contract.operations() {
+        methods.entry(path).or_default().insert(method);
+    }
+    for (path, known) in methods.iter().filter(|(path, _)| *path != REDIRECT) {
+        for method in ["GET", "PUT", "POST", "DELETE", "PATCH"].into_iter().filter(|method| !known.contains(*method)) {
+            let answer = send(&world.owner(), method, &filled(path), "").await.refused(405, "method_not_allowed");
+            let allowed: BTreeSet<String> = answer.header("allow").split(", ").map(str::to_owned).collect();
+            assert_eq!(&allowed, known, "{method} {path}");
+        }
+    }
+    for method in [Method::PUT, Method::DELETE] {
+        let answer = world.nobody().send(method, &filled(REDIRECT), Vec::new()).await.refused(405, "method_not_allowed");
+        assert!(answer.header("allow").contains("GET"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_origin_may_use_the_public_routes_and_no_other() {
+    let world = World::new().await;
+    let browser = world.nobody().with("origin", "https://shop.example");
+    let preflight = browser.clone().with("access-control-request-method", "POST").with("access-control-request-headers", "content-type");
+    for path in ["/v2/public/context", "/v2/public/conversions"] {
+        let answer = send(&preflight, "OPTIONS", path, "").await.expect(200);
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+        assert!(answer.header("access-control-allow-methods").contains("POST"));
+        assert!(answer.header("access-control-allow-headers").contains("content-type"));
+        assert_eq!(answer.header("access-control-allow-credentials"), "");
+        assert_eq!(answer.header("access-control-max-age"), "86400");
+        has_id(&answer);
+    }
+    for answer in [browser.get("/v2/public/context?ctx=bogus").await, browser.post("/v2/public/conversions", json!({})).await] {
+        let answer = answer.expect(400);
+        assert_eq!((answer.header("access-control-allow-origin"), answer.header("access-control-allow-credentials")), ("*", ""));
+        let exposed = answer.header("access-control-expose-headers");
+        assert!(exposed.contains("x-request-id") && exposed.contains("retry-after"), "{exposed}");
+    }
+    for path in ["/v2/handles", "/v2/handles/demo", "/v2/system/health", "/v2/openapi.json"] {
+        assert_eq!(browser.get(path).await.header("access-control-allow-origin"), "", "{path}");
+        assert_eq!(send(&preflight, "OPTIONS", path, "").await.header("access-control-allow-origin"), "", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_says() {
+    let world = World::new().await;
+    let routes = routes(&world);
+    let (owner, nobody, admin, visitor) = (world.owner(), world.nobody(), world.admin(), world.visitor());
+    let visitor = visitor.caller().clone();
+    let link = json!({"destinationUrl": "https://example.com/"});
+    let mut ctx = String::new();
+    let mut conversion = String::new();
+    let steps = [
+        (&owner, "POST", "/v2/handles", json!({"handle": "second"}), 201),
+        (&owner, "GET", "/v2/handles", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/collaborators", Value::Null, 200),
+        (&owner, "PUT", "/v2/handles/{handle}/collaborators", json!({"collaborators": []}), 200),
+        (&owner, "GET", "/v2/handles/{handle}/usage-meters", Value::Null, 200),
+        (&admin, "PUT", "/v2/platform-admin/accounts/{userId}", json!({"timeZone": "Europe/Berlin"}), 200),
+        (&nobody, "GET", "/v2/system/health", Value::Null, 200),
+        (&nobody, "GET", "/v2/openapi.json", Value::Null, 200),
+        (&owner, "PUT", "/v2/handles/{handle}/links/{slug}", link.clone(), 201),
+        (&owner, "PUT", "/v2/handles/{handle}/links/{slug}", link, 200),
+        (&owner, "GET", "/v2/handles/{handle}/links/{slug}", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/links", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/links/{slug}/history", Value::Null, 200),
+        (&owner, "POST", "/v2/handles/{handle}/links/{slug}/rollback", json!({"version": 1}), 200),
+        (&owner, "POST", "/v2/handles/{handle}/links/{slug}/route-preview", json!({}), 200),
+        (&owner, "PUT", "/v2/handles/{handle}/personalization-rules/{ruleId}", json!({"variant": {"id": "v", "destinationUrl": "https://example.com/v"}}), 201),
+        (&owner, "GET", "/v2/handles/{handle}/personalization-rules", Value::Null, 200),
+        (&owner, "DELETE", "/v2/handles/{handle}/personalization-rules/{ruleId}", Value::Null, 204),
+        (&visitor, "GET", REDIRECT, Value::Null, 302),
+        (&nobody, "GET", "/v2/public/context", Value::Null, 200),
+        (&nobody, "POST", "/v2/public/conversions", json!({"idempotencyKey": "order-1", "eventType": "purchase", "value": 24.99, "currency": "EUR"}), 202),
+        (&nobody, "POST", "/v2/public/conversions", json!({"idempotencyKey": "order-1", "eventType": "purchase", "value": 24.99, "currency": "EUR"}), 200),
+        (&owner, "GET", "/v2/handles/{handle}/conversions", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/conversions/{conversionId}", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/analytics", Value::Null, 200),
+        (&owner, "DELETE", "/v2/handles/{handle}/links/{slug}", Value::Null, 204),
+        (&owner, "POST", "/v2/handles/{handle}/transfer-ownership", json!({"newOwnerUserId": "creator"}), 200),
+    ];
+    for (caller, method, template, mut body, status) in steps {
+        let mut path = filled(&template.replace("{conversionId}", &conversion));
+        if template == "/v2/public/context" {
+            path.push_str(&format!("?ctx={ctx}"));
+        }
+        if template == "/v2/public/conversions" {
+            body["ctx"] = json!(ctx);
+        }
+        let (caller, body) = if body.is_null() { (caller.clone(), String::new()) } else { (caller.clone().with("content-type", "application/json"), body.to_string()) };
+        world.faults.take_calls();
+        let answer = send(&caller, method, &path, &body).await.expect(status);
+        has_id(&answer);
+        let function = &routes[&(method.to_owned(), template.to_owned())];
+        for (called_by, operation) in world.faults.take_calls() {
+            assert_eq!(&called_by, function, "{operation} for {method} {template}");
+        }
+        if template == REDIRECT {
+            ctx = answer.ctx();
+            world.settle().await;
+        }
+        if let Some(id) = answer.json()["conversionId"].as_str() {
+            conversion = id.to_owned();
+        }
+    }
+    let unseen: Vec<_> = world.contract.operations().difference(&world.contract.seen()).cloned().collect();
+    assert_eq!(unseen, [], "the walk never took these to success");
+    assert_eq!(world.nobody().get("/v2/openapi.json").await.expect(200).text(), DOCUMENT);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_declares_how_it_refuses() {
+    // World::send holds each answer against the document: an undeclared status fails there.
+    let world = World::new().await;
+    let document = document();
+    world.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+    for (method, path) in world.contract.operations() {
+        let operation = &document["paths"][&path][method.to_lowercase()];
+        let (needs_token, takes_body) = (operation.get("security").is_some(), operation.get("requestBody").is_some());
+        let caller = if needs_token && path.contains("platform-admin") { world.admin() } else if needs_token { world.owner() } else { world.nobody() };
+        let json = caller.clone().with("content-type", "application/json");
+        let url = filled(&path);
+        if needs_token {
+            has_id(&send(&world.nobody(), &method, &url, "").await.refused(401, "missing_bearer_token"));
+        }
+        if takes_body {
+            has_id(&send(&caller.clone().with("content-type", "text/plain"), &method, &url, "{}").await.refused(415, "unsupported_media_type"));
+            has_id(&send(&json, &method, &url, &format!("{{\"x\":\"{}\"}}", "x".repeat(70 * 1024))).await.refused(413, "payload_too_large"));
+            for broken in ["", "{", "{}x", "[1,]", "\u{feff}{}"] {
+                has_id(&send(&json, &method, &url, broken).await.expect(400));
+            }
+            // Nested too deep, and of another shape.
+            has_id(&send(&json, &method, &url, &"[".repeat(10_000)).await.expect(400));
+            has_id(&send(&json, &method, &url, "[]").await.expect(400));
+        }
+        if path.contains("{handle}") && path != REDIRECT {
+            let elsewhere = url.replace("/demo", "/nosuch");
+            has_id(&send(&json, &method, &elsewhere, "{}").await.refused(404, "handle_not_found"));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_answers_503_while_its_table_is_out_of_reach() {
+    let world = World::new().await;
+    let fired = world.faults.inject(Rule::any().always(), Fault::Unreachable);
+    // The document needs no table; what is public and refused for its ctx does not get that far.
+    let without = ["/v2/openapi.json", "/v2/public/context", "/v2/public/conversions"];
+    for (method, path) in world.contract.operations().into_iter().filter(|(_, path)| !without.contains(&path.as_str())) {
+        let caller = if path.contains("platform-admin") { world.admin() } else { world.owner() };
+        let body = if path == "/v2/handles" { r#"{"handle":"second"}"# } else { "{}" };
+        let before = fired.times();
+        let answer = send(&caller.with("content-type", "application/json"), &method, &filled(&path), body).await.refused(503, "unavailable");
+        assert!(fired.times() > before && !answer.header("retry-after").is_empty(), "{method} {path}");
+        has_id(&answer);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_charged_operation_declares_that_the_quota_may_be_used_up() {
+    let world = World::with(WorldOptions { plan: "FREE", ..WorldOptions::default() }).await;
+    for version in 0..2 {
+        world.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": format!("https://example.com/{version}")})).await;
+    }
+    let charged = [
+        ("POST", "/v2/handles", json!({"handle": "second"})),
+        ("PUT", "/v2/handles/demo/collaborators", json!({"collaborators": []})),
+        ("POST", "/v2/handles/demo/transfer-ownership", json!({"newOwnerUserId": "creator"})),
+        ("PUT", "/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})),
+        ("POST", "/v2/handles/demo/links/launch/rollback", json!({"version": 1})),
+        ("PUT", "/v2/handles/demo/personalization-rules/rule-1", json!({"variant": {"id": "v", "destinationUrl": "https://example.com/v"}})),
+        ("DELETE", "/v2/handles/demo/links/launch", Value::Null),
+    ];
+    for (method, path, body) in charged {
+        let caller = world.owner().with("content-type", "application/json");
+        let answer = send(&caller, method, path, &body.to_string()).await.refused(429, "rate_limited");
+        assert_eq!(answer.header("retry-after"), "43200", "{method} {path}");
+    }
+}

@@ -1,1 +1,169 @@
-//! (being written)
+//! Tenants apart: for every operation of the document, somebody else's handle is one that does not exist.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use serde_json::{Value, json};
+use tests::{Answer, Caller, World};
+
+/// What only the owner of a handle may do.
+const OWNERS: [(&str, &str); 2] = [("PUT", "/v2/handles/{handle}/collaborators"), ("POST", "/v2/handles/{handle}/transfer-ownership")];
+/// Calls that change nothing.
+const READS: [&str; 3] = ["GetItem", "BatchGetItem", "Query"];
+
+/// A handle with something behind every id, and those ids.
+struct Estate {
+    world: World,
+    conversion: String,
+}
+
+impl Estate {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let link = "/v2/handles/demo/links/launch";
+        world.creator().put(link, json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+        world.creator().put(link, json!({"destinationUrl": "https://example.com/next"})).await.expect(200);
+        let rule = json!({"variant": {"id": "other", "destinationUrl": "https://example.com/other"}});
+        world.creator().put("/v2/handles/demo/personalization-rules/rule-1", rule).await.expect(201);
+        let ctx = world.visitor().follow("launch").await.expect(302).ctx();
+        let purchase = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase"});
+        let accepted = world.nobody().post("/v2/public/conversions", purchase).await.expect(202).json();
+        let conversion = accepted["conversionId"].as_str().expect("an id").to_owned();
+        Self { world, conversion }
+    }
+
+    /// Every operation on a handle that needs a caller.
+    fn operations(&self) -> BTreeSet<(String, String)> {
+        let operations = self.world.contract.operations();
+        operations.into_iter().filter(|(_, path)| path.starts_with("/v2/handles/{handle}")).collect()
+    }
+
+    /// The path of an operation on `handle`, with ids that exist on `demo`.
+    fn path(&self, template: &str, handle: &str) -> String {
+        let filled = template.replace("{handle}", handle).replace("{slug}", "launch").replace("{ruleId}", "rule-1").replace("{conversionId}", &self.conversion);
+        assert!(!filled.contains('{'), "{template} has an id this test does not know: give it one of demo's");
+        filled
+    }
+}
+
+/// A body that the operation takes, so that nothing but the caller can be what is wrong.
+fn body(method: &str, template: &str) -> Value {
+    match (method, template) {
+        ("PUT", "/v2/handles/{handle}/collaborators") => json!({"collaborators": [{"userId": "creator", "role": "CREATOR"}, {"userId": "operator", "role": "OPERATOR"}]}),
+        ("POST", "/v2/handles/{handle}/transfer-ownership") => json!({"newOwnerUserId": "owner"}),
+        ("PUT", "/v2/handles/{handle}/links/{slug}") => json!({"destinationUrl": "https://example.com/changed"}),
+        ("POST", "/v2/handles/{handle}/links/{slug}/rollback") => json!({"version": 1}),
+        ("PUT", "/v2/handles/{handle}/personalization-rules/{ruleId}") => json!({"variant": {"id": "evil", "destinationUrl": "https://example.com/evil"}}),
+        _ => json!({}),
+    }
+}
+
+async fn send(caller: &Caller<'_>, method: &str, path: &str, body: Value) -> Answer {
+    let method: Method = method.parse().expect("a method");
+    let has_body = method == Method::PUT || method == Method::POST;
+    let bytes = if has_body { body.to_string().into_bytes() } else { Vec::new() };
+    caller.clone().with("content-type", "application/json").send(method, path, bytes).await
+}
+
+/// Everything an answer tells, apart from which request it was.
+fn told(answer: &Answer) -> (u16, Value, Vec<(String, String)>) {
+    let mut body = answer.json();
+    assert!(body.as_object_mut().expect("an object").remove("requestId").is_some());
+    let headers = answer.headers.iter().filter(|(name, _)| !["x-request-id", "apigw-requestid"].contains(&name.as_str()));
+    let mut headers: Vec<_> = headers.map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();
+    headers.sort();
+    (answer.status.as_u16(), body, headers)
+}
+
+fn writes(world: &World) -> Vec<(String, String)> {
+    world.faults.take_calls().into_iter().filter(|(_, operation)| !READS.contains(&operation.as_str())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn to_a_stranger_every_route_of_a_handle_is_as_if_there_were_no_such_handle() {
+    let estate = Estate::new().await;
+    let world = &estate.world;
+    let operations = estate.operations();
+    assert!(operations.len() >= 18, "{operations:?}");
+    world.stranger().post("/v2/handles", json!({"handle": "own-shop"})).await.expect(201);
+    world.faults.take_calls();
+    for (method, template) in &operations {
+        let mut answers = Vec::new();
+        for handle in ["demo", "nosuch", "NOT-A-HANDLE", "a%23b", "app"] {
+            let answer = send(&world.stranger(), method, &estate.path(template, handle), body(method, template)).await;
+            answers.push((handle, told(&answer.refused(404, "handle_not_found"))));
+        }
+        for (handle, answer) in &answers {
+            assert_eq!(answer, &answers[0].1, "{method} {template} tells demo from {handle}");
+        }
+        assert_eq!(writes(world), [], "{method} {template}");
+    }
+    // The answers above come from who asks, not from what is asked: the same calls by the owner all succeed.
+    for (method, template) in operations.iter().filter(|(method, _)| method != "DELETE") {
+        let answer = send(&world.owner(), method, &estate.path(template, "demo"), body(method, template)).await;
+        assert!(answer.status.is_success(), "{method} {template}: {}", answer.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_in_one_handle_cannot_be_reached_through_another() {
+    let estate = Estate::new().await;
+    let world = &estate.world;
+    world.stranger().post("/v2/handles", json!({"handle": "own-shop"})).await.expect(201);
+    let of_demo = estate.operations().into_iter().filter(|(_, template)| template.matches('{').count() > 1);
+    // Writing a link or a rule by name makes one's own; everything else needs what is only in demo.
+    let mut reached = 0;
+    for (method, template) in of_demo.filter(|(method, _)| method != "PUT") {
+        let path = estate.path(&template, "own-shop");
+        let answer = send(&world.stranger(), &method, &path, body(&method, &template)).await.refused(404, "not_found");
+        assert!(!answer.text().contains("example.com"));
+        reached += 1;
+    }
+    assert!(reached >= 7, "{reached}");
+    for list in ["links", "conversions", "personalization-rules"] {
+        let own = world.stranger().get(&format!("/v2/handles/own-shop/{list}")).await.expect(200).json();
+        assert_eq!(own["items"], json!([]), "{list}");
+    }
+    assert_eq!(world.owner().get("/v2/handles/demo/links/launch").await.expect(200).json()["version"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_token_no_route_of_a_handle_says_whether_it_exists() {
+    let estate = Estate::new().await;
+    let world = &estate.world;
+    world.faults.take_calls();
+    for (method, template) in estate.operations() {
+        let [demo, nosuch] = ["demo", "nosuch"].map(|handle| estate.path(&template, handle));
+        let demo = send(&world.nobody(), &method, &demo, body(&method, &template)).await.refused(401, "missing_bearer_token");
+        let nosuch = send(&world.nobody(), &method, &nosuch, body(&method, &template)).await;
+        assert_eq!(told(&demo), told(&nosuch), "{method} {template}");
+        assert_eq!(world.faults.take_calls(), [], "{method} {template} asks the table for nobody");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn creators_and_operators_reach_everything_but_what_is_the_owners() {
+    let estate = Estate::new().await;
+    let world = &estate.world;
+    let operations = estate.operations();
+    for (method, template) in OWNERS {
+        assert!(operations.contains(&(method.to_owned(), template.to_owned())), "{method} {template} is in no document");
+    }
+    // Deleting comes last, so that there is something to read before.
+    let (deletes, others): (Vec<_>, Vec<_>) = operations.iter().partition(|(method, _)| method == "DELETE");
+    for (method, template) in others {
+        for caller in [world.creator(), world.operator()] {
+            world.faults.take_calls();
+            let answer = send(&caller, method, &estate.path(template, "demo"), body(method, template)).await;
+            if OWNERS.contains(&(method.as_str(), template.as_str())) {
+                answer.refused(403, "insufficient_role");
+                assert_eq!(writes(world), [], "{method} {template}");
+            } else {
+                assert!(answer.status.is_success(), "{method} {template}: {}", answer.text());
+            }
+        }
+    }
+    for (method, template) in deletes {
+        send(&world.creator(), method, &estate.path(template, "demo"), Value::Null).await.expect(204);
+    }
+}

@@ -31,7 +31,7 @@ struct Runner<'a> {
 
 /// Measures and prints.
 pub(super) fn print() -> Result<()> {
-    let programs = Programs::build()?;
+    let programs = Programs::ready()?;
     let aws = AwsStub::start()?;
     let runner = |name, program, method| {
         let event = event::follow(method, &link::slug(1), 1);

@@ -55,7 +55,7 @@ impl<'r> Facts<'r> {
     /// The visit as routing sees it.
     pub(crate) fn visit(&self, link: &Link, at: Moment) -> Visit {
         let referral = referral(header(self.headers, REFERER));
-        let first_word = |names: [&str; 3]| names.into_iter().filter_map(|name| self.asked(name)).find_map(word);
+        let first_word = |names: &[&str]| names.iter().filter_map(|name| self.asked(name)).find_map(word);
         let session_id: Option<SessionId> = self.asked("sid").and_then(|text| text.parse().ok()).filter(|_| self.consent != Consent::Denied);
         let subject = match &session_id {
             Some(session) => session.to_string(),
@@ -65,8 +65,8 @@ impl<'r> Facts<'r> {
         Visit {
             country: country(self.viewer.country.as_deref()),
             device: self.judgement.device,
-            source: first_word(["source", "utm_source", "src"]).unwrap_or(referral.source),
-            campaign: first_word(["campaign", "utm_campaign", ""]).or_else(|| link.settings.campaign_id.as_ref().map(ToString::to_string)),
+            source: first_word(&["source", "utm_source", "src"]).unwrap_or(referral.source),
+            campaign: first_word(&["campaign", "utm_campaign"]).or_else(|| link.settings.campaign_id.as_ref().map(ToString::to_string)),
             referrer: referral.host,
             language: header(self.headers, ACCEPT_LANGUAGE).and_then(preferred_language),
             session_id,

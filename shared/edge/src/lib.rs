@@ -31,5 +31,5 @@ pub use page::{Html, escape, wants_html};
 pub use problem::{Code, Problem};
 pub use quota::{charge, limit_public};
 pub use service::{Served, public_cors, serve};
-pub use settings::{InvalidSettings, JwtMode, Settings};
+pub use settings::{InvalidSettings, JwtMode, SecretSource, Settings};
 pub use viewer::{Viewer, opted_out};

@@ -34,7 +34,7 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     components.schemas.insert("Fault".to_owned(), Fault::schema());
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let operations = [
             (HttpMethod::Get, &mut item.get),
             (HttpMethod::Put, &mut item.put),
@@ -44,11 +44,38 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
         ];
         for (method, operation) in operations {
             if let Some(operation) = operation {
+                operation.operation_id = Some(operation_id(&method, path));
                 add_errors(operation, &method);
             }
         }
     }
     document
+}
+
+/// A name for client generators, as unique as method and path: `GET /v2/handles/{handle}/links` is `getHandlesByHandleLinks`.
+fn operation_id(method: &HttpMethod, path: &str) -> String {
+    let mut id = match method {
+        HttpMethod::Get => "get",
+        HttpMethod::Put => "put",
+        HttpMethod::Post => "post",
+        HttpMethod::Delete => "delete",
+        HttpMethod::Head => "head",
+        HttpMethod::Options => "options",
+        HttpMethod::Patch => "patch",
+        HttpMethod::Trace => "trace",
+    }
+    .to_owned();
+    for part in path.split('/').filter(|part| *part != "v2") {
+        if part.starts_with('{') {
+            id.push_str("By");
+        }
+        for word in part.split(|c: char| !c.is_ascii_alphanumeric()) {
+            let mut letters = word.chars();
+            id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+            id.push_str(letters.as_str());
+        }
+    }
+    id
 }
 
 fn add_errors(operation: &mut Operation, method: &HttpMethod) {

@@ -11,6 +11,7 @@ pub mod table;
 mod accounts;
 mod audit;
 mod clicks;
+mod clicks_out;
 mod conversions;
 mod limits;
 mod links;
@@ -22,6 +23,7 @@ mod rules;
 
 pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use clicks::Counted;
+pub use clicks_out::ClickMessage;
 pub use conversions::{Accepted, Settled, Stored};
 pub use error::{Error, Result};
 pub use item::Page;
@@ -30,6 +32,8 @@ pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;
 pub use rollups::Cells;
 
+use std::sync::Arc;
+
 /// The tables and queues of one deployment; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -37,6 +41,7 @@ pub struct Store {
     sqs: aws_sdk_sqs::Client,
     table: String,
     queues: Queues,
+    outgoing: Arc<clicks_out::Outgoing>,
 }
 
 /// Addresses of the queues; a function has only those it sends to.
@@ -51,6 +56,6 @@ pub struct Queues {
 impl Store {
     /// Connects lazily: no request is made before the first call.
     pub fn connect(connection: &Connection, table: impl Into<String>, queues: Queues) -> Self {
-        Self { db: connection.dynamodb(), sqs: connection.sqs(), table: table.into(), queues }
+        Self { db: connection.dynamodb(), sqs: connection.sqs(), table: table.into(), queues, outgoing: Arc::default() }
     }
 }

@@ -1,3 +1,5 @@
+//! Properties of the rollups: what is counted adds up, in any order.
+
 use proptest::prelude::*;
 
 use super::*;

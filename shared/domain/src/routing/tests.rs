@@ -1,3 +1,5 @@
+//! Tables and properties of the routing decision.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,0 +1,114 @@
+//! Sending clicks: those that wait at the same time share one message, so that durability costs no throughput.
+//!
+//! A visitor is answered only when the click is on the queue. Whoever finds a free sender takes every click that waits,
+//! its own among them, and tells each how it went; whoever comes meanwhile waits for the next turn. One request at a time,
+//! as on Lambda, is one message a click.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, oneshot};
+
+use domain::click::Click;
+
+use crate::Store;
+use crate::error::{Error, Result};
+
+/// Messages under way at once: one is filled while the others travel.
+const SENDERS: usize = 2;
+/// Clicks one message carries; with at most 2 KB each they stay under the queue's 256 KiB.
+const MOST_CLICKS: usize = 100;
+
+/// A message of the click queue.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ClickMessage {
+    /// Layout of this message.
+    pub v: u8,
+    /// The clicks.
+    pub clicks: Vec<Click>,
+}
+
+/// The clicks that wait for a sender.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    waiting: Mutex<VecDeque<(String, oneshot::Sender<bool>)>>,
+    senders: Semaphore,
+}
+
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self { waiting: Mutex::default(), senders: Semaphore::new(SENDERS) }
+    }
+}
+
+impl Outgoing {
+    fn join(&self, click: String) -> oneshot::Receiver<bool> {
+        let (told, hears) = oneshot::channel();
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back((click, told));
+        hears
+    }
+
+    fn take(&self) -> Vec<(String, oneshot::Sender<bool>)> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let many = waiting.len().min(MOST_CLICKS);
+        waiting.drain(..many).collect()
+    }
+}
+
+/// The message that carried a click could not be sent; its own sender logs why.
+#[derive(Debug, thiserror::Error)]
+#[error("the message that carried this click could not be sent")]
+struct SharedMessageLost;
+
+impl Store {
+    /// Queues a click, together with those that wait beside it.
+    pub async fn send_click(&self, click: &Click) -> Result<()> {
+        let json = serde_json::to_string(click).map_err(|error| Error::Unavailable { operation: "SendMessage", source: Box::new(error) })?;
+        let mut hears = self.outgoing.join(json);
+        tokio::select! {
+            biased;
+            sent = &mut hears => return told(sent.unwrap_or(false)),
+            permit = self.outgoing.senders.acquire() => {
+                // The turn before may have taken this click along.
+                if let Ok(sent) = hears.try_recv() {
+                    return told(sent);
+                }
+                let _permit = permit;
+                self.send_waiting().await?;
+            }
+        }
+        told(hears.await.unwrap_or(false))
+    }
+
+    /// Sends what waits as one message and tells everybody in it.
+    async fn send_waiting(&self) -> Result<()> {
+        let taken = self.outgoing.take();
+        let clicks: Vec<&str> = taken.iter().map(|(click, _)| click.as_str()).collect();
+        let sent = self.send_click_message(format!(r#"{{"v":1,"clicks":[{}]}}"#, clicks.join(","))).await;
+        for (_, tell) in taken {
+            // Whoever is gone by now no longer asks.
+            let _ = tell.send(sent.is_ok());
+        }
+        sent
+    }
+
+    /// A visitor waits for it, so it gets two short attempts.
+    async fn send_click_message(&self, body: String) -> Result<()> {
+        let queue = self.queues.clicks.as_deref().ok_or(Error::NoQueue("clicks"))?;
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(250)).operation_timeout(Duration::from_millis(600));
+        let settings = aws_sdk_sqs::Config::builder()
+            .timeout_config(timeouts.build())
+            .retry_config(RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(5)));
+        let send = self.sqs.send_message().queue_url(queue).message_body(body).customize().config_override(settings);
+        send.send().await.map_err(Error::call("SendMessage"))?;
+        Ok(())
+    }
+}
+
+fn told(sent: bool) -> Result<()> {
+    if sent { Ok(()) } else { Err(Error::Unavailable { operation: "SendMessage", source: Box::new(SharedMessageLost) }) }
+}
