@@ -1,6 +1,7 @@
 //! Counts AWS calls where they leave the SDK: its HTTP connector, which sees retries and failures too.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -27,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) units: Units,
     /// Rollup cells a transaction adds to.
     pub(crate) cells: usize,
+    /// How long it took here, with the engine of the local system at the other end.
+    pub(crate) took: Duration,
 }
 
 /// Whether calls ask for their capacity, which costs the bench time and the functions none.
@@ -79,15 +82,17 @@ impl HttpConnector for Counting<SharedHttpConnector> {
         let sent = size(request.headers().iter(), request.body()) + request.method().len() + request.uri().len();
         let asked = (detail == Detail::Capacity).then(|| ask(&mut request, &operation)).flatten();
         HttpConnectorFuture::new(async move {
+            let started = Instant::now();
             let mut response = inner.call(request).await?;
             let failed = |error: aws_smithy_types::byte_stream::error::Error| ConnectorError::other(error.into(), None);
             let body = ByteStream::new(response.take_body()).collect().await.map_err(failed)?.into_bytes();
+            let took = started.elapsed();
             let answer = if asked.is_some() { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
             *response.body_mut() = SdkBody::from(body);
             let received = size(response.headers().iter(), response.body()).saturating_sub(units::added_bytes(&answer));
             let units = units::billed(&operation, response.status().as_u16(), asked.as_ref(), &answer);
             let cells = asked.as_ref().map_or(0, cells);
-            ledger.note(Call { operation, sent, received, units, cells });
+            ledger.note(Call { operation, sent, received, units, cells, took });
             Ok(response)
         })
     }

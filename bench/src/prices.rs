@@ -52,7 +52,7 @@ impl Bill {
             bill.bytes = (bill.bytes.0 + call.sent, bill.bytes.1 + call.received);
             bill.units += call.units;
             bill.cells += call.cells;
-            bill.messages += usize::from(call.operation == "SendMessage");
+            bill.messages += usize::from(call.operation.starts_with("SendMessage"));
         }
         bill
     }

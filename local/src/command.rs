@@ -28,6 +28,9 @@ pub(crate) struct HouseArgs {
     /// Write a shell file with API_BASE, PUBLIC_DOMAIN, HANDLE and tokens for the demo's users.
     #[arg(long, value_name = "PATH")]
     pub(crate) env_file: Option<PathBuf>,
+    /// Write what functions run by themselves need to work on this house's tables and queues, for `cargo lambda watch --env-file`.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) functions_env: Option<PathBuf>,
     /// Public requests a minute and source address.
     #[arg(long, value_name = "N")]
     pub(crate) public_rpm: Option<u32>,

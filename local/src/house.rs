@@ -117,6 +117,11 @@ impl House {
         self.0.rooms.get(name).map(|room| room.environment.clone()).unwrap_or_default()
     }
 
+    /// The binaries of all functions.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.0.rooms.keys().map(String::as_str)
+    }
+
     /// Moves a function's code into its room.
     ///
     /// # Errors

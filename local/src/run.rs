@@ -41,6 +41,9 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
     if let Some(path) = &args.env_file {
         std::fs::write(path, welcome::env_file(&settings, &tokens))?;
     }
+    if let Some(path) = &args.functions_env {
+        std::fs::write(path, welcome::functions_env(&house))?;
+    }
     let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     println!("{}", welcome::text(&settings, &tokens));
     tracing::info!(ready_ms, "ready on {}", settings.api_origin());

@@ -1,6 +1,9 @@
 //! What is printed at the start, and written for scripts.
 
+use std::collections::BTreeMap;
+
 use local::{
+    House,
     demo::{HANDLE, Tokens},
     settings::Settings,
 };
@@ -17,6 +20,15 @@ pub(crate) fn env_file(settings: &Settings<'_>, tokens: &Tokens) -> String {
         ("JWT_PLATFORM_ADMIN", tokens.platform_admin.clone()),
     ];
     variables.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect()
+}
+
+/// The variables of all functions; where two differ they are for different purposes and have different names.
+pub(crate) fn functions_env(house: &House) -> String {
+    let mut variables = BTreeMap::new();
+    for function in house.functions() {
+        variables.extend(house.env(function));
+    }
+    variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
 /// Where everything is, and five requests that work as pasted, in this order.

@@ -1,7 +1,7 @@
 //! Handles and the people on them, plans, usage and health, with the calls that fail on the way.
 
 use serde_json::{Value, json};
-use tests::{Caller, Fault, Rule, World, WorldOptions};
+use tests::{Answer, Caller, Fault, Rule, World, WorldOptions};
 
 const HANDLES: &str = "/v2/handles";
 const DEMO: &str = "/v2/handles/demo";
@@ -232,27 +232,55 @@ async fn a_transfer_needs_a_new_owner() {
     assert_eq!(world.owner().get(DEMO).await.expect(200).json()["ownerUserId"], "owner");
 }
 
+/// Holds `slow` where its first so many calls of an operation are refused for load, lets `fast` go by, then lets `slow` go on.
+async fn overtaken(world: &World, rule: Rule, calls: usize, slow: impl Future<Output = Answer>, fast: impl Future<Output = Answer>) -> (Answer, Answer) {
+    let fired = world.faults.inject(rule.by("accounts").times(calls), Fault::Throttled);
+    let mut slow = std::pin::pin!(slow);
+    let held = async {
+        while fired.times() < calls {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        answer = &mut slow => panic!("nothing held it: {}", answer.text()),
+        () = held => {}
+    }
+    let fast = fast.await;
+    (slow.await, fast)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_changes_at_once_one_wins_and_the_other_is_told() {
     let world = World::new().await;
     let owner = world.owner();
-    // Both connections stand before the race.
-    futures::future::join(owner.get(DEMO), owner.get(DEMO)).await;
-    let (one, other) = (owner.post(TRANSFER, json!({"newOwnerUserId": "one"})), owner.post(TRANSFER, json!({"newOwnerUserId": "other"})));
-    let (first, second) = futures::future::join(one, other).await;
-    let (won, lost) = if first.status == 200 { (first, second) } else { (second, first) };
-    let new_owner = won.expect(200).json()["ownerUserId"].as_str().expect("an owner").to_owned();
-    lost.refused(409, "conflict");
-    let loser = if new_owner == "one" { "other" } else { "one" };
-    assert_eq!(listed(&world.user(&new_owner, &[])).await, pairs(&[("demo", "OWNER")]));
-    assert_eq!(listed(&world.user(loser, &[])).await, pairs(&[]));
+    let transfer = |user: &'static str| owner.post(TRANSFER, json!({"newOwnerUserId": user}));
+    let (slow, fast) = overtaken(&world, Rule::on("PutItem"), 1, transfer("late"), transfer("early")).await;
+    assert_eq!(fast.expect(200).json()["ownerUserId"], "early");
+    slow.refused(409, "conflict");
+    let early = world.user("early", &[]);
+    assert_eq!(listed(&early).await, pairs(&[("demo", "OWNER")]));
+    assert_eq!(listed(&world.user("late", &[])).await, pairs(&[]));
     assert_eq!(listed(&owner).await, pairs(&[("demo", "OPERATOR")]));
 
-    let winner = world.user(&new_owner, &[]);
-    let (first, second) = futures::future::join(winner.put(PEOPLE, people(&[("left", "CREATOR")])), winner.put(PEOPLE, people(&[("right", "CREATOR")]))).await;
-    let (won, lost) = if first.status == 200 { (first, second) } else { (second, first) };
-    lost.refused(409, "conflict");
-    assert_eq!(winner.get(PEOPLE).await.expect(200).json(), won.expect(200).json());
+    let replace = |user: &'static str| early.put(PEOPLE, people(&[(user, "CREATOR")]));
+    let (slow, fast) = overtaken(&world, Rule::on("PutItem"), 1, replace("left"), replace("right")).await;
+    slow.refused(409, "conflict");
+    assert_eq!(early.get(PEOPLE).await.expect(200).json(), fast.expect(200).json());
+    assert_eq!(listed(&world.user("left", &[])).await, pairs(&[]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collaborator_put_back_while_the_removal_is_still_under_way_keeps_the_handle_listed() {
+    let world = World::new().await;
+    let owner = world.owner();
+    // The removal is decided; what is left of it, taking the handle off both lists, comes after the next change.
+    let (removal, back) = (owner.put(PEOPLE, people(&[])), owner.put(PEOPLE, people(&[("creator", "OPERATOR")])));
+    let (removal, back) = overtaken(&world, Rule::on("DeleteItem"), 2, removal, back).await;
+    assert_eq!(removal.expect(200).json()["collaborators"], json!([]));
+    assert_eq!(owner.get(PEOPLE).await.expect(200).json(), back.expect(200).json());
+    assert_eq!(listed(&world.creator()).await, pairs(&[("demo", "OPERATOR")]));
+    assert_eq!(listed(&world.operator()).await, pairs(&[]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

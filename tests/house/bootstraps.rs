@@ -14,7 +14,7 @@ use lambda_simulator::{InvocationBuilder, InvocationStatus, Simulator};
 use local::keys::Keys;
 use local::{Function, House, Options};
 use serde_json::{Value, json};
-use store::Store;
+use store::{ClickMessage, Store};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
@@ -157,9 +157,9 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
             "click-worker/clicks" => assert_eq!(site.drain("ClicksQueue").await, 4),
             "event-worker/events" => assert_eq!(site.drain("EventsQueue").await, 1),
             "sweeper/schedule" => {
-                let click: Value = serde_json::from_str(&text("click-worker/clicks")).expect("JSON");
-                let click = serde_json::from_str(click["Records"][0]["body"].as_str().expect("a body")).expect("a click");
-                site.store().park_click(&click, now).await.expect("a parked click");
+                let event: Value = serde_json::from_str(&text("click-worker/clicks")).expect("JSON");
+                let message: ClickMessage = serde_json::from_str(event["Records"][0]["body"].as_str().expect("a body")).expect("clicks");
+                site.store().park_click(&message.clicks[0], now).await.expect("a parked click");
             }
             _ => {}
         }

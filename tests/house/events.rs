@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use domain::click::Click;
 use domain::moment::Moment;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use lambda_http::lambda_runtime::Context;
@@ -14,7 +13,7 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent};
 use local::template::{FunctionSpec, RouteSpec};
 use serde_json::{Value, json};
-use store::Pointer;
+use store::{ClickMessage, Pointer};
 use tests::{Answer, World, WorldOptions};
 use tower::{Service, ServiceExt};
 
@@ -234,13 +233,14 @@ fn bodies(name: &str) -> Vec<Value> {
     records.iter().map(|record| serde_json::from_str(record["body"].as_str().expect("a body")).expect("JSON")).collect()
 }
 
-/// A click without what differs from visit to visit.
-fn without_id_and_address(mut click: Value) -> Value {
+/// The message of a click without what differs from visit to visit.
+fn without_id_and_address(mut message: Value) -> Value {
     for member in ["id", "address"] {
-        assert!(click[member].is_string(), "{click}");
-        click[member] = Value::Null;
+        let value = &mut message["clicks"][0][member];
+        assert!(value.is_string(), "no {member}");
+        *value = Value::Null;
     }
-    click
+    message
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -254,8 +254,8 @@ async fn every_event_does_what_its_name_says() {
         if name == "click-worker/clicks" {
             let sent = read_off(&world, "ClicksQueue").await;
             assert_eq!(sent.len(), 4, "two visits and two visitors with the password; HEAD counts nothing: {sent:?}");
-            let visit = sent.into_iter().find(|click| click["sessionId"] == "visitor-7f3a").expect("the visit of redirect/get");
-            assert_eq!(without_id_and_address(visit), without_id_and_address(bodies(name).remove(0)), "the event is the redirect's own message");
+            let visit = sent.iter().find(|message| message["clicks"][0]["sessionId"] == "visitor-7f3a");
+            assert_eq!(visit.cloned().map(without_id_and_address), Some(without_id_and_address(bodies(name).remove(0))), "the redirect's own message");
         }
         let (function, _) = name.split_once('/').expect("a folder");
         let outcome = invoke(&world, function, &filled).await;
@@ -293,8 +293,8 @@ fn every_event_file_is_part_of_the_story_and_the_other_way_round() {
 #[test]
 fn queue_events_carry_what_the_functions_send_and_nothing_else() {
     for body in bodies("click-worker/clicks") {
-        let click: Click = serde_json::from_value(body.clone()).expect("a click");
-        assert_eq!(serde_json::to_value(click).expect("JSON"), body, "a member no click has");
+        let message: ClickMessage = serde_json::from_value(body.clone()).expect("clicks");
+        assert_eq!(serde_json::to_value(message).expect("JSON"), body, "a member no click has");
     }
     let conversion: Value = serde_json::from_str(json_of("attribution/conversion")["body"].as_str().expect("a body")).expect("JSON");
     let digest = domain::secret::sha256_hex(conversion["idempotencyKey"].as_str().expect("a key").as_bytes());
@@ -338,7 +338,8 @@ fn is_consistent(name: &str, event: &Value) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_route_queue_and_schedule_of_the_template_has_its_event() {
     let world = World::new().await;
-    for FunctionSpec { binary, routes, sources, schedules, .. } in &world.house().template().functions {
+    let template = world.house().template();
+    for FunctionSpec { binary, routes, sources, schedules, .. } in &template.functions {
         let own: Vec<(&str, Value)> = STORY
             .iter()
             .filter(|(name, _)| name.split_once('/').is_some_and(|(function, _)| function == binary))
@@ -353,15 +354,11 @@ async fn every_route_queue_and_schedule_of_the_template_has_its_event() {
         let called: BTreeSet<String> = own.iter().filter_map(called).collect();
         assert_eq!(called, routes.iter().map(route_key).collect(), "{binary}");
         let records = own.iter().filter_map(|(_, event)| event["Records"].as_array()).flatten();
-        let queues: BTreeSet<String> = records
-            .map(|record| {
-                let arn = record["eventSourceARN"].as_str().expect("an ARN");
-                let named = sources.iter().map(|source| source.queue_arn.rsplit(':').next().unwrap_or_default());
-                named.filter(|queue| arn.contains(&format!("-{queue}-"))).map(str::to_owned).collect()
-            })
-            .collect();
-        assert_eq!(queues.len(), sources.len(), "{binary}: {queues:?}");
-        assert!(!queues.contains(""), "{binary} has an event of a queue that is not its own");
+        let arns: BTreeSet<&str> = records.map(|record| record["eventSourceARN"].as_str().expect("an ARN")).collect();
+        let queues = template.queues.iter().filter(|queue| sources.iter().any(|source| source.queue_arn == queue.arn));
+        let queues: Vec<String> = queues.map(|queue| format!("-{}-", queue.id)).collect();
+        assert_eq!(arns.len(), queues.len(), "{binary}: {arns:?}");
+        assert!(queues.iter().all(|queue| arns.iter().any(|arn| arn.contains(queue))), "{binary}: {arns:?}");
         let woken = own.iter().filter(|(_, event)| event["detail-type"] == "Scheduled Event").count();
         assert_eq!(woken, schedules.len(), "{binary}");
     }

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use edge::Settings;
-use edge::SecretSource;
+use edge::{SecretSource, Settings};
 use local::template::{Site, Template};
 use saphyr::{LoadableYamlNode, ScalarOwned, YamlOwned};
 use serde_json::{Map, Value, json};
@@ -299,7 +298,7 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
         let grants = |action: &str, resource: &str| grants(&raw["Resources"][&function.id], action, resource);
         assert_eq!(settings.queues.clicks.is_some(), grants("sqs:SendMessage", "ClicksQueue"), "{}", function.id);
         assert_eq!(settings.queues.events.is_some(), grants("sqs:SendMessage", "EventsQueue"), "{}", function.id);
-        assert_eq!(format!("{:?}", settings.secret).starts_with("Manager"), grants("secretsmanager:GetSecretValue", "PlatformSecret"), "{}", function.id);
+        assert_eq!(matches!(settings.secret, SecretSource::Manager { .. }), grants("secretsmanager:GetSecretValue", "PlatformSecret"), "{}", function.id);
         for (name, value) in [("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"), ("PLATFORM_SECRET", "{}"), ("TRUST_VIEWER_HEADERS", "true")] {
             let refused = Settings::read(|asked| if asked == name { Some(value.to_owned()) } else { variable(asked) });
             assert_eq!(refused.expect_err("a local switch in production").name, name, "{}", function.id);
@@ -309,10 +308,14 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
 
 // ---------------------------------------------------------------- the sources
 
+/// A file without the tests at its end, and those.
+fn product_and_tests(text: &str) -> (&str, &str) {
+    text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((text, ""))
+}
+
 /// Lines that are neither blank nor comment, without the tests at the end.
 fn lines_of_code(text: &str) -> usize {
-    let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    product.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count()
+    product_and_tests(text).0.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count()
 }
 
 #[test]
@@ -336,9 +339,9 @@ fn no_test_sleeps_or_is_left_out_and_no_lint_is_silenced() {
         let text = read(&path);
         assert!(!text.contains(left_out), "{path} leaves a test out");
         let is_test = path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs");
-        let tests = if is_test { text.as_str() } else { text.split_once("#[cfg(test)]").map_or("", |(_, tests)| tests) };
+        let (product, tests) = if is_test { ("", text.as_str()) } else { product_and_tests(&text) };
         assert!(!tests.contains(sleeping), "{path} sleeps in a test");
-        let product = if is_test || path.starts_with("bench/") { "" } else { text.split("#[cfg(test)]").next().unwrap_or_default() };
+        let product = if path.starts_with("bench/") { "" } else { product };
         for lint in silenced {
             assert!(!product.contains(lint), "{path} silences {lint}");
         }

@@ -857,6 +857,7 @@ async fn rush(world: &World) -> (usize, usize) {
 async fn a_link_for_a_hundred_clicks_takes_exactly_a_hundred_of_a_thousand() {
     let world = world_with(json!({"maxClicks": 100})).await;
     assert_eq!(rush(&world).await, (100, 900));
+    world.sweep().await;
     assert_eq!(clicks(&world).await.len(), 100);
 }
 
@@ -869,6 +870,7 @@ async fn a_link_for_a_hundred_clicks_takes_no_more_when_answers_are_lost() {
     // A click whose answer is lost may use two when somebody else comes in between, never none.
     assert!((95..=100).contains(&followed), "{followed}");
     assert_eq!(followed + ended, 1_000);
+    world.sweep().await;
     assert_eq!(clicks(&world).await.len(), followed);
 }
 
@@ -969,4 +971,20 @@ async fn what_cannot_name_a_link_is_not_found_and_never_reaches_the_table() {
     assert_eq!(queued(&world).await, 0);
     world.visitor().follow("Launch").await.refused(404, "not_found");
     world.visitor().follow("launch").await.expect(302);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_scheme_or_query_that_is_no_address_is_answered_like_any_other() {
+    let world = world_with(json!({})).await;
+    let visitor = world.visitor().caller().clone();
+    for host in ["xn--a.localhost:9000", "demo%2f.localhost:9000", "demo..localhost:9000", "de|mo.localhost:9000", "demo.localhost:99999", "a b", "[::1", "", "demo.localhost:9000/x?", "demo.localhost:9000#"] {
+        visitor.clone().with("host", host).get("/launch").await.refused(404, "not_found");
+        visitor.clone().with("host", host).get("/_edge/redirect/demo/launch").await.expect(302);
+    }
+    for scheme in ["1", "", "https, http", "javascript", "%"] {
+        visitor.clone().with("host", "demo.localhost:9000").with("x-forwarded-proto", scheme).get("/launch").await.expect(302);
+    }
+    for query in ["%", "%zz", "&&=&", "a=%ff", "?", "a=[]{}|^`\\"] {
+        visitor.clone().with("host", "demo.localhost:9000").get(&format!("/launch?{query}")).await.expect(302);
+    }
 }

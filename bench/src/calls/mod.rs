@@ -46,6 +46,9 @@ pub(crate) fn print() -> Result<()> {
     table.remark(
         "Batches: calls of the whole batch, the other columns per click. Without front door, and without the queue's receives and deletes.",
     );
+    table.remark(
+        "On Lambda each log line also carries the runtime's span, if the format lists spans: the section `cpu` measures whole lines.",
+    );
     table.remark("On Lambda an environment also reads the platform secret at its first request and every five minutes, and fetches the issuer's keys once.");
     table.print();
     verdicts::print(&operations);

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 pub(crate) use load::run as run_load;
 use load::{Kind, Plan, Report};
 
-use crate::ledger::Detail;
+use crate::ledger::{Call, Detail};
 use crate::scene::Scene;
 use crate::table::Table;
 use crate::{link, logs};
@@ -72,11 +72,8 @@ async fn redirects(scene: &Scene, port: u16, slugs: &[String]) -> Result<Vec<(St
     scene.ledger.take();
     let report =
         child(&Plan { kind: Kind::Redirect, port, host: scene.host(), seconds: SECONDS, most: MOST, words: slugs.to_vec() }).await?;
-    let mut calls: BTreeMap<String, usize> = BTreeMap::new();
-    for call in scene.ledger.take() {
-        *calls.entry(call.operation).or_default() += 1;
-    }
-    let per = |operation: &str| calls.get(operation).copied().unwrap_or_default() as f64 / report.answered.max(1) as f64;
+    let calls = scene.ledger.take();
+    let per = |operation: &str| calls.iter().filter(|call| call.operation == operation).count() as f64 / report.answered.max(1) as f64;
     let counting = Instant::now();
     let waited = emptied(scene, "ClicksQueue").await?;
     let stored = stored(&scene.app("event-worker")?).await?;
@@ -84,8 +81,9 @@ async fn redirects(scene: &Scene, port: u16, slugs: &[String]) -> Result<Vec<(St
         ("redirects per second".to_owned(), format!("{:.0}", report.per_second())),
         ("p50; p99".to_owned(), report.percentiles()),
         ("answered; failed".to_owned(), format!("{}; {}", report.answered, report.failed)),
-        ("SQS sends per redirect".to_owned(), format!("{:.4}", per("SendMessage") + per("SendMessageBatch"))),
+        ("SQS sends per redirect".to_owned(), format!("{:.4}", per("SendMessage"))),
         ("table reads per redirect".to_owned(), format!("{:.4}", per("BatchGetItem"))),
+        ("calls of all functions meanwhile: mean ms".to_owned(), means(&calls)),
         ("clicks stored".to_owned(), format!("{stored}{}", if stored == report.answered { ", every one" } else { ", NOT ALL" })),
         (
             "until the last was counted".to_owned(),
@@ -100,19 +98,33 @@ async fn conversions(scene: &Scene, port: u16) -> Result<Vec<(String, String)>> 
         tokens.push(scene.follow(&link::slug(number), number).await?);
     }
     emptied(scene, "ClicksQueue").await?;
+    scene.ledger.take();
     let report =
         child(&Plan { kind: Kind::Conversion, port, host: "localhost".to_owned(), seconds: SECONDS, most: MOST, words: tokens }).await?;
+    let calls = scene.ledger.take();
     let counting = Instant::now();
     let waited = emptied(scene, "EventsQueue").await?;
     Ok(vec![
         ("conversions per second".to_owned(), format!("{:.0}", report.per_second())),
         ("conversions: p50; p99".to_owned(), report.percentiles()),
         ("conversions: answered; failed".to_owned(), format!("{}; {}", report.answered, report.failed)),
+        ("calls of all functions meanwhile: mean ms".to_owned(), means(&calls)),
         (
             "until the last was counted".to_owned(),
             format!("{:.1} s{}", counting.elapsed().as_secs_f64(), if waited { "" } else { ", given up" }),
         ),
     ])
+}
+
+/// How long each operation took on average, and how many there were.
+fn means(calls: &[Call]) -> String {
+    let mut sums: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
+    for call in calls {
+        let sum = sums.entry(&call.operation).or_default();
+        *sum = (sum.0 + 1, sum.1 + call.took.as_secs_f64() * 1000.0);
+    }
+    let words = sums.iter().map(|(operation, (count, sum))| format!("{operation} {:.1} x{count}", sum / *count as f64));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// Waits until a queue holds nothing; tells whether it came to that.

@@ -99,16 +99,7 @@ impl fmt::Display for Zone {
     }
 }
 
-impl utoipa::PartialSchema for Zone {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .examples(["Europe/Berlin"])
-            .into()
-    }
-}
-
-impl utoipa::ToSchema for Zone {}
+crate::schema::text_schema!(Zone, description("An IANA time zone such as Europe/Berlin."));
 
 /// What an account is set to; an account nobody configured has the deployment's default plan and UTC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -105,17 +105,7 @@ impl From<Destination> for String {
     }
 }
 
-impl utoipa::PartialSchema for Destination {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .format(Some(utoipa::openapi::SchemaFormat::Custom("uri".to_owned())))
-            .max_length(Some(LONGEST))
-            .into()
-    }
-}
-
-impl utoipa::ToSchema for Destination {}
+crate::schema::text_schema!(Destination, format(utoipa::openapi::SchemaFormat::Custom("uri".to_owned())), max_length(LONGEST));
 
 /// What a redirect adds to a destination's query.
 #[derive(Clone, Debug, Default)]

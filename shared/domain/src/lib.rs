@@ -7,6 +7,7 @@ pub mod form;
 pub mod id;
 pub mod moment;
 pub mod name;
+mod schema;
 
 pub mod account;
 pub mod agent;

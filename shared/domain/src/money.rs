@@ -74,16 +74,7 @@ impl<'de> Deserialize<'de> for Currency {
     }
 }
 
-impl utoipa::PartialSchema for Currency {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .pattern(Some("^[A-Z]{3}$"))
-            .into()
-    }
-}
-
-impl utoipa::ToSchema for Currency {}
+crate::schema::text_schema!(Currency, pattern("^[A-Z]{3}$"));
 
 /// The largest value of one conversion: twelve digits before the decimal point.
 const MOST_INTEGER_DIGITS: u32 = 12;

@@ -54,16 +54,7 @@ macro_rules! name {
             }
         }
 
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                utoipa::openapi::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::String)
-                    .pattern(Some($pattern))
-                    .into()
-            }
-        }
-
-        impl utoipa::ToSchema for $name {}
+        crate::schema::text_schema!($name, pattern($pattern));
     };
 }
 

@@ -12,6 +12,8 @@ use tokio::sync::Mutex;
 use crate::problem::Problem;
 
 const REFETCH_MS: i64 = 10_000;
+/// A key that was withdrawn is forgotten within this time.
+const FRESH_MS: i64 = 3_600_000;
 const DEADLINE: Duration = Duration::from_millis(1500);
 const LARGEST: usize = 64 * 1024;
 /// 2048 bits in base64url without padding.
@@ -27,6 +29,7 @@ struct State {
     client: Option<reqwest::Client>,
     keys: HashMap<String, Arc<DecodingKey>>,
     tried_at: Option<Moment>,
+    fetched_at: Option<Moment>,
 }
 
 /// The issuer's keys could not be had.
@@ -50,16 +53,17 @@ impl Jwks {
     /// The key with this id. The lock is held over a fetch, so that many requests make one.
     pub(crate) async fn key(&self, kid: &str, now: Moment) -> Result<Option<Arc<DecodingKey>>, Problem> {
         let mut state = self.state.lock().await;
-        if let Some(key) = state.keys.get(kid) {
-            return Ok(Some(key.clone()));
-        }
-        if state.tried_at.is_some_and(|tried| now.millis() - tried.millis() < REFETCH_MS) {
-            return Ok(None);
+        let known = state.keys.get(kid).cloned();
+        let within = |moment: Option<Moment>, span_ms: i64| moment.is_some_and(|moment| now.millis() - moment.millis() < span_ms);
+        let is_fresh = known.is_some() && within(state.fetched_at, FRESH_MS);
+        if is_fresh || within(state.tried_at, REFETCH_MS) {
+            return Ok(known);
         }
         state.tried_at = Some(now);
         match self.fetch(&mut state).await {
             Ok(keys) => {
                 state.keys = keys;
+                state.fetched_at = Some(now);
                 Ok(state.keys.get(kid).cloned())
             }
             // With keys at hand an unknown id is simply unknown; without any nobody can be told apart.
@@ -69,7 +73,7 @@ impl Jwks {
             }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "published keys could not be refreshed");
-                Ok(None)
+                Ok(known)
             }
         }
     }

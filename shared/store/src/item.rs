@@ -76,6 +76,11 @@ pub(crate) fn cursor(parts: &[&str]) -> String {
     URL_SAFE_NO_PAD.encode(parts.join("\n"))
 }
 
+/// Whether a text could be a cursor this store handed out.
+pub fn is_cursor(text: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| String::from_utf8(bytes).is_ok())
+}
+
 /// Reads a cursor of so many parts back; anything else is no cursor.
 pub(crate) fn read_cursor<const N: usize>(cursor: &str) -> Option<[String; N]> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;

@@ -26,7 +26,7 @@ pub use clicks::Counted;
 pub use clicks_out::ClickMessage;
 pub use conversions::{Accepted, Settled, Stored};
 pub use error::{Error, Result};
-pub use item::Page;
+pub use item::{Page, is_cursor};
 pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;

@@ -1,8 +1,10 @@
 //! Handles with their collaborators, and each user's list of handles.
 //!
 //! The handle's item is the truth. A user's list is an index written before the handle's item when it grows and after
-//! when it shrinks, so that a crash in between leaves an entry too many, never one too few; readers drop those.
+//! when it shrinks, so that a crash in between leaves an entry too many, never one too few; readers drop those. Each entry
+//! carries the version of the handle that wrote it, so that a late removal leaves alone what a newer version put back.
 
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
@@ -25,11 +27,11 @@ impl Store {
     pub async fn save_profile(&self, profile: &Profile, before: Option<&Profile>) -> Result<bool> {
         let members = |profile: &Profile| -> Vec<UserId> { profile.collaborators.keys().cloned().chain([profile.owner.clone()]).collect() };
         let (now, then) = (members(profile), before.map(members).unwrap_or_default());
-        try_join_all(now.iter().filter(|user| !then.contains(user)).map(|user| self.add_membership(user, &profile.handle))).await?;
+        try_join_all(now.iter().filter(|user| !then.contains(user)).map(|user| self.add_membership(user, profile))).await?;
         if !self.put_profile(profile, before).await? {
             return Ok(false);
         }
-        try_join_all(then.iter().filter(|user| !now.contains(user)).map(|user| self.drop_membership(user, &profile.handle))).await?;
+        try_join_all(then.iter().filter(|user| !now.contains(user)).map(|user| self.drop_membership(user, profile))).await?;
         Ok(true)
     }
 
@@ -51,16 +53,34 @@ impl Store {
         }
     }
 
-    async fn add_membership(&self, user: &UserId, handle: &Handle) -> Result<()> {
-        let item = key(&table::membership(user, handle));
-        self.db.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(Error::call("PutItem"))?;
-        Ok(())
+    async fn add_membership(&self, user: &UserId, profile: &Profile) -> Result<()> {
+        let mut item = key(&table::membership(user, &profile.handle));
+        item.insert("version".to_owned(), number(profile.version));
+        let put = self
+            .db
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(version) OR version < :version")
+            .expression_attribute_values(":version", number(profile.version));
+        match put.send().await {
+            Err(error) if !error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => Err(Error::call("PutItem")(error)),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
-    async fn drop_membership(&self, user: &UserId, handle: &Handle) -> Result<()> {
-        let at = key(&table::membership(user, handle));
-        self.db.delete_item().table_name(&self.table).set_key(Some(at)).send().await.map_err(Error::call("DeleteItem"))?;
-        Ok(())
+    async fn drop_membership(&self, user: &UserId, profile: &Profile) -> Result<()> {
+        let delete = self
+            .db
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&table::membership(user, &profile.handle))))
+            .condition_expression("attribute_not_exists(version) OR version < :version")
+            .expression_attribute_values(":version", number(profile.version));
+        match delete.send().await {
+            Err(error) if !error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) => Err(Error::call("DeleteItem")(error)),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// The handles a user owns or works on, by name.
