@@ -16,6 +16,7 @@ mod http1;
 mod ledger;
 mod link;
 mod logs;
+mod pin;
 mod prices;
 mod programs;
 mod runtime_api;

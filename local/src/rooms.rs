@@ -49,9 +49,11 @@ where
     let collected = service.and_then(|response: Response| async move {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let is_text = parts.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_none_or(|kind| {
-            kind.starts_with("text/") || kind.starts_with("application/json")
-        });
+        let is_text = parts
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .is_none_or(|kind| kind.starts_with("text/") || kind.starts_with("application/json"));
         let body = match String::from_utf8(bytes.to_vec()) {
             _ if bytes.is_empty() => Body::Empty,
             Ok(text) if is_text => Body::Text(text),

@@ -63,8 +63,36 @@ async fn names_that_are_no_host_label_or_belong_to_the_system_are_refused() {
     let long = "a".repeat(33);
     let huge = "a".repeat(1025);
     let malformed = [
-        "", "a", "ab", &long, &huge, "Demo", "-abc", "abc-", "a_b", "a.b", "a#b", "..", "a%2fb", "a/b", "a b", "abc\n", "a\0b", "d\u{435}mo", "ｄemo", "caf\u{e9}",
-        "app", "api", "www", "mcp", "login", "profile", "admin", "localhost", "webhooks", "status",
+        "",
+        "a",
+        "ab",
+        &long,
+        &huge,
+        "Demo",
+        "-abc",
+        "abc-",
+        "a_b",
+        "a.b",
+        "a#b",
+        "..",
+        "a%2fb",
+        "a/b",
+        "a b",
+        "abc\n",
+        "a\0b",
+        "d\u{435}mo",
+        "ｄemo",
+        "caf\u{e9}",
+        "app",
+        "api",
+        "www",
+        "mcp",
+        "login",
+        "profile",
+        "admin",
+        "localhost",
+        "webhooks",
+        "status",
     ];
     let values = malformed.iter().map(|name| json!(name)).chain([json!(7), json!(["shop"]), json!({}), json!(true), Value::Null]);
     for value in values {
@@ -72,8 +100,14 @@ async fn names_that_are_no_host_label_or_belong_to_the_system_are_refused() {
         assert_eq!(refused.fields(), ["handle"], "{value}");
     }
     assert_eq!(world.owner().post(HANDLES, json!({})).await.refused(400, "invalid_payload").fields(), ["handle"]);
-    assert_eq!(world.owner().post(HANDLES, json!({"handle": "a", "owner": "x"})).await.refused(400, "invalid_payload").fields(), ["handle", "owner"]);
-    assert_eq!(world.owner().post(HANDLES, json!({"handle": "fine", "ownerUserId": "stranger"})).await.refused(400, "invalid_payload").fields(), ["ownerUserId"]);
+    assert_eq!(
+        world.owner().post(HANDLES, json!({"handle": "a", "owner": "x"})).await.refused(400, "invalid_payload").fields(),
+        ["handle", "owner"]
+    );
+    assert_eq!(
+        world.owner().post(HANDLES, json!({"handle": "fine", "ownerUserId": "stranger"})).await.refused(400, "invalid_payload").fields(),
+        ["ownerUserId"]
+    );
     assert_eq!(writes_today(&world).await, 0, "what is refused is not charged");
     for fine in ["abc", &long[..32], "a-1", "1st", "a--b", "xn--caf-dma"] {
         world.owner().post(HANDLES, json!({"handle": fine})).await.expect(201);
@@ -120,11 +154,17 @@ async fn a_list_shows_every_handle_once_with_the_callers_role_page_by_page() {
 async fn collaborators_are_replaced_whole_and_the_owner_stays() {
     let world = World::new().await;
     let before = world.creator().get(PEOPLE).await.expect(200).json();
-    assert_eq!(before, json!({"handle": "demo", "ownerUserId": "owner", "collaborators": people(&[("creator", "CREATOR"), ("operator", "OPERATOR")])["collaborators"]}));
+    assert_eq!(
+        before,
+        json!({"handle": "demo", "ownerUserId": "owner", "collaborators": people(&[("creator", "CREATOR"), ("operator", "OPERATOR")])["collaborators"]})
+    );
 
     let next = people(&[("owner", "CREATOR"), ("newcomer", "CREATOR"), ("creator", "OPERATOR")]);
     let after = world.owner().put(PEOPLE, next).await.expect(200).json();
-    assert_eq!(after, json!({"handle": "demo", "ownerUserId": "owner", "collaborators": people(&[("creator", "OPERATOR"), ("newcomer", "CREATOR")])["collaborators"]}));
+    assert_eq!(
+        after,
+        json!({"handle": "demo", "ownerUserId": "owner", "collaborators": people(&[("creator", "OPERATOR"), ("newcomer", "CREATOR")])["collaborators"]})
+    );
     assert_eq!(world.user("newcomer", &[]).get(PEOPLE).await.expect(200).json(), after);
     assert_eq!(world.owner().get(DEMO).await.expect(200).json()["role"], "OWNER");
 
@@ -190,7 +230,14 @@ async fn a_removed_collaborator_is_a_stranger_at_once() {
     let world = World::new().await;
     world.creator().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
     world.owner().put(PEOPLE, people(&[("operator", "OPERATOR")])).await.expect(200);
-    for path in [DEMO, PEOPLE, "/v2/handles/demo/links", "/v2/handles/demo/links/launch", "/v2/handles/demo/conversions", "/v2/handles/demo/analytics"] {
+    for path in [
+        DEMO,
+        PEOPLE,
+        "/v2/handles/demo/links",
+        "/v2/handles/demo/links/launch",
+        "/v2/handles/demo/conversions",
+        "/v2/handles/demo/analytics",
+    ] {
         world.creator().get(path).await.refused(404, "handle_not_found");
     }
     world.creator().delete("/v2/handles/demo/links/launch").await.refused(404, "handle_not_found");
@@ -213,7 +260,10 @@ async fn a_transfer_makes_one_new_owner_and_an_operator_of_the_one_before() {
 
     // To a collaborator: the place as a collaborator is given up for the owner's.
     let back = world.stranger().post(TRANSFER, json!({"newOwnerUserId": "creator"})).await.expect(200).json();
-    assert_eq!(back["collaborators"], people(&[("operator", "OPERATOR"), ("owner", "OPERATOR"), ("stranger", "OPERATOR")])["collaborators"]);
+    assert_eq!(
+        back["collaborators"],
+        people(&[("operator", "OPERATOR"), ("owner", "OPERATOR"), ("stranger", "OPERATOR")])["collaborators"]
+    );
     // To oneself: nothing changes.
     let same = world.creator().post(TRANSFER, json!({"newOwnerUserId": "creator"})).await.expect(200).json();
     assert_eq!(same, back);
@@ -222,7 +272,13 @@ async fn a_transfer_makes_one_new_owner_and_an_operator_of_the_one_before() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transfer_needs_a_new_owner() {
     let world = World::new().await;
-    for body in [json!({}), json!({"newOwnerUserId": null}), json!({"newOwnerUserId": ""}), json!({"newOwnerUserId": "a#b"}), json!({"newOwnerUserId": 7})] {
+    for body in [
+        json!({}),
+        json!({"newOwnerUserId": null}),
+        json!({"newOwnerUserId": ""}),
+        json!({"newOwnerUserId": "a#b"}),
+        json!({"newOwnerUserId": 7}),
+    ] {
         let refused = world.owner().post(TRANSFER, body).await.refused(400, "new_owner_required");
         assert_eq!(refused.fields(), ["newOwnerUserId"]);
     }
@@ -233,7 +289,13 @@ async fn a_transfer_needs_a_new_owner() {
 }
 
 /// Holds `slow` where its first so many calls of an operation are refused for load, lets `fast` go by, then lets `slow` go on.
-async fn overtaken(world: &World, rule: Rule, calls: usize, slow: impl Future<Output = Answer>, fast: impl Future<Output = Answer>) -> (Answer, Answer) {
+async fn overtaken(
+    world: &World,
+    rule: Rule,
+    calls: usize,
+    slow: impl Future<Output = Answer>,
+    fast: impl Future<Output = Answer>,
+) -> (Answer, Answer) {
     let fired = world.faults.inject(rule.by("accounts").times(calls), Fault::Throttled);
     let mut slow = std::pin::pin!(slow);
     let held = async {
@@ -294,10 +356,13 @@ async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
 
     world.owner().put(PEOPLE, people(&[("creator", "CREATOR")])).await.expect(200);
     let usage = world.creator().get("/v2/handles/demo/usage-meters").await.expect(200).json();
-    assert_eq!(usage, json!({
-        "handle": "demo", "plan": "PRO", "timeZone": "Pacific/Auckland", "limits": {"writesPerDay": 10},
-        "usage": {"writesToday": 1, "writesDay": "20260302"}, "resetsAt": "2026-03-02T11:00:00.000Z",
-    }));
+    assert_eq!(
+        usage,
+        json!({
+            "handle": "demo", "plan": "PRO", "timeZone": "Pacific/Auckland", "limits": {"writesPerDay": 10},
+            "usage": {"writesToday": 1, "writesDay": "20260302"}, "resetsAt": "2026-03-02T11:00:00.000Z",
+        })
+    );
 
     for caller in [world.owner(), world.stranger(), world.user("admin", &["admins"])] {
         caller.put(ACCOUNT, json!({"plan": "ENTERPRISE"})).await.refused(403, "insufficient_role");
@@ -314,7 +379,10 @@ async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
     for (body, fields) in refused {
         assert_eq!(world.admin().put(ACCOUNT, body).await.refused(400, "invalid_payload").fields(), fields);
     }
-    assert_eq!(world.admin().put("/v2/platform-admin/accounts/a%23b", json!({"plan": "PRO"})).await.refused(400, "invalid_payload").fields(), ["userId"]);
+    assert_eq!(
+        world.admin().put("/v2/platform-admin/accounts/a%23b", json!({"plan": "PRO"})).await.refused(400, "invalid_payload").fields(),
+        ["userId"]
+    );
     assert_eq!(world.admin().put(ACCOUNT, json!({})).await.expect(200).json(), set);
 }
 
@@ -325,7 +393,10 @@ async fn usage_meters_follow_the_owning_account() {
     world.creator().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
     world.owner().put(PEOPLE, people(&[("creator", "CREATOR")])).await.expect(200);
     let meters = world.creator().get("/v2/handles/demo/usage-meters").await.expect(200).json();
-    assert_eq!((&meters["plan"], &meters["limits"]["writesPerDay"], &meters["usage"]["writesToday"]), (&json!("ENTERPRISE"), &json!(500), &json!(2)));
+    assert_eq!(
+        (&meters["plan"], &meters["limits"]["writesPerDay"], &meters["usage"]["writesToday"]),
+        (&json!("ENTERPRISE"), &json!(500), &json!(2))
+    );
     assert_eq!(meters["resetsAt"], "2026-03-02T00:00:00.000Z");
     world.set_time("2026-03-01T23:59:59.999Z");
     assert_eq!(writes_today(&world).await, 2);

@@ -24,7 +24,10 @@ async fn a_report_tells_people_from_bots_and_revenue_in_each_currency() {
     world.settle().await;
     let report = world.owner().get(&format!("{ANALYTICS}?groupBy=country")).await.expect(200).json();
     let us = &report["rows"][0];
-    assert_eq!((&us["key"], &us["clicks"], &us["botClicks"], &us["qualifiedClicks"], &us["conversions"]), (&json!("US"), &json!(2), &json!(1), &json!(1), &json!(3)));
+    assert_eq!(
+        (&us["key"], &us["clicks"], &us["botClicks"], &us["qualifiedClicks"], &us["conversions"]),
+        (&json!("US"), &json!(2), &json!(1), &json!(1), &json!(3))
+    );
     assert_eq!(us["revenueByCurrency"], json!({"JPY": 1000, "USD": 25}));
     assert_eq!((&us["revenue"], &us["currency"]), (&json!(25), &json!("USD")));
     assert_eq!(report["totals"]["clicks"], 3);
@@ -39,7 +42,10 @@ async fn days_are_utc_ranges_are_inclusive_and_freshness_ages() {
     let world = world_with_a_link().await;
     let status = |report: &serde_json::Value| report["freshness"]["status"].clone();
     let empty = world.owner().get(ANALYTICS).await.expect(200).json();
-    assert_eq!((status(&empty), &empty["from"], &empty["to"], &empty["totals"]["clicks"]), (json!("UNKNOWN"), &json!("2026-01-31"), &json!("2026-03-01"), &json!(0)));
+    assert_eq!(
+        (status(&empty), &empty["from"], &empty["to"], &empty["totals"]["clicks"]),
+        (json!("UNKNOWN"), &json!("2026-01-31"), &json!("2026-03-01"), &json!(0))
+    );
     world.set_time("2026-03-01T23:59:59.999Z");
     world.visitor().follow("launch").await.expect(302);
     world.set_time("2026-03-02T00:00:00Z");
@@ -59,7 +65,11 @@ async fn days_are_utc_ranges_are_inclusive_and_freshness_ages() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_bad_parameter_is_named() {
     let world = world_with_a_link().await;
-    let refused = world.owner().get(&format!("{ANALYTICS}?groupBy=moon&campaignId=X&slug=a&from=yesterday&to=2026-13-01&sort=up")).await.refused(400, "invalid_payload");
+    let refused = world
+        .owner()
+        .get(&format!("{ANALYTICS}?groupBy=moon&campaignId=X&slug=a&from=yesterday&to=2026-13-01&sort=up"))
+        .await
+        .refused(400, "invalid_payload");
     let mut fields = refused.fields();
     fields.sort();
     assert_eq!(fields, ["campaignId", "from", "groupBy", "slug", "sort", "to"]);

@@ -27,7 +27,10 @@ impl Dice {
 
 fn click(world: &World, number: u64, dice: &mut Dice) -> Click {
     Click {
-        id: ClickId::new(world.now().plus_secs(i64::try_from(number % 3).unwrap() * 43_200), (u128::from(number) << 40) | u128::from(dice.0)),
+        id: ClickId::new(
+            world.now().plus_secs(i64::try_from(number % 3).unwrap() * 43_200),
+            (u128::from(number) << 40) | u128::from(dice.0),
+        ),
         handle: world.handle(),
         slug: dice.pick(&["launch", "deal-alpha", "deal-beta", "spring"]).parse().unwrap(),
         link_version: 1,
@@ -73,7 +76,8 @@ async fn clicks_of(world: &World, day: Day) -> Vec<Click> {
 async fn reported(world: &World, query: &str) -> BTreeMap<String, (u64, u64)> {
     let report = world.owner().get(&format!("/v2/handles/demo/analytics?from=2026-03-01&to=2026-03-03&{query}")).await.expect(200).json();
     let figures = |row: &Value| (row["clicks"].as_u64().unwrap(), row["botClicks"].as_u64().unwrap());
-    let rows: BTreeMap<_, _> = report["rows"].as_array().unwrap().iter().map(|row| (row["key"].as_str().unwrap().to_owned(), figures(row))).collect();
+    let rows: BTreeMap<_, _> =
+        report["rows"].as_array().unwrap().iter().map(|row| (row["key"].as_str().unwrap().to_owned(), figures(row))).collect();
     let sum = rows.values().fold((0, 0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
     assert_eq!(sum, figures(&report["totals"]), "rows of {query} add up to the totals");
     rows

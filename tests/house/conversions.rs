@@ -37,7 +37,9 @@ async fn two_hundred_posts_of_one_key_at_once_accept_one_and_count_it_once() {
     let accepted: Vec<_> = answers.iter().filter(|answer| answer.status == 202).collect();
     assert_eq!(accepted.len(), 1);
     let first = accepted[0].json();
-    let deduped = answers.iter().filter(|answer| answer.status == 200 && answer.json()["deduped"] == true && answer.json()["conversionId"] == first["conversionId"]);
+    let deduped = answers.iter().filter(|answer| {
+        answer.status == 200 && answer.json()["deduped"] == true && answer.json()["conversionId"] == first["conversionId"]
+    });
     assert_eq!(deduped.count(), 199);
     assert_eq!(world.house().queue_depth("EventsQueue").unwrap().visible, 1, "one outbox event");
     world.settle().await;
@@ -158,7 +160,9 @@ async fn settling_survives_crashes_conflicts_lost_answers_and_duplicates() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_holds_until_day_365_whether_or_not_the_clock_is_watched() {
-    let world = World::with(tests::WorldOptions { environment: [("CTX_LIFE_DAYS".to_owned(), "800".to_owned())].into(), ..Default::default() }).await;
+    let world =
+        World::with(tests::WorldOptions { environment: [("CTX_LIFE_DAYS".to_owned(), "800".to_owned())].into(), ..Default::default() })
+            .await;
     let body = order(&ctx(&world).await, "order-1", 7.5);
     let first = post(&world, &body).await.expect(202).json();
     world.settle().await;
@@ -178,7 +182,9 @@ async fn a_key_holds_until_day_365_whether_or_not_the_clock_is_watched() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_expires_is_taken_over_once_also_under_a_race_and_a_crash() {
-    let world = World::with(tests::WorldOptions { environment: [("CTX_LIFE_DAYS".to_owned(), "800".to_owned())].into(), ..Default::default() }).await;
+    let world =
+        World::with(tests::WorldOptions { environment: [("CTX_LIFE_DAYS".to_owned(), "800".to_owned())].into(), ..Default::default() })
+            .await;
     let token = ctx(&world).await;
     let body = order(&token, "order-1", 1.0);
     post(&world, &body).await.expect(202);
@@ -222,12 +228,18 @@ async fn the_same_key_under_another_handle_is_another_key() {
     let body = json!({"ctx": redirect.ctx(), "idempotencyKey": "order-1", "eventType": "purchase", "handle": "demo", "conversionId": first["conversionId"]});
     let second = post(&world, &body).await.expect(202).json();
     assert_eq!((second["handle"].as_str(), second["deduped"].as_bool()), (Some("other"), Some(false)));
-    world.stranger().get(&format!("/v2/handles/other/conversions/{}", first["conversionId"].as_str().unwrap())).await.refused(404, "not_found");
+    world
+        .stranger()
+        .get(&format!("/v2/handles/other/conversions/{}", first["conversionId"].as_str().unwrap()))
+        .await
+        .refused(404, "not_found");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn conversions_are_listed_newest_first_over_months_and_found_by_id() {
-    let world = World::with(tests::WorldOptions { environment: [("CTX_LIFE_DAYS".to_owned(), "300".to_owned())].into(), ..Default::default() }).await;
+    let world =
+        World::with(tests::WorldOptions { environment: [("CTX_LIFE_DAYS".to_owned(), "300".to_owned())].into(), ..Default::default() })
+            .await;
     let token = ctx(&world).await;
     let mut ids = Vec::new();
     for number in 0..25 {
@@ -268,7 +280,10 @@ async fn a_conversion_that_outruns_its_click_waits_for_it_and_is_counted_where_i
     world.sweep().await;
     world.drain("EventsQueue").await;
     let report = world.owner().get("/v2/handles/demo/analytics?groupBy=country").await.expect(200).json();
-    assert_eq!((&report["rows"][0]["key"], &report["rows"][0]["conversions"], &report["rows"][0]["revenue"]), (&json!("DE"), &json!(1), &json!(3)));
+    assert_eq!(
+        (&report["rows"][0]["key"], &report["rows"][0]["conversions"], &report["rows"][0]["revenue"]),
+        (&json!("DE"), &json!(1), &json!(3))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -278,7 +293,10 @@ async fn every_bad_field_is_named_and_an_oversized_body_is_refused() {
     let bad = json!({"ctx": token, "idempotencyKey": "", "eventType": "A B", "value": "24.99", "currency": "USD", "occurredAt": "yesterday", "metadata": 3});
     let refused = post(&world, &bad).await.refused(400, "invalid_payload");
     assert_eq!(refused.fields(), ["idempotencyKey", "eventType", "value", "occurredAt", "metadata"]);
-    assert_eq!(post(&world, &json!({"idempotencyKey": "k", "eventType": "purchase"})).await.refused(400, "invalid_ctx").json()["reason"], "malformed");
+    assert_eq!(
+        post(&world, &json!({"idempotencyKey": "k", "eventType": "purchase"})).await.refused(400, "invalid_ctx").json()["reason"],
+        "malformed"
+    );
     let mut large = order(&token, "k", 1.0);
     large["filler"] = json!("x".repeat(17 * 1024));
     post(&world, &large).await.refused(413, "payload_too_large");
@@ -286,7 +304,12 @@ async fn every_bad_field_is_named_and_an_oversized_body_is_refused() {
     text.refused(415, "unsupported_media_type");
     for value in ["1e400", "-1", "24.999", "1000000000000", "NaN"] {
         let body = format!(r#"{{"ctx":"{token}","idempotencyKey":"k","eventType":"purchase","value":{value},"currency":"USD"}}"#);
-        world.nobody().with("content-type", "application/json").send(http::Method::POST, "/v2/public/conversions", body.into_bytes()).await.expect(400);
+        world
+            .nobody()
+            .with("content-type", "application/json")
+            .send(http::Method::POST, "/v2/public/conversions", body.into_bytes())
+            .await
+            .expect(400);
     }
     assert!(stored(&world).await.is_empty());
 }

@@ -32,7 +32,13 @@ fn routes(world: &World) -> BTreeMap<Operation, String> {
 }
 
 fn filled(template: &str) -> String {
-    let names = [("{handle}", "demo"), ("{slug}", "launch"), ("{ruleId}", "rule-1"), ("{conversionId}", "cnv_01JZ0000000000000000000000"), ("{userId}", "owner")];
+    let names = [
+        ("{handle}", "demo"),
+        ("{slug}", "launch"),
+        ("{ruleId}", "rule-1"),
+        ("{conversionId}", "cnv_01JZ0000000000000000000000"),
+        ("{userId}", "owner"),
+    ];
     let path = names.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
     assert!(!path.contains('{'), "{template} has a part this test does not know");
     path
@@ -65,10 +71,17 @@ fn every_operation_has_an_id_of_its_own_a_summary_and_a_success() {
             assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{method} {path} has no summary");
             let statuses: Vec<&String> = operation["responses"].as_object().expect("responses").keys().collect();
             assert!(statuses.iter().any(|status| status.starts_with('2') || status.starts_with('3')), "{method} {path}: {statuses:?}");
-            let is_public = path.starts_with("/v2/public/") || path.starts_with("/v2/system/") || path.starts_with("/_edge/") || path == "/v2/openapi.json";
+            let is_public = path.starts_with("/v2/public/")
+                || path.starts_with("/v2/system/")
+                || path.starts_with("/_edge/")
+                || path == "/v2/openapi.json";
             assert_eq!(operation.get("security").is_none(), is_public, "{method} {path}");
             let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-            let named: BTreeSet<&str> = parameters.iter().filter(|parameter| parameter["in"] == "path").filter_map(|parameter| parameter["name"].as_str()).collect();
+            let named: BTreeSet<&str> = parameters
+                .iter()
+                .filter(|parameter| parameter["in"] == "path")
+                .filter_map(|parameter| parameter["name"].as_str())
+                .collect();
             let in_path: BTreeSet<&str> = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
             assert_eq!(named, in_path, "{method} {path}");
         }
@@ -116,7 +129,17 @@ async fn every_route_of_the_template_is_served_by_its_function() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_path_is_404_and_a_known_one_with_another_method_405_with_allow() {
     let world = World::new().await;
-    for path in ["/", "/v2/", "/v2/nothing", "/v2/handles/", "/v2/handles/demo/nothing", "/v2/handles/demo/links/launch/nothing", "/v3/handles", "/v2//handles", "/V2/handles"] {
+    for path in [
+        "/",
+        "/v2/",
+        "/v2/nothing",
+        "/v2/handles/",
+        "/v2/handles/demo/nothing",
+        "/v2/handles/demo/links/launch/nothing",
+        "/v3/handles",
+        "/v2//handles",
+        "/V2/handles",
+    ] {
         for caller in [world.nobody(), world.owner()] {
             let answer = caller.get(path).await.refused(404, "not_found");
             assert_eq!(answer.header("content-type"), "application/json", "{path}");
@@ -193,13 +216,31 @@ async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_
         (&owner, "GET", "/v2/handles/{handle}/links/{slug}/history", Value::Null, 200),
         (&owner, "POST", "/v2/handles/{handle}/links/{slug}/rollback", json!({"version": 1}), 200),
         (&owner, "POST", "/v2/handles/{handle}/links/{slug}/route-preview", json!({}), 200),
-        (&owner, "PUT", "/v2/handles/{handle}/personalization-rules/{ruleId}", json!({"variant": {"id": "v", "destinationUrl": "https://example.com/v"}}), 201),
+        (
+            &owner,
+            "PUT",
+            "/v2/handles/{handle}/personalization-rules/{ruleId}",
+            json!({"variant": {"id": "v", "destinationUrl": "https://example.com/v"}}),
+            201,
+        ),
         (&owner, "GET", "/v2/handles/{handle}/personalization-rules", Value::Null, 200),
         (&owner, "DELETE", "/v2/handles/{handle}/personalization-rules/{ruleId}", Value::Null, 204),
         (&visitor, "GET", REDIRECT, Value::Null, 302),
         (&nobody, "GET", "/v2/public/context", Value::Null, 200),
-        (&nobody, "POST", "/v2/public/conversions", json!({"idempotencyKey": "order-1", "eventType": "purchase", "value": 24.99, "currency": "EUR"}), 202),
-        (&nobody, "POST", "/v2/public/conversions", json!({"idempotencyKey": "order-1", "eventType": "purchase", "value": 24.99, "currency": "EUR"}), 200),
+        (
+            &nobody,
+            "POST",
+            "/v2/public/conversions",
+            json!({"idempotencyKey": "order-1", "eventType": "purchase", "value": 24.99, "currency": "EUR"}),
+            202,
+        ),
+        (
+            &nobody,
+            "POST",
+            "/v2/public/conversions",
+            json!({"idempotencyKey": "order-1", "eventType": "purchase", "value": 24.99, "currency": "EUR"}),
+            200,
+        ),
         (&owner, "GET", "/v2/handles/{handle}/conversions", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/conversions/{conversionId}", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/analytics", Value::Null, 200),
@@ -214,7 +255,11 @@ async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_
         if template == "/v2/public/conversions" {
             body["ctx"] = json!(ctx);
         }
-        let (caller, body) = if body.is_null() { (caller.clone(), String::new()) } else { (caller.clone().with("content-type", "application/json"), body.to_string()) };
+        let (caller, body) = if body.is_null() {
+            (caller.clone(), String::new())
+        } else {
+            (caller.clone().with("content-type", "application/json"), body.to_string())
+        };
         world.faults.take_calls();
         let answer = send(&caller, method, &path, &body).await.expect(status);
         has_id(&answer);
@@ -244,15 +289,25 @@ async fn every_operation_declares_how_it_refuses() {
     for (method, path) in world.contract.operations() {
         let operation = &document["paths"][&path][method.to_lowercase()];
         let (needs_token, takes_body) = (operation.get("security").is_some(), operation.get("requestBody").is_some());
-        let caller = if needs_token && path.contains("platform-admin") { world.admin() } else if needs_token { world.owner() } else { world.nobody() };
+        let caller = if needs_token && path.contains("platform-admin") {
+            world.admin()
+        } else if needs_token {
+            world.owner()
+        } else {
+            world.nobody()
+        };
         let json = caller.clone().with("content-type", "application/json");
         let url = filled(&path);
         if needs_token {
             has_id(&send(&world.nobody(), &method, &url, "").await.refused(401, "missing_bearer_token"));
         }
         if takes_body {
-            has_id(&send(&caller.clone().with("content-type", "text/plain"), &method, &url, "{}").await.refused(415, "unsupported_media_type"));
-            has_id(&send(&json, &method, &url, &format!("{{\"x\":\"{}\"}}", "x".repeat(70 * 1024))).await.refused(413, "payload_too_large"));
+            has_id(
+                &send(&caller.clone().with("content-type", "text/plain"), &method, &url, "{}").await.refused(415, "unsupported_media_type"),
+            );
+            has_id(
+                &send(&json, &method, &url, &format!("{{\"x\":\"{}\"}}", "x".repeat(70 * 1024))).await.refused(413, "payload_too_large"),
+            );
             for broken in ["", "{", "{}x", "[1,]", "\u{feff}{}"] {
                 has_id(&send(&json, &method, &url, broken).await.expect(400));
             }
@@ -277,7 +332,8 @@ async fn every_operation_answers_503_while_its_table_is_out_of_reach() {
         let caller = if path.contains("platform-admin") { world.admin() } else { world.owner() };
         let body = if path == "/v2/handles" { r#"{"handle":"second"}"# } else { "{}" };
         let before = fired.times();
-        let answer = send(&caller.with("content-type", "application/json"), &method, &filled(&path), body).await.refused(503, "unavailable");
+        let answer =
+            send(&caller.with("content-type", "application/json"), &method, &filled(&path), body).await.refused(503, "unavailable");
         assert!(fired.times() > before && !answer.header("retry-after").is_empty(), "{method} {path}");
         has_id(&answer);
     }
@@ -295,7 +351,11 @@ async fn every_charged_operation_declares_that_the_quota_may_be_used_up() {
         ("POST", "/v2/handles/demo/transfer-ownership", json!({"newOwnerUserId": "creator"})),
         ("PUT", "/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})),
         ("POST", "/v2/handles/demo/links/launch/rollback", json!({"version": 1})),
-        ("PUT", "/v2/handles/demo/personalization-rules/rule-1", json!({"variant": {"id": "v", "destinationUrl": "https://example.com/v"}})),
+        (
+            "PUT",
+            "/v2/handles/demo/personalization-rules/rule-1",
+            json!({"variant": {"id": "v", "destinationUrl": "https://example.com/v"}}),
+        ),
         ("DELETE", "/v2/handles/demo/links/launch", Value::Null),
     ];
     for (method, path, body) in charged {

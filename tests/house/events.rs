@@ -74,8 +74,11 @@ pub(crate) const STORY: [(&str, Outcome); 38] = [
 
 /// The hosts of the events, over those of the local house.
 pub(crate) fn hosts() -> BTreeMap<String, String> {
-    let variables =
-        [("PUBLIC_DOMAIN", "links.example"), ("PUBLIC_ORIGIN", "https://{handle}.links.example"), ("API_ORIGIN", "https://api.links.example")];
+    let variables = [
+        ("PUBLIC_DOMAIN", "links.example"),
+        ("PUBLIC_ORIGIN", "https://{handle}.links.example"),
+        ("API_ORIGIN", "https://api.links.example"),
+    ];
     variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
@@ -159,7 +162,8 @@ fn answer(outcome: &Value) -> Answer {
     }
     let body = outcome["body"].as_str().unwrap_or_default();
     let body = if outcome["isBase64Encoded"] == true { BASE64_STANDARD.decode(body).expect("base64") } else { body.into() };
-    let status = outcome["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).and_then(|status| StatusCode::from_u16(status).ok());
+    let status =
+        outcome["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).and_then(|status| StatusCode::from_u16(status).ok());
     Answer { status: status.unwrap_or_else(|| panic!("no response: {outcome}")), headers, body: body.into() }
 }
 
@@ -252,10 +256,17 @@ async fn every_event_does_what_its_name_says() {
         let event: Value = serde_json::from_str(&filled).expect("JSON");
         world.set_time(&world.now().max(moment(&event)).to_string());
         if name == "click-worker/clicks" {
+            // A click that a busy queue refused is parked.
+            world.sweep().await;
             let sent = read_off(&world, "ClicksQueue").await;
-            assert_eq!(sent.len(), 4, "two visits and two visitors with the password; HEAD counts nothing: {sent:?}");
+            let clicks: BTreeSet<String> = sent.iter().map(|message| message["clicks"][0]["id"].to_string()).collect();
+            assert_eq!(clicks.len(), 4, "two visits and two visitors with the password; HEAD counts nothing: {sent:?}");
             let visit = sent.iter().find(|message| message["clicks"][0]["sessionId"] == "visitor-7f3a");
-            assert_eq!(visit.cloned().map(without_id_and_address), Some(without_id_and_address(bodies(name).remove(0))), "the redirect's own message");
+            assert_eq!(
+                visit.cloned().map(without_id_and_address),
+                Some(without_id_and_address(bodies(name).remove(0))),
+                "the redirect's own message"
+            );
         }
         let (function, _) = name.split_once('/').expect("a folder");
         let outcome = invoke(&world, function, &filled).await;
@@ -270,7 +281,8 @@ async fn every_event_does_what_its_name_says() {
         }
         if name == "event-worker/events" {
             let [first, again] = <[Value; 2]>::try_from(bodies(name)).expect("two messages");
-            assert_eq!((read_off(&world, "EventsQueue").await, &first), (vec![first.clone()], &again), "the event is the conversion's own message");
+            assert_eq!(first, again);
+            assert!(read_off(&world, "EventsQueue").await.iter().all(|body| *body == first), "the event is the conversion's own message");
         }
     }
 }
@@ -320,7 +332,8 @@ fn is_consistent(name: &str, event: &Value) {
     assert_eq!((&event["requestContext"]["routeKey"], &http["path"]), (&event["routeKey"], &event["rawPath"]), "{name}");
     if let Some((method, route)) = key.split_once(' ') {
         let parameters = event["pathParameters"].as_object().into_iter().flatten();
-        let path = parameters.fold(route.to_owned(), |path, (parameter, value)| path.replace(&format!("{{{parameter}}}"), value.as_str().expect("text")));
+        let path = parameters
+            .fold(route.to_owned(), |path, (parameter, value)| path.replace(&format!("{{{parameter}}}"), value.as_str().expect("text")));
         assert_eq!((http["method"].as_str(), event["rawPath"].as_str()), (Some(method), Some(path.as_str())), "{name}");
     }
     let query = url::form_urlencoded::parse(event["rawQueryString"].as_str().expect("a query").as_bytes());

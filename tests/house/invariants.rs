@@ -51,24 +51,26 @@ const OURS: [&str; 5] = ["shared", "functions", "local", "tests", "bench"];
 /// A crate as its Cargo.toml tells: its name, and what each kind of dependency names.
 fn crates() -> Vec<(String, String, BTreeSet<String>)> {
     let manifests = files(&OURS, "Cargo.toml").into_iter();
-    manifests.map(|path| {
-        let text = read(&path);
-        let (mut section, mut name, mut dependencies) = (String::new(), String::new(), BTreeSet::new());
-        for line in text.lines().map(str::trim) {
-            let key = line.split(['=', '.', ' ']).next().unwrap_or_default().trim_matches('"').to_owned();
-            if let Some(header) = line.strip_prefix('[') {
-                section = header.trim_end_matches(']').to_owned();
-                assert!(!section.contains("dependencies."), "{path}: write [{section}] as one line");
-            } else if section == "package" && key == "name" {
-                name = line.split('"').nth(1).expect("a name").to_owned();
-            } else if section.ends_with("dependencies") && !key.is_empty() && !key.starts_with('#') {
-                assert!(!line.contains("path ="), "{path}: {key} is taken from a path; paths are in the workspace's list");
-                dependencies.insert(key);
+    manifests
+        .map(|path| {
+            let text = read(&path);
+            let (mut section, mut name, mut dependencies) = (String::new(), String::new(), BTreeSet::new());
+            for line in text.lines().map(str::trim) {
+                let key = line.split(['=', '.', ' ']).next().unwrap_or_default().trim_matches('"').to_owned();
+                if let Some(header) = line.strip_prefix('[') {
+                    section = header.trim_end_matches(']').to_owned();
+                    assert!(!section.contains("dependencies."), "{path}: write [{section}] as one line");
+                } else if section == "package" && key == "name" {
+                    name = line.split('"').nth(1).expect("a name").to_owned();
+                } else if section.ends_with("dependencies") && !key.is_empty() && !key.starts_with('#') {
+                    assert!(!line.contains("path ="), "{path}: {key} is taken from a path; paths are in the workspace's list");
+                    dependencies.insert(key);
+                }
             }
-        }
-        assert!(text.contains("[lints]\nworkspace = true"), "{path} does not keep the workspace's lints");
-        (path, name, dependencies)
-    }).collect()
+            assert!(text.contains("[lints]\nworkspace = true"), "{path} does not keep the workspace's lints");
+            (path, name, dependencies)
+        })
+        .collect()
 }
 
 #[test]
@@ -84,7 +86,8 @@ fn crates_use_only_what_stands_to_their_left() {
     }
     let (_, _, domain) = crates.iter().find(|(_, name, _)| name == "domain").expect("domain");
     for dependency in domain {
-        let is_worldly = ["tokio", "axum", "reqwest", "http", "hyper", "tower", "tracing", "getrandom", "rand"].contains(&dependency.as_str());
+        let is_worldly =
+            ["tokio", "axum", "reqwest", "http", "hyper", "tower", "tracing", "getrandom", "rand"].contains(&dependency.as_str());
         let prefix = ["lambda", "aws", "utoipa-axum"].into_iter().find(|prefix| dependency.starts_with(prefix));
         assert!(!is_worldly && prefix.is_none(), "domain uses {dependency}");
     }
@@ -126,7 +129,9 @@ fn template() -> Value {
             YamlOwned::Value(ScalarOwned::Integer(value)) => json!(value),
             YamlOwned::Value(ScalarOwned::String(value)) => json!(value),
             YamlOwned::Sequence(items) => items.iter().map(node).collect(),
-            YamlOwned::Mapping(members) => members.iter().map(|(name, value)| (name.as_str().expect("a name").to_owned(), node(value))).collect::<Map<_, _>>().into(),
+            YamlOwned::Mapping(members) => {
+                members.iter().map(|(name, value)| (name.as_str().expect("a name").to_owned(), node(value))).collect::<Map<_, _>>().into()
+            }
             YamlOwned::Tagged(tag, inner) => json!({format!("!{}", tag.suffix): node(inner)}),
             other => panic!("{other:?} in the template"),
         }
@@ -155,7 +160,9 @@ fn actions(statement: &Value) -> Vec<String> {
 
 /// Whether a statement grants `action` on `resource`, such as `ClicksQueue`.
 fn grants(function: &Value, action: &str, resource: &str) -> bool {
-    let covers = |statement: &Value| actions(statement).iter().any(|granted| granted == action) && statement["Resource"].to_string().contains(&format!("\"{resource}"));
+    let covers = |statement: &Value| {
+        actions(statement).iter().any(|granted| granted == action) && statement["Resource"].to_string().contains(&format!("\"{resource}"))
+    };
     statements(function).iter().any(covers)
 }
 
@@ -164,7 +171,11 @@ fn every_statement_names_its_actions_its_resource_and_its_keys() {
     let template = template();
     let keys = read("shared/store/src/table.rs");
     let indexes: Vec<String> = resources(&template, "AWS::DynamoDB::Table")["Table"]["Properties"]["GlobalSecondaryIndexes"]
-        .as_array().expect("indexes").iter().map(|index| index["IndexName"].as_str().expect("a name").to_owned()).collect();
+        .as_array()
+        .expect("indexes")
+        .iter()
+        .map(|index| index["IndexName"].as_str().expect("a name").to_owned())
+        .collect();
     assert_eq!(indexes, [store::table::DUE, store::table::LIST]);
     for (id, function) in functions(&template) {
         assert!(!statements(&function).is_empty(), "{id} may do nothing");
@@ -180,11 +191,16 @@ fn every_statement_names_its_actions_its_resource_and_its_keys() {
             }
             assert_eq!(on_table, actions(&statement).len(), "{what} mixes services");
             assert!(!actions(&statement).contains(&"dynamodb:Scan".to_owned()), "{what} reads everything");
-            let leading = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"].as_array().unwrap_or_else(|| panic!("{what} is not held to keys"));
+            let leading = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+                .as_array()
+                .unwrap_or_else(|| panic!("{what} is not held to keys"));
             assert!(!leading.is_empty(), "{what}");
             for pattern in leading.iter().map(|pattern| pattern.as_str().expect("a pattern")) {
                 let class = pattern.strip_suffix("#*").unwrap_or_else(|| panic!("{what}: {pattern}"));
-                assert!(class.chars().all(|letter| letter.is_ascii_uppercase()) && keys.contains(&format!("\"{class}#")), "{what}: the table has no {pattern}");
+                assert!(
+                    class.chars().all(|letter| letter.is_ascii_uppercase()) && keys.contains(&format!("\"{class}#")),
+                    "{what}: the table has no {pattern}"
+                );
             }
             // ForAllValues is true of a request that names no key; Null is what refuses those.
             assert_eq!(statement["Condition"]["Null"]["dynamodb:LeadingKeys"], "false", "{what} is open to requests without a key");
@@ -226,7 +242,8 @@ fn every_queue_waits_longer_than_its_worker_and_keeps_what_nobody_can_handle() {
         let visibility = queues[&queue]["Properties"]["VisibilityTimeout"].as_u64().expect("a visibility timeout");
         assert!(visibility >= 6 * timeout, "{queue} hides a message for {visibility} s, its worker may take {timeout} s");
         assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{id}");
-        let (batch, window) = (mapping["BatchSize"].as_u64().expect("a batch size"), mapping["MaximumBatchingWindowInSeconds"].as_u64().expect("a window"));
+        let (batch, window) =
+            (mapping["BatchSize"].as_u64().expect("a batch size"), mapping["MaximumBatchingWindowInSeconds"].as_u64().expect("a window"));
         assert!(batch <= 10 || window >= 1, "{id}: a batch of {batch} needs a window");
         assert!(mapping["ScalingConfig"]["MaximumConcurrency"].as_u64().is_some_and(|most| most >= 2), "{id}");
         for action in ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] {
@@ -271,7 +288,8 @@ fn every_function_has_a_folder_a_binary_and_time_for_its_calls() {
     for (id, function) in functions(&template) {
         let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().expect("a binary").to_owned();
         assert_eq!(function["Properties"]["CodeUri"], format!("functions/{binary}/"), "{id}");
-        let timeout = function["Properties"]["Timeout"].as_u64().or(template["Globals"]["Function"]["Timeout"].as_u64()).expect("a timeout");
+        let timeout =
+            function["Properties"]["Timeout"].as_u64().or(template["Globals"]["Function"]["Timeout"].as_u64()).expect("a timeout");
         assert!(timeout > 2 * longest_call && timeout < 900, "{id}: {timeout} s");
         binaries.insert(binary);
     }
@@ -282,9 +300,19 @@ fn every_function_has_a_folder_a_binary_and_time_for_its_calls() {
 #[test]
 fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
     let raw = template();
-    let parameters = [("PublicDomain", "10x.example"), ("JwksUrl", "https://idp.example/jwks.json"), ("JwtIssuer", "https://idp.example"), ("JwtClientId", "client")];
+    let parameters = [
+        ("PublicDomain", "10x.example"),
+        ("JwksUrl", "https://idp.example/jwks.json"),
+        ("JwtIssuer", "https://idp.example"),
+        ("JwtClientId", "client"),
+    ];
     let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let site = Site { region: "eu-central-1".into(), account: "123456789012".into(), queue_endpoint: "https://sqs.eu-central-1.amazonaws.com".into(), parameters };
+    let site = Site {
+        region: "eu-central-1".into(),
+        account: "123456789012".into(),
+        queue_endpoint: "https://sqs.eu-central-1.amazonaws.com".into(),
+        parameters,
+    };
     let resolved = Template::parse(&read("template.yaml"), &site).expect("a template");
     let lambda = [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_SESSION_TOKEN", "t")];
     let readers = read("shared/edge/src/settings.rs") + &read("shared/edge/src/start.rs");
@@ -292,14 +320,27 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
         for name in function.environment.keys() {
             assert!(readers.contains(&format!("\"{name}\"")), "{}: nobody reads {name}", function.id);
         }
-        let variable = |name: &str| function.environment.get(name).cloned().or_else(|| lambda.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()));
+        let variable = |name: &str| {
+            function
+                .environment
+                .get(name)
+                .cloned()
+                .or_else(|| lambda.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        };
         let settings = Settings::read(variable).unwrap_or_else(|error| panic!("{}: {error}", function.id));
         assert!(settings.production, "{}", function.id);
         let grants = |action: &str, resource: &str| grants(&raw["Resources"][&function.id], action, resource);
         assert_eq!(settings.queues.clicks.is_some(), grants("sqs:SendMessage", "ClicksQueue"), "{}", function.id);
         assert_eq!(settings.queues.events.is_some(), grants("sqs:SendMessage", "EventsQueue"), "{}", function.id);
-        assert_eq!(matches!(settings.secret, SecretSource::Manager { .. }), grants("secretsmanager:GetSecretValue", "PlatformSecret"), "{}", function.id);
-        for (name, value) in [("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"), ("PLATFORM_SECRET", "{}"), ("TRUST_VIEWER_HEADERS", "true")] {
+        assert_eq!(
+            matches!(settings.secret, SecretSource::Manager { .. }),
+            grants("secretsmanager:GetSecretValue", "PlatformSecret"),
+            "{}",
+            function.id
+        );
+        for (name, value) in
+            [("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"), ("PLATFORM_SECRET", "{}"), ("TRUST_VIEWER_HEADERS", "true")]
+        {
             let refused = Settings::read(|asked| if asked == name { Some(value.to_owned()) } else { variable(asked) });
             assert_eq!(refused.expect_err("a local switch in production").name, name, "{}", function.id);
         }
@@ -347,7 +388,9 @@ fn no_test_sleeps_or_is_left_out_and_no_lint_is_silenced() {
         }
     }
     let workspace = read("Cargo.toml");
-    for lint in ["unwrap_used = \"deny\"", "expect_used = \"deny\"", "indexing_slicing = \"deny\"", "panic = \"deny\"", "unsafe_code = \"deny\""] {
+    for lint in
+        ["unwrap_used = \"deny\"", "expect_used = \"deny\"", "indexing_slicing = \"deny\"", "panic = \"deny\"", "unsafe_code = \"deny\""]
+    {
         assert!(workspace.contains(lint), "the workspace does not say {lint}");
     }
 }

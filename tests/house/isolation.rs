@@ -40,7 +40,11 @@ impl Estate {
 
     /// The path of an operation on `handle`, with ids that exist on `demo`.
     fn path(&self, template: &str, handle: &str) -> String {
-        let filled = template.replace("{handle}", handle).replace("{slug}", "launch").replace("{ruleId}", "rule-1").replace("{conversionId}", &self.conversion);
+        let filled = template
+            .replace("{handle}", handle)
+            .replace("{slug}", "launch")
+            .replace("{ruleId}", "rule-1")
+            .replace("{conversionId}", &self.conversion);
         assert!(!filled.contains('{'), "{template} has an id this test does not know: give it one of demo's");
         filled
     }
@@ -49,11 +53,15 @@ impl Estate {
 /// A body that the operation takes, so that nothing but the caller can be what is wrong.
 fn body(method: &str, template: &str) -> Value {
     match (method, template) {
-        ("PUT", "/v2/handles/{handle}/collaborators") => json!({"collaborators": [{"userId": "creator", "role": "CREATOR"}, {"userId": "operator", "role": "OPERATOR"}]}),
+        ("PUT", "/v2/handles/{handle}/collaborators") => {
+            json!({"collaborators": [{"userId": "creator", "role": "CREATOR"}, {"userId": "operator", "role": "OPERATOR"}]})
+        }
         ("POST", "/v2/handles/{handle}/transfer-ownership") => json!({"newOwnerUserId": "owner"}),
         ("PUT", "/v2/handles/{handle}/links/{slug}") => json!({"destinationUrl": "https://example.com/changed"}),
         ("POST", "/v2/handles/{handle}/links/{slug}/rollback") => json!({"version": 1}),
-        ("PUT", "/v2/handles/{handle}/personalization-rules/{ruleId}") => json!({"variant": {"id": "evil", "destinationUrl": "https://example.com/evil"}}),
+        ("PUT", "/v2/handles/{handle}/personalization-rules/{ruleId}") => {
+            json!({"variant": {"id": "evil", "destinationUrl": "https://example.com/evil"}})
+        }
         _ => json!({}),
     }
 }

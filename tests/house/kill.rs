@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use domain::id::ClickId;
 use domain::name::Handle;
+use domain::rollup::{Dimension, Report, Scope};
 use edge::Settings;
 use futures::future::join_all;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -37,6 +38,7 @@ const CURRENCIES: [&str; 2] = ["EUR", "USD"];
 /// The sweeper finds what a crash left behind a minute later at the earliest, at its next turn.
 const SETTLED_WITHIN: Duration = Duration::from_secs(300);
 const STARTED_WITHIN: Duration = Duration::from_secs(60);
+const LOADED_WITHIN: Duration = Duration::from_secs(120);
 
 /// A connection to the process, and what is said over it.
 struct Line {
@@ -57,7 +59,8 @@ impl Line {
         request.push_str(&format!("\r\n{body}"));
         self.stream.get_mut().write_all(request.as_bytes()).await?;
         let status = self.line().await?;
-        let status = status.split(' ').nth(1).and_then(|code| StatusCode::from_bytes(code.as_bytes()).ok()).ok_or(io::ErrorKind::InvalidData)?;
+        let status =
+            status.split(' ').nth(1).and_then(|code| StatusCode::from_bytes(code.as_bytes()).ok()).ok_or(io::ErrorKind::InvalidData)?;
         let mut headers = HeaderMap::new();
         loop {
             let line = self.line().await?;
@@ -131,6 +134,10 @@ impl Running {
         self.child.kill().await.expect("a process to kill");
     }
 
+    fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
     async fn line(&self) -> Line {
         Line::open(self.port).await.expect("a connection")
     }
@@ -142,7 +149,13 @@ impl Running {
     }
 
     async fn read(&self, path: &str) -> Value {
-        self.owner("GET", path, "").await.expect(200).json()
+        let deadline = Instant::now() + STARTED_WITHIN;
+        loop {
+            let answer = self.owner("GET", path, "").await;
+            if answer.status != StatusCode::SERVICE_UNAVAILABLE || Instant::now() > deadline {
+                return answer.expect(200).json();
+            }
+        }
     }
 
     /// All conversions, page by page.
@@ -199,7 +212,8 @@ impl Client {
             if let Some(ctx) = ctx.filter(|_| number % 2 == 0) {
                 let key = format!("order-{round}-{task}-{number}");
                 let value: serde_json::Number = format!("{}.{:02}", number, 10 + task).parse().expect("a number");
-                let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": value, "currency": CURRENCIES[task % 2]});
+                let body =
+                    json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": value, "currency": CURRENCIES[task % 2]});
                 self.conversions.lock().expect("conversions").insert(key.clone(), body);
                 self.convert(&mut line, &key).await?;
                 self.answered(fatal, enough);
@@ -219,7 +233,8 @@ impl Client {
         let (slug, country) = (SLUGS[number % 2], COUNTRIES[number % 3]);
         *self.sent.lock().expect("sent").entry((slug, country)).or_default() += 1;
         let host = format!("demo.localhost:{port}");
-        let headers = [("host", host.as_str()), ("user-agent", BROWSER), ("accept-language", "en-US"), ("cloudfront-viewer-country", country)];
+        let headers =
+            [("host", host.as_str()), ("user-agent", BROWSER), ("accept-language", "en-US"), ("cloudfront-viewer-country", country)];
         let answer = line.ask("GET", &format!("/{slug}"), &headers, "").await?;
         if answer.status == StatusCode::SERVICE_UNAVAILABLE {
             return Ok(None);
@@ -291,15 +306,13 @@ async fn crash(client: &Arc<Client>, program: &Path, folder: &Path, running: &mu
         tokio::spawn(async move { client.load(port, round, task, fatal, &enough).await })
     });
     let tasks: Vec<_> = tasks.collect();
-    enough.notified().await;
+    tokio::time::timeout(LOADED_WITHIN, enough.notified()).await.unwrap_or_else(|_| panic!("too few answers: {}", running.said()));
     running.kill().await;
     for ended in join_all(tasks).await {
         assert!(ended.expect("a client that did not fail").is_err(), "the line died");
     }
 
-    eprintln!("killed, {} unanswered of {}", client.unanswered().len(), client.keys().len());
     *running = Running::start(program, folder).await;
-    eprintln!("restarted");
     let told: BTreeSet<String> = client.accepted.lock().expect("accepted").values().cloned().collect();
     let listed: Vec<Value> = running.conversions().await;
     for id in &told {
@@ -324,7 +337,11 @@ async fn settled(client: &Client, running: &Running) -> (Vec<Value>, BTreeMap<&'
         ticks.tick().await;
         let before = running.report("day").await;
         let conversions = running.conversions().await;
-        let reports = BTreeMap::from([("slug", running.report("slug").await), ("country", running.report("country").await), ("day", running.report("day").await)]);
+        let reports = BTreeMap::from([
+            ("slug", running.report("slug").await),
+            ("country", running.report("country").await),
+            ("day", running.report("day").await),
+        ]);
         let open = conversions.iter().filter(|conversion| conversion["counted"] != true).count();
         let clicks = count(&before["totals"], "clicks");
         let (answered, _) = client.bounds(|_, _| true);
@@ -332,9 +349,7 @@ async fn settled(client: &Client, running: &Running) -> (Vec<Value>, BTreeMap<&'
         if before["totals"] == reports["day"]["totals"] && open == 0 && clicks >= answered {
             return (conversions, reports);
         }
-        eprintln!("{:?} open {open} clicks {clicks} answered {answered} {} {}", deadline - Instant::now(), running.port, conversions.iter().filter(|c| c["counted"] != true).map(|c| format!("{} {}", c["conversionId"], c["acceptedAt"])).collect::<Vec<_>>().join(", ").chars().take(300).collect::<String>());
-        let log = || std::fs::read_to_string(&running.log).unwrap_or_default();
-        assert!(Instant::now() < deadline, "{open} conversions not counted, {clicks} of {answered} clicks: {}", log());
+        assert!(Instant::now() < deadline, "{open} conversions not counted, {clicks} of {answered} clicks: {}", running.said());
     }
 }
 
@@ -344,7 +359,10 @@ async fn what_was_answered_before_kill_9_is_there_after_it_and_counted_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut running = Running::start(&program, folder.path()).await;
     for slug in SLUGS {
-        running.owner("PUT", &format!("/v2/handles/demo/links/{slug}"), r#"{"destinationUrl":"https://example.com/shop"}"#).await.expect(201);
+        running
+            .owner("PUT", &format!("/v2/handles/demo/links/{slug}"), r#"{"destinationUrl":"https://example.com/shop"}"#)
+            .await
+            .expect(201);
     }
     let client = Arc::new(Client::default());
     for round in 0..FATAL.len() {
@@ -352,10 +370,15 @@ async fn what_was_answered_before_kill_9_is_there_after_it_and_counted_once() {
     }
     let (conversions, reports) = settled(&client, &running).await;
 
-    let listed: BTreeMap<String, &Value> = conversions.iter().map(|conversion| (conversion["conversionId"].as_str().expect("an id").to_owned(), conversion)).collect();
+    let listed: BTreeMap<String, &Value> =
+        conversions.iter().map(|conversion| (conversion["conversionId"].as_str().expect("an id").to_owned(), conversion)).collect();
     assert_eq!(listed.len(), conversions.len(), "a conversion is listed twice");
     let accepted: BTreeMap<String, String> = client.accepted.lock().expect("accepted").clone();
-    assert_eq!(accepted.values().cloned().collect::<BTreeSet<_>>(), listed.keys().cloned().collect(), "each key has its conversion, and there are no others");
+    assert_eq!(
+        accepted.values().cloned().collect::<BTreeSet<_>>(),
+        listed.keys().cloned().collect(),
+        "each key has its conversion, and there are no others"
+    );
     assert_eq!(accepted.len(), conversions.len(), "two keys have the same conversion");
     let mut owed: BTreeMap<String, i64> = BTreeMap::new();
     for (key, id) in &accepted {
@@ -382,31 +405,37 @@ async fn what_was_answered_before_kill_9_is_there_after_it_and_counted_once() {
         }
     }
     running.kill().await;
-    is_what_lies_in_the_table(&client, folder.path(), count(&reports["day"]["totals"], "clicks")).await;
+    assert!(!running.said().contains("panicked"), "{}", running.said());
+    is_what_lies_in_the_table(&client, folder.path()).await;
 }
 
-/// Looks into the data itself: the click of every answered visit lies there, and as many clicks as were reported.
-async fn is_what_lies_in_the_table(client: &Client, folder: &Path, reported: u64) {
+/// Looks into the data itself: the click of every answered visit lies there, the counters are their sum, and nothing was given up.
+async fn is_what_lies_in_the_table(client: &Client, folder: &Path) {
     let data = folder.join("data");
     let keys = Keys::open(&data).expect("keys");
     let settings = local::settings::Settings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys: &keys };
     let house = House::open(Options { data: Some(data), environment: settings.environment(), ..Options::memory() }).await.expect("a house");
+    for queue in ["ClicksDeadLetters", "EventsDeadLetters"] {
+        assert_eq!(house.queue_depth(queue).expect("a queue").visible, 0, "{queue}");
+    }
     let environment = house.env("redirect");
     let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
     let store = Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone());
     let ring = domain::ctx::Keyring::from_json(&keys.platform).expect("a keyring");
     let now = (edge::start::wall_clock())();
-    let answered: BTreeSet<ClickId> = client.visits.lock().expect("visits").iter().map(|visit| ring.open(&visit.ctx, now).expect("a ctx").click_id).collect();
-    assert_eq!(answered.len(), client.visits.lock().expect("visits").len(), "a click id was given twice");
+    let visits: Vec<String> = client.visits.lock().expect("visits").iter().map(|visit| visit.ctx.clone()).collect();
+    let answered: BTreeSet<ClickId> = visits.iter().map(|ctx| ring.open(ctx, now).expect("a ctx").click_id).collect();
+    assert_eq!(answered.len(), visits.len(), "a click id was given twice");
 
     let handle: Handle = "demo".parse().expect("a handle");
+    let (today, mut stored) = (now.day(), Vec::new());
     // Midnight may have passed meanwhile.
-    let days: BTreeSet<_> = answered.iter().map(|click| click.moment().day()).collect();
-    let mut stored = Vec::new();
-    for day in days {
+    for day in [today.plus(-1), today] {
         stored.extend(store.clicks_of(&handle, day).await.expect("clicks").into_iter().map(|click| click.id));
     }
-    assert_eq!(stored.len() as u64, reported, "reports count what is stored");
+    let cells = store.cells(&handle, &Scope::Handle, today.plus(-1), today).await.expect("cells");
+    let report = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day);
+    assert_eq!(usize::try_from(report.totals.clicks), Ok(stored.len()), "counters are the sum of what is stored");
     let missing: Vec<_> = answered.difference(&stored.into_iter().collect()).copied().collect();
     assert!(missing.is_empty(), "answered, and not counted: {missing:?}");
 }

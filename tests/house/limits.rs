@@ -38,7 +38,10 @@ async fn the_quota_starts_anew_at_the_accounts_own_midnight() {
     world.set_time("2026-03-28T23:00:00Z");
     assert_eq!((write(&world, 2).await, write(&world, 3).await), (201, 201));
     let refused = world.owner().put(&link(4).0, link(4).1).await.refused(429, "rate_limited");
-    assert_eq!((refused.header("retry-after"), &refused.json()["usage"]["writesDay"]), ((23 * 3600).to_string().as_str(), &json!("20260329")));
+    assert_eq!(
+        (refused.header("retry-after"), &refused.json()["usage"]["writesDay"]),
+        ((23 * 3600).to_string().as_str(), &json!("20260329"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,7 +101,13 @@ async fn a_source_address_gets_its_requests_a_minute_and_not_one_more() {
         world.nobody().from(&format!("2001:db8::{number:x}")).get("/v2/public/context?ctx=x").await.expect(400);
     }
     post("2001:db8::ffff").await.refused(429, "rate_limited");
-    world.nobody().from("203.0.113.9").with("x-forwarded-for", "192.0.2.1").get("/v2/public/context?ctx=x").await.refused(429, "rate_limited");
+    world
+        .nobody()
+        .from("203.0.113.9")
+        .with("x-forwarded-for", "192.0.2.1")
+        .get("/v2/public/context?ctx=x")
+        .await
+        .refused(429, "rate_limited");
     world.advance_ms(59_999);
     post("203.0.113.9").await.refused(429, "rate_limited");
     world.advance_ms(1);
@@ -112,7 +121,11 @@ async fn a_limiter_that_cannot_be_reached_stops_no_conversion() {
     let ctx = world.visitor().follow("link-0").await.expect(302).ctx();
     let fired = world.faults.inject(Rule::on("UpdateItem").by("attribution").always(), Fault::Unreachable);
     for number in 0..3 {
-        world.nobody().post("/v2/public/conversions", json!({"ctx": ctx, "idempotencyKey": number.to_string(), "eventType": "purchase"})).await.expect(202);
+        world
+            .nobody()
+            .post("/v2/public/conversions", json!({"ctx": ctx, "idempotencyKey": number.to_string(), "eventType": "purchase"}))
+            .await
+            .expect(202);
     }
     fired.at_least_once();
 }

@@ -60,8 +60,14 @@ async fn a_put_creates_a_link_and_then_makes_versions_of_it_each_with_its_etag()
     let second = world.operator().put(LINK, product_with(json!({"title": "Spring", "tags": ["a", "b"]}))).await.expect(200);
     let (before, after) = (first.json(), second.json());
     assert_eq!((&before["version"], &after["version"]), (&json!(1), &json!(2)));
-    assert_eq!((before["createdAt"].as_str(), before["updatedAt"].as_str()), (Some("2026-03-01T12:00:00.000Z"), Some("2026-03-01T12:00:00.000Z")));
-    assert_eq!((after["createdAt"].as_str(), after["updatedAt"].as_str()), (Some("2026-03-01T12:00:00.000Z"), Some("2026-03-01T12:00:01.500Z")));
+    assert_eq!(
+        (before["createdAt"].as_str(), before["updatedAt"].as_str()),
+        (Some("2026-03-01T12:00:00.000Z"), Some("2026-03-01T12:00:00.000Z"))
+    );
+    assert_eq!(
+        (after["createdAt"].as_str(), after["updatedAt"].as_str()),
+        (Some("2026-03-01T12:00:00.000Z"), Some("2026-03-01T12:00:01.500Z"))
+    );
     assert_eq!((after["handle"].as_str(), after["slug"].as_str()), (Some("demo"), Some("launch")));
     assert_eq!(after["shortUrl"], "http://demo.localhost:9000/launch");
     assert_ne!(first.header("etag"), second.header("etag"));
@@ -72,12 +78,37 @@ async fn a_put_creates_a_link_and_then_makes_versions_of_it_each_with_its_etag()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_left_out_takes_its_default_also_when_it_was_set_before() {
     let world = World::new().await;
-    world.owner().put(LINK, product_with(json!({"title": "old", "enabled": false, "maxClicks": 3, "redirectType": 307, "tracking": {"utmSource": "x"}}))).await.expect(201);
+    world
+        .owner()
+        .put(
+            LINK,
+            product_with(json!({"title": "old", "enabled": false, "maxClicks": 3, "redirectType": 307, "tracking": {"utmSource": "x"}})),
+        )
+        .await
+        .expect(201);
     let link = world.owner().put(LINK, product()).await.expect(200).json();
-    assert_eq!((&link["enabled"], &link["redirectType"], &link["queryPassthrough"], &link["hasPassword"]), (&json!(true), &json!(302), &json!(false), &json!(false)));
+    assert_eq!(
+        (&link["enabled"], &link["redirectType"], &link["queryPassthrough"], &link["hasPassword"]),
+        (&json!(true), &json!(302), &json!(false), &json!(false))
+    );
     assert_eq!(link["trackingPolicy"], json!({"mode": "DIRECT", "appendContextParam": true}));
-    assert_eq!((&link["tracking"], &link["routingRules"], &link["tags"], &link["categories"]), (&json!({}), &json!([]), &json!([]), &json!([])));
-    for name in ["title", "description", "scheduledStartAt", "scheduledEndAt", "expiresAt", "maxClicks", "campaignId", "fallbackUrl", "ogTitle", "ogDescription", "ogImage"] {
+    assert_eq!(
+        (&link["tracking"], &link["routingRules"], &link["tags"], &link["categories"]),
+        (&json!({}), &json!([]), &json!([]), &json!([]))
+    );
+    for name in [
+        "title",
+        "description",
+        "scheduledStartAt",
+        "scheduledEndAt",
+        "expiresAt",
+        "maxClicks",
+        "campaignId",
+        "fallbackUrl",
+        "ogTitle",
+        "ogDescription",
+        "ogImage",
+    ] {
         assert!(link[name].is_null(), "{name}");
     }
 }
@@ -119,7 +150,8 @@ async fn if_match_writes_only_over_the_version_it_names() {
     }
     assert_eq!(versions(&world).await.len(), 2);
     assert!(owner.get(LINK).await.expect(200).json()["title"].is_null());
-    let third = owner.clone().with("if-match", &format!("{first}, {second}")).put(LINK, product()).await.expect(200).header("etag").to_owned();
+    let third =
+        owner.clone().with("if-match", &format!("{first}, {second}")).put(LINK, product()).await.expect(200).header("etag").to_owned();
     owner.clone().with("if-match", "*").put(LINK, product()).await.expect(200);
     owner.clone().with("if-match", &third).delete(LINK).await.refused(412, "version_mismatch");
     let fourth = owner.get(LINK).await.header("etag").to_owned();
@@ -132,7 +164,11 @@ async fn if_match_writes_only_over_the_version_it_names() {
 async fn one_bad_field_is_named_with_its_own_code() {
     let world = World::new().await;
     for slug in ["abc", "a%20bc", "l%C3%A4unch", "%2e%2e%2f..", "laun%00ch", "a%23bc", &"a".repeat(25), &"a".repeat(1025)] {
-        for answer in [world.owner().put(&format!("{LINKS}/{slug}"), product()).await, world.owner().get(&format!("{LINKS}/{slug}")).await, world.owner().delete(&format!("{LINKS}/{slug}")).await] {
+        for answer in [
+            world.owner().put(&format!("{LINKS}/{slug}"), product()).await,
+            world.owner().get(&format!("{LINKS}/{slug}")).await,
+            world.owner().delete(&format!("{LINKS}/{slug}")).await,
+        ] {
             assert_eq!(answer.refused(400, "invalid_slug").fields(), ["slug"], "{slug}");
         }
     }
@@ -143,14 +179,48 @@ async fn one_bad_field_is_named_with_its_own_code() {
         (rule(json!({"destinationUrl": "ftp://example.com"})), "routingRules[1].destinationUrl", "invalid_destination_url"),
         (rule(json!({})), "routingRules[1].destinationUrl", "invalid_destination_url"),
         (rule(json!({"destinationUrl": PRODUCT, "priority": -1})), "routingRules[1].priority", "invalid_payload"),
-        (rule(json!({"destinationUrl": PRODUCT, "conditions": {"countryIn": ["DE", "Germany"]}})), "routingRules[1].conditions.countryIn[1]", "invalid_payload"),
-        (rule(json!({"destinationUrl": PRODUCT, "conditions": {"deviceIn": ["PHONE"]}})), "routingRules[1].conditions.deviceIn[0]", "invalid_payload"),
-        (rule(json!({"destinationUrl": PRODUCT, "conditions": {"weekdayIn": ["MOONDAY"]}})), "routingRules[1].conditions.weekdayIn[0]", "invalid_payload"),
-        (rule(json!({"destinationUrl": PRODUCT, "conditions": {"percent": {"from": 50, "to": 50}}})), "routingRules[1].conditions.percent.to", "invalid_payload"),
-        (rule(json!({"destinationUrl": PRODUCT, "conditions": {"percent": {"from": 0, "to": 0.001}}})), "routingRules[1].conditions.percent.to", "invalid_payload"),
-        (rule(json!({"destinationUrl": PRODUCT, "conditions": {"timeBetween": {"from": "24:00", "to": "06:00"}}})), "routingRules[1].conditions.timeBetween.from", "invalid_payload"),
-        (rule(json!({"destinationUrl": PRODUCT, "conditions": {"timeBetween": {"from": "22:00", "to": "06:00", "timeZone": "Mars/Phobos"}}})), "routingRules[1].conditions.timeBetween.timeZone", "invalid_payload"),
-        (rule(json!({"destinationUrl": PRODUCT, "conditions": {"moodIn": ["good"]}})), "routingRules[1].conditions.moodIn", "invalid_payload"),
+        (
+            rule(json!({"destinationUrl": PRODUCT, "conditions": {"countryIn": ["DE", "Germany"]}})),
+            "routingRules[1].conditions.countryIn[1]",
+            "invalid_payload",
+        ),
+        (
+            rule(json!({"destinationUrl": PRODUCT, "conditions": {"deviceIn": ["PHONE"]}})),
+            "routingRules[1].conditions.deviceIn[0]",
+            "invalid_payload",
+        ),
+        (
+            rule(json!({"destinationUrl": PRODUCT, "conditions": {"weekdayIn": ["MOONDAY"]}})),
+            "routingRules[1].conditions.weekdayIn[0]",
+            "invalid_payload",
+        ),
+        (
+            rule(json!({"destinationUrl": PRODUCT, "conditions": {"percent": {"from": 50, "to": 50}}})),
+            "routingRules[1].conditions.percent.to",
+            "invalid_payload",
+        ),
+        (
+            rule(json!({"destinationUrl": PRODUCT, "conditions": {"percent": {"from": 0, "to": 0.001}}})),
+            "routingRules[1].conditions.percent.to",
+            "invalid_payload",
+        ),
+        (
+            rule(json!({"destinationUrl": PRODUCT, "conditions": {"timeBetween": {"from": "24:00", "to": "06:00"}}})),
+            "routingRules[1].conditions.timeBetween.from",
+            "invalid_payload",
+        ),
+        (
+            rule(
+                json!({"destinationUrl": PRODUCT, "conditions": {"timeBetween": {"from": "22:00", "to": "06:00", "timeZone": "Mars/Phobos"}}}),
+            ),
+            "routingRules[1].conditions.timeBetween.timeZone",
+            "invalid_payload",
+        ),
+        (
+            rule(json!({"destinationUrl": PRODUCT, "conditions": {"moodIn": ["good"]}})),
+            "routingRules[1].conditions.moodIn",
+            "invalid_payload",
+        ),
         (json!({"routingRules": vec![json!({"destinationUrl": PRODUCT}); 51]}), "routingRules", "invalid_payload"),
         (json!({"fallbackUrl": "javascript:alert(1)"}), "fallbackUrl", "invalid_payload"),
         (json!({"ogImage": "http://localhost:9000/x.png"}), "ogImage", "invalid_payload"),
@@ -165,7 +235,11 @@ async fn one_bad_field_is_named_with_its_own_code() {
         (json!({"maxClicks": -1}), "maxClicks", "invalid_payload"),
         (json!({"expiresAt": "2026-02-30T00:00:00Z"}), "expiresAt", "invalid_payload"),
         (json!({"expiresAt": "2026-03-01T00:00:00"}), "expiresAt", "invalid_payload"),
-        (json!({"scheduledStartAt": "2026-03-02T00:00:00Z", "scheduledEndAt": "2026-03-02T00:00:00Z"}), "scheduledEndAt", "invalid_payload"),
+        (
+            json!({"scheduledStartAt": "2026-03-02T00:00:00Z", "scheduledEndAt": "2026-03-02T00:00:00Z"}),
+            "scheduledEndAt",
+            "invalid_payload",
+        ),
         (json!({"password": ""}), "password", "invalid_payload"),
         (json!({"password": "x".repeat(129)}), "password", "invalid_payload"),
         (json!({"campaignId": "No"}), "campaignId", "invalid_payload"),
@@ -191,8 +265,26 @@ async fn all_bad_fields_are_named_at_once() {
     let refused = world.owner().put(LINK, body).await.refused(400, "invalid_payload");
     let fields: BTreeSet<String> = refused.fields().into_iter().collect();
     let expected = [
-        "destinationUrl", "title", "tags[0]", "tags[2]", "enabled", "redirectType", "scheduledStartAt", "expiresAt", "maxClicks", "password", "campaignId", "fallbackUrl", "color",
-        "routingRules[0].destinationUrl", "routingRules[0].priority", "routingRules[0].when", "routingRules[1]", "tracking.utmSource", "tracking.utmX", "trackingPolicy.mode",
+        "destinationUrl",
+        "title",
+        "tags[0]",
+        "tags[2]",
+        "enabled",
+        "redirectType",
+        "scheduledStartAt",
+        "expiresAt",
+        "maxClicks",
+        "password",
+        "campaignId",
+        "fallbackUrl",
+        "color",
+        "routingRules[0].destinationUrl",
+        "routingRules[0].priority",
+        "routingRules[0].when",
+        "routingRules[1]",
+        "tracking.utmSource",
+        "tracking.utmX",
+        "trackingPolicy.mode",
         "trackingPolicy.appendContextParam",
     ];
     assert_eq!(fields, expected.iter().map(|field| (*field).to_owned()).collect());
@@ -219,18 +311,62 @@ async fn no_address_that_is_not_a_plain_foreign_web_address_becomes_a_destinatio
     let world = World::new().await;
     let long = format!("https://example.com/{}", "a".repeat(2049));
     for bad in [
-        "", " ", "example.com", "//evil.example", "/path", "https:evil.example", "https:/evil.example", "https:\\\\evil.example", "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x",
-        "vbscript:x", "ftp://example.com", "file:///proc/self/environ", "https://user@example.com", "https://user:pw@example.com", "https://foo@127.0.0.1:80@example.com",
-        "https://example.com\\@127.0.0.1", "https://exa mple.com", " https://example.com", "https://example.com\r\nX-A: b", "https://example.com/\tx", "https://example.com/\u{0}",
-        "https://example.com:99999", "https://", "https://[::1", "https://%00.example", "https://demo.localhost:9000/launch", "http://LOCALHOST/", "https://localhost./x", "https://api.localhost",
-        "https://\u{24db}\u{24de}\u{24d2}\u{24d0}\u{24db}\u{24d7}\u{24de}\u{24e2}\u{24e3}/", &long,
+        "",
+        " ",
+        "example.com",
+        "//evil.example",
+        "/path",
+        "https:evil.example",
+        "https:/evil.example",
+        "https:\\\\evil.example",
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "ftp://example.com",
+        "file:///proc/self/environ",
+        "https://user@example.com",
+        "https://user:pw@example.com",
+        "https://foo@127.0.0.1:80@example.com",
+        "https://example.com\\@127.0.0.1",
+        "https://exa mple.com",
+        " https://example.com",
+        "https://example.com\r\nX-A: b",
+        "https://example.com/\tx",
+        "https://example.com/\u{0}",
+        "https://example.com:99999",
+        "https://",
+        "https://[::1",
+        "https://%00.example",
+        "https://demo.localhost:9000/launch",
+        "http://LOCALHOST/",
+        "https://localhost./x",
+        "https://api.localhost",
+        "https://\u{24db}\u{24de}\u{24d2}\u{24d0}\u{24db}\u{24d7}\u{24de}\u{24e2}\u{24e3}/",
+        &long,
     ] {
-        assert_eq!(world.owner().put(LINK, json!({"destinationUrl": bad})).await.refused(400, "invalid_destination_url").fields(), ["destinationUrl"], "{bad:?}");
+        assert_eq!(
+            world.owner().put(LINK, json!({"destinationUrl": bad})).await.refused(400, "invalid_destination_url").fields(),
+            ["destinationUrl"],
+            "{bad:?}"
+        );
         let rule = json!([{"destinationUrl": bad}]);
-        assert_eq!(world.owner().put(LINK, product_with(json!({"routingRules": rule}))).await.refused(400, "invalid_destination_url").fields(), ["routingRules[0].destinationUrl"], "{bad:?}");
-        assert_eq!(world.owner().put(LINK, product_with(json!({"fallbackUrl": bad}))).await.refused(400, "invalid_payload").fields(), ["fallbackUrl"], "{bad:?}");
+        assert_eq!(
+            world.owner().put(LINK, product_with(json!({"routingRules": rule}))).await.refused(400, "invalid_destination_url").fields(),
+            ["routingRules[0].destinationUrl"],
+            "{bad:?}"
+        );
+        assert_eq!(
+            world.owner().put(LINK, product_with(json!({"fallbackUrl": bad}))).await.refused(400, "invalid_payload").fields(),
+            ["fallbackUrl"],
+            "{bad:?}"
+        );
         let variant = json!({"variant": {"id": "v1", "destinationUrl": bad}});
-        assert_eq!(world.owner().put(&format!("{RULES}/r1"), variant).await.refused(400, "invalid_destination_url").fields(), ["variant.destinationUrl"], "{bad:?}");
+        assert_eq!(
+            world.owner().put(&format!("{RULES}/r1"), variant).await.refused(400, "invalid_destination_url").fields(),
+            ["variant.destinationUrl"],
+            "{bad:?}"
+        );
     }
     world.owner().get(LINK).await.refused(404, "not_found");
 }
@@ -247,7 +383,11 @@ async fn a_password_is_never_told_and_stays_unless_null_removes_it() {
     answers.push(owner.get(&format!("{LINK}/history")).await.expect(200));
     answers.push(owner.post(&format!("{LINK}/route-preview"), json!({})).await.expect(200));
     for answer in &answers {
-        assert!(!answer.text().contains("canary") && !answer.text().contains("argon2") && !answer.text().contains("\"password\""), "{}", answer.text());
+        assert!(
+            !answer.text().contains("canary") && !answer.text().contains("argon2") && !answer.text().contains("\"password\""),
+            "{}",
+            answer.text()
+        );
     }
     let stored = world.app("links").store().link(&world.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
     let stored = serde_json::to_string(&stored).unwrap();
@@ -384,7 +524,12 @@ async fn a_rollback_to_a_destination_that_is_ours_by_now_is_refused() {
 async fn a_body_that_is_too_large_or_no_json_is_refused_before_it_is_read_further() {
     let world = World::new().await;
     let owner = world.owner();
-    for (method, path) in [(Method::PUT, LINK.to_owned()), (Method::POST, format!("{LINK}/rollback")), (Method::POST, format!("{LINK}/route-preview")), (Method::PUT, format!("{RULES}/r1"))] {
+    for (method, path) in [
+        (Method::PUT, LINK.to_owned()),
+        (Method::POST, format!("{LINK}/rollback")),
+        (Method::POST, format!("{LINK}/route-preview")),
+        (Method::PUT, format!("{RULES}/r1")),
+    ] {
         let send = |kind: &'static str, body: Vec<u8>| {
             let (caller, method, path) = (owner.clone().with("content-type", kind), method.clone(), path.clone());
             async move { caller.send(method, &path, body).await }
@@ -397,7 +542,18 @@ async fn a_body_that_is_too_large_or_no_json_is_refused_before_it_is_read_furthe
         }
         owner.send(method.clone(), &path, product().to_string().into_bytes()).await.refused(415, "unsupported_media_type");
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)).into_bytes();
-        for body in [&b""[..], b"{", b"{\"destinationUrl\":}", b"{} trailing", b"\xef\xbb\xbf{}", b"{\"a\":\"\xff\"}", b"NaN", b"'x'", &deep, b"\x1f\x8b\x08"] {
+        for body in [
+            &b""[..],
+            b"{",
+            b"{\"destinationUrl\":}",
+            b"{} trailing",
+            b"\xef\xbb\xbf{}",
+            b"{\"a\":\"\xff\"}",
+            b"NaN",
+            b"'x'",
+            &deep,
+            b"\x1f\x8b\x08",
+        ] {
             assert_eq!(send("application/json", body.to_vec()).await.refused(400, "invalid_payload").fields(), ["body"]);
         }
         for body in [&b"null"[..], b"[]", b"\"x\"", b"7"] {
@@ -420,7 +576,10 @@ async fn personalization_rules_are_written_replaced_ordered_by_priority_and_id_a
     assert_eq!(column(&world.creator().get(RULES).await.expect(200).json(), "ruleId"), ["first", "aa", "zz", "bb"]);
     let moved = json!({"priority": 9, "enabled": false, "when": {"countryIn": ["de"], "percent": {"from": 0, "to": 12.5}}, "variant": {"id": "v2", "destinationUrl": "https://example.com/moved"}});
     let replaced = world.creator().put(&format!("{RULES}/first"), moved).await.expect(200).json();
-    assert_eq!((&replaced["when"], &replaced["enabled"]), (&json!({"countryIn": ["DE"], "percent": {"from": 0, "to": 12.5}}), &json!(false)));
+    assert_eq!(
+        (&replaced["when"], &replaced["enabled"]),
+        (&json!({"countryIn": ["DE"], "percent": {"from": 0, "to": 12.5}}), &json!(false))
+    );
     let list = world.creator().get(RULES).await.expect(200).json();
     assert_eq!(column(&list, "ruleId"), ["aa", "zz", "bb", "first"]);
     assert_eq!(list["items"][3], replaced);
@@ -439,7 +598,11 @@ async fn a_bad_personalization_rule_is_refused_with_every_bad_field() {
         ("r1", json!({"variant": {}}), vec!["variant.destinationUrl", "variant.id"]),
         ("r1", json!({"variant": variant, "conditions": {}}), vec!["conditions"]),
         ("r1", json!({"variant": variant, "ruleId": "r2"}), vec!["ruleId"]),
-        ("r1", json!({"variant": variant, "priority": 1_000_001, "enabled": 0, "when": {"deviceIn": ["x"]}}), vec!["enabled", "priority", "when.deviceIn[0]"]),
+        (
+            "r1",
+            json!({"variant": variant, "priority": 1_000_001, "enabled": 0, "when": {"deviceIn": ["x"]}}),
+            vec!["enabled", "priority", "when.deviceIn[0]"],
+        ),
         ("UPPER", json!({"variant": variant}), vec!["ruleId"]),
         ("a%23b", json!({"variant": variant}), vec!["ruleId"]),
     ] {
@@ -476,10 +639,12 @@ async fn eight_writers_at_once_make_versions_one_to_eight_and_lose_none() {
         let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 201]);
-        let told: BTreeSet<(u64, String)> = answers.iter().map(|answer| (answer.json()["version"].as_u64().unwrap(), answer.json()["title"].to_string())).collect();
+        let told: BTreeSet<(u64, String)> =
+            answers.iter().map(|answer| (answer.json()["version"].as_u64().unwrap(), answer.json()["title"].to_string())).collect();
         let (items, _) = walk(&world, &format!("{path}/history"), 100).await;
         assert_eq!(items.iter().map(|item| item["version"].as_u64().unwrap()).collect::<Vec<_>>(), [8, 7, 6, 5, 4, 3, 2, 1]);
-        let kept: BTreeSet<(u64, String)> = items.iter().map(|item| (item["version"].as_u64().unwrap(), item["title"].to_string())).collect();
+        let kept: BTreeSet<(u64, String)> =
+            items.iter().map(|item| (item["version"].as_u64().unwrap(), item["title"].to_string())).collect();
         assert_eq!(kept, told);
         assert_eq!(kept.iter().map(|(_, title)| title).collect::<BTreeSet<_>>().len(), 8);
     }
@@ -504,7 +669,14 @@ async fn rules_written_at_once_are_all_kept() {
     let world = World::new().await;
     let write = |number: usize| {
         let world = &world;
-        async move { world.owner().put(&format!("{RULES}/r{number}"), json!({"variant": {"id": "v1", "destinationUrl": PRODUCT}})).await.status.as_u16() }
+        async move {
+            world
+                .owner()
+                .put(&format!("{RULES}/r{number}"), json!({"variant": {"id": "v1", "destinationUrl": PRODUCT}}))
+                .await
+                .status
+                .as_u16()
+        }
     };
     let statuses: Vec<u16> = futures::future::join_all((0..8).map(write)).await;
     assert_eq!(statuses, [201; 8]);
@@ -554,7 +726,11 @@ async fn a_write_the_table_throttles_or_that_never_arrives_is_unavailable_and_ch
             let fired = world.faults.inject(Rule::on(operation).by("links").always(), fault);
             let refused = world.owner().put(LINK, product_with(json!({"title": "after"}))).await.refused(503, "unavailable");
             assert!(refused.header("retry-after").parse::<u32>().unwrap() >= 1);
-            assert!(!refused.text().contains("DynamoDB") && !refused.text().contains("slow down") && !refused.text().contains(operation), "{}", refused.text());
+            assert!(
+                !refused.text().contains("DynamoDB") && !refused.text().contains("slow down") && !refused.text().contains(operation),
+                "{}",
+                refused.text()
+            );
             fired.at_least_once();
             world.faults.clear();
             assert_eq!((world.owner().get(LINK).await.json(), versions(&world).await), before, "{fault:?} {operation}");

@@ -33,7 +33,10 @@ async fn the_playbook_runs_from_a_link_to_a_deduplicated_conversion() {
     let again = world.nobody().post("/v2/public/conversions", purchase).await.expect(200).json();
     assert_eq!((again["deduped"].as_bool(), &again["conversionId"]), (Some(true), &first["conversionId"]));
 
-    let bad = world.nobody().post("/v2/public/conversions", json!({"ctx": "bogus", "idempotencyKey": "purchase-002", "eventType": "purchase"})).await;
+    let bad = world
+        .nobody()
+        .post("/v2/public/conversions", json!({"ctx": "bogus", "idempotencyKey": "purchase-002", "eventType": "purchase"}))
+        .await;
     assert_eq!(bad.refused(400, "invalid_ctx").json()["reason"], "malformed");
 }
 
@@ -46,6 +49,9 @@ async fn the_write_limit_answers_429_with_the_plan_and_the_time_to_wait() {
     let refused = world.owner().put(LINK, json!({"destinationUrl": "https://example.com/product"})).await.refused(429, "rate_limited");
     let body = refused.json();
     assert_eq!(body["message"], "Daily write quota exceeded for FREE.");
-    assert_eq!((&body["plan"], &body["limits"], &body["usage"]), (&json!("FREE"), &json!({"writesPerDay": 2}), &json!({"writesToday": 2, "writesDay": "20260301"})));
+    assert_eq!(
+        (&body["plan"], &body["limits"], &body["usage"]),
+        (&json!("FREE"), &json!({"writesPerDay": 2}), &json!({"writesToday": 2, "writesDay": "20260301"}))
+    );
     assert_eq!(refused.header("retry-after"), (12 * 3600).to_string());
 }

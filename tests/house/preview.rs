@@ -48,16 +48,19 @@ async fn the_answer_explains_the_decision_rule_by_rule() {
         {"priority": 10, "destinationUrl": "https://example.com/de", "conditions": {"countryIn": ["DE"], "deviceIn": ["MOBILE"]}},
         {"priority": 10, "destinationUrl": "https://example.com/ad", "conditions": {"sourceIn": ["Instagram", "Ad"], "campaignIn": ["SPRING"]}},
     ]})).await;
-    assert_eq!(preview(&world, friday()).await, json!({
-        "handle": "demo", "slug": "launch", "destinationUrl": "https://example.com/ad", "redirectType": 307,
-        "matched": {"kind": "ROUTING_RULE", "ruleId": null, "priority": 10, "index": 2}, "reason": "matched sourceIn, campaignIn",
-        "evaluated": [
-            {"kind": "ROUTING_RULE", "index": 1, "ruleId": null, "priority": 10, "matched": false, "failedCondition": "countryIn", "expected": ["DE"], "actual": "US"},
-            {"kind": "ROUTING_RULE", "index": 2, "ruleId": null, "priority": 10, "matched": true},
-        ],
-        "context": {"country": "US", "device": "MOBILE", "source": "ad", "campaign": "spring", "segments": ["vip"], "language": "de-AT", "sessionId": "sess-1", "at": "2026-03-06T22:30:00.000Z"},
-        "linkVersion": 1, "wouldAppendCtx": true,
-    }));
+    assert_eq!(
+        preview(&world, friday()).await,
+        json!({
+            "handle": "demo", "slug": "launch", "destinationUrl": "https://example.com/ad", "redirectType": 307,
+            "matched": {"kind": "ROUTING_RULE", "ruleId": null, "priority": 10, "index": 2}, "reason": "matched sourceIn, campaignIn",
+            "evaluated": [
+                {"kind": "ROUTING_RULE", "index": 1, "ruleId": null, "priority": 10, "matched": false, "failedCondition": "countryIn", "expected": ["DE"], "actual": "US"},
+                {"kind": "ROUTING_RULE", "index": 2, "ruleId": null, "priority": 10, "matched": true},
+            ],
+            "context": {"country": "US", "device": "MOBILE", "source": "ad", "campaign": "spring", "segments": ["vip"], "language": "de-AT", "sessionId": "sess-1", "at": "2026-03-06T22:30:00.000Z"},
+            "linkVersion": 1, "wouldAppendCtx": true,
+        })
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -65,7 +68,8 @@ async fn each_condition_that_fails_says_what_it_asked_and_what_it_met() {
     let world = World::new().await;
     let bucket = u64::from_str_radix(&domain::secret::sha256_hex(b"demo/launch\nsess-1")[..16], 16).unwrap() % 10_000;
     let share: Value = serde_json::from_str(&format!("{}.{:02}", bucket / 100, bucket % 100)).unwrap();
-    let below = json!({"from": 0, "to": serde_json::from_str::<Value>(&format!("{}.{:02}", (bucket - 1) / 100, (bucket - 1) % 100)).unwrap()});
+    let below =
+        json!({"from": 0, "to": serde_json::from_str::<Value>(&format!("{}.{:02}", (bucket - 1) / 100, (bucket - 1) % 100)).unwrap()});
     let span = json!({"from": "08:00", "to": "09:00", "timeZone": "Asia/Tokyo"});
     for (name, conditions, expected, actual) in [
         ("countryIn", json!({"countryIn": ["de", "fr"]}), json!(["DE", "FR"]), json!("US")),
@@ -86,30 +90,47 @@ async fn each_condition_that_fails_says_what_it_asked_and_what_it_met() {
         assert_eq!((&step["failedCondition"], &step["matched"]), (&json!(name), &json!(false)));
         let spelled = |value: &Value| value.to_string().replace(".00", "");
         assert_eq!((spelled(&step["expected"]), spelled(&step["actual"])), (spelled(&expected), spelled(&actual)), "{name}");
-        assert_eq!((&answer["matched"]["kind"], &answer["reason"], &answer["destinationUrl"]), (&json!("DEFAULT"), &json!("no rule matched"), &json!(PRODUCT)));
+        assert_eq!(
+            (&answer["matched"]["kind"], &answer["reason"], &answer["destinationUrl"]),
+            (&json!("DEFAULT"), &json!("no rule matched"), &json!(PRODUCT))
+        );
     }
-    write(&world, json!({"routingRules": [{"destinationUrl": "https://example.com/rule", "conditions": {"percent": {"from": share, "to": 100}}}]})).await;
+    write(
+        &world,
+        json!({"routingRules": [{"destinationUrl": "https://example.com/rule", "conditions": {"percent": {"from": share, "to": 100}}}]}),
+    )
+    .await;
     assert_eq!(preview(&world, friday()).await["reason"], "matched percent");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handles_rules_are_explained_after_the_links_own() {
-    let world = world_with(json!({"routingRules": [{"destinationUrl": "https://example.com/fr", "conditions": {"countryIn": ["FR"]}}]})).await;
+    let world =
+        world_with(json!({"routingRules": [{"destinationUrl": "https://example.com/fr", "conditions": {"countryIn": ["FR"]}}]})).await;
     for (id, rule) in [
         ("off", json!({"priority": 0, "enabled": false, "variant": {"id": "v0", "destinationUrl": "https://example.com/off"}})),
-        ("zebra", json!({"priority": 1, "when": {"countryIn": ["DE"]}, "variant": {"id": "v1", "destinationUrl": "https://example.com/zebra"}})),
+        (
+            "zebra",
+            json!({"priority": 1, "when": {"countryIn": ["DE"]}, "variant": {"id": "v1", "destinationUrl": "https://example.com/zebra"}}),
+        ),
         ("all", json!({"priority": 2, "variant": {"id": "v2", "destinationUrl": "https://example.com/all"}})),
     ] {
         world.owner().put(&format!("{RULES}/{id}"), rule).await.expect(201);
     }
     let answer = preview(&world, json!({"country": "US"})).await;
     assert_eq!(answer["matched"], json!({"kind": "PERSONALIZATION_RULE", "ruleId": "all", "priority": 2, "index": 1}));
-    assert_eq!((&answer["destinationUrl"], &answer["reason"]), (&json!("https://example.com/all"), &json!("matched a rule without conditions")));
-    assert_eq!(answer["evaluated"], json!([
-        {"kind": "ROUTING_RULE", "index": 0, "ruleId": null, "priority": 0, "matched": false, "failedCondition": "countryIn", "expected": ["FR"], "actual": "US"},
-        {"kind": "PERSONALIZATION_RULE", "index": 0, "ruleId": "zebra", "priority": 1, "matched": false, "failedCondition": "countryIn", "expected": ["DE"], "actual": "US"},
-        {"kind": "PERSONALIZATION_RULE", "index": 1, "ruleId": "all", "priority": 2, "matched": true},
-    ]));
+    assert_eq!(
+        (&answer["destinationUrl"], &answer["reason"]),
+        (&json!("https://example.com/all"), &json!("matched a rule without conditions"))
+    );
+    assert_eq!(
+        answer["evaluated"],
+        json!([
+            {"kind": "ROUTING_RULE", "index": 0, "ruleId": null, "priority": 0, "matched": false, "failedCondition": "countryIn", "expected": ["FR"], "actual": "US"},
+            {"kind": "PERSONALIZATION_RULE", "index": 0, "ruleId": "zebra", "priority": 1, "matched": false, "failedCondition": "countryIn", "expected": ["DE"], "actual": "US"},
+            {"kind": "PERSONALIZATION_RULE", "index": 1, "ruleId": "all", "priority": 2, "matched": true},
+        ])
+    );
     assert_eq!(preview(&world, json!({"country": "DE"})).await["destinationUrl"], "https://example.com/zebra");
     assert_eq!(preview(&world, json!({"country": "FR"})).await["destinationUrl"], "https://example.com/fr");
 }
@@ -138,7 +159,10 @@ async fn a_visit_of_which_nothing_is_said_is_one_nothing_is_known_of() {
     let answer = preview(&world, json!({})).await;
     let unknown = json!({"country": "UNKNOWN", "device": "UNKNOWN", "source": "direct", "campaign": "spring-2026", "segments": [], "language": null, "sessionId": null, "at": null});
     assert_eq!(answer["context"], unknown);
-    assert_eq!((&answer["reason"], &answer["evaluated"], &answer["matched"]), (&json!("no rules"), &json!([]), &json!({"kind": "DEFAULT", "ruleId": null, "priority": null, "index": null})));
+    assert_eq!(
+        (&answer["reason"], &answer["evaluated"], &answer["matched"]),
+        (&json!("no rules"), &json!([]), &json!({"kind": "DEFAULT", "ruleId": null, "priority": null, "index": null}))
+    );
     let nulls = json!({"country": null, "device": null, "source": null, "campaign": null, "segments": null, "language": null, "sessionId": null, "at": null});
     assert_eq!(preview(&world, nulls).await, answer);
 }
@@ -167,13 +191,22 @@ async fn a_closed_link_is_unavailable_or_falls_back_and_says_why() {
         settings.as_object_mut().unwrap().extend(closed.as_object().unwrap().clone());
         write(&world, settings.clone()).await;
         let answer = preview(&world, friday()).await;
-        assert_eq!((&answer["matched"], &answer["destinationUrl"]), (&json!({"kind": "UNAVAILABLE", "ruleId": null, "priority": null, "index": null}), &Value::Null));
-        assert_eq!((answer["reason"].as_str(), &answer["evaluated"], &answer["wouldAppendCtx"]), (Some(format!("link is closed ({why})").as_str()), &json!([]), &json!(false)));
+        assert_eq!(
+            (&answer["matched"], &answer["destinationUrl"]),
+            (&json!({"kind": "UNAVAILABLE", "ruleId": null, "priority": null, "index": null}), &Value::Null)
+        );
+        assert_eq!(
+            (answer["reason"].as_str(), &answer["evaluated"], &answer["wouldAppendCtx"]),
+            (Some(format!("link is closed ({why})").as_str()), &json!([]), &json!(false))
+        );
 
         settings["fallbackUrl"] = json!("https://example.com/sorry");
         write(&world, settings).await;
         let answer = preview(&world, friday()).await;
-        assert_eq!((&answer["matched"]["kind"], &answer["destinationUrl"], &answer["wouldAppendCtx"]), (&json!("FALLBACK"), &json!("https://example.com/sorry"), &json!(false)));
+        assert_eq!(
+            (&answer["matched"]["kind"], &answer["destinationUrl"], &answer["wouldAppendCtx"]),
+            (&json!("FALLBACK"), &json!("https://example.com/sorry"), &json!(false))
+        );
         assert_eq!(answer["reason"], format!("link is closed ({why}), fallbackUrl is set"));
     }
     write(&world, json!({"scheduledStartAt": "2026-03-06T22:30:00Z", "expiresAt": "2026-03-06T22:30:00.001Z"})).await;
@@ -254,7 +287,9 @@ impl Dice {
                 _ if shares => {
                     let from = self.roll(9_999);
                     let to = from + 1 + self.roll(10_000 - from);
-                    let number = |hundredths: usize| serde_json::from_str::<Value>(&format!("{}.{:02}", hundredths / 100, hundredths % 100)).unwrap();
+                    let number = |hundredths: usize| {
+                        serde_json::from_str::<Value>(&format!("{}.{:02}", hundredths / 100, hundredths % 100)).unwrap()
+                    };
                     conditions["percent"] = json!({"from": number(from), "to": number(to)});
                 }
                 _ => {}
@@ -274,8 +309,14 @@ impl Dice {
 const CLOCK: [&str; 6] = ["00:00", "06:30", "08:00", "12:00", "17:30", "22:00"];
 
 const AGENTS: [(&str, &str); 6] = [
-    ("MOBILE", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"),
-    ("TABLET", "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"),
+    (
+        "MOBILE",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+    ),
+    (
+        "TABLET",
+        "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+    ),
     ("DESKTOP", BROWSER),
     ("BOT", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
     ("UNKNOWN", "Mozilla/5.0 (PlayStation 4 11.50) AppleWebKit/605.1.15 (KHTML, like Gecko)"),
@@ -294,7 +335,14 @@ impl Pair {
     fn of(dice: &mut Dice, handle: &Handle, slug: &str, at: Moment, must_name_session: bool) -> Self {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let (mut headers, mut described) = (Vec::new(), json!({"at": at}));
-        let (sent, country) = dice.pick(&[(Some("US"), "US"), (Some("de"), "DE"), (Some("FR"), "fr"), (Some("BR"), "BR"), (Some("T1"), "UNKNOWN"), (None, "UNKNOWN")]);
+        let (sent, country) = dice.pick(&[
+            (Some("US"), "US"),
+            (Some("de"), "DE"),
+            (Some("FR"), "fr"),
+            (Some("BR"), "BR"),
+            (Some("T1"), "UNKNOWN"),
+            (None, "UNKNOWN"),
+        ]);
         headers.extend(sent.map(|code| ("cloudfront-viewer-country", code.to_owned())));
         described["country"] = json!(country);
         let (device, agent) = dice.pick(&AGENTS);
@@ -307,7 +355,12 @@ impl Pair {
         match dice.roll(4) {
             0 => {}
             1 => {
-                let (referrer, source) = dice.pick(&[("https://www.instagram.com/p/1", "instagram"), ("https://mail.google.com/", "email"), ("https://blog.example/", "referral"), ("nonsense", "direct")]);
+                let (referrer, source) = dice.pick(&[
+                    ("https://www.instagram.com/p/1", "instagram"),
+                    ("https://mail.google.com/", "email"),
+                    ("https://blog.example/", "referral"),
+                    ("nonsense", "direct"),
+                ]);
                 headers.push(("referer", referrer.to_owned()));
                 described["source"] = json!(source);
             }
@@ -359,7 +412,8 @@ impl Stage {
         for link in 0..links {
             let shares = dice.one_in(2);
             let rules: Vec<Value> = (0..dice.roll(6)).map(|rule| json!({"priority": dice.roll(3), "destinationUrl": format!("https://example.com/r{rule}?keep={rule}#top"), "conditions": dice.conditions(shares)})).collect();
-            let mut body = json!({"destinationUrl": "https://example.com/default", "routingRules": rules, "redirectType": dice.pick(&[302, 307])});
+            let mut body =
+                json!({"destinationUrl": "https://example.com/default", "routingRules": rules, "redirectType": dice.pick(&[302, 307])});
             body["enabled"] = json!(!dice.one_in(30));
             body["tracking"] = dice.pick(&["{}", r#"{"utmSource": "suite", "utmTerm": "a b"}"#]).parse().unwrap();
             body["trackingPolicy"] = json!({"appendContextParam": !dice.one_in(5)});
@@ -376,7 +430,16 @@ impl Stage {
             let slug = format!("link-{link}");
             let begins = Moment::from_millis(1_700_000_000_000);
             let id = LinkId::new(begins, (u128::try_from(number).unwrap() << 32) | u128::try_from(link).unwrap());
-            stage.links.push(Link { id, handle: stage.handle.clone(), slug: slug.parse().unwrap(), version: 1, created_at: begins, updated_at: begins, password: None, settings });
+            stage.links.push(Link {
+                id,
+                handle: stage.handle.clone(),
+                slug: slug.parse().unwrap(),
+                version: 1,
+                created_at: begins,
+                updated_at: begins,
+                password: None,
+                settings,
+            });
             for _ in 0..VISITS {
                 // Without a session a share is decided by what only the visitor's own request tells.
                 let has_shares = shares || stage.book.rules().iter().any(|rule| rule.when.percent.is_some());
@@ -388,7 +451,13 @@ impl Stage {
     }
 
     async fn store(&self, world: &World) {
-        let profile = Profile { handle: self.handle.clone(), owner: "owner".parse().unwrap(), collaborators: BTreeMap::new(), created_at: world.now(), version: 1 };
+        let profile = Profile {
+            handle: self.handle.clone(),
+            owner: "owner".parse().unwrap(),
+            collaborators: BTreeMap::new(),
+            created_at: world.now(),
+            version: 1,
+        };
         assert!(world.app("accounts").store().save_profile(&profile, None).await.unwrap());
         let store = world.app("links").store();
         assert!(store.save_rule_book(&self.handle, &self.book, 0).await.unwrap());
@@ -406,7 +475,10 @@ async fn send(world: &World, request: http::request::Builder, body: String) -> A
 
 /// A location without what the redirect added to the destination, and whether that was a ctx.
 fn bare(answer: &Answer) -> (String, bool) {
-    let (before, fragment) = answer.header("location").split_once('#').map_or((answer.header("location"), String::new()), |(before, fragment)| (before, format!("#{fragment}")));
+    let (before, fragment) = answer
+        .header("location")
+        .split_once('#')
+        .map_or((answer.header("location"), String::new()), |(before, fragment)| (before, format!("#{fragment}")));
     let (base, query) = before.split_once('?').unwrap_or((before, ""));
     let added = |pair: &&str| pair.starts_with("ctx=") || pair.starts_with("utm_");
     let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !added(pair)).collect();
@@ -430,11 +502,13 @@ async fn preview_equals_redirect_for_10_000_random_rule_sets_and_visits() {
     }
 
     let token = local::token::mint(world.keys(), "owner", &[], world.now().millis(), std::time::Duration::from_secs(3600)).unwrap();
-    let visits: Vec<(&Handle, &str, &Pair)> = stages.iter().flat_map(|stage| stage.visits.iter().map(|(slug, pair)| (&stage.handle, slug.as_str(), pair))).collect();
+    let visits: Vec<(&Handle, &str, &Pair)> =
+        stages.iter().flat_map(|stage| stage.visits.iter().map(|(slug, pair)| (&stage.handle, slug.as_str(), pair))).collect();
     assert_eq!(visits.len(), 10_000);
     let described = futures::stream::iter(visits).map(|(handle, slug, pair)| {
         let path = format!("/v2/handles/{handle}/links/{slug}/route-preview");
-        let request = Request::builder().method(Method::POST).uri(path).header("host", "localhost:9000").header("content-type", "application/json");
+        let request =
+            Request::builder().method(Method::POST).uri(path).header("host", "localhost:9000").header("content-type", "application/json");
         let request = request.header("authorization", format!("Bearer {token}"));
         let world = &world;
         async move { (pair, send(world, request, pair.described.to_string()).await.expect(200).json()) }
@@ -457,10 +531,20 @@ async fn preview_equals_redirect_for_10_000_random_rule_sets_and_visits() {
             let kind = preview["matched"]["kind"].as_str().unwrap();
             match kind {
                 "UNAVAILABLE" => assert!([StatusCode::NOT_FOUND, StatusCode::GONE].contains(&redirect.status), "{}", what()),
-                "FALLBACK" => assert_eq!((redirect.status.as_u16(), Some(redirect.header("location"))), (302, preview["destinationUrl"].as_str()), "{}", what()),
+                "FALLBACK" => assert_eq!(
+                    (redirect.status.as_u16(), Some(redirect.header("location"))),
+                    (302, preview["destinationUrl"].as_str()),
+                    "{}",
+                    what()
+                ),
                 _ => {
                     assert_eq!(preview["redirectType"], redirect.status.as_u16(), "{}", what());
-                    assert_eq!((json!(bare(&redirect).0), json!(bare(&redirect).1)), (preview["destinationUrl"].clone(), preview["wouldAppendCtx"].clone()), "{}", what());
+                    assert_eq!(
+                        (json!(bare(&redirect).0), json!(bare(&redirect).1)),
+                        (preview["destinationUrl"].clone(), preview["wouldAppendCtx"].clone()),
+                        "{}",
+                        what()
+                    );
                 }
             }
             *kinds.entry(kind.to_owned()).or_default() += 1;

@@ -109,7 +109,11 @@ async fn a_location_is_the_stored_destination_with_missing_utm_and_then_ctx_befo
         ("https://example.com", json!({}), "https://example.com/?ctx=CTX"),
         ("https://example.com/p?", json!({}), "https://example.com/p?ctx=CTX"),
         ("https://example.com/p", tracking.clone(), "https://example.com/p?utm_source=suite&utm_medium=e+mail%26co&ctx=CTX"),
-        ("https://example.com/p?utm_source=own#top", tracking.clone(), "https://example.com/p?utm_source=own&utm_medium=e+mail%26co&ctx=CTX#top"),
+        (
+            "https://example.com/p?utm_source=own#top",
+            tracking.clone(),
+            "https://example.com/p?utm_source=own&utm_medium=e+mail%26co&ctx=CTX#top",
+        ),
         ("https://example.com/p?utm%5Fsource=own", json!({"utmSource": "suite"}), "https://example.com/p?utm%5Fsource=own&ctx=CTX"),
         ("https://example.com/p?ctx=old&x=1&c%74x=older#/f?ctx=inner", json!({}), "https://example.com/p?x=1&ctx=CTX#/f?ctx=inner"),
         ("https://example.com/?a=%20b&empty=&flag&a=2", json!({}), "https://example.com/?a=%20b&empty=&flag&a=2&ctx=CTX"),
@@ -129,8 +133,47 @@ async fn a_location_is_the_stored_destination_with_missing_utm_and_then_ctx_befo
 async fn whatever_destination_is_admitted_the_location_is_it_plus_ctx_and_a_plain_web_address() {
     let world = World::new().await;
     let parts = [
-        "https://", "http://", "HTTPS://", "https:", "//", "javascript:", "data:,", "a.example", "192.0.2.9", "[::1]", "xn--9", "user:pw@", ":81", ":99999", "/", "/..", "?",
-        "&", "=", "#", "ctx=1", "utm_source=x", "%", "%0d%0a", "\r\n", "\t", " ", "\\", "\u{0}", "\u{202e}", "\u{1f980}", "\"", "'", "<", ">", "`", ";", "|", "{", "]", "^",
+        "https://",
+        "http://",
+        "HTTPS://",
+        "https:",
+        "//",
+        "javascript:",
+        "data:,",
+        "a.example",
+        "192.0.2.9",
+        "[::1]",
+        "xn--9",
+        "user:pw@",
+        ":81",
+        ":99999",
+        "/",
+        "/..",
+        "?",
+        "&",
+        "=",
+        "#",
+        "ctx=1",
+        "utm_source=x",
+        "%",
+        "%0d%0a",
+        "\r\n",
+        "\t",
+        " ",
+        "\\",
+        "\u{0}",
+        "\u{202e}",
+        "\u{1f980}",
+        "\"",
+        "'",
+        "<",
+        ">",
+        "`",
+        ";",
+        "|",
+        "{",
+        "]",
+        "^",
     ];
     let mut state = 7_u64;
     let mut admitted = 0;
@@ -152,8 +195,17 @@ async fn whatever_destination_is_admitted_the_location_is_it_plus_ctx_and_a_plai
         assert!(raw.bytes().all(|byte| byte.is_ascii_graphic()), "{raw:?}");
         let location = redirect.location();
         assert!(["http", "https"].contains(&location.scheme()) && location.username().is_empty() && location.password().is_none(), "{raw}");
-        assert_eq!((location.origin(), location.path(), location.fragment()), (stored.origin(), stored.path(), stored.fragment()), "{text:?}");
-        let pairs = |url: &url::Url| url.query_pairs().filter(|(name, value)| name != "ctx" && !(name.is_empty() && value.is_empty())).map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+        assert_eq!(
+            (location.origin(), location.path(), location.fragment()),
+            (stored.origin(), stored.path(), stored.fragment()),
+            "{text:?}"
+        );
+        let pairs = |url: &url::Url| {
+            url.query_pairs()
+                .filter(|(name, value)| name != "ctx" && !(name.is_empty() && value.is_empty()))
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(pairs(&location), pairs(&stored), "{text:?}");
         assert_eq!(location.query_pairs().filter(|(name, _)| name == "ctx").count(), 1, "{text:?}");
         assert_eq!(claims(&world, &redirect).slug.as_str(), format!("fuzz{number}"));
@@ -211,7 +263,8 @@ async fn every_answer_is_private_unindexed_and_without_a_cookie() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_without_the_context_parameter_redirects_bare_and_still_counts() {
-    let world = world_with(json!({"trackingPolicy": {"appendContextParam": false}, "destinationUrl": "https://example.com/p?ctx=theirs#f"})).await;
+    let world =
+        world_with(json!({"trackingPolicy": {"appendContextParam": false}, "destinationUrl": "https://example.com/p?ctx=theirs#f"})).await;
     assert_eq!(world.visitor().follow("launch").await.expect(302).header("location"), "https://example.com/p?ctx=theirs#f");
     assert!(!only_click(&world).await.bot);
 }
@@ -226,7 +279,8 @@ fn attribute<'p>(page: &'p str, before: &str) -> String {
 async fn a_bridge_page_carries_ctx_on_by_refresh_and_by_a_plain_link_without_scripts() {
     let hostile = r#"https://example.com/it's<b>?a=1&b="2"&amp;=<script>alert(1)</script>#it's"x""#;
     let world = World::new().await;
-    let stored = link(&world, "launch", json!({"destinationUrl": hostile, "trackingPolicy": {"mode": "BRIDGE"}, "redirectType": 307})).await.json();
+    let stored =
+        link(&world, "launch", json!({"destinationUrl": hostile, "trackingPolicy": {"mode": "BRIDGE"}, "redirectType": 307})).await.json();
     let answer = world.visitor().follow("launch").await.expect(200);
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
     assert!(answer.header("content-security-policy").contains("default-src 'none'"));
@@ -260,7 +314,11 @@ async fn a_link_with_a_password_shows_a_form_and_records_no_click_until_it_is_op
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_gets_in_without_the_password() {
     let world = world_with(json!({"password": "open sesame"})).await;
-    for (number, wrong) in ["", " open sesame", "open sesame\0", "OPEN SESAME", "null", "' OR 1=1 --", "$argon2id$v=19$m=19456,t=2,p=1$", &"x".repeat(4000)].into_iter().enumerate() {
+    for (number, wrong) in
+        ["", " open sesame", "open sesame\0", "OPEN SESAME", "null", "' OR 1=1 --", "$argon2id$v=19$m=19456,t=2,p=1$", &"x".repeat(4000)]
+            .into_iter()
+            .enumerate()
+    {
         let answer = world.visitor().from(&format!("192.0.2.{number}")).unlock("launch", wrong).await.expect(403);
         assert!(answer.headers.get("location").is_none() && !answer.text().contains("example.com"), "{wrong:?}");
     }
@@ -271,7 +329,12 @@ async fn nobody_gets_in_without_the_password() {
         ("application/x-www-form-urlencoded", String::new(), 403),
         ("application/x-www-form-urlencoded", format!("a={}&password=open+sesame", "x".repeat(5000)), 413),
     ] {
-        let answer = caller.clone().with("content-type", kind).send(http::Method::POST, "/launch?password=open+sesame", body.into_bytes()).await.expect(status);
+        let answer = caller
+            .clone()
+            .with("content-type", kind)
+            .send(http::Method::POST, "/launch?password=open+sesame", body.into_bytes())
+            .await
+            .expect(status);
         assert!(answer.headers.get("location").is_none());
     }
     for path in ["launch?password=open+sesame", "launch?ctx=x&unlocked=1"] {
@@ -420,7 +483,9 @@ async fn a_closed_link_with_a_fallback_leads_there_without_ctx_and_counts_nothin
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_gets_a_page_where_a_program_gets_json() {
     let world = world_with(json!({"expiresAt": "2026-01-01T00:00:00Z"})).await;
-    for (path, status, title, code) in [("unknown", 404, "Link not found", "not_found"), ("launch", 410, "This link has ended", "link_expired")] {
+    for (path, status, title, code) in
+        [("unknown", 404, "Link not found", "not_found"), ("launch", 410, "This link has ended", "link_expired")]
+    {
         let page = world.visitor().with("accept", PAGE).follow(path).await.expect(status);
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
         assert!(page.text().contains(&format!("<h1>{title}</h1>")), "{}", page.text());
@@ -457,8 +522,14 @@ async fn head_answers_the_headers_of_get_and_records_nothing() {
 async fn a_prefetch_is_redirected_and_recorded_as_a_bot_for_that_reason() {
     let world = world_with(json!({})).await;
     let ahead = [
-        ("sec-purpose", "prefetch"), ("sec-purpose", "prefetch;prerender"), ("sec-purpose", "prefetch;anonymous-client-ip"), ("sec-purpose", "prerender"),
-        ("purpose", "prefetch"), ("x-purpose", "preview"), ("x-purpose", "prefetch"), ("x-moz", "prefetch"),
+        ("sec-purpose", "prefetch"),
+        ("sec-purpose", "prefetch;prerender"),
+        ("sec-purpose", "prefetch;anonymous-client-ip"),
+        ("sec-purpose", "prerender"),
+        ("purpose", "prefetch"),
+        ("x-purpose", "preview"),
+        ("x-purpose", "prefetch"),
+        ("x-moz", "prefetch"),
     ];
     for (header, value) in ahead {
         let redirect = world.visitor().with(header, value).follow("launch").await.expect(302);
@@ -470,7 +541,10 @@ async fn a_prefetch_is_redirected_and_recorded_as_a_bot_for_that_reason() {
     assert!(!clicks.pop().unwrap().bot);
     assert_eq!(clicks.len(), ahead.len());
     for (click, (_, value)) in clicks.iter().zip(ahead) {
-        assert_eq!((click.bot, click.reasons.as_slice(), click.purpose.as_deref()), (true, ["prefetch".to_owned()].as_slice(), Some(value)));
+        assert_eq!(
+            (click.bot, click.reasons.as_slice(), click.purpose.as_deref()),
+            (true, ["prefetch".to_owned()].as_slice(), Some(value))
+        );
         assert_eq!((click.device.as_str(), click.classifier), ("BOT", domain::agent::CLASSIFIER_VERSION));
     }
 }
@@ -501,7 +575,8 @@ async fn bots_are_redirected_and_recorded_with_their_reason() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_in_the_browsers_of_apps_are_human_on_their_device() {
     let world = world_with(json!({})).await;
-    let lines = include_str!("../../shared/domain/data/in-app-browsers.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines =
+        include_str!("../../shared/domain/data/in-app-browsers.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let agents: Vec<(&str, &str)> = lines.map(|line| line.split_once(' ').unwrap()).collect();
     for (_, agent) in &agents {
         world.visitor().with("user-agent", agent).without("accept-language").follow("launch").await.expect(302);
@@ -534,7 +609,8 @@ async fn a_visitor_who_opted_out_leaves_a_click_without_address_and_session() {
         expected.push((consent, session.map(str::to_owned), consent != Consent::Denied));
         world.advance_ms(1);
     }
-    let stored = clicks(&world).await.into_iter().map(|click| (click.consent, click.session_id.map(|id| id.to_string()), click.address.is_some()));
+    let stored =
+        clicks(&world).await.into_iter().map(|click| (click.consent, click.session_id.map(|id| id.to_string()), click.address.is_some()));
     assert_eq!(stored.collect::<Vec<_>>(), expected);
 }
 
@@ -544,14 +620,23 @@ async fn no_stored_click_knows_an_address_only_a_hash_that_neighbours_share_for_
     let addresses = ["198.51.100.77", "198.51.100.201", "203.0.113.9", "2001:db8:abcd:1::7", "2001:db8:abcd:2::9"];
     for address in addresses {
         let many = vec![address; 300].join(", ");
-        world.visitor().from(address).with("x-forwarded-for", &many).with("forwarded", &format!("for={address}")).follow("launch").await.expect(302);
+        world
+            .visitor()
+            .from(address)
+            .with("x-forwarded-for", &many)
+            .with("forwarded", &format!("for={address}"))
+            .follow("launch")
+            .await
+            .expect(302);
         world.advance_ms(1);
     }
     let mut messages = String::new();
-    world.drain_with("ClicksQueue", |batch| {
-        batch.iter().for_each(|message| messages.push_str(message.body.as_deref().unwrap_or_default()));
-        batch
-    }).await;
+    world
+        .drain_with("ClicksQueue", |batch| {
+            batch.iter().for_each(|message| messages.push_str(message.body.as_deref().unwrap_or_default()));
+            batch
+        })
+        .await;
     let today = clicks(&world).await;
     let stored = serde_json::to_string(&today).unwrap();
     assert_eq!(today.len(), addresses.len());
@@ -603,7 +688,14 @@ async fn the_fronts_headers_count_when_it_proves_itself_with_the_origin_secret()
     let world = World::with(WorldOptions { environment, ..WorldOptions::default() }).await;
     link(&world, "launch", json!({})).await;
     for proof in ["front-secret-0123456789", "front-secret-0123456780", "front-secret", ""] {
-        world.visitor().in_country("de").with("cloudfront-viewer-address", "203.0.113.9:443").with("x-origin-verify", proof).follow("launch").await.expect(302);
+        world
+            .visitor()
+            .in_country("de")
+            .with("cloudfront-viewer-address", "203.0.113.9:443")
+            .with("x-origin-verify", proof)
+            .follow("launch")
+            .await
+            .expect(302);
         world.advance_ms(1);
     }
     world.visitor().from("203.0.113.77").follow("launch").await.expect(302);
@@ -625,8 +717,18 @@ async fn a_click_remembers_the_visit_as_the_query_and_the_headers_tell_it() {
         ("launch?source=Ad&utm_source=b&src=c", "https://t.co/x", "", ("ad", "spring-2026", "t.co", None, None)),
         ("launch?src=c&utm_source=News%20Letter", "", "", ("news letter", "spring-2026", "direct", None, None)),
         ("launch?src=QR", "", "", ("qr", "spring-2026", "direct", None, None)),
-        ("launch?source=&utm_source=%00%0a", "https://www.Instagram.com/p/1", "", ("instagram", "spring-2026", "www.instagram.com", None, None)),
-        ("launch?campaign=Summer&utm_campaign=x", "https://blog.example/post?secret=1", "", ("referral", "summer", "blog.example", None, None)),
+        (
+            "launch?source=&utm_source=%00%0a",
+            "https://www.Instagram.com/p/1",
+            "",
+            ("instagram", "spring-2026", "www.instagram.com", None, None),
+        ),
+        (
+            "launch?campaign=Summer&utm_campaign=x",
+            "https://blog.example/post?secret=1",
+            "",
+            ("referral", "summer", "blog.example", None, None),
+        ),
         ("launch?utm_campaign=Winter", "https://www.google.co.uk/", "", ("google", "winter", "www.google.co.uk", None, None)),
         ("launch?=odd", "android-app://com.google.android.gm/", "", ("email", "spring-2026", "com.google.android.gm", None, None)),
         ("launch?sid=sess-1", "", "de-AT,de;q=0.9,en;q=0.5", ("direct", "spring-2026", "direct", Some("de-AT"), Some("sess-1"))),
@@ -646,9 +748,19 @@ async fn a_click_remembers_the_visit_as_the_query_and_the_headers_tell_it() {
     world.visitor().follow(&format!("launch?source={long}")).await.expect(302);
     let mut clicks = clicks(&world).await;
     assert_eq!(clicks.pop().unwrap().source, "x".repeat(64));
-    let stored = clicks.iter().map(|click| (click.source.clone(), click.campaign.clone(), click.referrer.clone(), click.language.clone(), click.session_id.as_ref().map(ToString::to_string)));
+    let stored = clicks.iter().map(|click| {
+        (
+            click.source.clone(),
+            click.campaign.clone(),
+            click.referrer.clone(),
+            click.language.clone(),
+            click.session_id.as_ref().map(ToString::to_string),
+        )
+    });
     assert_eq!(stored.collect::<Vec<_>>(), expected);
-    assert!(clicks.iter().all(|click| click.country == "DE" && click.link_version == 1 && click.campaign_id.as_ref().is_some_and(|id| id.as_str() == "spring-2026")));
+    assert!(clicks.iter().all(|click| click.country == "DE"
+        && click.link_version == 1
+        && click.campaign_id.as_ref().is_some_and(|id| id.as_str() == "spring-2026")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -656,12 +768,17 @@ async fn a_click_and_its_ctx_name_the_rule_that_decided() {
     let world = world_with(json!({"routingRules": [
         {"priority": 2, "destinationUrl": "https://example.com/late"},
         {"priority": 1, "destinationUrl": "https://example.com/de", "conditions": {"countryIn": ["DE"]}},
-    ]})).await;
+    ]}))
+    .await;
     let rule = json!({"variant": {"id": "v1", "destinationUrl": "https://example.com/personal"}});
     world.owner().put("/v2/handles/demo/personalization-rules/everyone", rule).await.expect(201);
     link(&world, "ruleless", json!({})).await;
     let mut labels = Vec::new();
-    for (visit, slug, path) in [(world.visitor().in_country("DE"), "launch", "/de"), (world.visitor().in_country("FR"), "launch", "/late"), (world.visitor(), "ruleless", "/personal")] {
+    for (visit, slug, path) in [
+        (world.visitor().in_country("DE"), "launch", "/de"),
+        (world.visitor().in_country("FR"), "launch", "/late"),
+        (world.visitor(), "ruleless", "/personal"),
+    ] {
         let redirect = visit.follow(slug).await.expect(302);
         assert_eq!(redirect.location().path(), path);
         labels.push(claims(&world, &redirect).rule);
@@ -683,7 +800,11 @@ async fn the_edge_path_answers_as_the_links_own_host_does() {
         for host in ["localhost:9000", "d1234.execute-api.eu-central-1.amazonaws.com", "other.localhost:9000"] {
             let caller = world.visitor().with("accept", PAGE).caller().clone().with("host", host);
             let by_edge = caller.get(&format!("/_edge/redirect/demo/{path}")).await;
-            assert_eq!((by_edge.status, lasting_headers(&by_edge), &by_edge.body), (by_host.status, lasting_headers(&by_host), &by_host.body), "{path}");
+            assert_eq!(
+                (by_edge.status, lasting_headers(&by_edge), &by_edge.body),
+                (by_host.status, lasting_headers(&by_host), &by_host.body),
+                "{path}"
+            );
             if by_host.status.is_redirection() {
                 assert_eq!(masked(&by_edge), masked(&by_host));
             }
@@ -698,7 +819,14 @@ async fn the_edge_path_answers_as_the_links_own_host_does() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cold_visit_makes_one_read_and_a_warm_one_none() {
     let world = world_with(json!({})).await;
-    world.owner().put("/v2/handles/demo/personalization-rules/de", json!({"when": {"countryIn": ["DE"]}, "variant": {"id": "v1", "destinationUrl": PRODUCT}})).await.expect(201);
+    world
+        .owner()
+        .put(
+            "/v2/handles/demo/personalization-rules/de",
+            json!({"when": {"countryIn": ["DE"]}, "variant": {"id": "v1", "destinationUrl": PRODUCT}}),
+        )
+        .await
+        .expect(201);
     world.faults.take_calls();
     world.visitor().follow("launch").await.expect(302);
     assert_eq!(calls(&world), ["BatchGetItem", "SendMessage"]);
@@ -727,7 +855,14 @@ async fn a_change_is_seen_after_five_seconds_and_a_copy_serves_until_then() {
     assert_eq!(world.visitor().follow("launch").await.location().path(), "/new");
     assert_eq!(calls(&world), ["BatchGetItem", "SendMessage"]);
 
-    world.owner().put("/v2/handles/demo/personalization-rules/all", json!({"variant": {"id": "v1", "destinationUrl": "https://example.com/personal"}})).await.expect(201);
+    world
+        .owner()
+        .put(
+            "/v2/handles/demo/personalization-rules/all",
+            json!({"variant": {"id": "v1", "destinationUrl": "https://example.com/personal"}}),
+        )
+        .await
+        .expect(201);
     world.advance_ms(5_000);
     assert_eq!(world.visitor().follow("launch").await.location().path(), "/personal");
     world.owner().delete(&format!("{LINKS}/launch")).await.expect(204);
@@ -838,7 +973,12 @@ async fn a_click_whose_message_was_sent_but_whose_answer_was_lost_counts_once() 
         assert_eq!(queued(&world).await, sent, "{fault:?} {lost}");
         world.sweep().await;
         only_click(&world).await;
-        let report = world.owner().get(&format!("/v2/handles/demo/analytics?groupBy=day&from={0}&to={0}", world.now().day())).await.expect(200).json();
+        let report = world
+            .owner()
+            .get(&format!("/v2/handles/demo/analytics?groupBy=day&from={0}&to={0}", world.now().day()))
+            .await
+            .expect(200)
+            .json();
         assert_eq!(report["totals"]["clicks"], 1, "{fault:?} {lost}");
     }
 }
@@ -932,7 +1072,9 @@ async fn a_destination_that_has_become_our_own_host_is_refused_at_the_redirect()
     let mut current = first.clone();
     let changes: [fn(&mut Link, Destination); 3] = [
         |link, own| link.settings.destination_url = own,
-        |link, own| link.settings.routing_rules = vec![domain::routing::Rule { priority: 0, destination_url: own, conditions: Default::default() }],
+        |link, own| {
+            link.settings.routing_rules = vec![domain::routing::Rule { priority: 0, destination_url: own, conditions: Default::default() }]
+        },
         |link, own| (link.settings.fallback_url, link.settings.enabled) = (Some(own), false),
     ];
     for change in changes {
@@ -952,8 +1094,28 @@ async fn what_cannot_name_a_link_is_not_found_and_never_reaches_the_table() {
     let world = world_with(json!({})).await;
     let kilobyte = "a".repeat(1025);
     let slugs = [
-        "..", "%2e%2e", "..%2f..%2fv2", "%2flaunch", "launch%2f", "launch/", "launch%00", "launch%0d%0aX-A:%20b", "%6caunch", "launch%23a", "launch;a=1", "l%C3%A4unch", "la%D1%86nch",
-        "%E2%80%AElaunch", "%ff%fe", "abc", "a%20bc", "launch%20", "launch*", "launch,demo", "LINK%23demo", &kilobyte,
+        "..",
+        "%2e%2e",
+        "..%2f..%2fv2",
+        "%2flaunch",
+        "launch%2f",
+        "launch/",
+        "launch%00",
+        "launch%0d%0aX-A:%20b",
+        "%6caunch",
+        "launch%23a",
+        "launch;a=1",
+        "l%C3%A4unch",
+        "la%D1%86nch",
+        "%E2%80%AElaunch",
+        "%ff%fe",
+        "abc",
+        "a%20bc",
+        "launch%20",
+        "launch*",
+        "launch,demo",
+        "LINK%23demo",
+        &kilobyte,
     ];
     for slug in slugs {
         let by_host = world.visitor().follow(slug).await;
@@ -964,7 +1126,15 @@ async fn what_cannot_name_a_link_is_not_found_and_never_reaches_the_table() {
     for handle in ["Demo", "DEMO", "..", "%2e%2e", "demo%2f", "demo%23", "d%C3%A9mo", "%D0%B4emo", "a.b", "-demo", "api", &kilobyte] {
         world.visitor().caller().get(&format!("/_edge/redirect/{handle}/launch")).await.refused(404, "not_found");
     }
-    for host in ["localhost:9000", "localhost", "api.localhost:9000", "a.demo.localhost:9000", ".localhost:9000", "demo.localhost.evil.example", "evil.example"] {
+    for host in [
+        "localhost:9000",
+        "localhost",
+        "api.localhost:9000",
+        "a.demo.localhost:9000",
+        ".localhost:9000",
+        "demo.localhost.evil.example",
+        "evil.example",
+    ] {
         world.visitor().caller().clone().with("host", host).get("/launch").await.refused(404, "not_found");
     }
     assert_eq!(calls(&world), Vec::<String>::new());
@@ -977,7 +1147,18 @@ async fn what_cannot_name_a_link_is_not_found_and_never_reaches_the_table() {
 async fn a_host_scheme_or_query_that_is_no_address_is_answered_like_any_other() {
     let world = world_with(json!({})).await;
     let visitor = world.visitor().caller().clone();
-    for host in ["xn--a.localhost:9000", "demo%2f.localhost:9000", "demo..localhost:9000", "de|mo.localhost:9000", "demo.localhost:99999", "a b", "[::1", "", "demo.localhost:9000/x?", "demo.localhost:9000#"] {
+    for host in [
+        "xn--a.localhost:9000",
+        "demo%2f.localhost:9000",
+        "demo..localhost:9000",
+        "de|mo.localhost:9000",
+        "demo.localhost:99999",
+        "a b",
+        "[::1",
+        "",
+        "demo.localhost:9000/x?",
+        "demo.localhost:9000#",
+    ] {
         visitor.clone().with("host", host).get("/launch").await.refused(404, "not_found");
         visitor.clone().with("host", host).get("/_edge/redirect/demo/launch").await.expect(302);
     }

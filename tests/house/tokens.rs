@@ -96,17 +96,35 @@ async fn a_token_that_is_not_ours_to_the_letter_is_invalid() {
 
     let now = world.now().seconds();
     let changes = [
-        json!({"iss": "https://elsewhere.example"}), json!({"iss": null}), json!({"iss": [local::token::ISSUER]}), json!({"client_id": "another"}), json!({"client_id": null}),
-        json!({"client_id": null, "aud": local::token::CLIENT_ID}), json!({"token_use": "id"}), json!({"token_use": null}), json!({"sub": null}), json!({"sub": ""}),
-        json!({"sub": "a#b"}), json!({"sub": 7}), json!({"exp": null}), json!({"exp": "never"}), json!({"exp": (now + 3600).to_string()}), json!({"exp": true}),
-        json!({"nbf": now + 31}), json!({"nbf": "soon"}), json!({"nbf": now.to_string()}), json!({"cognito:groups": "platform-admin"}),
+        json!({"iss": "https://elsewhere.example"}),
+        json!({"iss": null}),
+        json!({"iss": [local::token::ISSUER]}),
+        json!({"client_id": "another"}),
+        json!({"client_id": null}),
+        json!({"client_id": null, "aud": local::token::CLIENT_ID}),
+        json!({"token_use": "id"}),
+        json!({"token_use": null}),
+        json!({"sub": null}),
+        json!({"sub": ""}),
+        json!({"sub": "a#b"}),
+        json!({"sub": 7}),
+        json!({"exp": null}),
+        json!({"exp": "never"}),
+        json!({"exp": (now + 3600).to_string()}),
+        json!({"exp": true}),
+        json!({"nbf": now + 31}),
+        json!({"nbf": "soon"}),
+        json!({"nbf": now.to_string()}),
+        json!({"cognito:groups": "platform-admin"}),
     ];
-    let mut forged: Vec<(String, String)> = changes.into_iter().map(|change| (change.to_string(), hs256(&with(&good, change), &secret))).collect();
+    let mut forged: Vec<(String, String)> =
+        changes.into_iter().map(|change| (change.to_string(), hs256(&with(&good, change), &secret))).collect();
 
     let text = good.to_string();
     let huge = text.replace(&format!("\"exp\":{}", now + 3600), "\"exp\":1e400");
     assert_ne!(huge, text);
-    let unsigned = |algorithm: &str| format!("{}.{}.", BASE64.encode(json!({"alg": algorithm, "typ": "JWT"}).to_string()), BASE64.encode(&text));
+    let unsigned =
+        |algorithm: &str| format!("{}.{}.", BASE64.encode(json!({"alg": algorithm, "typ": "JWT"}).to_string()), BASE64.encode(&text));
     let header = |header: Value, algorithm| signed(&header, &text, &key, algorithm);
     let whole = hs256(&good, &secret);
     let mut flipped = whole.clone().into_bytes();
@@ -148,7 +166,10 @@ async fn the_scheme_may_be_in_any_case_but_there_is_one_authorization_only() {
     for scheme in ["bearer", "BEARER", "bEaReR"] {
         owns_demo(world.nobody().with("authorization", &format!("{scheme} {good}")).get(ME).await);
     }
-    let twice = Request::get(ME).header("host", "localhost:9000").header("authorization", format!("Bearer {good}")).header("authorization", format!("Bearer {good}"));
+    let twice = Request::get(ME)
+        .header("host", "localhost:9000")
+        .header("authorization", format!("Bearer {good}"))
+        .header("authorization", format!("Bearer {good}"));
     let twice = twice.body(Bytes::new()).expect("a request");
     world.send(twice, [198, 51, 100, 7].into()).await.refused(401, "invalid_token");
 }
@@ -156,7 +177,10 @@ async fn the_scheme_may_be_in_any_case_but_there_is_one_authorization_only() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_role_claimed_by_the_token_opens_nothing() {
     let world = World::new().await;
-    let boast = with(&claims(&world), json!({"sub": "stranger", "role": "OWNER", "roles": ["OWNER"], "handle": "demo", "cognito:groups": ["OWNER", "platform-admins"]}));
+    let boast = with(
+        &claims(&world),
+        json!({"sub": "stranger", "role": "OWNER", "roles": ["OWNER"], "handle": "demo", "cognito:groups": ["OWNER", "platform-admins"]}),
+    );
     let boaster = hs256(&boast, &world.keys().token);
     world.bearer(&boaster).get("/v2/handles/demo").await.refused(404, "handle_not_found");
     world.bearer(&boaster).put("/v2/platform-admin/accounts/stranger", json!({"plan": "PRO"})).await.refused(403, "insufficient_role");
@@ -268,7 +292,9 @@ async fn no_forgery_passes_for_a_token_under_a_published_key() {
     let pem = public.to_pkcs1_pem(Default::default()).expect("PEM");
     let spki = rsa::pkcs8::EncodePublicKey::to_public_key_pem(&public, Default::default()).expect("PEM");
     let modulus = FIRST.published("first")["n"].as_str().expect("n").to_owned();
-    let mac = |algorithm: &str, secret: &[u8]| signed(&json!({"alg": algorithm, "kid": "first"}), &text, &EncodingKey::from_secret(secret), Algorithm::HS256);
+    let mac = |algorithm: &str, secret: &[u8]| {
+        signed(&json!({"alg": algorithm, "kid": "first"}), &text, &EncodingKey::from_secret(secret), Algorithm::HS256)
+    };
     let rsa = |header: Value| signed(&header, &text, &FIRST.key, Algorithm::RS256);
     let jwk = SECOND.published("second");
     let forged = [
@@ -291,8 +317,19 @@ async fn no_forgery_passes_for_a_token_under_a_published_key() {
         ("kid in another case", rsa(json!({"alg": "RS256", "kid": "FIRST"}))),
         ("crit", rsa(json!({"alg": "RS256", "kid": "first", "crit": ["b64"], "b64": false}))),
         ("an embedded key", signed(&json!({"alg": "RS256", "kid": "second", "jwk": jwk}), &text, &SECOND.key, Algorithm::RS256)),
-        ("an embedded key under the known id", signed(&json!({"alg": "RS256", "kid": "first", "jwk": jwk}), &text, &SECOND.key, Algorithm::RS256)),
-        ("keys from elsewhere", signed(&json!({"alg": "RS256", "kid": "second", "jku": "http://127.0.0.1:9/keys", "x5u": "http://127.0.0.1:9/x"}), &text, &SECOND.key, Algorithm::RS256)),
+        (
+            "an embedded key under the known id",
+            signed(&json!({"alg": "RS256", "kid": "first", "jwk": jwk}), &text, &SECOND.key, Algorithm::RS256),
+        ),
+        (
+            "keys from elsewhere",
+            signed(
+                &json!({"alg": "RS256", "kid": "second", "jku": "http://127.0.0.1:9/keys", "x5u": "http://127.0.0.1:9/x"}),
+                &text,
+                &SECOND.key,
+                Algorithm::RS256,
+            ),
+        ),
     ];
     for (what, token) in forged {
         let answer = world.bearer(&token).get(ME).await;

@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::{Answer, World};
 
 /// A user agent people have.
-pub const BROWSER: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+pub const BROWSER: &str =
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
 
 /// A user with a token, or nobody.
 #[derive(Clone)]
@@ -113,7 +114,11 @@ impl Caller<'_> {
 
     async fn json(&self, method: Method, path: &str, body: Value) -> Answer {
         let caller = self.clone();
-        let caller = if self.headers.iter().any(|(name, _)| name == "content-type") { caller } else { caller.with("content-type", "application/json") };
+        let caller = if self.headers.iter().any(|(name, _)| name == "content-type") {
+            caller
+        } else {
+            caller.with("content-type", "application/json")
+        };
         caller.send(method, path, body.to_string().into_bytes()).await
     }
 

@@ -24,7 +24,15 @@ impl Contract {
     pub fn operations(&self) -> BTreeSet<(String, String)> {
         let methods = ["get", "put", "post", "delete", "head"];
         let paths = self.document["paths"].as_object().into_iter().flatten();
-        paths.flat_map(|(path, item)| methods.iter().filter(|method| item.get(**method).is_some()).map(|method| (method.to_uppercase(), path.clone())).collect::<Vec<_>>()).collect()
+        paths
+            .flat_map(|(path, item)| {
+                methods
+                    .iter()
+                    .filter(|method| item.get(**method).is_some())
+                    .map(|method| (method.to_uppercase(), path.clone()))
+                    .collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     /// Operations that have been answered with success.
@@ -58,7 +66,8 @@ impl Contract {
         }
         let mut whole = schema.clone();
         whole["components"] = self.document["components"].clone();
-        let schema: Value = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "allOf": [whole.clone()], "components": whole["components"]});
+        let schema: Value =
+            json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "allOf": [whole.clone()], "components": whole["components"]});
         let validator = jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{what}: {error}"));
         let body = answer.json();
         let errors: Vec<String> = validator.iter_errors(&body).map(|error| format!("{} at {}", error, error.instance_path())).collect();

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -202,7 +204,9 @@ impl Line {
                 Err(ConnectorError::io("the answer was lost".into()))
             }
             Some(Fault::Unreachable) => Err(ConnectorError::io("the service cannot be reached".into())),
-            Some(Fault::Throttled) => refusal("com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", json!({"message": "slow down"})),
+            Some(Fault::Throttled) => {
+                refusal("com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", json!({"message": "slow down"}))
+            }
             Some(Fault::Conflict) => conflict(&body),
             Some(Fault::Doubled) => {
                 if let Some(copy) = request.try_clone() {
@@ -243,6 +247,9 @@ fn conflict(request: &Value) -> Result<HttpResponse, ConnectorError> {
             let body = json!({"message": "Transaction cancelled, please refer cancellation reasons for specific reasons", "CancellationReasons": reasons});
             refusal("com.amazonaws.dynamodb.v20120810#TransactionCanceledException", body)
         }
-        None => refusal("com.amazonaws.dynamodb.v20120810#TransactionConflictException", json!({"message": "Transaction is ongoing for the item"})),
+        None => refusal(
+            "com.amazonaws.dynamodb.v20120810#TransactionConflictException",
+            json!({"message": "Transaction is ongoing for the item"}),
+        ),
     }
 }

@@ -21,7 +21,10 @@ impl Policy {
         let resources = &documents.first().expect("a document")["Resources"];
         let mut functions = BTreeMap::new();
         for (_, resource) in resources.as_mapping().expect("resources") {
-            let binary = resource.as_mapping_get("Metadata").and_then(|meta| meta.as_mapping_get("BuildProperties")).and_then(|build| text(build, "Binary"));
+            let binary = resource
+                .as_mapping_get("Metadata")
+                .and_then(|meta| meta.as_mapping_get("BuildProperties"))
+                .and_then(|build| text(build, "Binary"));
             let policies = resource.as_mapping_get("Properties").and_then(|properties| properties.as_mapping_get("Policies"));
             let (Some(binary), Some(policies)) = (binary, policies) else { continue };
             let mut statements = Vec::new();
@@ -38,7 +41,10 @@ impl Policy {
     /// Whether the function may make this call.
     pub(crate) fn check(&self, function: &str, operation: &str, request: &Value) -> Result<(), String> {
         for (action, key, index) in demands(operation, request) {
-            let allowed = self.0.get(function).is_some_and(|statements| statements.iter().any(|statement| statement.allows(&action, key.as_deref(), index.as_deref())));
+            let allowed = self
+                .0
+                .get(function)
+                .is_some_and(|statements| statements.iter().any(|statement| statement.allows(&action, key.as_deref(), index.as_deref())));
             if !allowed {
                 return Err(format!("{function} may not {action} {} {}", key.unwrap_or_default(), index.unwrap_or_default()));
             }
@@ -91,18 +97,23 @@ fn demands(operation: &str, request: &Value) -> Vec<(String, Option<String>, Opt
             tables.flat_map(|table| table["Keys"].as_array().cloned().unwrap_or_default()).map(|key| of_key("BatchGetItem", &key)).collect()
         }
         "Query" => {
-            let placeholder = request["KeyConditionExpression"].as_str().and_then(|text| text.split_whitespace().nth(2)).unwrap_or_default();
+            let placeholder =
+                request["KeyConditionExpression"].as_str().and_then(|text| text.split_whitespace().nth(2)).unwrap_or_default();
             let key = request["ExpressionAttributeValues"][placeholder]["S"].as_str().map(str::to_owned);
             vec![("dynamodb:Query".to_owned(), key, request["IndexName"].as_str().map(str::to_owned))]
         }
         "TransactWriteItems" => {
             let parts = request["TransactItems"].as_array().cloned().unwrap_or_default();
-            parts.iter().flat_map(|part| part.as_object().cloned().unwrap_or_default()).map(|(kind, part)| match kind.as_str() {
-                "Put" => of_key("PutItem", &part["Item"]),
-                "Update" => of_key("UpdateItem", &part["Key"]),
-                "Delete" => of_key("DeleteItem", &part["Key"]),
-                _ => of_key("ConditionCheckItem", &part["Key"]),
-            }).collect()
+            parts
+                .iter()
+                .flat_map(|part| part.as_object().cloned().unwrap_or_default())
+                .map(|(kind, part)| match kind.as_str() {
+                    "Put" => of_key("PutItem", &part["Item"]),
+                    "Update" => of_key("UpdateItem", &part["Key"]),
+                    "Delete" => of_key("DeleteItem", &part["Key"]),
+                    _ => of_key("ConditionCheckItem", &part["Key"]),
+                })
+                .collect()
         }
         "SendMessage" | "SendMessageBatch" => vec![("sqs:SendMessage".to_owned(), None, None)],
         other => vec![(format!("unknown:{other}"), None, None)],

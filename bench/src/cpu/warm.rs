@@ -10,6 +10,7 @@ use crate::bootstrap::{Bootstrap, Under, has_valgrind};
 use crate::environment::stubbed;
 use crate::event;
 use crate::link;
+use crate::pin::Pinned;
 use crate::programs::Programs;
 use crate::stats::median;
 use crate::table::{Table, at_most};
@@ -33,6 +34,7 @@ struct Runner<'a> {
 /// Measures and prints.
 pub(super) fn print() -> Result<()> {
     let programs = Programs::ready()?;
+    let pinned = Pinned::new();
     let aws = AwsStub::start()?;
     let runner = |name, program, method| {
         let event = event::follow(method, &link::slug(1), 1);
@@ -47,7 +49,8 @@ pub(super) fn print() -> Result<()> {
         runner("redirect, HEAD", &programs.redirect, "HEAD"),
     ];
     let mut table = Table::goals("CPU of a warm invocation");
-    times(&mut table, &runners, &aws)?;
+    times(&mut table, &runners, &aws, pinned.as_ref())?;
+    drop(pinned);
     if has_valgrind() {
         instructions(&mut table, &runners, &aws)?;
     } else {
@@ -58,10 +61,13 @@ pub(super) fn print() -> Result<()> {
     Ok(())
 }
 
-fn times(table: &mut Table, runners: &[Runner<'_>], aws: &AwsStub) -> Result<()> {
+fn times(table: &mut Table, runners: &[Runner<'_>], aws: &AwsStub, pinned: Option<&Pinned>) -> Result<()> {
     let mut running = Vec::new();
     for runner in runners {
         let bootstrap = Bootstrap::start(runner.program, &runner.environment, Under::Nothing)?;
+        if let Some(pinned) = pinned {
+            bootstrap.place(pinned);
+        }
         repeat(&bootstrap, &runner.event, WARM_UP)?;
         running.push((runner, bootstrap, Vec::new()));
     }

@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use domain::name::Slug;
 use edge::{Code, Problem};
+use http::Method;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
@@ -22,7 +24,8 @@ static PATHS: LazyLock<Vec<(Vec<String>, Vec<String>)>> = LazyLock::new(|| {
     let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
     paths
         .map(|(path, item)| {
-            let methods = item.as_object().into_iter().flat_map(|item| item.keys()).filter(|key| is_method(key)).map(|key| key.to_uppercase());
+            let methods =
+                item.as_object().into_iter().flat_map(|item| item.keys()).filter(|key| is_method(key)).map(|key| key.to_uppercase());
             (path.split('/').map(str::to_owned).collect(), methods.collect())
         })
         .collect()
@@ -34,12 +37,22 @@ fn is_method(key: &str) -> bool {
 
 /// Answers a request no route took: 405 with `Allow` where the path is known, else 404.
 pub(crate) async fn unknown_route(request: Request) -> Problem {
-    let segments: Vec<&str> = request.uri().path().split('/').collect();
-    let fits = |path: &[String]| path.len() == segments.len() && path.iter().zip(&segments).all(|(part, segment)| (part.starts_with('{') && !segment.is_empty()) || part == segment);
+    let path = request.uri().path();
+    let is_link = path.starts_with("/_edge/redirect/") || path.strip_prefix('/').is_some_and(|rest| rest.parse::<Slug>().is_ok());
+    if is_link && request.method() != Method::GET {
+        return Problem::new(Code::MethodNotAllowed, "links are followed with GET").allow("GET, HEAD, POST");
+    }
+    let segments: Vec<&str> = path.split('/').collect();
+    let fits = |path: &[String]| {
+        path.len() == segments.len()
+            && path.iter().zip(&segments).all(|(part, segment)| (part.starts_with('{') && !segment.is_empty()) || part == segment)
+    };
     let known = PATHS.iter().filter(|(path, _)| fits(path));
     // The most literal path is the one that is meant: `/v2/handles`, not `/{slug}`.
     match known.min_by_key(|(path, _)| path.iter().filter(|part| part.starts_with('{')).count()) {
-        Some((_, methods)) => Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(methods.join(", ")),
+        Some((_, methods)) => {
+            Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(methods.join(", "))
+        }
         None => Problem::not_found("route; GET /v2/openapi.json lists them all"),
     }
 }

@@ -36,7 +36,11 @@ impl HandleView {
 /// Makes a handle; the caller becomes its owner.
 #[utoipa::path(post, path = "/v2/handles", tag = "handles", security(("jwt" = [])), request_body = NewHandle,
     responses((status = 201, description = "Made.", body = HandleView), (status = 409, description = "Taken.", body = edge::openapi::ErrorBody)))]
-pub(crate) async fn create(State(app): State<App>, user: User, JsonBody(body): JsonBody) -> Result<(StatusCode, Json<HandleView>), Problem> {
+pub(crate) async fn create(
+    State(app): State<App>,
+    user: User,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<HandleView>), Problem> {
     let notes = Notes::default();
     let handle = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
         let handle = form.required("handle", form::parsed::<Handle>);

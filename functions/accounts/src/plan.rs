@@ -27,7 +27,12 @@ pub(crate) struct AccountView {
 /// Sets an account's plan and time zone.
 #[utoipa::path(put, path = "/v2/platform-admin/accounts/{userId}", tag = "platform-admin", security(("jwt" = [])), params(("userId" = UserId, Path)),
     request_body = Change, responses((status = 200, description = "The account.", body = AccountView)))]
-pub(crate) async fn handle(State(app): State<App>, _: PlatformAdmin, Part(user_id): Part<UserId>, JsonBody(body): JsonBody) -> Result<Json<AccountView>, Problem> {
+pub(crate) async fn handle(
+    State(app): State<App>,
+    _: PlatformAdmin,
+    Part(user_id): Part<UserId>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<AccountView>, Problem> {
     let before = app.store().account(&user_id).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
     let account = before.change(body)?;
     app.store().set_account(&user_id, &account).await?;

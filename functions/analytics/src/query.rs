@@ -124,7 +124,10 @@ impl Query {
         let to = read(&members, "to", &mut faults).unwrap_or(today);
         let from = read(&members, "from", &mut faults).unwrap_or_else(|| to.plus(1 - DEFAULT_DAYS));
         if !(1..=MOST_DAYS).contains(&from.days_to(to)) {
-            faults.push(Fault { field: "from".to_owned(), message: format!("must not be after to, nor more than {MOST_DAYS} days before it") });
+            faults.push(Fault {
+                field: "from".to_owned(),
+                message: format!("must not be after to, nor more than {MOST_DAYS} days before it"),
+            });
         }
         let scope = match (campaign, slug) {
             (None, None) => Scope::Handle,

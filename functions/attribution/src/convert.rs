@@ -64,7 +64,10 @@ pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(
     let request_id = request.extensions().get::<RequestId>().copied().unwrap_or_else(|| app.id());
     let PublicBody(body) = PublicBody::from_request(request, &app).await?;
     let opened = open(&app, body.get("ctx").and_then(serde_json::Value::as_str).unwrap_or_default()).await?;
-    let (submission, claims) = Submission::read(body, |_| opened.clone().map_err(|rejected| format!("is refused: {rejected}; take a fresh one from the redirect"))).map_err(|faults| {
+    let (submission, claims) = Submission::read(body, |_| {
+        opened.clone().map_err(|rejected| format!("is refused: {rejected}; take a fresh one from the redirect"))
+    })
+    .map_err(|faults| {
         let only_ctx = matches!(faults.0.as_slice(), [fault] if fault.field == "ctx");
         match opened {
             Err(rejected) if only_ctx => refused(rejected),
@@ -96,9 +99,7 @@ fn receipt(conversion: &Conversion, deduped: bool, mismatch: Vec<&'static str>) 
 
 /// Tells the handle's audit log that a key was used for two different conversions; the answer does not wait on its success.
 async fn record_mismatch(app: &App, first: &Conversion, again: &Conversion, request_id: RequestId) {
-    let facts = |conversion: &Conversion| {
-        json!({"eventType": conversion.event_type, "value": conversion.money.map(domain::money::Money::amount), "currency": conversion.money.map(|money| money.currency)})
-    };
+    let facts = |conversion: &Conversion| json!({"eventType": conversion.event_type, "value": conversion.money.map(domain::money::Money::amount), "currency": conversion.money.map(|money| money.currency)});
     let event = Event {
         audit_id: app.id(),
         at: app.now(),

@@ -12,7 +12,11 @@ use crate::view::ConversionDetail;
 #[utoipa::path(get, path = "/v2/handles/{handle}/conversions/{conversionId}", tag = "conversions", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)),
     responses((status = 200, description = "The conversion.", body = ConversionDetail)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, id: Result<Part<ConversionId>, Problem>) -> Result<Json<ConversionDetail>, Problem> {
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Creator>,
+    id: Result<Part<ConversionId>, Problem>,
+) -> Result<Json<ConversionDetail>, Problem> {
     let missing = || Problem::not_found("conversion");
     // An id that cannot be is an id that is not.
     let Part(id) = id.map_err(|_| missing())?;

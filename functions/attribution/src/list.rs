@@ -11,8 +11,13 @@ use crate::view::ConversionDetail;
 #[utoipa::path(get, path = "/v2/handles/{handle}/conversions", tag = "conversions", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of conversions.", body = Listed<ConversionDetail>)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, paging: Paging) -> Result<Json<Listed<ConversionDetail>>, Problem> {
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Creator>,
+    paging: Paging,
+) -> Result<Json<Listed<ConversionDetail>>, Problem> {
     let newest = app.now().plus_secs(60).day();
-    let page = app.store().conversions(member.handle(), newest, member.profile.created_at.day(), paging.limit, paging.cursor.as_deref()).await?;
+    let page =
+        app.store().conversions(member.handle(), newest, member.profile.created_at.day(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(Listed::of(page, ConversionDetail::of)))
 }

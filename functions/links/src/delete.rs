@@ -13,7 +13,12 @@ use crate::upsert::check_version;
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Delete only this version.")),
     responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody),
         (status = 412, description = "The link is at another version.", body = edge::openapi::ErrorBody)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, Part(slug): Part<Slug>, headers: HeaderMap) -> Result<StatusCode, Problem> {
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Creator>,
+    Part(slug): Part<Slug>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
     let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     check_version(&headers, Some(&link))?;
     charge(&app, &member.profile.owner).await?;

@@ -11,7 +11,12 @@ use crate::view::LinkView;
 #[utoipa::path(get, path = "/v2/handles/{handle}/links/{slug}/history", tag = "links", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of versions.", body = Listed<LinkView>)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, Part(slug): Part<Slug>, paging: Paging) -> Result<Json<Listed<LinkView>>, Problem> {
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Creator>,
+    Part(slug): Part<Slug>,
+    paging: Paging,
+) -> Result<Json<Listed<LinkView>>, Problem> {
     let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     let page = app.store().link_history(&link, paging.limit_i32(), paging.cursor.as_deref()).await?;
     Ok(Json(Listed::of(page, |version| LinkView::of(version, &app))))

@@ -99,7 +99,12 @@ pub(crate) struct Context {
 #[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/route-preview", tag = "links", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path)), request_body = Request,
     responses((status = 200, description = "The decision; the same for the same request.", body = Preview)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, Part(slug): Part<Slug>, JsonBody(body): JsonBody) -> Result<Json<Preview>, Problem> {
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Creator>,
+    Part(slug): Part<Slug>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Preview>, Problem> {
     let (mut visit, at) = read(body, app.now())?;
     let (link, book) = app.store().link_with_rules(member.handle(), &slug).await?;
     let link = link.ok_or_else(|| Problem::not_found("link"))?;
@@ -144,7 +149,9 @@ fn explain(link: &Link, book: &RuleBook, visit: Visit, at: Option<Moment>, used_
     let outcome = decide(link, book, &visit, used_up, |step| evaluated.push(looked_at(link, &visit, step)));
     let (destination, matched, reason) = match outcome {
         Outcome::Follow(destination, matched) => (Some(destination), decided(&matched), because(&matched, evaluated.is_empty())),
-        Outcome::Fallback(destination, closed) => (Some(destination), Decided::only("FALLBACK"), format!("link is closed ({}), fallbackUrl is set", closed.as_str())),
+        Outcome::Fallback(destination, closed) => {
+            (Some(destination), Decided::only("FALLBACK"), format!("link is closed ({}), fallbackUrl is set", closed.as_str()))
+        }
         Outcome::Unavailable(closed) => (None, Decided::only("UNAVAILABLE"), format!("link is closed ({})", closed.as_str())),
     };
     Preview {
@@ -178,10 +185,15 @@ impl Decided {
 
 fn decided(matched: &Matched<'_>) -> Decided {
     match matched {
-        Matched::RoutingRule { index, rule } => Decided { kind: "ROUTING_RULE", rule_id: None, priority: Some(rule.priority), index: Some(*index) },
-        Matched::PersonalizationRule { index, rule } => {
-            Decided { kind: "PERSONALIZATION_RULE", rule_id: Some(rule.rule_id.clone()), priority: Some(rule.priority), index: Some(*index) }
+        Matched::RoutingRule { index, rule } => {
+            Decided { kind: "ROUTING_RULE", rule_id: None, priority: Some(rule.priority), index: Some(*index) }
         }
+        Matched::PersonalizationRule { index, rule } => Decided {
+            kind: "PERSONALIZATION_RULE",
+            rule_id: Some(rule.rule_id.clone()),
+            priority: Some(rule.priority),
+            index: Some(*index),
+        },
         Matched::Default => Decided::only("DEFAULT"),
     }
 }

@@ -50,7 +50,10 @@ pub(crate) async fn put(
         let replaced = book.insert(rule.clone()).is_some();
         let size = serde_json::to_string(book).map_or(usize::MAX, |text| text.len());
         if book.rules().len() > MOST_PERSONALIZATION_RULES || size > LARGEST_BOOK {
-            return Err(Problem::new(Code::Conflict, format!("a handle may have {MOST_PERSONALIZATION_RULES} rules of {LARGEST_BOOK} bytes in all; remove one first")));
+            return Err(Problem::new(
+                Code::Conflict,
+                format!("a handle may have {MOST_PERSONALIZATION_RULES} rules of {LARGEST_BOOK} bytes in all; remove one first"),
+            ));
         }
         Ok(replaced)
     })

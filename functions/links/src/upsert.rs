@@ -66,7 +66,14 @@ fn hashed(app: &App, change: PasswordChange) -> Result<NextPassword, Problem> {
 }
 
 /// The version of the link to write, and what it must replace.
-pub(crate) fn next(app: &App, handle: &Handle, slug: &Slug, current: Option<&Link>, settings: Settings, password: &mut NextPassword) -> (Link, Expect) {
+pub(crate) fn next(
+    app: &App,
+    handle: &Handle,
+    slug: &Slug,
+    current: Option<&Link>,
+    settings: Settings,
+    password: &mut NextPassword,
+) -> (Link, Expect) {
     let now = app.now();
     let kept = current.and_then(|link| link.password.clone());
     let password = match password {

@@ -24,12 +24,9 @@ pub(crate) fn bridge(location: &str) -> Response {
         status: StatusCode::OK,
         title: "One moment".to_owned(),
         head: format!(r#"<meta http-equiv="refresh" content="0;url={target}">"#),
-        body: format!(r#"<p>You are being taken on. <a href="{target}" rel="noreferrer">Continue</a></p>"#),
+        body: format!(r#"<p>You are being taken on. <a href="{target}">Continue</a></p>"#),
     };
-    let mut response = private(page.into_response());
-    // The page's own address must not travel: it is the short link, not where the visitor came from.
-    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
+    private(page.into_response())
 }
 
 /// A form that posts the password back to the link.
@@ -74,7 +71,9 @@ pub(crate) fn problem(problem: Problem, headers: &HeaderMap) -> Response {
     }
     let status = problem.code().status();
     let (title, body) = match problem.code() {
-        Code::NotFound => ("Link not found", "There is no link at this address. Check it for typing errors, or ask whoever gave it to you."),
+        Code::NotFound => {
+            ("Link not found", "There is no link at this address. Check it for typing errors, or ask whoever gave it to you.")
+        }
         Code::LinkExpired => ("This link has ended", "Whoever made it set an end, and it has passed."),
         Code::RateLimited => ("Too many tries", "Wait a minute, then try again."),
         _ if status.is_server_error() => ("Try again shortly", "Something is wrong on our side. Trying again in a moment usually helps."),

@@ -54,7 +54,11 @@ impl Links {
             }
             Err(error) => match cached.filter(|entry| entry.found.is_some() && age(entry) < USABLE_MS) {
                 Some(entry) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, metric = "stale_link_served", "link could not be read; an older copy serves");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        metric = "stale_link_served",
+                        "link could not be read; an older copy serves"
+                    );
                     Ok(entry.found)
                 }
                 None => Err(error.into()),

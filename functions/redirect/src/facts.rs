@@ -56,7 +56,8 @@ impl<'r> Facts<'r> {
     pub(crate) fn visit(&self, link: &Link, at: Moment) -> Visit {
         let referral = referral(header(self.headers, REFERER));
         let first_word = |names: &[&str]| names.iter().filter_map(|name| self.asked(name)).find_map(word);
-        let session_id: Option<SessionId> = self.asked("sid").and_then(|text| text.parse().ok()).filter(|_| self.consent != Consent::Denied);
+        let session_id: Option<SessionId> =
+            self.asked("sid").and_then(|text| text.parse().ok()).filter(|_| self.consent != Consent::Denied);
         let subject = match &session_id {
             Some(session) => session.to_string(),
             // Used for this one decision and stored nowhere.

@@ -125,7 +125,9 @@ fn location(
     });
     let mut missing: Vec<(&str, &str)> = link.settings.tracking.pairs().collect();
     if link.settings.query_passthrough {
-        let own = |name: &str| ["ctx", "consent"].contains(&name);
+        // What the owner set is not the visitor's to change.
+        let owned: Vec<&str> = missing.iter().map(|(name, _)| *name).chain(["ctx", "consent"]).collect();
+        let own = |name: &str| owned.contains(&name);
         missing.extend(facts.query.iter().filter(|(name, _)| !own(name)).map(|(name, value)| (name.as_ref(), value.as_ref())));
     }
     locate(destination, &Additions { missing, ctx: token.as_deref() })

@@ -18,7 +18,11 @@ impl Place {
             let (handle, slug) = rest.split_once('/')?;
             return Some(Self { handle: handle.parse().ok()?, slug: slug.parse().ok()? });
         }
-        let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| parts.uri.authority().map(|authority| authority.as_str()))?;
+        let host = parts
+            .headers
+            .get(HOST)
+            .and_then(|host| host.to_str().ok())
+            .or_else(|| parts.uri.authority().map(|authority| authority.as_str()))?;
         Some(Self { handle: label(host, public_domain)?.parse().ok()?, slug: path.strip_prefix('/')?.parse().ok()? })
     }
 }
@@ -55,7 +59,16 @@ mod tests {
 
     #[test]
     fn what_cannot_name_a_link_names_none() {
-        for (host, path) in [("10x.in", "/launch"), ("demo.evil10x.in", "/launch"), ("a.b.10x.in", "/launch"), ("api.10x.in", "/launch"), ("demo.10x.in", "/"), ("demo.10x.in", "/a/b"), ("demo.10x.in", "/lau%6ech"), ("x", "/_edge/redirect/demo")] {
+        for (host, path) in [
+            ("10x.in", "/launch"),
+            ("demo.evil10x.in", "/launch"),
+            ("a.b.10x.in", "/launch"),
+            ("api.10x.in", "/launch"),
+            ("demo.10x.in", "/"),
+            ("demo.10x.in", "/a/b"),
+            ("demo.10x.in", "/lau%6ech"),
+            ("x", "/_edge/redirect/demo"),
+        ] {
             assert_eq!(place(host, path, "10x.in"), None, "{host} {path}");
         }
     }

@@ -28,12 +28,15 @@ where
     let viewer = Viewer::of_parts(parts, app.settings(), keys.as_deref());
     let now = app.now();
     // A counter that cannot be reached must not become unlimited guesses, so its failure is the caller's problem here.
-    if let WindowTaken::Exhausted { until } = app.store().take_in_window("password", &viewer.limit_key(), TRIES_A_MINUTE, 60_000, now).await? {
+    if let WindowTaken::Exhausted { until } =
+        app.store().take_in_window("password", &viewer.limit_key(), TRIES_A_MINUTE, 60_000, now).await?
+    {
         let seconds = (until.millis() - now.millis() + 999) / 1000;
         return Err(Problem::new(Code::RateLimited, "too many tries; wait a minute").retry_after(seconds));
     }
     let form = read_limited(body, LARGEST_FORM).await?;
-    let password = url::form_urlencoded::parse(&form).find(|(name, _)| name == "password").map(|(_, value)| value.into_owned()).unwrap_or_default();
+    let password =
+        url::form_urlencoded::parse(&form).find(|(name, _)| name == "password").map(|(_, value)| value.into_owned()).unwrap_or_default();
     if !hashed.verifies(&password) {
         return Ok(answer::password_form(StatusCode::FORBIDDEN, Some("That is not the password.")));
     }

@@ -225,7 +225,10 @@ impl Profile {
                     continue;
                 }
                 if role == Role::Owner {
-                    form.fault(&format!("collaborators[{index}].role"), "must be CREATOR or OPERATOR; use transfer-ownership for the owner");
+                    form.fault(
+                        &format!("collaborators[{index}].role"),
+                        "must be CREATOR or OPERATOR; use transfer-ownership for the owner",
+                    );
                 } else if collaborators.insert(user, role).is_some() {
                     form.fault(&format!("collaborators[{index}].userId"), "is named twice");
                 }

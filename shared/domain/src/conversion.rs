@@ -142,7 +142,14 @@ pub struct Conversion {
 
 impl Conversion {
     /// What becomes of a submission with a good ctx.
-    pub fn credit(submission: &Submission, claims: &Claims, trust: Trust, id: ConversionId, request_id: RequestId, accepted_at: Moment) -> Self {
+    pub fn credit(
+        submission: &Submission,
+        claims: &Claims,
+        trust: Trust,
+        id: ConversionId,
+        request_id: RequestId,
+        accepted_at: Moment,
+    ) -> Self {
         Self {
             id,
             handle: claims.handle.clone(),
@@ -190,14 +197,24 @@ mod tests {
 
     fn claims() -> Claims {
         Claims {
-            click_id: ClickId::new(Moment::from_millis(1), 1), handle: "demo".parse().unwrap(), slug: "launch".parse().unwrap(), campaign_id: None, rule: None,
-            session_id: None, chain_position: 0, consent: crate::ctx::Consent::Full, bot: false, expires_at: Moment::from_millis(i64::MAX),
+            click_id: ClickId::new(Moment::from_millis(1), 1),
+            handle: "demo".parse().unwrap(),
+            slug: "launch".parse().unwrap(),
+            campaign_id: None,
+            rule: None,
+            session_id: None,
+            chain_position: 0,
+            consent: crate::ctx::Consent::Full,
+            bot: false,
+            expires_at: Moment::from_millis(i64::MAX),
         }
     }
 
     fn read(body: Value) -> Result<Submission, Vec<String>> {
         let open = |token: &str| if token == "good" { Ok(claims()) } else { Err("is bad".to_owned()) };
-        Submission::read(body, open).map(|(submission, _)| submission).map_err(|faults| faults.0.into_iter().map(|fault| fault.field).collect())
+        Submission::read(body, open)
+            .map(|(submission, _)| submission)
+            .map_err(|faults| faults.0.into_iter().map(|fault| fault.field).collect())
     }
 
     #[test]
@@ -211,12 +228,18 @@ mod tests {
     fn every_bad_field_is_named_at_once() {
         for (body, fields) in [
             (json!({}), vec!["ctx", "idempotencyKey", "eventType"]),
-            (json!({"ctx": 7, "idempotencyKey": "", "eventType": "Purchase!", "value": "24.99", "currency": "USD", "occurredAt": 1, "metadata": []}), vec!["ctx", "idempotencyKey", "eventType", "value", "occurredAt", "metadata"]),
+            (
+                json!({"ctx": 7, "idempotencyKey": "", "eventType": "Purchase!", "value": "24.99", "currency": "USD", "occurredAt": 1, "metadata": []}),
+                vec!["ctx", "idempotencyKey", "eventType", "value", "occurredAt", "metadata"],
+            ),
             (json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase", "value": 1}), vec!["currency"]),
             (json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase", "value": 1, "currency": "usd"}), vec!["currency"]),
             (json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase", "value": -1, "currency": "USD"}), vec!["value"]),
             (json!({"ctx": "good", "idempotencyKey": "k".repeat(256), "eventType": "purchase"}), vec!["idempotencyKey"]),
-            (json!({"ctx": "good", "idempotencyKey": 5, "eventType": "purchase", "metadata": {"a": "b".repeat(2048)}}), vec!["idempotencyKey", "metadata"]),
+            (
+                json!({"ctx": "good", "idempotencyKey": 5, "eventType": "purchase", "metadata": {"a": "b".repeat(2048)}}),
+                vec!["idempotencyKey", "metadata"],
+            ),
         ] {
             assert_eq!(read(body.clone()).unwrap_err(), fields, "{body}");
         }

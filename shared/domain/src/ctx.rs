@@ -117,7 +117,8 @@ impl Keyring {
         let current = members.remove("current").ok_or(InvalidKeyring)?;
         members.remove(ORIGIN_VERIFY);
         let is_kid = |kid: &str| (1..=8).contains(&kid.len()) && kid.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        let fit = members.contains_key(&current) && members.len() <= 4 && members.iter().all(|(kid, secret)| is_kid(kid) && secret.len() >= 32);
+        let fit =
+            members.contains_key(&current) && members.len() <= 4 && members.iter().all(|(kid, secret)| is_kid(kid) && secret.len() >= 32);
         if !fit {
             return Err(InvalidKeyring);
         }
@@ -147,7 +148,9 @@ impl Keyring {
             return Err(Rejected::Malformed);
         }
         let mut parts = token.split('.');
-        let (Some(VERSION), Some(kid), Some(payload), Some(tag), None) = (parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(VERSION), Some(kid), Some(payload), Some(tag), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(Rejected::Malformed);
         };
         // The engine refuses padding and stray trailing bits, so that a token has one spelling.
@@ -269,9 +272,16 @@ mod tests {
     fn claims(at: i64, random: u128) -> Claims {
         let at = Moment::from_millis(at);
         Claims {
-            click_id: ClickId::new(at, random), handle: "demo".parse().unwrap(), slug: "launch".parse().unwrap(),
-            campaign_id: Some("partner-alpha".parse().unwrap()), rule: Some("r3".to_owned()), session_id: Some("sess-1".parse().unwrap()),
-            chain_position: 2, consent: Consent::Basic, bot: true, expires_at: Moment::from_millis((at.seconds() + 3600) * 1000),
+            click_id: ClickId::new(at, random),
+            handle: "demo".parse().unwrap(),
+            slug: "launch".parse().unwrap(),
+            campaign_id: Some("partner-alpha".parse().unwrap()),
+            rule: Some("r3".to_owned()),
+            session_id: Some("sess-1".parse().unwrap()),
+            chain_position: 2,
+            consent: Consent::Basic,
+            bot: true,
+            expires_at: Moment::from_millis((at.seconds() + 3600) * 1000),
         }
     }
 
@@ -330,9 +340,19 @@ mod tests {
         let token = first().seal(&claims(NOW, 1));
         let parts: Vec<&str> = token.split('.').collect();
         let twisted = [
-            String::new(), "x".to_owned(), "c1.k1.".to_owned(), format!("{token}."), format!("{token} "), format!("{token}="), format!("{token}\n"),
-            token.replacen("c1", "c2", 1), format!("c1.k1.{}.{}", parts[3], parts[2]), format!("c1.k1.{}.{}A", parts[2], parts[3]),
-            format!("c1.k1.{}.AAAA", parts[2]), "a".repeat(10_000), token.replace('.', "%2E"),
+            String::new(),
+            "x".to_owned(),
+            "c1.k1.".to_owned(),
+            format!("{token}."),
+            format!("{token} "),
+            format!("{token}="),
+            format!("{token}\n"),
+            token.replacen("c1", "c2", 1),
+            format!("c1.k1.{}.{}", parts[3], parts[2]),
+            format!("c1.k1.{}.{}A", parts[2], parts[3]),
+            format!("c1.k1.{}.AAAA", parts[2]),
+            "a".repeat(10_000),
+            token.replace('.', "%2E"),
         ];
         for text in twisted {
             assert_eq!(first().open(&text, Moment::from_millis(NOW)), Err(Rejected::Malformed), "{text}");
@@ -343,7 +363,13 @@ mod tests {
 
     #[test]
     fn a_secret_document_is_checked_before_it_is_used() {
-        for bad in ["", "{}", r#"{"current":"k1"}"#, r#"{"current":"k1","k1":"short"}"#, r#"{"current":"k1","k1":"0123456789abcdef0123456789abcdef","K2":"0123456789abcdef0123456789abcdef"}"#] {
+        for bad in [
+            "",
+            "{}",
+            r#"{"current":"k1"}"#,
+            r#"{"current":"k1","k1":"short"}"#,
+            r#"{"current":"k1","k1":"0123456789abcdef0123456789abcdef","K2":"0123456789abcdef0123456789abcdef"}"#,
+        ] {
             assert!(Keyring::from_json(bad).is_err(), "{bad}");
         }
         assert!(!format!("{:?}", first()).contains("0123456789"));

@@ -110,7 +110,7 @@ crate::schema::text_schema!(Destination, format(utoipa::openapi::SchemaFormat::C
 /// What a redirect adds to a destination's query.
 #[derive(Clone, Debug, Default)]
 pub struct Additions<'a> {
-    /// Added where the destination has no such key, first come first kept (the link's `utm_*`, then what the visitor brought).
+    /// Added where the destination has no such key, repeated ones too (the link's `utm_*`, then what the visitor brought).
     pub missing: Vec<(&'a str, &'a str)>,
     /// The context token, in place of any the destination carries.
     pub ctx: Option<&'a str>,
@@ -134,13 +134,11 @@ pub fn locate(destination: &Destination, additions: &Additions<'_>) -> String {
             append(pair);
         }
     }
-    let mut added: Vec<&str> = Vec::new();
     for (key, value) in &additions.missing {
         let taken = query.split('&').any(|pair| key_of(pair) == *key);
-        if !taken && !added.contains(key) && *key != "ctx" {
+        if !taken && *key != "ctx" {
             let pair: String = url::form_urlencoded::Serializer::new(String::new()).append_pair(key, value).finish();
             append(&pair);
-            added.push(key);
         }
     }
     if let Some(ctx) = additions.ctx {
@@ -167,9 +165,22 @@ mod tests {
             assert!(Destination::parse(good).is_ok(), "{good}");
         }
         for bad in [
-            "javascript:alert(1)", "data:text/html,x", "//evil.example", "https:evil.example", "ftp://example.com", "https://u:p@example.com/",
-            "https://u@example.com/", "https://exa mple.com", "https://example.com/\r\nX: y", "https:\\\\example.com", "https://", "example.com", "",
-            "https://ex\u{0}ample.com", "https://[::1", "https://example.com:99999/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "//evil.example",
+            "https:evil.example",
+            "ftp://example.com",
+            "https://u:p@example.com/",
+            "https://u@example.com/",
+            "https://exa mple.com",
+            "https://example.com/\r\nX: y",
+            "https:\\\\example.com",
+            "https://",
+            "example.com",
+            "",
+            "https://ex\u{0}ample.com",
+            "https://[::1",
+            "https://example.com:99999/",
         ] {
             assert!(Destination::parse(bad).is_err(), "{bad}");
         }
@@ -193,9 +204,12 @@ mod tests {
     fn additions_respect_what_the_destination_has() {
         assert_eq!(located("https://e.com/p", &[], None), "https://e.com/p");
         assert_eq!(located("https://e.com/p#top", &[("utm_source", "a b")], Some("T")), "https://e.com/p?utm_source=a+b&ctx=T#top");
-        assert_eq!(located("https://e.com/p?utm_source=own&x=%20", &[("utm_source", "suite")], Some("T")), "https://e.com/p?utm_source=own&x=%20&ctx=T");
+        assert_eq!(
+            located("https://e.com/p?utm_source=own&x=%20", &[("utm_source", "suite")], Some("T")),
+            "https://e.com/p?utm_source=own&x=%20&ctx=T"
+        );
         assert_eq!(located("https://e.com/?a=1&ctx=old&c%74x=old2&b=2", &[("ctx", "evil")], Some("T")), "https://e.com/?a=1&b=2&ctx=T");
         assert_eq!(located("https://e.com/?ctx=kept", &[], None), "https://e.com/?ctx=kept");
-        assert_eq!(located("https://e.com/", &[("k", "first"), ("k", "second")], None), "https://e.com/?k=first");
+        assert_eq!(located("https://e.com/", &[("k", "first"), ("k", "second")], None), "https://e.com/?k=first&k=second");
     }
 }

@@ -46,10 +46,7 @@ impl TryFrom<u16> for RedirectType {
 
 impl utoipa::PartialSchema for RedirectType {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::Integer)
-            .enum_values(Some([302, 307]))
-            .into()
+        utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::Integer).enum_values(Some([302, 307])).into()
     }
 }
 
@@ -410,11 +407,28 @@ mod tests {
         .unwrap_err();
         let mut fields: Vec<_> = faults.0.iter().map(|fault| fault.field.as_str()).collect();
         fields.sort_unstable();
-        assert_eq!(fields, [
-            "campaignId", "color", "destinationUrl", "enabled", "expiresAt", "fallbackUrl", "maxClicks", "password", "redirectType",
-            "routingRules[0].conditions.countryIn[0]", "routingRules[0].destinationUrl", "scheduledEndAt", "tags[1]", "title",
-            "tracking.utmOther", "tracking.utmSource", "trackingPolicy.mode",
-        ]);
+        assert_eq!(
+            fields,
+            [
+                "campaignId",
+                "color",
+                "destinationUrl",
+                "enabled",
+                "expiresAt",
+                "fallbackUrl",
+                "maxClicks",
+                "password",
+                "redirectType",
+                "routingRules[0].conditions.countryIn[0]",
+                "routingRules[0].destinationUrl",
+                "scheduledEndAt",
+                "tags[1]",
+                "title",
+                "tracking.utmOther",
+                "tracking.utmSource",
+                "trackingPolicy.mode",
+            ]
+        );
     }
 
     #[test]
@@ -423,8 +437,14 @@ mod tests {
         let (start, end) = (Moment::from_millis(1000), Moment::from_millis(2000));
         (settings.scheduled_start_at, settings.expires_at) = (Some(start), Some(end));
         let link = Link {
-            id: LinkId::new(start, 1), handle: "demo".parse().unwrap(), slug: "launch".parse().unwrap(), version: 1,
-            created_at: start, updated_at: start, password: None, settings,
+            id: LinkId::new(start, 1),
+            handle: "demo".parse().unwrap(),
+            slug: "launch".parse().unwrap(),
+            version: 1,
+            created_at: start,
+            updated_at: start,
+            password: None,
+            settings,
         };
         assert_eq!(link.closed(start.plus_millis(-1), false), Some(Closed::NotStarted));
         assert_eq!(link.closed(start, false), None);

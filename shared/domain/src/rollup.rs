@@ -55,7 +55,9 @@ impl std::str::FromStr for Dimension {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let all = [Self::Day].into_iter().chain(Self::COUNTED);
-        all.into_iter().find(|dimension| dimension.as_str() == text).ok_or("must be day, slug, country, device, referrer, source or campaign")
+        all.into_iter()
+            .find(|dimension| dimension.as_str() == text)
+            .ok_or("must be day, slug, country, device, referrer, source or campaign")
     }
 }
 
@@ -105,7 +107,12 @@ pub struct Origin {
 impl Origin {
     /// As the click tells it.
     pub fn of(click: &Click) -> Self {
-        Self { country: click.country.clone(), device: click.device.clone(), referrer: click.referrer.clone(), source: click.source.clone() }
+        Self {
+            country: click.country.clone(),
+            device: click.device.clone(),
+            referrer: click.referrer.clone(),
+            source: click.source.clone(),
+        }
     }
 
     /// Of a conversion whose click cannot be found any more.
@@ -331,7 +338,9 @@ impl Report {
                             rows.entry(day.to_string()).or_default().add(name, value);
                         }
                     }
-                    Some((dimension, key, metric)) if dimension == by.as_str() => rows.entry(key.to_owned()).or_default().add(metric, value),
+                    Some((dimension, key, metric)) if dimension == by.as_str() => {
+                        rows.entry(key.to_owned()).or_default().add(metric, value)
+                    }
                     Some(_) => {}
                 }
             }
@@ -345,7 +354,9 @@ fn ordered(rows: BTreeMap<String, Figures>, by: Dimension) -> Vec<(String, Figur
     if by == Dimension::Day {
         return rows;
     }
-    rows.sort_by(|(a_key, a), (b_key, b)| ((a_key == OTHER), -a.clicks, -a.conversions, a_key).cmp(&((b_key == OTHER), -b.clicks, -b.conversions, b_key)));
+    rows.sort_by(|(a_key, a), (b_key, b)| {
+        ((a_key == OTHER), -a.clicks, -a.conversions, a_key).cmp(&((b_key == OTHER), -b.clicks, -b.conversions, b_key))
+    });
     let mut rest = Figures::default();
     let keeps_other = rows.last().is_some_and(|(key, _)| key == OTHER);
     let kept = if keeps_other || rows.len() > MOST_KEYS { MOST_KEYS - 1 } else { MOST_KEYS };

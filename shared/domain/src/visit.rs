@@ -84,7 +84,10 @@ pub struct Referral {
 
 /// Reads a `Referer` header; anything that is no address counts as direct.
 pub fn referral(header: Option<&str>) -> Referral {
-    let host = header.filter(|text| text.len() <= 2048).and_then(|text| Url::parse(text.trim()).ok()).and_then(|url| url.host_str().map(str::to_ascii_lowercase));
+    let host = header
+        .filter(|text| text.len() <= 2048)
+        .and_then(|text| Url::parse(text.trim()).ok())
+        .and_then(|url| url.host_str().map(str::to_ascii_lowercase));
     match host {
         Some(host) if !host.is_empty() => Referral { source: known_name(&host).unwrap_or("referral").to_owned(), host },
         _ => Referral { host: "direct".to_owned(), source: "direct".to_owned() },
@@ -93,19 +96,62 @@ pub fn referral(header: Option<&str>) -> Referral {
 
 /// Hosts whose visitors are reported under one name; a name also stands for its subdomains.
 const KNOWN: &[(&str, &str)] = &[
-    ("t.co", "twitter"), ("twitter.com", "twitter"), ("x.com", "twitter"),
-    ("instagram.com", "instagram"), ("facebook.com", "facebook"), ("fb.com", "facebook"), ("fb.me", "facebook"), ("messenger.com", "facebook"),
-    ("mail.google.com", "email"), ("com.google.android.gm", "email"), ("outlook.live.com", "email"), ("outlook.office.com", "email"),
-    ("outlook.office365.com", "email"), ("mail.yahoo.com", "email"), ("mail.proton.me", "email"), ("mail.aol.com", "email"), ("webmail", "email"),
-    ("youtube.com", "youtube"), ("youtu.be", "youtube"), ("com.google.android.youtube", "youtube"),
-    ("com.google.android.googlequicksearchbox", "google"), ("bing.com", "bing"), ("duckduckgo.com", "duckduckgo"),
-    ("search.yahoo.com", "yahoo"), ("baidu.com", "baidu"), ("yandex.ru", "yandex"), ("yandex.com", "yandex"), ("ecosia.org", "ecosia"),
-    ("linkedin.com", "linkedin"), ("lnkd.in", "linkedin"), ("tiktok.com", "tiktok"), ("pinterest.com", "pinterest"), ("pin.it", "pinterest"),
-    ("reddit.com", "reddit"), ("com.reddit.frontpage", "reddit"), ("threads.net", "threads"), ("threads.com", "threads"), ("bsky.app", "bluesky"),
-    ("whatsapp.com", "whatsapp"), ("wa.me", "whatsapp"), ("t.me", "telegram"), ("telegram.org", "telegram"), ("org.telegram.messenger", "telegram"),
-    ("discord.com", "discord"), ("slack.com", "slack"), ("com.slack", "slack"), ("snapchat.com", "snapchat"), ("vk.com", "vk"),
-    ("quora.com", "quora"), ("medium.com", "medium"), ("substack.com", "substack"), ("github.com", "github"), ("news.ycombinator.com", "hackernews"),
-    ("chatgpt.com", "chatgpt"), ("chat.openai.com", "chatgpt"), ("perplexity.ai", "perplexity"),
+    ("t.co", "twitter"),
+    ("twitter.com", "twitter"),
+    ("x.com", "twitter"),
+    ("instagram.com", "instagram"),
+    ("facebook.com", "facebook"),
+    ("fb.com", "facebook"),
+    ("fb.me", "facebook"),
+    ("messenger.com", "facebook"),
+    ("mail.google.com", "email"),
+    ("com.google.android.gm", "email"),
+    ("outlook.live.com", "email"),
+    ("outlook.office.com", "email"),
+    ("outlook.office365.com", "email"),
+    ("mail.yahoo.com", "email"),
+    ("mail.proton.me", "email"),
+    ("mail.aol.com", "email"),
+    ("webmail", "email"),
+    ("youtube.com", "youtube"),
+    ("youtu.be", "youtube"),
+    ("com.google.android.youtube", "youtube"),
+    ("com.google.android.googlequicksearchbox", "google"),
+    ("bing.com", "bing"),
+    ("duckduckgo.com", "duckduckgo"),
+    ("search.yahoo.com", "yahoo"),
+    ("baidu.com", "baidu"),
+    ("yandex.ru", "yandex"),
+    ("yandex.com", "yandex"),
+    ("ecosia.org", "ecosia"),
+    ("linkedin.com", "linkedin"),
+    ("lnkd.in", "linkedin"),
+    ("tiktok.com", "tiktok"),
+    ("pinterest.com", "pinterest"),
+    ("pin.it", "pinterest"),
+    ("reddit.com", "reddit"),
+    ("com.reddit.frontpage", "reddit"),
+    ("threads.net", "threads"),
+    ("threads.com", "threads"),
+    ("bsky.app", "bluesky"),
+    ("whatsapp.com", "whatsapp"),
+    ("wa.me", "whatsapp"),
+    ("t.me", "telegram"),
+    ("telegram.org", "telegram"),
+    ("org.telegram.messenger", "telegram"),
+    ("discord.com", "discord"),
+    ("slack.com", "slack"),
+    ("com.slack", "slack"),
+    ("snapchat.com", "snapchat"),
+    ("vk.com", "vk"),
+    ("quora.com", "quora"),
+    ("medium.com", "medium"),
+    ("substack.com", "substack"),
+    ("github.com", "github"),
+    ("news.ycombinator.com", "hackernews"),
+    ("chatgpt.com", "chatgpt"),
+    ("chat.openai.com", "chatgpt"),
+    ("perplexity.ai", "perplexity"),
 ];
 
 fn known_name(host: &str) -> Option<&'static str> {
@@ -143,7 +189,12 @@ mod tests {
     #[test]
     fn the_preferred_language_is_the_first_of_the_highest_weight() {
         for (accept, expected) in [
-            ("de-AT,de;q=0.9,en;q=0.5", Some("de-AT")), ("en;q=0.5, fr", Some("fr")), ("*", None), ("", None), ("en;q=0", None), ("de;q=0.8,en;q=0.8", Some("de")),
+            ("de-AT,de;q=0.9,en;q=0.5", Some("de-AT")),
+            ("en;q=0.5, fr", Some("fr")),
+            ("*", None),
+            ("", None),
+            ("en;q=0", None),
+            ("de;q=0.8,en;q=0.8", Some("de")),
         ] {
             assert_eq!(preferred_language(accept).as_deref(), expected, "{accept}");
         }

@@ -27,7 +27,9 @@ where
 {
     match Limited::new(body, most).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(Code::PayloadTooLarge, format!("the body must be at most {most} bytes"))),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Problem::new(Code::PayloadTooLarge, format!("the body must be at most {most} bytes")))
+        }
         Err(_) => Err(Problem::field("body", "could not be read")),
     }
 }
@@ -38,13 +40,18 @@ async fn read_json(request: Request, most: usize) -> Result<Value, Problem> {
     }
     let bytes = read_limited(request.into_body(), most).await?;
     serde_json::from_slice(&bytes).map_err(|error| {
-        let place = if error.is_eof() { "ends too early".to_owned() } else { format!("is not valid JSON at line {}, column {}", error.line(), error.column()) };
+        let place = if error.is_eof() {
+            "ends too early".to_owned()
+        } else {
+            format!("is not valid JSON at line {}, column {}", error.line(), error.column())
+        };
         Problem::field("body", place)
     })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let essence = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(|text| text.split(';').next()).unwrap_or_default();
+    let essence =
+        headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(|text| text.split(';').next()).unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 

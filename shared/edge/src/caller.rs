@@ -148,4 +148,3 @@ parts! {
     UserId => "userId",
     domain::id::ConversionId => "conversionId",
 }
-

@@ -37,7 +37,9 @@ impl FromRequestParts<App> for Paging {
                     let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
                     paging.limit = limit.ok_or_else(|| Problem::field("limit", format!("must be a whole number from 1 to {MOST}")))?;
                 }
-                "cursor" if value.len() <= 1024 && store::is_cursor(&value) => paging.cursor = Some(value.into_owned()).filter(|cursor| !cursor.is_empty()),
+                "cursor" if value.len() <= 1024 && store::is_cursor(&value) => {
+                    paging.cursor = Some(value.into_owned()).filter(|cursor| !cursor.is_empty())
+                }
                 "cursor" => return Err(Problem::field("cursor", "must be the nextCursor of the page before")),
                 _ => {}
             }

@@ -285,7 +285,9 @@ mod tests {
 
     #[test]
     fn one_bad_field_gets_its_own_code_and_several_the_general_one() {
-        let code = |fields: &[&str]| Problem::from(Faults(fields.iter().map(|field| Fault { field: (*field).to_owned(), message: String::new() }).collect())).code();
+        let code = |fields: &[&str]| {
+            Problem::from(Faults(fields.iter().map(|field| Fault { field: (*field).to_owned(), message: String::new() }).collect())).code()
+        };
         assert_eq!(code(&["destinationUrl"]), Code::InvalidDestinationUrl);
         assert_eq!(code(&["routingRules[1].destinationUrl"]), Code::InvalidDestinationUrl);
         assert_eq!(code(&["ctx"]), Code::InvalidCtx);

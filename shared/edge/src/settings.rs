@@ -191,8 +191,15 @@ mod tests {
 
     fn read(changes: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
         let base = [
-            ("STAGE", "prod"), ("TABLE_NAME", "t"), ("PUBLIC_DOMAIN", "10x.example"), ("JWKS_URL", "https://idp.example/jwks.json"), ("JWT_ISSUER", "https://idp.example"),
-            ("JWT_CLIENT_ID", "c"), ("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s"),
+            ("STAGE", "prod"),
+            ("TABLE_NAME", "t"),
+            ("PUBLIC_DOMAIN", "10x.example"),
+            ("JWKS_URL", "https://idp.example/jwks.json"),
+            ("JWT_ISSUER", "https://idp.example"),
+            ("JWT_CLIENT_ID", "c"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "a"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
         ];
         let all: std::collections::HashMap<_, _> = base.into_iter().chain(changes.iter().copied()).collect();
         Settings::read(|name| all.get(name).map(|value| (*value).to_owned()))
@@ -201,7 +208,12 @@ mod tests {
     #[test]
     fn production_refuses_what_is_meant_for_local_use() {
         assert!(read(&[]).is_ok());
-        for (name, value) in [("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"), ("PLATFORM_SECRET", "{}"), ("TRUST_VIEWER_HEADERS", "true"), ("JWKS_URL", "http://idp.example")] {
+        for (name, value) in [
+            ("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("PLATFORM_SECRET", "{}"),
+            ("TRUST_VIEWER_HEADERS", "true"),
+            ("JWKS_URL", "http://idp.example"),
+        ] {
             assert_eq!(read(&[(name, value)]).unwrap_err().name, name);
         }
     }
@@ -216,7 +228,9 @@ mod tests {
 
     #[test]
     fn settings_do_not_print_secrets() {
-        let settings = read(&[("STAGE", "local"), ("JWT_HS256_SECRET", "hush-hush-hush-hush-hush-hush-hush"), ("AWS_SECRET_ACCESS_KEY", "hush-key")]).unwrap();
+        let settings =
+            read(&[("STAGE", "local"), ("JWT_HS256_SECRET", "hush-hush-hush-hush-hush-hush-hush"), ("AWS_SECRET_ACCESS_KEY", "hush-key")])
+                .unwrap();
         assert!(!format!("{settings:?}").contains("hush"));
     }
 }

@@ -137,7 +137,14 @@ where
 fn run(body: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
     #[expect(clippy::disallowed_methods, reason = "the log's own level, before there are settings")]
     let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
-    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_target(false).without_time().with_env_filter(level).init();
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_target(false)
+        .without_time()
+        .with_env_filter(level)
+        .init();
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(body)
 }
 
@@ -147,7 +154,8 @@ mod tests {
 
     fn read(headers: serde_json::Value, query: &str) -> lambda_http::Request {
         let domain = headers["host"].as_str().unwrap_or("demo.10x.in").to_owned();
-        let http = serde_json::json!({"method": "GET", "path": "/launch", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": ""});
+        let http =
+            serde_json::json!({"method": "GET", "path": "/launch", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": ""});
         let context = serde_json::json!({"http": http, "stage": "$default", "domainName": domain, "timeEpoch": 0});
         let event = serde_json::json!({"version": "2.0", "routeKey": "GET /{slug}", "rawPath": "/launch", "rawQueryString": query, "headers": headers, "requestContext": context, "isBase64Encoded": false});
         readable(serde_json::from_value(event).unwrap()).into()
@@ -155,7 +163,22 @@ mod tests {
 
     #[test]
     fn whatever_a_visitor_sends_becomes_a_request() {
-        for host in ["xn--a.10x.in", "demo%2f.10x.in", "a b", "de|mo.10x.in", "demo.10x.in:99999", "[::1", "", "1.2.3.4.5", "demo.1", "a/b", "a?b", "a#b", "a@b", "a\\b"] {
+        for host in [
+            "xn--a.10x.in",
+            "demo%2f.10x.in",
+            "a b",
+            "de|mo.10x.in",
+            "demo.10x.in:99999",
+            "[::1",
+            "",
+            "1.2.3.4.5",
+            "demo.1",
+            "a/b",
+            "a?b",
+            "a#b",
+            "a@b",
+            "a\\b",
+        ] {
             let request = read(serde_json::json!({ "host": host }), "a=1");
             assert_eq!((request.uri().path(), request.uri().query()), ("/launch", Some("a=1")), "{host}");
         }

@@ -117,7 +117,8 @@ impl Store {
                 return Ok(counted);
             };
             let is_known = |place: usize| codes.get(place).is_some_and(|code| code == "ConditionalCheckFailed");
-            let fresh: Vec<&Click> = group.clicks.iter().enumerate().filter(|(place, _)| !is_known(*place)).map(|(_, click)| *click).collect();
+            let fresh: Vec<&Click> =
+                group.clicks.iter().enumerate().filter(|(place, _)| !is_known(*place)).map(|(_, click)| *click).collect();
             counted.known += group.clicks.len() - fresh.len();
             if fresh.len() == group.clicks.len() {
                 // Another writer holds a cell: this one goes to another of its shards, which reads add up.
@@ -150,7 +151,8 @@ impl Store {
     /// The updates of all cells of a tally, with keys beyond a cell's cap folded.
     pub(crate) async fn cell_actions(&self, tallies: &BTreeMap<CellKey, Tally>, shard: u32, now: Moment) -> Result<Vec<TransactWriteItem>> {
         let shards = try_join_all(tallies.keys().map(|cell| self.cell_shard(cell, shard))).await?;
-        let folded = tallies.iter().zip(&shards).map(|((cell, tally), counts)| self.add_to_cell(cell, shard, &tally.folded_into(counts), now));
+        let folded =
+            tallies.iter().zip(&shards).map(|((cell, tally), counts)| self.add_to_cell(cell, shard, &tally.folded_into(counts), now));
         folded.collect()
     }
 

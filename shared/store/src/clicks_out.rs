@@ -67,7 +67,8 @@ struct SharedMessageLost;
 impl Store {
     /// Queues a click, together with those that wait beside it.
     pub async fn send_click(&self, click: &Click) -> Result<()> {
-        let json = serde_json::to_string(click).map_err(|error| Error::Unavailable { operation: "SendMessage", source: Box::new(error) })?;
+        let json =
+            serde_json::to_string(click).map_err(|error| Error::Unavailable { operation: "SendMessage", source: Box::new(error) })?;
         let mut hears = self.outgoing.join(json);
         tokio::select! {
             biased;
@@ -99,7 +100,8 @@ impl Store {
     /// A visitor waits for it, so it gets two short attempts.
     async fn send_click_message(&self, body: String) -> Result<()> {
         let queue = self.queues.clicks.as_deref().ok_or(Error::NoQueue("clicks"))?;
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(250)).operation_timeout(Duration::from_millis(600));
+        let timeouts =
+            TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(250)).operation_timeout(Duration::from_millis(600));
         let settings = aws_sdk_sqs::Config::builder()
             .timeout_config(timeouts.build())
             .retry_config(RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(5)));

@@ -62,7 +62,10 @@ pub mod sdk_settings {
 
     /// Three attempts, 25 to 200 ms apart: all of them fit into the time a function has.
     pub fn retries() -> RetryConfig {
-        RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(25)).with_max_backoff(Duration::from_millis(200))
+        RetryConfig::standard()
+            .with_max_attempts(3)
+            .with_initial_backoff(Duration::from_millis(25))
+            .with_max_backoff(Duration::from_millis(200))
     }
 
     /// One second an attempt, three in all; a connection must stand within one.

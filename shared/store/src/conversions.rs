@@ -203,7 +203,8 @@ impl Store {
             }
             if items.len() > limit {
                 items.truncate(limit);
-                let last = items.last().map(|last| cursor(&[&last.conversion.id.moment().day().compact(), &last.conversion.id.to_string()]));
+                let last =
+                    items.last().map(|last| cursor(&[&last.conversion.id.moment().day().compact(), &last.conversion.id.to_string()]));
                 return Ok(Page { items, next_cursor: last });
             }
             if found.last_evaluated_key().is_none() {

@@ -21,9 +21,9 @@ mod queues;
 mod rollups;
 mod rules;
 
-pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use clicks::Counted;
 pub use clicks_out::ClickMessage;
+pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use conversions::{Accepted, Settled, Stored};
 pub use error::{Error, Result};
 pub use item::{Page, is_cursor};

@@ -9,10 +9,10 @@ use domain::id::{ClickId, LinkId, RequestId};
 use domain::moment::Moment;
 use domain::name::{Handle, UserId};
 
+use crate::Store;
 use crate::error::{Error, Result};
 use crate::item::{Item, integer, key, number, optional, text};
 use crate::table::{self, Key};
-use crate::Store;
 
 /// Whether one more was within the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,9 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key(at)))
-            .condition_expression("(attribute_not_exists(used) OR used < :most) AND (attribute_not_exists(lastToken) OR lastToken <> :token)")
+            .condition_expression(
+                "(attribute_not_exists(used) OR used < :most) AND (attribute_not_exists(lastToken) OR lastToken <> :token)",
+            )
             .expression_attribute_values(":most", number(most))
             .expression_attribute_values(":token", text(token))
             .expression_attribute_values(":one", number(1))
@@ -146,7 +148,9 @@ impl Store {
         Self::window_outcome(update.send().await)
     }
 
-    fn window_outcome<T, R>(sent: std::result::Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>) -> Result<std::result::Result<(), Option<Moment>>>
+    fn window_outcome<T, R>(
+        sent: std::result::Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>,
+    ) -> Result<std::result::Result<(), Option<Moment>>>
     where
         R: std::fmt::Debug + Send + Sync + 'static,
     {

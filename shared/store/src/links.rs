@@ -115,7 +115,8 @@ impl Store {
     /// A handle's links by slug.
     pub async fn links(&self, handle: &Handle, limit: i32, from: Option<&str>) -> Result<Page<Link>> {
         let after = from.and_then(read_cursor).map_or(" ".to_owned(), |[after]| after);
-        let query = self.db.query().table_name(&self.table).key_condition_expression("pk = :pk AND sk > :after").limit(limit).consistent_read(true);
+        let query =
+            self.db.query().table_name(&self.table).key_condition_expression("pk = :pk AND sk > :after").limit(limit).consistent_read(true);
         let query = query.expression_attribute_values(":pk", text(table::links(handle))).expression_attribute_values(":after", text(after));
         let found = query.send().await.map_err(Error::call("Query"))?;
         page(found.items(), found.last_evaluated_key())
@@ -124,7 +125,13 @@ impl Store {
     /// The versions of a link, newest first.
     pub async fn link_history(&self, link: &Link, limit: i32, from: Option<&str>) -> Result<Page<Link>> {
         let before = from.and_then(read_cursor).map_or("~".to_owned(), |[before]| before);
-        let query = self.db.query().table_name(&self.table).key_condition_expression("pk = :pk AND sk < :before").limit(limit).scan_index_forward(false);
+        let query = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk < :before")
+            .limit(limit)
+            .scan_index_forward(false);
         let query = query
             .expression_attribute_values(":pk", text(table::history(&link.handle, link.id)))
             .expression_attribute_values(":before", text(before))

@@ -53,7 +53,11 @@ impl Store {
             .expression_attribute_values(":now", number(now.millis()))
             .limit(limit);
         let found = query.send().await.map_err(Error::call("Query"))?;
-        found.items().iter().map(|item| Ok(Pointer { v: 1, pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() })).collect()
+        found
+            .items()
+            .iter()
+            .map(|item| Ok(Pointer { v: 1, pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() }))
+            .collect()
     }
 
     /// Keeps a click whose message could not be sent; the sweeper sends it again.

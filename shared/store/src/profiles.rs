@@ -47,7 +47,9 @@ impl Store {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 // The SDK's retry of a write whose answer was lost finds the item already as it wanted it.
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(self.profile(&profile.handle).await?.as_ref() == Some(profile)),
+                Some(PutItemError::ConditionalCheckFailedException(_)) => {
+                    Ok(self.profile(&profile.handle).await?.as_ref() == Some(profile))
+                }
                 _ => Err(Error::call("PutItem")(error)),
             },
         }
@@ -64,7 +66,9 @@ impl Store {
             .condition_expression("attribute_not_exists(version) OR version < :version")
             .expression_attribute_values(":version", number(profile.version));
         match put.send().await {
-            Err(error) if !error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => Err(Error::call("PutItem")(error)),
+            Err(error) if !error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Err(Error::call("PutItem")(error))
+            }
             Ok(_) | Err(_) => Ok(()),
         }
     }
@@ -78,7 +82,9 @@ impl Store {
             .condition_expression("attribute_not_exists(version) OR version < :version")
             .expression_attribute_values(":version", number(profile.version));
         match delete.send().await {
-            Err(error) if !error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) => Err(Error::call("DeleteItem")(error)),
+            Err(error) if !error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) => {
+                Err(Error::call("DeleteItem")(error))
+            }
             Ok(_) | Err(_) => Ok(()),
         }
     }

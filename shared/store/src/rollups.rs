@@ -71,7 +71,9 @@ impl Store {
         let mut adds = Vec::with_capacity(tally.len());
         for (place, (name, increment)) in tally.counters().enumerate() {
             adds.push(format!("#{place} :{place}"));
-            update = update.expression_attribute_names(format!("#{place}"), name).expression_attribute_values(format!(":{place}"), number(increment));
+            update = update
+                .expression_attribute_names(format!("#{place}"), name)
+                .expression_attribute_values(format!(":{place}"), number(increment));
         }
         let update = update.update_expression(format!("SET updatedAt = :now ADD {}", adds.join(", ")));
         let update = update.build().map_err(|error| Error::Unavailable { operation: "TransactWriteItems", source: Box::new(error) })?;

@@ -10,19 +10,48 @@ use crate::money::Money;
 
 fn click(number: u128, bot: bool, country: &str, referrer: &str) -> Click {
     Click {
-        id: ClickId::new(Moment::from_millis(1_772_366_400_000), number), handle: "demo".parse().unwrap(), slug: "launch".parse().unwrap(), link_version: 1,
-        campaign_id: None, bot, reasons: Vec::new(), classifier: 1, country: country.to_owned(), device: "MOBILE".to_owned(), source: "direct".to_owned(),
-        referrer: referrer.to_owned(), campaign: None, language: None, session_id: None, segments: Vec::new(), rule: None, consent: Consent::Full, address: None,
-        user_agent: None, purpose: None,
+        id: ClickId::new(Moment::from_millis(1_772_366_400_000), number),
+        handle: "demo".parse().unwrap(),
+        slug: "launch".parse().unwrap(),
+        link_version: 1,
+        campaign_id: None,
+        bot,
+        reasons: Vec::new(),
+        classifier: 1,
+        country: country.to_owned(),
+        device: "MOBILE".to_owned(),
+        source: "direct".to_owned(),
+        referrer: referrer.to_owned(),
+        campaign: None,
+        language: None,
+        session_id: None,
+        segments: Vec::new(),
+        rule: None,
+        consent: Consent::Full,
+        address: None,
+        user_agent: None,
+        purpose: None,
     }
 }
 
 fn conversion(minor: i64, currency: &str) -> Conversion {
     let at = Moment::from_millis(1_772_366_400_000);
     Conversion {
-        id: ConversionId::new(at, 1), handle: "demo".parse().unwrap(), slug: "launch".parse().unwrap(), click_id: ClickId::new(at, 1), campaign_id: None, rule: None,
-        session_id: None, event_type: "purchase".parse().unwrap(), money: Some(Money { minor, currency: currency.parse().unwrap() }), occurred_at: None, metadata: None,
-        bot: false, trust: crate::conversion::Trust::Claimed, accepted_at: at, request_id: RequestId::new(at, 1),
+        id: ConversionId::new(at, 1),
+        handle: "demo".parse().unwrap(),
+        slug: "launch".parse().unwrap(),
+        click_id: ClickId::new(at, 1),
+        campaign_id: None,
+        rule: None,
+        session_id: None,
+        event_type: "purchase".parse().unwrap(),
+        money: Some(Money { minor, currency: currency.parse().unwrap() }),
+        occurred_at: None,
+        metadata: None,
+        bot: false,
+        trust: crate::conversion::Trust::Claimed,
+        accepted_at: at,
+        request_id: RequestId::new(at, 1),
     }
 }
 

@@ -218,7 +218,9 @@ fn share(value: Value) -> Result<u64, &'static str> {
 impl Conditions {
     /// Reads the object of conditions; an empty list is no condition.
     pub(crate) fn read(form: &mut Form<'_>) -> Option<Self> {
-        let word = |value| form::text_up_to(64)(value).and_then(|text| if text.is_empty() { Err("must not be empty".to_owned()) } else { Ok(text) });
+        let word = |value| {
+            form::text_up_to(64)(value).and_then(|text| if text.is_empty() { Err("must not be empty".to_owned()) } else { Ok(text) })
+        };
         let time_between = form.object("timeBetween", |span| {
             let from = span.required("from", form::parsed);
             let to = span.required("to", form::parsed);
@@ -253,9 +255,16 @@ impl Conditions {
             (Condition::CountryIn, self.country_in.is_empty() || among(&self.country_in, &visit.country)),
             (Condition::DeviceIn, self.device_in.is_empty() || among(&self.device_in, visit.device.as_str())),
             (Condition::SourceIn, self.source_in.is_empty() || among(&self.source_in, &visit.source)),
-            (Condition::CampaignIn, self.campaign_in.is_empty() || visit.campaign.as_ref().is_some_and(|campaign| among(&self.campaign_in, campaign))),
+            (
+                Condition::CampaignIn,
+                self.campaign_in.is_empty() || visit.campaign.as_ref().is_some_and(|campaign| among(&self.campaign_in, campaign)),
+            ),
             (Condition::SegmentIn, self.segment_in.is_empty() || visit.segments.iter().any(|segment| among(&self.segment_in, segment))),
-            (Condition::LanguageIn, self.language_in.is_empty() || visit.language.as_ref().is_some_and(|tag| self.language_in.iter().any(|range| covers(range, tag)))),
+            (
+                Condition::LanguageIn,
+                self.language_in.is_empty()
+                    || visit.language.as_ref().is_some_and(|tag| self.language_in.iter().any(|range| covers(range, tag))),
+            ),
             (Condition::WeekdayIn, self.weekday_in.is_empty() || self.weekday_in.contains(&self.weekday(visit))),
             (Condition::TimeBetween, self.time_between.as_ref().is_none_or(|span| span.holds(visit))),
             (Condition::Percent, self.percent.is_none_or(|percent| (percent.from..percent.to).contains(&bucket()))),
@@ -298,7 +307,9 @@ impl Conditions {
             Condition::LanguageIn => json!(self.language_in),
             Condition::WeekdayIn => json!(self.weekday_in),
             Condition::TimeBetween => json!(self.time_between),
-            Condition::Percent => json!(self.percent.map(|range| json!({"from": percent::number(range.from), "to": percent::number(range.to)}))),
+            Condition::Percent => {
+                json!(self.percent.map(|range| json!({"from": percent::number(range.from), "to": percent::number(range.to)})))
+            }
         }
     }
 

@@ -14,7 +14,16 @@ fn link(rules: serde_json::Value) -> Link {
     let body = json!({"destinationUrl": "https://e.com/default", "routingRules": rules});
     let (settings, _) = Settings::read(body, &OwnHosts::default()).unwrap();
     let at = Moment::from_millis(0);
-    Link { id: LinkId::new(at, 1), handle: "demo".parse().unwrap(), slug: "launch".parse().unwrap(), version: 1, created_at: at, updated_at: at, password: None, settings }
+    Link {
+        id: LinkId::new(at, 1),
+        handle: "demo".parse().unwrap(),
+        slug: "launch".parse().unwrap(),
+        version: 1,
+        created_at: at,
+        updated_at: at,
+        password: None,
+        settings,
+    }
 }
 
 fn book(rules: &[(&str, serde_json::Value)]) -> RuleBook {
@@ -27,8 +36,16 @@ fn book(rules: &[(&str, serde_json::Value)]) -> RuleBook {
 
 fn visit() -> Visit {
     Visit {
-        country: "US".to_owned(), device: Device::Mobile, source: "instagram".to_owned(), campaign: Some("spring".to_owned()), referrer: "direct".to_owned(),
-        language: Some("de-AT".to_owned()), session_id: None, segments: vec!["vip".to_owned()], at: "2026-03-06T22:30:00Z".parse().unwrap(), subject: "s".to_owned(),
+        country: "US".to_owned(),
+        device: Device::Mobile,
+        source: "instagram".to_owned(),
+        campaign: Some("spring".to_owned()),
+        referrer: "direct".to_owned(),
+        language: Some("de-AT".to_owned()),
+        session_id: None,
+        segments: vec!["vip".to_owned()],
+        at: "2026-03-06T22:30:00Z".parse().unwrap(),
+        subject: "s".to_owned(),
     }
 }
 
