@@ -1,7 +1,7 @@
 //! How requests come in and answers go out: settings, callers, bodies, problems, start-up.
 //!
 //! A handler takes what it needs as extractors and answers `Result<impl IntoResponse, Problem>`; one that takes no caller
-//! is public on sight. Only [`problem`] decides the status of a failure.
+//! is public on sight. Only `problem` decides the status of a failure.
 
 mod app;
 mod body;
