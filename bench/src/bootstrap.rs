@@ -11,7 +11,6 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::pin::Pinned;
 use crate::runtime_api::RuntimeApi;
 
 /// How a bootstrap runs.
@@ -91,11 +90,6 @@ impl Bootstrap {
         let line = rollup.lines().find_map(|line| line.strip_prefix("Rss:")).context("Rss")?;
         let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
         Ok(kilobytes / 1024.0)
-    }
-
-    /// Gives it a core of its own.
-    pub(crate) fn place(&self, pinned: &Pinned) {
-        pinned.place(&self.child);
     }
 
     /// Bytes it has logged so far.

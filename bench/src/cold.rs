@@ -9,6 +9,7 @@ use crate::aws_stub::AwsStub;
 use crate::bootstrap::{Bootstrap, Under, has_valgrind};
 use crate::environment::{deployed, stubbed};
 use crate::handshake;
+use crate::pin::Pinned;
 use crate::programs::{Programs, workspace};
 use crate::stats::median;
 use crate::table::{Table, at_most};
@@ -23,6 +24,7 @@ const SERVICES: f64 = 3.0;
 /// Measures and prints.
 pub(crate) fn print() -> Result<()> {
     let programs = Programs::ready()?;
+    let _pinned = Pinned::new();
     let mut table = Table::goals("Cold start and memory");
     init(&mut table, &programs)?;
     first(&mut table, &programs)?;

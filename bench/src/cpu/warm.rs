@@ -49,7 +49,7 @@ pub(super) fn print() -> Result<()> {
         runner("redirect, HEAD", &programs.redirect, "HEAD"),
     ];
     let mut table = Table::goals("CPU of a warm invocation");
-    times(&mut table, &runners, &aws, pinned.as_ref())?;
+    times(&mut table, &runners, &aws)?;
     drop(pinned);
     if has_valgrind() {
         instructions(&mut table, &runners, &aws)?;
@@ -61,13 +61,10 @@ pub(super) fn print() -> Result<()> {
     Ok(())
 }
 
-fn times(table: &mut Table, runners: &[Runner<'_>], aws: &AwsStub, pinned: Option<&Pinned>) -> Result<()> {
+fn times(table: &mut Table, runners: &[Runner<'_>], aws: &AwsStub) -> Result<()> {
     let mut running = Vec::new();
     for runner in runners {
         let bootstrap = Bootstrap::start(runner.program, &runner.environment, Under::Nothing)?;
-        if let Some(pinned) = pinned {
-            bootstrap.place(pinned);
-        }
         repeat(&bootstrap, &runner.event, WARM_UP)?;
         running.push((runner, bootstrap, Vec::new()));
     }
