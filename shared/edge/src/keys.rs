@@ -39,24 +39,34 @@ impl PlatformKeys {
 
 pub(crate) struct KeyChest {
     source: SecretSource,
-    client: Option<aws_sdk_secretsmanager::Client>,
+    region: String,
+    credentials: store::Credentials,
+    http: SharedHttpClient,
     loaded: Mutex<Option<(Moment, Arc<PlatformKeys>)>>,
 }
 
 impl KeyChest {
     pub(crate) fn new(settings: &Settings, http: SharedHttpClient) -> Self {
-        let client = matches!(settings.secret, SecretSource::Manager { .. }).then(|| {
-            let config = aws_sdk_secretsmanager::Config::builder()
-                .behavior_version(BehaviorVersion::v2026_01_12())
-                .region(Region::new(settings.region.clone()))
-                .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(settings.credentials()))
-                .http_client(http)
-                .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-                .retry_config(store::sdk_settings::retries())
-                .timeout_config(store::sdk_settings::timeouts());
-            aws_sdk_secretsmanager::Client::from_conf(config.build())
-        });
-        Self { source: settings.secret.clone(), client, loaded: Mutex::default() }
+        Self {
+            source: settings.secret.clone(),
+            region: settings.region.clone(),
+            credentials: settings.credentials(),
+            http,
+            loaded: Mutex::default(),
+        }
+    }
+
+    /// Made for each load: there is one in five minutes, and a start has none to wait for.
+    fn client(&self) -> aws_sdk_secretsmanager::Client {
+        let config = aws_sdk_secretsmanager::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(self.credentials.clone()))
+            .http_client(self.http.clone())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .retry_config(store::sdk_settings::retries())
+            .timeout_config(store::sdk_settings::timeouts());
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
     }
 
     pub(crate) async fn get(&self, now: Moment) -> Result<Arc<PlatformKeys>, Problem> {
@@ -91,13 +101,13 @@ impl KeyChest {
 
     async fn load(&self) -> Result<PlatformKeys, Problem> {
         let unfit = || Problem::new(Code::InternalError, "something went wrong on our side; the request id helps support find it");
-        match (&self.source, &self.client) {
-            (SecretSource::Inline(document), _) => PlatformKeys::read(document.expose()).ok_or_else(unfit),
-            (SecretSource::Manager { arn }, Some(client)) => {
-                let secret = client.get_secret_value().secret_id(arn).send().await.map_err(Problem::unavailable)?;
+        match &self.source {
+            SecretSource::Inline(document) => PlatformKeys::read(document.expose()).ok_or_else(unfit),
+            SecretSource::Manager { arn } => {
+                let secret = self.client().get_secret_value().secret_id(arn).send().await.map_err(Problem::unavailable)?;
                 secret.secret_string().and_then(PlatformKeys::read).ok_or_else(unfit)
             }
-            _ => Err(unfit()),
+            SecretSource::None => Err(unfit()),
         }
     }
 }

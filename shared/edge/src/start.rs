@@ -10,6 +10,7 @@ use http::header::HOST;
 use lambda_http::request::LambdaRequest;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use tower::{Service, ServiceExt};
+use tracing_subscriber::filter::LevelFilter;
 use url::{Url, form_urlencoded};
 
 use crate::app::{App, Clock, Entropy};
@@ -136,14 +137,15 @@ where
 /// One thread: an environment serves one event at a time, and a second thread would double the CPU of each.
 fn run(body: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
     #[expect(clippy::disallowed_methods, reason = "the log's own level, before there are settings")]
-    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
+    let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_current_span(false)
+        .with_span_list(false)
         .with_target(false)
         .without_time()
-        .with_env_filter(level)
+        .with_max_level(level)
         .init();
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(body)
 }

@@ -69,8 +69,10 @@ impl<'a> Group<'a> {
                 let mut taken = rest.len().min(MOST_ACTIONS - 3);
                 let mut group = Self::of(rest.iter().take(taken).copied());
                 while !group.fits() && taken > 1 {
-                    taken = taken.div_ceil(2);
-                    group = Self::of(rest.iter().take(taken).copied());
+                    // Fewer clicks touch no more cells, so leaving room for these is enough; too many counters have no such shortcut.
+                    let beside_cells = MOST_ACTIONS.saturating_sub(group.tallies.len()).max(1);
+                    taken = if beside_cells < taken { beside_cells } else { taken.div_ceil(2) };
+                    group = Group::of(rest.iter().take(taken).copied());
                 }
                 rest.drain(..taken);
                 groups.push(group);

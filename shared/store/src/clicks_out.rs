@@ -6,10 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -34,18 +31,18 @@ pub struct ClickMessage {
 
 /// The clicks that wait for a sender.
 #[derive(Debug)]
-pub(crate) struct Outgoing {
+pub(crate) struct Lane {
     waiting: Mutex<VecDeque<(String, oneshot::Sender<bool>)>>,
     senders: Semaphore,
 }
 
-impl Default for Outgoing {
+impl Default for Lane {
     fn default() -> Self {
         Self { waiting: Mutex::default(), senders: Semaphore::new(SENDERS) }
     }
 }
 
-impl Outgoing {
+impl Lane {
     fn join(&self, click: String) -> oneshot::Receiver<bool> {
         let (told, hears) = oneshot::channel();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back((click, told));
@@ -69,11 +66,11 @@ impl Store {
     pub async fn send_click(&self, click: &Click) -> Result<()> {
         let json =
             serde_json::to_string(click).map_err(|error| Error::Unavailable { operation: "SendMessage", source: Box::new(error) })?;
-        let mut hears = self.outgoing.join(json);
+        let mut hears = self.click_lane.join(json);
         tokio::select! {
             biased;
             sent = &mut hears => return told(sent.unwrap_or(false)),
-            permit = self.outgoing.senders.acquire() => {
+            permit = self.click_lane.senders.acquire() => {
                 // The turn before may have taken this click along.
                 if let Ok(sent) = hears.try_recv() {
                     return told(sent);
@@ -87,7 +84,7 @@ impl Store {
 
     /// Sends what waits as one message and tells everybody in it.
     async fn send_waiting(&self) -> Result<()> {
-        let taken = self.outgoing.take();
+        let taken = self.click_lane.take();
         let clicks: Vec<&str> = taken.iter().map(|(click, _)| click.as_str()).collect();
         let sent = self.send_click_message(format!(r#"{{"v":1,"clicks":[{}]}}"#, clicks.join(","))).await;
         for (_, tell) in taken {
@@ -97,15 +94,9 @@ impl Store {
         sent
     }
 
-    /// A visitor waits for it, so it gets two short attempts.
     async fn send_click_message(&self, body: String) -> Result<()> {
         let queue = self.queues.clicks.as_deref().ok_or(Error::NoQueue("clicks"))?;
-        let timeouts =
-            TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(250)).operation_timeout(Duration::from_millis(600));
-        let settings = aws_sdk_sqs::Config::builder()
-            .timeout_config(timeouts.build())
-            .retry_config(RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(5)));
-        let send = self.sqs.send_message().queue_url(queue).message_body(body).customize().config_override(settings);
+        let send = self.sqs.hasty().send_message().queue_url(queue).message_body(body);
         send.send().await.map_err(Error::call("SendMessage"))?;
         Ok(())
     }

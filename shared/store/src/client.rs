@@ -1,12 +1,14 @@
 //! The SDK's clients: one HTTP and TLS stack, Amazon's own trust anchors, short timeouts.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::{Builder, tls};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -42,17 +44,47 @@ impl Connection {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
+    fn sqs_with(&self, retries: RetryConfig, timeouts: TimeoutConfig) -> aws_sdk_sqs::Client {
         let mut config = aws_sdk_sqs::Config::builder()
             .behavior_version(aws_sdk_sqs::config::BehaviorVersion::v2026_01_12())
             .region(aws_sdk_sqs::config::Region::new(self.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             .http_client(self.http.clone())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .retry_config(sdk_settings::retries())
-            .timeout_config(sdk_settings::timeouts());
+            .retry_config(retries)
+            .timeout_config(timeouts);
         config.set_endpoint_url(self.sqs_endpoint.clone());
         aws_sdk_sqs::Client::from_conf(config.build())
+    }
+}
+
+/// The SQS clients, each made when it is first used: a function that answers its first request without one is ready sooner.
+#[derive(Debug)]
+pub(crate) struct Sqs {
+    connection: Connection,
+    patient: OnceLock<aws_sdk_sqs::Client>,
+    hasty: OnceLock<aws_sdk_sqs::Client>,
+}
+
+impl Sqs {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { connection, patient: OnceLock::new(), hasty: OnceLock::new() }
+    }
+
+    /// With the retries and timeouts of every SDK client.
+    pub(crate) fn patient(&self) -> &aws_sdk_sqs::Client {
+        self.patient.get_or_init(|| self.connection.sqs_with(sdk_settings::retries(), sdk_settings::timeouts()))
+    }
+
+    /// For clicks: a visitor waits, so it gets two short attempts.
+    pub(crate) fn hasty(&self) -> &aws_sdk_sqs::Client {
+        self.hasty.get_or_init(|| {
+            let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(5));
+            // The connect timeout is that of the other clients: connectors, and with them connections, are shared by it.
+            let timeouts = sdk_settings::timeouts().to_builder();
+            let timeouts = timeouts.operation_attempt_timeout(Duration::from_millis(250)).operation_timeout(Duration::from_millis(600));
+            self.connection.sqs_with(retries, timeouts.build())
+        })
     }
 }
 
@@ -87,10 +119,22 @@ pub fn http_client() -> SharedHttpClient {
     let builder = Builder::new()
         .pool_idle_timeout(Duration::from_secs(300))
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
-    match tls::TlsContext::builder().with_trust_store(roots).build() {
+    let client = match tls::TlsContext::builder().with_trust_store(roots).build() {
         Ok(context) => builder.tls_context(context).build_https(),
         // The certificates are part of the program and a test parses them; the platform's roots are the harmless way out.
         Err(_) => builder.build_https(),
+    };
+    SharedHttpClient::new(Unvalidated(client))
+}
+
+/// The client without the trial connector that each SDK client would build of it when it is made: that one parses the
+/// certificates again, and they do not change.
+#[derive(Debug)]
+struct Unvalidated(SharedHttpClient);
+
+impl HttpClient for Unvalidated {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
     }
 }
 

@@ -38,10 +38,10 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Store {
     db: aws_sdk_dynamodb::Client,
-    sqs: aws_sdk_sqs::Client,
+    sqs: Arc<client::Sqs>,
     table: String,
     queues: Queues,
-    outgoing: Arc<clicks_out::Outgoing>,
+    click_lane: Arc<clicks_out::Lane>,
 }
 
 /// Addresses of the queues; a function has only those it sends to.
@@ -56,6 +56,7 @@ pub struct Queues {
 impl Store {
     /// Connects lazily: no request is made before the first call.
     pub fn connect(connection: &Connection, table: impl Into<String>, queues: Queues) -> Self {
-        Self { db: connection.dynamodb(), sqs: connection.sqs(), table: table.into(), queues, outgoing: Arc::default() }
+        let sqs = Arc::new(client::Sqs::new(connection.clone()));
+        Self { db: connection.dynamodb(), sqs, table: table.into(), queues, click_lane: Arc::default() }
     }
 }

@@ -15,7 +15,7 @@ impl Store {
         let queue = self.queues.events.as_deref().ok_or(Error::NoQueue("events"))?;
         let body =
             serde_json::to_string(pointer).map_err(|error| Error::Unavailable { operation: "SendMessage", source: Box::new(error) })?;
-        let send = self.sqs.send_message().queue_url(queue).message_body(body).delay_seconds(delay_seconds);
+        let send = self.sqs.patient().send_message().queue_url(queue).message_body(body).delay_seconds(delay_seconds);
         send.send().await.map_err(Error::call("SendMessage"))?;
         Ok(())
     }
