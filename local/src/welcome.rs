@@ -28,7 +28,7 @@ pub(crate) fn functions_env(house: &House) -> String {
     for function in house.functions() {
         variables.extend(house.env(function));
     }
-    variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+    variables.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect()
 }
 
 /// Where everything is, and five requests that work as pasted, in this order.
