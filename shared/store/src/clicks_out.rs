@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Semaphore, oneshot};
 
 use domain::click::Click;
@@ -56,7 +57,7 @@ impl Lane {
     }
 }
 
-/// The message that carried a click could not be sent; its own sender logs why.
+/// The message that carried a click could not be sent; the log says why.
 #[derive(Debug, thiserror::Error)]
 #[error("the message that carried this click could not be sent")]
 struct SharedMessageLost;
@@ -67,31 +68,35 @@ impl Store {
         let json =
             serde_json::to_string(click).map_err(|error| Error::Unavailable { operation: "SendMessage", source: Box::new(error) })?;
         let mut hears = self.click_lane.join(json);
-        tokio::select! {
-            biased;
-            sent = &mut hears => return told(sent.unwrap_or(false)),
-            permit = self.click_lane.senders.acquire() => {
-                // The turn before may have taken this click along.
-                if let Ok(sent) = hears.try_recv() {
-                    return told(sent);
+        loop {
+            tokio::select! {
+                biased;
+                sent = &mut hears => return told(sent.unwrap_or(false)),
+                permit = self.click_lane.senders.acquire() => {
+                    // The turn before may have taken this click along; a turn that is full may leave it for the next.
+                    let _permit = permit;
+                    match hears.try_recv() {
+                        Ok(sent) => return told(sent),
+                        Err(TryRecvError::Closed) => return told(false),
+                        Err(TryRecvError::Empty) => self.send_waiting().await,
+                    }
                 }
-                let _permit = permit;
-                self.send_waiting().await?;
             }
         }
-        told(hears.await.unwrap_or(false))
     }
 
     /// Sends what waits as one message and tells everybody in it.
-    async fn send_waiting(&self) -> Result<()> {
+    async fn send_waiting(&self) {
         let taken = self.click_lane.take();
         let clicks: Vec<&str> = taken.iter().map(|(click, _)| click.as_str()).collect();
         let sent = self.send_click_message(format!(r#"{{"v":1,"clicks":[{}]}}"#, clicks.join(","))).await;
+        if let Err(error) = &sent {
+            tracing::warn!(error = error as &dyn std::error::Error, clicks = clicks.len(), "click message could not be sent");
+        }
         for (_, tell) in taken {
             // Whoever is gone by now no longer asks.
             let _ = tell.send(sent.is_ok());
         }
-        sent
     }
 
     async fn send_click_message(&self, body: String) -> Result<()> {
