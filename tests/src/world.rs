@@ -168,9 +168,11 @@ impl World {
             () = self.faults.crashed.notified() => None,
             outcome = work => Some(outcome),
         };
-        assert_eq!(outcome.is_none(), fired.times() > 0);
         self.faults.clear();
-        outcome
+        // On a busy machine the SDK may give up on the dying call and finish by another: that, too, was no clean life.
+        let is_dead = fired.times() > 0;
+        assert!(is_dead || outcome.is_some());
+        outcome.filter(|_| !is_dead)
     }
 
     /// Works off a queue, with every message as it lies.
