@@ -1,5 +1,6 @@
 //! Faults on the wire between the SDK and the engines: what a network, a busy service or a crash does to a call.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -80,13 +81,24 @@ impl Rule {
 }
 
 /// How often a fault has fired; a test asserts that it did.
-#[derive(Clone, Debug)]
-pub struct Fired(Arc<AtomicUsize>);
+#[derive(Clone, Debug, Default)]
+pub struct Fired(Arc<Firing>);
+
+#[derive(Debug, Default)]
+struct Firing {
+    times: AtomicUsize,
+    died: Notify,
+}
 
 impl Fired {
     /// How often.
     pub fn times(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
+        self.0.times.load(Ordering::SeqCst)
+    }
+
+    /// Resolves when the process has died of it.
+    pub(crate) async fn died(&self) {
+        self.0.died.notified().await;
     }
 
     /// Fails the test if it never did.
@@ -109,20 +121,22 @@ pub struct Faults {
     active: Mutex<Vec<Active>>,
     calls: Mutex<Vec<(String, String)>>,
     violations: Mutex<Vec<String>>,
-    pub(crate) crashed: Notify,
+    /// Functions whose process has died: they make no call any more.
+    dead: Mutex<BTreeSet<String>>,
 }
 
 impl Faults {
     /// Sets a fault.
     pub fn inject(&self, rule: Rule, fault: Fault) -> Fired {
-        let fired = Fired(Arc::default());
+        let fired = Fired::default();
         self.active.lock().expect("faults").push(Active { rule, seen: 0, fault, fired: fired.clone() });
         fired
     }
 
-    /// Ends all faults.
+    /// Ends all faults; whoever died of one starts anew.
     pub fn clear(&self) {
         self.active.lock().expect("faults").clear();
+        self.dead.lock().expect("dead").clear();
     }
 
     /// The calls since the last time this was asked, as function and operation.
@@ -135,7 +149,7 @@ impl Faults {
         self.violations.lock().expect("violations").clone()
     }
 
-    fn strike(&self, function: &str, operation: &str) -> Option<Fault> {
+    fn strike(&self, function: &str, operation: &str) -> Option<(Fault, Fired)> {
         self.calls.lock().expect("calls").push((function.to_owned(), operation.to_owned()));
         let mut active = self.active.lock().expect("faults");
         for entry in active.iter_mut() {
@@ -146,8 +160,11 @@ impl Faults {
             }
             entry.seen += 1;
             if entry.seen > rule.skip && entry.seen - rule.skip <= rule.times {
-                entry.fired.0.fetch_add(1, Ordering::SeqCst);
-                return Some(entry.fault);
+                entry.fired.0.times.fetch_add(1, Ordering::SeqCst);
+                if matches!(entry.fault, Fault::CrashBefore | Fault::CrashAfter) {
+                    self.dead.lock().expect("dead").insert(function.to_owned());
+                }
+                return Some((entry.fault, entry.fired.clone()));
             }
         }
         None
@@ -197,39 +214,42 @@ impl Line {
             self.wire.faults.violations.lock().expect("violations").push(violation);
             return refusal("com.amazonaws.dynamodb.v20120810#AccessDeniedException", json!({"message": "not allowed by the template"}));
         }
-        match self.wire.faults.strike(&self.wire.function, &operation) {
-            None => self.inner.call(request).await,
-            Some(Fault::AnswerLost) => {
+        if self.wire.faults.dead.lock().expect("dead").contains(&self.wire.function) {
+            return std::future::pending().await;
+        }
+        let Some((fault, fired)) = self.wire.faults.strike(&self.wire.function, &operation) else {
+            return self.inner.call(request).await;
+        };
+        match fault {
+            Fault::AnswerLost => {
                 self.inner.call(request).await?;
                 Err(ConnectorError::io("the answer was lost".into()))
             }
-            Some(Fault::Unreachable) => Err(ConnectorError::io("the service cannot be reached".into())),
-            Some(Fault::Throttled) => {
+            Fault::Unreachable => Err(ConnectorError::io("the service cannot be reached".into())),
+            Fault::Throttled => {
                 refusal("com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", json!({"message": "slow down"}))
             }
-            Some(Fault::Conflict) => conflict(&body),
-            Some(Fault::Doubled) => {
+            Fault::Conflict => conflict(&body),
+            Fault::Doubled => {
                 if let Some(copy) = request.try_clone() {
                     self.inner.call(copy).await?;
                 }
                 self.inner.call(request).await
             }
-            Some(Fault::CrashBefore) => self.crash().await,
+            Fault::CrashBefore => {
+                fired.0.died.notify_one();
+                std::future::pending().await
+            }
             // Apart from the call that asked: on a busy machine the SDK may give up on it first.
-            Some(Fault::CrashAfter) => {
-                let (call, faults) = (self.inner.call(request), self.wire.faults.clone());
+            Fault::CrashAfter => {
+                let call = self.inner.call(request);
                 tokio::spawn(async move {
                     let _ = call.await;
-                    faults.crashed.notify_one();
+                    fired.0.died.notify_one();
                 });
                 std::future::pending().await
             }
         }
-    }
-
-    async fn crash(&self) -> Result<HttpResponse, ConnectorError> {
-        self.wire.faults.crashed.notify_one();
-        std::future::pending().await
     }
 }
 

@@ -162,33 +162,15 @@ impl World {
 
     /// Runs `work` until it ends or the call `number` kills the process there; gives back what it gave if it lived.
     pub async fn crash_at<T>(&self, function: &'static str, number: usize, fault: Fault, work: impl Future<Output = T>) -> Option<T> {
-        // A call that died late in the crash before may have told of it only after that was over.
-        tokio::select! {
-            biased;
-            () = self.faults.crashed.notified() => {}
-            () = std::future::ready(()) => {}
-        }
         let fired = self.faults.inject(Rule::any().by(function).after(number), fault);
         let outcome = tokio::select! {
             biased;
-            () = self.died(&fired) => None,
+            () = fired.died() => None,
             outcome = work => Some(outcome),
         };
         self.faults.clear();
-        // On a busy machine the SDK may give up on the dying call and finish by another: that, too, was no clean life.
-        let is_dead = fired.times() > 0;
-        assert!(is_dead || outcome.is_some());
-        outcome.filter(|_| !is_dead)
-    }
-
-    /// Resolves when the call that `fired` tells of has died; word of an earlier one is not meant.
-    async fn died(&self, fired: &crate::Fired) {
-        loop {
-            self.faults.crashed.notified().await;
-            if fired.times() > 0 {
-                return;
-            }
-        }
+        assert_eq!(outcome.is_none(), fired.times() > 0, "the process died of the crash, and of nothing else");
+        outcome
     }
 
     /// Works off a queue, with every message as it lies.

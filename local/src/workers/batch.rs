@@ -1,6 +1,6 @@
 //! One batch of messages: the event it becomes, the call, and what happens to each message after it.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use aws_lambda_events::{
     encodings::Base64Data,
@@ -73,28 +73,13 @@ pub(super) async fn deliver(house: &House, source: &Source, queue: &Queue, recor
 }
 
 async fn judge(source: &Source, records: Vec<SqsMessage>, keys: &[(String, String)]) -> Verdict {
-    let binary = &source.room.spec.binary;
     let Some(function) = source.room.queue() else {
-        tracing::error!(function = binary, "no code is mounted for it");
+        tracing::error!(function = source.room.spec.binary, "no code is mounted for it");
         return Verdict::Failed;
     };
     let mut event = SqsEvent::default();
     event.records = records;
-    // A task of its own, so that a function that panics takes its batch along and not the poller.
-    let function = Arc::clone(function);
-    let mut task = tokio::spawn(async move { function(event).await });
-    let response = match tokio::time::timeout(source.room.spec.timeout, &mut task).await {
-        Ok(Ok(response)) => Some(response),
-        Ok(Err(error)) => {
-            tracing::error!(function = binary, %error, "function failed");
-            None
-        }
-        Err(_) => {
-            task.abort();
-            tracing::error!(function = binary, "function took too long");
-            None
-        }
-    };
+    let response = super::call(&source.room, async { function(event).await }).await;
     let ids: HashSet<&str> = keys.iter().map(|(id, _)| id.as_str()).collect();
     Verdict::of(&ids, response.as_ref(), source.spec.reports_failures)
 }

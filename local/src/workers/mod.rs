@@ -1,7 +1,8 @@
 //! What calls functions without a request: queues and the clock.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use futures::FutureExt;
 use tokio::{sync::watch, task::JoinSet};
 
 mod batch;
@@ -43,4 +44,20 @@ pub(crate) fn start(house: &House, stop: &watch::Receiver<bool>) -> JoinSet<()> 
 /// Resolves when `stop` says so, or when nobody is left to say it.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Lets `room`'s function work for as long as the template grants it; a function that panics takes its event along and not
+/// the poller, and one whose caller goes away ends there, as a process that is killed.
+async fn call<T>(room: &Room, work: impl Future<Output = T>) -> Option<T> {
+    match tokio::time::timeout(room.spec.timeout, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(outcome)) => Some(outcome),
+        Ok(Err(_)) => {
+            tracing::error!(function = room.spec.binary, "function failed");
+            None
+        }
+        Err(_) => {
+            tracing::error!(function = room.spec.binary, "function took too long");
+            None
+        }
+    }
 }

@@ -22,23 +22,9 @@ pub(super) async fn run(room: Arc<Room>, period: Duration, mut stop: watch::Rece
 
 /// Calls `room`'s function now; false when there is none or it failed.
 pub(crate) async fn once(room: &Room) -> bool {
-    let binary = &room.spec.binary;
     let Some(function) = room.schedule() else {
-        tracing::error!(function = binary, "no code is mounted for it");
+        tracing::error!(function = room.spec.binary, "no code is mounted for it");
         return false;
     };
-    let function = Arc::clone(function);
-    let mut task = tokio::spawn(async move { function().await });
-    match tokio::time::timeout(room.spec.timeout, &mut task).await {
-        Ok(Ok(())) => true,
-        Ok(Err(error)) => {
-            tracing::error!(function = binary, %error, "function failed");
-            false
-        }
-        Err(_) => {
-            task.abort();
-            tracing::error!(function = binary, "function took too long");
-            false
-        }
-    }
+    super::call(room, async { function().await }).await.is_some()
 }
