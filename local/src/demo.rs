@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use domain::account::{Profile, Role};
+use domain::audit::Event;
+use domain::id::AuditId;
 use domain::moment::Moment;
 
 use crate::{Error, House, keys::Keys, token, wall_clock};
@@ -58,7 +60,9 @@ pub async fn prepare(house: &House) -> Result<(), Error> {
         version: 1,
     };
     if store.profile(&profile.handle).await.map_err(Error::database)?.is_none() {
-        store.save_profile(&profile, None).await.map_err(Error::database)?;
+        let id = AuditId::new(profile.created_at, (edge::start::system_entropy())());
+        let event = Event::of_system(id, profile.created_at, "demo", "handle.created", HANDLE);
+        store.save_profile(&profile, None, &event).await.map_err(Error::database)?;
     }
     Ok(())
 }

@@ -187,7 +187,7 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     let mut blanks = Blanks::new(&site.keys, now);
     let create = blanks.fill("accounts/create-handle", &text("accounts/create-handle")).replace("lamps", "demo");
     judge("accounts/create-handle", crate::events::Outcome::Status(201), &site.invoke("accounts/create-handle", &create).await);
-    for (name, expected) in STORY {
+    for &(name, expected) in STORY {
         match name {
             "click-worker/clicks" => assert_eq!(site.count_clicks().await, 4, "two visits and two visitors with the password"),
             "event-worker/events" => {

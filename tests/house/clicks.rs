@@ -51,6 +51,8 @@ fn click(world: &World, number: u64, dice: &mut Dice) -> Click {
         address: None,
         user_agent: None,
         purpose: None,
+        no_accept_language: false,
+        instant_conversion: false,
     }
 }
 

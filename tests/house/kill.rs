@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use domain::id::ClickId;
 use domain::name::Handle;
-use domain::rollup::{Dimension, Report, Scope};
+use domain::rollup::{Dimension, Report, Selection};
 use edge::Settings;
 use futures::future::join_all;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -433,7 +433,7 @@ async fn is_what_lies_in_the_table(client: &Client, folder: &Path) {
     for day in [today.plus(-1), today] {
         stored.extend(store.clicks_of(&handle, day).await.expect("clicks").into_iter().map(|click| click.id));
     }
-    let cells = store.cells(&handle, &Scope::Handle, today.plus(-1), today).await.expect("cells");
+    let cells = store.cells(&handle, &Selection::Handle, today.plus(-1), today).await.expect("cells");
     let report = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day);
     assert_eq!(usize::try_from(report.totals.clicks), Ok(stored.len()), "counters are the sum of what is stored");
     let missing: Vec<_> = answered.difference(&stored.into_iter().collect()).copied().collect();

@@ -512,7 +512,7 @@ async fn a_rollback_to_a_destination_that_is_ours_by_now_is_refused() {
     let first = store.link(&world.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
     let mut looping = Link { version: 2, ..first.clone() };
     looping.settings.fallback_url = Some(Destination::parse("https://demo.localhost:9000/launch").unwrap());
-    assert_eq!(store.write_link(&looping, Expect::Version(first.id, 1)).await.unwrap(), WriteLink::Written);
+    assert_eq!(store.write_link(&looping, Expect::Version(first.id, 1), &world.event("link.updated")).await.unwrap(), WriteLink::Written);
     world.owner().put(LINK, product()).await.expect(200);
     let refused = world.owner().post(&format!("{LINK}/rollback"), json!({"version": 2})).await.expect(400);
     assert!(["invalid_destination_url", "invalid_payload"].contains(&refused.json()["error"].as_str().unwrap()));

@@ -458,10 +458,11 @@ impl Stage {
             created_at: world.now(),
             version: 1,
         };
-        assert!(world.app("accounts").store().save_profile(&profile, None).await.unwrap());
+        assert!(world.app("accounts").store().save_profile(&profile, None, &world.event("handle.created")).await.unwrap());
         let store = world.app("links").store();
-        assert!(store.save_rule_book(&self.handle, &self.book, 0).await.unwrap());
-        let writes = futures::stream::iter(&self.links).map(|link| store.write_link(link, Expect::Absent));
+        assert!(store.save_rule_book(&self.handle, &self.book, 0, &world.event("rule.created")).await.unwrap());
+        let writes =
+            futures::stream::iter(&self.links).map(async |link| store.write_link(link, Expect::Absent, &world.event("link.created")).await);
         let written: Vec<WriteLink> = writes.buffer_unordered(16).try_collect().await.unwrap();
         assert!(written.iter().all(|written| *written == WriteLink::Written));
     }

@@ -1080,7 +1080,10 @@ async fn a_destination_that_has_become_our_own_host_is_refused_at_the_redirect()
     for change in changes {
         let mut next = Link { version: current.version + 1, ..first.clone() };
         change(&mut next, own.clone());
-        assert_eq!(store.write_link(&next, Expect::Version(current.id, current.version)).await.unwrap(), WriteLink::Written);
+        assert_eq!(
+            store.write_link(&next, Expect::Version(current.id, current.version), &world.event("link.updated")).await.unwrap(),
+            WriteLink::Written
+        );
         current = next;
         world.advance_ms(5_000);
         world.visitor().follow("launch").await.refused(404, "not_found");

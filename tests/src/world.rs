@@ -85,8 +85,13 @@ impl World {
             created_at: self.now(),
             version: 1,
         };
-        assert!(self.app("accounts").store().save_profile(&demo, None).await.expect("a profile"));
+        assert!(self.app("accounts").store().save_profile(&demo, None, &self.event("handle.created")).await.expect("a profile"));
         self.faults.take_calls();
+    }
+
+    /// An audit event of a change that a test makes past the API.
+    pub fn event(&self, action: &str) -> domain::audit::Event {
+        domain::audit::Event::of_system(self.app("accounts").id(), self.now(), "test", action, "demo")
     }
 
     /// The handle every world has.

@@ -7,6 +7,7 @@ use domain::form::{self, Form, Notes, Unknown};
 use domain::name::{Handle, UserId};
 use edge::{App, Code, Creator, JsonBody, Member, Owner, Problem, charge};
 use serde::Serialize;
+use serde_json::json;
 
 /// Somebody's place on a handle.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -60,7 +61,7 @@ pub(crate) async fn get(member: Member<Creator>) -> Json<People> {
     responses((status = 200, description = "Everybody on the handle.", body = People), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn put(State(app): State<App>, member: Member<Owner>, JsonBody(body): JsonBody) -> Result<Json<People>, Problem> {
     let next = member.profile.with_collaborators(body)?;
-    save(&app, &member.profile, next).await
+    save(&app, &member, next, "collaborators.replaced").await
 }
 
 /// Gives a handle to another user; the owner before becomes an operator.
@@ -75,12 +76,15 @@ pub(crate) async fn transfer(State(app): State<App>, member: Member<Owner>, Json
         user
     });
     let next = member.profile.transferred_to(notes.settle(user)?);
-    save(&app, &member.profile, next).await
+    save(&app, &member, next, "handle.transferred").await
 }
 
-async fn save(app: &App, before: &Profile, next: Profile) -> Result<Json<People>, Problem> {
+async fn save(app: &App, member: &Member<Owner>, next: Profile, action: &str) -> Result<Json<People>, Problem> {
+    let before = &member.profile;
     charge(app, &before.owner).await?;
-    if !app.store().save_profile(&next, Some(before)).await? {
+    let people = |profile: &Profile| json!({"ownerUserId": profile.owner, "collaborators": profile.collaborators});
+    let event = member.event(app, action, &before.handle).between(people(before), people(&next));
+    if !app.store().save_profile(&next, Some(before), &event).await? {
         return Err(Problem::new(Code::Conflict, "the handle was changed meanwhile; read it again and repeat the change"));
     }
     Ok(People::of(&next))

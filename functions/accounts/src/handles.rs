@@ -9,6 +9,7 @@ use domain::name::{Handle, UserId};
 use edge::{App, Code, Creator, JsonBody, Listed, Member, Paging, Problem, User, charge};
 use http::StatusCode;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// A handle to make.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -49,8 +50,9 @@ pub(crate) async fn create(
     });
     let handle = notes.settle(handle)?;
     charge(&app, &user.id).await?;
+    let event = user.event(&app, "handle.created", &handle).between(Value::Null, json!({"ownerUserId": user.id}));
     let profile = Profile { handle, owner: user.id, collaborators: Default::default(), created_at: app.now(), version: 1 };
-    if !app.store().save_profile(&profile, None).await? {
+    if !app.store().save_profile(&profile, None, &event).await? {
         return Err(Problem::new(Code::Conflict, "this handle is taken; choose another"));
     }
     Ok((StatusCode::CREATED, Json(HandleView::of(&profile, Role::Owner))))

@@ -1,5 +1,6 @@
-//! Accounts: handles, collaborators, plans and usage; and what every API needs once: health, its document, unknown routes.
+//! Accounts: handles, collaborators, plans, usage and audit events; and what every API needs once: health, its document, unknown routes.
 
+mod audit;
 mod collaborators;
 mod document;
 mod handles;
@@ -19,6 +20,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(handles::get))
         .routes(routes!(collaborators::get, collaborators::put))
         .routes(routes!(collaborators::transfer))
+        .routes(routes!(audit::list))
         .routes(routes!(usage::handle))
         .routes(routes!(plan::handle))
         .routes(routes!(health::handle))

@@ -8,7 +8,7 @@ use domain::form::{Fault, Faults};
 use domain::moment::{Day, Moment};
 use domain::money::{Currency, amount};
 use domain::name::{CampaignId, Handle, Slug};
-use domain::rollup::{Dimension, Figures, Report, Scope};
+use domain::rollup::{Dimension, Figures, Report, Selection};
 use edge::{App, Creator, Member, Problem};
 use serde::Serialize;
 use serde_json::Number;
@@ -102,7 +102,7 @@ impl Freshness {
 
 struct Query {
     by: Dimension,
-    scope: Scope,
+    selection: Selection,
     from: Day,
     to: Day,
 }
@@ -129,16 +129,8 @@ impl Query {
                 message: format!("must not be after to, nor more than {MOST_DAYS} days before it"),
             });
         }
-        let scope = match (campaign, slug) {
-            (None, None) => Scope::Handle,
-            (Some(campaign), None) => Scope::Campaign(campaign),
-            (None, Some(slug)) => Scope::Link(slug),
-            (Some(_), Some(_)) => {
-                faults.push(Fault { field: "slug".to_owned(), message: "cannot be combined with campaignId".to_owned() });
-                Scope::Handle
-            }
-        };
-        if faults.is_empty() { Ok(Self { by, scope, from, to }) } else { Err(Faults(faults)) }
+        let selection = Selection::of(campaign, slug);
+        if faults.is_empty() { Ok(Self { by, selection, from, to }) } else { Err(Faults(faults)) }
     }
 }
 
@@ -164,8 +156,8 @@ where
     responses((status = 200, description = "The report.", body = Analytics)))]
 pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, RawQuery(query): RawQuery) -> Result<Json<Analytics>, Problem> {
     let now = app.now();
-    let Query { by, scope, from, to } = Query::read(query.as_deref().unwrap_or_default(), now.day())?;
-    let cells = app.store().cells(member.handle(), &scope, from, to).await?;
+    let Query { by, selection, from, to } = Query::read(query.as_deref().unwrap_or_default(), now.day())?;
+    let cells = app.store().cells(member.handle(), &selection, from, to).await?;
     let report = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), by);
     let currency = currency_of(&report.totals);
     Ok(Json(Analytics {

@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 use store::WriteLink;
 
 use crate::upsert::{NextPassword, check_version, next};
-use crate::view::{LinkView, answer};
+use crate::view::{LinkView, answer, audited};
 
 /// Which version to go back to.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -50,7 +50,8 @@ pub(crate) async fn handle(
     }
     charge(&app, &member.profile.owner).await?;
     let (restored, expect) = next(&app, member.handle(), &slug, Some(&link), earlier.settings, &mut NextPassword::Keep);
-    match app.store().write_link(&restored, expect).await? {
+    let event = member.event(&app, "link.rolled_back", &slug).between(audited(&link), audited(&restored));
+    match app.store().write_link(&restored, expect, &event).await? {
         WriteLink::Written => Ok(answer(StatusCode::OK, restored, &app)),
         WriteLink::Changed => Err(Problem::new(Code::Conflict, "the link was changed meanwhile; read it again before rolling back")),
     }

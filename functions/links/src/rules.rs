@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::audit::Event;
 use domain::name::{Handle, RuleId};
 use domain::routing::{Conditions, MOST_PERSONALIZATION_RULES, PersonalizationRule, RuleBook, Variant};
 use edge::{App, Code, Creator, JsonBody, Listed, Member, Part, Problem, charge};
 use http::StatusCode;
+use serde_json::{Value, json};
 
 /// Concurrent writers of one handle's rules a write meets before it gives up.
 const TRIES: usize = 8;
@@ -46,8 +48,8 @@ pub(crate) async fn put(
 ) -> Result<(StatusCode, Json<PersonalizationRule>), Problem> {
     let rule = PersonalizationRule::read(rule_id, body, &app.settings().own_hosts)?;
     charge(&app, &member.profile.owner).await?;
-    let replaced = change(&app, member.handle(), |book| {
-        let replaced = book.insert(rule.clone()).is_some();
+    let replaced = change(&app, &member, |book| {
+        let before = book.insert(rule.clone());
         let size = serde_json::to_string(book).map_or(usize::MAX, |text| text.len());
         if book.rules().len() > MOST_PERSONALIZATION_RULES || size > LARGEST_BOOK {
             return Err(Problem::new(
@@ -55,7 +57,9 @@ pub(crate) async fn put(
                 format!("a handle may have {MOST_PERSONALIZATION_RULES} rules of {LARGEST_BOOK} bytes in all; remove one first"),
             ));
         }
-        Ok(replaced)
+        let action = if before.is_some() { "rule.updated" } else { "rule.created" };
+        let event = member.event(&app, action, &rule.rule_id).between(json!(before), json!(rule));
+        Ok((before.is_some(), event))
     })
     .await?;
     Ok((if replaced { StatusCode::OK } else { StatusCode::CREATED }, Json(rule)))
@@ -72,16 +76,20 @@ pub(crate) async fn delete(State(app): State<App>, member: Member<Creator>, Part
         return Err(missing());
     }
     charge(&app, &member.profile.owner).await?;
-    change(&app, member.handle(), |book| book.remove(&rule_id).map(|_| ()).ok_or_else(missing)).await?;
+    change(&app, &member, |book| {
+        let before = book.remove(&rule_id).ok_or_else(missing)?;
+        Ok(((), member.event(&app, "rule.deleted", &rule_id).between(json!(before), Value::Null)))
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes the rules under their version, again if somebody else did in between.
-async fn change<T>(app: &App, handle: &Handle, edit: impl Fn(&mut RuleBook) -> Result<T, Problem>) -> Result<T, Problem> {
+/// Changes the rules under their version, again if somebody else did in between; `edit` also tells the audit event of it.
+async fn change<T>(app: &App, member: &Member<Creator>, edit: impl Fn(&mut RuleBook) -> Result<(T, Event), Problem>) -> Result<T, Problem> {
     for _ in 0..TRIES {
-        let (mut book, version) = app.store().rule_book(handle).await?;
-        let outcome = edit(&mut book)?;
-        if app.store().save_rule_book(handle, &book, version).await? {
+        let (mut book, version) = app.store().rule_book(member.handle()).await?;
+        let (outcome, event) = edit(&mut book)?;
+        if app.store().save_rule_book(member.handle(), &book, version, &event).await? {
             return Ok(outcome);
         }
     }

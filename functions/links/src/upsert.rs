@@ -8,9 +8,10 @@ use domain::password::Hashed;
 use edge::{App, Code, Creator, JsonBody, Member, Part, Problem, charge};
 use http::header::IF_MATCH;
 use http::{HeaderMap, StatusCode};
+use serde_json::Value;
 use store::{Expect, WriteLink};
 
-use crate::view::{LinkView, answer};
+use crate::view::{LinkView, answer, audited};
 
 /// Concurrent writers of one link a write meets before it gives up.
 const TRIES: usize = 8;
@@ -38,8 +39,13 @@ pub(crate) async fn handle(
     let mut password = hashed(&app, password)?;
     for _ in 0..TRIES {
         let (link, expect) = next(&app, member.handle(), &slug, current.as_ref(), settings.clone(), &mut password);
-        if app.store().write_link(&link, expect).await? == WriteLink::Written {
-            let status = if expect == Expect::Absent { StatusCode::CREATED } else { StatusCode::OK };
+        let (status, action) = match expect {
+            Expect::Absent => (StatusCode::CREATED, "link.created"),
+            Expect::Version(..) => (StatusCode::OK, "link.updated"),
+        };
+        let before = current.as_ref().map_or(Value::Null, audited);
+        let event = member.event(&app, action, &link.slug).between(before, audited(&link));
+        if app.store().write_link(&link, expect, &event).await? == WriteLink::Written {
             return Ok(answer(status, link, &app));
         }
         current = app.store().link(member.handle(), &slug).await?;

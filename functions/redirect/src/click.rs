@@ -43,6 +43,8 @@ pub(crate) fn of(id: ClickId, link: &Link, matched: &Matched<'_>, visit: Visit, 
         address,
         user_agent: facts.user_agent.map(|agent| cut(agent).to_owned()),
         purpose: facts.purpose.map(|purpose| cut(purpose).to_owned()),
+        no_accept_language: facts.no_accept_language,
+        instant_conversion: false,
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct Facts<'r> {
     pub(crate) consent: Consent,
     pub(crate) user_agent: Option<&'r str>,
     pub(crate) purpose: Option<&'r str>,
+    pub(crate) no_accept_language: bool,
     /// The visitor's own query parameters.
     pub(crate) query: Vec<(Cow<'r, str>, Cow<'r, str>)>,
     headers: &'r HeaderMap,
@@ -43,6 +44,7 @@ impl<'r> Facts<'r> {
             consent: consent(asked, opted_out(headers)),
             user_agent,
             purpose: purposes.into_iter().flatten().next(),
+            no_accept_language: !headers.contains_key(ACCEPT_LANGUAGE),
             query,
             headers,
         }

@@ -63,6 +63,12 @@ pub struct Click {
     /// The prefetch header, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
+    /// Whether the request came without `Accept-Language`, which browsers send.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_accept_language: bool,
+    /// Whether a conversion followed faster than a person can act.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub instant_conversion: bool,
 }
 
 impl Click {

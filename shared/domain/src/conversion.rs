@@ -132,6 +132,12 @@ pub struct Conversion {
     pub metadata: Option<String>,
     /// Whether the click was judged a bot's.
     pub bot: bool,
+    /// Whether it only tries out a campaign: it is stored and announced, and no figure knows it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
+    /// From when on its ctx would have been refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ctx_expires_at: Option<Moment>,
     /// Who vouches for it.
     pub trust: Trust,
     /// When it was accepted; it counts on this day.
@@ -163,6 +169,8 @@ impl Conversion {
             occurred_at: submission.occurred_at,
             metadata: submission.metadata.as_ref().map(Value::to_string),
             bot: claims.bot,
+            test: false,
+            ctx_expires_at: Some(claims.expires_at),
             trust,
             accepted_at,
             request_id,

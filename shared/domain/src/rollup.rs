@@ -3,15 +3,16 @@
 //! A cell is one day of one scope (a handle, a campaign, a link). All its counters are updated in one write together with
 //! the raw records they count, so that in every cell, for every dimension, the rows add up to the totals.
 
-use std::collections::BTreeMap;
+mod report;
 
-use serde_json::Number;
+use std::collections::BTreeMap;
 
 use crate::click::Click;
 use crate::conversion::Conversion;
 use crate::moment::Day;
-use crate::money::{Currency, amount};
 use crate::name::{CampaignId, Handle, Slug};
+
+pub use report::{Figures, Report};
 
 /// What a report can be split by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,11 +31,13 @@ pub enum Dimension {
     Source,
     /// Campaign credited.
     Campaign,
+    /// Segment of the visitor: the first of the session's, which stand in order of precedence.
+    Segment,
 }
 
 impl Dimension {
     /// Those counted inside each cell; the day is the cell's own.
-    const COUNTED: [Self; 6] = [Self::Slug, Self::Country, Self::Device, Self::Referrer, Self::Source, Self::Campaign];
+    const COUNTED: [Self; 7] = [Self::Slug, Self::Country, Self::Device, Self::Referrer, Self::Source, Self::Campaign, Self::Segment];
 
     /// As requests and table attributes spell it.
     pub const fn as_str(self) -> &'static str {
@@ -46,6 +49,7 @@ impl Dimension {
             Self::Referrer => "referrer",
             Self::Source => "source",
             Self::Campaign => "campaign",
+            Self::Segment => "segment",
         }
     }
 }
@@ -57,7 +61,7 @@ impl std::str::FromStr for Dimension {
         let all = [Self::Day].into_iter().chain(Self::COUNTED);
         all.into_iter()
             .find(|dimension| dimension.as_str() == text)
-            .ok_or("must be day, slug, country, device, referrer, source or campaign")
+            .ok_or("must be day, slug, country, device, referrer, segment, source or campaign")
     }
 }
 
@@ -68,8 +72,33 @@ pub enum Scope {
     Handle,
     /// One campaign.
     Campaign(CampaignId),
+    /// What one link brought to one campaign, or to none; a link's own figures are the sum over its campaigns.
+    Link(Slug, Option<CampaignId>),
+}
+
+/// What a report is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// Everything of a handle.
+    Handle,
+    /// One campaign.
+    Campaign(CampaignId),
     /// One link.
     Link(Slug),
+    /// What one link brought to one campaign.
+    LinkInCampaign(Slug, CampaignId),
+}
+
+impl Selection {
+    /// Everything that these filters leave.
+    pub fn of(campaign: Option<CampaignId>, slug: Option<Slug>) -> Self {
+        match (campaign, slug) {
+            (None, None) => Self::Handle,
+            (Some(campaign), None) => Self::Campaign(campaign),
+            (None, Some(slug)) => Self::Link(slug),
+            (Some(campaign), Some(slug)) => Self::LinkInCampaign(slug, campaign),
+        }
+    }
 }
 
 /// A cell: one day of one scope of one handle.
@@ -85,8 +114,8 @@ pub struct CellKey {
 
 /// The key under which keys beyond the cap are counted, and what a missing value is called.
 pub const OTHER: &str = "other";
-/// The key of what belongs to no campaign.
-pub const NO_CAMPAIGN: &str = "none";
+/// The key of what belongs to no campaign, or to no segment.
+pub const NONE: &str = "none";
 /// Keys one dimension of one cell may have; the rest is [`OTHER`].
 pub const MOST_KEYS: usize = 500;
 
@@ -102,6 +131,13 @@ pub struct Origin {
     pub referrer: String,
     /// Traffic source.
     pub source: String,
+    /// Segment.
+    #[serde(default = "no_segment")]
+    pub segment: String,
+}
+
+fn no_segment() -> String {
+    NONE.to_owned()
 }
 
 impl Origin {
@@ -112,19 +148,21 @@ impl Origin {
             device: click.device.clone(),
             referrer: click.referrer.clone(),
             source: click.source.clone(),
+            segment: click.segments.first().cloned().unwrap_or_else(no_segment),
         }
     }
 
     /// Of a conversion whose click cannot be found any more.
     pub fn unknown() -> Self {
-        Self { country: "UNKNOWN".to_owned(), device: "UNKNOWN".to_owned(), referrer: "unknown".to_owned(), source: "unknown".to_owned() }
+        let unknown = || "unknown".to_owned();
+        Self { country: "UNKNOWN".to_owned(), device: "UNKNOWN".to_owned(), referrer: unknown(), source: unknown(), segment: no_segment() }
     }
 }
 
 /// Increments of one cell: counter name to amount.
 ///
-/// Names are `c`, `b`, `v` and `m|USD` for clicks, bot clicks, conversions and minor units of revenue in total, and
-/// `country|DE|c` and so on for one key of a dimension.
+/// Names are `c`, `b`, `v`, `i` and `m|USD` for clicks, bot clicks, conversions, impressions and minor units of revenue in
+/// total, and `country|DE|c` and so on for one key of a dimension.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<String, i64>);
 
@@ -205,14 +243,15 @@ impl Tally {
     }
 }
 
-fn keys<'a>(slug: &'a Slug, campaign: Option<&'a CampaignId>, origin: &'a Origin) -> [(Dimension, &'a str); 6] {
+fn keys<'a>(slug: &'a Slug, campaign: Option<&'a CampaignId>, origin: &'a Origin) -> [(Dimension, &'a str); 7] {
     [
         (Dimension::Slug, slug.as_str()),
         (Dimension::Country, &origin.country),
         (Dimension::Device, &origin.device),
         (Dimension::Referrer, &origin.referrer),
         (Dimension::Source, &origin.source),
-        (Dimension::Campaign, campaign.map_or(NO_CAMPAIGN, CampaignId::as_str)),
+        (Dimension::Campaign, campaign.map_or(NONE, CampaignId::as_str)),
+        (Dimension::Segment, &origin.segment),
     ]
 }
 
@@ -231,7 +270,7 @@ fn split(name: &str) -> Option<(&str, &str, &str)> {
 
 /// The cells a record of this link and campaign is counted in.
 pub fn cells(handle: &Handle, slug: &Slug, campaign: Option<&CampaignId>, day: Day) -> Vec<CellKey> {
-    let scopes = [Some(Scope::Handle), campaign.cloned().map(Scope::Campaign), Some(Scope::Link(slug.clone()))];
+    let scopes = [Some(Scope::Handle), campaign.cloned().map(Scope::Campaign), Some(Scope::Link(slug.clone(), campaign.cloned()))];
     scopes.into_iter().flatten().map(|scope| CellKey { handle: handle.clone(), scope, day }).collect()
 }
 
@@ -266,107 +305,6 @@ impl Counts {
         }
         keys.len()
     }
-}
-
-/// The figures of one row or of a whole report.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// All clicks.
-    pub clicks: i128,
-    /// Those of bots.
-    pub bot_clicks: i128,
-    /// Accepted conversions.
-    pub conversions: i128,
-    /// Minor units by currency.
-    pub revenue: BTreeMap<Currency, i128>,
-}
-
-impl Figures {
-    /// Clicks that are not a bot's.
-    pub fn qualified_clicks(&self) -> i128 {
-        self.clicks - self.bot_clicks
-    }
-
-    /// Revenue in one currency, as a JSON number.
-    pub fn revenue_in(&self, currency: Currency) -> Number {
-        amount(self.revenue.get(&currency).copied().unwrap_or_default(), currency)
-    }
-
-    fn add(&mut self, metric: &str, value: i128) {
-        match metric {
-            "c" => self.clicks += value,
-            "b" => self.bot_clicks += value,
-            "v" => self.conversions += value,
-            _ => {
-                if let Some(currency) = metric.strip_prefix("m|").and_then(|code| code.parse().ok()) {
-                    *self.revenue.entry(currency).or_default() += value;
-                }
-            }
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.clicks += other.clicks;
-        self.bot_clicks += other.bot_clicks;
-        self.conversions += other.conversions;
-        for (currency, minor) in &other.revenue {
-            *self.revenue.entry(*currency).or_default() += minor;
-        }
-    }
-}
-
-/// A report over some days: rows by key and their totals.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Rows: days in order, other dimensions by most clicks first, [`OTHER`] last.
-    pub rows: Vec<(String, Figures)>,
-    /// The totals over all rows.
-    pub totals: Figures,
-}
-
-impl Report {
-    /// Splits the cells of one scope by a dimension.
-    pub fn of<'a>(cells: impl IntoIterator<Item = (Day, &'a Counts)>, by: Dimension) -> Self {
-        let mut rows: BTreeMap<String, Figures> = BTreeMap::new();
-        let mut totals = Figures::default();
-        for (day, counts) in cells {
-            for (name, value) in counts.counters() {
-                match split(name) {
-                    None => {
-                        totals.add(name, value);
-                        if by == Dimension::Day {
-                            rows.entry(day.to_string()).or_default().add(name, value);
-                        }
-                    }
-                    Some((dimension, key, metric)) if dimension == by.as_str() => {
-                        rows.entry(key.to_owned()).or_default().add(metric, value)
-                    }
-                    Some(_) => {}
-                }
-            }
-        }
-        Self { rows: ordered(rows, by), totals }
-    }
-}
-
-fn ordered(rows: BTreeMap<String, Figures>, by: Dimension) -> Vec<(String, Figures)> {
-    let mut rows: Vec<_> = rows.into_iter().collect();
-    if by == Dimension::Day {
-        return rows;
-    }
-    rows.sort_by(|(a_key, a), (b_key, b)| {
-        ((a_key == OTHER), -a.clicks, -a.conversions, a_key).cmp(&((b_key == OTHER), -b.clicks, -b.conversions, b_key))
-    });
-    let mut rest = Figures::default();
-    let keeps_other = rows.last().is_some_and(|(key, _)| key == OTHER);
-    let kept = if keeps_other || rows.len() > MOST_KEYS { MOST_KEYS - 1 } else { MOST_KEYS };
-    if rows.len() > kept {
-        for (_, figures) in rows.drain(kept..) {
-            rest.merge(&figures);
-        }
-        rows.push((OTHER.to_owned(), rest));
-    }
-    rows
 }
 
 #[cfg(test)]

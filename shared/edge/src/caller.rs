@@ -4,6 +4,8 @@ use std::marker::PhantomData;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::account::{Profile, Role};
+use domain::audit;
+use domain::id::RequestId;
 use domain::name::{Handle, UserId};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -40,6 +42,32 @@ impl LeastRole for Owner {
 pub struct User {
     /// The user.
     pub id: UserId,
+    /// The request that is being answered.
+    pub request_id: RequestId,
+}
+
+impl User {
+    /// The audit event of something this user does, written together with the change itself.
+    pub fn event(&self, app: &App, action: &str, target: impl ToString) -> audit::Event {
+        event_of(app, &self.id, self.request_id, action, target)
+    }
+}
+
+fn event_of(app: &App, user: &UserId, request_id: RequestId, action: &str, target: impl ToString) -> audit::Event {
+    audit::Event {
+        audit_id: app.id(),
+        at: app.now(),
+        actor: audit::Actor { kind: audit::ActorKind::Jwt, id: user.to_string() },
+        action: action.to_owned(),
+        target: target.to_string(),
+        before: None,
+        after: None,
+        request_id,
+    }
+}
+
+fn request_id(parts: &Parts, app: &App) -> RequestId {
+    parts.extensions.get().copied().unwrap_or_else(|| app.id())
 }
 
 /// A user with at least role `R` on the handle of the path.
@@ -50,10 +78,17 @@ pub struct Member<R> {
     pub role: Role,
     /// The handle.
     pub profile: Profile,
+    /// The request that is being answered.
+    pub request_id: RequestId,
     least: PhantomData<R>,
 }
 
 impl<R> Member<R> {
+    /// The audit event of something this member does to the handle, written together with the change itself.
+    pub fn event(&self, app: &App, action: &str, target: impl ToString) -> audit::Event {
+        event_of(app, &self.user, self.request_id, action, target)
+    }
+
     /// The handle's name.
     pub fn handle(&self) -> &Handle {
         &self.profile.handle
@@ -86,7 +121,7 @@ impl FromRequestParts<App> for User {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Ok(Self { id: subject(parts, app).await?.user })
+        Ok(Self { id: subject(parts, app).await?.user, request_id: request_id(parts, app) })
     }
 }
 
@@ -115,7 +150,7 @@ impl<R: LeastRole> FromRequestParts<App> for Member<R> {
             let message = format!("your role on this handle is {}, this needs {}", role.as_str(), R::ROLE.as_str());
             return Err(Problem::new(Code::InsufficientRole, message));
         }
-        Ok(Self { user, role, profile, least: PhantomData })
+        Ok(Self { user, role, profile, request_id: request_id(parts, app), least: PhantomData })
     }
 }
 
@@ -146,5 +181,6 @@ parts! {
     domain::name::Slug => "slug",
     domain::name::RuleId => "ruleId",
     UserId => "userId",
+    domain::name::CampaignId => "campaignId",
     domain::id::ConversionId => "conversionId",
 }

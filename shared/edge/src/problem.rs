@@ -33,6 +33,8 @@ pub enum Code {
     TokenExpired,
     /// The role does not reach.
     InsufficientRole,
+    /// The plan does not have it.
+    FeatureLocked,
     /// No such handle, or none this caller may know of.
     HandleNotFound,
     /// No such thing, or none this caller may know of.
@@ -71,6 +73,7 @@ impl Code {
             Self::InvalidToken => "invalid_token",
             Self::TokenExpired => "token_expired",
             Self::InsufficientRole => "insufficient_role",
+            Self::FeatureLocked => "feature_locked",
             Self::HandleNotFound => "handle_not_found",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -95,7 +98,7 @@ impl Code {
             | Self::InvalidCollaborators
             | Self::NewOwnerRequired => StatusCode::BAD_REQUEST,
             Self::MissingBearerToken | Self::InvalidToken | Self::TokenExpired => StatusCode::UNAUTHORIZED,
-            Self::InsufficientRole => StatusCode::FORBIDDEN,
+            Self::InsufficientRole | Self::FeatureLocked => StatusCode::FORBIDDEN,
             Self::HandleNotFound | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use futures::future::try_join_all;
 
 use domain::click::Click;
@@ -14,11 +14,9 @@ use domain::rollup::{CellKey, Tally, cells};
 use crate::Store;
 use crate::error::{Error, Result};
 use crate::item::{doc, text, with_doc};
-use crate::links::cancellation;
 use crate::table;
+use crate::transaction::{MOST_ACTIONS, Transacted, absent};
 
-/// Actions one transaction may have (DynamoDB).
-const MOST_ACTIONS: usize = 100;
 /// Counters one update may add to, so that its expression stays under DynamoDB's 4 KB.
 const MOST_COUNTERS: usize = 250;
 /// Tries before contention is given back to the queue.
@@ -114,13 +112,13 @@ impl Store {
             if group.clicks.is_empty() {
                 return Ok(counted);
             }
-            let Some(codes) = self.write_group(&group, shard, now).await? else {
+            let written = self.write_group(&group, shard, now).await?;
+            if written.is_written() {
                 counted.new += group.clicks.len();
                 return Ok(counted);
-            };
-            let is_known = |place: usize| codes.get(place).is_some_and(|code| code == "ConditionalCheckFailed");
+            }
             let fresh: Vec<&Click> =
-                group.clicks.iter().enumerate().filter(|(place, _)| !is_known(*place)).map(|(_, click)| *click).collect();
+                group.clicks.iter().enumerate().filter(|(place, _)| !written.failed_at(*place)).map(|(_, click)| *click).collect();
             counted.known += group.clicks.len() - fresh.len();
             if fresh.len() == group.clicks.len() {
                 // Another writer holds a cell: this one goes to another of its shards, which reads add up.
@@ -131,27 +129,18 @@ impl Store {
         if group.clicks.is_empty() { Ok(counted) } else { Err(Error::Contended("TransactWriteItems")) }
     }
 
-    /// Writes a group; the cancellation codes when it was refused.
-    async fn write_group(&self, group: &Group<'_>, shard: u32, now: Moment) -> Result<Option<Vec<String>>> {
-        let mut actions = Vec::with_capacity(MOST_ACTIONS);
+    /// Writes a group; the clicks stand first.
+    async fn write_group(&self, group: &Group<'_>, shard: u32, now: Moment) -> Result<Transacted> {
+        let mut parts = Vec::with_capacity(MOST_ACTIONS);
         for click in &group.clicks {
-            let item = with_doc(&table::click(&click.handle, click.id), click)?;
-            let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
-            let put = put.build().map_err(|error| Error::Unavailable { operation: "TransactWriteItems", source: Box::new(error) })?;
-            actions.push(TransactWriteItem::builder().put(put).build());
+            parts.push(self.put_part(with_doc(&table::click(&click.handle, click.id), click)?, absent)?);
         }
-        actions.extend(self.cell_actions(&group.tallies, shard, now).await?);
-        match self.db.transact_write_items().set_transact_items(Some(actions)).send().await {
-            Ok(_) => Ok(None),
-            Err(error) => match cancellation(&error) {
-                Some(codes) => Ok(Some(codes)),
-                None => Err(Error::call("TransactWriteItems")(error)),
-            },
-        }
+        parts.extend(self.cell_parts(&group.tallies, shard, now).await?);
+        self.transact(parts).await
     }
 
     /// The updates of all cells of a tally, with keys beyond a cell's cap folded.
-    pub(crate) async fn cell_actions(&self, tallies: &BTreeMap<CellKey, Tally>, shard: u32, now: Moment) -> Result<Vec<TransactWriteItem>> {
+    pub(crate) async fn cell_parts(&self, tallies: &BTreeMap<CellKey, Tally>, shard: u32, now: Moment) -> Result<Vec<TransactWriteItem>> {
         let shards = try_join_all(tallies.keys().map(|cell| self.cell_shard(cell, shard))).await?;
         let folded =
             tallies.iter().zip(&shards).map(|((cell, tally), counts)| self.add_to_cell(cell, shard, &tally.folded_into(counts), now));

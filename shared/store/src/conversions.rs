@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::conversion::Conversion;
 use domain::id::ConversionId;
@@ -20,10 +20,10 @@ use domain::rollup::{CellKey, Origin, Tally, cells};
 use crate::Store;
 use crate::clicks::contended_shard;
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor, doc, key, number, optional, read_cursor, string, text, with_doc};
-use crate::links::cancellation;
+use crate::item::{Item, Page, cursor, doc, number, optional, read_cursor, string, text, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
 use crate::table::{self, Key};
+use crate::transaction::absent;
 
 /// What became of a submitted conversion.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,25 +101,11 @@ impl Store {
     async fn succeed(&self, at: &Key, conversion: &Conversion, held: &Item, holder: &Conversion) -> Result<bool> {
         let mut former = held.clone();
         former.insert("sk".to_owned(), text(holder.id.to_string()));
-        let unavailable = |error| Error::Unavailable { operation: "TransactWriteItems", source: Box::new(error) };
-        let archive = Put::builder().table_name(&self.table).set_item(Some(former)).condition_expression("attribute_not_exists(pk)");
-        let take = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(pending_item(at, conversion)?))
-            .condition_expression("id = :holder")
-            .expression_attribute_values(":holder", text(holder.id.to_string()));
-        let transaction = self
-            .db
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(archive.build().map_err(unavailable)?).build())
-            .transact_items(TransactWriteItem::builder().put(take.build().map_err(unavailable)?).build());
-        match transaction.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match cancellation(&error) {
-                Some(_) => Ok(false),
-                None => Err(Error::call("TransactWriteItems")(error)),
-            },
-        }
+        let archive = self.put_part(former, absent)?;
+        let take = self.put_part(pending_item(at, conversion)?, |put| {
+            put.condition_expression("id = :holder").expression_attribute_values(":holder", text(holder.id.to_string()))
+        })?;
+        Ok(self.transact(vec![archive, take]).await?.is_written())
     }
 
     /// The conversion an outbox message names.
@@ -137,31 +123,30 @@ impl Store {
             .collect();
         let mut shard = 0;
         for attempt in 1..=6 {
-            let mut actions = vec![self.leave_outbox(pointer, conversion, origin)?];
-            actions.extend(self.cell_actions(&tallies, shard, now).await?);
-            match self.db.transact_write_items().set_transact_items(Some(actions)).send().await {
-                Ok(_) => return Ok(Settled::Now),
-                Err(error) => match cancellation(&error) {
-                    Some(codes) if codes.first().is_some_and(|code| code == "ConditionalCheckFailed") => return Ok(Settled::Before),
-                    Some(_) => shard = contended_shard(Some(conversion.click_id), attempt),
-                    None => return Err(Error::call("TransactWriteItems")(error)),
-                },
+            let mut parts = vec![self.leave_outbox(pointer, conversion, origin)?];
+            parts.extend(self.cell_parts(&tallies, shard, now).await?);
+            let settled = self.transact(parts).await?;
+            if settled.is_written() {
+                return Ok(Settled::Now);
             }
+            if settled.failed_at(0) {
+                return Ok(Settled::Before);
+            }
+            shard = contended_shard(Some(conversion.click_id), attempt);
         }
         Err(Error::Contended("TransactWriteItems"))
     }
 
     fn leave_outbox(&self, pointer: &Pointer, conversion: &Conversion, origin: &Origin) -> Result<TransactWriteItem> {
         let at = pointer.key();
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(&at)))
-            .update_expression("SET origin = :origin REMOVE duePk, dueAt")
-            .condition_expression("attribute_exists(duePk) AND id = :id")
-            .expression_attribute_values(":id", text(conversion.id.to_string()))
-            .expression_attribute_values(":origin", text(crate::item::to_json(&at, origin)?));
-        let update = update.build().map_err(|error| Error::Unavailable { operation: "TransactWriteItems", source: Box::new(error) })?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        let origin = text(crate::item::to_json(&at, origin)?);
+        self.update_part(&at, |update| {
+            update
+                .update_expression("SET origin = :origin REMOVE duePk, dueAt")
+                .condition_expression("attribute_exists(duePk) AND id = :id")
+                .expression_attribute_values(":id", text(conversion.id.to_string()))
+                .expression_attribute_values(":origin", origin)
+        })
     }
 
     /// One conversion by its id, which tells the month it lies in.

@@ -20,6 +20,7 @@ mod profiles;
 mod queues;
 mod rollups;
 mod rules;
+mod transaction;
 
 pub use clicks::Counted;
 pub use clicks_out::ClickMessage;

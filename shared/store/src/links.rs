@@ -1,10 +1,8 @@
 //! Links and their versions, and the one read a cold redirect makes.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 
+use domain::audit::Event;
 use domain::id::LinkId;
 use domain::link::Link;
 use domain::name::{Handle, Slug};
@@ -14,6 +12,7 @@ use crate::Store;
 use crate::error::{Error, Result};
 use crate::item::{Item, Page, cursor, doc, key, number, optional, read_cursor, string, text, with_doc};
 use crate::table;
+use crate::transaction::{Transacted, absent};
 
 /// What a link write expects to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +30,12 @@ pub enum WriteLink {
     Written,
     /// The link is not what was expected; nothing was written.
     Changed,
+}
+
+impl WriteLink {
+    fn of(transacted: Transacted) -> Self {
+        if transacted.is_written() { Self::Written } else { Self::Changed }
+    }
 }
 
 impl Store {
@@ -59,57 +64,39 @@ impl Store {
         Ok((link, book))
     }
 
-    /// Writes a link and its history entry in one transaction, if the link is what was expected.
-    pub async fn write_link(&self, link: &Link, expect: Expect) -> Result<WriteLink> {
+    /// Writes a link, its history entry and the audit event in one transaction, if the link is what was expected.
+    pub async fn write_link(&self, link: &Link, expect: Expect, event: &Event) -> Result<WriteLink> {
+        let mut parts = self.link_parts(link, expect)?;
+        parts.push(self.audit_part(&link.handle, event)?);
+        self.transact(parts).await.map(WriteLink::of)
+    }
+
+    /// The parts of a transaction that write a link and its history entry; the first holds the condition.
+    pub(crate) fn link_parts(&self, link: &Link, expect: Expect) -> Result<Vec<TransactWriteItem>> {
         let mut current = with_doc(&table::link(&link.handle, &link.slug), link)?;
         current.insert("version".to_owned(), number(link.version));
         current.insert("id".to_owned(), text(link.id.to_string()));
-        let put = Put::builder().table_name(&self.table).set_item(Some(current));
-        let put = match expect {
-            Expect::Absent => put.condition_expression("attribute_not_exists(pk)"),
+        let put = self.put_part(current, |put| match expect {
+            Expect::Absent => absent(put),
             Expect::Version(id, version) => put
                 .condition_expression("version = :before AND id = :id")
                 .expression_attribute_values(":before", number(version))
                 .expression_attribute_values(":id", text(id.to_string())),
-        };
+        })?;
         let snapshot = Link { password: None, ..link.clone() };
-        let entry = with_doc(&table::version(&link.handle, link.id, link.version), &snapshot)?;
-        let entry = Put::builder().table_name(&self.table).set_item(Some(entry)).condition_expression("attribute_not_exists(pk)");
-        let build = |put: aws_sdk_dynamodb::types::builders::PutBuilder| {
-            put.build().map_err(|error| Error::Unavailable { operation: "TransactWriteItems", source: Box::new(error) })
-        };
-        let (put, entry) = (build(put)?, build(entry)?);
-        let transaction = self
-            .db
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(put).build())
-            .transact_items(TransactWriteItem::builder().put(entry).build());
-        match transaction.send().await {
-            Ok(_) => Ok(WriteLink::Written),
-            Err(error) => match cancellation(&error) {
-                Some(_) => Ok(WriteLink::Changed),
-                None => Err(Error::call("TransactWriteItems")(error)),
-            },
-        }
+        let entry = self.put_part(with_doc(&table::version(&link.handle, link.id, link.version), &snapshot)?, absent)?;
+        Ok(vec![put, entry])
     }
 
-    /// Deletes this version of a link; its clicks, conversions and history stay.
-    pub async fn delete_link(&self, link: &Link) -> Result<WriteLink> {
-        let delete = self
-            .db
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(key(&table::link(&link.handle, &link.slug))))
-            .condition_expression("attribute_not_exists(pk) OR (version = :version AND id = :id)")
-            .expression_attribute_values(":version", number(link.version))
-            .expression_attribute_values(":id", text(link.id.to_string()));
-        match delete.send().await {
-            Ok(_) => Ok(WriteLink::Written),
-            Err(error) => match error.as_service_error() {
-                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(WriteLink::Changed),
-                _ => Err(Error::call("DeleteItem")(error)),
-            },
-        }
+    /// Deletes this version of a link, with the audit event; its clicks, conversions and history stay.
+    pub async fn delete_link(&self, link: &Link, event: &Event) -> Result<WriteLink> {
+        let delete = self.delete_part(&table::link(&link.handle, &link.slug), |delete| {
+            delete
+                .condition_expression("version = :version AND id = :id")
+                .expression_attribute_values(":version", number(link.version))
+                .expression_attribute_values(":id", text(link.id.to_string()))
+        })?;
+        self.transact(vec![delete, self.audit_part(&link.handle, event)?]).await.map(WriteLink::of)
     }
 
     /// A handle's links by slug.
@@ -149,17 +136,4 @@ impl Store {
 fn page(items: &[Item], last: Option<&Item>) -> Result<Page<Link>> {
     let next_cursor = last.map(|last| string(last, "sk").map(|sk| cursor(&[sk]))).transpose()?;
     Ok(Page { items: items.iter().map(doc).collect::<Result<_>>()?, next_cursor })
-}
-
-/// Why each part of a transaction was refused: a code such as `ConditionalCheckFailed` or `None`; none if it was not refused so.
-pub(crate) fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<String>> {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-            let reasons = canceled.cancellation_reasons();
-            let refused = |code: &str| matches!(code, "ConditionalCheckFailed" | "TransactionConflict");
-            let codes: Vec<String> = reasons.iter().map(|reason| reason.code().unwrap_or("None").to_owned()).collect();
-            codes.iter().any(|code| refused(code)).then_some(codes)
-        }
-        _ => None,
-    }
 }

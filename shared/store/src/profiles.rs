@@ -10,12 +10,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 
 use domain::account::Profile;
+use domain::audit::Event;
 use domain::name::{Handle, UserId};
 
 use crate::Store;
 use crate::error::{Error, Result};
 use crate::item::{Page, cursor, doc, key, number, read_cursor, string, text, with_doc};
 use crate::table;
+use crate::transaction::absent;
 
 impl Store {
     /// The handle, if there is one.
@@ -23,36 +25,26 @@ impl Store {
         self.get(&table::handle(handle)).await?.map(|item| doc(&item)).transpose()
     }
 
-    /// Writes a handle if it is still at the version before this one (or absent, for the first); tells whether it was.
-    pub async fn save_profile(&self, profile: &Profile, before: Option<&Profile>) -> Result<bool> {
+    /// Writes a handle and the audit event if it is still at the version before this one (or absent, for the first); tells whether it was.
+    pub async fn save_profile(&self, profile: &Profile, before: Option<&Profile>, event: &Event) -> Result<bool> {
         let members = |profile: &Profile| -> Vec<UserId> { profile.collaborators.keys().cloned().chain([profile.owner.clone()]).collect() };
         let (now, then) = (members(profile), before.map(members).unwrap_or_default());
         try_join_all(now.iter().filter(|user| !then.contains(user)).map(|user| self.add_membership(user, profile))).await?;
-        if !self.put_profile(profile, before).await? {
+        if !self.put_profile(profile, before, event).await? {
             return Ok(false);
         }
         try_join_all(then.iter().filter(|user| !now.contains(user)).map(|user| self.drop_membership(user, profile))).await?;
         Ok(true)
     }
 
-    async fn put_profile(&self, profile: &Profile, before: Option<&Profile>) -> Result<bool> {
+    async fn put_profile(&self, profile: &Profile, before: Option<&Profile>, event: &Event) -> Result<bool> {
         let mut item = with_doc(&table::handle(&profile.handle), profile)?;
         item.insert("version".to_owned(), number(profile.version));
-        let put = self.db.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match before {
-            None => put.condition_expression("attribute_not_exists(pk)"),
+        let put = self.put_part(item, |put| match before {
+            None => absent(put),
             Some(before) => put.condition_expression("version = :before").expression_attribute_values(":before", number(before.version)),
-        };
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                // The SDK's retry of a write whose answer was lost finds the item already as it wanted it.
-                Some(PutItemError::ConditionalCheckFailedException(_)) => {
-                    Ok(self.profile(&profile.handle).await?.as_ref() == Some(profile))
-                }
-                _ => Err(Error::call("PutItem")(error)),
-            },
-        }
+        })?;
+        Ok(self.transact(vec![put, self.audit_part(&profile.handle, event)?]).await?.is_written())
     }
 
     async fn add_membership(&self, user: &UserId, profile: &Profile) -> Result<()> {

@@ -1,18 +1,18 @@
 //! Rollup cells: read by days, added to inside the transaction that stores what they count.
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use std::collections::BTreeMap;
 
 use domain::moment::{Day, Moment};
 use domain::name::Handle;
-use domain::rollup::{CellKey, Counts, Scope, Tally};
+use domain::rollup::{CellKey, Counts, Selection, Tally};
 
 use crate::Store;
 use crate::error::{Error, Result};
 use crate::item::{Item, damaged, key, number, optional, string, text};
 use crate::table;
 
-/// The cells of one scope over some days.
+/// The cells of one selection over some days.
 #[derive(Clone, Debug, Default)]
 pub struct Cells {
     /// Counters by day.
@@ -22,8 +22,8 @@ pub struct Cells {
 }
 
 impl Store {
-    /// Reads the cells of a scope from one day to another, both included.
-    pub async fn cells(&self, handle: &Handle, scope: &Scope, from: Day, to: Day) -> Result<Cells> {
+    /// Reads the cells of a selection from one day to another, both included.
+    pub async fn cells(&self, handle: &Handle, selection: &Selection, from: Day, to: Day) -> Result<Cells> {
         let mut cells = Cells::default();
         let mut start: Option<Item> = None;
         loop {
@@ -32,13 +32,19 @@ impl Store {
                 .query()
                 .table_name(&self.table)
                 .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-                .expression_attribute_values(":pk", text(table::rollups(handle, scope)))
+                .expression_attribute_values(":pk", text(table::rollups(handle, selection)))
                 .expression_attribute_values(":from", text(from.compact()))
                 .expression_attribute_values(":to", text(format!("{}#~", to.compact())))
                 .set_exclusive_start_key(start);
             let found = query.send().await.map_err(Error::call("Query"))?;
             for item in found.items() {
-                let day = string(item, "sk")?.get(..8).and_then(Day::from_compact);
+                let sk = string(item, "sk")?;
+                if let Selection::LinkInCampaign(_, campaign) = selection
+                    && sk.split('#').nth(1) != Some(campaign.as_str())
+                {
+                    continue;
+                }
+                let day = sk.get(..8).and_then(Day::from_compact);
                 let day = day.ok_or_else(|| damaged(optional(item, "pk").unwrap_or("?"), "its sk is no day"))?;
                 read_into(cells.days.entry(day).or_default(), item);
                 let updated = optional(item, "updatedAt").and_then(|text| text.parse().ok());
@@ -64,20 +70,18 @@ impl Store {
 
     /// The part of a transaction that adds a tally to a cell.
     pub(crate) fn add_to_cell(&self, cell: &CellKey, shard: u32, tally: &Tally, now: Moment) -> Result<TransactWriteItem> {
-        let mut update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(&table::rollup(cell, shard))))
-            .expression_attribute_values(":now", text(now.to_string()));
-        let mut adds = Vec::with_capacity(tally.len());
-        for (place, (name, increment)) in tally.counters().enumerate() {
-            adds.push(format!("#{place} :{place}"));
-            update = update
-                .expression_attribute_names(format!("#{place}"), name)
-                .expression_attribute_values(format!(":{place}"), number(increment));
-        }
-        let update = update.update_expression(format!("SET updatedAt = :now ADD {}", adds.join(", ")));
-        let update = update.build().map_err(|error| Error::Unavailable { operation: "TransactWriteItems", source: Box::new(error) })?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        self.update_part(&table::rollup(cell, shard), |mut update| {
+            let mut adds = Vec::with_capacity(tally.len());
+            for (place, (name, increment)) in tally.counters().enumerate() {
+                adds.push(format!("#{place} :{place}"));
+                update = update
+                    .expression_attribute_names(format!("#{place}"), name)
+                    .expression_attribute_values(format!(":{place}"), number(increment));
+            }
+            update
+                .update_expression(format!("SET updatedAt = :now ADD {}", adds.join(", ")))
+                .expression_attribute_values(":now", text(now.to_string()))
+        })
     }
 }
 

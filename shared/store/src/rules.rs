@@ -1,12 +1,11 @@
 //! A handle's personalization rules: one item, one version.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-
+use domain::audit::Event;
 use domain::name::Handle;
 use domain::routing::RuleBook;
 
 use crate::Store;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::item::{doc, integer, number, with_doc};
 use crate::table;
 
@@ -18,26 +17,13 @@ impl Store {
         Ok((doc(&item)?, version))
     }
 
-    /// Writes the rules if they are still at `before`; tells whether they were.
-    pub async fn save_rule_book(&self, handle: &Handle, book: &RuleBook, before: u64) -> Result<bool> {
+    /// Writes the rules and the audit event if they are still at `before`; tells whether they were.
+    pub async fn save_rule_book(&self, handle: &Handle, book: &RuleBook, before: u64, event: &Event) -> Result<bool> {
         let mut item = with_doc(&table::rules(handle), book)?;
         item.insert("version".to_owned(), number(before + 1));
-        let put = self
-            .db
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk) OR version = :before")
-            .expression_attribute_values(":before", number(before));
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => {
-                    let (stored, version) = self.rule_book(handle).await?;
-                    Ok(version == before + 1 && stored == *book)
-                }
-                _ => Err(Error::call("PutItem")(error)),
-            },
-        }
+        let put = self.put_part(item, |put| {
+            put.condition_expression("attribute_not_exists(pk) OR version = :before").expression_attribute_values(":before", number(before))
+        })?;
+        Ok(self.transact(vec![put, self.audit_part(handle, event)?]).await?.is_written())
     }
 }

@@ -15,15 +15,15 @@
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
 //! | audit event | `AUDIT#h` | audit id | list (query) |
-//! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard` | reports (query by days), conditional add |
+//! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard`, of a link `yyyymmdd#campaign#shard` | reports (query by days), conditional add |
 //!
 //! The entity class stands first, so that IAM's `dynamodb:LeadingKeys` can separate the functions. Handles, slugs, campaign and
 //! user ids cannot contain `#`; whatever else a user supplies is hashed before it becomes part of a key.
 
 use domain::id::{AuditId, ClickId, ConversionId, LinkId};
 use domain::moment::{Day, Moment};
-use domain::name::{Handle, Slug, UserId};
-use domain::rollup::{CellKey, Scope};
+use domain::name::{CampaignId, Handle, Slug, UserId};
+use domain::rollup::{CellKey, NONE, Scope, Selection};
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,18 +152,27 @@ pub fn audit(handle: &Handle, id: AuditId) -> Key {
     Key { pk: audit_events(handle), sk: id.to_string() }
 }
 
-/// The partition of a scope's rollup cells.
-pub fn rollups(handle: &Handle, scope: &Scope) -> String {
-    match scope {
-        Scope::Handle => format!("ROLLUP#{handle}#H"),
-        Scope::Campaign(campaign) => format!("ROLLUP#{handle}#C#{campaign}"),
-        Scope::Link(slug) => format!("ROLLUP#{handle}#L#{slug}"),
+/// The partition of the rollup cells a report is made of.
+pub fn rollups(handle: &Handle, selection: &Selection) -> String {
+    match selection {
+        Selection::Handle => format!("ROLLUP#{handle}#H"),
+        Selection::Campaign(campaign) => format!("ROLLUP#{handle}#C#{campaign}"),
+        Selection::Link(slug) | Selection::LinkInCampaign(slug, _) => format!("ROLLUP#{handle}#L#{slug}"),
     }
 }
 
 /// One shard of a rollup cell.
 pub fn rollup(cell: &CellKey, shard: u32) -> Key {
-    Key { pk: rollups(&cell.handle, &cell.scope), sk: format!("{}#{shard}", cell.day.compact()) }
+    let day = cell.day.compact();
+    let (selection, sk) = match &cell.scope {
+        Scope::Handle => (Selection::Handle, format!("{day}#{shard}")),
+        Scope::Campaign(campaign) => (Selection::Campaign(campaign.clone()), format!("{day}#{shard}")),
+        Scope::Link(slug, campaign) => {
+            let part = campaign.as_ref().map_or(NONE, CampaignId::as_str);
+            (Selection::Link(slug.clone()), format!("{day}#{part}#{shard}"))
+        }
+    };
+    Key { pk: rollups(&cell.handle, &selection), sk }
 }
 
 /// A partition of the `due` index.

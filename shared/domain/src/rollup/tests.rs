@@ -31,6 +31,8 @@ fn click(number: u128, bot: bool, country: &str, referrer: &str) -> Click {
         address: None,
         user_agent: None,
         purpose: None,
+        no_accept_language: false,
+        instant_conversion: false,
     }
 }
 
@@ -49,6 +51,8 @@ fn conversion(minor: i64, currency: &str) -> Conversion {
         occurred_at: None,
         metadata: None,
         bot: false,
+        test: false,
+        ctx_expires_at: None,
         trust: crate::conversion::Trust::Claimed,
         accepted_at: at,
         request_id: RequestId::new(at, 1),

@@ -1,0 +1,114 @@
+//! What is read from cells: figures by row and in total.
+
+use std::collections::BTreeMap;
+
+use serde_json::Number;
+
+use super::{Counts, Dimension, MOST_KEYS, OTHER, split};
+use crate::moment::Day;
+use crate::money::{Currency, amount};
+
+/// The figures of one row or of a whole report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// All clicks.
+    pub clicks: i128,
+    /// Those of bots.
+    pub bot_clicks: i128,
+    /// Accepted conversions.
+    pub conversions: i128,
+    /// Observations of intent, told by segment only.
+    pub impressions: i128,
+    /// Minor units by currency.
+    pub revenue: BTreeMap<Currency, i128>,
+}
+
+impl Figures {
+    /// Clicks that are not a bot's.
+    pub fn qualified_clicks(&self) -> i128 {
+        self.clicks - self.bot_clicks
+    }
+
+    /// Revenue in one currency, as a JSON number.
+    pub fn revenue_in(&self, currency: Currency) -> Number {
+        amount(self.revenue.get(&currency).copied().unwrap_or_default(), currency)
+    }
+
+    fn add(&mut self, metric: &str, value: i128) {
+        match metric {
+            "c" => self.clicks += value,
+            "b" => self.bot_clicks += value,
+            "v" => self.conversions += value,
+            "i" => self.impressions += value,
+            _ => {
+                if let Some(currency) = metric.strip_prefix("m|").and_then(|code| code.parse().ok()) {
+                    *self.revenue.entry(currency).or_default() += value;
+                }
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.clicks += other.clicks;
+        self.bot_clicks += other.bot_clicks;
+        self.conversions += other.conversions;
+        self.impressions += other.impressions;
+        for (currency, minor) in &other.revenue {
+            *self.revenue.entry(*currency).or_default() += minor;
+        }
+    }
+}
+
+/// A report over some days: rows by key and their totals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows: days in order, other dimensions by most clicks first, [`OTHER`] last.
+    pub rows: Vec<(String, Figures)>,
+    /// The totals over all rows.
+    pub totals: Figures,
+}
+
+impl Report {
+    /// Splits the cells of one scope by a dimension.
+    pub fn of<'a>(cells: impl IntoIterator<Item = (Day, &'a Counts)>, by: Dimension) -> Self {
+        let mut rows: BTreeMap<String, Figures> = BTreeMap::new();
+        let mut totals = Figures::default();
+        for (day, counts) in cells {
+            for (name, value) in counts.counters() {
+                match split(name) {
+                    None => {
+                        totals.add(name, value);
+                        if by == Dimension::Day {
+                            rows.entry(day.to_string()).or_default().add(name, value);
+                        }
+                    }
+                    Some((dimension, key, metric)) if dimension == by.as_str() => {
+                        rows.entry(key.to_owned()).or_default().add(metric, value)
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        Self { rows: ordered(rows, by), totals }
+    }
+}
+
+fn ordered(rows: BTreeMap<String, Figures>, by: Dimension) -> Vec<(String, Figures)> {
+    let mut rows: Vec<_> = rows.into_iter().collect();
+    if by == Dimension::Day {
+        return rows;
+    }
+    rows.sort_by(|(a_key, a), (b_key, b)| {
+        ((a_key == OTHER), -a.clicks, -a.conversions, a_key).cmp(&((b_key == OTHER), -b.clicks, -b.conversions, b_key))
+    });
+    let mut rest = Figures::default();
+    let keeps_other = rows.last().is_some_and(|(key, _)| key == OTHER);
+    let kept = if keeps_other || rows.len() > MOST_KEYS { MOST_KEYS - 1 } else { MOST_KEYS };
+    if rows.len() > kept {
+        for (_, figures) in rows.drain(kept..) {
+            rest.merge(&figures);
+        }
+        rows.push((OTHER.to_owned(), rest));
+    }
+    rows
+}
