@@ -18,7 +18,9 @@ pub mod routing;
 pub mod visit;
 
 pub mod audit;
+pub mod campaign;
 pub mod click;
+pub mod confidence;
 pub mod conversion;
 pub mod ctx;
 pub mod money;

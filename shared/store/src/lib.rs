@@ -10,6 +10,7 @@ pub mod table;
 
 mod accounts;
 mod audit;
+mod campaigns;
 mod clicks;
 mod clicks_out;
 mod conversions;
@@ -22,6 +23,7 @@ mod rollups;
 mod rules;
 mod transaction;
 
+pub use campaigns::WriteCampaign;
 pub use clicks::Counted;
 pub use clicks_out::ClickMessage;
 pub use client::{Connection, Credentials, http_client, sdk_settings};
