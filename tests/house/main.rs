@@ -4,6 +4,7 @@
 
 mod accounts;
 mod analytics;
+mod audit;
 mod bootstraps;
 mod clicks;
 mod conversions;
