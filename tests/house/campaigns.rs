@@ -294,6 +294,7 @@ async fn a_campaign_and_its_link_are_written_both_or_neither_whatever_happens_on
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         for step in 0.. {
             number += 1;
+            world.advance_ms(1);
             let lived = world.crash_at("campaigns", step, fault, make(&world, body(number))).await;
             let exists = is_whole(&world, number).await;
             let again = make(&world, body(number)).await;
@@ -357,6 +358,7 @@ async fn a_campaign_with_its_link_is_one_write_and_what_is_refused_is_none() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_write_is_audited_with_what_it_changed() {
     let world = World::new().await;
+    world.advance_ms(1);
     make(&world, spring(json!({"primaryLink": {"slug": "launch", "destinationUrl": "https://example.com/", "password": "hush-hush"}})))
         .await
         .expect(201);
@@ -368,7 +370,7 @@ async fn every_write_is_audited_with_what_it_changed() {
     world.creator().delete(SPRING).await.expect(204);
     let page = world.operator().get("/v2/handles/demo/audit-events").await.expect(200).json();
     assert!(!page.to_string().contains("hush-hush"));
-    let events = page["items"].as_array().unwrap();
+    let events = &page["items"].as_array().unwrap()[..5];
     let actions: Vec<&str> = events.iter().map(|event| event["action"].as_str().unwrap()).collect();
     assert_eq!(actions[..3], ["campaign.deleted", "campaign.tested", "campaign.updated"]);
     assert_eq!(BTreeSet::from([actions[3], actions[4]]), BTreeSet::from(["campaign.created", "link.created"]));

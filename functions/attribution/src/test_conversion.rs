@@ -57,7 +57,7 @@ pub(crate) async fn handle(
     }
     let after = json!({"clickId": claims.click_id, "slug": link.slug, "value": money.map(Money::amount), "currency": money.map(|money| money.currency)});
     let event = member.event(&app, "campaign.tested", &id).between(Value::Null, after);
-    accept(&app, posted, member.request_id, Purpose::Test(event)).await
+    accept(&app, posted, member.request_id, Purpose::Test(Box::new(event))).await
 }
 
 /// Value and currency as they are given; what the value may be depends on the campaign when the currency is left out.
