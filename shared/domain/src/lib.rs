@@ -19,8 +19,10 @@ pub mod visit;
 
 pub mod audit;
 pub mod click;
+pub mod confidence;
 pub mod conversion;
 pub mod ctx;
 pub mod money;
 pub mod rollup;
 pub mod secret;
+pub mod spreadsheet;

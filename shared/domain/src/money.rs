@@ -125,6 +125,12 @@ pub(crate) fn decimal(units: i128, decimals: u32) -> Number {
     text.parse().unwrap_or_else(|_| Number::from(0))
 }
 
+/// `part` over `whole` as a JSON number, rounded half up to four decimals; none of nothing. For counts, which are not negative.
+pub(crate) fn ratio(part: i128, whole: i128) -> Option<Number> {
+    let rounded = part.checked_mul(20_000)?.checked_add(whole)?.checked_div(whole.checked_mul(2)?)?;
+    Some(decimal(rounded, 4))
+}
+
 /// A JSON number in units of 10^-`decimals`, if it is a whole number of them.
 pub(crate) fn scaled(value: &Value, decimals: u32) -> Option<i128> {
     let Value::Number(number) = value else { return None };
@@ -191,6 +197,24 @@ mod tests {
         ] {
             assert!(read(text, currency).is_err(), "{text} {currency}");
         }
+    }
+
+    #[test]
+    fn ratios_are_rounded_half_up_at_the_fourth_decimal() {
+        let told = |part, whole| ratio(part, whole).map(|ratio| ratio.to_string());
+        for (part, whole, expected) in [
+            (0, 7, "0"),
+            (1, 3, "0.3333"),
+            (2, 3, "0.6667"),
+            (1, 20_000, "0.0001"),
+            (1, 20_001, "0"),
+            (3, 2, "1.5"),
+            (7, 1, "7"),
+            (1_999, 10_000, "0.1999"),
+        ] {
+            assert_eq!(told(part, whole).as_deref(), Some(expected), "{part}/{whole}");
+        }
+        assert_eq!((told(0, 0), told(5, 0)), (None, None));
     }
 
     proptest! {
