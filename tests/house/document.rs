@@ -244,6 +244,7 @@ async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_
         (&owner, "GET", "/v2/handles/{handle}/conversions", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/conversions/{conversionId}", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/analytics", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/analytics/export", Value::Null, 200),
         (&owner, "DELETE", "/v2/handles/{handle}/links/{slug}", Value::Null, 204),
         (&owner, "POST", "/v2/handles/{handle}/transfer-ownership", json!({"newOwnerUserId": "creator"}), 200),
     ];

@@ -64,6 +64,7 @@ pub(crate) const STORY: &[(&str, Outcome)] = &[
     ("event-worker/events", Done),
     ("sweeper/schedule", Nothing),
     ("analytics/by-day", Status(200)),
+    ("analytics/export-clicks", Status(200)),
     ("accounts/usage-meters", Status(200)),
     ("accounts/audit-events", Status(200)),
     ("links/rollback", Status(200)),

@@ -12,6 +12,7 @@ mod accounts;
 mod audit;
 mod clicks;
 mod clicks_out;
+mod clicks_read;
 mod conversions;
 mod limits;
 mod links;
@@ -24,6 +25,7 @@ mod transaction;
 
 pub use clicks::Counted;
 pub use clicks_out::ClickMessage;
+pub use clicks_read::ClicksInOrder;
 pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use conversions::{Accepted, Settled, Stored};
 pub use error::{Error, Result};
