@@ -21,6 +21,8 @@ pub mod audit;
 pub mod click;
 pub mod conversion;
 pub mod ctx;
+pub mod explain;
+pub mod ledger;
 pub mod money;
 pub mod rollup;
 pub mod secret;
