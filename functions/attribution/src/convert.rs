@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use domain::audit::{Actor, ActorKind, Event};
 use domain::conversion::{Conversion, Submission, Trust};
-use domain::id::RequestId;
+use domain::explain::Attempt;
+use domain::id::{ConversionId, RequestId};
 use edge::{App, Problem, PublicBody, Viewer, limit_public};
 use http::StatusCode;
 use serde::Serialize;
@@ -74,7 +75,10 @@ pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(
             _ => faults.into(),
         }
     })?;
-    let conversion = Conversion::credit(&submission, &claims, Trust::Claimed, app.id(), request_id, app.now());
+    // Its id and its day are of one moment, so that lists by id and figures by day agree.
+    let now = app.now();
+    let id = ConversionId::new(now, app.random());
+    let conversion = Conversion::credit(&submission, &claims, Trust::Claimed, id, request_id, now);
     match app.store().accept_conversion(&conversion, &submission.key.digest()).await? {
         Accepted::New(pointer) => {
             if let Err(error) = app.store().announce(&pointer).await {
@@ -88,6 +92,7 @@ pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(
             if !mismatch.is_empty() {
                 record_mismatch(&app, &first, &conversion, request_id).await;
             }
+            remember(&app, &first, &Attempt::again(now, request_id, &mismatch)).await;
             Ok((StatusCode::OK, receipt(&first, true, mismatch)))
         }
     }
@@ -95,6 +100,13 @@ pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(
 
 fn receipt(conversion: &Conversion, deduped: bool, mismatch: Vec<&'static str>) -> Json<Receipt> {
     Json(Receipt { accepted: true, deduped, conversion: ConversionView::of(conversion), mismatch })
+}
+
+/// Keeps the attempt for the explanation; the answer does not wait on its success.
+async fn remember(app: &App, first: &Conversion, attempt: &Attempt) {
+    if let Err(error) = app.store().remember_try(&first.handle, first.id, attempt).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be remembered");
+    }
 }
 
 /// Tells the handle's audit log that a key was used for two different conversions; the answer does not wait on its success.

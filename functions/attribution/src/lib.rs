@@ -1,7 +1,9 @@
-//! Attribution: what a ctx says, and the conversions it is credited with.
+//! Attribution: what a ctx says, the conversions it is credited with, and their ledgers.
 
+mod adjust;
 mod context;
 mod convert;
+mod explain;
 mod get;
 mod list;
 mod view;
@@ -15,7 +17,12 @@ use utoipa_axum::routes;
 /// Every route of this function, with its documentation.
 pub fn routes() -> OpenApiRouter<App> {
     let public = OpenApiRouter::new().routes(routes!(context::handle)).routes(routes!(convert::handle)).layer(edge::public_cors());
-    OpenApiRouter::new().routes(routes!(list::handle)).routes(routes!(get::handle)).merge(public)
+    OpenApiRouter::new()
+        .routes(routes!(list::handle))
+        .routes(routes!(get::handle))
+        .routes(routes!(explain::handle))
+        .routes(routes!(adjust::handle))
+        .merge(public)
 }
 
 /// The function.

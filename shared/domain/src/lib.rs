@@ -22,6 +22,8 @@ pub mod click;
 pub mod confidence;
 pub mod conversion;
 pub mod ctx;
+pub mod explain;
+pub mod ledger;
 pub mod money;
 pub mod rollup;
 pub mod secret;

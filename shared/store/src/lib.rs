@@ -14,6 +14,7 @@ mod clicks;
 mod clicks_out;
 mod clicks_read;
 mod conversions;
+mod ledger;
 mod limits;
 mod links;
 mod outbox;
@@ -22,6 +23,7 @@ mod queues;
 mod rollups;
 mod rules;
 mod transaction;
+mod tries;
 
 pub use clicks::Counted;
 pub use clicks_out::ClickMessage;
@@ -30,10 +32,12 @@ pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use conversions::{Accepted, Settled, Stored};
 pub use error::{Error, Result};
 pub use item::{Page, is_cursor};
+pub use ledger::{Adjusted, StoredAdjustment};
 pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;
 pub use rollups::Cells;
+pub use tries::Tries;
 
 use std::sync::Arc;
 

@@ -11,11 +11,8 @@ use serde::Serialize;
 use store::Store;
 
 use super::sheet::{Row, Sheet};
-use super::{Cursor, Page, Wanted};
+use super::{Cursor, MOST_SCANNED, Page, Wanted};
 use crate::figures::report;
-
-/// Clicks one response looks through, so that a filter which keeps few of them does not take it long.
-const MOST_CLICKS: usize = 25_000;
 
 const COLUMNS: [&str; 19] = [
     "clickId",
@@ -99,19 +96,19 @@ impl ClickRow {
 pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem> {
     let mut last = match wanted.cursor {
         Some(Cursor::Click(id)) => Some(id),
-        None => None,
+        Some(Cursor::Entry(_)) | None => None,
     };
     let mut sheet = Sheet::begin(wanted.format, COLUMNS.map(str::to_owned).to_vec(), last.is_none())?;
     let mut scanned = 0;
     for day in days(store, wanted, last).await? {
         let mut clicks = store.clicks_in_order(&wanted.handle, day, last.filter(|id| id.moment().day() == day));
         while let Some(click) = clicks.next().await? {
-            if sheet.is_full() || scanned == MOST_CLICKS {
+            if sheet.is_full() || scanned == MOST_SCANNED {
                 return Ok(Page { sheet, next_cursor: last.map(|id| id.to_string()) });
             }
             scanned += 1;
             last = Some(click.id);
-            if is_wanted(&click, wanted) {
+            if wanted.keeps(&click.slug, click.campaign_id.as_ref()) {
                 sheet.push(Row::Click(Box::new(ClickRow::of(click))))?;
             }
         }
@@ -125,11 +122,6 @@ async fn days(store: &Store, wanted: &Wanted, last: Option<ClickId>) -> Result<V
     let cells = store.cells(&wanted.handle, &wanted.selection(), from, wanted.range.to).await?;
     let rows = report(&cells, Dimension::Day).rows.into_iter().filter(|(_, figures)| figures.clicks > 0);
     Ok(rows.filter_map(|(day, _)| day.parse().ok()).collect())
-}
-
-fn is_wanted(click: &Click, wanted: &Wanted) -> bool {
-    wanted.slug.as_ref().is_none_or(|slug| *slug == click.slug)
-        && wanted.campaign.as_ref().is_none_or(|campaign| Some(campaign) == click.campaign_id.as_ref())
 }
 
 #[cfg(test)]

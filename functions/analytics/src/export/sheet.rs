@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Export;
 use super::clicks::ClickRow;
+use super::conversions::EntryRow;
 use super::daily::DayRow;
 
 /// Bytes one response may carry, well below the six megabytes of a Lambda.
@@ -50,6 +51,7 @@ impl std::str::FromStr for Format {
 #[serde(untagged)]
 pub(crate) enum Row {
     Click(Box<ClickRow>),
+    Entry(Box<EntryRow>),
     Day(DayRow),
 }
 
