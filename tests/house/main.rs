@@ -5,6 +5,7 @@
 mod accounts;
 mod analytics;
 mod bootstraps;
+mod campaigns;
 mod clicks;
 mod conversions;
 mod document;

@@ -22,6 +22,9 @@ const PRODUCT: &str = "https://example.com/product";
 
 async fn world_with(settings: Value) -> World {
     let world = World::new().await;
+    if let Some(campaign) = settings["campaignId"].as_str() {
+        world.campaign(campaign).await;
+    }
     write(&world, settings).await;
     world
 }

@@ -27,6 +27,9 @@ async fn link(world: &World, slug: &str, settings: Value) -> Answer {
 /// A world with the link `launch`.
 async fn world_with(settings: Value) -> World {
     let world = World::new().await;
+    if let Some(campaign) = settings["campaignId"].as_str() {
+        world.campaign(campaign).await;
+    }
     link(&world, "launch", settings).await;
     world.faults.take_calls();
     world

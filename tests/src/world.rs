@@ -94,6 +94,15 @@ impl World {
         domain::audit::Event::of_system(self.app("accounts").id(), self.now(), "test", action, "demo")
     }
 
+    /// Makes an ACTIVE campaign of `demo`, past the API.
+    pub async fn campaign(&self, id: &str) {
+        let body = serde_json::json!({"campaignId": id, "goalType": "PRODUCT_SALE", "status": "ACTIVE"});
+        let draft = domain::campaign::Draft::read(body, &self.app("campaigns").settings().own_hosts).expect("a campaign");
+        let campaign = domain::campaign::Campaign::new(&self.handle(), &draft, self.now());
+        let written = self.auditor().write_campaign(&campaign, None, None, &[]).await.expect("a table");
+        assert_eq!(written, store::WriteCampaign::Written, "{id}");
+    }
+
     /// The handle every world has.
     pub fn handle(&self) -> Handle {
         "demo".parse().expect("a handle")

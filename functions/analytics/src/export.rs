@@ -210,13 +210,7 @@ fn answer(api: &str, wanted: &Wanted, Page { sheet, next_cursor }: Page) -> Resu
         response = response.header("x-next-cursor", cursor).header(LINK, format!("<{api}?{}>; rel=\"next\"", wanted.query_from(cursor)));
     }
     let Range { from, to } = wanted.range;
-    let body = sheet.into_body(|items| Export {
-        handle: wanted.handle.clone(),
-        r#type: wanted.kind.as_str(),
-        from,
-        to,
-        items,
-        next_cursor,
-    })?;
+    let body =
+        sheet.into_body(|items| Export { handle: wanted.handle.clone(), r#type: wanted.kind.as_str(), from, to, items, next_cursor })?;
     response.body(body.into()).map_err(Problem::internal)
 }

@@ -8,6 +8,8 @@ use domain::rollup::{Dimension, Figures, Report};
 use serde::Serialize;
 use serde_json::{Number, Value, json};
 use store::Cells;
+use utoipa::openapi::schema::{SchemaType, Type};
+use utoipa::openapi::{Object, ObjectBuilder};
 
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -64,8 +66,12 @@ pub(crate) struct PenaltyView {
     /// What it costs.
     points: u8,
     /// What was seen: clicks, conversions of clicks, bot clicks over clicks, or when figures were last added to.
-    #[schema(value_type = Object)]
+    #[schema(schema_with = number_or_text)]
     observed: Value,
+}
+
+fn number_or_text() -> Object {
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Number, Type::String])).build()
 }
 
 /// What the penalties leave of 100, and each of them.

@@ -2,6 +2,7 @@
 
 mod export;
 mod figures;
+mod funnel;
 mod parameters;
 mod query;
 

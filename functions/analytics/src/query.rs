@@ -4,13 +4,16 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use domain::confidence::Freshness;
 use domain::form::Faults;
-use domain::moment::Day;
+use domain::moment::{Day, Moment};
+use domain::money::Currency;
 use domain::name::{CampaignId, Handle, Slug};
 use domain::rollup::{Dimension, Selection};
 use edge::{App, Creator, Member, Problem};
 use serde::Serialize;
+use store::Store;
 
 use crate::figures::{PenaltyView, Totals, judged, report};
+use crate::funnel::{Funnel, funnel};
 use crate::parameters::{Parameters, Range};
 
 const KNOWN: [&str; 7] = ["groupBy", "campaignId", "slug", "from", "to", "confidence", "funnel"];
@@ -40,6 +43,15 @@ pub(crate) struct Analytics {
     freshness: Freshness,
 }
 
+/// A report or a funnel.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[schema(as = ReportOrFunnel)]
+pub(crate) enum Answer {
+    Report(Box<Analytics>),
+    Funnel(Funnel),
+}
+
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct Row {
     key: String,
@@ -47,7 +59,13 @@ pub(crate) struct Row {
     totals: Totals,
 }
 
-struct Query {
+/// What is asked for.
+enum Query {
+    Report(Box<Wanted>),
+    Funnel(Option<CampaignId>, Range),
+}
+
+struct Wanted {
     by: Dimension,
     campaign: Option<CampaignId>,
     slug: Option<Slug>,
@@ -58,37 +76,56 @@ struct Query {
 impl Query {
     fn read(query: &str, today: Day) -> Result<Self, Faults> {
         let mut parameters = Parameters::open(query, &KNOWN);
-        let read = Self {
+        let is_funnel = parameters.flag("funnel");
+        let wanted = Wanted {
             by: parameters.read("groupBy").unwrap_or(Dimension::Day),
             campaign: parameters.read("campaignId"),
             slug: parameters.read("slug"),
             range: parameters.range(today),
             with_confidence: parameters.flag("confidence"),
         };
+        for name in ["groupBy", "slug"].into_iter().filter(|_| is_funnel) {
+            if parameters.text(name).is_some() {
+                parameters.fault(name, "does not go with funnel=true, which tells of whole campaigns");
+            }
+        }
+        let read = if is_funnel { Self::Funnel(wanted.campaign, wanted.range) } else { Self::Report(Box::new(wanted)) };
         parameters.settle(read)
     }
 }
 
-/// Reports clicks, conversions and revenue by one dimension. Its cost grows with days and keys, never with clicks.
+/// Reports clicks, conversions and revenue by one dimension, or with `funnel=true` by campaign, with how far each can be relied on.
+///
+/// Its cost grows with days, keys and campaigns, never with clicks.
 #[utoipa::path(get, path = "/v2/handles/{handle}/analytics", tag = "analytics", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("groupBy" = Option<String>, Query, description = "day (default), slug, country, device, referrer, segment, source or campaign"),
         ("campaignId" = Option<CampaignId>, Query), ("slug" = Option<Slug>, Query, description = "With campaignId: what this link brought to that campaign."),
         ("from" = Option<String>, Query, description = "First day, UTC, such as 2026-03-01; 29 days before `to` when left out."),
         ("to" = Option<String>, Query, description = "Last day, UTC, included; today when left out."),
-        ("confidence" = Option<bool>, Query, description = "Adds `confidence` and `penalties`, judged from the totals.")),
-    responses((status = 200, description = "The report.", body = Analytics)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, RawQuery(query): RawQuery) -> Result<Json<Analytics>, Problem> {
+        ("confidence" = Option<bool>, Query, description = "Adds `confidence` and `penalties`, judged from the totals."),
+        ("funnel" = Option<bool>, Query, description = "Answers a funnel: every campaign, or that of campaignId. Goes with from and to, not with groupBy or slug.")),
+    responses((status = 200, description = "The report, or the funnel.", body = Answer)))]
+pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, RawQuery(query): RawQuery) -> Result<Json<Answer>, Problem> {
     let now = app.now();
-    let Query { by, campaign, slug, range: Range { from, to }, with_confidence } =
-        Query::read(query.as_deref().unwrap_or_default(), now.day())?;
-    let cells = app.store().cells(member.handle(), &Selection::of(campaign, slug), from, to).await?;
+    let answer = match Query::read(query.as_deref().unwrap_or_default(), now.day())? {
+        Query::Report(wanted) => Answer::Report(Box::new(report_of(app.store(), member.handle(), *wanted, now).await?)),
+        Query::Funnel(campaign, range) => Answer::Funnel(funnel(app.store(), member.handle(), campaign, range, now).await?),
+    };
+    Ok(Json(answer))
+}
+
+async fn report_of(store: &Store, handle: &Handle, wanted: Wanted, now: Moment) -> Result<Analytics, Problem> {
+    let Wanted { by, campaign, slug, range: Range { from, to }, with_confidence } = wanted;
+    let own_currency = currency_of(store, handle, campaign.as_ref());
+    let selection = Selection::of(campaign.clone(), slug);
+    let (cells, own_currency) = futures::try_join!(store.cells(handle, &selection, from, to), own_currency)?;
     let report = report(&cells, by);
-    let currency = report.totals.main_currency();
+    let currency = own_currency.unwrap_or_else(|| report.totals.main_currency());
     let freshness = Freshness::of(cells.updated_at, now);
     let (confidence, penalties) = with_confidence.then(|| judged(&report.totals, &freshness)).unzip();
     let row = |(key, figures): &(String, _)| Row { key: key.clone(), totals: Totals::by(figures, currency, by) };
-    Ok(Json(Analytics {
-        handle: member.handle().clone(),
+    Ok(Analytics {
+        handle: handle.clone(),
         group_by: by.as_str(),
         from,
         to,
@@ -97,5 +134,11 @@ pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, RawQ
         confidence,
         penalties,
         freshness,
-    }))
+    })
+}
+
+/// The currency a campaign is told in. One that is gone has none, yet its figures stay.
+async fn currency_of(store: &Store, handle: &Handle, campaign: Option<&CampaignId>) -> store::Result<Option<Currency>> {
+    let Some(id) = campaign else { return Ok(None) };
+    Ok(store.campaign(handle, id).await?.and_then(|campaign| campaign.currency))
 }

@@ -1,4 +1,6 @@
 //! Attribution: what a ctx says, the conversions it is credited with, and their ledgers.
+//!
+//! A campaign's test conversion is served here too, because here are the keys that mint its ctx and the code that accepts it.
 
 mod adjust;
 mod context;
@@ -6,6 +8,7 @@ mod convert;
 mod explain;
 mod get;
 mod list;
+mod test_conversion;
 mod view;
 
 use axum::Router;
@@ -22,6 +25,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get::handle))
         .routes(routes!(explain::handle))
         .routes(routes!(adjust::handle))
+        .routes(routes!(test_conversion::handle))
         .merge(public)
 }
 

@@ -1,6 +1,7 @@
 //! A conversion as callers see it.
 
 use domain::audit::Actor;
+use domain::campaign::NotCredited;
 use domain::conversion::{Conversion, Trust};
 use domain::id::{ClickId, ConversionId};
 use domain::ledger::{Entry, Kind};
@@ -20,6 +21,9 @@ pub(crate) struct ConversionView {
     pub(crate) handle: Handle,
     pub(crate) slug: Slug,
     pub(crate) campaign_id: Option<CampaignId>,
+    /// Why it counts for its link alone, though its click named a campaign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) not_credited: Option<NotCredited>,
     pub(crate) event_type: EventType,
     /// The amount, to the last digit; null when the conversion has none.
     #[schema(value_type = Option<f64>, example = 24.99)]
@@ -38,6 +42,7 @@ impl ConversionView {
             handle: conversion.handle.clone(),
             slug: conversion.slug.clone(),
             campaign_id: conversion.campaign_id.clone(),
+            not_credited: conversion.not_credited,
             event_type: conversion.event_type.clone(),
             value: conversion.money.map(domain::money::Money::amount),
             currency: conversion.money.map(|money| money.currency),
@@ -63,6 +68,8 @@ pub(crate) struct ConversionDetail {
     metadata: Option<Value>,
     /// Whether the click was judged a bot's.
     bot: bool,
+    /// Whether it only tries out a campaign; no report counts it then.
+    test: bool,
     /// Whether reports already count it.
     counted: bool,
     /// The sum of its adjustments; null when it has no value.
@@ -85,7 +92,8 @@ impl ConversionDetail {
             rule: conversion.rule.clone(),
             metadata: conversion.metadata.as_deref().and_then(|text| serde_json::from_str(text).ok()),
             bot: conversion.bot,
-            counted: settled,
+            test: conversion.test,
+            counted: settled && !conversion.test,
             conversion: ConversionView::of(&conversion),
         }
     }

@@ -49,6 +49,10 @@ async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
 
 /// Where the conversion's visitor came from; none while its click may still arrive.
 async fn origin(app: &App, conversion: &Conversion) -> store::Result<Option<Origin>> {
+    if conversion.test {
+        // Its click was never made.
+        return Ok(Some(Origin::unknown()));
+    }
     match app.store().click(&conversion.handle, conversion.click_id).await? {
         Some(click) => Ok(Some(Origin::of(&click))),
         None if age_ms(app, conversion) < CLICK_PATIENCE_MS => Ok(None),

@@ -180,9 +180,8 @@ mod tests {
 
     #[test]
     fn penalties_add_up_and_the_score_ends_at_nought() {
-        let codes = |judged: (u8, Vec<(&'static str, u8, String)>)| {
-            (judged.0, judged.1.into_iter().map(|(code, ..)| code).collect::<Vec<_>>())
-        };
+        let codes =
+            |judged: (u8, Vec<(&'static str, u8, String)>)| (judged.0, judged.1.into_iter().map(|(code, ..)| code).collect::<Vec<_>>());
         assert_eq!(judged(0, 0, 0, false), (50, vec![("no_clicks", 50, "0".to_owned())]));
         assert_eq!(codes(judged(0, 0, 1, false)), (10, vec!["no_clicks", "conversions_exceed_clicks"]));
         assert_eq!(codes(judged(0, 0, 1, true)), (0, vec!["no_clicks", "conversions_exceed_clicks", "stale"]));
@@ -195,6 +194,9 @@ mod tests {
         let at = Moment::from_millis(1_772_366_400_000);
         let status = |later_ms: i64| Freshness::of(Some(at), at.plus_millis(later_ms)).status;
         assert_eq!(Freshness::of(None, at).status, FreshnessStatus::Unknown);
-        assert_eq!((status(0), status(3_600_000), status(3_600_001)), (FreshnessStatus::Fresh, FreshnessStatus::Fresh, FreshnessStatus::Stale));
+        assert_eq!(
+            (status(0), status(3_600_000), status(3_600_001)),
+            (FreshnessStatus::Fresh, FreshnessStatus::Fresh, FreshnessStatus::Stale)
+        );
     }
 }

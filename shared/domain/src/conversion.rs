@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::campaign::{Credit, NotCredited};
 use crate::ctx::Claims;
 use crate::form::{self, Faults, Form, Notes, Unknown};
 use crate::id::{ClickId, ConversionId, RequestId};
@@ -114,6 +115,9 @@ pub struct Conversion {
     pub click_id: ClickId,
     /// The campaign it is credited to.
     pub campaign_id: Option<CampaignId>,
+    /// Why it is credited to none, though its click named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_credited: Option<NotCredited>,
     /// The rule that sent the visitor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
@@ -151,6 +155,7 @@ impl Conversion {
     pub fn credit(
         submission: &Submission,
         claims: &Claims,
+        credit: Credit,
         trust: Trust,
         id: ConversionId,
         request_id: RequestId,
@@ -161,7 +166,8 @@ impl Conversion {
             handle: claims.handle.clone(),
             slug: claims.slug.clone(),
             click_id: claims.click_id,
-            campaign_id: claims.campaign_id.clone(),
+            campaign_id: credit.campaign_id,
+            not_credited: credit.not_credited,
             rule: claims.rule.clone(),
             session_id: claims.session_id.clone(),
             event_type: submission.event_type.clone(),
@@ -265,7 +271,15 @@ mod tests {
     fn a_key_holds_for_365_days_to_the_millisecond() {
         let submission = read(json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase"})).unwrap();
         let now = Moment::from_millis(1_772_366_400_000);
-        let conversion = Conversion::credit(&submission, &claims(), Trust::Claimed, ConversionId::new(now, 1), RequestId::new(now, 2), now);
+        let conversion = Conversion::credit(
+            &submission,
+            &claims(),
+            Credit::default(),
+            Trust::Claimed,
+            ConversionId::new(now, 1),
+            RequestId::new(now, 2),
+            now,
+        );
         assert!(conversion.holds_key(now.plus_days(365).plus_millis(-1)));
         assert!(!conversion.holds_key(now.plus_days(365)));
     }

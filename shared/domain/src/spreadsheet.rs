@@ -19,7 +19,9 @@ fn begins_formula(c: char) -> bool {
 
 /// Blanks, marks that show nothing, and quotes of any style.
 fn is_passed_over(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | '‘' | '’' | '“' | '”' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '"' | '\'' | '`' | '‘' | '’' | '“' | '”' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -30,8 +32,28 @@ mod tests {
     #[test]
     fn what_could_be_a_formula_gets_an_apostrophe() {
         for text in [
-            "=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠a", " =1", "\u{a0}=1", "\"=1", "'=1", "\" '=1", "“=1",
-            "\u{feff}=1", "\u{200b}@x", "\0=1", "-", "=",
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\tx",
+            "\rx",
+            "\nx",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠a",
+            " =1",
+            "\u{a0}=1",
+            "\"=1",
+            "'=1",
+            "\" '=1",
+            "“=1",
+            "\u{feff}=1",
+            "\u{200b}@x",
+            "\0=1",
+            "-",
+            "=",
         ] {
             assert_eq!(harmless(text), format!("'{text}"), "{text:?}");
         }

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
+use domain::audit::Event;
 use domain::conversion::Conversion;
 use domain::id::{ClickId, ConversionId};
 use domain::moment::{Day, Moment};
@@ -77,6 +78,17 @@ pub enum Settled {
 }
 
 impl Store {
+    /// Accepts a conversion that somebody of the handle made to try a campaign out, with the audit event of that, in one transaction.
+    pub async fn accept_test_conversion(&self, conversion: &Conversion, key_digest: &str, event: &Event) -> Result<Accepted> {
+        let at = table::conversion(&conversion.handle, key_digest);
+        let parts = vec![self.put_part(pending_item(&at, conversion)?, absent)?, self.audit_part(&conversion.handle, event)?];
+        if self.transact(parts).await?.is_written() {
+            return Ok(Accepted::New(Pointer::to(&at)));
+        }
+        let held = self.get(&at).await?.ok_or(Error::Contended("TransactWriteItems"))?;
+        self.meet(&at, conversion, &held).await
+    }
+
     /// Accepts a conversion unless its key stands for an earlier one.
     pub async fn accept_conversion(&self, conversion: &Conversion, key_digest: &str) -> Result<Accepted> {
         let at = table::conversion(&conversion.handle, key_digest);
@@ -142,12 +154,13 @@ impl Store {
         self.get(&pointer.key()).await?.as_ref().map(stored).transpose()
     }
 
-    /// Counts a conversion, exactly once.
+    /// Counts a conversion, exactly once; one that only tries out a campaign leaves the outbox and adds to no cell.
     pub async fn settle_conversion(&self, pointer: &Pointer, conversion: &Conversion, origin: &Origin, now: Moment) -> Result<Settled> {
         let tally = Tally::of_conversion(conversion, origin);
         let day = conversion.accepted_at.day();
         let tallies: BTreeMap<CellKey, Tally> = cells(&conversion.handle, &conversion.slug, conversion.campaign_id.as_ref(), day)
             .into_iter()
+            .filter(|_| !conversion.test)
             .map(|cell| (cell, tally.clone()))
             .collect();
         self.count_once(&tallies, conversion.click_id, now, || self.leave_outbox(pointer, conversion, origin)).await

@@ -10,6 +10,7 @@ pub mod table;
 
 mod accounts;
 mod audit;
+mod campaigns;
 mod clicks;
 mod clicks_out;
 mod clicks_read;
@@ -25,6 +26,7 @@ mod rules;
 mod transaction;
 mod tries;
 
+pub use campaigns::WriteCampaign;
 pub use clicks::Counted;
 pub use clicks_out::ClickMessage;
 pub use clicks_read::ClicksInOrder;

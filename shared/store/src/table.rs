@@ -10,6 +10,7 @@
 //! | link | `LINK#h` | slug | redirect (one batch get with the rules), list (query) |
 //! | link version | `HIST#h#linkId` | version, ten digits | history (query), rollback (get) |
 //! | personalization rules | `RULES#h` | `A` | redirect, rules (get) |
+//! | campaign | `CAMP#h` | campaign id | campaigns, health (get), list (query), link write and conversion (get), click worker (batch get) |
 //! | clicks used of `maxClicks` | `CAP#h#linkId` | `A` | conditional add |
 //! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get), recount and export (query) |
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
@@ -106,6 +107,16 @@ pub fn version(handle: &Handle, link: LinkId, version: u64) -> Key {
 /// A handle's personalization rules.
 pub fn rules(handle: &Handle) -> Key {
     Key::single(format!("RULES#{handle}"))
+}
+
+/// The partition of a handle's campaigns.
+pub fn campaigns(handle: &Handle) -> String {
+    format!("CAMP#{handle}")
+}
+
+/// A campaign.
+pub fn campaign(handle: &Handle, id: &CampaignId) -> Key {
+    Key { pk: campaigns(handle), sk: id.to_string() }
 }
 
 /// The human clicks used of a link's `maxClicks`.

@@ -18,21 +18,8 @@ use crate::parameters::Range;
 /// Entries read at once; a response ends between two such pages, so they are small.
 const PAGE: usize = 200;
 
-const COLUMNS: [&str; 13] = [
-    "entryId",
-    "kind",
-    "conversionId",
-    "at",
-    "slug",
-    "campaignId",
-    "clickId",
-    "eventType",
-    "amount",
-    "currency",
-    "reason",
-    "trust",
-    "bot",
-];
+const COLUMNS: [&str; 13] =
+    ["entryId", "kind", "conversionId", "at", "slug", "campaignId", "clickId", "eventType", "amount", "currency", "reason", "trust", "bot"];
 
 /// An entry of the ledger.
 #[derive(Serialize, utoipa::ToSchema)]

@@ -49,6 +49,7 @@ impl std::str::FromStr for Format {
 /// One row; its members are the columns of a CSV.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
+#[schema(as = ExportRow)]
 pub(crate) enum Row {
     Click(Box<ClickRow>),
     Entry(Box<EntryRow>),

@@ -44,6 +44,7 @@ fn conversion(minor: i64, currency: &str) -> Conversion {
         slug: "launch".parse().unwrap(),
         click_id: ClickId::new(at, 1),
         campaign_id: None,
+        not_credited: None,
         rule: None,
         session_id: None,
         event_type: "purchase".parse().unwrap(),
