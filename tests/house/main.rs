@@ -10,6 +10,7 @@ mod clicks;
 mod conversions;
 mod document;
 mod events;
+mod export;
 mod invariants;
 mod isolation;
 mod kill;

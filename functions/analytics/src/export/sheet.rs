@@ -97,7 +97,7 @@ impl Sheet {
                 writer.flush().map_err(Problem::internal)?;
                 let before = writer.get_ref().len();
                 let value = serde_json::to_value(&row).map_err(Problem::internal)?;
-                let cells = self.columns.iter().map(|column| value.get(column).map(cell).unwrap_or_default().into_owned());
+                let cells = self.columns.iter().map(|column| value.get(column).map(cell).unwrap_or_default());
                 writer.write_record(cells).map_err(Problem::internal)?;
                 writer.flush().map_err(Problem::internal)?;
                 self.weight += weight(writer.get_ref().get(before..).unwrap_or_default());
@@ -120,14 +120,21 @@ impl Sheet {
     }
 }
 
-/// A value as a cell; words of a list stand apart by blanks.
-fn cell(value: &Value) -> Cow<'_, str> {
+/// A value as a cell.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.to_string(),
+        other => harmless(&plain(other)).into_owned(),
+    }
+}
+
+/// A value as text; words of a list stand apart by blanks.
+fn plain(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Null => Cow::Borrowed(""),
-        Value::String(text) => harmless(text),
-        Value::Number(number) => Cow::Owned(number.to_string()),
-        Value::Array(words) => Cow::Owned(harmless(&words.iter().map(cell).collect::<Vec<_>>().join(" ")).into_owned()),
-        other => Cow::Owned(harmless(&other.to_string()).into_owned()),
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Array(words) => Cow::Owned(words.iter().map(plain).collect::<Vec<_>>().join(" ")),
+        other => Cow::Owned(other.to_string()),
     }
 }
 
