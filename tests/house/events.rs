@@ -64,6 +64,8 @@ pub(crate) const STORY: &[(&str, Outcome)] = &[
     ("event-worker/events", Done),
     ("sweeper/schedule", Nothing),
     ("analytics/by-day", Status(200)),
+    ("attribution/conversion-adjust", Status(201)),
+    ("attribution/conversion-explain", Status(200)),
     ("accounts/usage-meters", Status(200)),
     ("accounts/audit-events", Status(200)),
     ("links/rollback", Status(200)),

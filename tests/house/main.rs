@@ -12,6 +12,7 @@ mod events;
 mod invariants;
 mod isolation;
 mod kill;
+mod ledger;
 mod limits;
 mod links;
 mod playbook;
