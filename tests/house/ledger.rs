@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::ledger::Entry;
+use domain::ledger::{Adjustment, Entry, Room};
 use domain::moment::Day;
-use domain::money::{Currency, amount};
+use domain::money::{Change, Currency, amount};
 use futures::future::join_all;
 use serde_json::{Value, json};
+use store::{Adjusted, Stored};
 use tests::{Answer, Fault, Rule, World, WorldOptions};
 
 const CONVERSIONS: &str = "/v2/handles/demo/conversions";
@@ -483,6 +484,67 @@ async fn a_former_conversion_keeps_its_ledger_when_its_key_is_taken_over() {
     assert_eq!(read(&world, id(&second)).await["netValue"], json!(7), "the later one has a ledger of its own");
     let store_sums: i64 = ledger(&world, 50).await.iter().filter_map(|entry| entry.amount).map(|change| change.minor).sum();
     assert_eq!(store_sums, (48 - i64::try_from(accepted).unwrap()) * 100);
+}
+
+/// A refund of one minor unit, past the API.
+fn refund_of(world: &World, conversion: &Stored) -> Adjustment {
+    let (app, conversion) = (world.app("attribution"), &conversion.conversion);
+    Adjustment {
+        id: app.id(),
+        handle: conversion.handle.clone(),
+        conversion_id: conversion.id,
+        amount: Change { minor: -1, currency: Currency::USD },
+        reason: "returned".to_owned(),
+        actor: world.event("conversion.adjusted").actor,
+        created_at: world.now(),
+        request_id: app.id(),
+        slug: conversion.slug.clone(),
+        campaign_id: conversion.campaign_id.clone(),
+        click_id: conversion.click_id,
+        event_type: conversion.event_type.clone(),
+        trust: conversion.trust,
+        bot: conversion.bot,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_between_reading_and_taking_over_an_expired_key_is_not_lost() {
+    let world = world().await;
+    let mut orders = Vec::new();
+    for number in 0..6 {
+        orders.push(buy(&world, "alpha", &format!("order-{number}"), json!(50), "USD").await);
+    }
+    // Half of them have been adjusted before.
+    for order in &orders[..3] {
+        adjust(&world, id(order), "early", json!(-1)).await.expect(201);
+    }
+    world.settle().await;
+    world.advance_days(366);
+    let ctx = world.visitor().follow("alpha").await.expect(302).ctx();
+    let (store, mut interleaved) = (world.auditor(), 0);
+    for (number, order) in orders.iter().enumerate() {
+        let stale = store.conversion(&world.handle(), id(order).parse().unwrap()).await.unwrap().unwrap();
+        let refund = refund_of(&world, &stale);
+        let room = Room::of(stale.conversion.money.unwrap(), refund.amount);
+        let body = json!({"ctx": ctx, "idempotencyKey": format!("order-{number}"), "eventType": "purchase"});
+        // Whoever takes the key over has read its holder when the refund comes in between.
+        let fired = world.faults.inject(Rule::on("TransactWriteItems").by("attribution").always(), Fault::Throttled);
+        let meanwhile = async {
+            while fired.times() == 0 {
+                tokio::task::yield_now().await;
+            }
+            let event = world.event("conversion.adjusted");
+            let adjusted = store.adjust(&stale, &refund, room, "late", &event).await.unwrap();
+            assert!(matches!(adjusted, Adjusted::Accepted(_)));
+            world.faults.clear();
+        };
+        let nobody = world.nobody();
+        let (taken, ()) = futures::join!(nobody.post("/v2/public/conversions", body), meanwhile);
+        interleaved += usize::from(taken.status == 202);
+        let net = if number < 3 { json!(48.99) } else { json!(49.99) };
+        assert_eq!(read(&world, id(order)).await["netValue"], net, "order {number}");
+    }
+    assert!(interleaved > 0, "nobody took a key over after the refund");
 }
 
 // ---------------------------------------------------------------- explained
