@@ -65,6 +65,8 @@ pub(crate) const STORY: &[(&str, Outcome)] = &[
     ("sweeper/schedule", Nothing),
     ("analytics/by-day", Status(200)),
     ("analytics/export-clicks", Status(200)),
+    ("attribution/conversion-adjust", Status(201)),
+    ("attribution/conversion-explain", Status(200)),
     ("accounts/usage-meters", Status(200)),
     ("accounts/audit-events", Status(200)),
     ("campaigns/create", Status(201)),

@@ -9,6 +9,9 @@ use tests::{Answer, Caller, World};
 
 /// What only the owner of a handle may do.
 const OWNERS: [(&str, &str); 2] = [("PUT", "/v2/handles/{handle}/collaborators"), ("POST", "/v2/handles/{handle}/transfer-ownership")];
+/// What a creator may not do, but an operator may.
+const OPERATORS: [(&str, &str); 2] =
+    [("GET", "/v2/handles/{handle}/audit-events"), ("POST", "/v2/handles/{handle}/conversions/{conversionId}/adjustments")];
 /// Calls that change nothing.
 const READS: [&str; 3] = ["GetItem", "BatchGetItem", "Query"];
 
@@ -32,7 +35,7 @@ impl Estate {
         let campaign = json!({"campaignId": "spring", "goalType": "PRODUCT_SALE", "status": "ACTIVE", "primarySlug": "launch"});
         world.creator().post("/v2/handles/demo/campaigns", campaign).await.expect(201);
         let ctx = world.visitor().follow("launch").await.expect(302).ctx();
-        let purchase = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase"});
+        let purchase = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase", "value": 5, "currency": "USD"});
         let accepted = world.nobody().post("/v2/public/conversions", purchase).await.expect(202).json();
         let conversion = accepted["conversionId"].as_str().expect("an id").to_owned();
         Self { world, conversion }
@@ -71,6 +74,9 @@ fn body(method: &str, template: &str) -> Value {
         ("POST", "/v2/handles/{handle}/links/{slug}/rollback") => json!({"version": 1}),
         ("PUT", "/v2/handles/{handle}/personalization-rules/{ruleId}") => {
             json!({"variant": {"id": "evil", "destinationUrl": "https://example.com/evil"}})
+        }
+        ("POST", "/v2/handles/{handle}/conversions/{conversionId}/adjustments") => {
+            json!({"amount": 1, "reason": "one more", "idempotencyKey": "more-1"})
         }
         _ => json!({}),
     }
@@ -164,16 +170,16 @@ async fn creators_and_operators_reach_everything_but_what_is_the_owners() {
     let estate = Estate::new().await;
     let world = &estate.world;
     let operations = estate.operations();
-    for (method, template) in OWNERS {
+    for (method, template) in [OWNERS, OPERATORS].concat() {
         assert!(operations.contains(&(method.to_owned(), template.to_owned())), "{method} {template} is in no document");
     }
     // Deleting comes last, so that there is something to read before.
     let (deletes, others): (Vec<_>, Vec<_>) = operations.iter().partition(|(method, _)| method == "DELETE");
     for (method, template) in others {
-        for caller in [world.creator(), world.operator()] {
+        for (caller, refused) in [(world.creator(), [OWNERS, OPERATORS].concat()), (world.operator(), OWNERS.to_vec())] {
             world.faults.take_calls();
             let answer = send(&caller, method, &estate.path(template, "demo"), body(method, template)).await;
-            if OWNERS.contains(&(method.as_str(), template.as_str())) {
+            if refused.contains(&(method.as_str(), template.as_str())) {
                 answer.refused(403, "insufficient_role");
                 assert_eq!(writes(world), [], "{method} {template}");
             } else {

@@ -14,6 +14,7 @@ mod export;
 mod invariants;
 mod isolation;
 mod kill;
+mod ledger;
 mod limits;
 mod links;
 mod playbook;
