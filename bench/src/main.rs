@@ -1,6 +1,6 @@
 //! What the system costs: AWS calls, CPU, cold starts, package sizes, and the throughput of the local process.
 //!
-//! `cargo run --release -p bench` prints everything beside its goals; `-- calls`, `cpu`, `cold`, `sizes` or `local` a part.
+//! `cargo run --release -p bench` prints everything beside its goals; `-- calls`, `reports`, `cpu`, `cold`, `sizes` or `local` a part.
 //! It builds the bootstraps it drives; `-- as-built` takes them as they are.
 //! It prints and never fails for a figure: times differ by machine, so look at ratios within one run.
 
@@ -19,6 +19,7 @@ mod logs;
 mod pin;
 mod prices;
 mod programs;
+mod reports;
 mod runtime_api;
 mod scene;
 mod sizes;
@@ -37,8 +38,14 @@ pub(crate) const AS_BUILT: &str = "as-built";
 
 type Section = (&'static str, fn() -> Result<()>);
 
-const SECTIONS: [Section; 5] =
-    [("calls", calls::print), ("cpu", cpu::print), ("cold", cold::print), ("sizes", sizes::print), ("local", throughput::print)];
+const SECTIONS: [Section; 6] = [
+    ("calls", calls::print),
+    ("reports", reports::print),
+    ("cpu", cpu::print),
+    ("cold", cold::print),
+    ("sizes", sizes::print),
+    ("local", throughput::print),
+];
 
 /// What this program also does, in processes of its own.
 fn child(name: &str) -> Option<Result<()>> {
@@ -73,7 +80,7 @@ fn main() -> ExitCode {
 
 fn sections(wanted: &[String]) -> Result<()> {
     if let Some(unknown) = wanted.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != name)) {
-        anyhow::bail!("there is no section {unknown}: calls, cpu, cold, sizes, local");
+        anyhow::bail!("there is no section {unknown}: calls, reports, cpu, cold, sizes, local");
     }
     if cfg!(debug_assertions) {
         println!("These are figures of a debug build: run with --release.");

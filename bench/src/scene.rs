@@ -28,7 +28,6 @@ pub(crate) struct Scene {
     pub(crate) ledger: Ledger,
     owner: String,
     domain: String,
-    detail: Detail,
 }
 
 impl Scene {
@@ -43,16 +42,16 @@ impl Scene {
         rooms::furnish(&house, |_, settings| App::new(settings, ledger.client(detail), wall_clock(), system_entropy()))?;
         let tokens = Tokens::mint(&keys, local::wall_clock())?;
         demo::prepare(&house).await?;
-        let scene = Self { house, ledger, owner: tokens.owner, domain, detail };
+        let scene = Self { house, ledger, owner: tokens.owner, domain };
         scene.write(Method::POST, "campaigns", &crate::link::campaign()).await?;
         Ok(scene)
     }
 
     /// A state with a cold function's empty memory, such as the bench's own reads use.
-    pub(crate) fn app(&self, function: &str) -> Result<App> {
+    pub(crate) fn app(&self, function: &str, detail: Detail) -> Result<App> {
         let environment = self.house.env(function);
         let settings = edge::Settings::read(|name| environment.get(name).cloned())?;
-        Ok(App::new(settings, self.ledger.client(self.detail), wall_clock(), system_entropy()))
+        Ok(App::new(settings, self.ledger.client(detail), wall_clock(), system_entropy()))
     }
 
     /// The public host of the bench's handle.
@@ -99,6 +98,14 @@ impl Scene {
         let response = self.call(request.body(Bytes::from(conversion(ctx, key)))?).await;
         ensure!(response.status().is_success(), "conversion: {} {:?}", response.status(), response.body());
         Ok(response.status())
+    }
+
+    /// Reads something as the handle's owner.
+    pub(crate) async fn read(&self, path: &str) -> Result<Value> {
+        let request = Request::builder().uri(path).header("host", "localhost").header("authorization", format!("Bearer {}", self.owner));
+        let response = self.call(request.body(Bytes::new())?).await;
+        ensure!(response.status() == StatusCode::OK, "{path}: {} {:?}", response.status(), response.body());
+        Ok(serde_json::from_slice(response.body())?)
     }
 
     /// Works a queue off, once.

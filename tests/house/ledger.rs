@@ -20,6 +20,9 @@ async fn world() -> World {
     let options = WorldOptions { environment: [("CTX_LIFE_DAYS".to_owned(), "800".to_owned())].into(), ..WorldOptions::default() };
     let world = World::with(options).await;
     for (slug, campaign) in LINKS {
+        if let Some(id) = campaign {
+            world.campaign(id).await;
+        }
         let link = json!({"destinationUrl": "https://example.com/product", "campaignId": campaign});
         world.owner().put(&format!("/v2/handles/demo/links/{slug}"), link).await.expect(201);
     }

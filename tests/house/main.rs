@@ -4,10 +4,12 @@
 
 mod accounts;
 mod analytics;
+mod audit;
 mod bootstraps;
 mod campaigns;
 mod clicks;
 mod conversions;
+mod credit;
 mod document;
 mod events;
 mod export;

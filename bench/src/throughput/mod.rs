@@ -76,7 +76,7 @@ async fn redirects(scene: &Scene, port: u16, slugs: &[String]) -> Result<Vec<(St
     let per = |operation: &str| calls.iter().filter(|call| call.operation == operation).count() as f64 / report.answered.max(1) as f64;
     let counting = Instant::now();
     let waited = emptied(scene, "ClicksQueue").await?;
-    let stored = stored(&scene.app("event-worker")?).await?;
+    let stored = stored(&scene.app("event-worker", Detail::Calls)?).await?;
     Ok(vec![
         ("redirects per second".to_owned(), format!("{:.0}", report.per_second())),
         ("p50; p99".to_owned(), report.percentiles()),

@@ -79,7 +79,7 @@ pub(crate) enum Purpose {
     /// It happened.
     Real,
     /// It tries a campaign out; the audit event tells who did.
-    Test(Event),
+    Test(Box<Event>),
 }
 
 /// Accepts a posted conversion, whoever made its ctx.

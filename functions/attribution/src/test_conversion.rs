@@ -39,8 +39,10 @@ pub(crate) async fn handle(
     Part(id): Part<CampaignId>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Receipt>), Problem> {
+    let (value, currency) = read(body)?;
     let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
-    let money = read(body, campaign.currency.unwrap_or(Currency::USD))?;
+    let currency = currency.or(campaign.currency).unwrap_or(Currency::USD);
+    let money = value.map(|value| Money::read(&value, currency)).transpose().map_err(|error| Problem::field("value", error))?;
     let link = primary_link(&app, &campaign).await?;
     let keys = app.keys().await?;
     charge(&app, &member.profile.owner).await?;
@@ -55,18 +57,22 @@ pub(crate) async fn handle(
     }
     let after = json!({"clickId": claims.click_id, "slug": link.slug, "value": money.map(Money::amount), "currency": money.map(|money| money.currency)});
     let event = member.event(&app, "campaign.tested", &id).between(Value::Null, after);
-    accept(&app, posted, member.request_id, Purpose::Test(event)).await
+    accept(&app, posted, member.request_id, Purpose::Test(Box::new(event))).await
 }
 
-fn read(body: Value, default: Currency) -> Result<Option<Money>, Problem> {
+/// Value and currency as they are given; what the value may be depends on the campaign when the currency is left out.
+fn read(body: Value) -> Result<(Option<Value>, Option<Currency>), Problem> {
     let notes = Notes::default();
-    let money = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
-        let currency = form.optional("currency", form::parsed).unwrap_or(default);
-        let money = form.optional("value", |value| Money::read(&value, currency));
+    let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
+        let currency: Option<Currency> = form.optional("currency", form::parsed);
+        let value = form.optional("value", |value| match currency {
+            Some(currency) => Money::read(&value, currency).map(|_| value),
+            None => value.is_number().then_some(value).ok_or_else(|| "must be a number, not text".to_owned()),
+        });
         form.close();
-        money
+        (value, currency)
     });
-    Ok(notes.settle(money)?)
+    Ok(notes.settle(read)?)
 }
 
 /// The link whose ctx the test carries.

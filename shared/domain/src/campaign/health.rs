@@ -12,6 +12,7 @@ use crate::rollup::Figures;
 /// How a check ends, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[schema(as = HealthStatus)]
 pub enum Health {
     /// All is well.
     Pass,

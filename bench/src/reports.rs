@@ -1,0 +1,130 @@
+//! What a report costs beside how many clicks it is about, and how many clicks a second one click worker absorbs.
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use domain::agent::CLASSIFIER_VERSION;
+use domain::click::Click;
+use domain::ctx::Consent;
+use domain::id::ClickId;
+use domain::moment::Moment;
+use edge::App;
+use store::ClickMessage;
+
+use crate::ledger::Detail;
+use crate::link::{self, HANDLE};
+use crate::logs;
+use crate::prices::Bill;
+use crate::scene::Scene;
+use crate::table::Table;
+
+/// Clicks on each of the links.
+const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
+/// Days they are spread over, and days a report is about.
+const DAYS: usize = 30;
+/// Messages of one invocation, as the template has it; one click each, as at a trickle.
+const BATCH: usize = 100;
+/// Reports whose middle time is told.
+const ROUNDS: usize = 21;
+
+/// Measures and prints.
+pub(crate) fn print() -> Result<()> {
+    logs::install();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut table = Table::new(
+        "A report over 30 days of one link, by clicks on it",
+        &["clicks", "absorbed per second", "report: calls", "RRU", "bytes in", "p50 ms", "first to last"],
+    );
+    runtime.block_on(async {
+        let scene = Scene::open(None, 9, Detail::Capacity).await?;
+        let mut first = None;
+        for (number, clicks) in SIZES.into_iter().enumerate() {
+            let slug = link::slug(number);
+            scene.put_link(&slug, &link::body()).await?;
+            let rate = absorb(&scene.app("click-worker", Detail::Calls)?, &slug, clicks).await?;
+            let (bill, millis) = report(&scene, &slug, clicks).await?;
+            let ratio = millis / *first.get_or_insert(millis);
+            table.row([
+                clicks.to_string(),
+                format!("{rate:.0}"),
+                bill.words(),
+                format!("{:.1}", bill.units.read),
+                bill.bytes.1.to_string(),
+                format!("{millis:.2}"),
+                format!("{ratio:.2}x"),
+            ]);
+        }
+        anyhow::Ok(())
+    })?;
+    table.remark("Absorbed: one invocation after another of the click worker, 100 messages of one click each, spread over the days; the embedded engine shares this machine's cores.");
+    table.remark("Goal M10: the same items and read units whatever the clicks, at most a cell a day and one page.");
+    table.print();
+    Ok(())
+}
+
+/// Has the click worker count so many clicks; tells how many it did in a second.
+async fn absorb(app: &App, slug: &str, clicks: usize) -> Result<f64> {
+    let today = app.now().day();
+    let begins = today.plus(1 - i64::try_from(DAYS)?).start();
+    let started = Instant::now();
+    for start in (0..clicks).step_by(BATCH) {
+        let mut event = SqsEvent::default();
+        let day = start / BATCH % DAYS;
+        for number in start..clicks.min(start + BATCH) {
+            let at = begins.plus_days(i64::try_from(day)?).plus_millis(i64::try_from(number / DAYS % 80_000_000)?);
+            let mut record = SqsMessage::default();
+            record.message_id = Some(number.to_string());
+            record.body = Some(serde_json::to_string(&ClickMessage { v: 1, clicks: vec![click(at, slug, number)?] })?);
+            event.records.push(record);
+        }
+        let response = click_worker::handle(app.clone(), event).await;
+        ensure!(response.batch_item_failures.is_empty(), "clicks could not be counted");
+    }
+    Ok(clicks as f64 / started.elapsed().as_secs_f64())
+}
+
+fn click(at: Moment, slug: &str, number: usize) -> Result<Click> {
+    let one_of = |words: &[&str]| words.get(number % words.len().max(1)).copied().unwrap_or_default().to_owned();
+    Ok(Click {
+        id: ClickId::new(at, u128::try_from(number)?.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C)),
+        handle: HANDLE.parse()?,
+        slug: slug.parse()?,
+        link_version: 1,
+        campaign_id: None,
+        bot: number.is_multiple_of(9),
+        reasons: Vec::new(),
+        classifier: CLASSIFIER_VERSION,
+        country: one_of(&["US", "DE", "FR", "GB", "IN", "BR", "JP"]),
+        device: one_of(&["MOBILE", "DESKTOP", "TABLET"]),
+        source: one_of(&["twitter", "instagram", "google", "direct", "email"]),
+        referrer: one_of(&["t.co", "l.instagram.com", "www.google.com", "direct", "mail.google.com", "news.example"]),
+        campaign: None,
+        language: None,
+        session_id: None,
+        segments: Vec::new(),
+        rule: None,
+        consent: Consent::Full,
+        address: None,
+        user_agent: None,
+        purpose: None,
+        no_accept_language: false,
+        instant_conversion: false,
+    })
+}
+
+/// One report's calls, and the middle time of several.
+async fn report(scene: &Scene, slug: &str, clicks: usize) -> Result<(Bill, f64)> {
+    let path = format!("/v2/handles/{HANDLE}/analytics?groupBy=country&slug={slug}");
+    scene.ledger.take();
+    let told = scene.read(&path).await?;
+    let bill = Bill::of(&scene.ledger.take(), 0);
+    ensure!(told.pointer("/totals/clicks").and_then(serde_json::Value::as_u64) == Some(u64::try_from(clicks)?), "{told}");
+    let mut millis = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        let asked = Instant::now();
+        scene.read(&path).await?;
+        millis.push(asked.elapsed().as_secs_f64() * 1000.0);
+    }
+    Ok((bill, crate::stats::median(millis)))
+}

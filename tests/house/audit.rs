@@ -1,0 +1,117 @@
+//! Every control-plane write leaves an audit event, together with itself or not at all.
+
+use serde_json::{Value, json};
+use tests::{Answer, Caller, Fault, Rule, World};
+
+const EVENTS: &str = "/v2/handles/demo/audit-events";
+const LINK: &str = "/v2/handles/demo/links/launch";
+const RULE: &str = "/v2/handles/demo/personalization-rules/r1";
+
+async fn events(world: &World) -> Vec<Value> {
+    world.owner().get(EVENTS).await.expect(200).json()["items"].as_array().cloned().unwrap()
+}
+
+/// Fails the test unless exactly one event is new, with this action; gives it back.
+async fn newest(world: &World, before: &mut usize, action: &str) -> Value {
+    let all = events(world).await;
+    assert_eq!(all.len(), *before + 1, "{action}: {all:?}");
+    *before += 1;
+    // Events of one millisecond stand in no order.
+    world.advance_ms(1);
+    assert_eq!(all[0]["action"], action);
+    all[0].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_write_is_told_with_who_did_it_and_what_changed() {
+    let world = World::new().await;
+    let mut seen = events(&world).await.len();
+    world.advance_ms(1);
+    let created =
+        world.creator().put(LINK, json!({"destinationUrl": "https://example.com/", "title": "a", "password": "s3cret-word"})).await;
+    let event = newest(&world, &mut seen, "link.created").await;
+    assert_eq!((&event["actor"], &event["target"]), (&json!({"kind": "JWT", "id": "creator"}), &json!("launch")));
+    assert_eq!(event["requestId"], created.expect(201).header("x-request-id"));
+    assert_eq!((&event["after"]["title"], &event["after"]["hasPassword"], event.get("before")), (&json!("a"), &json!(true), None));
+
+    world.operator().put(LINK, json!({"destinationUrl": "https://example.com/", "title": "b"})).await.expect(200);
+    let event = newest(&world, &mut seen, "link.updated").await;
+    assert_eq!((&event["before"], &event["after"]), (&json!({"title": "a"}), &json!({"title": "b"})));
+
+    world.owner().post(&format!("{LINK}/rollback"), json!({"version": 1})).await.expect(200);
+    let event = newest(&world, &mut seen, "link.rolled_back").await;
+    assert_eq!((&event["before"], &event["after"]), (&json!({"title": "b"}), &json!({"title": "a"})));
+
+    world.owner().delete(LINK).await.expect(204);
+    let event = newest(&world, &mut seen, "link.deleted").await;
+    assert_eq!((&event["before"]["title"], event.get("after")), (&json!("a"), None));
+
+    let rule = |destination: &str| json!({"variant": {"id": "v", "destinationUrl": destination}});
+    world.owner().put(RULE, rule("https://example.com/a")).await.expect(201);
+    newest(&world, &mut seen, "rule.created").await;
+    world.owner().put(RULE, rule("https://example.com/b")).await.expect(200);
+    assert_eq!(newest(&world, &mut seen, "rule.updated").await["target"], "r1");
+    world.owner().delete(RULE).await.expect(204);
+    newest(&world, &mut seen, "rule.deleted").await;
+
+    let people = json!({"collaborators": [{"userId": "operator", "role": "OPERATOR"}]});
+    world.owner().put("/v2/handles/demo/collaborators", people).await.expect(200);
+    let event = newest(&world, &mut seen, "collaborators.replaced").await;
+    assert_eq!(event["before"]["collaborators"]["creator"], "CREATOR");
+    assert_eq!(event["after"]["collaborators"], json!({"operator": "OPERATOR"}));
+    world.owner().post("/v2/handles/demo/transfer-ownership", json!({"newOwnerUserId": "operator"})).await.expect(200);
+    let all = world.operator().get(EVENTS).await.expect(200).text();
+    assert!(all.contains("handle.transferred"));
+    assert!(!all.contains("s3cret-word") && !all.contains("$argon2"), "no secret is ever told");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_handle_begins_with_its_event() {
+    let world = World::new().await;
+    world.stranger().post("/v2/handles", json!({"handle": "own-shop"})).await.expect(201);
+    let told = world.stranger().get("/v2/handles/own-shop/audit-events").await.expect(200).json();
+    assert_eq!((told["items"].as_array().unwrap().len(), &told["items"][0]["action"]), (1, &json!("handle.created")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_or_fails_leaves_no_event_and_what_is_retried_leaves_one() {
+    let world = World::new().await;
+    let seen = events(&world).await.len();
+    let product = json!({"destinationUrl": "https://example.com/"});
+    world.owner().put(LINK, json!({"destinationUrl": "ftp://x"})).await.refused(400, "invalid_destination_url");
+    world.stranger().put(LINK, product.clone()).await.refused(404, "handle_not_found");
+    let fired = world.faults.inject(Rule::on("TransactWriteItems").by("links").always(), Fault::Unreachable);
+    world.owner().put(LINK, product.clone()).await.refused(503, "unavailable");
+    fired.at_least_once();
+    world.faults.clear();
+    assert_eq!(events(&world).await.len(), seen);
+    for (fault, writes) in [(Fault::AnswerLost, 1), (Fault::Doubled, 2), (Fault::Conflict, 3)] {
+        let fired = world.faults.inject(Rule::on("TransactWriteItems").by("links"), fault);
+        let answer = world.owner().put(LINK, product.clone()).await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+        fired.at_least_once();
+        world.faults.clear();
+        assert_eq!(events(&world).await.len(), seen + writes, "{fault:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_paged_newest_first_and_are_not_for_creators() {
+    let world = World::new().await;
+    for number in 0..7 {
+        world.advance_ms(1000);
+        world.owner().put(LINK, json!({"destinationUrl": "https://example.com/", "title": format!("t{number}")})).await;
+    }
+    let page = async |caller: &Caller<'_>, cursor: &str| -> Answer { caller.get(&format!("{EVENTS}?limit=3{cursor}")).await.expect(200) };
+    let (mut titles, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let told = page(&world.owner(), &cursor).await.json();
+        titles.extend(told["items"].as_array().unwrap().iter().filter_map(|event| event["after"]["title"].as_str().map(str::to_owned)));
+        match told["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(titles, ["t6", "t5", "t4", "t3", "t2", "t1", "t0"]);
+    world.creator().get(EVENTS).await.refused(403, "insufficient_role");
+}
