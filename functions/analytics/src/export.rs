@@ -204,7 +204,7 @@ pub(crate) async fn handle(
 
 fn answer(api: &str, wanted: &Wanted, Page { sheet, next_cursor }: Page) -> Result<Response, Problem> {
     let mut response = Response::builder()
-        .header(CONTENT_TYPE, wanted.format.content_type())
+        .header(CONTENT_TYPE, wanted.format.content_type(wanted.cursor.is_none()))
         .header(CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", wanted.file_name()));
     if let Some(cursor) = &next_cursor {
         response = response.header("x-next-cursor", cursor).header(LINK, format!("<{api}?{}>; rel=\"next\"", wanted.query_from(cursor)));

@@ -4,13 +4,13 @@
 //! |---|---|---|---|
 //! | handle | `HANDLE#h` | `A` | every control-plane call (get) |
 //! | a user's handle | `USER#u` | handle | list of handles (query) |
-//! | account | `ACCT#u` | `A` | quota (get) |
+//! | account | `ACCT#u` | `A` | quota, plan (get) |
 //! | daily quota | `QUOTA#u#yyyymmdd` | `A` | conditional add |
 //! | rate limit | `RATE#scope#hash` | `A` | conditional add |
 //! | link | `LINK#h` | slug | redirect (one batch get with the rules), list (query) |
 //! | link version | `HIST#h#linkId` | version, ten digits | history (query), rollback (get) |
 //! | personalization rules | `RULES#h` | `A` | redirect, rules (get) |
-//! | campaign | `CAMP#h` | campaign id | campaigns, health (get), list (query), link write and conversion (get), click worker (batch get) |
+//! | campaign | `CAMP#h` | campaign id | campaigns, health, report (get), list, funnel (query), link write and conversion (get), click worker (batch get) |
 //! | clicks used of `maxClicks` | `CAP#h#linkId` | `A` | conditional add |
 //! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get), recount and export (query) |
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |

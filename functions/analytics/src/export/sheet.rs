@@ -30,10 +30,12 @@ impl Format {
         }
     }
 
-    pub(super) const fn content_type(self) -> &'static str {
-        match self {
-            Self::Csv => "text/csv; charset=utf-8; header=present",
-            Self::Json => "application/json",
+    /// The media type; of a CSV it tells whether the page has the header row (RFC 4180).
+    pub(super) const fn content_type(self, is_first: bool) -> &'static str {
+        match (self, is_first) {
+            (Self::Csv, true) => "text/csv; charset=utf-8; header=present",
+            (Self::Csv, false) => "text/csv; charset=utf-8; header=absent",
+            (Self::Json, _) => "application/json",
         }
     }
 }
@@ -64,7 +66,7 @@ pub(super) struct Sheet {
 }
 
 enum Written {
-    Csv(csv::Writer<Vec<u8>>),
+    Csv(Box<csv::Writer<Vec<u8>>>),
     Json(Vec<Row>),
 }
 
@@ -80,7 +82,7 @@ impl Sheet {
                 if is_first {
                     writer.write_record(&columns).map_err(Problem::internal)?;
                 }
-                Written::Csv(writer)
+                Written::Csv(Box::new(writer))
             }
         };
         Ok(Self { columns, written, weight: 0 })
