@@ -256,8 +256,17 @@ async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_
         ),
         (&owner, "GET", "/v2/handles/{handle}/conversions", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/conversions/{conversionId}", Value::Null, 200),
-        (&owner, "GET", "/v2/handles/{handle}/analytics", Value::Null, 200),
+        (
+            &owner,
+            "POST",
+            "/v2/handles/{handle}/conversions/{conversionId}/adjustments",
+            json!({"amount": -5, "reason": "refund", "idempotencyKey": "refund-1"}),
+            201,
+        ),
+        (&owner, "GET", "/v2/handles/{handle}/conversions/{conversionId}/explain", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/audit-events", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/analytics", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/analytics/export", Value::Null, 200),
         (&owner, "DELETE", "/v2/handles/{handle}/campaigns/{campaignId}", Value::Null, 204),
         (&owner, "DELETE", "/v2/handles/{handle}/links/{slug}", Value::Null, 204),
         (&owner, "POST", "/v2/handles/{handle}/transfer-ownership", json!({"newOwnerUserId": "creator"}), 200),
@@ -361,7 +370,12 @@ async fn every_charged_operation_declares_that_the_quota_may_be_used_up() {
     for version in 0..2 {
         world.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": format!("https://example.com/{version}")})).await;
     }
+    let ctx = world.visitor().follow("launch").await.expect(302).ctx();
+    let purchase = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase", "value": 5, "currency": "USD"});
+    let conversion = world.nobody().post("/v2/public/conversions", purchase).await.expect(202).json();
+    let adjustments = format!("/v2/handles/demo/conversions/{}/adjustments", conversion["conversionId"].as_str().expect("an id"));
     let charged = [
+        ("POST", adjustments.as_str(), json!({"amount": -5, "reason": "refund", "idempotencyKey": "refund-1"})),
         ("POST", "/v2/handles", json!({"handle": "second"})),
         ("PUT", "/v2/handles/demo/collaborators", json!({"collaborators": []})),
         ("POST", "/v2/handles/demo/transfer-ownership", json!({"newOwnerUserId": "creator"})),

@@ -10,7 +10,8 @@ use tests::{Answer, Caller, World};
 /// What only the owner of a handle may do.
 const OWNERS: [(&str, &str); 2] = [("PUT", "/v2/handles/{handle}/collaborators"), ("POST", "/v2/handles/{handle}/transfer-ownership")];
 /// What an operator may do, and a creator may not.
-const OPERATORS: &[(&str, &str)] = &[("GET", "/v2/handles/{handle}/audit-events")];
+const OPERATORS: &[(&str, &str)] =
+    &[("GET", "/v2/handles/{handle}/audit-events"), ("POST", "/v2/handles/{handle}/conversions/{conversionId}/adjustments")];
 /// Calls that change nothing.
 const READS: [&str; 3] = ["GetItem", "BatchGetItem", "Query"];
 
@@ -34,7 +35,7 @@ impl Estate {
         let campaign = json!({"campaignId": "spring", "goalType": "PRODUCT_SALE", "status": "ACTIVE", "primarySlug": "launch"});
         world.creator().post("/v2/handles/demo/campaigns", campaign).await.expect(201);
         let ctx = world.visitor().follow("launch").await.expect(302).ctx();
-        let purchase = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase"});
+        let purchase = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase", "value": 5, "currency": "USD"});
         let accepted = world.nobody().post("/v2/public/conversions", purchase).await.expect(202).json();
         let conversion = accepted["conversionId"].as_str().expect("an id").to_owned();
         Self { world, conversion }
@@ -73,6 +74,9 @@ fn body(method: &str, template: &str) -> Value {
         ("POST", "/v2/handles/{handle}/links/{slug}/rollback") => json!({"version": 1}),
         ("PUT", "/v2/handles/{handle}/personalization-rules/{ruleId}") => {
             json!({"variant": {"id": "evil", "destinationUrl": "https://example.com/evil"}})
+        }
+        ("POST", "/v2/handles/{handle}/conversions/{conversionId}/adjustments") => {
+            json!({"amount": 1, "reason": "one more", "idempotencyKey": "more-1"})
         }
         _ => json!({}),
     }

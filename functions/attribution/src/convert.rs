@@ -6,7 +6,8 @@ use domain::audit::{Actor, ActorKind, Event};
 use domain::campaign::Credit;
 use domain::conversion::{Conversion, Submission, Trust};
 use domain::ctx::Claims;
-use domain::id::RequestId;
+use domain::explain::Attempt;
+use domain::id::{ConversionId, RequestId};
 use edge::{App, Problem, PublicBody, Viewer, limit_public};
 use http::StatusCode;
 use serde::Serialize;
@@ -97,7 +98,10 @@ pub(crate) async fn accept(
         None => None,
     };
     let credit = Credit::of(claims.campaign_id.as_ref(), campaign.as_ref(), claims.click_id.moment());
-    let mut conversion = Conversion::credit(&submission, &claims, credit, Trust::Claimed, app.id(), request_id, app.now());
+    // Its id and its day are of one moment, so that lists by id and figures by day agree.
+    let now = app.now();
+    let id = ConversionId::new(now, app.random());
+    let mut conversion = Conversion::credit(&submission, &claims, credit, Trust::Claimed, id, request_id, now);
     let digest = submission.key.digest();
     let accepted = match purpose {
         Purpose::Real => app.store().accept_conversion(&conversion, &digest).await?,
@@ -119,6 +123,7 @@ pub(crate) async fn accept(
             if !mismatch.is_empty() {
                 record_mismatch(app, &first, &conversion, request_id).await;
             }
+            remember(app, &first, &Attempt::again(now, request_id, &mismatch)).await;
             Ok((StatusCode::OK, receipt(&first, true, mismatch)))
         }
     }
@@ -139,6 +144,13 @@ async fn read(app: &App, body: Value) -> Result<(Submission, Claims), Problem> {
 
 fn receipt(conversion: &Conversion, deduped: bool, mismatch: Vec<&'static str>) -> Json<Receipt> {
     Json(Receipt { accepted: true, deduped, conversion: ConversionView::of(conversion), test: conversion.test, mismatch })
+}
+
+/// Keeps the attempt for the explanation; the answer does not wait on its success.
+async fn remember(app: &App, first: &Conversion, attempt: &Attempt) {
+    if let Err(error) = app.store().remember_try(&first.handle, first.id, attempt).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be remembered");
+    }
 }
 
 /// Tells the handle's audit log that a key was used for two different conversions; the answer does not wait on its success.

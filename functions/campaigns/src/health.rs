@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::campaign::{Check, Facts, Health, checks, worst};
-use domain::confidence::Confidence;
+use domain::confidence::{Confidence, Freshness};
 use domain::link::Link;
 use domain::moment::Moment;
 use domain::name::{CampaignId, Handle};
@@ -13,8 +13,6 @@ use serde::Serialize;
 
 /// Days whose figures tell of a campaign's health.
 const DAYS: i64 = 30;
-/// Figures older than this are stale.
-const FRESH_MS: i64 = 3_600_000;
 
 /// The health of a campaign.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -49,8 +47,7 @@ pub(crate) async fn handle(
     let today = now.day();
     let cells = app.store().cells(member.handle(), &Selection::Campaign(id.clone()), today.plus(1 - DAYS), today).await?;
     let figures = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day).totals;
-    let is_stale = cells.updated_at.is_some_and(|updated| now.millis() - updated.millis() > FRESH_MS);
-    let confidence = Confidence::of(&figures, is_stale);
+    let confidence = Confidence::of(&figures, Freshness::of(cells.updated_at, now).is_stale());
     let own_hosts = &app.settings().own_hosts;
     let facts =
         Facts { campaign: &campaign, link: link.as_ref(), clicks_used_up, own_hosts, figures: &figures, confidence: &confidence, now };

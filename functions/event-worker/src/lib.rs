@@ -1,5 +1,7 @@
 //! The event worker: entries of the outbox, each carried to whatever must hear of it exactly once.
 
+mod adjustment;
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::conversion::Conversion;
 use domain::rollup::Origin;
@@ -24,6 +26,10 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
+    if pointer.is_adjustment() { adjustment::settle(app, pointer).await } else { settle_conversion(app, pointer).await }
+}
+
+async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
     let Some(stored) = app.store().conversion_at(pointer).await? else {
         tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
         return Ok(());
@@ -33,7 +39,7 @@ async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
     }
     let conversion = stored.conversion;
     let Some(origin) = origin(app, &conversion).await? else {
-        return app.store().announce_later(pointer, wait(app, &conversion)).await;
+        return app.store().announce_later(pointer, wait(age_ms(app, &conversion))).await;
     };
     if app.store().settle_conversion(pointer, &conversion, &origin, app.now()).await? == Settled::Now {
         tracing::info!(conversion.id = %conversion.id, handle = %conversion.handle, "conversion counted");
@@ -54,9 +60,9 @@ async fn origin(app: &App, conversion: &Conversion) -> store::Result<Option<Orig
     }
 }
 
-/// Seconds until another look: short at first, since the click is usually a second behind.
-fn wait(app: &App, conversion: &Conversion) -> i32 {
-    if age_ms(app, conversion) < 10_000 { 2 } else { 20 }
+/// Seconds until another look: short at first, since what is waited for is usually a second behind.
+fn wait(age_ms: i64) -> i32 {
+    if age_ms < 10_000 { 2 } else { 20 }
 }
 
 fn age_ms(app: &App, conversion: &Conversion) -> i64 {

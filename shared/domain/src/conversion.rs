@@ -23,7 +23,7 @@ const LARGEST_METADATA: usize = 2048;
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    fn read(value: Value) -> Result<Self, String> {
+    pub(crate) fn read(value: Value) -> Result<Self, String> {
         match value {
             Value::String(text) if (1..=LONGEST_KEY).contains(&text.len()) => Ok(Self(text)),
             Value::String(_) => Err(format!("must be 1 to {LONGEST_KEY} bytes")),

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::click::Click;
 use crate::conversion::Conversion;
+use crate::ledger::Adjustment;
 use crate::moment::Day;
 use crate::name::{CampaignId, Handle, Slug};
 
@@ -216,6 +217,14 @@ impl Tally {
         if let Some(money) = conversion.money {
             tally.count(&keys, &format!("m|{}", money.currency), money.minor);
         }
+        tally
+    }
+
+    /// What an adjustment adds to each of its cells: money, and no conversion.
+    pub fn of_adjustment(adjustment: &Adjustment, origin: &Origin) -> Self {
+        let keys = keys(&adjustment.slug, adjustment.campaign_id.as_ref(), origin);
+        let mut tally = Self::default();
+        tally.count(&keys, &format!("m|{}", adjustment.amount.currency), adjustment.amount.minor);
         tally
     }
 

@@ -13,18 +13,24 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::audit::Event;
 use domain::conversion::Conversion;
-use domain::id::ConversionId;
+use domain::id::{ClickId, ConversionId};
 use domain::moment::{Day, Moment};
+use domain::money::Change;
 use domain::name::Handle;
 use domain::rollup::{CellKey, Origin, Tally, cells};
 
 use crate::Store;
 use crate::clicks::contended_shard;
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor, doc, number, optional, read_cursor, string, text, with_doc};
+use crate::item::{Item, Page, cursor, doc, integer, number, optional, read_cursor, string, text, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
 use crate::table::{self, Key};
 use crate::transaction::absent;
+
+/// The attribute with the sum of a conversion's adjustments.
+pub(crate) const ADJUSTED: &str = "adjusted";
+/// Tries before contention is given back to whoever asked.
+const TRIES: u32 = 6;
 
 /// What became of a submitted conversion.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +50,22 @@ pub struct Stored {
     pub settled: bool,
     /// Where its visitor came from, once counted.
     pub origin: Option<Origin>,
+    /// The sum of its adjustments, in minor units of its currency.
+    pub adjusted: i64,
+    /// Where it lies.
+    pub(crate) at: Key,
+}
+
+impl Stored {
+    /// The sum of its adjustments; none when it has no money.
+    pub fn adjustments(&self) -> Option<Change> {
+        self.conversion.money.map(|money| Change { minor: self.adjusted, currency: money.currency })
+    }
+
+    /// What it is worth after its adjustments; none when it has no money.
+    pub fn net(&self) -> Option<Change> {
+        self.conversion.money.map(|money| Change { minor: money.minor.saturating_add(self.adjusted), currency: money.currency })
+    }
 }
 
 /// What became of settling a conversion.
@@ -90,32 +112,39 @@ impl Store {
 
     /// Decides between a conversion and the one that holds its key.
     async fn meet(&self, at: &Key, conversion: &Conversion, held: &Item) -> Result<Accepted> {
-        let holder: Conversion = doc(held)?;
-        if holder.request_id == conversion.request_id {
-            // The write was ours and its answer was lost; the SDK tried again.
-            return Ok(Accepted::New(Pointer::to(at)));
+        let mut held = held.clone();
+        for _ in 0..TRIES {
+            let holder: Conversion = doc(&held)?;
+            if holder.request_id == conversion.request_id {
+                // The write was ours and its answer was lost; the SDK tried again.
+                return Ok(Accepted::New(Pointer::to(at)));
+            }
+            if holder.holds_key(conversion.accepted_at) {
+                return Ok(Accepted::Duplicate(Box::new(holder)));
+            }
+            if self.succeed(at, conversion, &held, &holder).await? {
+                return Ok(Accepted::New(Pointer::to(at)));
+            }
+            // Somebody else took the expired key first, or the holder was settled or adjusted meanwhile.
+            held = self.get(at).await?.ok_or(Error::Contended("TransactWriteItems"))?;
         }
-        if holder.holds_key(conversion.accepted_at) {
-            return Ok(Accepted::Duplicate(Box::new(holder)));
-        }
-        if self.succeed(at, conversion, held, &holder).await? {
-            return Ok(Accepted::New(Pointer::to(at)));
-        }
-        // Somebody else took the expired key first.
-        let holder: Conversion = self.get(at).await?.map(|item| doc(&item)).transpose()?.ok_or(Error::Contended("TransactWriteItems"))?;
-        if holder.request_id == conversion.request_id {
-            return Ok(Accepted::New(Pointer::to(at)));
-        }
-        Ok(Accepted::Duplicate(Box::new(holder)))
+        Err(Error::Contended("TransactWriteItems"))
     }
 
-    /// Takes over an expired key: the former conversion moves to its own place, whole.
+    /// Takes over an expired key: the former conversion moves to its own place, whole, or not at all.
     async fn succeed(&self, at: &Key, conversion: &Conversion, held: &Item, holder: &Conversion) -> Result<bool> {
         let mut former = held.clone();
         former.insert("sk".to_owned(), text(holder.id.to_string()));
         let archive = self.put_part(former, absent)?;
         let take = self.put_part(pending_item(at, conversion)?, |put| {
-            put.condition_expression("id = :holder").expression_attribute_values(":holder", text(holder.id.to_string()))
+            let unsettled = if held.contains_key("duePk") { "attribute_exists(duePk)" } else { "attribute_not_exists(duePk)" };
+            let put = put.expression_attribute_values(":holder", text(holder.id.to_string()));
+            match integer(held, ADJUSTED) {
+                Some(sum) => put
+                    .condition_expression(format!("id = :holder AND {unsettled} AND {ADJUSTED} = :sum"))
+                    .expression_attribute_values(":sum", number(sum)),
+                None => put.condition_expression(format!("id = :holder AND {unsettled} AND attribute_not_exists({ADJUSTED})")),
+            }
         })?;
         Ok(self.transact(vec![archive, take]).await?.is_written())
     }
@@ -134,10 +163,21 @@ impl Store {
             .filter(|_| !conversion.test)
             .map(|cell| (cell, tally.clone()))
             .collect();
+        self.count_once(&tallies, conversion.click_id, now, || self.leave_outbox(pointer, conversion, origin)).await
+    }
+
+    /// Adds tallies to their cells in one transaction with the part that takes what they count out of the outbox.
+    pub(crate) async fn count_once(
+        &self,
+        tallies: &BTreeMap<CellKey, Tally>,
+        click: ClickId,
+        now: Moment,
+        leave_outbox: impl Fn() -> Result<TransactWriteItem>,
+    ) -> Result<Settled> {
         let mut shard = 0;
-        for attempt in 1..=6 {
-            let mut parts = vec![self.leave_outbox(pointer, conversion, origin)?];
-            parts.extend(self.cell_parts(&tallies, shard, now).await?);
+        for attempt in 1..=TRIES {
+            let mut parts = vec![leave_outbox()?];
+            parts.extend(self.cell_parts(tallies, shard, now).await?);
             let settled = self.transact(parts).await?;
             if settled.is_written() {
                 return Ok(Settled::Now);
@@ -145,7 +185,7 @@ impl Store {
             if settled.failed_at(0) {
                 return Ok(Settled::Before);
             }
-            shard = contended_shard(Some(conversion.click_id), attempt);
+            shard = contended_shard(Some(click), attempt);
         }
         Err(Error::Contended("TransactWriteItems"))
     }
@@ -231,8 +271,9 @@ fn pending_item(at: &Key, conversion: &Conversion) -> Result<Item> {
     Ok(item)
 }
 
-fn stored(item: &Item) -> Result<Stored> {
+pub(crate) fn stored(item: &Item) -> Result<Stored> {
     let origin = optional(item, "origin").and_then(|text| serde_json::from_str(text).ok());
-    string(item, "doc")?;
-    Ok(Stored { conversion: doc(item)?, settled: !item.contains_key("duePk"), origin })
+    let at = Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() };
+    let adjusted = integer(item, ADJUSTED).unwrap_or_default();
+    Ok(Stored { conversion: doc(item)?, settled: !item.contains_key("duePk"), origin, adjusted, at })
 }

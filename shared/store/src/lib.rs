@@ -13,7 +13,9 @@ mod audit;
 mod campaigns;
 mod clicks;
 mod clicks_out;
+mod clicks_read;
 mod conversions;
+mod ledger;
 mod limits;
 mod links;
 mod outbox;
@@ -22,18 +24,22 @@ mod queues;
 mod rollups;
 mod rules;
 mod transaction;
+mod tries;
 
 pub use campaigns::WriteCampaign;
 pub use clicks::Counted;
 pub use clicks_out::ClickMessage;
+pub use clicks_read::ClicksInOrder;
 pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use conversions::{Accepted, Settled, Stored};
 pub use error::{Error, Result};
 pub use item::{Page, is_cursor};
+pub use ledger::{Adjusted, StoredAdjustment};
 pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;
 pub use rollups::Cells;
+pub use tries::Tries;
 
 use std::sync::Arc;
 

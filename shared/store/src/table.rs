@@ -4,17 +4,19 @@
 //! |---|---|---|---|
 //! | handle | `HANDLE#h` | `A` | every control-plane call (get) |
 //! | a user's handle | `USER#u` | handle | list of handles (query) |
-//! | account | `ACCT#u` | `A` | quota (get) |
+//! | account | `ACCT#u` | `A` | quota, plan (get) |
 //! | daily quota | `QUOTA#u#yyyymmdd` | `A` | conditional add |
 //! | rate limit | `RATE#scope#hash` | `A` | conditional add |
 //! | link | `LINK#h` | slug | redirect (one batch get with the rules), list (query) |
 //! | link version | `HIST#h#linkId` | version, ten digits | history (query), rollback (get) |
 //! | personalization rules | `RULES#h` | `A` | redirect, rules (get) |
-//! | campaign | `CAMP#h` | campaign id | campaigns, health (get), list (query), link write and conversion (get), click worker (batch get) |
+//! | campaign | `CAMP#h` | campaign id | campaigns, health, report (get), list, funnel (query), link write and conversion (get), click worker (batch get) |
 //! | clicks used of `maxClicks` | `CAP#h#linkId` | `A` | conditional add |
 //! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get), recount and export (query) |
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
+//! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key) | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
+//! | submissions of a known key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
 //! | audit event | `AUDIT#h` | audit id | list (query) |
 //! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard`, of a link `yyyymmdd#campaign#shard` | reports (query by days), conditional add |
 //!
@@ -43,7 +45,7 @@ impl Key {
 
 /// The index of what must be looked at again: sparse, keys only.
 pub const DUE: &str = "due";
-/// The index of conversions by month.
+/// The index of conversions, and of adjustments, by month.
 pub const LIST: &str = "list";
 /// Partitions of the `due` index, so that no write is bounded by one of them.
 pub const DUE_SHARDS: u32 = 8;
@@ -151,6 +153,26 @@ pub fn former_conversion(handle: &Handle, key_digest: &str, id: ConversionId) ->
 /// A month of a handle's conversions in the `list` index.
 pub fn conversions(handle: &Handle, day: Day) -> String {
     format!("CONVS#{handle}#{}", day.month())
+}
+
+/// The partition of one conversion's adjustments.
+pub fn adjustments(handle: &Handle, conversion: ConversionId) -> String {
+    format!("ADJ#{handle}#{conversion}")
+}
+
+/// The adjustment that holds an idempotency key of its conversion, named by the key's digest.
+pub fn adjustment(handle: &Handle, conversion: ConversionId, key_digest: &str) -> Key {
+    Key { pk: adjustments(handle, conversion), sk: key_digest.to_owned() }
+}
+
+/// A month of a handle's adjustments in the `list` index.
+pub fn adjustments_of_month(handle: &Handle, day: Day) -> String {
+    format!("ADJS#{handle}#{}", day.month())
+}
+
+/// The submissions of a conversion's key after its first.
+pub fn tries(handle: &Handle, conversion: ConversionId) -> Key {
+    Key::single(format!("TRIES#{handle}#{conversion}"))
 }
 
 /// The partition of a handle's audit events.

@@ -92,6 +92,31 @@ fn keys_beyond_the_cap_are_counted_as_other_and_none_is_lost() {
     assert_eq!(report.rows.iter().map(|(_, figures)| figures.clicks).sum::<i128>(), 2000);
 }
 
+#[test]
+fn rows_with_nothing_to_tell_are_left_out_and_negative_ones_are_not() {
+    let mut counts = Counts::default();
+    for (name, value) in
+        [("c", 1), ("country|DE|c", 1), ("country|FR|m|USD", 0), ("country|US|m|USD", -5), ("m|USD", -5), ("country|AT|v", 0)]
+    {
+        counts.add(name, value);
+    }
+    let report = Report::of([("2026-03-01".parse().unwrap(), &counts)], Dimension::Country);
+    assert_eq!(report.rows.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["DE", "US"]);
+}
+
+#[test]
+fn the_rate_is_of_qualified_clicks_and_the_main_currency_the_only_one() {
+    let rate = |clicks, bot_clicks, conversions| {
+        Figures { clicks, bot_clicks, conversions, ..Figures::default() }.conversion_rate().map(|rate| rate.to_string())
+    };
+    assert_eq!((rate(10, 4, 1).as_deref(), rate(4, 4, 1), rate(2, 1, 3).as_deref()), (Some("0.1667"), None, Some("3")));
+    let main = |codes: &[&str]| {
+        let revenue = codes.iter().map(|code| (code.parse().unwrap(), 1)).collect();
+        Figures { revenue, ..Figures::default() }.main_currency().code()
+    };
+    assert_eq!((main(&[]), main(&["EUR"]), main(&["EUR", "JPY"])), ("USD", "EUR", "USD"));
+}
+
 proptest! {
     #[test]
     fn the_rows_of_every_dimension_add_up_to_the_totals(
