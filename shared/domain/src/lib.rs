@@ -18,6 +18,7 @@ pub mod routing;
 pub mod visit;
 
 pub mod audit;
+pub mod burst;
 pub mod click;
 pub mod conversion;
 pub mod ctx;

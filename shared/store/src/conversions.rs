@@ -22,6 +22,7 @@ use crate::clicks::contended_shard;
 use crate::error::{Error, Result};
 use crate::item::{Item, Page, cursor, doc, number, optional, read_cursor, string, text, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
+use crate::restate::Restatement;
 use crate::table::{self, Key};
 use crate::transaction::absent;
 
@@ -113,8 +114,15 @@ impl Store {
         self.get(&pointer.key()).await?.as_ref().map(stored).transpose()
     }
 
-    /// Counts a conversion, exactly once.
-    pub async fn settle_conversion(&self, pointer: &Pointer, conversion: &Conversion, origin: &Origin, now: Moment) -> Result<Settled> {
+    /// Counts a conversion, exactly once, and restates its click with it where it tells something of that.
+    pub async fn settle_conversion(
+        &self,
+        pointer: &Pointer,
+        conversion: &Conversion,
+        origin: &Origin,
+        click: Option<&Restatement>,
+        now: Moment,
+    ) -> Result<Settled> {
         let tally = Tally::of_conversion(conversion, origin);
         let day = conversion.accepted_at.day();
         let tallies: BTreeMap<CellKey, Tally> = cells(&conversion.handle, &conversion.slug, conversion.campaign_id.as_ref(), day)
@@ -124,13 +132,20 @@ impl Store {
         let mut shard = 0;
         for attempt in 1..=6 {
             let mut parts = vec![self.leave_outbox(pointer, conversion, origin)?];
-            parts.extend(self.cell_parts(&tallies, shard, now).await?);
+            if let Some(click) = click {
+                parts.push(self.restate_part(click)?);
+            }
+            parts.extend(self.placed_parts(&placed(&tallies, shard, click), now).await?);
             let settled = self.transact(parts).await?;
             if settled.is_written() {
                 return Ok(Settled::Now);
             }
             if settled.failed_at(0) {
                 return Ok(Settled::Before);
+            }
+            if click.is_some() && settled.failed_at(1) {
+                // The click has changed since it was read: the message comes again, and with it another look.
+                break;
             }
             shard = contended_shard(Some(conversion.click_id), attempt);
         }
@@ -208,6 +223,15 @@ impl Store {
     }
 }
 
+/// What a conversion adds in a shard, and what the restated click changes in its own, where both may meet.
+fn placed(tallies: &BTreeMap<CellKey, Tally>, shard: u32, click: Option<&Restatement>) -> BTreeMap<(CellKey, u32), Tally> {
+    let mut placed = click.map(Restatement::tallies).unwrap_or_default();
+    for (cell, tally) in tallies {
+        placed.entry((cell.clone(), shard)).or_default().merge(tally);
+    }
+    placed
+}
+
 fn pending_item(at: &Key, conversion: &Conversion) -> Result<Item> {
     let mut item = with_doc(at, conversion)?;
     item.insert("id".to_owned(), text(conversion.id.to_string()));
@@ -218,7 +242,7 @@ fn pending_item(at: &Key, conversion: &Conversion) -> Result<Item> {
     Ok(item)
 }
 
-fn stored(item: &Item) -> Result<Stored> {
+pub(crate) fn stored(item: &Item) -> Result<Stored> {
     let origin = optional(item, "origin").and_then(|text| serde_json::from_str(text).ok());
     string(item, "doc")?;
     Ok(Stored { conversion: doc(item)?, settled: !item.contains_key("duePk"), origin })

@@ -10,6 +10,7 @@ pub mod table;
 
 mod accounts;
 mod audit;
+mod census;
 mod clicks;
 mod clicks_out;
 mod conversions;
@@ -18,6 +19,7 @@ mod links;
 mod outbox;
 mod profiles;
 mod queues;
+mod restate;
 mod rollups;
 mod rules;
 mod transaction;
@@ -31,6 +33,7 @@ pub use item::{Page, is_cursor};
 pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;
+pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
 pub use rollups::Cells;
 
 use std::sync::Arc;

@@ -56,17 +56,18 @@ fn a_purpose_ahead_of_the_click_suffices_in_any_header() {
     let ahead = ["prefetch", "prefetch;prerender", "Prefetch;anonymous-client-ip", "prerender", "preview"];
     for purpose in ahead {
         for header in 0..PURPOSE_HEADERS.len() {
-            let mut signs = person();
-            signs.purposes[header] = Some(purpose);
-            assert_only(&signs, Reason::Prefetch);
+            let mut purposes = [Some("navigation"); PURPOSE_HEADERS.len()];
+            purposes[header] = Some(purpose);
+            assert_only(&Signs { purpose: telling_purpose(purposes), ..person() }, Reason::Prefetch);
         }
     }
 }
 
 #[test]
 fn any_other_purpose_is_human() {
-    let signs = Signs { purposes: [Some(""), Some("navigation"), None, None], ..person() };
-    assert_eq!(judge(&signs).verdict(), Verdict::Human);
+    let purpose = telling_purpose([None, Some(""), Some("navigation"), None]);
+    assert_eq!(purpose, Some(""));
+    assert_eq!(judge(&Signs { purpose, ..person() }).verdict(), Verdict::Human);
 }
 
 #[test]
@@ -87,6 +88,25 @@ fn half_a_browsers_agent_suffices() {
     let without_system = PERSON.replace("(Windows NT 10.0; Win64; x64) ", "");
     for user_agent in [without_opening, without_system] {
         assert_only(&Signs { user_agent: Some(&user_agent), ..person() }, Reason::NotABrowser);
+    }
+}
+
+#[test]
+fn a_missing_accept_language_suffices() {
+    assert_only(&Signs { no_accept_language: true, ..person() }, Reason::NoAcceptLanguage);
+}
+
+#[test]
+fn what_happens_around_a_click_suffices_and_says_nothing_of_its_device() {
+    let around = [
+        (Signs { burst: Burst { hits: true, links: false }, ..person() }, Reason::BurstHits),
+        (Signs { burst: Burst { hits: false, links: true }, ..person() }, Reason::BurstLinks),
+        (Signs { instant_conversion: true, ..person() }, Reason::InstantConversion),
+    ];
+    for (signs, reason) in around {
+        let judgement = judge(&signs);
+        assert_eq!(Vec::from(judgement.reasons), [reason]);
+        assert_eq!((judgement.verdict(), judgement.device), (Verdict::Bot, Device::Desktop));
     }
 }
 
@@ -150,10 +170,14 @@ fn devices_are_told_by_the_most_telling_mark() {
 }
 
 #[test]
-fn only_the_first_kilobyte_is_read() {
-    let padding = "x".repeat(2000);
-    assert!(judge(&person()).reasons.is_empty());
-    assert!(sent_by(&format!("{PERSON} {padding} Googlebot")).reasons.is_empty());
+fn what_is_kept_is_what_is_read() {
+    let padding = "x".repeat(MOST_KEPT);
+    let long = format!("{PERSON} {padding} Googlebot");
+    assert!(sent_by(&long).reasons.is_empty());
+    assert_eq!(kept(&long).len(), MOST_KEPT);
+    assert_eq!(sent_by(&long), sent_by(kept(&long)));
+    assert_eq!(kept("é".repeat(MOST_KEPT).as_str()).len(), MOST_KEPT);
+    assert_eq!(kept(&format!("a{}", "é".repeat(MOST_KEPT))).len(), MOST_KEPT - 1);
 }
 
 #[test]
