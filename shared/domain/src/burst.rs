@@ -144,8 +144,7 @@ impl Recent {
         while self.0.front().is_some_and(|(noted, ..)| now.millis() - noted.millis() > REMEMBERED_MS) {
             self.0.pop_front();
         }
-        let asked: BTreeMap<ClickId, Sighting> =
-            clicks.into_iter().filter_map(|click| Some((click.id, Sighting::of(click)?))).collect();
+        let asked: BTreeMap<ClickId, Sighting> = clicks.into_iter().filter_map(|click| Some((click.id, Sighting::of(click)?))).collect();
         self.0.retain(|(_, id, _)| !asked.contains_key(id));
         self.0.extend(asked.iter().map(|(id, sighting)| (now, *id, *sighting)));
         let sightings: Vec<Sighting> = self.0.iter().map(|(.., sighting)| *sighting).collect();

@@ -38,7 +38,8 @@ fn fifty_clicks_of_one_sender_in_ten_seconds_are_a_burst_and_forty_nine_are_not(
 
 #[test]
 fn ten_links_in_ten_seconds_are_a_burst_and_nine_are_not() {
-    let walk = |links: u64, step: i64| -> Vec<Sighting> { (0..30).map(|n| sighting(i64::try_from(n).unwrap() * step, 1, n % links)).collect() };
+    let walk =
+        |links: u64, step: i64| -> Vec<Sighting> { (0..30).map(|n| sighting(i64::try_from(n).unwrap() * step, 1, n % links)).collect() };
     assert!(bursts(&walk(10, 100)).iter().all(|burst| *burst == Burst { hits: false, links: true }));
     assert!(bursts(&walk(9, 100)).iter().all(|burst| !burst.is_any()));
     assert!(bursts(&walk(10, 1200)).iter().all(|burst| !burst.is_any()));

@@ -27,7 +27,8 @@ impl Recount {
 
     /// Everything that must be looked at: what the raw records touch, and what the stored cell of the handle speaks of.
     pub fn selections(&self, stored: &Counts) -> Vec<Selection> {
-        let campaigns = self.campaigns.keys().cloned().chain(stored.keys_of(Dimension::Campaign).filter(|key| *key != NONE).filter_map(parsed));
+        let campaigns =
+            self.campaigns.keys().cloned().chain(stored.keys_of(Dimension::Campaign).filter(|key| *key != NONE).filter_map(parsed));
         let slugs = self.links.keys().cloned().chain(stored.keys_of(Dimension::Slug).filter_map(parsed));
         let campaigns: BTreeSet<CampaignId> = campaigns.collect();
         let slugs: BTreeSet<Slug> = slugs.collect();
