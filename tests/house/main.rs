@@ -16,5 +16,6 @@ mod limits;
 mod links;
 mod playbook;
 mod preview;
+mod quality;
 mod redirect;
 mod tokens;

@@ -103,13 +103,13 @@ impl<'s> Clicks<'s> {
     /// The next page; none at the end.
     async fn next(&mut self) -> Result<Option<Vec<store::StoredClick>>, Error> {
         while self.shard < store::table::CLICK_SHARDS {
-            let page = self.store.stored_clicks(self.handle, self.day, self.shard, self.after).await.map_err(Error::database)?;
-            match page.last() {
-                Some(last) => {
-                    self.after = Some(last.click.id);
-                    return Ok(Some(page));
-                }
-                None => (self.shard, self.after) = (self.shard + 1, None),
+            let (page, more) = self.store.stored_clicks(self.handle, self.day, self.shard, self.after).await.map_err(Error::database)?;
+            self.after = page.last().map(|last| last.click.id).filter(|_| more);
+            if self.after.is_none() {
+                self.shard += 1;
+            }
+            if !page.is_empty() {
+                return Ok(Some(page));
             }
         }
         Ok(None)

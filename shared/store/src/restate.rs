@@ -107,8 +107,8 @@ impl Store {
         self.get(&table::click(handle, id)).await?.as_ref().map(StoredClick::of).transpose()
     }
 
-    /// A page of one shard of a handle's day of clicks, in the order of their ids, after the one before.
-    pub async fn stored_clicks(&self, handle: &Handle, day: Day, shard: u32, after: Option<ClickId>) -> Result<Vec<StoredClick>> {
+    /// A page of one shard of a handle's day of clicks, in the order of their ids, after the one before; and whether more follow.
+    pub async fn stored_clicks(&self, handle: &Handle, day: Day, shard: u32, after: Option<ClickId>) -> Result<(Vec<StoredClick>, bool)> {
         let query = self
             .db
             .query()
@@ -118,7 +118,8 @@ impl Store {
             .expression_attribute_values(":after", text(after.map_or(" ".to_owned(), |id| id.to_string())))
             .consistent_read(true);
         let found = query.send().await.map_err(Error::call("Query"))?;
-        found.items().iter().map(StoredClick::of).collect()
+        let clicks = found.items().iter().map(StoredClick::of).collect::<Result<_>>()?;
+        Ok((clicks, found.last_evaluated_key().is_some()))
     }
 
     /// Restates a group of one handle in one transaction, together with the audit event that tells of it.
