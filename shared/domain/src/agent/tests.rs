@@ -128,6 +128,30 @@ fn in_app_and_odd_browsers_are_human_on_their_device() {
 }
 
 #[test]
+fn no_app_that_people_come_from_is_missing() {
+    let apps = [
+        "Instagram",
+        "FBAN/FBIOS",
+        "FB_IAB",
+        "musical_ly",
+        "Snapchat",
+        "LinkedInApp",
+        "Pinterest/",
+        "WhatsApp/",
+        "Telegram-",
+        "Line/",
+        "MicroMessenger",
+        "KAKAOTALK",
+        "Gmail/",
+        "GSA/",
+    ];
+    let list = include_str!("../../data/in-app-browsers.txt");
+    for app in apps {
+        assert!(expectations(list).any(|(_, agent)| agent.contains(app)), "{app}");
+    }
+}
+
+#[test]
 fn known_bots_are_bots_for_their_reason() {
     for (reason, user_agent) in expectations(include_str!("../../data/known-bots.txt")) {
         let judgement = sent_by(user_agent);
