@@ -147,6 +147,7 @@ async fn a_report_tells_people_from_bots_and_revenue_in_each_currency() {
     let token = world.visitor().in_country("US").with("referer", "https://www.instagram.com/").follow("launch").await.expect(302).ctx();
     world.visitor().in_country("DE").follow("launch").await.expect(302);
     world.visitor().in_country("US").with("user-agent", "curl/8.5.0").follow("launch").await.expect(302);
+    world.advance_ms(1000);
     for (key, value, currency) in [("a", json!(24.99), "USD"), ("b", json!(0.01), "USD"), ("c", json!(1000), "JPY")] {
         let body = json!({"ctx": token, "idempotencyKey": key, "eventType": "purchase", "value": value, "currency": currency});
         world.nobody().post("/v2/public/conversions", body).await.expect(202);

@@ -255,7 +255,10 @@ async fn clicks_that_wait_together_share_a_message_and_all_are_counted() {
     world.visitor().follow("launch").await.expect(302);
     world.faults.take_calls();
     let visitor = world.visitor();
-    futures::future::join_all((0..400).map(|_| async { visitor.follow("launch").await.expect(302) })).await;
+    futures::future::join_all(
+        (0..400).map(|number| visitor.clone().number(number)).map(|visitor| async move { visitor.follow("launch").await.expect(302) }),
+    )
+    .await;
     let messages = world.faults.take_calls().iter().filter(|(_, operation)| operation == "SendMessage").count();
     assert!((1..100).contains(&messages), "{messages} messages for 400 clicks");
     world.settle().await;
@@ -269,7 +272,10 @@ async fn clicks_whose_shared_message_is_lost_are_parked_one_by_one_and_counted_o
     let visitor = world.visitor();
     for fault in [Fault::Unreachable, Fault::AnswerLost] {
         let fired = world.faults.inject(Rule::on("SendMessage").by("redirect").always(), fault);
-        futures::future::join_all((0..50).map(|_| async { visitor.follow("launch").await.expect(302) })).await;
+        futures::future::join_all(
+            (0..50).map(|number| visitor.clone().number(number)).map(|visitor| async move { visitor.follow("launch").await.expect(302) }),
+        )
+        .await;
         fired.at_least_once();
         world.faults.clear();
         world.advance_ms(1000);

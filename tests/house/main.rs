@@ -21,5 +21,6 @@ mod limits;
 mod links;
 mod playbook;
 mod preview;
+mod quality;
 mod redirect;
 mod tokens;

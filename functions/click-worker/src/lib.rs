@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use domain::agent::judge_again;
 use domain::click::Click;
 use domain::id::ClickId;
 use edge::{App, batch};
@@ -15,7 +16,7 @@ use store::ClickMessage;
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     let (received, mut failed) = batch::read::<ClickMessage>(event);
     let clicks: Vec<Click> = received.iter().flat_map(|message| message.body.clicks.iter().cloned()).collect();
-    let (clicks, mut unwritten) = credited(&app, clicks).await;
+    let (clicks, mut unwritten) = credited(&app, with_bursts(&app, clicks)).await;
     let (counted, errors) = app.store().count_clicks(&clicks, app.now()).await;
     for (id, error) in &errors {
         tracing::warn!(click.id = %id, error = error as &dyn std::error::Error, "click could not be counted");
@@ -42,4 +43,10 @@ async fn credited(app: &App, clicks: Vec<Click>) -> (Vec<Click>, BTreeSet<ClickI
         |click: &Click| named(click).and_then(|key| campaigns.get(&key)).is_some_and(|campaign| campaign.was_active_at(click.at()));
     let credit = |click: Click| Click { campaign_id: click.campaign_id.clone().filter(|_| is_tracked(&click)), ..click };
     (clicks.into_iter().map(credit).collect(), BTreeSet::new())
+}
+
+/// The clicks, those in a burst judged again with that in mind. A click that was counted before keeps its first judgement.
+fn with_bursts(app: &App, clicks: Vec<Click>) -> Vec<Click> {
+    let bursts = app.bursts_among(&clicks);
+    clicks.into_iter().map(|click| bursts.get(&click.id).map_or_else(|| click.clone(), |burst| judge_again(&click, *burst))).collect()
 }

@@ -150,6 +150,10 @@ pub struct Conversion {
     pub request_id: RequestId,
 }
 
+/// Milliseconds from click to conversion below which no person can have made both: the redirect, the merchant's page and
+/// an action on it take longer.
+pub const INSTANT_MS: i64 = 800;
+
 impl Conversion {
     /// What becomes of a submission with a good ctx.
     pub fn credit(
@@ -186,6 +190,11 @@ impl Conversion {
     /// Whether its idempotency key still stands for it.
     pub fn holds_key(&self, now: Moment) -> bool {
         now < self.accepted_at.plus_days(KEY_DAYS)
+    }
+
+    /// Whether it came faster after its click than a page loads and a person acts. Trying out a campaign is no visit.
+    pub fn is_instant(&self) -> bool {
+        !self.test && self.accepted_at.millis() - self.click_id.moment().millis() < INSTANT_MS
     }
 
     /// The fields in which a repeated submission differs from the first.

@@ -18,6 +18,7 @@ pub mod routing;
 pub mod visit;
 
 pub mod audit;
+pub mod burst;
 pub mod campaign;
 pub mod click;
 pub mod confidence;

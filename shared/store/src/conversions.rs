@@ -24,6 +24,7 @@ use crate::clicks::contended_shard;
 use crate::error::{Error, Result};
 use crate::item::{Item, Page, cursor, doc, integer, number, optional, read_cursor, string, text, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
+use crate::restate::Restatement;
 use crate::table::{self, Key};
 use crate::transaction::absent;
 
@@ -154,8 +155,16 @@ impl Store {
         self.get(&pointer.key()).await?.as_ref().map(stored).transpose()
     }
 
-    /// Counts a conversion, exactly once; one that only tries out a campaign leaves the outbox and adds to no cell.
-    pub async fn settle_conversion(&self, pointer: &Pointer, conversion: &Conversion, origin: &Origin, now: Moment) -> Result<Settled> {
+    /// Counts a conversion, exactly once, and restates its click with it where it tells something of that; a conversion that
+    /// only tries out a campaign leaves the outbox and adds to no cell.
+    pub async fn settle_conversion(
+        &self,
+        pointer: &Pointer,
+        conversion: &Conversion,
+        origin: &Origin,
+        click: Option<&Restatement>,
+        now: Moment,
+    ) -> Result<Settled> {
         let tally = Tally::of_conversion(conversion, origin);
         let day = conversion.accepted_at.day();
         let tallies: BTreeMap<CellKey, Tally> = cells(&conversion.handle, &conversion.slug, conversion.campaign_id.as_ref(), day)
@@ -163,13 +172,14 @@ impl Store {
             .filter(|_| !conversion.test)
             .map(|cell| (cell, tally.clone()))
             .collect();
-        self.count_once(&tallies, conversion.click_id, now, || self.leave_outbox(pointer, conversion, origin)).await
+        self.count_once(&tallies, click, conversion.click_id, now, || self.leave_outbox(pointer, conversion, origin)).await
     }
 
     /// Adds tallies to their cells in one transaction with the part that takes what they count out of the outbox.
     pub(crate) async fn count_once(
         &self,
         tallies: &BTreeMap<CellKey, Tally>,
+        restated: Option<&Restatement>,
         click: ClickId,
         now: Moment,
         leave_outbox: impl Fn() -> Result<TransactWriteItem>,
@@ -177,13 +187,20 @@ impl Store {
         let mut shard = 0;
         for attempt in 1..=TRIES {
             let mut parts = vec![leave_outbox()?];
-            parts.extend(self.cell_parts(tallies, shard, now).await?);
+            if let Some(restated) = restated {
+                parts.push(self.restate_part(restated)?);
+            }
+            parts.extend(self.placed_parts(&placed(tallies, shard, restated), now).await?);
             let settled = self.transact(parts).await?;
             if settled.is_written() {
                 return Ok(Settled::Now);
             }
             if settled.failed_at(0) {
                 return Ok(Settled::Before);
+            }
+            if restated.is_some() && settled.failed_at(1) {
+                // The click has changed since it was read: the message comes again, and with it another look.
+                break;
             }
             shard = contended_shard(Some(click), attempt);
         }
@@ -259,6 +276,15 @@ impl Store {
             }
         }
     }
+}
+
+/// What a conversion adds in a shard, and what the restated click changes in its own, where both may meet.
+fn placed(tallies: &BTreeMap<CellKey, Tally>, shard: u32, click: Option<&Restatement>) -> BTreeMap<(CellKey, u32), Tally> {
+    let mut placed = click.map(Restatement::tallies).unwrap_or_default();
+    for (cell, tally) in tallies {
+        placed.entry((cell.clone(), shard)).or_default().merge(tally);
+    }
+    placed
 }
 
 fn pending_item(at: &Key, conversion: &Conversion) -> Result<Item> {

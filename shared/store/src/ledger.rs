@@ -151,7 +151,7 @@ impl Store {
                 update.update_expression("REMOVE duePk, dueAt").condition_expression("attribute_exists(duePk)")
             })
         };
-        self.count_once(&tallies, adjustment.click_id, now, leave_outbox).await
+        self.count_once(&tallies, None, adjustment.click_id, now, leave_outbox).await
     }
 
     /// A conversion with its ledger, oldest first; its sum is that of these very entries.

@@ -2,7 +2,7 @@
 //!
 //! | item | pk | sk | read by |
 //! |---|---|---|---|
-//! | handle | `HANDLE#h` | `A` | every control-plane call (get) |
+//! | handle | `HANDLE#h` | `A` | every control-plane call (get); an operator's jobs (scan) |
 //! | a user's handle | `USER#u` | handle | list of handles (query) |
 //! | account | `ACCT#u` | `A` | quota, plan (get) |
 //! | daily quota | `QUOTA#u#yyyymmdd` | `A` | conditional add |
@@ -12,7 +12,7 @@
 //! | personalization rules | `RULES#h` | `A` | redirect, rules (get) |
 //! | campaign | `CAMP#h` | campaign id | campaigns, health, report (get), list, funnel (query), link write and conversion (get), click worker (batch get) |
 //! | clicks used of `maxClicks` | `CAP#h#linkId` | `A` | conditional add |
-//! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get), recount and export (query) |
+//! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get, restate), recount, re-scoring and export (query) |
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
 //! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key) | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
@@ -54,9 +54,14 @@ pub const CLICK_SHARDS: u32 = 8;
 /// Shards a contended rollup cell is spread over.
 pub const ROLLUP_SHARDS: u32 = 8;
 
+/// What the key of every handle begins with.
+pub(crate) const HANDLES: &str = "HANDLE#";
+/// The attribute of a click that tells the shard of its cells.
+pub(crate) const SHARD: &str = "shard";
+
 /// The handle itself.
 pub fn handle(handle: &Handle) -> Key {
-    Key::single(format!("HANDLE#{handle}"))
+    Key::single(format!("{HANDLES}{handle}"))
 }
 
 /// A user's place on a handle.

@@ -119,6 +119,18 @@ fn the_rate_is_of_qualified_clicks_and_the_main_currency_the_only_one() {
 
 proptest! {
     #[test]
+    fn a_difference_leads_from_one_judgement_of_a_click_to_the_other(before in any::<bool>(), after in any::<bool>(), device in "[A-C]") {
+        let was = click(1, before, "DE", "t.co");
+        let is = Click { bot: after, device, ..was.clone() };
+        let difference = Tally::of_click(&is).minus(&Tally::of_click(&was));
+        prop_assert!(difference.counters().all(|(_, increment)| increment != 0));
+        let mut restated = Tally::of_click(&was);
+        restated.merge(&difference);
+        prop_assert!(restated.minus(&Tally::of_click(&is)).is_empty());
+        prop_assert_eq!(before == after, difference.counters().all(|(name, _)| name != "b"));
+    }
+
+    #[test]
     fn the_rows_of_every_dimension_add_up_to_the_totals(
         clicks in prop::collection::vec((any::<bool>(), "[A-Z]{2}", "[a-z|]{1,3}"), 1..60),
         values in prop::collection::vec((0_i64..1_000_000_000_000, prop::sample::select(vec!["USD", "JPY", "KWD"])), 0..20),
