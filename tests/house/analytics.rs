@@ -103,6 +103,8 @@ pub(crate) async fn campaign(world: &World, id: &str, slug: &str, currency: Valu
 /// Posts a conversion of a fresh click on the link.
 pub(crate) async fn convert(world: &World, slug: &str, key: &str, value: Value, currency: &str) -> String {
     let ctx = world.visitor().follow(slug).await.expect(302).ctx();
+    // A person takes longer than this.
+    world.advance_ms(1000);
     let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": value, "currency": currency});
     let accepted = world.nobody().post("/v2/public/conversions", body).await.expect(202).json();
     accepted["conversionId"].as_str().unwrap().to_owned()
@@ -328,6 +330,7 @@ async fn confidence_falls_with_bots_conversions_beyond_clicks_and_age() {
     // Two conversions of one click, on a day of their own.
     world.advance_days(2);
     let ctx = world.visitor().follow("launch").await.expect(302).ctx();
+    world.advance_ms(1000);
     for (key, expected) in
         [("a", (100, vec![])), ("b", (60, vec![(json!("conversions_exceed_clicks"), json!("2 conversions of 1 clicks"))]))]
     {

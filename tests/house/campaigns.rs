@@ -459,6 +459,7 @@ async fn health_goes_from_fresh_campaign_to_pass_step_by_step_and_names_what_bre
     let ctx = world.visitor().follow("launch").await.expect(302).ctx();
     world.settle().await;
     assert_eq!(health().await, expected("WARN", "conversion_seen", ""));
+    world.advance_ms(1000);
     convert(&world, &ctx, "order-1").await;
     world.settle().await;
     assert_eq!(health().await, expected("PASS", "", ""));

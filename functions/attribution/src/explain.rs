@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::campaign::NotCredited;
 use domain::click::Click;
 use domain::conversion::{Conversion, Trust};
 use domain::explain::{Attempt, Outcome, Rule, RuleKind};
@@ -106,6 +107,9 @@ pub(crate) struct VerdictStep {
     bot: bool,
     /// The campaign it counts for.
     campaign_id: Option<CampaignId>,
+    /// Why it counts for no campaign, though its click named one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_credited: Option<NotCredited>,
     /// Whether reports already count it.
     counted: bool,
     /// Whether it only tries out a campaign.
@@ -160,6 +164,13 @@ fn outcome_message(outcome: Outcome, conversion: &Conversion) -> String {
     match outcome {
         Outcome::CreditedToCampaign => format!("It counts for campaign {campaign} and for link {slug}."),
         Outcome::CreditedToLink => format!("It counts for link {slug}; the click belonged to no campaign."),
+        Outcome::NotCreditedCampaignPaused => {
+            format!("It counts for link {slug} alone; the click's campaign was not active when the conversion came.")
+        }
+        Outcome::NotCreditedClickNotTracked => {
+            format!("It counts for link {slug} alone; the click's campaign was not active when the link was followed.")
+        }
+        Outcome::NotCreditedCampaignDeleted => format!("It counts for link {slug} alone; the click's campaign was deleted."),
         Outcome::Test => "It is a test and in no figure.".to_owned(),
     }
 }
@@ -228,6 +239,7 @@ fn verdict_step(stored: &Stored) -> VerdictStep {
         trust: conversion.trust,
         bot: conversion.bot,
         campaign_id: conversion.campaign_id.clone(),
+        not_credited: conversion.not_credited,
         counted: stored.settled && !conversion.test,
         test: conversion.test,
     }

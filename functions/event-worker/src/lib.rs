@@ -15,6 +15,9 @@ use store::{Pointer, Restatement, Settled, StoredClick};
 /// How long a conversion waits for its click, which may still be in its own queue.
 const CLICK_PATIENCE_MS: i64 = 300_000;
 
+/// How often a conversion is looked at anew because its click changed, as when two conversions of one click come together.
+const LOOKS: usize = 4;
+
 /// Settles a batch, its messages side by side, and gives back those that could not be.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     let (received, mut failed) = batch::read::<Pointer>(event);
@@ -33,23 +36,30 @@ async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
 }
 
 async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
-    let Some(stored) = app.store().conversion_at(pointer).await? else {
-        tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
-        return Ok(());
-    };
-    if stored.settled {
-        return Ok(());
+    for _ in 0..LOOKS {
+        let Some(stored) = app.store().conversion_at(pointer).await? else {
+            tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
+            return Ok(());
+        };
+        if stored.settled {
+            return Ok(());
+        }
+        let conversion = stored.conversion;
+        let click = app.store().stored_click(&conversion.handle, conversion.click_id).await?;
+        let Some(origin) = origin(app, &conversion, click.as_ref().map(|stored| &stored.click)) else {
+            return app.store().announce_later(pointer, wait(age_ms(app, &conversion))).await;
+        };
+        let instant = click.and_then(|click| told_of_click(&conversion, click));
+        match app.store().settle_conversion(pointer, &conversion, &origin, instant.as_ref(), app.now()).await? {
+            Settled::Now => {
+                tracing::info!(conversion.id = %conversion.id, handle = %conversion.handle, "conversion counted");
+                return Ok(());
+            }
+            Settled::Before => return Ok(()),
+            Settled::ClickChanged => {}
+        }
     }
-    let conversion = stored.conversion;
-    let click = app.store().stored_click(&conversion.handle, conversion.click_id).await?;
-    let Some(origin) = origin(app, &conversion, click.as_ref().map(|stored| &stored.click)) else {
-        return app.store().announce_later(pointer, wait(age_ms(app, &conversion))).await;
-    };
-    let instant = click.and_then(|click| told_of_click(&conversion, click));
-    if app.store().settle_conversion(pointer, &conversion, &origin, instant.as_ref(), app.now()).await? == Settled::Now {
-        tracing::info!(conversion.id = %conversion.id, handle = %conversion.handle, "conversion counted");
-    }
-    Ok(())
+    Err(store::Error::Contended("TransactWriteItems"))
 }
 
 /// Where the conversion's visitor came from; none while its click may still arrive.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::NotCredited;
 use crate::conversion::Conversion;
 use crate::id::RequestId;
 use crate::moment::Moment;
@@ -13,8 +14,14 @@ use crate::moment::Moment;
 pub enum Outcome {
     /// It counts for its campaign and its link.
     CreditedToCampaign,
-    /// It counts for its link; there was no campaign to credit.
+    /// It counts for its link; its click belonged to no campaign.
     CreditedToLink,
+    /// It counts for its link alone: the campaign was not ACTIVE when it came.
+    NotCreditedCampaignPaused,
+    /// It counts for its link alone: the campaign was not ACTIVE when the link was followed.
+    NotCreditedClickNotTracked,
+    /// It counts for its link alone: the campaign is no more.
+    NotCreditedCampaignDeleted,
     /// It only tries out a campaign and is in no figure.
     Test,
 }
@@ -23,11 +30,14 @@ impl Outcome {
     /// Of a stored conversion.
     pub fn of(conversion: &Conversion) -> Self {
         if conversion.test {
-            Self::Test
-        } else if conversion.campaign_id.is_some() {
-            Self::CreditedToCampaign
-        } else {
-            Self::CreditedToLink
+            return Self::Test;
+        }
+        match conversion.not_credited {
+            Some(NotCredited::CampaignPaused) => Self::NotCreditedCampaignPaused,
+            Some(NotCredited::ClickNotTracked) => Self::NotCreditedClickNotTracked,
+            Some(NotCredited::CampaignDeleted) => Self::NotCreditedCampaignDeleted,
+            None if conversion.campaign_id.is_some() => Self::CreditedToCampaign,
+            None => Self::CreditedToLink,
         }
     }
 }

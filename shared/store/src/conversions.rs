@@ -76,6 +76,8 @@ pub enum Settled {
     Now,
     /// It was counted before.
     Before,
+    /// Not yet: the click that was to be restated with it has changed since it was read.
+    ClickChanged,
 }
 
 impl Store {
@@ -199,8 +201,7 @@ impl Store {
                 return Ok(Settled::Before);
             }
             if restated.is_some() && settled.failed_at(1) {
-                // The click has changed since it was read: the message comes again, and with it another look.
-                break;
+                return Ok(Settled::ClickChanged);
             }
             shard = contended_shard(Some(click), attempt);
         }
