@@ -334,10 +334,34 @@ async fn of_many_at_once_one_gets_the_id_and_one_the_slug() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_or_deletion_of_what_is_no_more_as_it_was_read_is_not_made() {
+    let world = World::new().await;
+    make(&world, spring(json!({}))).await.expect(201);
+    let (store, id) = (world.auditor(), "spring".parse().unwrap());
+    let read = store.campaign(&world.handle(), &id).await.unwrap().unwrap();
+    let fired = world.faults.inject(Rule::on("TransactWriteItems").by("campaigns"), Fault::Conflict);
+    world.creator().delete(SPRING).await.refused(409, "conflict");
+    fired.at_least_once();
+    world.creator().get(SPRING).await.expect(200);
+    // Another life of the same id, at the same version.
+    world.creator().delete(SPRING).await.expect(204);
+    world.advance_ms(1);
+    make(&world, spring(json!({"name": "second life"}))).await.expect(201);
+    let event = world.event("campaign.updated");
+    let stale = domain::campaign::Campaign { version: 2, ..read.clone() };
+    assert_eq!(store.write_campaign(&stale, Some(&read), None, std::slice::from_ref(&event)).await.unwrap(), store::WriteCampaign::Changed);
+    assert_eq!(store.delete_campaign(&read, &event).await.unwrap(), store::WriteCampaign::Changed);
+    assert_eq!(world.creator().get(SPRING).await.expect(200).json()["name"], "second life");
+    assert!(!audited(&world).await.iter().any(|(action, _)| action == "campaign.updated"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_campaign_with_its_link_is_one_write_and_what_is_refused_is_none() {
     let world = World::with(WorldOptions { plan: "FREE", ..WorldOptions::default() }).await;
     let used = async || world.owner().get("/v2/handles/demo/usage-meters").await.expect(200).json()["usage"]["writesToday"].clone();
+    let fired = world.faults.inject(Rule::on("TransactWriteItems").by("campaigns").times(2), Fault::Conflict);
     make(&world, spring(json!({"primaryLink": {"slug": "launch", "destinationUrl": "https://example.com/"}}))).await.expect(201);
+    fired.at_least_once();
     assert_eq!(used().await, 1);
     make(&world, spring(json!({}))).await.refused(409, "conflict");
     world.creator().put(SPRING, json!({"status": "PAUSED"})).await.refused(409, "conflict");
@@ -439,7 +463,9 @@ async fn health_goes_from_fresh_campaign_to_pass_step_by_step_and_names_what_bre
     world.settle().await;
     assert_eq!(health().await, expected("PASS", "", ""));
     world.advance_ms(3_600_001);
-    assert_eq!(health().await, expected("PASS", "", ""), "80 of 100, since the figures are stale");
+    assert_eq!(health().await, expected("PASS", "", ""));
+    let stale = world.creator().get(&format!("{SPRING}/health")).await.expect(200).text();
+    assert!(stale.contains("80 of 100: stale"), "{stale}");
     world.visitor().follow("launch").await.expect(302);
     assert_eq!(health().await, expected("FAIL", "", "primary_link_live"), "its clicks are used up");
     world

@@ -125,10 +125,10 @@ pub(crate) async fn handle(
     // An id that cannot be is an id that is not.
     let Part(id) = id.map_err(|_| missing())?;
     let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
+    let (stored, entries) = app.store().with_entries(stored).await?;
     let conversion = &stored.conversion;
     let click = app.store().click(&conversion.handle, conversion.click_id).await?;
     let tries = app.store().tries(&conversion.handle, conversion.id).await?;
-    let entries = app.store().entries_of(conversion).await?;
     Ok(Json(explained(&stored, click, tries, entries)))
 }
 

@@ -31,6 +31,6 @@ pub(crate) async fn handle(
     // An id that cannot be is an id that is not.
     let Part(id) = id.map_err(|_| missing())?;
     let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
-    let entries = app.store().entries_of(&stored.conversion).await?.into_iter().map(EntryView::of).collect();
-    Ok(Json(ConversionWithLedger { conversion: ConversionDetail::of(stored), entries }))
+    let (stored, entries) = app.store().with_entries(stored).await?;
+    Ok(Json(ConversionWithLedger { conversion: ConversionDetail::of(stored), entries: entries.into_iter().map(EntryView::of).collect() }))
 }

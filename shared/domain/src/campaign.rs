@@ -74,6 +74,7 @@ impl FromStr for GoalType {
 /// Whether a campaign tracks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[schema(as = CampaignStatus)]
 pub enum Status {
     /// Made, not tracking yet.
     #[default]

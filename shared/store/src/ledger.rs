@@ -154,19 +154,22 @@ impl Store {
         self.count_once(&tallies, adjustment.click_id, now, leave_outbox).await
     }
 
-    /// The ledger of one conversion: itself and its adjustments, oldest first.
-    pub async fn entries_of(&self, conversion: &Conversion) -> Result<Vec<Entry>> {
+    /// A conversion with its ledger, oldest first; its sum is that of these very entries.
+    pub async fn with_entries(&self, mut stored: Stored) -> Result<(Stored, Vec<Entry>)> {
         let query = self.db.query().table_name(&self.table).consistent_read(true).key_condition_expression("pk = :pk");
-        let query = query.expression_attribute_values(":pk", text(table::adjustments(&conversion.handle, conversion.id)));
-        let mut entries = vec![Entry::from(conversion)];
-        let mut pages = query.into_paginator().send();
+        let pk = table::adjustments(&stored.conversion.handle, stored.conversion.id);
+        let mut pages = query.expression_attribute_values(":pk", text(pk)).into_paginator().send();
+        let mut entries = vec![Entry::from(&stored.conversion)];
+        stored.adjusted = 0;
         while let Some(page) = pages.next().await {
             for item in page.map_err(Error::call("Query"))?.items() {
-                entries.push(Entry::from(doc::<Adjustment>(item)?));
+                let adjustment: Adjustment = doc(item)?;
+                stored.adjusted = stored.adjusted.saturating_add(adjustment.amount.minor);
+                entries.push(Entry::from(adjustment));
             }
         }
         entries.sort_by_key(|entry| entry.id);
-        Ok(entries)
+        Ok((stored, entries))
     }
 
     /// A handle's ledger from one day to another, both included, oldest first; test conversions are not in it.
