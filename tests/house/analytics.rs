@@ -348,24 +348,26 @@ async fn confidence_falls_with_bots_conversions_beyond_clicks_and_age() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_funnel_of_one_campaign_is_its_part_of_the_funnel_of_all() {
     let world = World::new().await;
-    for number in 0..20 {
-        campaign(&world, &format!("quiet-{number:02}"), &format!("quiet-{number:02}"), Value::Null).await;
+    for number in 0..110 {
+        world.campaign(&format!("quiet-{number:03}")).await;
     }
     campaign(&world, "partner-beta", "beta", Value::Null).await;
     campaign(&world, "partner-alpha", "alpha", json!("EUR")).await;
-    convert(&world, "alpha", "a", json!(24.99), "EUR").await;
-    convert(&world, "alpha", "b", json!(7), "USD").await;
     convert(&world, "beta", "c", json!(1000), "JPY").await;
     for _ in 0..2 {
         world.visitor().follow("beta").await.expect(302);
     }
+    world.settle().await;
+    world.advance_ms(2 * 3_600_000);
+    convert(&world, "alpha", "a", json!(24.99), "EUR").await;
+    convert(&world, "alpha", "b", json!(7), "USD").await;
     world.visitor().with("user-agent", "curl/8.5.0").follow("alpha").await.expect(302);
     world.settle().await;
     let range = "from=2026-03-01&to=2026-03-05";
     let all = world.creator().get(&format!("{ANALYTICS}?funnel=true&{range}")).await.expect(200).json();
     let funnel = all["funnel"].as_array().unwrap();
     let ids: Vec<&str> = funnel.iter().map(|campaign| campaign["campaignId"].as_str().unwrap()).collect();
-    assert!(ids.len() == 22 && ids.is_sorted(), "{ids:?}");
+    assert!(ids.len() == 112 && ids.is_sorted(), "{ids:?}");
     assert_eq!(
         (&all["handle"], &all["from"], &all["to"], &all["freshness"]["status"]),
         (&json!("demo"), &json!("2026-03-01"), &json!("2026-03-05"), &json!("FRESH"))
@@ -389,7 +391,9 @@ async fn the_funnel_of_one_campaign_is_its_part_of_the_funnel_of_all() {
         (&of("partner-beta")["currency"], &of("partner-beta")["revenue"], &of("partner-beta")["conversionRate"]),
         (&json!("JPY"), &json!(1000), &json!(0.3333))
     );
-    let quiet = of("quiet-00");
+    let stale = json!([{"code": "stale", "points": 20, "observed": "2026-03-01T12:00:00.000Z"}]);
+    assert_eq!((&of("partner-beta")["confidence"], &of("partner-beta")["penalties"]), (&json!(80), &stale), "by its own age");
+    let quiet = of("quiet-000");
     assert_eq!((&quiet["conversionRate"], &quiet["currency"], &quiet["confidence"]), (&Value::Null, &json!("USD"), &json!(50)));
 }
 

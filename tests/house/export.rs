@@ -214,6 +214,13 @@ async fn the_ledger_comes_out_in_order_and_adds_up_to_the_revenue_of_reports() {
         assert_eq!(report["totals"]["conversions"], conversions, "{filters}");
     }
     let rows = csv(&world, &format!("type=conversions&{RANGE}")).await;
+    let first = world
+        .auditor()
+        .ledger_entries(&world.handle(), "2026-03-01".parse().unwrap(), "2026-03-05".parse().unwrap(), 100, None)
+        .await
+        .unwrap();
+    let rest = csv(&world, &format!("type=conversions&{RANGE}&cursor={}", first.next_cursor.unwrap())).await;
+    assert_eq!(rest, rows[101..]);
     let names: Vec<&str> = rows[0].iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names.join(" "), "entryId kind conversionId at slug campaignId clickId eventType amount currency reason trust bot");
     let refund = rows.iter().find(|row| row[1].0 == "ADJUSTMENT").unwrap();
