@@ -391,7 +391,7 @@ async fn the_funnel_of_one_campaign_is_its_part_of_the_funnel_of_all() {
         (&of("partner-beta")["currency"], &of("partner-beta")["revenue"], &of("partner-beta")["conversionRate"]),
         (&json!("JPY"), &json!(1000), &json!(0.3333))
     );
-    let stale = json!([{"code": "stale", "points": 20, "observed": "2026-03-01T12:00:00.000Z"}]);
+    let stale = json!([{"code": "stale", "points": 20, "observed": "2026-03-01T12:00:01.000Z"}]);
     assert_eq!((&of("partner-beta")["confidence"], &of("partner-beta")["penalties"]), (&json!(80), &stale), "by its own age");
     let quiet = of("quiet-000");
     assert_eq!((&quiet["conversionRate"], &quiet["currency"], &quiet["confidence"]), (&Value::Null, &json!("USD"), &json!(50)));
