@@ -478,6 +478,52 @@ async fn a_counter_changed_by_hand_is_found_in_every_cell_and_dimension() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refunds_are_counted_on_their_own_day_and_recount_to_no_drift_and_test_conversions_are_in_no_figure() {
+    let world = World::new().await;
+    let campaign = json!({"campaignId": "partner-alpha", "goalType": "PRODUCT_SALE", "status": "ACTIVE",
+        "primaryLink": {"slug": "launch", "destinationUrl": "https://example.com/"}});
+    world.creator().post("/v2/handles/demo/campaigns", campaign).await.expect(201);
+    let mut orders = Vec::new();
+    for number in 0..3 {
+        let ctx = world.visitor().in_country("DE").follow("launch").await.expect(302).ctx();
+        world.advance_ms(1000);
+        let body =
+            json!({"ctx": ctx, "idempotencyKey": format!("order-{number}"), "eventType": "purchase", "value": 24.99, "currency": "USD"});
+        orders.push(world.nobody().post("/v2/public/conversions", body).await.expect(202).json());
+    }
+    let tried = json!({"value": 7.5, "currency": "USD"});
+    world.creator().post("/v2/handles/demo/campaigns/partner-alpha/test-conversion", tried).await.expect(202);
+    let refund = async |order: &Value, key: &str, amount: f64| {
+        let path = format!("/v2/handles/demo/conversions/{}/adjustments", order["conversionId"].as_str().unwrap());
+        let body = json!({"amount": amount, "reason": "returned", "idempotencyKey": key});
+        world.operator().post(&path, body).await.expect(201);
+    };
+    refund(&orders[0], "r1", -24.99).await;
+    nothing_drifts_in(&world, 0).await;
+    // The refund waits for its conversion, which is counted beside it.
+    for _ in 0..2 {
+        settle(&world).await;
+        world.advance_ms(3000);
+    }
+    world.advance_days(1);
+    refund(&orders[1], "r2", -5.01).await;
+    refund(&orders[1], "r3", 0.02).await;
+    // Nothing of these is counted yet, and no recount misses them.
+    nothing_drifts_in(&world, 3 + 3 + 1).await;
+    settle(&world).await;
+    nothing_drifts_in(&world, 3 + 3 + 1 + 2).await;
+    tamper(&world, "ROLLUP#demo#C#partner-alpha", "20260302#0", "country|DE|m|USD", 1).await;
+    let found = recount::run(&scope(&world).await, &mut ()).await.unwrap();
+    assert_eq!(found.drift, ["demo 2026-03-02 campaign partner-alpha: country|DE|m|USD is -498, raw records make it -499"]);
+}
+
+/// Fails the test if a counter has drifted, or if not so many records were counted.
+async fn nothing_drifts_in(world: &World, records: u64) {
+    let found = recount::run(&scope(world).await, &mut ()).await.unwrap();
+    assert_eq!((found.drift, found.records), (Vec::<String>::new(), records));
+}
+
 async fn world_link_ctx(world: &World) -> String {
     world.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
     world.visitor().follow("launch").await.expect(302).ctx()

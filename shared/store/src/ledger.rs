@@ -126,9 +126,7 @@ impl Store {
 
     /// The adjustment an outbox message names.
     pub async fn adjustment_at(&self, pointer: &Pointer) -> Result<Option<StoredAdjustment>> {
-        let Some(item) = self.get(&pointer.key()).await? else { return Ok(None) };
-        let conversion_pk = string(&item, CONVERSION_PK)?.to_owned();
-        Ok(Some(StoredAdjustment { adjustment: doc(&item)?, settled: !item.contains_key("duePk"), conversion_pk }))
+        self.get(&pointer.key()).await?.as_ref().map(stored_adjustment).transpose()
     }
 
     /// The conversion of an adjustment.
@@ -232,6 +230,11 @@ impl Store {
             }
         }
     }
+}
+
+pub(crate) fn stored_adjustment(item: &Item) -> Result<StoredAdjustment> {
+    let conversion_pk = string(item, CONVERSION_PK)?.to_owned();
+    Ok(StoredAdjustment { adjustment: doc(item)?, settled: !item.contains_key("duePk"), conversion_pk })
 }
 
 fn of_conversion(item: &Item) -> Result<Option<Entry>> {
