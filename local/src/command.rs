@@ -3,7 +3,11 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::{moment::Day, name::Handle};
+use domain::{
+    moment::Day,
+    name::{CampaignId, Handle},
+};
+use local::jobs::export::{Format, Kind};
 
 /// 10x Links on this machine: gateway, DynamoDB, SQS and all functions in one process.
 #[derive(Parser)]
@@ -81,6 +85,8 @@ pub(crate) enum Command {
     Rescore(JobArgs),
     /// Hold the rollups against the raw records; fails when they drift apart.
     Recount(JobArgs),
+    /// Write clicks, ledger entries or days of a handle into a file, as the API exports them.
+    Export(ExportArgs),
     /// Make a new key for ctx, and keep the one before.
     RotateKeys {
         /// Where the keys live.
@@ -103,6 +109,24 @@ pub(crate) struct JobArgs {
     /// Where the tables live; a house may be running there.
     #[arg(long, default_value = ".data")]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+    /// Only this campaign's.
+    #[arg(long, value_name = "ID")]
+    pub(crate) campaign: Option<CampaignId>,
+    /// What a row is.
+    #[arg(long = "type", value_enum, default_value_t = Kind::Clicks)]
+    pub(crate) kind: Kind,
+    /// How rows are written.
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    pub(crate) format: Format,
+    /// The file; what stands there is replaced when the export is whole.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -45,6 +45,9 @@ pub enum Error {
         /// The last.
         to: Day,
     },
+    /// The function that was asked said no.
+    #[error("refused: {0}")]
+    Refused(String),
     /// Counters are not what their raw records make them.
     #[error("{0} counters have drifted from their raw records")]
     Drift(usize),

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use domain::moment::Moment;
 use local::{
     Error,
-    jobs::{Bar, Engines, Scope, World, recount, rescore},
+    jobs::{Bar, Engines, Scope, World, export, recount, rescore},
+    keys::Keys,
     wall_clock,
 };
 
-use crate::command::JobArgs;
+use crate::command::{ExportArgs, JobArgs};
 
 /// Judges stored clicks again.
 pub(crate) async fn rescore(args: &JobArgs) -> Result<(), Error> {
     let engines = Engines::of(&args.data).await?;
     let scope = Scope::of(engines.store.clone(), args.handle.clone(), args.from, args.to).await?;
     let world = World { clock: Arc::new(|| Moment::from_millis(wall_clock())), entropy: edge::start::system_entropy() };
-    let mut bar = Bar::over(&scope);
+    let mut bar = Bar::over(scope.size());
     let done = rescore::run(&scope, &world, &mut bar).await;
     bar.finish();
     let done = done?;
@@ -31,10 +32,28 @@ pub(crate) async fn rescore(args: &JobArgs) -> Result<(), Error> {
 pub(crate) async fn recount(args: &JobArgs) -> Result<(), Error> {
     let engines = Engines::of(&args.data).await?;
     let scope = Scope::of(engines.store.clone(), args.handle.clone(), args.from, args.to).await?;
-    let mut bar = Bar::over(&scope);
+    let mut bar = Bar::over(scope.size());
     let found = recount::run(&scope, &mut bar).await;
     bar.finish();
     let found = found?;
     println!("{} records recounted, {} counters compared\ndrift: {}", found.records, found.counters, found.drift.len());
     if found.drift.is_empty() { Ok(()) } else { Err(Error::Drift(found.drift.len())) }
+}
+
+/// Writes an export into a file.
+pub(crate) async fn export(args: &ExportArgs) -> Result<(), Error> {
+    let job = &args.job;
+    let handle = job.handle.clone().ok_or_else(|| Error::Refused("an export is of one handle: --handle".to_owned()))?;
+    let engines = Engines::of(&job.data).await?;
+    let keys = Keys::open(&job.data)?;
+    let campaign = args.campaign.clone();
+    let wanted = export::Wanted { handle, from: job.from, to: job.to, campaign, kind: args.kind, format: args.format };
+    let mut draft = export::Draft::of(&args.out)?;
+    let mut bar = Bar::over(wanted.size());
+    let done = export::run(&engines.analytics(&keys)?, &keys, &wanted, &mut draft, &mut bar).await;
+    bar.finish();
+    let done = done?;
+    draft.keep()?;
+    println!("{} rows in {}", done.rows, args.out.display());
+    Ok(())
 }

@@ -1,8 +1,13 @@
 //! Exports: everything once and in order, the same in both formats and as the reports say, and harmless in a spreadsheet.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use domain::click::Click;
+use domain::moment::Day;
+use domain::name::Handle;
+use local::jobs::Watcher;
+use local::jobs::export::{self, Format, Kind};
 use serde_json::{Value, json};
 use tests::{Answer, Fault, Rule, World, WorldOptions};
 
@@ -357,4 +362,125 @@ async fn an_export_whose_table_fails_half_way_is_no_half_export() {
     let fired = world.faults.inject(Rule::on("Query").by("analytics").after(12), Fault::AnswerLost);
     assert_eq!(csv(&world, RANGE).await.len(), 1001);
     fired.at_least_once();
+}
+
+// ---------------------------------------------------------------- into a file, from the command line
+
+/// What an operator's export of the first days writes, and how much of it at once.
+async fn job(world: &World, kind: Kind, format: Format, campaign: Option<&str>) -> (String, Written, export::Summary) {
+    let (from, to) = ("2026-03-01".parse().unwrap(), "2026-03-05".parse().unwrap());
+    let campaign = campaign.map(|id| id.parse().unwrap());
+    let wanted = export::Wanted { handle: world.handle(), from, to, campaign, kind, format };
+    let (mut out, mut watched) = (Written::default(), Days::default());
+    let done = export::run(world.app("analytics"), world.keys(), &wanted, &mut out, &mut watched).await.unwrap();
+    assert_eq!((watched.done, watched.rows), (wanted.size(), done.rows), "the bar comes to its end");
+    (String::from_utf8(out.bytes.clone()).unwrap(), out, done)
+}
+
+/// What was written, and the most of it at once.
+#[derive(Default)]
+struct Written {
+    bytes: Vec<u8>,
+    most_at_once: usize,
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        self.most_at_once = self.most_at_once.max(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Days that were told to be done.
+#[derive(Default)]
+struct Days {
+    done: u64,
+    rows: u64,
+}
+
+impl Watcher for Days {
+    fn begins(&mut self, _: &Handle, _: Day) {}
+    fn has_read(&mut self, rows: usize) {
+        self.rows += rows as u64;
+    }
+    fn says(&mut self, _: &str) {}
+    fn day_done(&mut self) {
+        self.done += 1;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_into_a_file_is_every_page_of_the_api_and_never_holds_more_than_one() {
+    let world = World::new().await;
+    world.set_time("2026-03-03T12:00:00Z");
+    let order = {
+        campaign(&world, "partner-alpha", "launch", Value::Null).await;
+        convert(&world, "launch", "order-1", json!(24.99), "USD").await
+    };
+    let refund = json!({"amount": -5.01, "reason": "line\r\nbreak, \"quoted\"", "idempotencyKey": "r1"});
+    world.operator().post(&format!("/v2/handles/demo/conversions/{order}/adjustments"), refund).await.expect(201);
+    let hostile = |number| Click {
+        user_agent: Some("\"\\\r\n".repeat(128)),
+        campaign_id: (number % 2 == 0).then(|| "partner-alpha".parse().unwrap()),
+        ..click(&world, ["2026-03-01T12:00:00Z", "2026-03-02T12:00:00Z"][usize::from(number > 2500)], number)
+    };
+    count(&world, &(0..5000).map(hostile).collect::<Vec<_>>()).await;
+    for _ in 0..2 {
+        world.settle().await;
+        world.advance_ms(3000);
+    }
+    for (kind, name, pages_at_least) in [(Kind::Clicks, "clicks", 2), (Kind::Conversions, "conversions", 1), (Kind::Daily, "daily", 1)] {
+        for of in [None, Some("partner-alpha")] {
+            let filter = of.map_or(String::new(), |id| format!("&campaignId={id}"));
+            let query = format!("type={name}&{RANGE}{filter}");
+            let (text, written, done) = job(&world, kind, Format::Csv, of).await;
+            let of_api = pages(&world, &format!("format=csv&{query}")).await;
+            assert_eq!(text, of_api.iter().map(Answer::text).collect::<String>(), "{query}");
+            assert_eq!((done.rows as usize, done.pages as usize), (read_csv(&text).len() - 1, of_api.len()), "{query}");
+            assert!(written.most_at_once < 4_300_000 && (of.is_some() || done.pages >= pages_at_least), "{}", done.pages);
+
+            let (text, written, done) = job(&world, kind, Format::Json, of).await;
+            let items: Vec<Value> = serde_json::from_str(&text).unwrap();
+            assert_eq!((&items, items.len()), (&self::items(&world, &query).await, done.rows as usize), "{query}");
+            assert!(written.most_at_once < 10_000, "item by item");
+        }
+    }
+    let (none, _, _) = job(&world, Kind::Clicks, Format::Json, Some("partner-beta")).await;
+    assert_eq!(none, "[]\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_that_is_refused_or_breaks_off_leaves_the_file_of_before() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("clicks.csv");
+    let day = "2026-03-01".parse().unwrap();
+    let wanted = export::Wanted { handle: world.handle(), from: day, to: day, campaign: None, kind: Kind::Clicks, format: Format::Csv };
+    let mut first = export::Draft::of(&file).unwrap();
+    export::run(world.app("analytics"), world.keys(), &wanted, &mut first, &mut ()).await.unwrap();
+    first.keep().unwrap();
+    let before = std::fs::read_to_string(&file).unwrap();
+    assert!(before.starts_with("\"clickId\","), "{before}");
+
+    let elsewhere = export::Wanted { handle: "nobody".parse().unwrap(), ..wanted.clone() };
+    let too_long = export::Wanted { from: "2024-01-01".parse().unwrap(), ..wanted.clone() };
+    let backwards = export::Wanted { from: day.plus(1), ..wanted.clone() };
+    for (wanted, said) in [(elsewhere, "there is no handle nobody"), (too_long, "400 days"), (backwards, "is after")] {
+        let mut draft = export::Draft::of(&file).unwrap();
+        let refused = export::run(world.app("analytics"), world.keys(), &wanted, &mut draft, &mut ()).await.unwrap_err().to_string();
+        assert!(refused.contains(said), "{refused}");
+    }
+    let fired = world.faults.inject(Rule::on("Query").by("analytics").always(), Fault::Throttled);
+    let mut draft = export::Draft::of(&file).unwrap();
+    draft.write_all(b"half").unwrap();
+    export::run(world.app("analytics"), world.keys(), &wanted, &mut draft, &mut ()).await.unwrap_err();
+    drop(draft);
+    fired.at_least_once();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no half file lies about");
 }

@@ -6,7 +6,7 @@ use domain::moment::Day;
 use domain::name::Handle;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Scope, Watcher};
+use super::Watcher;
 
 /// Clicks on a terminal's bar: share of days done, records a second, and what it works on.
 const STYLE: &str = "{bar:30} {percent:>3} %  {elapsed}  {msg}";
@@ -21,9 +21,8 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// Over the days of a job.
-    pub fn over(scope: &Scope) -> Self {
-        let days = scope.size();
+    /// Over so many days.
+    pub fn over(days: u64) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template(STYLE).unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(days).with_style(style)

@@ -1,5 +1,6 @@
 //! The engines a job works through: those of the house that runs on the data, else its own on the same data.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use store::{Connection, Credentials, Queues, Store};
 
 use crate::house::REGION;
+use crate::keys::Keys;
+use crate::settings::Settings;
 use crate::{Error, House, Options};
 
 /// The file in a data directory in which a running house tells where its engines are.
 const FILE: &str = "engines.json";
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Address {
     dynamodb: String,
     table: String,
@@ -24,15 +27,30 @@ impl Address {
         Some(Self { dynamodb: environment.get("AWS_ENDPOINT_URL_DYNAMODB")?.clone(), table: environment.get("TABLE_NAME")?.clone() })
     }
 
-    fn store(self) -> Store {
+    fn store(&self) -> Store {
         let connection = Connection {
             region: REGION.to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
-            dynamodb_endpoint: Some(self.dynamodb),
+            dynamodb_endpoint: Some(self.dynamodb.clone()),
             sqs_endpoint: None,
             http: store::http_client(),
         };
-        Store::connect(&connection, self.table, Queues::default())
+        Store::connect(&connection, self.table.clone(), Queues::default())
+    }
+
+    /// What a function must be told to work here.
+    fn environment(&self, keys: &Keys) -> BTreeMap<String, String> {
+        // Nothing that depends on the port or the plan of a house that may be running comes out of a job.
+        let mut environment = Settings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys }.environment();
+        let variables = [
+            ("TABLE_NAME", self.table.as_str()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb),
+            ("AWS_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+        ];
+        environment.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        environment
     }
 }
 
@@ -63,6 +81,7 @@ impl Drop for Published {
 pub struct Engines {
     /// The store.
     pub store: Store,
+    address: Address,
     /// The house whose engines it uses, when they are not those of another process.
     _house: Option<House>,
 }
@@ -76,19 +95,28 @@ impl Engines {
         if !data.join("dynamodb.sqlite").exists() {
             return Err(Error::Nothing(data.to_owned()));
         }
-        if let Some(store) = running(data).await {
-            return Ok(Self { store, _house: None });
+        if let Some(address) = running(data).await {
+            return Ok(Self { store: address.store(), address, _house: None });
         }
         let house = House::open(Options { data: Some(data.to_owned()), ..Options::memory() }).await?;
         let address = Address::of(&house).ok_or_else(|| Error::Unknown("table".to_owned()))?;
-        Ok(Self { store: address.store(), _house: Some(house) })
+        Ok(Self { store: address.store(), address, _house: Some(house) })
+    }
+
+    /// The state of the analytics function over these engines; `keys` are those of their data.
+    ///
+    /// # Errors
+    /// When the function cannot be told what it needs.
+    pub fn analytics(&self, keys: &Keys) -> Result<edge::App, Error> {
+        let environment = self.address.environment(keys);
+        let settings = edge::Settings::read(|name| environment.get(name).cloned()).map_err(Error::keys)?;
+        Ok(crate::rooms::real_app("analytics", settings))
     }
 }
 
-/// The store of the house that runs on this data; none when nothing answers where it says its table is.
-async fn running(data: &Path) -> Option<Store> {
+/// Where the house that runs on this data has its table; none when nothing answers there.
+async fn running(data: &Path) -> Option<Address> {
     let address: Address = serde_json::from_str(&fs::read_to_string(data.join(FILE)).ok()?).ok()?;
-    let store = address.store();
-    store.profile(&crate::demo::HANDLE.parse().ok()?).await.ok()?;
-    Some(store)
+    address.store().profile(&crate::demo::HANDLE.parse().ok()?).await.ok()?;
+    Some(address)
 }

@@ -2,6 +2,7 @@
 
 mod bar;
 mod engines;
+pub mod export;
 pub mod recount;
 pub mod rescore;
 

@@ -261,6 +261,11 @@ fn read_entry_cursor(text: &str) -> Option<[u8; 16]> {
     of_conversion.or_else(|| id.parse::<AdjustmentId>().ok().map(EntryId::Adjustment)).map(EntryId::to_bytes)
 }
 
+/// How far a cursor of [`Store::ledger_entries`] has come.
+pub fn ledger_cursor_moment(cursor: &str) -> Option<Moment> {
+    read_entry_cursor(cursor).map(|bytes| ConversionId::from_bytes(bytes).moment())
+}
+
 fn first_of_next_month(day: Day) -> Day {
     let mut next = day;
     while next.month() == day.month() {

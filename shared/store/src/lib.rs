@@ -36,7 +36,7 @@ pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use conversions::{Accepted, Settled, Stored};
 pub use error::{Error, Result};
 pub use item::{Page, is_cursor};
-pub use ledger::{Adjusted, StoredAdjustment};
+pub use ledger::{Adjusted, StoredAdjustment, ledger_cursor_moment};
 pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;
