@@ -92,7 +92,7 @@ async fn items(world: &World, query: &str) -> Vec<Value> {
 }
 
 /// Fails unless both formats tell the same; gives back the JSON.
-async fn both(world: &World, query: &str) -> Vec<Value> {
+pub(crate) async fn both(world: &World, query: &str) -> Vec<Value> {
     let (rows, items) = (csv(world, query).await, items(world, query).await);
     let (header, rows) = rows.split_first().unwrap();
     assert_eq!(rows.len(), items.len(), "{query}");

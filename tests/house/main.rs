@@ -19,6 +19,7 @@ mod kill;
 mod ledger;
 mod limits;
 mod links;
+mod partner_manager;
 mod playbook;
 mod preview;
 mod quality;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -29,11 +30,13 @@ pub struct WorldOptions {
     pub public_rpm: u32,
     /// Variables over those of the local house.
     pub environment: BTreeMap<String, String>,
+    /// Where its data lives, also after it; in memory only when nowhere.
+    pub data: Option<PathBuf>,
 }
 
 impl Default for WorldOptions {
     fn default() -> Self {
-        Self { begins: "2026-03-01T12:00:00Z", plan: "ENTERPRISE", public_rpm: 1_000_000, environment: BTreeMap::new() }
+        Self { begins: "2026-03-01T12:00:00Z", plan: "ENTERPRISE", public_rpm: 1_000_000, environment: BTreeMap::new(), data: None }
     }
 }
 
@@ -59,12 +62,13 @@ impl World {
     pub async fn with(options: WorldOptions) -> Self {
         let begins: Moment = options.begins.parse().expect("a moment");
         let clock = Arc::new(AtomicI64::new(begins.millis()));
-        let keys = Keys::generate().expect("keys");
+        let keys = options.data.as_deref().map_or_else(Keys::generate, Keys::open).expect("keys");
         let settings = local::settings::Settings { port: 9000, plan: options.plan, public_rpm: Some(options.public_rpm), keys: &keys };
         let mut environment = settings.environment();
         environment.extend(options.environment);
         let engine_clock = clock.clone();
-        let house = House::open(Options { environment, clock: Arc::new(move || engine_clock.load(Ordering::SeqCst)), ..Options::memory() });
+        let clock_of_engines = Arc::new(move || engine_clock.load(Ordering::SeqCst));
+        let house = House::open(Options { data: options.data, environment, clock: clock_of_engines, ..Options::memory() });
         let house = house.await.expect("a house");
         let faults = Arc::new(Faults::default());
         let apps = furnish(&house, &clock, &faults);
@@ -75,6 +79,10 @@ impl World {
     }
 
     async fn settle_in(&self) {
+        let is_there = self.app("accounts").store().profile(&self.handle()).await.expect("a table").is_some();
+        if is_there {
+            return;
+        }
         let demo = domain::account::Profile {
             handle: "demo".parse().expect("a handle"),
             owner: "owner".parse().expect("a user"),
