@@ -113,8 +113,18 @@ pub(crate) struct JobArgs {
 
 #[derive(Args)]
 pub(crate) struct ExportArgs {
-    #[command(flatten)]
-    pub(crate) job: JobArgs,
+    /// Whose.
+    #[arg(long)]
+    pub(crate) handle: Handle,
+    /// The first day, in UTC, such as 2026-03-01.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Day,
+    /// The last day.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: Day,
+    /// Where the tables live; a house may be running there.
+    #[arg(long, default_value = ".data")]
+    pub(crate) data: PathBuf,
     /// Only this campaign's.
     #[arg(long, value_name = "ID")]
     pub(crate) campaign: Option<CampaignId>,

@@ -42,12 +42,16 @@ pub(crate) async fn recount(args: &JobArgs) -> Result<(), Error> {
 
 /// Writes an export into a file.
 pub(crate) async fn export(args: &ExportArgs) -> Result<(), Error> {
-    let job = &args.job;
-    let handle = job.handle.clone().ok_or_else(|| Error::Refused("an export is of one handle: --handle".to_owned()))?;
-    let engines = Engines::of(&job.data).await?;
-    let keys = Keys::open(&job.data)?;
-    let campaign = args.campaign.clone();
-    let wanted = export::Wanted { handle, from: job.from, to: job.to, campaign, kind: args.kind, format: args.format };
+    let engines = Engines::of(&args.data).await?;
+    let keys = Keys::open(&args.data)?;
+    let wanted = export::Wanted {
+        handle: args.handle.clone(),
+        from: args.from,
+        to: args.to,
+        campaign: args.campaign.clone(),
+        kind: args.kind,
+        format: args.format,
+    };
     let mut draft = export::Draft::of(&args.out)?;
     let mut bar = Bar::over(wanted.size());
     let done = export::run(&engines.analytics(&keys)?, &keys, &wanted, &mut draft, &mut bar).await;
