@@ -75,7 +75,7 @@ async fn absorb(app: &App, slug: &str, clicks: usize) -> Result<f64> {
             let at = begins.plus_days(i64::try_from(day)?).plus_millis(i64::try_from(number / DAYS % 80_000_000)?);
             let mut record = SqsMessage::default();
             record.message_id = Some(number.to_string());
-            record.body = Some(serde_json::to_string(&ClickMessage { v: 1, clicks: vec![click(at, slug, number)?] })?);
+            record.body = Some(serde_json::to_string(&ClickMessage { v: 1, clicks: vec![click(at, slug, None, number)?] })?);
             event.records.push(record);
         }
         let response = click_worker::handle(app.clone(), event).await;
@@ -84,14 +84,16 @@ async fn absorb(app: &App, slug: &str, clicks: usize) -> Result<f64> {
     Ok(clicks as f64 / started.elapsed().as_secs_f64())
 }
 
-fn click(at: Moment, slug: &str, number: usize) -> Result<Click> {
+/// One of many clicks of a link and campaign; each link's are its own.
+pub(crate) fn click(at: Moment, slug: &str, campaign: Option<&str>, number: usize) -> Result<Click> {
     let one_of = |words: &[&str]| words.get(number % words.len().max(1)).copied().unwrap_or_default().to_owned();
+    let of_link = slug.bytes().fold(u128::try_from(number)?, |sum, byte| sum.wrapping_mul(0x0100_0193).wrapping_add(u128::from(byte)));
     Ok(Click {
-        id: ClickId::new(at, u128::try_from(number)?.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C)),
+        id: ClickId::new(at, of_link.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39D)),
         handle: HANDLE.parse()?,
         slug: slug.parse()?,
         link_version: 1,
-        campaign_id: None,
+        campaign_id: campaign.map(str::parse).transpose()?,
         bot: number.is_multiple_of(9),
         reasons: Vec::new(),
         classifier: CLASSIFIER_VERSION,

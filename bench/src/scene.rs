@@ -43,7 +43,7 @@ impl Scene {
         let tokens = Tokens::mint(&keys, local::wall_clock())?;
         demo::prepare(&house).await?;
         let scene = Self { house, ledger, owner: tokens.owner, domain };
-        scene.write(Method::POST, "campaigns", &crate::link::campaign()).await?;
+        scene.post("campaigns", &crate::link::campaign()).await?;
         Ok(scene)
     }
 
@@ -62,6 +62,11 @@ impl Scene {
     /// Writes a link.
     pub(crate) async fn put_link(&self, slug: &str, body: &Value) -> Result<()> {
         self.write(Method::PUT, &format!("links/{slug}"), body).await
+    }
+
+    /// Posts something to the handle, as its owner.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<()> {
+        self.write(Method::POST, path, body).await
     }
 
     async fn write(&self, method: Method, path: &str, body: &Value) -> Result<()> {

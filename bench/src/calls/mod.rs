@@ -1,6 +1,7 @@
 //! AWS calls of each operation, counted at the SDK's connector over the local system, and what a million of them cost.
 
 mod operations;
+mod partners;
 mod verdicts;
 
 use anyhow::Result;

@@ -5,7 +5,7 @@ use std::future::Future;
 use anyhow::Result;
 use http::StatusCode;
 
-use super::Operation;
+use super::{Operation, partners};
 use crate::prices::Bill;
 use crate::scene::Scene;
 use crate::{link, logs};
@@ -23,10 +23,12 @@ pub(super) async fn measure(scene: &Scene) -> Result<Vec<Operation>> {
     done.extend(visits(scene).await?);
     done.extend(batches(scene).await?);
     done.extend(conversions(scene).await?);
+    done.extend(partners::measure(scene).await?);
     Ok(done)
 }
 
-async fn one<T>(scene: &Scene, name: &'static str, operation: impl Future<Output = Result<T>>) -> Result<(Operation, T)> {
+/// Measures one operation.
+pub(super) async fn one<T>(scene: &Scene, name: &'static str, operation: impl Future<Output = Result<T>>) -> Result<(Operation, T)> {
     shared(scene, name, 1, operation).await
 }
 
