@@ -115,3 +115,27 @@ async fn events_are_paged_newest_first_and_are_not_for_creators() {
     assert_eq!(titles, ["t6", "t5", "t4", "t3", "t2", "t1", "t0"]);
     world.creator().get(EVENTS).await.refused(403, "insufficient_role");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_told_for_four_hundred_days_and_not_a_moment_longer_whether_or_not_the_table_still_has_them() {
+    let world = World::new().await;
+    world.advance_ms(1000);
+    for title in ["a", "b", "c"] {
+        world.owner().put(LINK, json!({"destinationUrl": "https://example.com/", "title": title})).await;
+        world.advance_ms(10);
+    }
+    let titles = async || -> Vec<Value> { events(&world).await.iter().map(|event| event["after"]["title"].clone()).collect() };
+    world.advance_days(400);
+    world.advance_ms(-30);
+    assert_eq!(titles().await, ["c", "b", "a"], "to the day");
+    let first = world.owner().get(&format!("{EVENTS}?limit=1")).await.expect(200).json();
+    world.advance_ms(1);
+    assert_eq!(titles().await, ["c", "b"]);
+    world.advance_ms(10);
+    assert_eq!(titles().await, ["c"]);
+    let rest = format!("{EVENTS}?cursor={}", first["nextCursor"].as_str().unwrap());
+    assert_eq!(world.owner().get(&rest).await.expect(200).json()["items"], json!([]), "a cursor leads no further back");
+    world.advance_days(30);
+    assert_eq!(events(&world).await, Vec::<Value>::new());
+    assert_eq!(world.owner().get(&rest).await.expect(200).json(), json!({"items": [], "nextCursor": null}));
+}

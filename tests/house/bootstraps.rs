@@ -218,7 +218,9 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     }
     let conversions =
         site.store().conversions(&"demo".parse().expect("a handle"), now.day(), now.day(), 10, None).await.expect("conversions");
-    assert!(conversions.items.iter().all(|stored| stored.settled) && conversions.items.len() == 1, "{conversions:?}");
+    // What came after the event worker's turn, the test conversion and the refund, waits for its next one.
+    let (tests, bought): (Vec<_>, Vec<_>) = conversions.items.iter().partition(|stored| stored.conversion.test);
+    assert!(bought.iter().all(|stored| stored.settled) && (bought.len(), tests.len()) == (1, 1), "{conversions:?}");
     for bootstrap in site.bootstraps.values() {
         let log = bootstrap.log();
         let secrets =

@@ -135,6 +135,48 @@ async fn a_conversion_is_credited_while_the_campaign_is_active_and_its_click_was
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_explanation_says_why_a_conversion_is_not_credited_to_its_clicks_campaign() {
+    let world = world_with("ACTIVE").await;
+    let ctx = follow(&world, "launch").await;
+    world.advance_ms(1000);
+    set(&world, "PAUSED").await;
+    let while_paused = convert(&world, &ctx, "order-1").await;
+    let from_pause = follow(&world, "launch").await;
+    world.advance_ms(1000);
+    set(&world, "ACTIVE").await;
+    let not_tracked = convert(&world, &from_pause, "order-2").await;
+    let credited = convert(&world, &ctx, "order-3").await;
+    world.settle().await;
+    world.creator().delete(SPRING).await.expect(204);
+    let deleted = convert(&world, &ctx, "order-4").await;
+    world.settle().await;
+    let alone = |why: &str| format!("It counts for link launch alone; the click's campaign was {why}.");
+    for (receipt, outcome, message, of_conversion, of_click) in [
+        (&while_paused, "not_credited_campaign_paused", alone("not active when the conversion came"), None, Some("spring")),
+        (&not_tracked, "not_credited_click_not_tracked", alone("not active when the link was followed"), None, None),
+        (
+            &credited,
+            "credited_to_campaign",
+            "It counts for campaign spring and for link launch.".to_owned(),
+            Some("spring"),
+            Some("spring"),
+        ),
+        (&deleted, "not_credited_campaign_deleted", alone("deleted"), None, Some("spring")),
+    ] {
+        let path = format!("/v2/handles/demo/conversions/{}/explain", receipt["conversionId"].as_str().unwrap());
+        let explained = world.creator().get(&path).await.expect(200).json();
+        assert_eq!((&explained["outcome"], &explained["message"]), (&json!(outcome), &json!(message)));
+        assert_eq!(
+            (explained["verdict"]["campaignId"].as_str(), explained["click"]["campaignId"].as_str()),
+            (of_conversion, of_click),
+            "{outcome}"
+        );
+        assert_eq!((&explained["verdict"]["counted"], &explained["netValue"]), (&json!(true), &json!(10)), "{outcome}");
+    }
+    assert_eq!((figures(&world, "campaignId=spring").await, figures(&world, "slug=launch").await), ((1, 1), (2, 4)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_links_feed_one_campaign() {
     let world = world_with("ACTIVE").await;
     for slug in ["email", "social"] {

@@ -700,3 +700,28 @@ async fn adjusting_needs_an_operator_a_known_conversion_and_every_field_and_is_a
     assert_eq!(events[0]["requestId"], told.header("x-request-id"));
     assert_eq!(events[0]["after"], json!({"adjustmentId": told.json()["entryId"], "amount": -1, "currency": "USD", "reason": "returned"}));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_different_adjustment_under_a_known_key_changes_nothing_and_is_told_in_the_audit_log() {
+    let world = world().await;
+    let order = buy(&world, "alpha", "order-1", json!(9.99), "USD").await;
+    let first = adjust(&world, id(&order), "refund-1", json!(-1)).await.expect(201).json();
+    let mismatches = async || {
+        let events = world.owner().get("/v2/handles/demo/audit-events").await.expect(200).json();
+        let events = events["items"].as_array().unwrap().iter().filter(|event| event["action"] == "adjustment.mismatch");
+        events.cloned().collect::<Vec<_>>()
+    };
+    adjust(&world, id(&order), "refund-1", json!(-1)).await.expect(200);
+    assert_eq!(mismatches().await.len(), 0, "the same again is none");
+    let again = adjust(&world, id(&order), "refund-1", json!(-2.5)).await.expect(200);
+    assert_eq!((&again.json()["mismatch"], &again.json()["netValue"]), (&json!(["amount"]), &json!(8.99)));
+    let told = mismatches().await;
+    assert_eq!((told.len(), &told[0]["target"], &told[0]["requestId"]), (1, &order["conversionId"], &json!(again.header("x-request-id"))));
+    assert_eq!(told[0]["actor"], json!({"kind": "JWT", "id": "operator"}));
+    let was = json!({"adjustmentId": first["entryId"], "amount": -1, "currency": "USD", "reason": "returned"});
+    assert_eq!((&told[0]["before"], &told[0]["after"]), (&was, &json!({"amount": -2.5, "currency": "USD", "reason": "returned"})));
+    // An audit log that cannot be reached is no reason to refuse.
+    let fired = world.faults.inject(Rule::on("PutItem").by("attribution").always(), Fault::Unreachable);
+    adjust(&world, id(&order), "refund-1", json!(-3)).await.expect(200);
+    fired.at_least_once();
+}

@@ -85,6 +85,10 @@ pub(crate) async fn handle(
         }
         Adjusted::Duplicate(first) => {
             let mismatch = first.mismatch(&request);
+            if !mismatch.is_empty() {
+                let event = member.event(&app, "adjustment.mismatch", stored.conversion.id);
+                record_mismatch(&app, &first, Event { before: Some(audited(&first)), after: Some(asked(&adjustment)), ..event }).await;
+            }
             Ok((StatusCode::OK, receipt(&app, &stored, *first, true, mismatch).await?))
         }
         Adjusted::NoRoom(net) => Err(no_room(net, amount)),
@@ -115,6 +119,18 @@ fn adjustment(app: &App, conversion: &Conversion, request: &ledger::Request, amo
 fn audited(adjustment: &Adjustment) -> Value {
     let Adjustment { id, amount, reason, .. } = adjustment;
     json!({"adjustmentId": id, "amount": amount.amount(), "currency": amount.currency, "reason": reason})
+}
+
+/// The same of one that was not made, whose id nobody knows.
+fn asked(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
+    json!({"amount": amount.amount(), "currency": amount.currency, "reason": reason})
+}
+
+/// Tells that a key was used for two different adjustments; the answer does not wait on its success.
+async fn record_mismatch(app: &App, first: &Adjustment, event: Event) {
+    if let Err(error) = app.store().audit(&first.handle, &event).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, adjustment.id = %first.id, "mismatch could not be recorded");
+    }
 }
 
 async fn receipt(

@@ -3,6 +3,8 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::audit::{Event, KEPT_DAYS};
+use domain::id::AuditId;
+use domain::moment::Moment;
 use domain::name::Handle;
 
 use crate::Store;
@@ -23,16 +25,22 @@ impl Store {
         self.put_part(item(handle, event)?, |put| put)
     }
 
-    /// The audit events of a handle, newest first.
-    pub async fn audit_events(&self, handle: &Handle, limit: i32, from: Option<&str>) -> Result<Page<Event>> {
-        let before = from.and_then(read_cursor).map_or("~".to_owned(), |[before]| before);
+    /// The audit events of a handle, newest first; those past their days are gone, whether or not the table has deleted them.
+    pub async fn audit_events(&self, handle: &Handle, now: Moment, limit: i32, from: Option<&str>) -> Result<Page<Event>> {
+        let oldest = AuditId::new(now.plus_days(-KEPT_DAYS), 0);
+        let cursor_at: Option<AuditId> = from.and_then(read_cursor).and_then(|[before]| before.parse().ok());
+        let newest = cursor_at.map_or(AuditId::from_bytes([u8::MAX; 16]), just_before);
+        if newest < oldest {
+            return Ok(Page { items: Vec::new(), next_cursor: None });
+        }
         let query = self
             .db
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk < :before")
+            .key_condition_expression("pk = :pk AND sk BETWEEN :oldest AND :newest")
             .expression_attribute_values(":pk", text(table::audit_events(handle)))
-            .expression_attribute_values(":before", text(before))
+            .expression_attribute_values(":oldest", text(oldest.to_string()))
+            .expression_attribute_values(":newest", text(newest.to_string()))
             .limit(limit)
             .scan_index_forward(false);
         let found = query.send().await.map_err(Error::call("Query"))?;
@@ -40,6 +48,11 @@ impl Store {
         let more = found.last_evaluated_key().is_some();
         Ok(Page { next_cursor: items.last().filter(|_| more).map(|last| cursor(&[&last.audit_id.to_string()])), items })
     }
+}
+
+/// The last id that sorts before this one.
+fn just_before(id: AuditId) -> AuditId {
+    AuditId::from_bytes(u128::from_be_bytes(id.to_bytes()).saturating_sub(1).to_be_bytes())
 }
 
 fn item(handle: &Handle, event: &Event) -> Result<Item> {
