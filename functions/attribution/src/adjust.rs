@@ -8,7 +8,7 @@ use domain::id::{AdjustmentId, ConversionId};
 use domain::ledger::{self, Adjustment, Entry, Room};
 use domain::money::Change;
 use domain::name::Handle;
-use edge::{App, Code, JsonBody, Member, Operator, Part, Problem, charge};
+use edge::{App, Code, ConversionsWrite, JsonBody, Member, Part, Problem, charge};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Number, Value, json};
@@ -51,13 +51,13 @@ pub(crate) struct AdjustmentReceipt {
 ///
 /// Entries are only ever appended, and count on the day they are made. The sum of a conversion's entries never falls below zero.
 /// The same `idempotencyKey` for the same conversion is answered 200 with the first one's fields and `deduped: true`.
-#[utoipa::path(post, path = "/v2/handles/{handle}/conversions/{conversionId}/adjustments", tag = "conversions", security(("jwt" = [])),
+#[utoipa::path(post, path = "/v2/handles/{handle}/conversions/{conversionId}/adjustments", tag = "conversions", security(("jwt" = []), ("pat" = ["conversions.write"])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)), request_body = AdjustmentBody,
     responses((status = 201, description = "Appended.", body = AdjustmentReceipt), (status = 200, description = "Known already.", body = AdjustmentReceipt),
         (status = 409, description = "More than is left, `available` tells how much that is; or a conversion without value, or a test.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Operator>,
+    member: Member<ConversionsWrite>,
     id: Result<Part<ConversionId>, Problem>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<AdjustmentReceipt>), Problem> {

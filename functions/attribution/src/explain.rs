@@ -11,7 +11,7 @@ use domain::ledger::Entry;
 use domain::moment::Moment;
 use domain::money::{Change, Currency};
 use domain::name::{CampaignId, Handle, SessionId, Slug};
-use edge::{App, Creator, Member, Part, Problem};
+use edge::{App, ConversionsRead, Member, Part, Problem};
 use serde::Serialize;
 use serde_json::Number;
 use store::{Stored, Tries};
@@ -117,12 +117,12 @@ pub(crate) struct VerdictStep {
 }
 
 /// Explains a conversion: click, rule, context token, every submission, verdict, ledger.
-#[utoipa::path(get, path = "/v2/handles/{handle}/conversions/{conversionId}/explain", tag = "conversions", security(("jwt" = [])),
+#[utoipa::path(get, path = "/v2/handles/{handle}/conversions/{conversionId}/explain", tag = "conversions", security(("jwt" = []), ("pat" = ["analytics.read"])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)),
     responses((status = 200, description = "The explanation.", body = Explanation)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<ConversionsRead>,
     id: Result<Part<ConversionId>, Problem>,
 ) -> Result<Json<Explanation>, Problem> {
     let missing = || Problem::not_found("conversion");
