@@ -19,6 +19,7 @@ mod kill;
 mod ledger;
 mod limits;
 mod links;
+mod pat;
 mod playbook;
 mod preview;
 mod quality;
