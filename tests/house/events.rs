@@ -68,6 +68,7 @@ pub(crate) const STORY: &[(&str, Outcome)] = &[
     ("sweeper/schedule", Nothing),
     ("analytics/by-day", Status(200)),
     ("analytics/export-clicks", Status(200)),
+    ("attribution/conversion-confirm", Status(200)),
     ("attribution/conversion-adjust", Status(201)),
     ("attribution/conversion-explain", Status(200)),
     ("accounts/usage-meters", Status(200)),
@@ -388,7 +389,9 @@ async fn every_route_queue_and_schedule_of_the_template_has_its_event() {
         let called: BTreeSet<String> = own.iter().filter_map(called).collect();
         // A route of the PAT family leads to the handler of the route it is the twin of, whose event is here.
         let routed: BTreeSet<String> = routes.iter().map(route_key).collect();
-        let twins = routed.iter().filter(|key| routed.contains(&key.replace("/v2/public/handles/", "/v2/handles/")) && key.contains("/v2/public/handles/"));
+        let twins = routed
+            .iter()
+            .filter(|key| routed.contains(&key.replace("/v2/public/handles/", "/v2/handles/")) && key.contains("/v2/public/handles/"));
         let twins: BTreeSet<String> = twins.filter(|key| !called.contains(*key)).cloned().collect();
         assert_eq!(called, routed.difference(&twins).cloned().collect(), "{binary}");
         let records = own.iter().filter_map(|(_, event)| event["Records"].as_array()).flatten();

@@ -8,6 +8,7 @@ mod audit;
 mod bootstraps;
 mod campaigns;
 mod clicks;
+mod confirmed;
 mod conversions;
 mod credit;
 mod document;

@@ -39,7 +39,10 @@ async fn a_token_lives_from_its_one_showing_to_its_end() {
     let made = answer.json();
     let (id, token) = (text(&made, "tokenId"), text(&made, "token"));
     assert_eq!(token.split_once('.').unwrap().0, format!("patv1_{id}"));
-    assert_eq!((&made["name"], &made["scopes"], &made["createdBy"]), (&json!("ci"), &json!(["links.read", "links.write"]), &json!("operator")));
+    assert_eq!(
+        (&made["name"], &made["scopes"], &made["createdBy"]),
+        (&json!("ci"), &json!(["links.read", "links.write"]), &json!("operator"))
+    );
     assert_eq!((&made["expiresAt"], &made["lastUsedAt"], &made["handle"]), (&Value::Null, &Value::Null, &json!("demo")));
 
     let program = holder(&world, &made);

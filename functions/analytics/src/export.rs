@@ -14,8 +14,8 @@ use domain::moment::Day;
 use domain::name::{CampaignId, Handle, Slug};
 use domain::rollup::Selection;
 use edge::{AnalyticsRead, App, Member, Problem, require_plan};
-use http::{Extensions, Uri};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
+use http::{Extensions, Uri};
 use serde::Serialize;
 
 use crate::parameters::{Parameters, Range};

@@ -105,7 +105,11 @@ impl Query {
         ("confidence" = Option<bool>, Query, description = "Adds `confidence` and `penalties`, judged from the totals."),
         ("funnel" = Option<bool>, Query, description = "Answers a funnel: every campaign, or that of campaignId. Goes with from and to, not with groupBy or slug.")),
     responses((status = 200, description = "The report, or the funnel.", body = Answer)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<AnalyticsRead>, RawQuery(query): RawQuery) -> Result<Json<Answer>, Problem> {
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<AnalyticsRead>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Answer>, Problem> {
     let now = app.now();
     let answer = match Query::read(query.as_deref().unwrap_or_default(), now.day())? {
         Query::Report(wanted) => Answer::Report(Box::new(report_of(app.store(), member.handle(), *wanted, now).await?)),

@@ -14,7 +14,11 @@ use store::WriteCampaign;
 #[utoipa::path(delete, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
     responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<CampaignsWrite>, Part(id): Part<CampaignId>) -> Result<StatusCode, Problem> {
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<CampaignsWrite>,
+    Part(id): Part<CampaignId>,
+) -> Result<StatusCode, Problem> {
     let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "campaign.deleted", &id).between(campaign.audited(), Value::Null);

@@ -11,7 +11,11 @@ use crate::view::CampaignView;
 #[utoipa::path(get, path = "/v2/handles/{handle}/campaigns", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.read"])),
     params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of campaigns.", body = Listed<CampaignView>)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<CampaignsRead>, paging: Paging) -> Result<Json<Listed<CampaignView>>, Problem> {
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<CampaignsRead>,
+    paging: Paging,
+) -> Result<Json<Listed<CampaignView>>, Problem> {
     let page = app.store().campaigns(member.handle(), paging.limit_i32(), paging.cursor.as_deref()).await?;
     Ok(Json(Listed::of(page, |campaign| CampaignView::of(campaign, &app))))
 }

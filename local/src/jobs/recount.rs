@@ -15,7 +15,7 @@ const LOOKS: usize = 3;
 /// What a recount has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Raw clicks and settled conversions counted.
+    /// Raw clicks, settled conversions and settled adjustments counted.
     pub records: u64,
     /// Counters compared.
     pub counters: u64,
@@ -97,6 +97,20 @@ async fn raw_records(store: &Store, handle: &Handle, day: Day, watcher: &mut imp
             }
             let origin = stored.origin.unwrap_or_else(Origin::unknown);
             recount.count(&conversion.slug, conversion.campaign_id.as_ref(), &Tally::of_conversion(&conversion, &origin));
+            records += 1;
+        }
+    }
+
+    let mut after = None;
+    loop {
+        let page = store.adjustments_of(handle, day, after).await.map_err(Error::database)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.adjustment.id);
+        watcher.has_read(page.len());
+        for stored in page.into_iter().filter(|stored| stored.settled) {
+            let adjustment = stored.adjustment;
+            let origin = stored.origin.unwrap_or_else(Origin::unknown);
+            recount.count(&adjustment.slug, adjustment.campaign_id.as_ref(), &Tally::of_adjustment(&adjustment, &origin));
             records += 1;
         }
     }

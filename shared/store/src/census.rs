@@ -1,6 +1,6 @@
 //! What only an operator's jobs read: everything there is. No function may; no statement of the template allows it.
 
-use domain::id::ConversionId;
+use domain::id::{AdjustmentId, ConversionId};
 use domain::moment::Day;
 use domain::name::Handle;
 
@@ -8,6 +8,7 @@ use crate::Store;
 use crate::conversions::{Stored, stored};
 use crate::error::{Error, Result};
 use crate::item::{Item, string, text};
+use crate::ledger::{StoredAdjustment, stored_adjustment};
 use crate::table;
 
 impl Store {
@@ -59,6 +60,24 @@ impl Store {
             }
             (month, from) = (day, String::new());
         }
+    }
+}
+
+impl Store {
+    /// A page of the adjustments that count on a day, in the order of their ids, after the one before; none at the end.
+    pub async fn adjustments_of(&self, handle: &Handle, day: Day, after: Option<AdjustmentId>) -> Result<Vec<StoredAdjustment>> {
+        let from = after.unwrap_or_else(|| AdjustmentId::new(day.start(), 0));
+        let query = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .index_name(table::LIST)
+            .key_condition_expression("listPk = :month AND listSk BETWEEN :from AND :to")
+            .expression_attribute_values(":month", text(table::adjustments_of_month(handle, day)))
+            .expression_attribute_values(":from", text(if after.is_some() { format!("{from}!") } else { from.to_string() }))
+            .expression_attribute_values(":to", text(AdjustmentId::new(day.plus(1).start().plus_millis(-1), u128::MAX).to_string()));
+        let found = query.send().await.map_err(Error::call("Query"))?;
+        found.items().iter().map(stored_adjustment).collect()
     }
 }
 

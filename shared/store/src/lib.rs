@@ -16,6 +16,7 @@ mod clicks;
 mod clicks_out;
 mod clicks_read;
 mod conversions;
+mod corrections;
 mod ledger;
 mod limits;
 mod links;

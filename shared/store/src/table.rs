@@ -15,7 +15,7 @@
 //! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get, restate), recount, re-scoring and export (query) |
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
-//! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key) | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
+//! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key); `reversal`, `confirmation` | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
 //! | submissions of a known key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
 //! | personal access token | `PAT#tokenId` | `A` | every call of the PAT family (get), conditional update of its uses and its end |
 //! | a handle's token | `TOKENS#h` | token id | list of tokens (query); `#` counts them, conditional add |
@@ -170,6 +170,11 @@ pub fn adjustments(handle: &Handle, conversion: ConversionId) -> String {
 /// The adjustment that holds an idempotency key of its conversion, named by the key's digest.
 pub fn adjustment(handle: &Handle, conversion: ConversionId, key_digest: &str) -> Key {
     Key { pk: adjustments(handle, conversion), sk: key_digest.to_owned() }
+}
+
+/// A part of the one correction a conversion may have; no digest of a key has such a name.
+pub fn correction(handle: &Handle, conversion: ConversionId, part: &str) -> Key {
+    Key { pk: adjustments(handle, conversion), sk: part.to_owned() }
 }
 
 /// A month of a handle's adjustments in the `list` index.
