@@ -384,7 +384,7 @@ async fn the_funnel_of_one_campaign_is_its_part_of_the_funnel_of_all() {
     }
     let of = |id: &str| funnel[ids.iter().position(|known| *known == id).unwrap()].clone();
     let alpha = json!({"campaignId": "partner-alpha", "clicks": 3, "botClicks": 1, "qualifiedClicks": 2, "conversions": 2, "conversionRate": 1,
-        "revenue": 24.99, "currency": "EUR", "revenueByCurrency": {"EUR": 24.99, "USD": 7},
+        "revenue": 24.99, "revenueConfirmed": 0, "currency": "EUR", "revenueByCurrency": {"EUR": 24.99, "USD": 7},
         "confidence": 85, "penalties": [{"code": "bot_ratio_20_40", "points": 15, "observed": 0.3333}]});
     assert_eq!(of("partner-alpha"), alpha);
     assert_eq!(

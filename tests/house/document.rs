@@ -8,6 +8,11 @@ use serde_json::{Value, json};
 use tests::{Answer, Caller, Fault, Rule, World, WorldOptions};
 
 const DOCUMENT: &str = include_str!("../../functions/accounts/openapi.json");
+/// What the paths of handles begin with, and those of the same handlers for tokens.
+const HANDLES: &str = "/v2/handles/";
+const PAT_FAMILY: &str = "/v2/public/handles/";
+/// Every scope a token can have.
+const EVERY_SCOPE: [&str; 7] = ["links.*", "campaigns.*", "analytics.*", "webhooks.*", "conversions.*", "chain.*", "personalization.*"];
 const REDIRECT: &str = "/_edge/redirect/{handle}/{slug}";
 
 type Operation = (String, String);
@@ -39,6 +44,7 @@ fn filled(template: &str) -> String {
         ("{conversionId}", "cnv_01JZ0000000000000000000000"),
         ("{userId}", "owner"),
         ("{campaignId}", "spring"),
+        ("{tokenId}", "0123456789abcdef"),
     ];
     let path = names.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
     assert!(!path.contains('{'), "{template} has a part this test does not know");
@@ -51,6 +57,17 @@ async fn send(caller: &Caller<'_>, method: &str, path: &str, body: &str) -> Answ
 
 fn has_id(answer: &Answer) {
     assert!(answer.header("x-request-id").starts_with("req_"), "{:?}", answer.headers);
+}
+
+/// Whether the operation lets nobody through who does not say who calls.
+fn needs_token(operation: &Value) -> bool {
+    let schemes = operation["security"].as_array();
+    schemes.is_some_and(|schemes| schemes.iter().all(|scheme| *scheme != json!({})))
+}
+
+/// The scope an operation of the PAT family asks for.
+fn scope_of(operation: &Value) -> Option<&str> {
+    operation["security"].as_array()?.iter().find_map(|scheme| scheme["pat"][0].as_str())
 }
 
 #[test]
@@ -72,11 +89,12 @@ fn every_operation_has_an_id_of_its_own_a_summary_and_a_success() {
             assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{method} {path} has no summary");
             let statuses: Vec<&String> = operation["responses"].as_object().expect("responses").keys().collect();
             assert!(statuses.iter().any(|status| status.starts_with('2') || status.starts_with('3')), "{method} {path}: {statuses:?}");
-            let is_public = path.starts_with("/v2/public/")
+            let is_public = (path.starts_with("/v2/public/") && !path.starts_with(PAT_FAMILY))
                 || path.starts_with("/v2/system/")
                 || path.starts_with("/_edge/")
                 || path == "/v2/openapi.json";
-            assert_eq!(operation.get("security").is_none(), is_public, "{method} {path}");
+            assert_eq!(needs_token(operation), !is_public, "{method} {path}");
+            assert_eq!(scope_of(operation).is_some(), path.starts_with(PAT_FAMILY) || path == "/v2/public/conversions", "{method} {path}");
             let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
             let named: BTreeSet<&str> = parameters
                 .iter()
@@ -193,13 +211,23 @@ async fn any_origin_may_use_the_public_routes_and_no_other() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_says() {
+    let (by_people, by_programs) = (walk(false).await, walk(true).await);
+    let seen: BTreeSet<Operation> = by_people.contract.seen().union(&by_programs.contract.seen()).cloned().collect();
+    let unseen: Vec<_> = by_people.contract.operations().difference(&seen).cloned().collect();
+    assert_eq!(unseen, [], "the walks never took these to success");
+    assert_eq!(by_people.nobody().get("/v2/openapi.json").await.expect(200).text(), DOCUMENT);
+}
+
+/// Takes every operation to success; by programs, those that have a twin in the PAT family with a token of its one scope.
+async fn walk(by_programs: bool) -> World {
     let world = World::new().await;
-    let routes = routes(&world);
+    let (routes, document) = (routes(&world), document());
     let (owner, nobody, admin, visitor) = (world.owner(), world.nobody(), world.admin(), world.visitor());
     let visitor = visitor.caller().clone();
     let link = json!({"destinationUrl": "https://example.com/"});
     let mut ctx = String::new();
     let mut conversion = String::new();
+    let mut token = String::new();
     let steps = [
         (&owner, "POST", "/v2/handles", json!({"handle": "second"}), 201),
         (&owner, "GET", "/v2/handles", Value::Null, 200),
@@ -264,6 +292,9 @@ async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_
             201,
         ),
         (&owner, "GET", "/v2/handles/{handle}/conversions/{conversionId}/explain", Value::Null, 200),
+        (&owner, "POST", "/v2/handles/{handle}/tokens", json!({"name": "ci", "scopes": ["links.read", "webhooks.*"]}), 201),
+        (&owner, "GET", "/v2/handles/{handle}/tokens", Value::Null, 200),
+        (&owner, "DELETE", "/v2/handles/{handle}/tokens/{tokenId}", Value::Null, 204),
         (&owner, "GET", "/v2/handles/{handle}/audit-events", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/analytics", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/analytics/export", Value::Null, 200),
@@ -272,7 +303,14 @@ async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_
         (&owner, "POST", "/v2/handles/{handle}/transfer-ownership", json!({"newOwnerUserId": "creator"}), 200),
     ];
     for (caller, method, template, mut body, status) in steps {
-        let mut path = filled(&template.replace("{conversionId}", &conversion));
+        let twin = template.replace(HANDLES, PAT_FAMILY);
+        let scope = scope_of(&document["paths"][&twin][method.to_lowercase()]).filter(|_| by_programs && twin != template);
+        let program = match scope {
+            Some(scope) => Some(world.program(&[scope]).await),
+            None => None,
+        };
+        let (caller, template) = program.as_ref().map_or((caller, template), |program| (program, twin.as_str()));
+        let mut path = filled(&template.replace("{conversionId}", &conversion).replace("{tokenId}", &token));
         if template == "/v2/public/context" {
             path.push_str(&format!("?ctx={ctx}"));
         }
@@ -298,10 +336,11 @@ async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_
         if let Some(id) = answer.json()["conversionId"].as_str() {
             conversion = id.to_owned();
         }
+        if let Some(id) = answer.json()["tokenId"].as_str() {
+            token = id.to_owned();
+        }
     }
-    let unseen: Vec<_> = world.contract.operations().difference(&world.contract.seen()).cloned().collect();
-    assert_eq!(unseen, [], "the walk never took these to success");
-    assert_eq!(world.nobody().get("/v2/openapi.json").await.expect(200).text(), DOCUMENT);
+    world
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -310,10 +349,13 @@ async fn every_operation_declares_how_it_refuses() {
     let world = World::new().await;
     let document = document();
     world.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+    let program = world.program(&EVERY_SCOPE).await;
     for (method, path) in world.contract.operations() {
         let operation = &document["paths"][&path][method.to_lowercase()];
-        let (needs_token, takes_body) = (operation.get("security").is_some(), operation.get("requestBody").is_some());
-        let caller = if needs_token && path.contains("platform-admin") {
+        let (needs_token, takes_body) = (needs_token(operation), operation.get("requestBody").is_some());
+        let caller = if path.starts_with(PAT_FAMILY) {
+            program.clone()
+        } else if needs_token && path.contains("platform-admin") {
             world.admin()
         } else if needs_token {
             world.owner()
@@ -349,11 +391,18 @@ async fn every_operation_declares_how_it_refuses() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_answers_503_while_its_table_is_out_of_reach() {
     let world = World::new().await;
+    let program = world.program(&EVERY_SCOPE).await;
     let fired = world.faults.inject(Rule::any().always(), Fault::Unreachable);
     // The document needs no table; what is public and refused for its ctx does not get that far.
     let without = ["/v2/openapi.json", "/v2/public/context", "/v2/public/conversions"];
     for (method, path) in world.contract.operations().into_iter().filter(|(_, path)| !without.contains(&path.as_str())) {
-        let caller = if path.contains("platform-admin") { world.admin() } else { world.owner() };
+        let caller = if path.starts_with(PAT_FAMILY) {
+            program.clone()
+        } else if path.contains("platform-admin") {
+            world.admin()
+        } else {
+            world.owner()
+        };
         let body = if path == "/v2/handles" { r#"{"handle":"second"}"# } else { "{}" };
         let before = fired.times();
         let answer =

@@ -44,6 +44,9 @@ pub(crate) const STORY: &[(&str, Outcome)] = &[
     ("links/upsert", Status(201)),
     ("links/read", Status(200)),
     ("links/list", Status(200)),
+    ("accounts/token-create", Status(201)),
+    ("accounts/token-list", Status(200)),
+    ("links/list-by-token", Status(200)),
     ("links/rule-upsert", Status(201)),
     ("links/rule-list", Status(200)),
     ("links/route-preview", Status(200)),
@@ -65,9 +68,11 @@ pub(crate) const STORY: &[(&str, Outcome)] = &[
     ("sweeper/schedule", Nothing),
     ("analytics/by-day", Status(200)),
     ("analytics/export-clicks", Status(200)),
+    ("attribution/conversion-confirm", Status(200)),
     ("attribution/conversion-adjust", Status(201)),
     ("attribution/conversion-explain", Status(200)),
     ("accounts/usage-meters", Status(200)),
+    ("accounts/token-revoke", Status(204)),
     ("accounts/audit-events", Status(200)),
     ("campaigns/create", Status(201)),
     ("campaigns/list", Status(200)),
@@ -134,6 +139,11 @@ impl Blanks {
         match name {
             "redirect/get" => self.0.insert("CTX", answer.ctx()),
             "attribution/conversion" => self.0.insert("CONVERSION_ID", answer.json()["conversionId"].as_str().expect("an id").to_owned()),
+            "accounts/token-create" => {
+                let told = |member: &str| answer.json()[member].as_str().expect("text").to_owned();
+                self.0.insert("TOKEN_ID", told("tokenId"));
+                self.0.insert("PAT", told("token"))
+            }
             _ => None,
         };
     }
@@ -377,7 +387,13 @@ async fn every_route_queue_and_schedule_of_the_template_has_its_event() {
             })
         };
         let called: BTreeSet<String> = own.iter().filter_map(called).collect();
-        assert_eq!(called, routes.iter().map(route_key).collect(), "{binary}");
+        // A route of the PAT family leads to the handler of the route it is the twin of, whose event is here.
+        let routed: BTreeSet<String> = routes.iter().map(route_key).collect();
+        let twins = routed
+            .iter()
+            .filter(|key| routed.contains(&key.replace("/v2/public/handles/", "/v2/handles/")) && key.contains("/v2/public/handles/"));
+        let twins: BTreeSet<String> = twins.filter(|key| !called.contains(*key)).cloned().collect();
+        assert_eq!(called, routed.difference(&twins).cloned().collect(), "{binary}");
         let records = own.iter().filter_map(|(_, event)| event["Records"].as_array()).flatten();
         let arns: BTreeSet<&str> = records.map(|record| record["eventSourceARN"].as_str().expect("an ARN")).collect();
         let queues = template.queues.iter().filter(|queue| sources.iter().any(|source| source.queue_arn == queue.arn));

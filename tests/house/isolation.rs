@@ -10,8 +10,16 @@ use tests::{Answer, Caller, World};
 /// What only the owner of a handle may do.
 const OWNERS: [(&str, &str); 2] = [("PUT", "/v2/handles/{handle}/collaborators"), ("POST", "/v2/handles/{handle}/transfer-ownership")];
 /// What an operator may do, and a creator may not.
-const OPERATORS: &[(&str, &str)] =
-    &[("GET", "/v2/handles/{handle}/audit-events"), ("POST", "/v2/handles/{handle}/conversions/{conversionId}/adjustments")];
+const OPERATORS: &[(&str, &str)] = &[
+    ("GET", "/v2/handles/{handle}/audit-events"),
+    ("POST", "/v2/handles/{handle}/conversions/{conversionId}/adjustments"),
+    ("POST", "/v2/handles/{handle}/tokens"),
+    ("GET", "/v2/handles/{handle}/tokens"),
+    ("DELETE", "/v2/handles/{handle}/tokens/{tokenId}"),
+];
+/// What the routes begin with that tokens reach, and those of the same handlers for users.
+const PAT_FAMILY: &str = "/v2/public/handles/{handle}";
+const HANDLES: &str = "/v2/handles/{handle}";
 /// Calls that change nothing.
 const READS: [&str; 3] = ["GetItem", "BatchGetItem", "Query"];
 
@@ -22,6 +30,7 @@ static MADE: AtomicUsize = AtomicUsize::new(0);
 struct Estate {
     world: World,
     conversion: String,
+    token: String,
 }
 
 impl Estate {
@@ -38,13 +47,23 @@ impl Estate {
         let purchase = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase", "value": 5, "currency": "USD"});
         let accepted = world.nobody().post("/v2/public/conversions", purchase).await.expect(202).json();
         let conversion = accepted["conversionId"].as_str().expect("an id").to_owned();
-        Self { world, conversion }
+        let token = world.operator().post("/v2/handles/demo/tokens", json!({"scopes": ["links.read"]})).await.expect(201).json();
+        let token = token["tokenId"].as_str().expect("an id").to_owned();
+        Self { world, conversion, token }
     }
 
     /// Every operation on a handle that needs a caller.
     fn operations(&self) -> BTreeSet<(String, String)> {
         let operations = self.world.contract.operations();
-        operations.into_iter().filter(|(_, path)| path.starts_with("/v2/handles/{handle}")).collect()
+        operations.into_iter().filter(|(_, path)| path.starts_with(HANDLES)).collect()
+    }
+
+    /// Every operation on a handle that a token reaches, those that delete last.
+    fn for_tokens(&self) -> Vec<(String, String)> {
+        let operations = self.world.contract.operations();
+        let (deletes, others): (Vec<_>, Vec<_>) =
+            operations.into_iter().filter(|(_, path)| path.starts_with(PAT_FAMILY)).partition(|(method, _)| method == "DELETE");
+        others.into_iter().chain(deletes).collect()
     }
 
     /// The path of an operation on `handle`, with ids that exist on `demo`.
@@ -54,7 +73,8 @@ impl Estate {
             .replace("{slug}", "launch")
             .replace("{ruleId}", "rule-1")
             .replace("{campaignId}", "spring")
-            .replace("{conversionId}", &self.conversion);
+            .replace("{conversionId}", &self.conversion)
+            .replace("{tokenId}", &self.token);
         assert!(!filled.contains('{'), "{template} has an id this test does not know: give it one of demo's");
         filled
     }
@@ -62,7 +82,8 @@ impl Estate {
 
 /// A body that the operation takes, so that nothing but the caller can be what is wrong.
 fn body(method: &str, template: &str) -> Value {
-    match (method, template) {
+    match (method, template.replace(PAT_FAMILY, HANDLES).as_str()) {
+        ("POST", "/v2/handles/{handle}/tokens") => json!({"scopes": ["links.read"]}),
         ("PUT", "/v2/handles/{handle}/collaborators") => {
             json!({"collaborators": [{"userId": "creator", "role": "CREATOR"}, {"userId": "operator", "role": "OPERATOR"}]})
         }
@@ -189,6 +210,115 @@ async fn creators_and_operators_reach_everything_but_what_is_the_owners() {
         }
     }
     for (method, template) in deletes {
-        send(&world.creator(), method, &estate.path(template, "demo"), Value::Null).await.expect(204);
+        let is_operators = OPERATORS.contains(&(method.as_str(), template.as_str()));
+        if is_operators {
+            send(&world.creator(), method, &estate.path(template, "demo"), Value::Null).await.refused(403, "insufficient_role");
+        }
+        let caller = if is_operators { world.operator() } else { world.creator() };
+        send(&caller, method, &estate.path(template, "demo"), Value::Null).await.expect(204);
     }
+}
+
+/// The scope an operation of the PAT family asks for, as the document tells.
+fn scope_of(document: &Value, method: &str, template: &str) -> String {
+    let schemes = &document["paths"][template][method.to_lowercase()]["security"];
+    let scope = schemes.as_array().expect("schemes").iter().find_map(|scheme| scheme["pat"][0].as_str());
+    scope.unwrap_or_else(|| panic!("{method} {template} names no scope")).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_reaches_the_operations_of_its_scope_and_no_other() {
+    let estate = Estate::new().await;
+    let world = &estate.world;
+    let document = world.nobody().get("/v2/openapi.json").await.expect(200).json();
+    let mut programs = Vec::new();
+    for scope in domain::token::Scope::ALL {
+        programs.push((scope.as_str(), world.program(&[scope.as_str()]).await));
+    }
+    let (mut told, mut reached, mut refused) = (0, 0, 0);
+    for (method, template) in estate.for_tokens() {
+        let needed = scope_of(&document, &method, &template);
+        // The one that may comes last: after a deletion there would be nothing to refuse.
+        programs.sort_by_key(|(scope, _)| *scope == needed);
+        for (scope, program) in &programs {
+            world.faults.take_calls();
+            let answer = send(program, &method, &estate.path(&template, "demo"), body(&method, &template)).await;
+            if *scope == needed {
+                assert!(answer.status.is_success(), "{method} {template} with {scope}: {}", answer.text());
+                reached += 1;
+            } else {
+                let answer = answer.refused(403, "insufficient_scope").json();
+                assert_eq!(answer["requiredScope"], needed, "{method} {template} with {scope}");
+                told += writes(world).len();
+                refused += 1;
+            }
+        }
+    }
+    assert!(reached >= 21 && refused == reached * 9, "{reached}, {refused}");
+    assert_eq!(told, programs.len(), "of all refusals only the first of each token in a minute writes anything: an audit event");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_family_of_scopes_reaches_what_each_of_them_does() {
+    let estate = Estate::new().await;
+    let world = &estate.world;
+    let document = world.nobody().get("/v2/openapi.json").await.expect(200).json();
+    let family_of = |scope: &str| format!("{}.*", scope.split('.').next().expect("a family"));
+    for (method, template) in estate.for_tokens() {
+        let family = family_of(&scope_of(&document, &method, &template));
+        let answer = send(&world.program(&[&family]).await, &method, &estate.path(&template, "demo"), body(&method, &template)).await;
+        assert!(answer.status.is_success(), "{method} {template} with {family}: {}", answer.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn to_the_token_of_another_handle_every_route_is_as_if_there_were_no_such_handle() {
+    let estate = Estate::new().await;
+    let world = &estate.world;
+    world.stranger().post("/v2/handles", json!({"handle": "own-shop"})).await.expect(201);
+    let every = ["links.*", "campaigns.*", "analytics.*", "webhooks.*", "conversions.*", "chain.*", "personalization.*"];
+    let made = world.stranger().post("/v2/handles/own-shop/tokens", json!({"scopes": every})).await.expect(201).json();
+    let program = world.bearer(made["token"].as_str().expect("a token"));
+    world.faults.take_calls();
+    for (method, template) in estate.for_tokens() {
+        let mut answers = Vec::new();
+        for handle in ["demo", "nosuch", "NOT-A-HANDLE", "a%23b", "app"] {
+            let answer = send(&program, &method, &estate.path(&template, handle), body(&method, &template)).await;
+            answers.push((handle, told(&answer.refused(404, "handle_not_found"))));
+        }
+        for (handle, answer) in &answers {
+            assert_eq!(answer, &answers[0].1, "{method} {template} tells demo from {handle}");
+        }
+        assert_eq!(writes(world), [], "{method} {template}");
+    }
+    program.get("/v2/public/handles/own-shop/links").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_users_token_opens_no_route_for_programs_and_a_programs_none_for_users() {
+    let estate = Estate::new().await;
+    let world = &estate.world;
+    let program = world.program(&["links.*", "campaigns.*", "analytics.*", "conversions.*", "personalization.*"]).await;
+    for (method, template) in estate.for_tokens() {
+        let path = estate.path(&template, "demo");
+        send(&world.owner(), &method, &path, body(&method, &template)).await.refused(401, "invalid_token");
+        world.faults.take_calls();
+        send(&world.nobody(), &method, &path, body(&method, &template)).await.refused(401, "missing_bearer_token");
+        assert_eq!(world.faults.take_calls(), [], "{method} {template} asks the table for nobody");
+        let twin = estate.path(&template.replace(PAT_FAMILY, HANDLES), "demo");
+        send(&program, &method, &twin, body(&method, &template)).await.refused(401, "invalid_token");
+    }
+    // What has no scope is no route for programs, and none for anybody there.
+    let documented: BTreeSet<_> = estate.for_tokens().into_iter().collect();
+    let mut without = 0;
+    for (method, template) in estate.operations() {
+        let twin = template.replace(HANDLES, PAT_FAMILY);
+        if !documented.iter().any(|(_, known)| *known == twin) {
+            without += 1;
+            for caller in [&program, &world.owner(), &world.nobody()] {
+                send(caller, &method, &estate.path(&twin, "demo"), body(&method, &template)).await.refused(404, "not_found");
+            }
+        }
+    }
+    assert!(without >= 9, "{without}");
 }

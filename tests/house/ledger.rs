@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::ledger::{Adjustment, Entry, Room};
+use domain::ledger::{Adjustment, Cause, Entry, Room};
 use domain::moment::Day;
 use domain::money::{Change, Currency, amount};
 use futures::future::join_all;
@@ -496,7 +496,9 @@ fn refund_of(world: &World, conversion: &Stored) -> Adjustment {
         id: app.id(),
         handle: conversion.handle.clone(),
         conversion_id: conversion.id,
-        amount: Change { minor: -1, currency: Currency::USD },
+        cause: Cause::Asked,
+        elsewhere: false,
+        amount: Some(Change { minor: -1, currency: Currency::USD }),
         reason: "returned".to_owned(),
         actor: world.event("conversion.adjusted").actor,
         created_at: world.now(),
@@ -528,7 +530,7 @@ async fn a_refund_between_reading_and_taking_over_an_expired_key_is_not_lost() {
     for (number, order) in orders.iter().enumerate() {
         let stale = store.conversion(&world.handle(), id(order).parse().unwrap()).await.unwrap().unwrap();
         let refund = refund_of(&world, &stale);
-        let room = Room::of(stale.conversion.money.unwrap(), refund.amount);
+        let room = Room::of(stale.conversion.money.unwrap(), refund.amount.unwrap());
         let body = json!({"ctx": ctx, "idempotencyKey": format!("order-{number}"), "eventType": "purchase"});
         // Whoever takes the key over has read its holder when the refund comes in between.
         let fired = world.faults.inject(Rule::on("TransactWriteItems").by("attribution").always(), Fault::Throttled);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use http::{Method, Request};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Answer, World};
 
@@ -56,6 +56,12 @@ impl World {
     /// Whoever holds this token.
     pub fn bearer(&self, token: &str) -> Caller<'_> {
         Caller { token: Some(token.to_owned()), ..self.nobody() }
+    }
+
+    /// A program of `demo` with a new token that has these scopes, made through the API.
+    pub async fn program(&self, scopes: &[&str]) -> Caller<'_> {
+        let made = self.owner().post("/v2/handles/demo/tokens", json!({"scopes": scopes})).await.expect(201);
+        self.bearer(made.json()["token"].as_str().expect("a token"))
     }
 
     /// Nobody in particular.

@@ -120,6 +120,8 @@ struct Active {
 pub struct Faults {
     active: Mutex<Vec<Active>>,
     calls: Mutex<Vec<(String, String)>>,
+    /// What went over the wire, once somebody listens.
+    heard: Mutex<Option<Vec<String>>>,
     violations: Mutex<Vec<String>>,
     /// Functions whose process has died: they make no call any more.
     dead: Mutex<BTreeSet<String>>,
@@ -142,6 +144,16 @@ impl Faults {
     /// The calls since the last time this was asked, as function and operation.
     pub fn take_calls(&self) -> Vec<(String, String)> {
         std::mem::take(&mut self.calls.lock().expect("calls"))
+    }
+
+    /// From now on keeps everything that is sent to AWS.
+    pub fn listen(&self) {
+        self.heard.lock().expect("heard").get_or_insert_default();
+    }
+
+    /// Everything that was sent since the test listens.
+    pub fn heard(&self) -> String {
+        self.heard.lock().expect("heard").iter().flatten().cloned().collect()
     }
 
     /// Calls that the IAM statements of their function do not allow.
@@ -210,6 +222,9 @@ impl Line {
     async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let operation = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default().to_owned();
         let body: Value = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or(Value::Null);
+        if let Some(heard) = self.wire.faults.heard.lock().expect("heard").as_mut() {
+            heard.push(body.to_string());
+        }
         if let Err(violation) = self.wire.policy.check(&self.wire.function, &operation, &body) {
             self.wire.faults.violations.lock().expect("violations").push(violation);
             return refusal("com.amazonaws.dynamodb.v20120810#AccessDeniedException", json!({"message": "not allowed by the template"}));

@@ -37,7 +37,7 @@ fn is_method(key: &str) -> bool {
 
 /// Answers a request no route took: 405 with `Allow` where the path is known, else 404.
 pub(crate) async fn unknown_route(request: Request) -> Problem {
-    let path = request.uri().path();
+    let path = edge::asked_path(request.extensions(), request.uri());
     let is_link = path.starts_with("/_edge/redirect/") || path.strip_prefix('/').is_some_and(|rest| rest.parse::<Slug>().is_ok());
     if is_link && request.method() != Method::GET {
         return Problem::new(Code::MethodNotAllowed, "links are followed with GET").allow("GET, HEAD, POST");
@@ -53,6 +53,6 @@ pub(crate) async fn unknown_route(request: Request) -> Problem {
         Some((_, methods)) => {
             Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(methods.join(", "))
         }
-        None => Problem::not_found("route; GET /v2/openapi.json lists them all"),
+        None => Problem::no_route(),
     }
 }

@@ -1,4 +1,4 @@
-//! Accounts: handles, collaborators, plans, usage and audit events; and what every API needs once: health, its document, unknown routes.
+//! Accounts: handles, collaborators, tokens, plans, usage and audit events; and what every API needs once: health, its document, unknown routes.
 
 mod audit;
 mod collaborators;
@@ -6,6 +6,7 @@ mod document;
 mod handles;
 mod health;
 mod plan;
+mod tokens;
 mod usage;
 
 use axum::Router;
@@ -22,6 +23,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(collaborators::transfer))
         .routes(routes!(audit::list))
         .routes(routes!(usage::handle))
+        .routes(routes!(tokens::create, tokens::list))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(plan::handle))
         .routes(routes!(health::handle))
         .routes(routes!(document::handle))

@@ -13,9 +13,9 @@ use domain::id::ClickId;
 use domain::moment::Day;
 use domain::name::{CampaignId, Handle, Slug};
 use domain::rollup::Selection;
-use edge::{App, Creator, Member, Problem, require_plan};
-use http::Uri;
+use edge::{AnalyticsRead, App, Member, Problem, require_plan};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
+use http::{Extensions, Uri};
 use serde::Serialize;
 
 use crate::parameters::{Parameters, Range};
@@ -172,7 +172,7 @@ pub(crate) struct Export {
 /// A page ends at about 4 MiB or 25,000 rows looked through; while there is more, `x-next-cursor` and `link` lead on. Only the
 /// first page of a CSV has the header row, so that pages can be put one after another. Text that a spreadsheet could take for
 /// a formula begins with an apostrophe. Needs the plan PRO.
-#[utoipa::path(get, path = "/v2/handles/{handle}/analytics/export", tag = "analytics", security(("jwt" = [])),
+#[utoipa::path(get, path = "/v2/handles/{handle}/analytics/export", tag = "analytics", security(("jwt" = []), ("pat" = ["analytics.read"])),
     params(("handle" = Handle, Path), ("format" = Option<String>, Query, description = "csv (default) or json"),
         ("type" = Option<String>, Query, description = "clicks (default): one row a click; conversions: one row a ledger entry; daily: one row a UTC day"),
         ("campaignId" = Option<CampaignId>, Query), ("slug" = Option<Slug>, Query),
@@ -187,7 +187,8 @@ pub(crate) struct Export {
             body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<AnalyticsRead>,
+    extensions: Extensions,
     uri: Uri,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -198,7 +199,7 @@ pub(crate) async fn handle(
         Kind::Conversions => conversions::page(app.store(), &wanted).await?,
         Kind::Daily => daily::page(app.store(), &wanted).await?,
     };
-    let api = format!("{}{}", app.settings().api_origin.trim_end_matches('/'), uri.path());
+    let api = format!("{}{}", app.settings().api_origin.trim_end_matches('/'), edge::asked_path(&extensions, &uri));
     answer(&api, &wanted, page)
 }
 

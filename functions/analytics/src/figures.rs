@@ -21,7 +21,9 @@ pub(crate) struct Totals {
     /// Clicks that are not a bot's.
     #[schema(value_type = u64)]
     qualified_clicks: i128,
-    #[schema(value_type = u64)]
+    /// Those accepted on these days. A conversion that is corrected moves to another link or campaign on the day of its
+    /// correction, and may leave less than none behind on that day.
+    #[schema(value_type = i64)]
     conversions: i128,
     /// Observations of intent; told by segment only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,6 +32,9 @@ pub(crate) struct Totals {
     /// Revenue in `currency`, less what was refunded on these days; other currencies are never added to it.
     #[schema(value_type = f64)]
     revenue: Number,
+    /// What of `revenue` the handle's own tokens confirmed.
+    #[schema(value_type = f64)]
+    revenue_confirmed: Number,
     /// The campaign's currency; without one the only currency there is, or USD when there are several or none.
     currency: Currency,
     /// Revenue in each currency.
@@ -46,6 +51,7 @@ impl Totals {
             conversions: figures.conversions,
             impressions: None,
             revenue: figures.revenue_in(currency),
+            revenue_confirmed: figures.revenue_confirmed_in(currency),
             currency,
             revenue_by_currency: figures.revenue.iter().map(|(currency, minor)| (currency.code(), amount(*minor, *currency))).collect(),
         }

@@ -8,7 +8,7 @@ use domain::moment::{Day, Moment};
 use domain::money::Currency;
 use domain::name::{CampaignId, Handle, Slug};
 use domain::rollup::{Dimension, Selection};
-use edge::{App, Creator, Member, Problem};
+use edge::{AnalyticsRead, App, Member, Problem};
 use serde::Serialize;
 use store::Store;
 
@@ -97,7 +97,7 @@ impl Query {
 /// Reports clicks, conversions and revenue by one dimension, or with `funnel=true` by campaign, with how far each can be relied on.
 ///
 /// Its cost grows with days, keys and campaigns, never with clicks.
-#[utoipa::path(get, path = "/v2/handles/{handle}/analytics", tag = "analytics", security(("jwt" = [])),
+#[utoipa::path(get, path = "/v2/handles/{handle}/analytics", tag = "analytics", security(("jwt" = []), ("pat" = ["analytics.read"])),
     params(("handle" = Handle, Path), ("groupBy" = Option<String>, Query, description = "day (default), slug, country, device, referrer, segment, source or campaign"),
         ("campaignId" = Option<CampaignId>, Query), ("slug" = Option<Slug>, Query, description = "With campaignId: what this link brought to that campaign."),
         ("from" = Option<String>, Query, description = "First day, UTC, such as 2026-03-01; 29 days before `to` when left out."),
@@ -105,7 +105,11 @@ impl Query {
         ("confidence" = Option<bool>, Query, description = "Adds `confidence` and `penalties`, judged from the totals."),
         ("funnel" = Option<bool>, Query, description = "Answers a funnel: every campaign, or that of campaignId. Goes with from and to, not with groupBy or slug.")),
     responses((status = 200, description = "The report, or the funnel.", body = Answer)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, RawQuery(query): RawQuery) -> Result<Json<Answer>, Problem> {
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<AnalyticsRead>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Answer>, Problem> {
     let now = app.now();
     let answer = match Query::read(query.as_deref().unwrap_or_default(), now.day())? {
         Query::Report(wanted) => Answer::Report(Box::new(report_of(app.store(), member.handle(), *wanted, now).await?)),

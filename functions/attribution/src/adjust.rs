@@ -3,12 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use domain::audit::Event;
-use domain::conversion::Conversion;
 use domain::id::{AdjustmentId, ConversionId};
-use domain::ledger::{self, Adjustment, Entry, Room};
+use domain::ledger::{self, Adjustment, Cause, Entry, Room};
 use domain::money::Change;
 use domain::name::Handle;
-use edge::{App, Code, JsonBody, Member, Operator, Part, Problem, charge};
+use edge::{App, Code, ConversionsWrite, JsonBody, Member, Part, Problem, charge};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Number, Value, json};
@@ -51,13 +50,13 @@ pub(crate) struct AdjustmentReceipt {
 ///
 /// Entries are only ever appended, and count on the day they are made. The sum of a conversion's entries never falls below zero.
 /// The same `idempotencyKey` for the same conversion is answered 200 with the first one's fields and `deduped: true`.
-#[utoipa::path(post, path = "/v2/handles/{handle}/conversions/{conversionId}/adjustments", tag = "conversions", security(("jwt" = [])),
+#[utoipa::path(post, path = "/v2/handles/{handle}/conversions/{conversionId}/adjustments", tag = "conversions", security(("jwt" = []), ("pat" = ["conversions.write"])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)), request_body = AdjustmentBody,
     responses((status = 201, description = "Appended.", body = AdjustmentReceipt), (status = 200, description = "Known already.", body = AdjustmentReceipt),
         (status = 409, description = "More than is left, `available` tells how much that is; or a conversion without value, or a test.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Operator>,
+    member: Member<ConversionsWrite>,
     id: Result<Part<ConversionId>, Problem>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<AdjustmentReceipt>), Problem> {
@@ -66,14 +65,14 @@ pub(crate) async fn handle(
         // An id that cannot be is an id that is not.
         Err(_) => None,
     };
-    let currency = stored.as_ref().and_then(|stored| stored.conversion.money).map(|money| money.currency);
+    let currency = stored.as_ref().and_then(|stored| stored.current().money).map(|money| money.currency);
     let request = ledger::Request::read(body, currency)?;
     let stored = stored.ok_or_else(|| Problem::not_found("conversion"))?;
-    let value = ledger::adjustable(&stored.conversion).map_err(|fixed| Problem::new(Code::Conflict, fixed.to_string()))?;
+    let value = ledger::adjustable(stored.current()).map_err(|fixed| Problem::new(Code::Conflict, fixed.to_string()))?;
     let amount = request.amount.ok_or_else(|| Problem::field("amount", "is required"))?;
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "conversion.adjusted", stored.conversion.id);
-    let adjustment = adjustment(&app, &stored.conversion, &request, amount, &event);
+    let adjustment = adjustment(&app, &stored, &request, amount, &event);
     let event = event.between(Value::Null, audited(&adjustment));
     match app.store().adjust(&stored, &adjustment, Room::of(value, amount), &request.key.digest(), &event).await? {
         Adjusted::Accepted(pointer) => {
@@ -95,14 +94,17 @@ pub(crate) async fn handle(
     }
 }
 
-fn adjustment(app: &App, conversion: &Conversion, request: &ledger::Request, amount: Change, event: &Event) -> Adjustment {
+fn adjustment(app: &App, stored: &Stored, request: &ledger::Request, amount: Change, event: &Event) -> Adjustment {
     // Its id and its day are of one moment, so that lists by id and figures by day agree.
     let now = app.now();
+    let conversion = stored.current();
     Adjustment {
         id: AdjustmentId::new(now, app.random()),
         handle: conversion.handle.clone(),
         conversion_id: conversion.id,
-        amount,
+        cause: Cause::Asked,
+        elsewhere: conversion.click_id != stored.conversion.click_id,
+        amount: Some(amount),
         reason: request.reason.clone(),
         actor: event.actor.clone(),
         created_at: now,
@@ -118,12 +120,12 @@ fn adjustment(app: &App, conversion: &Conversion, request: &ledger::Request, amo
 
 fn audited(adjustment: &Adjustment) -> Value {
     let Adjustment { id, amount, reason, .. } = adjustment;
-    json!({"adjustmentId": id, "amount": amount.amount(), "currency": amount.currency, "reason": reason})
+    json!({"adjustmentId": id, "amount": amount.map(Change::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
 }
 
 /// The same of one that was not made, whose id nobody knows.
 fn asked(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
-    json!({"amount": amount.amount(), "currency": amount.currency, "reason": reason})
+    json!({"amount": amount.map(Change::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
 }
 
 /// Tells that a key was used for two different adjustments; the answer does not wait on its success.

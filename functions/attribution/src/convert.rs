@@ -8,12 +8,15 @@ use domain::conversion::{Conversion, Submission, Trust};
 use domain::ctx::Claims;
 use domain::explain::Attempt;
 use domain::id::{ConversionId, RequestId};
-use edge::{App, Problem, PublicBody, Viewer, limit_public};
+use domain::money::Money;
+use domain::token::Scope;
+use edge::{App, Merchant, Problem, PublicBody, Viewer, limit_public};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::Accepted;
 
+use crate::confirm::confirm;
 use crate::context::refused;
 use crate::open;
 use crate::view::ConversionView;
@@ -57,27 +60,37 @@ pub(crate) struct Receipt {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     mismatch: Vec<&'static str>,
+    /// The fields in which the handle's own token has just corrected what had been claimed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    corrected: Vec<&'static str>,
 }
 
 /// Submits a conversion.
 ///
 /// The same `idempotencyKey` for the same handle within 365 days is answered 200 with the first one's fields and `deduped: true`.
 /// It is credited to the campaign its click named if that is ACTIVE now and was when the link was followed; else `notCredited` says why.
-#[utoipa::path(post, path = "/v2/public/conversions", tag = "public", request_body = ConversionBody,
+///
+/// Signed with a personal access token of the handle that has the scope `conversions.write`, it is `confirmed`. A confirmed call
+/// on a key under which somebody had claimed a conversion corrects that one: what was claimed is reversed in its ledger, what is
+/// confirmed is added, and the answer is 200 with the conversion as it is now. A second confirmed call changes nothing.
+#[utoipa::path(post, path = "/v2/public/conversions", tag = "public", security((), ("pat" = ["conversions.write"]), ("patAsApiKey" = ["conversions.write"])),
+    request_body = ConversionBody,
     responses((status = 202, description = "Accepted, for the first time.", body = Receipt), (status = 200, description = "Known already.", body = Receipt),
         (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Receipt>), Problem> {
     let keys = app.keys().await?;
     limit_public(&app, &Viewer::of(request.headers(), request.extensions(), app.settings(), Some(&keys))).await?;
     let request_id = request.extensions().get::<RequestId>().copied().unwrap_or_else(|| app.id());
+    let merchant = Merchant::of(request.headers(), request_id, Scope::ConversionsWrite, &app).await?;
     let PublicBody(body) = PublicBody::from_request(request, &app).await?;
-    accept(&app, body, request_id, Purpose::Real).await
+    accept(&app, body, request_id, Purpose::Real(merchant.map(Box::new))).await
 }
 
 /// What a conversion is for.
 pub(crate) enum Purpose {
-    /// It happened.
-    Real,
+    /// It happened; the merchant's own program may say so.
+    Real(Option<Box<Merchant>>),
     /// It tries a campaign out; the audit event tells who did.
     Test(Box<Event>),
 }
@@ -93,6 +106,14 @@ pub(crate) async fn accept(
     purpose: Purpose,
 ) -> Result<(StatusCode, Json<Receipt>), Problem> {
     let (submission, claims) = read(app, body).await?;
+    let merchant = match &purpose {
+        Purpose::Real(merchant) => merchant.as_deref(),
+        Purpose::Test(_) => None,
+    };
+    if merchant.is_some_and(|merchant| merchant.token.handle != claims.handle) {
+        return Err(Problem::no_handle());
+    }
+    let trust = if merchant.is_some() { Trust::Confirmed } else { Trust::Claimed };
     let campaign = match &claims.campaign_id {
         Some(id) => app.store().campaign(&claims.handle, id).await?,
         None => None,
@@ -101,13 +122,13 @@ pub(crate) async fn accept(
     // Its id and its day are of one moment, so that lists by id and figures by day agree.
     let now = app.now();
     let id = ConversionId::new(now, app.random());
-    let mut conversion = Conversion::credit(&submission, &claims, credit, Trust::Claimed, id, request_id, now);
+    let mut conversion = Conversion::credit(&submission, &claims, credit, trust, id, request_id, now);
     let digest = submission.key.digest();
-    let accepted = match purpose {
-        Purpose::Real => app.store().accept_conversion(&conversion, &digest).await?,
+    let accepted = match &purpose {
+        Purpose::Real(_) => app.store().accept_conversion(&conversion, &digest).await?,
         Purpose::Test(event) => {
             conversion.test = true;
-            app.store().accept_test_conversion(&conversion, &digest, &event).await?
+            app.store().accept_test_conversion(&conversion, &digest, event).await?
         }
     };
     match accepted {
@@ -118,13 +139,19 @@ pub(crate) async fn accept(
             }
             Ok((StatusCode::ACCEPTED, receipt(&conversion, false, Vec::new())))
         }
-        Accepted::Duplicate(first) => {
+        Accepted::Duplicate(mut stored) => {
+            if let Some(merchant) = merchant
+                && let Some(answer) = confirm(app, &mut stored, &submission, &conversion, merchant).await?
+            {
+                return Ok(answer);
+            }
+            let first = stored.current();
             let mismatch = first.mismatch(&submission);
             if !mismatch.is_empty() {
-                record_mismatch(app, &first, &conversion, request_id).await;
+                record_mismatch(app, first, &conversion, request_id).await;
             }
-            remember(app, &first, &Attempt::again(now, request_id, &mismatch)).await;
-            Ok((StatusCode::OK, receipt(&first, true, mismatch)))
+            remember(app, first, &Attempt::again(now, request_id, &mismatch)).await;
+            Ok((StatusCode::OK, receipt(first, true, mismatch)))
         }
     }
 }
@@ -143,11 +170,20 @@ async fn read(app: &App, body: Value) -> Result<(Submission, Claims), Problem> {
 }
 
 fn receipt(conversion: &Conversion, deduped: bool, mismatch: Vec<&'static str>) -> Json<Receipt> {
-    Json(Receipt { accepted: true, deduped, conversion: ConversionView::of(conversion), test: conversion.test, mismatch })
+    let view = ConversionView::of(conversion);
+    Json(Receipt { accepted: true, deduped, conversion: view, test: conversion.test, mismatch, corrected: Vec::new() })
+}
+
+impl Receipt {
+    /// Of a conversion that the merchant has just confirmed.
+    pub(crate) fn corrected(conversion: &Conversion, corrected: Vec<&'static str>) -> Json<Self> {
+        let Json(receipt) = receipt(conversion, true, Vec::new());
+        Json(Self { corrected, ..receipt })
+    }
 }
 
 /// Keeps the attempt for the explanation; the answer does not wait on its success.
-async fn remember(app: &App, first: &Conversion, attempt: &Attempt) {
+pub(crate) async fn remember(app: &App, first: &Conversion, attempt: &Attempt) {
     if let Err(error) = app.store().remember_try(&first.handle, first.id, attempt).await {
         tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be remembered");
     }
@@ -155,7 +191,10 @@ async fn remember(app: &App, first: &Conversion, attempt: &Attempt) {
 
 /// Tells the handle's audit log that a key was used for two different conversions; the answer does not wait on its success.
 async fn record_mismatch(app: &App, first: &Conversion, again: &Conversion, request_id: RequestId) {
-    let facts = |conversion: &Conversion| json!({"eventType": conversion.event_type, "value": conversion.money.map(domain::money::Money::amount), "currency": conversion.money.map(|money| money.currency)});
+    let facts = |conversion: &Conversion| {
+        let Conversion { event_type, money, .. } = conversion;
+        json!({"eventType": event_type, "value": money.map(Money::amount), "currency": money.map(|money| money.currency)})
+    };
     let event = Event {
         audit_id: app.id(),
         at: app.now(),

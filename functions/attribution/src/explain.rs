@@ -11,7 +11,7 @@ use domain::ledger::Entry;
 use domain::moment::Moment;
 use domain::money::{Change, Currency};
 use domain::name::{CampaignId, Handle, SessionId, Slug};
-use edge::{App, Creator, Member, Part, Problem};
+use edge::{App, ConversionsRead, Member, Part, Problem};
 use serde::Serialize;
 use serde_json::Number;
 use store::{Stored, Tries};
@@ -117,12 +117,12 @@ pub(crate) struct VerdictStep {
 }
 
 /// Explains a conversion: click, rule, context token, every submission, verdict, ledger.
-#[utoipa::path(get, path = "/v2/handles/{handle}/conversions/{conversionId}/explain", tag = "conversions", security(("jwt" = [])),
+#[utoipa::path(get, path = "/v2/handles/{handle}/conversions/{conversionId}/explain", tag = "conversions", security(("jwt" = []), ("pat" = ["analytics.read"])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)),
     responses((status = 200, description = "The explanation.", body = Explanation)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<ConversionsRead>,
     id: Result<Part<ConversionId>, Problem>,
 ) -> Result<Json<Explanation>, Problem> {
     let missing = || Problem::not_found("conversion");
@@ -130,16 +130,16 @@ pub(crate) async fn handle(
     let Part(id) = id.map_err(|_| missing())?;
     let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
     let (stored, entries) = app.store().with_entries(stored).await?;
-    let conversion = &stored.conversion;
+    let conversion = stored.current();
     let click = app.store().click(&conversion.handle, conversion.click_id).await?;
     let tries = app.store().tries(&conversion.handle, conversion.id).await?;
     Ok(Json(explained(&stored, click, tries, entries)))
 }
 
 fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<Entry>) -> Explanation {
-    let conversion = &stored.conversion;
+    let conversion = stored.current();
     let outcome = Outcome::of(conversion);
-    let mut attempts = vec![Attempt::first(conversion)];
+    let mut attempts = vec![Attempt::first(&stored.conversion)];
     attempts.extend(tries.kept);
     Explanation {
         conversion_id: conversion.id,
@@ -224,10 +224,11 @@ fn ctx_step(conversion: &Conversion) -> CtxStep {
 }
 
 fn verdict_step(stored: &Stored) -> VerdictStep {
-    let conversion = &stored.conversion;
-    let vouched = match conversion.trust {
-        Trust::Claimed => "Reported by whoever held the context token",
-        Trust::Confirmed => "Reported with the handle's own token",
+    let conversion = stored.current();
+    let vouched = match (conversion.trust, &stored.confirmed) {
+        (Trust::Claimed, _) => "Reported by whoever held the context token",
+        (Trust::Confirmed, None) => "Reported with the handle's own token",
+        (Trust::Confirmed, Some(_)) => "Reported by whoever held the context token, then confirmed with the handle's own token",
     };
     let counted = match (conversion.test, stored.settled) {
         (true, _) => "a test is in no figure",

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::id::ConversionId;
 use domain::name::Handle;
-use edge::{App, Creator, Member, Part, Problem};
+use edge::{App, ConversionsRead, Member, Part, Problem};
 use serde::Serialize;
 
 use crate::view::{ConversionDetail, EntryView};
@@ -19,12 +19,12 @@ pub(crate) struct ConversionWithLedger {
 }
 
 /// Reads a conversion with its ledger.
-#[utoipa::path(get, path = "/v2/handles/{handle}/conversions/{conversionId}", tag = "conversions", security(("jwt" = [])),
+#[utoipa::path(get, path = "/v2/handles/{handle}/conversions/{conversionId}", tag = "conversions", security(("jwt" = []), ("pat" = ["analytics.read"])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)),
     responses((status = 200, description = "The conversion.", body = ConversionWithLedger)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<ConversionsRead>,
     id: Result<Part<ConversionId>, Problem>,
 ) -> Result<Json<ConversionWithLedger>, Problem> {
     let missing = || Problem::not_found("conversion");

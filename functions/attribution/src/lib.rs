@@ -3,6 +3,7 @@
 //! A campaign's test conversion is served here too, because here are the keys that mint its ctx and the code that accepts it.
 
 mod adjust;
+mod confirm;
 mod context;
 mod convert;
 mod explain;

@@ -3,17 +3,17 @@
 use axum::Json;
 use axum::extract::State;
 use domain::name::Handle;
-use edge::{App, Creator, Listed, Member, Paging, Problem};
+use edge::{App, ConversionsRead, Listed, Member, Paging, Problem};
 
 use crate::view::ConversionDetail;
 
 /// Lists a handle's conversions, newest first.
-#[utoipa::path(get, path = "/v2/handles/{handle}/conversions", tag = "conversions", security(("jwt" = [])),
+#[utoipa::path(get, path = "/v2/handles/{handle}/conversions", tag = "conversions", security(("jwt" = []), ("pat" = ["analytics.read"])),
     params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of conversions.", body = Listed<ConversionDetail>)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<ConversionsRead>,
     paging: Paging,
 ) -> Result<Json<Listed<ConversionDetail>>, Problem> {
     let newest = app.now().plus_secs(60).day();

@@ -9,7 +9,7 @@ use domain::id::ClickId;
 use domain::link::Link;
 use domain::money::{Currency, Money};
 use domain::name::{CampaignId, Handle};
-use edge::{App, Code, Creator, JsonBody, Member, Part, Problem, charge};
+use edge::{App, CampaignsWrite, Code, JsonBody, Member, Part, Problem, charge};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -29,13 +29,13 @@ pub(crate) struct TestConversion {
 ///
 /// A ctx of the primary link is minted for a click that nobody made, and accepted as any other, with `test: true`: it is listed, it
 /// tells in `notCredited` what would keep a real one from being credited, and it is in no figure.
-#[utoipa::path(post, path = "/v2/handles/{handle}/campaigns/{campaignId}/test-conversion", tag = "campaigns", security(("jwt" = [])),
+#[utoipa::path(post, path = "/v2/handles/{handle}/campaigns/{campaignId}/test-conversion", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)), request_body = TestConversion,
     responses((status = 202, description = "Accepted.", body = Receipt),
         (status = 409, description = "The campaign has no primary link of its own.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<CampaignsWrite>,
     Part(id): Part<CampaignId>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Receipt>), Problem> {

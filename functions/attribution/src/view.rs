@@ -83,7 +83,7 @@ pub(crate) struct ConversionDetail {
 impl ConversionDetail {
     pub(crate) fn of(stored: Stored) -> Self {
         let (adjusted, net_value) = (stored.adjustments().map(Change::amount), stored.net().map(Change::amount));
-        let Stored { conversion, settled, .. } = stored;
+        let (conversion, settled) = (stored.current(), stored.settled);
         Self {
             adjusted,
             net_value,
@@ -94,7 +94,7 @@ impl ConversionDetail {
             bot: conversion.bot,
             test: conversion.test,
             counted: settled && !conversion.test,
-            conversion: ConversionView::of(&conversion),
+            conversion: ConversionView::of(conversion),
         }
     }
 }
@@ -114,7 +114,7 @@ pub(crate) struct EntryView {
     #[schema(value_type = Option<f64>, example = -5.25)]
     amount: Option<Number>,
     currency: Option<Currency>,
-    /// Why it was adjusted.
+    /// Why it was adjusted; both entries of a correction say so.
     reason: Option<String>,
     /// Who adjusted it.
     actor: Option<Actor>,

@@ -4,7 +4,7 @@ use domain::audit::Event;
 use domain::campaign::{Primary, Unbindable};
 use domain::link::{Link, NextPassword};
 use domain::name::CampaignId;
-use edge::{App, Code, Creator, Member, Problem};
+use edge::{App, CampaignsWrite, Code, Member, Problem};
 use serde_json::Value;
 use store::Expect;
 
@@ -24,7 +24,7 @@ impl Binding {
     }
 
     /// The audit event of the link's own change.
-    pub(crate) fn event(&self, app: &App, member: &Member<Creator>) -> Event {
+    pub(crate) fn event(&self, app: &App, member: &Member<CampaignsWrite>) -> Event {
         let action = if self.before.is_some() { "link.updated" } else { "link.created" };
         let before = self.before.as_ref().map_or(Value::Null, Link::audited);
         member.event(app, action, &self.link.slug).between(before, self.link.audited())
@@ -44,7 +44,7 @@ pub(crate) fn password(app: &App, primary: &Primary) -> Result<NextPassword, Pro
 /// 400 when the named link does not exist, 409 when it belongs to another campaign.
 pub(crate) async fn load(
     app: &App,
-    member: &Member<Creator>,
+    member: &Member<CampaignsWrite>,
     id: &CampaignId,
     primary: &Primary,
     password: &NextPassword,

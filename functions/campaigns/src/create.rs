@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::campaign::{Campaign, Draft};
 use domain::name::Handle;
-use edge::{App, Code, Creator, JsonBody, Member, Problem, charge};
+use edge::{App, CampaignsWrite, Code, JsonBody, Member, Problem, charge};
 use http::StatusCode;
 use serde_json::Value;
 use store::WriteCampaign;
@@ -16,13 +16,13 @@ use crate::view::{CampaignView, NewCampaign};
 ///
 /// `primaryLink` writes that link, `primarySlug` names one that exists; either is bound to the campaign in the same transaction. Other
 /// links feed it once they carry its `campaignId`. An id that was deleted may be used again and goes on with its figures.
-#[utoipa::path(post, path = "/v2/handles/{handle}/campaigns", tag = "campaigns", security(("jwt" = [])),
+#[utoipa::path(post, path = "/v2/handles/{handle}/campaigns", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path)), request_body = NewCampaign,
     responses((status = 201, description = "Made.", body = CampaignView),
         (status = 409, description = "The id is taken, or the link belongs to another campaign.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<CampaignsWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<CampaignView>), Problem> {
     let draft = Draft::read(body, &app.settings().own_hosts)?;

@@ -3,17 +3,17 @@
 use axum::Json;
 use axum::extract::State;
 use domain::name::{CampaignId, Handle};
-use edge::{App, Creator, Member, Part, Problem};
+use edge::{App, CampaignsRead, Member, Part, Problem};
 
 use crate::view::CampaignView;
 
 /// Reads a campaign.
-#[utoipa::path(get, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = [])),
+#[utoipa::path(get, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.read"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
     responses((status = 200, description = "The campaign.", body = CampaignView)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<CampaignsRead>,
     Part(id): Part<CampaignId>,
 ) -> Result<Json<CampaignView>, Problem> {
     let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;

@@ -8,7 +8,7 @@ use domain::link::Link;
 use domain::moment::Moment;
 use domain::name::{CampaignId, Handle};
 use domain::rollup::{Dimension, Report, Selection};
-use edge::{App, Creator, Member, Part, Problem};
+use edge::{App, CampaignsRead, Member, Part, Problem};
 use serde::Serialize;
 
 /// Days whose figures tell of a campaign's health.
@@ -26,12 +26,12 @@ pub(crate) struct CampaignHealth {
 }
 
 /// Tells a campaign's health from its link and its figures of the last 30 days.
-#[utoipa::path(get, path = "/v2/handles/{handle}/campaigns/{campaignId}/health", tag = "campaigns", security(("jwt" = [])),
+#[utoipa::path(get, path = "/v2/handles/{handle}/campaigns/{campaignId}/health", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.read"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
     responses((status = 200, description = "Its health.", body = CampaignHealth)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<CampaignsRead>,
     Part(id): Part<CampaignId>,
 ) -> Result<Json<CampaignHealth>, Problem> {
     let now = app.now();

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::campaign::Change;
 use domain::name::{CampaignId, Handle};
-use edge::{App, Code, Creator, JsonBody, Member, Part, Problem, charge};
+use edge::{App, CampaignsWrite, Code, JsonBody, Member, Part, Problem, charge};
 use store::WriteCampaign;
 
 use crate::binding::{self, Binding, TRIES};
@@ -14,13 +14,13 @@ use crate::view::{CampaignUpdate, CampaignView};
 ///
 /// The status goes from DRAFT to ACTIVE, between ACTIVE and PAUSED, and from PAUSED to DRAFT. Clicks and conversions are credited from
 /// the moment it becomes ACTIVE to the moment it ceases to be.
-#[utoipa::path(put, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = [])),
+#[utoipa::path(put, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)), request_body = CampaignUpdate,
     responses((status = 200, description = "Changed.", body = CampaignView),
         (status = 409, description = "The status cannot become that, or the link belongs to another campaign.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<CampaignsWrite>,
     Part(id): Part<CampaignId>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<CampaignView>, Problem> {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use domain::name::{Handle, Slug};
-use edge::{App, Code, Creator, Member, Part, Problem, charge};
+use edge::{App, Code, LinksWrite, Member, Part, Problem, charge};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use store::WriteLink;
@@ -10,13 +10,13 @@ use store::WriteLink;
 use crate::upsert::check_version;
 
 /// Deletes a link for good. Its clicks, conversions and reports stay; a link made again under its slug starts at version 1.
-#[utoipa::path(delete, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = [])),
+#[utoipa::path(delete, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Delete only this version.")),
     responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody),
         (status = 412, description = "The link is at another version.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<LinksWrite>,
     Part(slug): Part<Slug>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {

@@ -3,17 +3,17 @@
 use axum::Json;
 use axum::extract::State;
 use domain::name::{Handle, Slug};
-use edge::{App, Creator, Listed, Member, Paging, Part, Problem};
+use edge::{App, LinksRead, Listed, Member, Paging, Part, Problem};
 
 use crate::view::LinkView;
 
 /// Lists the versions of a link, newest first; `hasPassword` is not part of a version and always false here.
-#[utoipa::path(get, path = "/v2/handles/{handle}/links/{slug}/history", tag = "links", security(("jwt" = [])),
+#[utoipa::path(get, path = "/v2/handles/{handle}/links/{slug}/history", tag = "links", security(("jwt" = []), ("pat" = ["links.read"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of versions.", body = Listed<LinkView>)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<LinksRead>,
     Part(slug): Part<Slug>,
     paging: Paging,
 ) -> Result<Json<Listed<LinkView>>, Problem> {

@@ -9,7 +9,7 @@ use domain::moment::Moment;
 use domain::name::{Handle, RuleId, SessionId, Slug};
 use domain::routing::{Matched, Outcome, RuleBook, Step, bucket, decide};
 use domain::visit::{UNKNOWN_COUNTRY, Visit, word};
-use edge::{App, Creator, JsonBody, Member, Part, Problem};
+use edge::{App, JsonBody, LinksRead, Member, Part, Problem};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -96,12 +96,12 @@ pub(crate) struct Context {
 }
 
 /// Decides where a visit would go, and explains it. Writes nothing and is not charged to the quota.
-#[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/route-preview", tag = "links", security(("jwt" = [])),
+#[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/route-preview", tag = "links", security(("jwt" = []), ("pat" = ["links.read"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path)), request_body = Request,
     responses((status = 200, description = "The decision; the same for the same request.", body = Preview)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<LinksRead>,
     Part(slug): Part<Slug>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Preview>, Problem> {

@@ -5,7 +5,7 @@ use axum::response::Response;
 use domain::form::{self, Form, Notes, Unknown};
 use domain::link::NextPassword;
 use domain::name::{Handle, Slug};
-use edge::{App, Code, Creator, JsonBody, Member, Part, Problem, charge};
+use edge::{App, Code, JsonBody, LinksWrite, Member, Part, Problem, charge};
 use http::{HeaderMap, StatusCode};
 use store::{Expect, WriteLink};
 
@@ -21,7 +21,7 @@ pub(crate) struct Rollback {
 }
 
 /// Writes an earlier version of the link again, as a new version. The password stays as it is.
-#[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/rollback", tag = "links", security(("jwt" = [])),
+#[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/rollback", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Roll back only this version.")),
     request_body = Rollback,
     responses((status = 200, description = "The link as it is now.", body = LinkView),
@@ -29,7 +29,7 @@ pub(crate) struct Rollback {
         (status = 412, description = "The link is at another version.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<LinksWrite>,
     Part(slug): Part<Slug>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,

@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::audit::Event;
 use domain::name::{Handle, RuleId};
 use domain::routing::{Conditions, MOST_PERSONALIZATION_RULES, PersonalizationRule, RuleBook, Variant};
-use edge::{App, Code, Creator, JsonBody, Listed, Member, Part, Problem, charge};
+use edge::{App, Code, Creator, JsonBody, Listed, Member, Part, PersonalizationRead, Problem, charge};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -28,9 +28,12 @@ pub(crate) struct RuleBody {
 }
 
 /// Lists a handle's personalization rules in the order in which they are looked at; all on one page.
-#[utoipa::path(get, path = "/v2/handles/{handle}/personalization-rules", tag = "rules", security(("jwt" = [])), params(("handle" = Handle, Path)),
+#[utoipa::path(get, path = "/v2/handles/{handle}/personalization-rules", tag = "rules", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path)),
     responses((status = 200, description = "The rules.", body = Listed<PersonalizationRule>)))]
-pub(crate) async fn list(State(app): State<App>, member: Member<Creator>) -> Result<Json<Listed<PersonalizationRule>>, Problem> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    member: Member<PersonalizationRead>,
+) -> Result<Json<Listed<PersonalizationRule>>, Problem> {
     let (book, _) = app.store().rule_book(member.handle()).await?;
     Ok(Json(Listed { items: book.rules().to_vec(), next_cursor: None }))
 }

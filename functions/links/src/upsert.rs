@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::link::{Link, NextPassword, Settings};
 use domain::name::{Handle, Slug};
-use edge::{App, Code, Creator, JsonBody, Member, Part, Problem, charge};
+use edge::{App, Code, JsonBody, LinksWrite, Member, Part, Problem, charge};
 use http::header::IF_MATCH;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
@@ -18,7 +18,7 @@ const TRIES: usize = 8;
 /// Creates or replaces a link.
 ///
 /// Fields that are left out take their defaults, except `password`, which cannot be read back: left out it stays, null removes it.
-#[utoipa::path(put, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = [])),
+#[utoipa::path(put, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Write only this version.")),
     request_body(content = Settings, description = "And `password`, a string of at most 128 characters."),
     responses((status = 201, description = "Created.", body = LinkView), (status = 200, description = "Replaced.", body = LinkView),
@@ -26,7 +26,7 @@ const TRIES: usize = 8;
         (status = 412, description = "The link is at another version.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
+    member: Member<LinksWrite>,
     Part(slug): Part<Slug>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,

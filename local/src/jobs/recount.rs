@@ -113,8 +113,7 @@ async fn raw_records(store: &Store, handle: &Handle, day: Day, watcher: &mut imp
             if !stored.settled || adjustment.created_at.day() != day {
                 continue;
             }
-            // It is counted where its conversion came from, which was settled before it.
-            let origin = store.adjusted_conversion(&stored).await.map_err(Error::database)?.origin.unwrap_or_else(Origin::unknown);
+            let origin = stored.origin.clone().unwrap_or_else(Origin::unknown);
             recount.count(&adjustment.slug, adjustment.campaign_id.as_ref(), &Tally::of_adjustment(adjustment, &origin));
             records += 1;
         }

@@ -15,6 +15,8 @@ pub const KEPT_DAYS: i64 = 400;
 pub enum ActorKind {
     /// A user with a bearer token.
     Jwt,
+    /// A program with a personal access token.
+    Pat,
     /// Nobody who logged in: a public call, or the system itself.
     System,
 }

@@ -53,6 +53,8 @@ pub enum AttemptOutcome {
     Deduped,
     /// The same, and what it said differs from the conversion.
     DedupedWithMismatch,
+    /// The handle's own token signed it: from then on the conversion is what it said.
+    Confirmed,
 }
 
 /// One submission of a conversion's key.
@@ -66,7 +68,7 @@ pub struct Attempt {
     pub request_id: RequestId,
     /// What became of it.
     pub outcome: AttemptOutcome,
-    /// The fields in which it differs from the conversion.
+    /// The fields in which it differs from the conversion, or differed when it confirmed it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub mismatch: Vec<String>,
@@ -82,6 +84,11 @@ impl Attempt {
     pub fn again(at: Moment, request_id: RequestId, mismatch: &[&str]) -> Self {
         let outcome = if mismatch.is_empty() { AttemptOutcome::Deduped } else { AttemptOutcome::DedupedWithMismatch };
         Self { at, request_id, outcome, mismatch: mismatch.iter().map(|field| (*field).to_owned()).collect() }
+    }
+
+    /// The one that confirmed the conversion, which differed from it in these fields.
+    pub fn confirmed(at: Moment, request_id: RequestId, corrected: &[&str]) -> Self {
+        Self { outcome: AttemptOutcome::Confirmed, ..Self::again(at, request_id, corrected) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The ledger of a conversion: what it was worth when it was accepted, and every adjustment since; entries are only appended.
 
+pub mod correction;
+
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -95,6 +97,35 @@ impl Room {
     }
 }
 
+/// Why an adjustment was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cause {
+    /// Somebody asked for it: money alone.
+    #[default]
+    Asked,
+    /// Of a correction: the claimed conversion is taken back.
+    Reversal,
+    /// Of a correction: the confirmed conversion is added.
+    Confirmation,
+}
+
+impl Cause {
+    /// Whether somebody asked for it by itself.
+    fn is_asked(&self) -> bool {
+        *self == Self::Asked
+    }
+
+    /// How many conversions it adds to those that are counted.
+    pub const fn conversions(self) -> i64 {
+        match self {
+            Self::Asked => 0,
+            Self::Reversal => -1,
+            Self::Confirmation => 1,
+        }
+    }
+}
+
 /// One adjustment as it is stored, with all it is counted under.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -105,8 +136,14 @@ pub struct Adjustment {
     pub handle: Handle,
     /// The conversion it adjusts.
     pub conversion_id: ConversionId,
-    /// By how much, in the conversion's currency; never zero.
-    pub amount: Change,
+    /// Why it was made.
+    #[serde(default, skip_serializing_if = "Cause::is_asked")]
+    pub cause: Cause,
+    /// Whether its click is another than the conversion was first credited to, so that it counts where that one came from.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
+    /// By how much, in the conversion's currency; none when a conversion without money is corrected.
+    pub amount: Option<Change>,
     /// Why.
     pub reason: String,
     /// Who made it.
@@ -134,7 +171,7 @@ impl Adjustment {
     /// The fields in which a repeated request differs from the first.
     pub fn mismatch(&self, again: &Request) -> Vec<&'static str> {
         let mut fields = Vec::new();
-        if again.amount != Some(self.amount) {
+        if again.amount != self.amount {
             fields.push("amount");
         }
         if again.reason != self.reason {
@@ -278,7 +315,7 @@ impl From<Adjustment> for Entry {
             campaign_id: adjustment.campaign_id,
             click_id: adjustment.click_id,
             event_type: adjustment.event_type,
-            amount: Some(adjustment.amount),
+            amount: adjustment.amount,
             reason: Some(adjustment.reason),
             actor: Some(adjustment.actor),
             trust: adjustment.trust,

@@ -30,3 +30,4 @@ pub mod money;
 pub mod rollup;
 pub mod secret;
 pub mod spreadsheet;
+pub mod token;

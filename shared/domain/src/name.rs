@@ -112,6 +112,12 @@ name! {
     |text| (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:@|+-".contains(&b))
 }
 
+name! {
+    /// A personal access token, without its secret.
+    TokenId, "^[0-9A-Za-z]{16}$", "must be 16 characters out of 0-9 A-Z a-z",
+    |text| text.len() == 16 && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
 impl TrackingPreset {
     /// One that the program itself brings; a test holds each to the rule.
     pub(crate) fn known(text: &'static str) -> Self {
@@ -215,6 +221,7 @@ mod tests {
         check::<Handle>(&["demo", "a1b", "a-b"], &["ab", "-ab", "ab-", "Demo", "api", "www", "a.b", "a_b", &"a".repeat(33)]);
         check::<CampaignId>(&["partner-alpha", "a_1"], &["ab", "-ab", "Partner", &"a".repeat(65)]);
         check::<EventType>(&["purchase", "a", "lead.v2"], &["", ".a", "Purchase", &"a".repeat(65)]);
+        check::<TokenId>(&["0aZ9bcdefghijklm"], &["", "short", &"a".repeat(17), "aaaaaaaa#aaaaaaa", "aaaaaaaäaaaaaaa"]);
         check::<SessionId>(&["sess-1"], &["", "a b", "a#b", &"a".repeat(129)]);
     }
 }

@@ -9,9 +9,10 @@ mod report;
 use std::collections::BTreeMap;
 
 use crate::click::Click;
-use crate::conversion::Conversion;
+use crate::conversion::{Conversion, Trust};
 use crate::ledger::Adjustment;
 use crate::moment::Day;
+use crate::money::Change;
 use crate::name::{CampaignId, Handle, Slug};
 
 pub use report::{Figures, Report};
@@ -163,8 +164,8 @@ impl Origin {
 
 /// Increments of one cell: counter name to amount, less than nothing where something is taken back.
 ///
-/// Names are `c`, `b`, `v`, `i` and `m|USD` for clicks, bot clicks, conversions, impressions and minor units of revenue in
-/// total, and `country|DE|c` and so on for one key of a dimension.
+/// Names are `c`, `b`, `v`, `i`, `m|USD` and `mc|USD` for clicks, bot clicks, conversions, impressions, minor units of revenue
+/// and those of it that are confirmed, in total, and `country|DE|c` and so on for one key of a dimension.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<String, i64>);
 
@@ -226,18 +227,28 @@ impl Tally {
         let keys = keys(&conversion.slug, conversion.campaign_id.as_ref(), origin);
         let mut tally = Self::default();
         tally.count(&keys, "v", 1);
-        if let Some(money) = conversion.money {
-            tally.count(&keys, &format!("m|{}", money.currency), money.minor);
-        }
+        tally.count_money(&keys, conversion.money.map(Change::from), conversion.trust);
         tally
     }
 
-    /// What an adjustment adds to each of its cells: money, and no conversion.
+    /// What an adjustment adds to each of its cells: money, and a conversion only where one is taken back or confirmed.
     pub fn of_adjustment(adjustment: &Adjustment, origin: &Origin) -> Self {
         let keys = keys(&adjustment.slug, adjustment.campaign_id.as_ref(), origin);
         let mut tally = Self::default();
-        tally.count(&keys, &format!("m|{}", adjustment.amount.currency), adjustment.amount.minor);
+        match adjustment.cause.conversions() {
+            0 => {}
+            conversions => tally.count(&keys, "v", conversions),
+        }
+        tally.count_money(&keys, adjustment.amount, adjustment.trust);
         tally
+    }
+
+    fn count_money(&mut self, keys: &[(Dimension, &str)], change: Option<Change>, trust: Trust) {
+        let Some(Change { minor, currency }) = change else { return };
+        self.count(keys, &format!("m|{currency}"), minor);
+        if trust == Trust::Confirmed {
+            self.count(keys, &format!("mc|{currency}"), minor);
+        }
     }
 
     /// The same increments, with keys that are new to a full dimension of `cell` counted under [`OTHER`].
@@ -279,14 +290,19 @@ fn keys<'a>(slug: &'a Slug, campaign: Option<&'a CampaignId>, origin: &'a Origin
 /// `country|DE|m|USD` as dimension, key and metric; the key may itself contain the separator.
 fn split(name: &str) -> Option<(&str, &str, &str)> {
     let (dimension, rest) = name.split_once('|')?;
-    if dimension == "m" {
+    if is_money(dimension) {
         return None;
     }
     let (before, last) = rest.rsplit_once('|')?;
-    match before.strip_suffix("|m") {
-        Some(key) if last.len() == 3 => Some((dimension, key, rest.get(key.len() + 1..)?)),
+    match before.rsplit_once('|').filter(|(_, metric)| is_money(metric)) {
+        Some((key, _)) if last.len() == 3 => Some((dimension, key, rest.get(key.len() + 1..)?)),
         _ => Some((dimension, before, last)),
     }
+}
+
+/// Whether a metric is told by currency, as `m|USD`.
+fn is_money(metric: &str) -> bool {
+    metric == "m" || metric == "mc"
 }
 
 /// The cells a record of this link and campaign is counted in.

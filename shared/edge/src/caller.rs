@@ -1,41 +1,20 @@
-//! Callers are types: a handler that takes a [`Member`] cannot be reached without the role (contract §2).
+//! Callers are types: a handler that takes a [`Member`] cannot be reached without the role or the scope (contract §2).
 
 use std::marker::PhantomData;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::account::{Profile, Role};
-use domain::audit;
+use domain::audit::{self, Actor, ActorKind};
 use domain::id::RequestId;
 use domain::name::{Handle, UserId};
-use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use crate::App;
+use crate::access::Access;
 use crate::jwt::Subject;
 use crate::problem::{Code, Problem};
-
-/// The least role a handler asks for.
-pub trait LeastRole {
-    /// That role.
-    const ROLE: Role;
-}
-
-/// Any role on the handle.
-pub enum Creator {}
-/// OPERATOR or OWNER.
-pub enum Operator {}
-/// OWNER.
-pub enum Owner {}
-
-impl LeastRole for Creator {
-    const ROLE: Role = Role::Creator;
-}
-impl LeastRole for Operator {
-    const ROLE: Role = Role::Operator;
-}
-impl LeastRole for Owner {
-    const ROLE: Role = Role::Owner;
-}
+use crate::service::is_of_pat_family;
+use crate::token::{self, TokenHolder};
 
 /// Whoever holds a good bearer token.
 #[derive(Clone, Debug)]
@@ -49,15 +28,19 @@ pub struct User {
 impl User {
     /// The audit event of something this user does, written together with the change itself.
     pub fn event(&self, app: &App, action: &str, target: impl ToString) -> audit::Event {
-        event_of(app, &self.id, self.request_id, action, target)
+        event_of(app, user_actor(&self.id), self.request_id, action, target)
     }
 }
 
-fn event_of(app: &App, user: &UserId, request_id: RequestId, action: &str, target: impl ToString) -> audit::Event {
+fn user_actor(user: &UserId) -> Actor {
+    Actor { kind: ActorKind::Jwt, id: user.to_string() }
+}
+
+fn event_of(app: &App, actor: Actor, request_id: RequestId, action: &str, target: impl ToString) -> audit::Event {
     audit::Event {
         audit_id: app.id(),
         at: app.now(),
-        actor: audit::Actor { kind: audit::ActorKind::Jwt, id: user.to_string() },
+        actor,
         action: action.to_owned(),
         target: target.to_string(),
         before: None,
@@ -70,28 +53,36 @@ fn request_id(parts: &Parts, app: &App) -> RequestId {
     parts.extensions.get().copied().unwrap_or_else(|| app.id())
 }
 
-/// A user with at least role `R` on the handle of the path.
-pub struct Member<R> {
-    /// The user.
-    pub user: UserId,
-    /// The user's role.
+/// Somebody who may do on the handle of the path what `A` asks for: a user with the role, or a token with the scope.
+pub struct Member<A> {
+    /// The caller's role; of a token, the least that does.
     pub role: Role,
     /// The handle.
     pub profile: Profile,
     /// The request that is being answered.
     pub request_id: RequestId,
-    least: PhantomData<R>,
+    user: Option<UserId>,
+    actor: Actor,
+    asked: PhantomData<A>,
 }
 
-impl<R> Member<R> {
+impl<A> Member<A> {
     /// The audit event of something this member does to the handle, written together with the change itself.
     pub fn event(&self, app: &App, action: &str, target: impl ToString) -> audit::Event {
-        event_of(app, &self.user, self.request_id, action, target)
+        event_of(app, self.actor.clone(), self.request_id, action, target)
     }
 
     /// The handle's name.
     pub fn handle(&self) -> &Handle {
         &self.profile.handle
+    }
+
+    /// Who logged in.
+    ///
+    /// # Errors
+    /// As a route that does not exist, when it is a token that calls.
+    pub fn user(&self) -> Result<&UserId, Problem> {
+        self.user.as_ref().ok_or_else(Problem::no_route)
     }
 }
 
@@ -102,19 +93,8 @@ pub struct PlatformAdmin {
 }
 
 async fn subject(parts: &Parts, app: &App) -> Result<Subject, Problem> {
-    let missing = || Problem::new(Code::MissingBearerToken, "send a bearer token as authorization: Bearer <token>");
-    let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
-    let header = headers.next().ok_or_else(missing)?;
-    if headers.next().is_some() {
-        return Err(Problem::new(Code::InvalidToken, "send one authorization header"));
-    }
-    let text = header.to_str().map_err(|_| Problem::new(Code::InvalidToken, "the authorization header is not readable"))?;
-    // The scheme is case-insensitive (RFC 9110 §11.1).
-    let (scheme, token) = text.split_once(' ').ok_or_else(missing)?;
-    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-        return Err(missing());
-    }
-    app.verifier().verify(token.trim(), app.now()).await
+    let token = token::bearer(&parts.headers)?.ok_or_else(token::missing)?;
+    app.verifier().verify(token, app.now()).await
 }
 
 impl FromRequestParts<App> for User {
@@ -137,21 +117,42 @@ impl FromRequestParts<App> for PlatformAdmin {
     }
 }
 
-impl<R: LeastRole> FromRequestParts<App> for Member<R> {
+impl<A: Access> FromRequestParts<App> for Member<A> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let user = subject(parts, app).await?.user;
-        // A handle that cannot exist is a handle that does not exist.
-        let Part(handle) = Part::<Handle>::named("handle", parts, app).await.map_err(|_| Problem::no_handle())?;
-        let profile = app.store().profile(&handle).await?.ok_or_else(Problem::no_handle)?;
-        let role = profile.role_of(&user).ok_or_else(Problem::no_handle)?;
-        if role < R::ROLE {
-            let message = format!("your role on this handle is {}, this needs {}", role.as_str(), R::ROLE.as_str());
-            return Err(Problem::new(Code::InsufficientRole, message));
-        }
-        Ok(Self { user, role, profile, request_id: request_id(parts, app), least: PhantomData })
+        if is_of_pat_family(&parts.extensions) { program(parts, app).await } else { person(parts, app).await }
     }
+}
+
+/// A user with the role.
+async fn person<A: Access>(parts: &mut Parts, app: &App) -> Result<Member<A>, Problem> {
+    let user = subject(parts, app).await?.user;
+    let profile = profile(parts, app, |_| true).await?;
+    let role = profile.role_of(&user).ok_or_else(Problem::no_handle)?;
+    if role < A::ROLE {
+        let message = format!("your role on this handle is {}, this needs {}", role.as_str(), A::ROLE.as_str());
+        return Err(Problem::new(Code::InsufficientRole, message));
+    }
+    let actor = user_actor(&user);
+    Ok(Member { role, profile, request_id: request_id(parts, app), user: Some(user), actor, asked: PhantomData })
+}
+
+/// A token with the scope.
+async fn program<A: Access>(parts: &mut Parts, app: &App) -> Result<Member<A>, Problem> {
+    let scope = A::SCOPE.ok_or_else(Problem::no_route)?;
+    let request_id = request_id(parts, app);
+    let holder = TokenHolder::of(&parts.headers, request_id, app).await?.ok_or_else(token::missing)?;
+    let profile = profile(parts, app, |handle| *handle == holder.token().handle).await?;
+    holder.use_for(scope, app).await?;
+    Ok(Member { role: A::ROLE, profile, request_id, user: None, actor: holder.actor(), asked: PhantomData })
+}
+
+/// The handle of the path. One that cannot exist, or that the caller may not know of, is one that does not exist.
+async fn profile(parts: &mut Parts, app: &App, may_know: impl Fn(&Handle) -> bool + Send) -> Result<Profile, Problem> {
+    let Part(handle) = Part::<Handle>::named("handle", parts, app).await.map_err(|_| Problem::no_handle())?;
+    let known = if may_know(&handle) { app.store().profile(&handle).await? } else { None };
+    known.ok_or_else(Problem::no_handle)
 }
 
 /// A part of the path, parsed by its own type.
@@ -181,6 +182,7 @@ parts! {
     domain::name::Slug => "slug",
     domain::name::RuleId => "ruleId",
     UserId => "userId",
+    domain::name::TokenId => "tokenId",
     domain::name::CampaignId => "campaignId",
     domain::id::ConversionId => "conversionId",
 }

@@ -3,6 +3,7 @@
 //! A handler takes what it needs as extractors and answers `Result<impl IntoResponse, Problem>`; one that takes no caller
 //! is public on sight. Only `problem` decides the status of a failure.
 
+mod access;
 mod app;
 mod body;
 mod caller;
@@ -15,21 +16,27 @@ mod problem;
 mod quota;
 mod service;
 mod settings;
+mod token;
 mod viewer;
 
 pub mod batch;
 pub mod openapi;
 pub mod start;
 
+pub use access::{
+    Access, AnalyticsRead, CampaignsRead, CampaignsWrite, ConversionsRead, ConversionsWrite, Creator, LinksRead, LinksWrite, Operator,
+    Owner, PersonalizationRead, WebhooksRead, WebhooksWrite,
+};
 pub use app::{App, Clock, Entropy};
 pub use body::{JsonBody, PublicBody, SignalsBody, read_limited};
-pub use caller::{Creator, Member, Operator, Owner, Part, PlatformAdmin, User};
+pub use caller::{Member, Part, PlatformAdmin, User};
 pub use jwt::Claims as JwtClaims;
 pub use keys::PlatformKeys;
 pub use list::{Listed, Paging};
 pub use page::{Html, escape, wants_html};
 pub use problem::{Code, Problem};
 pub use quota::{charge, limit_public, require_plan};
-pub use service::{Served, public_cors, serve};
+pub use service::{PAT_FAMILY, Served, asked_path, public_cors, serve};
 pub use settings::{InvalidSettings, JwtMode, SecretSource, Settings};
+pub use token::Merchant;
 pub use viewer::{Viewer, opted_out};

@@ -1,7 +1,9 @@
 //! The OpenAPI document: made of the handlers' own annotations, with what is true of every route added here.
 
+mod twins;
+
 use utoipa::openapi::path::{HttpMethod, Operation};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, RefOr, Response, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -9,6 +11,10 @@ use domain::form::Fault;
 
 /// The name of the bearer scheme in the document.
 pub const BEARER: &str = "jwt";
+/// The name of the scheme of personal access tokens in `authorization`.
+pub(crate) const TOKEN: &str = "pat";
+/// The name of the scheme of personal access tokens in `x-api-key`.
+pub(crate) const TOKEN_AS_KEY: &str = "patAsApiKey";
 
 /// The body of every error.
 #[derive(serde::Serialize, ToSchema)]
@@ -26,7 +32,8 @@ pub struct ErrorBody {
     pub fields: Option<Vec<Fault>>,
 }
 
-/// Adds to a document what every route has: the bearer scheme, the errors any call can meet, and ids for its operations.
+/// Adds to a document what every route has: the schemes of its callers, the errors any call can meet, ids for its operations,
+/// and the routes of the PAT family beside those they share a handler with.
 #[must_use]
 pub fn complete(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
@@ -34,6 +41,11 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     components.schemas.insert("Fault".to_owned(), Fault::schema());
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("patv1_<tokenId>.<secret>").build();
+    components.add_security_scheme(TOKEN, SecurityScheme::Http(token));
+    let key = ApiKeyValue::with_description(crate::token::X_API_KEY, "A personal access token, as in `authorization`.");
+    components.add_security_scheme(TOKEN_AS_KEY, SecurityScheme::ApiKey(ApiKey::Header(key)));
+    twins::add(&mut document.paths);
     for (path, item) in &mut document.paths.paths {
         let operations = [
             (HttpMethod::Get, &mut item.get),
@@ -79,13 +91,14 @@ fn operation_id(method: &HttpMethod, path: &str) -> String {
 }
 
 fn add_errors(operation: &mut Operation, method: &HttpMethod) {
-    let is_public = operation.security.is_none();
+    let is_public = operation.security.as_ref().is_none_or(|schemes| schemes.contains(&SecurityRequirement::default()));
+    let may_sign = operation.security.is_some();
     let has_body = operation.request_body.is_some();
     let is_write = !matches!(method, HttpMethod::Get | HttpMethod::Head);
     let possible = [
         ("400", true, "A part of the request is invalid; `fields` names each."),
-        ("401", !is_public, "The bearer token is missing, invalid or expired."),
-        ("403", !is_public, "The caller's role does not reach."),
+        ("401", may_sign, "The bearer token is missing, invalid, revoked or expired."),
+        ("403", may_sign, "The caller's role, scope or plan does not reach."),
         ("404", true, "No such thing, or none this caller may know of."),
         ("413", has_body, "The body is too large."),
         ("415", has_body, "The body is not `application/json`."),

@@ -31,8 +31,12 @@ pub enum Code {
     InvalidToken,
     /// A bearer token past its time.
     TokenExpired,
+    /// A personal access token that somebody ended.
+    TokenRevoked,
     /// The role does not reach.
     InsufficientRole,
+    /// The token's scopes do not reach.
+    InsufficientScope,
     /// The plan does not have it.
     FeatureLocked,
     /// No such handle, or none this caller may know of.
@@ -72,7 +76,9 @@ impl Code {
             Self::MissingBearerToken => "missing_bearer_token",
             Self::InvalidToken => "invalid_token",
             Self::TokenExpired => "token_expired",
+            Self::TokenRevoked => "token_revoked",
             Self::InsufficientRole => "insufficient_role",
+            Self::InsufficientScope => "insufficient_scope",
             Self::FeatureLocked => "feature_locked",
             Self::HandleNotFound => "handle_not_found",
             Self::NotFound => "not_found",
@@ -97,8 +103,8 @@ impl Code {
             | Self::InvalidCtx
             | Self::InvalidCollaborators
             | Self::NewOwnerRequired => StatusCode::BAD_REQUEST,
-            Self::MissingBearerToken | Self::InvalidToken | Self::TokenExpired => StatusCode::UNAUTHORIZED,
-            Self::InsufficientRole | Self::FeatureLocked => StatusCode::FORBIDDEN,
+            Self::MissingBearerToken | Self::InvalidToken | Self::TokenExpired | Self::TokenRevoked => StatusCode::UNAUTHORIZED,
+            Self::InsufficientRole | Self::InsufficientScope | Self::FeatureLocked => StatusCode::FORBIDDEN,
             Self::HandleNotFound | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,
@@ -155,6 +161,11 @@ impl Problem {
     /// A handle that does not exist or is not the caller's.
     pub fn no_handle() -> Self {
         Self::new(Code::HandleNotFound, "no such handle, or you are not a collaborator of it")
+    }
+
+    /// A route that does not exist.
+    pub fn no_route() -> Self {
+        Self::not_found("route; GET /v2/openapi.json lists them all")
     }
 
     /// Something else that does not exist.

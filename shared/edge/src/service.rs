@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
 use http::header::HeaderName;
-use http::{HeaderValue, Method, Request};
+use http::{Extensions, HeaderValue, Method, Request, Uri};
 use tower::Service;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -17,6 +17,36 @@ use crate::App;
 use crate::problem::Problem;
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the paths of the PAT family begin with: the same handlers as of [`HANDLES`], with a token's scope instead of a role.
+pub const PAT_FAMILY: &str = "/v2/public/handles/";
+/// What the paths of handles begin with.
+pub(crate) const HANDLES: &str = "/v2/handles/";
+
+/// Marks a request of the PAT family with the address it was sent to; its own is that of the handler.
+#[derive(Clone)]
+struct PatFamily(Uri);
+
+/// Whether the request came by the PAT family, so that its caller must be a token.
+pub(crate) fn is_of_pat_family(extensions: &Extensions) -> bool {
+    extensions.get::<PatFamily>().is_some()
+}
+
+/// The path a request was sent to, whatever handler takes it.
+pub fn asked_path<'r>(extensions: &'r Extensions, uri: &'r Uri) -> &'r str {
+    extensions.get::<PatFamily>().map_or(uri, |PatFamily(asked)| asked).path()
+}
+
+/// Sends a request of the PAT family to the handler of the same route, marked.
+fn lead_to_handler<B>(request: &mut Request<B>) {
+    let Some(rest) = request.uri().path_and_query().and_then(|path| path.as_str().strip_prefix(PAT_FAMILY)) else { return };
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = format!("{HANDLES}{rest}").parse().ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        let asked = std::mem::replace(request.uri_mut(), uri);
+        request.extensions_mut().insert(PatFamily(asked));
+    }
+}
 
 /// Finishes a function's routes with ids, logging and written-out problems. Requests no route takes never get here: the
 /// gateway's default route answers them.
@@ -66,6 +96,7 @@ where
         let id: RequestId = self.app.id();
         request.extensions_mut().insert(id);
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        lead_to_handler(&mut request);
         let started = self.app.now();
         let app = self.app.clone();
         let ready = self.inner.clone();

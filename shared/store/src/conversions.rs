@@ -22,7 +22,7 @@ use domain::rollup::{CellKey, Origin, Tally, cells};
 use crate::Store;
 use crate::clicks::contended_shard;
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor, doc, integer, number, optional, read_cursor, string, text, with_doc};
+use crate::item::{Item, Page, cursor, doc, from_json, integer, number, optional, read_cursor, string, text, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
 use crate::restate::Restatement;
 use crate::table::{self, Key};
@@ -30,23 +30,27 @@ use crate::transaction::absent;
 
 /// The attribute with the sum of a conversion's adjustments.
 pub(crate) const ADJUSTED: &str = "adjusted";
+/// The attribute with what the merchant confirmed of a claimed conversion.
+pub(crate) const CONFIRMED: &str = "confirmed";
 /// Tries before contention is given back to whoever asked.
 const TRIES: u32 = 6;
 
 /// What became of a submitted conversion.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Accepted {
     /// It is stored, and was not before.
     New(Pointer),
     /// Its key already stands for this one.
-    Duplicate(Box<Conversion>),
+    Duplicate(Box<Stored>),
 }
 
 /// A conversion with what is known of its place in the outbox.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// The record.
+    /// The record as it was accepted: the first entry of its ledger.
     pub conversion: Conversion,
+    /// What the merchant confirmed of it since, where somebody else had claimed it.
+    pub confirmed: Option<Box<Conversion>>,
     /// Whether it has been counted.
     pub settled: bool,
     /// Where its visitor came from, once counted.
@@ -58,14 +62,19 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// The record as it stands.
+    pub fn current(&self) -> &Conversion {
+        self.confirmed.as_deref().unwrap_or(&self.conversion)
+    }
+
     /// The sum of its adjustments; none when it has no money.
     pub fn adjustments(&self) -> Option<Change> {
-        self.conversion.money.map(|money| Change { minor: self.adjusted, currency: money.currency })
+        self.current().money.map(|money| Change { minor: self.adjusted, currency: money.currency })
     }
 
     /// What it is worth after its adjustments; none when it has no money.
     pub fn net(&self) -> Option<Change> {
-        self.conversion.money.map(|money| Change { minor: money.minor.saturating_add(self.adjusted), currency: money.currency })
+        self.current().money.map(|money| Change { minor: money.minor.saturating_add(self.adjusted), currency: money.currency })
     }
 }
 
@@ -76,7 +85,7 @@ pub enum Settled {
     Now,
     /// It was counted before.
     Before,
-    /// Not yet: the click that was to be restated with it has changed since it was read.
+    /// Not yet: its click is not there, or has changed since it was read to be restated with it.
     ClickChanged,
 }
 
@@ -123,7 +132,7 @@ impl Store {
                 return Ok(Accepted::New(Pointer::to(at)));
             }
             if holder.holds_key(conversion.accepted_at) {
-                return Ok(Accepted::Duplicate(Box::new(holder)));
+                return Ok(Accepted::Duplicate(Box::new(stored(&held)?)));
             }
             if self.succeed(at, conversion, &held, &holder).await? {
                 return Ok(Accepted::New(Pointer::to(at)));
@@ -141,12 +150,14 @@ impl Store {
         let archive = self.put_part(former, absent)?;
         let take = self.put_part(pending_item(at, conversion)?, |put| {
             let unsettled = if held.contains_key("duePk") { "attribute_exists(duePk)" } else { "attribute_not_exists(duePk)" };
+            let corrected = if held.contains_key(CONFIRMED) { "attribute_exists" } else { "attribute_not_exists" };
+            let unchanged = format!("id = :holder AND {unsettled} AND {corrected}({CONFIRMED})");
             let put = put.expression_attribute_values(":holder", text(holder.id.to_string()));
             match integer(held, ADJUSTED) {
-                Some(sum) => put
-                    .condition_expression(format!("id = :holder AND {unsettled} AND {ADJUSTED} = :sum"))
-                    .expression_attribute_values(":sum", number(sum)),
-                None => put.condition_expression(format!("id = :holder AND {unsettled} AND attribute_not_exists({ADJUSTED})")),
+                Some(sum) => {
+                    put.condition_expression(format!("{unchanged} AND {ADJUSTED} = :sum")).expression_attribute_values(":sum", number(sum))
+                }
+                None => put.condition_expression(format!("{unchanged} AND attribute_not_exists({ADJUSTED})")),
             }
         })?;
         Ok(self.transact(vec![archive, take]).await?.is_written())
@@ -302,5 +313,6 @@ pub(crate) fn stored(item: &Item) -> Result<Stored> {
     let origin = optional(item, "origin").and_then(|text| serde_json::from_str(text).ok());
     let at = Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() };
     let adjusted = integer(item, ADJUSTED).unwrap_or_default();
-    Ok(Stored { conversion: doc(item)?, settled: !item.contains_key("duePk"), origin, adjusted, at })
+    let confirmed = optional(item, CONFIRMED).map(|text| from_json(&at, text)).transpose()?;
+    Ok(Stored { conversion: doc(item)?, confirmed, settled: !item.contains_key("duePk"), origin, adjusted, at })
 }

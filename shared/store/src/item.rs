@@ -43,6 +43,11 @@ pub(crate) fn doc<T: DeserializeOwned>(item: &Item) -> Result<T> {
     serde_json::from_str(text).map_err(|error| damaged(string(item, "pk").unwrap_or("?"), error))
 }
 
+/// Reads what [`to_json`] wrote.
+pub(crate) fn from_json<T: DeserializeOwned>(at: &Key, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| damaged(&at.pk, error))
+}
+
 pub(crate) fn string<'a>(item: &'a Item, name: &str) -> Result<&'a str> {
     match item.get(name) {
         Some(AttributeValue::S(text)) => Ok(text),

@@ -3,31 +3,34 @@
 //! Under `ADJ#handle#conversion` lies each adjustment by its idempotency key, which belongs to the conversion and never
 //! ends. One transaction writes it and adds it to the sum that lies with the conversion, on the condition that the
 //! conversion's worth stays within bounds. Like a conversion it is an entry of the outbox while it has `duePk`, and is
-//! counted, on the day it was made, in the transaction that takes it out.
+//! counted, on the day it was made, in the transaction that takes it out. A correction is two such entries, written
+//! together with what the conversion says from then on; see [`crate::corrections`].
 
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::audit::Event;
-use domain::conversion::Conversion;
+use domain::conversion::{Conversion, Trust};
 use domain::id::{self, AdjustmentId, ConversionId, Id, Kind};
-use domain::ledger::{Adjustment, Entry, EntryId, Room};
+use domain::ledger::{Adjustment, Cause, Entry, EntryId, Room};
 use domain::moment::{Day, Moment};
 use domain::money::Change;
 use domain::name::Handle;
 use domain::rollup::{CellKey, Origin, Tally, cells};
 
 use crate::Store;
-use crate::conversions::{ADJUSTED, Settled, Stored, stored};
+use crate::conversions::{ADJUSTED, CONFIRMED, Settled, Stored, stored};
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor, damaged, doc, number, read_cursor, string, text, with_doc};
+use crate::item::{Item, Page, cursor, damaged, doc, number, optional, read_cursor, string, text, to_json, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
 use crate::table::{self, Key};
 use crate::transaction::absent;
 
 /// Concurrent adjustments of one conversion one of them meets before it gives up.
 const TRIES: u32 = 8;
+/// How long an entry waits for its click, which may still be in its own queue.
+const CLICK_PATIENCE_MS: i64 = 300_000;
 /// The attribute with the partition of the conversion an adjustment belongs to.
 const CONVERSION_PK: &str = "conversionPk";
 
@@ -49,6 +52,8 @@ pub struct StoredAdjustment {
     pub adjustment: Adjustment,
     /// Whether it has been counted.
     pub settled: bool,
+    /// Where the visitor came from under whose click it counts, once counted.
+    pub origin: Option<Origin>,
     /// The partition its conversion lies in.
     conversion_pk: String,
 }
@@ -67,7 +72,7 @@ impl Store {
         let mut conversion_at = conversion.at.clone();
         for _ in 0..TRIES {
             let put = self.put_part(pending_item(&at, &conversion_at, adjustment)?, absent)?;
-            let add = self.add_part(&conversion_at, adjustment, room)?;
+            let add = self.add_part(&conversion_at, conversion, adjustment, room)?;
             let written = self.transact(vec![put, add, self.audit_part(&adjustment.handle, event)?]).await?;
             if written.is_written() {
                 return Ok(Adjusted::Accepted(Pointer::to(&at)));
@@ -83,7 +88,9 @@ impl Store {
             }
             if written.failed_at(1) {
                 let current = self.conversion_in(&conversion_at.pk, &adjustment.handle, adjustment.conversion_id).await?;
-                let current = current.ok_or(Error::Contended("TransactWriteItems"))?;
+                // What has been corrected meanwhile is another conversion to adjust, perhaps in another currency.
+                let same = |current: &Stored| current.confirmed.is_some() == conversion.confirmed.is_some();
+                let current = current.filter(same).ok_or(Error::Contended("TransactWriteItems"))?;
                 if !room.holds(current.adjusted) {
                     return Ok(Adjusted::NoRoom(current.net()));
                 }
@@ -94,14 +101,16 @@ impl Store {
     }
 
     /// The part that adds an adjustment to the sum that lies with its conversion.
-    fn add_part(&self, conversion_at: &Key, adjustment: &Adjustment, room: Room) -> Result<TransactWriteItem> {
+    fn add_part(&self, at: &Key, conversion: &Stored, adjustment: &Adjustment, room: Room) -> Result<TransactWriteItem> {
+        let corrected = if conversion.confirmed.is_some() { "attribute_exists" } else { "attribute_not_exists" };
+        let minor = adjustment.amount.map_or(0, |amount| amount.minor);
         let first = if room.holds(0) { format!("attribute_not_exists({ADJUSTED}) OR ") } else { String::new() };
-        self.update_part(conversion_at, |update| {
+        self.update_part(at, |update| {
             update
                 .update_expression(format!("ADD {ADJUSTED} :amount"))
-                .condition_expression(format!("id = :id AND ({first}{ADJUSTED} BETWEEN :least AND :most)"))
+                .condition_expression(format!("id = :id AND {corrected}({CONFIRMED}) AND ({first}{ADJUSTED} BETWEEN :least AND :most)"))
                 .expression_attribute_values(":id", text(adjustment.conversion_id.to_string()))
-                .expression_attribute_values(":amount", number(adjustment.amount.minor))
+                .expression_attribute_values(":amount", number(minor))
                 .expression_attribute_values(":least", number(room.least))
                 .expression_attribute_values(":most", number(room.most))
         })
@@ -138,7 +147,9 @@ impl Store {
 
     /// Counts an adjustment where its conversion came from, exactly once.
     pub async fn settle_adjustment(&self, pointer: &Pointer, adjustment: &Adjustment, origin: &Origin, now: Moment) -> Result<Settled> {
-        let tally = Tally::of_adjustment(adjustment, origin);
+        let Some(origin) = self.origin_of(adjustment, origin, now).await? else { return Ok(Settled::ClickChanged) };
+        let kept = text(to_json(&pointer.key(), &origin)?);
+        let tally = Tally::of_adjustment(adjustment, &origin);
         let day = adjustment.created_at.day();
         let tallies: BTreeMap<CellKey, Tally> = cells(&adjustment.handle, &adjustment.slug, adjustment.campaign_id.as_ref(), day)
             .into_iter()
@@ -146,26 +157,49 @@ impl Store {
             .collect();
         let leave_outbox = || {
             self.update_part(&pointer.key(), |update| {
-                update.update_expression("REMOVE duePk, dueAt").condition_expression("attribute_exists(duePk)")
+                update
+                    .update_expression("SET origin = :origin REMOVE duePk, dueAt")
+                    .condition_expression("attribute_exists(duePk)")
+                    .expression_attribute_values(":origin", kept.clone())
             })
         };
         self.count_once(&tallies, None, adjustment.click_id, now, leave_outbox).await
     }
 
+    /// Where the visitor came from under whose click an adjustment counts; none while that click may still arrive.
+    async fn origin_of(&self, adjustment: &Adjustment, of_conversion: &Origin, now: Moment) -> Result<Option<Origin>> {
+        if !adjustment.elsewhere {
+            return Ok(Some(of_conversion.clone()));
+        }
+        let click = self.click(&adjustment.handle, adjustment.click_id).await?;
+        let may_arrive = now.millis() - adjustment.created_at.millis() < CLICK_PATIENCE_MS;
+        Ok(match click {
+            Some(click) => Some(Origin::of(&click)),
+            None if may_arrive => None,
+            None => Some(Origin::unknown()),
+        })
+    }
+
     /// A conversion with its ledger, oldest first; its sum is that of these very entries.
-    pub async fn with_entries(&self, mut stored: Stored) -> Result<(Stored, Vec<Entry>)> {
+    pub async fn with_entries(&self, stored: Stored) -> Result<(Stored, Vec<Entry>)> {
         let query = self.db.query().table_name(&self.table).consistent_read(true).key_condition_expression("pk = :pk");
         let pk = table::adjustments(&stored.conversion.handle, stored.conversion.id);
         let mut pages = query.expression_attribute_values(":pk", text(pk)).into_paginator().send();
-        let mut entries = vec![Entry::from(&stored.conversion)];
-        stored.adjusted = 0;
+        let mut adjustments: Vec<Adjustment> = Vec::new();
         while let Some(page) = pages.next().await {
             for item in page.map_err(Error::call("Query"))?.items() {
-                let adjustment: Adjustment = doc(item)?;
-                stored.adjusted = stored.adjusted.saturating_add(adjustment.amount.minor);
-                entries.push(Entry::from(adjustment));
+                adjustments.push(doc(item)?);
             }
         }
+        let is_corrected = adjustments.iter().any(|adjustment| adjustment.cause == Cause::Confirmation);
+        let mut stored = match is_corrected && stored.confirmed.is_none() {
+            // It was read from the index, which lags.
+            true => self.reread(&stored).await?.unwrap_or(stored),
+            false => stored,
+        };
+        stored.adjusted = adjusted(&stored, &adjustments);
+        let mut entries: Vec<Entry> = adjustments.into_iter().map(Entry::from).collect();
+        entries.push(Entry::from(&stored.conversion));
         entries.sort_by_key(|entry| entry.id);
         Ok((stored, entries))
     }
@@ -232,9 +266,21 @@ impl Store {
     }
 }
 
+/// The sum of adjustments since the conversion says what it says: a correction begins with what the merchant confirms.
+fn adjusted(stored: &Stored, adjustments: &[Adjustment]) -> i64 {
+    let counts = |adjustment: &&Adjustment| match stored.confirmed {
+        Some(_) => adjustment.trust == Trust::Confirmed,
+        None => true,
+    };
+    let sum: i64 = adjustments.iter().filter(counts).filter_map(|adjustment| adjustment.amount).map(|amount| amount.minor).sum();
+    let confirmed = stored.confirmed.as_ref().and_then(|confirmed| confirmed.money);
+    sum.saturating_sub(confirmed.map_or(0, |money| money.minor))
+}
+
 pub(crate) fn stored_adjustment(item: &Item) -> Result<StoredAdjustment> {
+    let origin = optional(item, "origin").and_then(|text| serde_json::from_str(text).ok());
     let conversion_pk = string(item, CONVERSION_PK)?.to_owned();
-    Ok(StoredAdjustment { adjustment: doc(item)?, settled: !item.contains_key("duePk"), conversion_pk })
+    Ok(StoredAdjustment { adjustment: doc(item)?, settled: !item.contains_key("duePk"), origin, conversion_pk })
 }
 
 fn of_conversion(item: &Item) -> Result<Option<Entry>> {
@@ -274,7 +320,7 @@ fn first_of_next_month(day: Day) -> Day {
     next
 }
 
-fn pending_item(at: &Key, conversion_at: &Key, adjustment: &Adjustment) -> Result<Item> {
+pub(crate) fn pending_item(at: &Key, conversion_at: &Key, adjustment: &Adjustment) -> Result<Item> {
     let mut item = with_doc(at, adjustment)?;
     item.insert(CONVERSION_PK.to_owned(), text(&conversion_at.pk));
     item.insert("id".to_owned(), text(adjustment.id.to_string()));

@@ -16,6 +16,7 @@ mod clicks;
 mod clicks_out;
 mod clicks_read;
 mod conversions;
+mod corrections;
 mod ledger;
 mod limits;
 mod links;
@@ -25,6 +26,7 @@ mod queues;
 mod restate;
 mod rollups;
 mod rules;
+mod tokens;
 mod transaction;
 mod tries;
 
@@ -42,6 +44,7 @@ pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;
 pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
 pub use rollups::Cells;
+pub use tokens::{AddToken, StoredToken};
 pub use tries::Tries;
 
 use std::sync::Arc;

@@ -15,8 +15,10 @@
 //! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get, restate), recount, re-scoring and export (query) |
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
-//! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key) | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
+//! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key); `reversal`, `confirmation` | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
 //! | submissions of a known key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
+//! | personal access token | `PAT#tokenId` | `A` | every call of the PAT family (get), conditional update of its uses and its end |
+//! | a handle's token | `TOKENS#h` | token id | list of tokens (query); `#` counts them, conditional add |
 //! | audit event | `AUDIT#h` | audit id | list (query) |
 //! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard`, of a link `yyyymmdd#campaign#shard` | reports (query by days), conditional add |
 //!
@@ -25,7 +27,7 @@
 
 use domain::id::{AuditId, ClickId, ConversionId, LinkId};
 use domain::moment::{Day, Moment};
-use domain::name::{CampaignId, Handle, Slug, UserId};
+use domain::name::{CampaignId, Handle, Slug, TokenId, UserId};
 use domain::rollup::{CellKey, NONE, Scope, Selection};
 
 /// A primary key.
@@ -170,6 +172,11 @@ pub fn adjustment(handle: &Handle, conversion: ConversionId, key_digest: &str) -
     Key { pk: adjustments(handle, conversion), sk: key_digest.to_owned() }
 }
 
+/// A part of the one correction a conversion may have; no digest of a key has such a name.
+pub fn correction(handle: &Handle, conversion: ConversionId, part: &str) -> Key {
+    Key { pk: adjustments(handle, conversion), sk: part.to_owned() }
+}
+
 /// A month of a handle's adjustments in the `list` index.
 pub fn adjustments_of_month(handle: &Handle, day: Day) -> String {
     format!("ADJS#{handle}#{}", day.month())
@@ -178,6 +185,26 @@ pub fn adjustments_of_month(handle: &Handle, day: Day) -> String {
 /// The submissions of a conversion's key after its first.
 pub fn tries(handle: &Handle, conversion: ConversionId) -> Key {
     Key::single(format!("TRIES#{handle}#{conversion}"))
+}
+
+/// A personal access token with the digest of its secret.
+pub fn token(id: &TokenId) -> Key {
+    Key::single(format!("PAT#{id}"))
+}
+
+/// The partition of a handle's tokens.
+pub fn tokens(handle: &Handle) -> String {
+    format!("TOKENS#{handle}")
+}
+
+/// A handle's token.
+pub fn token_of(handle: &Handle, id: &TokenId) -> Key {
+    Key { pk: tokens(handle), sk: id.to_string() }
+}
+
+/// How many tokens a handle has; it stands before all of them.
+pub fn token_count(handle: &Handle) -> Key {
+    Key { pk: tokens(handle), sk: "#".to_owned() }
 }
 
 /// The partition of a handle's audit events.

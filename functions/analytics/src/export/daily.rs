@@ -26,7 +26,7 @@ pub(crate) struct DayRow {
     bot_clicks: i128,
     #[schema(value_type = u64)]
     qualified_clicks: i128,
-    #[schema(value_type = u64)]
+    #[schema(value_type = i64)]
     conversions: i128,
     /// `revenue_USD` and so on: revenue in every currency of the range.
     #[serde(flatten)]

@@ -81,8 +81,8 @@ pub fn drift(recounted: &Counts, stored: &Counts) -> Vec<Drift> {
         match split(name) {
             Some((dimension, key, metric)) if stored.knows(dimension, OTHER) => {
                 *lacking.entry((dimension, metric)).or_default() += must - is;
-                // Amounts may be taken back, so that only counts tell which way a key can be off.
-                if key != OTHER && !metric.starts_with("m|") && is > must {
+                // Amounts and conversions may be taken back, so that only clicks tell which way a key can be off.
+                if key != OTHER && !metric.starts_with('m') && metric != "v" && is > must {
                     found.push(drift());
                 }
             }

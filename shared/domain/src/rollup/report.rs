@@ -21,6 +21,8 @@ pub struct Figures {
     pub impressions: i128,
     /// Minor units by currency.
     pub revenue: BTreeMap<Currency, i128>,
+    /// What of it the merchants' own tokens confirmed.
+    pub revenue_confirmed: BTreeMap<Currency, i128>,
 }
 
 impl Figures {
@@ -32,6 +34,11 @@ impl Figures {
     /// Revenue in one currency, as a JSON number.
     pub fn revenue_in(&self, currency: Currency) -> Number {
         amount(self.revenue.get(&currency).copied().unwrap_or_default(), currency)
+    }
+
+    /// What of it is confirmed, as a JSON number.
+    pub fn revenue_confirmed_in(&self, currency: Currency) -> Number {
+        amount(self.revenue_confirmed.get(&currency).copied().unwrap_or_default(), currency)
     }
 
     /// Conversions over qualified clicks, to four decimals; none without qualified clicks.
@@ -54,7 +61,7 @@ impl Figures {
             && self.bot_clicks == 0
             && self.conversions == 0
             && self.impressions == 0
-            && self.revenue.values().all(|minor| *minor == 0)
+            && self.revenue.values().chain(self.revenue_confirmed.values()).all(|minor| *minor == 0)
     }
 
     fn add(&mut self, metric: &str, value: i128) {
@@ -64,8 +71,13 @@ impl Figures {
             "v" => self.conversions += value,
             "i" => self.impressions += value,
             _ => {
-                if let Some(currency) = metric.strip_prefix("m|").and_then(|code| code.parse().ok()) {
-                    *self.revenue.entry(currency).or_default() += value;
+                let (sums, code) = match metric.split_once('|') {
+                    Some(("m", code)) => (&mut self.revenue, code),
+                    Some(("mc", code)) => (&mut self.revenue_confirmed, code),
+                    _ => return,
+                };
+                if let Ok(currency) = code.parse() {
+                    *sums.entry(currency).or_default() += value;
                 }
             }
         }
@@ -76,8 +88,10 @@ impl Figures {
         self.bot_clicks += other.bot_clicks;
         self.conversions += other.conversions;
         self.impressions += other.impressions;
-        for (currency, minor) in &other.revenue {
-            *self.revenue.entry(*currency).or_default() += minor;
+        for (sums, others) in [(&mut self.revenue, &other.revenue), (&mut self.revenue_confirmed, &other.revenue_confirmed)] {
+            for (currency, minor) in others {
+                *sums.entry(*currency).or_default() += minor;
+            }
         }
     }
 }

@@ -1,0 +1,139 @@
+//! `…/tokens`: personal access tokens of a handle, made, listed and revoked by its operators.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::State;
+use domain::account::Plan;
+use domain::moment::Moment;
+use domain::name::{Handle, TokenId, UserId};
+use domain::token::{Draft, Grant, MOST_TOKENS, Minted, Revealed, Token};
+use edge::{App, Code, JsonBody, Listed, Member, Operator, Part, Problem, charge, require_plan};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, HeaderName};
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::AddToken;
+
+/// The product's name of what a plan must have for this.
+const FEATURE: &str = "growth_tools";
+
+/// A token to make.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = NewToken)]
+pub(crate) struct NewToken {
+    #[schema(max_length = 100)]
+    name: Option<String>,
+    #[schema(min_items = 1)]
+    scopes: Vec<Grant>,
+    /// From when on it is refused; never when left out.
+    expires_at: Option<Moment>,
+}
+
+/// A token without its secret.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PersonalAccessToken)]
+pub(crate) struct TokenView {
+    token_id: TokenId,
+    handle: Handle,
+    name: Option<String>,
+    scopes: BTreeSet<Grant>,
+    created_at: Moment,
+    created_by: UserId,
+    expires_at: Option<Moment>,
+    /// When it was last used, to five minutes.
+    last_used_at: Option<Moment>,
+}
+
+impl TokenView {
+    fn of(token: Token) -> Self {
+        let Token { token_id, handle, name, scopes, created_at, created_by, expires_at, last_used_at, revoked_at: _ } = token;
+        Self { token_id, handle, name, scopes, created_at, created_by, expires_at, last_used_at }
+    }
+}
+
+/// A token with its secret, told this once.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CreatedToken)]
+pub(crate) struct CreatedToken {
+    /// The whole token. It cannot be told again: keep it where secrets are kept.
+    #[schema(value_type = String, pattern = "^patv1_[0-9A-Za-z]{16}\\.[0-9A-Za-z_-]{43}$")]
+    token: Revealed,
+    #[serde(flatten)]
+    view: TokenView,
+}
+
+/// Makes a personal access token for programs.
+///
+/// It reaches the routes under `/v2/public/handles/{handle}` that its scopes name, and confirms conversions with `conversions.write`.
+/// Send it as `authorization: Bearer <token>` or as `x-api-key: <token>`. Needs the plan PRO. A handle may have 50.
+#[utoipa::path(post, path = "/v2/handles/{handle}/tokens", tag = "tokens", security(("jwt" = [])), params(("handle" = Handle, Path)),
+    request_body = NewToken,
+    responses((status = 201, description = "Made; `token` is told this once.", body = CreatedToken),
+        (status = 409, description = "The handle has as many tokens as it may have.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn create(
+    State(app): State<App>,
+    member: Member<Operator>,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, [(HeaderName, &'static str); 1], Json<CreatedToken>), Problem> {
+    require_plan(&app, &member.profile.owner, Plan::Pro, FEATURE).await?;
+    let draft = Draft::read(body, app.now())?;
+    charge(&app, &member.profile.owner).await?;
+    let minted = Minted::of(app.random(), [app.random(), app.random()]).map_err(Problem::internal)?;
+    let token = Token {
+        token_id: minted.token_id().clone(),
+        handle: member.handle().clone(),
+        name: draft.name,
+        scopes: draft.scopes,
+        created_at: app.now(),
+        created_by: member.user()?.clone(),
+        expires_at: draft.expires_at,
+        revoked_at: None,
+        last_used_at: None,
+    };
+    let event = member.event(&app, "token.created", &token.token_id).between(Value::Null, audited(&token));
+    match app.store().add_token(&token, &minted.digest(), &event).await? {
+        AddToken::Added => {
+            let created = CreatedToken { token: minted.reveal(), view: TokenView::of(token) };
+            Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(created)))
+        }
+        AddToken::TooMany => {
+            Err(Problem::new(Code::Conflict, format!("a handle may have {MOST_TOKENS} tokens, expired ones too; revoke one first")))
+        }
+    }
+}
+
+/// Lists a handle's tokens without their secrets, newest first; all on one page.
+#[utoipa::path(get, path = "/v2/handles/{handle}/tokens", tag = "tokens", security(("jwt" = [])), params(("handle" = Handle, Path)),
+    responses((status = 200, description = "The tokens that are not revoked.", body = Listed<TokenView>)))]
+pub(crate) async fn list(State(app): State<App>, member: Member<Operator>) -> Result<Json<Listed<TokenView>>, Problem> {
+    require_plan(&app, &member.profile.owner, Plan::Pro, FEATURE).await?;
+    let tokens = app.store().tokens(member.handle()).await?;
+    Ok(Json(Listed { items: tokens.into_iter().map(TokenView::of).collect(), next_cursor: None }))
+}
+
+/// Revokes a token; its next use is refused. Any plan may, so that a lost token can always be ended.
+#[utoipa::path(delete, path = "/v2/handles/{handle}/tokens/{tokenId}", tag = "tokens", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("tokenId" = TokenId, Path)), responses((status = 204, description = "Revoked.")))]
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    member: Member<Operator>,
+    id: Result<Part<TokenId>, Problem>,
+) -> Result<StatusCode, Problem> {
+    let missing = || Problem::not_found("token");
+    // An id that cannot be is an id that is not.
+    let Part(id) = id.map_err(|_| missing())?;
+    let stored = app.store().token(&id).await?.filter(|stored| stored.token.handle == *member.handle()).ok_or_else(missing)?;
+    if stored.token.revoked_at.is_some() {
+        return Err(missing());
+    }
+    charge(&app, &member.profile.owner).await?;
+    let event = member.event(&app, "token.revoked", &id).between(audited(&stored.token), Value::Null);
+    if app.store().revoke_token(member.handle(), &id, app.now(), &event).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
+}
+
+fn audited(token: &Token) -> Value {
+    json!({"name": token.name, "scopes": token.scopes, "expiresAt": token.expires_at})
+}

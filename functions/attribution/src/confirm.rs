@@ -1,0 +1,90 @@
+//! A confirmed call on a claimed key: the merchant's word replaces what anybody with the ctx had claimed, exactly once.
+
+use axum::Json;
+use domain::audit::Event;
+use domain::conversion::{Conversion, Submission};
+use domain::explain::Attempt;
+use domain::ledger::correction::{Confirming, Correction, awaits_confirmation};
+use domain::money::Money;
+use edge::{App, Merchant, Problem};
+use http::StatusCode;
+use serde_json::{Value, json};
+use store::Stored;
+
+use crate::convert::{Receipt, remember};
+
+/// Concurrent writers of one conversion a confirmation meets before it gives up.
+const TRIES: usize = 8;
+
+/// Corrects the conversion that holds the key by what the merchant submits; none when there is nothing to correct, because it
+/// is confirmed already. The holder is then as it was last read.
+///
+/// # Errors
+/// When the store cannot be reached, or too many writers meet.
+pub(crate) async fn confirm(
+    app: &App,
+    held: &mut Stored,
+    submission: &Submission,
+    submitted: &Conversion,
+    merchant: &Merchant,
+) -> Result<Option<(StatusCode, Json<Receipt>)>, Problem> {
+    for _ in 0..TRIES {
+        if !awaits_confirmation(held.current()) {
+            return Ok(None);
+        }
+        let by = Confirming {
+            actor: merchant.actor.clone(),
+            at: app.now(),
+            request_id: submitted.request_id,
+            random: [app.random(), app.random()],
+        };
+        let correction = Correction::of(&held.conversion, held.adjusted, submitted, by);
+        let event = event(app, &held.conversion, &correction, merchant);
+        if let Some(pointers) = app.store().confirm(held, &correction, &event).await? {
+            for pointer in &pointers {
+                if let Err(error) = app.store().announce(pointer).await {
+                    // The item itself waits in the outbox: the sweeper announces it within two minutes.
+                    tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %held.conversion.id, "correction could not be announced");
+                }
+            }
+            let corrected = corrected(&held.conversion, submission, submitted);
+            remember(app, &held.conversion, &Attempt::confirmed(app.now(), submitted.request_id, &corrected)).await;
+            return Ok(Some((StatusCode::OK, Receipt::corrected(&correction.confirmed, corrected))));
+        }
+        // Adjusted or confirmed by somebody else meanwhile.
+        *held = app.store().reread(held).await?.ok_or_else(|| Problem::not_found("conversion"))?;
+    }
+    Err(store::Error::Contended("TransactWriteItems").into())
+}
+
+/// The fields in which the merchant's word differs from what was claimed.
+fn corrected(claimed: &Conversion, submission: &Submission, submitted: &Conversion) -> Vec<&'static str> {
+    let mut fields = claimed.mismatch(submission);
+    if claimed.click_id != submitted.click_id {
+        fields.push("clickId");
+    }
+    fields
+}
+
+fn event(app: &App, claimed: &Conversion, correction: &Correction, merchant: &Merchant) -> Event {
+    let confirmation = &correction.confirmation;
+    let event = Event {
+        audit_id: app.id(),
+        at: confirmation.created_at,
+        actor: merchant.actor.clone(),
+        action: "conversion.confirmed".to_owned(),
+        target: claimed.id.to_string(),
+        before: None,
+        after: None,
+        request_id: confirmation.request_id,
+    };
+    event.between(facts(claimed), facts(&correction.confirmed))
+}
+
+fn facts(conversion: &Conversion) -> Value {
+    let Conversion { click_id, slug, campaign_id, event_type, money, trust, .. } = conversion;
+    json!({
+        "clickId": click_id, "slug": slug, "campaignId": campaign_id, "eventType": event_type,
+        "value": money.map(Money::amount), "currency": money.map(|money| money.currency), "trust": trust,
+    })
+}
