@@ -1,0 +1,157 @@
+//! What happened: the catalogue of events, the envelope they travel in, and who wants to hear of which (contract §10).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::id::EventId;
+use crate::moment::Moment;
+use crate::name::Handle;
+
+/// Declares the catalogue: a variant, its name on the wire, and what it tells.
+macro_rules! catalogue {
+    ($($variant:ident, $name:literal, $doc:literal;)*) => {
+        /// A kind of event.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+        pub enum EventType {$(
+            #[doc = $doc]
+            #[serde(rename = $name)]
+            $variant,
+        )*}
+
+        impl EventType {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// As messages and subscriptions spell it.
+            pub const fn as_str(self) -> &'static str {
+                match self {$(Self::$variant => $name,)*}
+            }
+
+            /// What it tells, in a sentence.
+            pub const fn description(self) -> &'static str {
+                match self {$(Self::$variant => $doc,)*}
+            }
+        }
+    };
+}
+
+catalogue! {
+    LinkClicked, "link.clicked", "Somebody followed a link; bots only for subscriptions with `includeBots`.";
+    LinkCreated, "link.created", "A link was made.";
+    LinkUpdated, "link.updated", "A link was changed or rolled back.";
+    LinkDeleted, "link.deleted", "A link was deleted.";
+    ConversionRecorded, "conversion.recorded", "A conversion was accepted; told once for each idempotency key.";
+    ConversionTested, "conversion.tested", "A test conversion went the way of a real one; `payload.test` is true.";
+    CampaignHealthChanged, "campaign.health_changed", "A campaign's health became better or worse.";
+    WebhookTest, "webhook.test", "Somebody asked for a test delivery.";
+    WebhookDisabled, "webhook.disabled", "A subscription was disabled because its receiver failed for too long.";
+}
+
+impl std::str::FromStr for EventType {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.as_str() == text)
+            .ok_or("is no event type; GET …/notifications lists them, * stands for all")
+    }
+}
+
+/// The events a subscription wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub enum Interest {
+    /// `*`: all of them, those of later versions too.
+    All,
+    /// These.
+    In(BTreeSet<EventType>),
+}
+
+impl Interest {
+    /// Whether an event of this type is wanted.
+    ///
+    /// Whoever subscribed to `conversion.tested` hears of real conversions too: that is how commission events are pushed (seed 001 §5).
+    pub fn wants(&self, kind: EventType) -> bool {
+        match self {
+            Self::All => true,
+            Self::In(kinds) => {
+                kinds.contains(&kind) || (kind == EventType::ConversionRecorded && kinds.contains(&EventType::ConversionTested))
+            }
+        }
+    }
+}
+
+impl TryFrom<Vec<String>> for Interest {
+    type Error = &'static str;
+
+    fn try_from(names: Vec<String>) -> Result<Self, Self::Error> {
+        if names.iter().any(|name| name == "*") {
+            return Ok(Self::All);
+        }
+        let kinds: BTreeSet<EventType> = names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        if kinds.is_empty() { Err("must name at least one event type, or *") } else { Ok(Self::In(kinds)) }
+    }
+}
+
+impl From<Interest> for Vec<String> {
+    fn from(interest: Interest) -> Self {
+        match interest {
+            Interest::All => vec!["*".to_owned()],
+            Interest::In(kinds) => kinds.into_iter().map(|kind| kind.as_str().to_owned()).collect(),
+        }
+    }
+}
+
+/// The message: what its receiver sees, the same bytes in every attempt and replay.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Envelope {
+    /// Its id; the same in every attempt, so a receiver that remembers it acts once.
+    pub id: EventId,
+    /// What kind of event.
+    #[serde(rename = "type")]
+    pub kind: EventType,
+    /// Whose.
+    pub handle: Handle,
+    /// When it happened.
+    pub occurred_at: Moment,
+    /// The rest, by type.
+    #[schema(value_type = Object)]
+    pub payload: Value,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interest(names: &[&str]) -> Result<Interest, &'static str> {
+        names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().try_into()
+    }
+
+    #[test]
+    fn a_subscription_hears_of_what_it_named() {
+        let seed = interest(&["link.clicked", "conversion.tested"]).unwrap();
+        assert!(seed.wants(EventType::LinkClicked) && seed.wants(EventType::ConversionTested));
+        assert!(seed.wants(EventType::ConversionRecorded), "seed 001 pushes commission events this way");
+        assert!(!seed.wants(EventType::LinkCreated));
+        assert!(!interest(&["conversion.recorded"]).unwrap().wants(EventType::ConversionTested));
+        assert!(EventType::ALL.iter().all(|kind| interest(&["*"]).unwrap().wants(*kind)));
+    }
+
+    #[test]
+    fn unknown_types_and_empty_lists_are_refused() {
+        assert!(interest(&["link.opened"]).is_err());
+        assert!(interest(&[]).is_err());
+    }
+
+    #[test]
+    fn every_type_reads_back_from_its_name() {
+        for kind in EventType::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+        }
+    }
+}
