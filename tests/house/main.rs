@@ -8,6 +8,7 @@ mod audit;
 mod bootstraps;
 mod clicks;
 mod conversions;
+mod delivery_model;
 mod document;
 mod events;
 mod invariants;
