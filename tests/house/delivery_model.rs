@@ -43,7 +43,7 @@ impl Stored {
         let until = if self.is_lease_over { NOW } else { NOW.plus_secs(1) };
         let event = (EventId::new(NOW, 1), EventType::WebhookTest);
         let delivery =
-            Delivery::new(DeliveryId::new(NOW, 1), "demo".parse().unwrap(), event, (SubscriptionId::new(NOW, 1), 0), Trigger::Auto, NOW);
+            Delivery::new(DeliveryId::new(NOW, 1), "demo".parse().unwrap(), event, SubscriptionId::new(NOW, 1), Trigger::Auto, NOW);
         // A message is in sight when its attempt is due; until then nothing happens that the search would need.
         Delivery { status: self.status, attempt: self.attempt, lease: (self.seq > 0).then_some(Lease { seq: self.seq, until }), ..delivery }
     }

@@ -5,3 +5,4 @@ pub mod endpoint;
 pub mod event;
 pub mod secret;
 pub mod signature;
+pub mod subscription;

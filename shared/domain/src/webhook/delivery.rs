@@ -85,8 +85,6 @@ pub struct Delivery {
     pub event_type: EventType,
     /// To whom.
     pub subscription_id: SubscriptionId,
-    /// The subscription's epoch when it was made: deliveries of an earlier one are cancelled.
-    pub epoch: u32,
     /// What set it off.
     pub trigger: Trigger,
     /// Where it stands.
@@ -132,7 +130,7 @@ impl Delivery {
         id: DeliveryId,
         handle: Handle,
         (event_id, event_type): (EventId, EventType),
-        (subscription_id, epoch): (SubscriptionId, u32),
+        subscription_id: SubscriptionId,
         trigger: Trigger,
         now: Moment,
     ) -> Self {
@@ -142,7 +140,6 @@ impl Delivery {
             event_id,
             event_type,
             subscription_id,
-            epoch,
             trigger,
             status: Status::Pending,
             attempt: 1,
@@ -152,10 +149,10 @@ impl Delivery {
         }
     }
 
-    /// The id of an event's delivery to a subscription: the same whenever it is worked out, so that announcing an event twice
-    /// makes one delivery. `replay` counts the replays that were asked for.
-    pub fn id_of(event: EventId, subscription: SubscriptionId, replay: u32) -> DeliveryId {
-        let digest = crate::secret::sha256_hex(format!("{event}|{subscription}|{replay}").as_bytes());
+    /// The id of an event's own delivery to a subscription: the same whenever it is worked out, so that announcing an event
+    /// twice makes one delivery. A replay has an id of its own.
+    pub fn id_of(event: EventId, subscription: SubscriptionId) -> DeliveryId {
+        let digest = crate::secret::sha256_hex(format!("{event}|{subscription}").as_bytes());
         let random = digest.get(..20).and_then(|hex| u128::from_str_radix(hex, 16).ok()).unwrap_or_default();
         DeliveryId::new(event.moment(), random)
     }
