@@ -13,6 +13,8 @@ mod audit;
 mod clicks;
 mod clicks_out;
 mod conversions;
+mod deliveries;
+mod events;
 mod limits;
 mod links;
 mod outbox;
@@ -20,18 +22,21 @@ mod profiles;
 mod queues;
 mod rollups;
 mod rules;
+mod subscriptions;
 mod transaction;
 
 pub use clicks::Counted;
 pub use clicks_out::ClickMessage;
 pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use conversions::{Accepted, Settled, Stored};
+pub use deliveries::{DeliveryCounts, Filter};
 pub use error::{Error, Result};
 pub use item::{Page, is_cursor};
 pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;
 pub use rollups::Cells;
+pub use subscriptions::{KnownSubscription, Subscribed};
 
 use std::sync::Arc;
 

@@ -251,3 +251,26 @@ impl Outcome {
         }
     }
 }
+
+/// What became of one attempt, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// Which attempt, from 1.
+    pub n: u8,
+    /// When it began.
+    pub started_at: Moment,
+    /// How long it took.
+    pub duration_ms: i64,
+    /// A stable word: `http_200`, `timeout`, `dns`, `connect`, `tls`, `blocked_address`, `disconnected`.
+    pub outcome: String,
+    /// The receiver's status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_code: Option<u16>,
+    /// The beginning of the receiver's answer, at most 1 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_snippet: Option<String>,
+    /// When the next attempt is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<Moment>,
+}
