@@ -9,7 +9,7 @@ use domain::webhook::delivery::{Attempt, Delivery, KEPT_DAYS, Status};
 
 use crate::Store;
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor, doc, integer, number, read_cursor, string, text, to_json, with_doc};
+use crate::item::{Item, Page, cursor, doc, integer, number, read_cursor, string, text, with_doc};
 use crate::outbox::GRACE_MS;
 use crate::table;
 use crate::transaction::absent;
@@ -117,8 +117,11 @@ impl Store {
     }
 
     fn step_part(&self, before: &Delivery, after: &Delivery) -> Result<TransactWriteItem> {
-        let before = to_json(&table::delivery(&before.handle, before.id), before)?;
-        self.put_part(item(after)?, |put| put.condition_expression("doc = :before").expression_attribute_values(":before", text(before)))
+        self.put_part(item(after)?, |put| {
+            put.condition_expression("#state = :before")
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_values(":before", text(state(before)))
+        })
     }
 
     fn count_part(&self, delivery: &Delivery, name: &str, now: Moment) -> Result<TransactWriteItem> {
@@ -226,8 +229,14 @@ fn first_of_month(day: Day) -> Day {
     first
 }
 
+/// What a step depends on, in one word: no two states of a delivery have the same.
+fn state(delivery: &Delivery) -> String {
+    format!("{:?}#{}#{}", delivery.status, delivery.attempt, delivery.lease.as_ref().map_or(0, |lease| lease.seq))
+}
+
 fn item(delivery: &Delivery) -> Result<Item> {
     let mut item = with_doc(&table::delivery(&delivery.handle, delivery.id), delivery)?;
+    item.insert("state".to_owned(), text(state(delivery)));
     item.insert("listPk".to_owned(), text(table::deliveries(&delivery.handle, delivery.id.moment().day())));
     item.insert("listSk".to_owned(), text(delivery.id.to_string()));
     item.insert("ttl".to_owned(), number(delivery.created_at.plus_days(KEPT_DAYS).seconds()));

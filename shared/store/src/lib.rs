@@ -35,6 +35,7 @@ pub use item::{Page, is_cursor};
 pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;
+pub use queues::{AttemptMessage, Lane};
 pub use rollups::Cells;
 pub use subscriptions::{KnownSubscription, Subscribed};
 
@@ -57,6 +58,10 @@ pub struct Queues {
     pub clicks: Option<String>,
     /// Outbox entries on their way to whoever must hear of them.
     pub events: Option<String>,
+    /// First attempts of deliveries.
+    pub deliveries: Option<String>,
+    /// Later attempts, and those of receivers that take long, so that nobody else waits behind them.
+    pub retries: Option<String>,
 }
 
 impl Store {

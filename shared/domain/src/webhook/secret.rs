@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::SubscriptionId;
 use crate::moment::Moment;
 use crate::name::Handle;
-use crate::secret::SecretText;
+use crate::secret::{MacKey, SecretText};
 
 const PREFIX: &str = "whsec_";
 /// Bytes of a nonce: long enough to be drawn at random for every secret there will ever be.
@@ -48,8 +48,9 @@ impl Secret {
 pub struct SealingKey(XChaCha20Poly1305);
 
 impl SealingKey {
-    /// The cipher of a derived key.
-    pub fn new(key: [u8; 32]) -> Self {
+    /// Derives the key from a master secret.
+    pub fn derive(master: &[u8]) -> Self {
+        let key = MacKey::derive(master, "webhook-secrets").tag(&[b"xchacha20poly1305"]);
         Self(XChaCha20Poly1305::new(&key.into()))
     }
 }
@@ -182,7 +183,7 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
-            Self { handle: "demo".parse().unwrap(), key: SealingKey::new([9; 32]) }
+            Self { handle: "demo".parse().unwrap(), key: SealingKey::derive(&[9; 32]) }
         }
 
         fn place(&self, number: u128) -> Place<'_> {
@@ -210,7 +211,7 @@ mod tests {
         assert_eq!(bench.live(&secrets, NOW), [[1]]);
         let key = |_: &str| Some(&bench.key);
         assert_eq!(secrets.live(bench.place(2), key, NOW).err(), Some(Unopened), "another subscription");
-        let other = SealingKey::new([8; 32]);
+        let other = SealingKey::derive(&[8; 32]);
         assert_eq!(secrets.live(bench.place(1), |_| Some(&other), NOW).err(), Some(Unopened), "another key");
         let stored = serde_json::to_string(&secrets).unwrap();
         assert!(!stored.contains("whsec_") && !stored.contains(&STANDARD.encode([1; 32])), "{stored}");
@@ -242,6 +243,6 @@ mod tests {
 
     #[test]
     fn secrets_do_not_print() {
-        assert!(!format!("{:?} {:?}", Secret::of_bytes([1; 32]), SealingKey::new([1; 32])).contains("whsec_"));
+        assert!(!format!("{:?} {:?}", Secret::of_bytes([1; 32]), SealingKey::derive(&[1; 32])).contains("whsec_"));
     }
 }
