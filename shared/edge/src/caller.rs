@@ -183,4 +183,6 @@ parts! {
     UserId => "userId",
     domain::name::CampaignId => "campaignId",
     domain::id::ConversionId => "conversionId",
+    domain::id::SubscriptionId => "subscriptionId",
+    domain::id::DeliveryId => "deliveryId",
 }

@@ -37,7 +37,7 @@ pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;
 pub use queues::{AttemptMessage, Lane};
 pub use rollups::Cells;
-pub use subscriptions::{KnownSubscription, Subscribed};
+pub use subscriptions::{Failures, KnownSubscription, Subscribed};
 
 use std::sync::Arc;
 

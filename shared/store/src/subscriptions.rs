@@ -46,6 +46,15 @@ pub enum Subscribed {
     Full,
 }
 
+/// What a change makes of a receiver's failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failures {
+    /// They stand.
+    Kept,
+    /// The receiver starts anew.
+    Forgotten,
+}
+
 impl Store {
     /// Makes a subscription, unless the handle has as many as it may.
     pub async fn create_subscription(&self, subscription: &Subscription, event: &Event) -> Result<Subscribed> {
@@ -72,13 +81,13 @@ impl Store {
         Err(Error::Contended("TransactWriteItems"))
     }
 
-    /// Writes what its owner changed if it is still at the version before; enabling it again forgets its failures.
-    pub async fn save_subscription(&self, subscription: &Subscription, before: u64, event: &Event) -> Result<bool> {
+    /// Writes what its owner changed if it is still at the version before.
+    pub async fn save_subscription(&self, subscription: &Subscription, before: u64, failures: Failures, event: &Event) -> Result<bool> {
         let at = table::subscription(&subscription.handle, subscription.id);
         let document = to_json(&at, subscription)?;
-        let change = match subscription.settings.enabled {
-            true => "SET doc = :doc, version = :version REMOVE disabled, streak, firstFailAt, slowUntil",
-            false => "SET doc = :doc, version = :version",
+        let change = match failures {
+            Failures::Forgotten => "SET doc = :doc, version = :version REMOVE disabled, streak, firstFailAt, slowUntil",
+            Failures::Kept => "SET doc = :doc, version = :version",
         };
         let update = self.update_part(&at, |update| {
             update

@@ -1,0 +1,119 @@
+//! `GET …/notifications`: every subscription with what became of its deliveries, the latest failures, and what there is to hear of.
+
+use axum::Json;
+use axum::extract::State;
+use domain::name::Handle;
+use domain::webhook::delivery::Status;
+use domain::webhook::event::{Envelope, EventType};
+use edge::{App, Creator, Member, Problem};
+use futures::future::try_join_all;
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::{Filter, KnownSubscription};
+
+use crate::view::{DeliveryView, SubscriptionView};
+
+/// Failures shown.
+const FAILURES: usize = 20;
+
+/// The panel.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Panel {
+    webhooks: Vec<Reached>,
+    /// The latest deliveries that were given up.
+    recent_failures: Vec<DeliveryView>,
+    event_catalog: Vec<Entry>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Reached {
+    #[serde(flatten)]
+    subscription: SubscriptionView,
+    /// Of the last 24 hours, to the hour.
+    #[serde(rename = "counts24h")]
+    counts_24h: Counts,
+    last_delivery: Option<DeliveryView>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Counts {
+    delivered: i64,
+    failed: i64,
+    pending: i64,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Entry {
+    #[serde(rename = "type")]
+    kind: EventType,
+    description: &'static str,
+    example_payload: Envelope,
+}
+
+/// Shows how a handle's webhooks are doing.
+#[utoipa::path(get, path = "/v2/handles/{handle}/notifications", tag = "webhooks", security(("jwt" = [])), params(("handle" = Handle, Path)),
+    responses((status = 200, description = "The panel.", body = Panel)))]
+pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>) -> Result<Json<Panel>, Problem> {
+    let known = app.store().subscriptions(member.handle(), app.now()).await?;
+    let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;
+    let failures = Filter { status: Some(Status::Exhausted), ..Filter::default() };
+    let recent_failures = shown(&app, member.handle(), &failures, FAILURES).await?;
+    Ok(Json(Panel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
+}
+
+async fn reached(app: &App, handle: &Handle, known: &KnownSubscription) -> Result<Reached, Problem> {
+    let id = known.subscription.id;
+    let counts = app.store().delivery_counts(handle, id, app.now()).await?;
+    let last = Filter { subscription: Some(id), since: Some(app.now().plus_days(-1)), ..Filter::default() };
+    Ok(Reached {
+        subscription: SubscriptionView::of_known(known),
+        counts_24h: Counts { delivered: counts.delivered, failed: counts.failed, pending: counts.pending() },
+        last_delivery: shown(app, handle, &last, 1).await?.pop(),
+    })
+}
+
+async fn shown(app: &App, handle: &Handle, filter: &Filter, most: usize) -> Result<Vec<DeliveryView>, Problem> {
+    let page = app.store().deliveries(handle, filter, app.now(), most, None).await?;
+    let known = try_join_all(page.items.iter().map(|delivery| app.store().delivery_with_attempts(handle, delivery.id))).await?;
+    Ok(known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect())
+}
+
+fn catalog(handle: &Handle) -> Vec<Entry> {
+    let at = "2026-03-01T12:00:00.000Z".parse().unwrap_or(domain::moment::Moment::from_millis(0));
+    let entry = |kind: &EventType| Entry {
+        kind: *kind,
+        description: kind.description(),
+        example_payload: Envelope {
+            id: domain::id::EventId::new(at, 1),
+            kind: *kind,
+            handle: handle.clone(),
+            occurred_at: at,
+            payload: example(*kind),
+        },
+    };
+    EventType::ALL.iter().map(entry).collect()
+}
+
+fn example(kind: EventType) -> Value {
+    let link = json!({"slug": "deal-alpha", "version": 1, "destinationUrl": "https://merchant.example.com/product?ref=alpha"});
+    let conversion = |test: bool| {
+        json!({"conversionId": "cnv_01KJMF0W000000000000000001", "clickId": "clk_01KJMF0W000000000000000001", "campaignId": "partner-alpha",
+            "slug": "deal-alpha", "value": 24.99, "currency": "USD", "eventType": "affiliate_click", "trust": "claimed", "test": test})
+    };
+    match kind {
+        EventType::LinkClicked => json!({"clickId": "clk_01KJMF0W000000000000000001", "slug": "deal-alpha", "campaignId": "partner-alpha",
+            "verdict": "human", "country": "DE", "device": "MOBILE", "source": "instagram", "referrer": "www.instagram.com"}),
+        EventType::LinkCreated | EventType::LinkUpdated => link,
+        EventType::LinkDeleted => json!({"slug": "deal-alpha"}),
+        EventType::ConversionRecorded => conversion(false),
+        EventType::ConversionTested => conversion(true),
+        EventType::CampaignHealthChanged => json!({"campaignId": "partner-alpha", "before": "WARN", "after": "PASS"}),
+        EventType::WebhookTest => {
+            json!({"subscriptionId": "whs_01KJMF0W000000000000000001", "message": "Your endpoint receives events of this handle."})
+        }
+        EventType::WebhookDisabled => json!({"subscriptionId": "whs_01KJMF0W000000000000000001", "status": "DISABLED_AUTO"}),
+    }
+}
