@@ -27,6 +27,11 @@ pub(crate) fn body() -> Value {
     })
 }
 
+/// The campaign it feeds.
+pub(crate) fn campaign() -> Value {
+    json!({"campaignId": "spring-2026", "goalType": "PRODUCT_SALE", "status": "ACTIVE"})
+}
+
 /// That link under a slug.
 pub(crate) fn link(slug: &str, body: Value) -> Result<Link> {
     let (settings, _) =

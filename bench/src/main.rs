@@ -1,11 +1,13 @@
 //! What the system costs: AWS calls, CPU, cold starts, package sizes, and the throughput of the local process.
 //!
-//! `cargo run --release -p bench` prints everything beside its goals; `-- calls`, `reports`, `cpu`, `cold`, `sizes` or `local` a part.
+//! `cargo run --release -p bench` prints everything beside its goals; `-- calls`, `reports`, `cpu`, `bots`, `cold`, `sizes` or
+//! `local` a part.
 //! It builds the bootstraps it drives; `-- as-built` takes them as they are.
 //! It prints and never fails for a figure: times differ by machine, so look at ratios within one run.
 
 mod aws_stub;
 mod bootstrap;
+mod bots;
 mod calls;
 mod cold;
 mod cpu;
@@ -38,10 +40,11 @@ pub(crate) const AS_BUILT: &str = "as-built";
 
 type Section = (&'static str, fn() -> Result<()>);
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 7] = [
     ("calls", calls::print),
     ("reports", reports::print),
     ("cpu", cpu::print),
+    ("bots", bots::print),
     ("cold", cold::print),
     ("sizes", sizes::print),
     ("local", throughput::print),
@@ -80,7 +83,7 @@ fn main() -> ExitCode {
 
 fn sections(wanted: &[String]) -> Result<()> {
     if let Some(unknown) = wanted.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != name)) {
-        anyhow::bail!("there is no section {unknown}: calls, reports, cpu, cold, sizes, local");
+        anyhow::bail!("there is no section {unknown}: calls, reports, cpu, bots, cold, sizes, local");
     }
     if cfg!(debug_assertions) {
         println!("These are figures of a debug build: run with --release.");

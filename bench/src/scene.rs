@@ -42,7 +42,9 @@ impl Scene {
         rooms::furnish(&house, |_, settings| App::new(settings, ledger.client(detail), wall_clock(), system_entropy()))?;
         let tokens = Tokens::mint(&keys, local::wall_clock())?;
         demo::prepare(&house).await?;
-        Ok(Self { house, ledger, owner: tokens.owner, domain })
+        let scene = Self { house, ledger, owner: tokens.owner, domain };
+        scene.write(Method::POST, "campaigns", &crate::link::campaign()).await?;
+        Ok(scene)
     }
 
     /// A state with a cold function's empty memory, such as the bench's own reads use.
@@ -59,11 +61,15 @@ impl Scene {
 
     /// Writes a link.
     pub(crate) async fn put_link(&self, slug: &str, body: &Value) -> Result<()> {
-        let request = Request::builder().method(Method::PUT).uri(format!("/v2/handles/{HANDLE}/links/{slug}"));
+        self.write(Method::PUT, &format!("links/{slug}"), body).await
+    }
+
+    async fn write(&self, method: Method, path: &str, body: &Value) -> Result<()> {
+        let request = Request::builder().method(method).uri(format!("/v2/handles/{HANDLE}/{path}"));
         let request = request.header("host", "localhost").header("content-type", "application/json");
         let request = request.header("authorization", format!("Bearer {}", self.owner)).body(Bytes::from(body.to_string()))?;
         let response = self.call(request).await;
-        ensure!(response.status().is_success(), "writing a link: {} {:?}", response.status(), response.body());
+        ensure!(response.status().is_success(), "writing {path}: {} {:?}", response.status(), response.body());
         Ok(())
     }
 

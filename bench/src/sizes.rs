@@ -9,7 +9,8 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::programs::folder;
 use crate::table::{Table, at_most};
 
-const FUNCTIONS: [&str; 8] = ["redirect", "links", "attribution", "analytics", "accounts", "click-worker", "event-worker", "sweeper"];
+const FUNCTIONS: [&str; 9] =
+    ["redirect", "links", "campaigns", "attribution", "analytics", "accounts", "click-worker", "event-worker", "sweeper"];
 const BESIDE: [&str; 2] = ["hello_runtime", "hello_http"];
 const MEGABYTE: f64 = 1e6;
 const GOAL_MB: f64 = 2.6;

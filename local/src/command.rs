@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::{moment::Day, name::Handle};
 
 /// 10x Links on this machine: gateway, DynamoDB, SQS and all functions in one process.
 #[derive(Parser)]
@@ -76,12 +77,32 @@ pub(crate) enum Command {
     },
     /// Print the API's OpenAPI document, as functions/accounts/openapi.json holds it.
     Openapi,
+    /// Judge stored clicks again by the present classifier, and restate the rollups.
+    Rescore(JobArgs),
+    /// Hold the rollups against the raw records; fails when they drift apart.
+    Recount(JobArgs),
     /// Make a new key for ctx, and keep the one before.
     RotateKeys {
         /// Where the keys live.
         #[arg(long, default_value = ".data")]
         data: PathBuf,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct JobArgs {
+    /// The first day, in UTC, such as 2026-03-01.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Day,
+    /// The last day.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: Day,
+    /// Only this handle's; all of them when absent.
+    #[arg(long)]
+    pub(crate) handle: Option<Handle>,
+    /// Where the tables live; a house may be running there.
+    #[arg(long, default_value = ".data")]
+    pub(crate) data: PathBuf,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

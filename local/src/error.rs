@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf};
 
+use domain::moment::Day;
 use rustack_sqs_model::error::SqsError;
 
 use crate::template;
@@ -33,6 +34,20 @@ pub enum Error {
     /// A function did not end well.
     #[error("{0} failed")]
     Failed(String),
+    /// No house has lived here.
+    #[error("{} holds no data of a house", .0.display())]
+    Nothing(PathBuf),
+    /// Days the wrong way round.
+    #[error("{from} is after {to}")]
+    Days {
+        /// The first.
+        from: Day,
+        /// The last.
+        to: Day,
+    },
+    /// Counters are not what their raw records make them.
+    #[error("{0} counters have drifted from their raw records")]
+    Drift(usize),
     /// A key or token cannot be made or read.
     #[error("keys: {0}")]
     Keys(String),

@@ -8,6 +8,7 @@
 //! - `gateway` is the HTTP API: route table, event, answer.
 //! - `queues` is the embedded SQS, with a journal so that messages outlive the process; `database` the embedded DynamoDB.
 //! - `workers` calls functions for queues and schedules.
+//! - [`jobs`] work over stored data: re-scoring, recounting.
 //! - [`keys`], [`token`], [`settings`], [`demo`] and [`rooms`] are what the binary adds to a bare house.
 
 use std::{
@@ -22,6 +23,7 @@ pub mod document;
 mod error;
 mod gateway;
 mod house;
+pub mod jobs;
 pub mod keys;
 mod queues;
 mod room;

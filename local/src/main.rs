@@ -7,6 +7,7 @@ use local::{Error, keys::Keys, token, wall_clock};
 use tokio::time::Instant;
 
 mod command;
+mod job;
 mod run;
 mod welcome;
 
@@ -20,6 +21,8 @@ async fn main() -> ExitCode {
         None => run::house(&line.house, started).await,
         Some(Command::Token { user, group, ttl, data }) => print_token(&user, group.as_deref(), ttl, &data),
         Some(Command::RotateKeys { data }) => rotate(&data),
+        Some(Command::Rescore(args)) => job::rescore(&args).await,
+        Some(Command::Recount(args)) => job::recount(&args).await,
         Some(Command::Openapi) => local::document::text().map(|text| print!("{text}")),
     };
     match outcome {

@@ -26,6 +26,7 @@ pub fn furnish(house: &House, app: impl Fn(&str, Settings) -> App) -> Result<(),
     };
     house.mount("redirect", http(redirect::service(app_of("redirect")?)))?;
     house.mount("links", http(links::service(app_of("links")?)))?;
+    house.mount("campaigns", http(campaigns::service(app_of("campaigns")?)))?;
     house.mount("attribution", http(attribution::service(app_of("attribution")?)))?;
     house.mount("analytics", http(analytics::service(app_of("analytics")?)))?;
     house.mount("accounts", http(accounts::service(app_of("accounts")?)))?;

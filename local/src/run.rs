@@ -9,6 +9,7 @@ use futures::FutureExt;
 use local::{
     Error, House, Options,
     demo::{self, Tokens},
+    jobs::Published,
     keys::Keys,
     rooms,
     settings::Settings,
@@ -33,6 +34,7 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
     let settings = Settings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
     let house = House::open(Options { data, environment: settings.environment(), ..Options::memory() }).await?;
     rooms::furnish(&house, rooms::real_app)?;
+    let _published = (!args.ephemeral).then(|| Published::write(&house, &args.data)).transpose()?;
 
     let tokens = Tokens::mint(&keys, wall_clock())?;
     if let Err(error) = demo::prepare(&house).await {

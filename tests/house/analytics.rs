@@ -1,9 +1,141 @@
-//! Reports: what they are asked, and that their cost does not grow with clicks.
+//! Reports and funnels: what they are asked, how far they can be relied on, and that their cost does not grow with clicks.
 
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use domain::agent::Device;
+use domain::click::Click;
+use domain::ctx::Consent;
+use domain::id::ClickId;
+use serde_json::{Value, json};
 use tests::World;
 
 const ANALYTICS: &str = "/v2/handles/demo/analytics";
+/// Every dimension a report can be split by.
+const DIMENSIONS: [&str; 8] = ["day", "slug", "country", "device", "referrer", "segment", "source", "campaign"];
+
+/// A generator of numbers, the same in every run.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    pub(crate) fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[usize::try_from(self.roll(of.len() as u64)).unwrap()]
+    }
+}
+
+/// A click at this moment, of a person on a desktop who came directly.
+pub(crate) fn click(world: &World, at: &str, number: u64) -> Click {
+    let at: domain::moment::Moment = at.parse().unwrap();
+    Click {
+        id: ClickId::new(at, (u128::from(number) << 40) | u128::from(number)),
+        handle: world.handle(),
+        slug: "launch".parse().unwrap(),
+        link_version: 1,
+        campaign_id: None,
+        bot: false,
+        reasons: Vec::new(),
+        classifier: 1,
+        country: "US".to_owned(),
+        device: "DESKTOP".to_owned(),
+        source: "direct".to_owned(),
+        referrer: "direct".to_owned(),
+        campaign: None,
+        language: None,
+        session_id: None,
+        segments: Vec::new(),
+        rule: None,
+        consent: Consent::Full,
+        address: None,
+        user_agent: None,
+        purpose: None,
+        no_accept_language: false,
+        instant_conversion: false,
+    }
+}
+
+/// Clicks of all kinds in the first four days of March 2026, in no order of time.
+pub(crate) fn crowd(world: &World, seed: u64, many: u64) -> Vec<Click> {
+    let mut dice = Dice(seed);
+    let one = |number| {
+        let first: domain::moment::Moment = "2026-03-01T00:00:00Z".parse().unwrap();
+        let at = first.plus_millis(i64::try_from(dice.roll(4 * 86_400_000)).unwrap()).to_string();
+        let bot = dice.roll(4) == 0;
+        let campaign = dice.pick(&["", "partner-alpha", "partner-beta"]);
+        Click {
+            slug: dice.pick(&["launch", "deal-alpha", "deal-beta", "spring"]).parse().unwrap(),
+            link_version: 1 + dice.roll(3),
+            campaign_id: campaign.parse().ok(),
+            bot,
+            reasons: if bot { vec!["listed_agent".to_owned(), "prefetch".to_owned()] } else { Vec::new() },
+            country: dice.pick(&["US", "DE", "FR", "UNKNOWN"]).to_owned(),
+            device: Device::ALL[usize::try_from(dice.roll(5)).unwrap()].as_str().to_owned(),
+            source: dice.pick(&["direct", "email", "a|b", "=1+1", "twitter, \"x\""]).to_owned(),
+            referrer: format!("host-{}.example", dice.roll(30)),
+            campaign: Some(dice.pick(&["spring sale", "+49", "two\r\nlines"]).to_owned()),
+            language: Some("de-AT".to_owned()),
+            session_id: Some(format!("-sess-{}", dice.roll(9)).parse().unwrap()),
+            segments: vec![dice.pick(&["new", "returning"]).to_owned(), "engaged_prospect".to_owned()],
+            user_agent: Some(dice.pick(&["Mozilla/5.0 (\"quoted\")", "@SUM(A1:A9)", "＝cmd", ""]).to_owned()),
+            ..click(world, &at, seed * 1_000_000 + number)
+        }
+    };
+    (0..many).map(one).collect()
+}
+
+/// Stores and counts clicks as the click worker does, past the redirect and the queue.
+pub(crate) async fn count(world: &World, clicks: &[Click]) {
+    let (counted, failed) = world.auditor().count_clicks(clicks, world.now()).await;
+    assert!(failed.is_empty(), "{failed:?}");
+    assert_eq!(counted.new, clicks.len());
+}
+
+/// An ACTIVE campaign with a link of its own.
+pub(crate) async fn campaign(world: &World, id: &str, slug: &str, currency: Value) {
+    let link = json!({"slug": slug, "destinationUrl": "https://example.com/"});
+    let body = json!({"campaignId": id, "goalType": "PRODUCT_SALE", "status": "ACTIVE", "currency": currency, "primaryLink": link});
+    world.owner().post("/v2/handles/demo/campaigns", body).await.expect(201);
+}
+
+/// Posts a conversion of a fresh click on the link.
+pub(crate) async fn convert(world: &World, slug: &str, key: &str, value: Value, currency: &str) -> String {
+    let ctx = world.visitor().follow(slug).await.expect(302).ctx();
+    // A person takes longer than this.
+    world.advance_ms(1000);
+    let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": value, "currency": currency});
+    let accepted = world.nobody().post("/v2/public/conversions", body).await.expect(202).json();
+    accepted["conversionId"].as_str().unwrap().to_owned()
+}
+
+/// An amount in thousandths, digit by digit.
+pub(crate) fn thousandths(amount: &Value) -> i64 {
+    let text = amount.to_string();
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    format!("{whole}{decimals:0<3}").parse().unwrap_or_else(|_| panic!("{text}"))
+}
+
+/// Everything a row or the totals count, revenue by currency in thousandths.
+fn figures(row: &Value) -> BTreeMap<String, i64> {
+    let counts = ["clicks", "botClicks", "qualifiedClicks", "conversions", "impressions"];
+    let counts = counts.into_iter().filter_map(|name| Some((name.to_owned(), row[name].as_i64()?)));
+    let revenue = row["revenueByCurrency"].as_object().unwrap().iter().map(|(code, amount)| (code.clone(), thousandths(amount)));
+    counts.chain(revenue).collect()
+}
+
+fn sum(rows: &Value) -> BTreeMap<String, i64> {
+    let mut sum = BTreeMap::new();
+    for (name, value) in rows.as_array().unwrap().iter().flat_map(figures) {
+        *sum.entry(name).or_insert(0) += value;
+    }
+    sum
+}
+
+async fn report(world: &World, query: &str) -> Value {
+    world.creator().get(&format!("{ANALYTICS}?from=2026-03-01&to=2026-03-05&{query}")).await.expect(200).json()
+}
 
 async fn world_with_a_link() -> World {
     let world = World::new().await;
@@ -17,6 +149,7 @@ async fn a_report_tells_people_from_bots_and_revenue_in_each_currency() {
     let token = world.visitor().in_country("US").with("referer", "https://www.instagram.com/").follow("launch").await.expect(302).ctx();
     world.visitor().in_country("DE").follow("launch").await.expect(302);
     world.visitor().in_country("US").with("user-agent", "curl/8.5.0").follow("launch").await.expect(302);
+    world.advance_ms(1000);
     for (key, value, currency) in [("a", json!(24.99), "USD"), ("b", json!(0.01), "USD"), ("c", json!(1000), "JPY")] {
         let body = json!({"ctx": token, "idempotencyKey": key, "eventType": "purchase", "value": value, "currency": currency});
         world.nobody().post("/v2/public/conversions", body).await.expect(202);
@@ -76,6 +209,235 @@ async fn every_bad_parameter_is_named() {
     for range in ["from=2026-03-02&to=2026-03-01", "from=2025-01-01&to=2026-03-01"] {
         assert_eq!(world.owner().get(&format!("{ANALYTICS}?{range}")).await.refused(400, "invalid_payload").fields(), ["from"]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_add_up_to_totals_days_to_ranges_and_combined_filters_equal_a_recount() {
+    let world = World::new().await;
+    campaign(&world, "partner-alpha", "launch", Value::Null).await;
+    for (key, value, currency) in [("a", json!(24.99), "USD"), ("b", json!(1000), "JPY"), ("c", json!(0.001), "KWD")] {
+        convert(&world, "launch", key, value, currency).await;
+        world.advance_days(1);
+    }
+    world.settle().await;
+    let crowd = crowd(&world, 3, 700);
+    count(&world, &crowd).await;
+    for filters in
+        ["", "&campaignId=partner-alpha", "&slug=launch", "&campaignId=partner-alpha&slug=launch", "&campaignId=partner-beta&slug=spring"]
+    {
+        let kept = |click: &&Click| {
+            filters.split('&').filter(|filter| !filter.is_empty()).all(|filter| match filter.split_once('=').unwrap() {
+                ("slug", slug) => click.slug.as_str() == slug,
+                (_, campaign) => click.campaign_id.as_ref().is_some_and(|id| id.as_str() == campaign),
+            })
+        };
+        // The three conversions bring a click each.
+        let beside = if filters.contains("beta") { 0 } else { 3 };
+        let expected = crowd.iter().filter(kept).count() + beside;
+        for by in DIMENSIONS {
+            let report = report(&world, &format!("groupBy={by}{filters}")).await;
+            assert_eq!(sum(&report["rows"]), figures(&report["totals"]), "rows of {by}{filters} add up");
+            assert_eq!(report["totals"]["clicks"], expected, "{by}{filters}");
+            assert_eq!(report["totals"].get("impressions").is_some(), by == "segment");
+            let key = |click: &Click| match by {
+                "day" => click.day().to_string(),
+                "slug" => click.slug.to_string(),
+                "country" => click.country.clone(),
+                "device" => click.device.clone(),
+                "referrer" => click.referrer.clone(),
+                "segment" => click.segments[0].clone(),
+                "source" => click.source.clone(),
+                _ => click.campaign_id.as_ref().map_or("none".to_owned(), ToString::to_string),
+            };
+            for row in report["rows"].as_array().unwrap() {
+                let of_key: Vec<&Click> = crowd.iter().filter(kept).filter(|click| row["key"] == key(click)).collect();
+                let more = row["clicks"].as_i64().unwrap() - i64::try_from(of_key.len()).unwrap();
+                assert!((0..=i64::try_from(beside).unwrap()).contains(&more), "{by}{filters} {row}");
+                assert_eq!(row["botClicks"], of_key.iter().filter(|click| click.bot).count(), "{by}{filters} {row}");
+            }
+        }
+        let mut of_days = BTreeMap::new();
+        for day in ["2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05"] {
+            let one = world.creator().get(&format!("{ANALYTICS}?groupBy=country&from={day}&to={day}{filters}")).await.expect(200).json();
+            for (name, value) in figures(&one["totals"]) {
+                *of_days.entry(name).or_insert(0) += value;
+            }
+        }
+        assert_eq!(of_days, figures(&report(&world, &format!("groupBy=day{filters}")).await["totals"]), "{filters}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_of_nothing_is_no_row_and_a_day_of_refunds_is_negative() {
+    let world = World::new().await;
+    campaign(&world, "partner-alpha", "launch", json!("USD")).await;
+    let conversion = convert(&world, "launch", "a", json!(24.99), "USD").await;
+    world.settle().await;
+    let adjust = async |amount: Value, key: &str| {
+        let body = json!({"amount": amount, "reason": "returned", "idempotencyKey": key});
+        world.operator().post(&format!("/v2/handles/demo/conversions/{conversion}/adjustments"), body).await.expect(201);
+        world.settle().await;
+    };
+    world.advance_days(1);
+    adjust(json!(-5.25), "r1").await;
+    world.advance_days(1);
+    adjust(json!(-1), "r2").await;
+    adjust(json!(1), "r3").await;
+    let report = report(&world, "groupBy=day&campaignId=partner-alpha").await;
+    let days: Vec<_> = report["rows"].as_array().unwrap().iter().map(|row| (row["key"].clone(), row["revenue"].clone())).collect();
+    assert_eq!(days, [(json!("2026-03-01"), json!(24.99)), (json!("2026-03-02"), json!(-5.25))]);
+    assert_eq!(report["totals"]["revenue"], json!(19.74));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn confidence_falls_with_bots_conversions_beyond_clicks_and_age() {
+    let world = World::new().await;
+    campaign(&world, "partner-alpha", "launch", Value::Null).await;
+    let judged = async |query: &str| {
+        let report = report(&world, &format!("confidence=true&{query}")).await;
+        let penalties = report["penalties"].as_array().unwrap().iter();
+        (
+            report["confidence"].as_i64().unwrap(),
+            penalties.map(|penalty| (penalty["code"].clone(), penalty["observed"].clone())).collect::<Vec<_>>(),
+        )
+    };
+    let all = "campaignId=partner-alpha";
+    assert_eq!(judged(all).await, (50, vec![(json!("no_clicks"), json!(0))]));
+    let mut number = 0;
+    let mut click = async |bots: u64, people: u64| {
+        let mut clicks = Vec::new();
+        for place in 0..bots + people {
+            let one = click(&world, &world.now().to_string(), number);
+            clicks.push(Click { bot: place < bots, campaign_id: Some("partner-alpha".parse().unwrap()), ..one });
+            number += 1;
+        }
+        count(&world, &clicks).await;
+    };
+    click(1, 5).await;
+    assert_eq!(judged(all).await, (100, vec![]));
+    click(1, 3).await;
+    assert_eq!(judged(all).await, (85, vec![(json!("bot_ratio_20_40"), json!(0.2))]));
+    click(10, 10).await;
+    assert_eq!(judged(all).await, (85, vec![(json!("bot_ratio_20_40"), json!(0.4))]));
+    click(1, 0).await;
+    assert_eq!(judged(all).await, (70, vec![(json!("bot_ratio_over_40"), json!(0.4194))]));
+    let last = world.now().to_string();
+    world.advance_ms(3_600_000);
+    assert_eq!(judged(all).await.0, 70);
+    world.advance_ms(1);
+    assert_eq!(judged(all).await, (50, vec![(json!("bot_ratio_over_40"), json!(0.4194)), (json!("stale"), json!(last))]));
+    assert!(report(&world, all).await.get("confidence").is_none(), "it is told to those who ask");
+    // Two conversions of one click, on a day of their own.
+    world.advance_days(2);
+    let ctx = world.visitor().follow("launch").await.expect(302).ctx();
+    world.advance_ms(1000);
+    for (key, expected) in
+        [("a", (100, vec![])), ("b", (60, vec![(json!("conversions_exceed_clicks"), json!("2 conversions of 1 clicks"))]))]
+    {
+        let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase"});
+        world.nobody().post("/v2/public/conversions", body).await.expect(202);
+        world.settle().await;
+        let report =
+            world.creator().get(&format!("{ANALYTICS}?confidence=true&from=2026-03-03&to=2026-03-03&{all}")).await.expect(200).json();
+        let penalties = report["penalties"].as_array().unwrap().iter();
+        let penalties: Vec<_> = penalties.map(|penalty| (penalty["code"].clone(), penalty["observed"].clone())).collect();
+        assert_eq!((report["confidence"].as_i64().unwrap(), penalties), expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_funnel_of_one_campaign_is_its_part_of_the_funnel_of_all() {
+    let world = World::new().await;
+    for number in 0..110 {
+        world.campaign(&format!("quiet-{number:03}")).await;
+    }
+    campaign(&world, "partner-beta", "beta", Value::Null).await;
+    campaign(&world, "partner-alpha", "alpha", json!("EUR")).await;
+    convert(&world, "beta", "c", json!(1000), "JPY").await;
+    for _ in 0..2 {
+        world.visitor().follow("beta").await.expect(302);
+    }
+    world.settle().await;
+    world.advance_ms(2 * 3_600_000);
+    convert(&world, "alpha", "a", json!(24.99), "EUR").await;
+    convert(&world, "alpha", "b", json!(7), "USD").await;
+    world.visitor().with("user-agent", "curl/8.5.0").follow("alpha").await.expect(302);
+    world.settle().await;
+    let range = "from=2026-03-01&to=2026-03-05";
+    let all = world.creator().get(&format!("{ANALYTICS}?funnel=true&{range}")).await.expect(200).json();
+    let funnel = all["funnel"].as_array().unwrap();
+    let ids: Vec<&str> = funnel.iter().map(|campaign| campaign["campaignId"].as_str().unwrap()).collect();
+    assert!(ids.len() == 112 && ids.is_sorted(), "{ids:?}");
+    assert_eq!(
+        (&all["handle"], &all["from"], &all["to"], &all["freshness"]["status"]),
+        (&json!("demo"), &json!("2026-03-01"), &json!("2026-03-05"), &json!("FRESH"))
+    );
+    for campaign in funnel {
+        let id = campaign["campaignId"].as_str().unwrap();
+        let one = world.creator().get(&format!("{ANALYTICS}?funnel=true&{range}&campaignId={id}")).await.expect(200).json();
+        assert_eq!(one["funnel"], json!([campaign]));
+        let report = report(&world, &format!("groupBy=country&confidence=true&campaignId={id}")).await;
+        for name in ["clicks", "botClicks", "qualifiedClicks", "conversions", "revenue", "currency", "revenueByCurrency"] {
+            assert_eq!(report["totals"][name], campaign[name], "{name} of {id}");
+        }
+        assert_eq!((&report["confidence"], &report["penalties"]), (&campaign["confidence"], &campaign["penalties"]));
+    }
+    let of = |id: &str| funnel[ids.iter().position(|known| *known == id).unwrap()].clone();
+    let alpha = json!({"campaignId": "partner-alpha", "clicks": 3, "botClicks": 1, "qualifiedClicks": 2, "conversions": 2, "conversionRate": 1,
+        "revenue": 24.99, "currency": "EUR", "revenueByCurrency": {"EUR": 24.99, "USD": 7},
+        "confidence": 85, "penalties": [{"code": "bot_ratio_20_40", "points": 15, "observed": 0.3333}]});
+    assert_eq!(of("partner-alpha"), alpha);
+    assert_eq!(
+        (&of("partner-beta")["currency"], &of("partner-beta")["revenue"], &of("partner-beta")["conversionRate"]),
+        (&json!("JPY"), &json!(1000), &json!(0.3333))
+    );
+    let stale = json!([{"code": "stale", "points": 20, "observed": "2026-03-01T12:00:01.000Z"}]);
+    assert_eq!((&of("partner-beta")["confidence"], &of("partner-beta")["penalties"]), (&json!(80), &stale), "by its own age");
+    let quiet = of("quiet-000");
+    assert_eq!((&quiet["conversionRate"], &quiet["currency"], &quiet["confidence"]), (&Value::Null, &json!("USD"), &json!(50)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_funnel_is_of_whole_campaigns_that_exist() {
+    let world = World::new().await;
+    world.creator().get(&format!("{ANALYTICS}?funnel=true&campaignId=nosuch")).await.refused(404, "not_found");
+    let refused = world.creator().get(&format!("{ANALYTICS}?funnel=true&groupBy=day&slug=launch")).await.refused(400, "invalid_payload");
+    assert_eq!(refused.fields(), ["groupBy", "slug"]);
+    for (query, field) in [("funnel=yes", "funnel"), ("confidence=1", "confidence"), ("funnel=true&from=x", "from")] {
+        assert_eq!(world.creator().get(&format!("{ANALYTICS}?{query}")).await.refused(400, "invalid_payload").fields(), [field]);
+    }
+    let none = world.creator().get(&format!("{ANALYTICS}?funnel=true")).await.expect(200).json();
+    assert_eq!((&none["funnel"], &none["freshness"]["status"]), (&json!([]), &json!("UNKNOWN")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_of_a_campaign_that_is_gone_still_tells_its_figures() {
+    let world = World::new().await;
+    campaign(&world, "partner-alpha", "launch", json!("EUR")).await;
+    convert(&world, "launch", "a", json!(5), "USD").await;
+    world.settle().await;
+    let totals = async || report(&world, "campaignId=partner-alpha").await["totals"].clone();
+    assert_eq!((&totals().await["currency"], &totals().await["revenue"]), (&json!("EUR"), &json!(0)));
+    world.owner().delete("/v2/handles/demo/campaigns/partner-alpha").await.expect(204);
+    assert_eq!((&totals().await["currency"], &totals().await["revenue"]), (&json!("USD"), &json!(5)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_of_ten_thousand_clicks_reads_what_one_of_a_hundred_does() {
+    let world = World::new().await;
+    let mut read = Vec::new();
+    for number in [100, 10_000] {
+        let clicks: Vec<Click> = (number..number * 2).map(|number| click(&world, "2026-03-01T12:00:00Z", number)).collect();
+        count(&world, &clicks).await;
+        world.faults.take_calls();
+        let report = report(&world, "groupBy=country&slug=launch").await;
+        let selection = domain::rollup::Selection::Link("launch".parse().unwrap());
+        let cells = world.auditor().cells(&world.handle(), &selection, world.now().day(), world.now().day()).await.unwrap();
+        let counters: Vec<usize> = cells.days.values().map(|counts| counts.counters().count()).collect();
+        read.push((world.faults.take_calls(), counters, report["rows"].as_array().unwrap().len()));
+    }
+    assert_eq!(read[0], read[1]);
+    assert_eq!(read[0].0.iter().filter(|(_, operation)| operation == "Query").count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

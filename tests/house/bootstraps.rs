@@ -20,7 +20,8 @@ use tokio::process::{Child, Command};
 
 use crate::events::{Blanks, STORY, hosts, judge, text};
 
-const FUNCTIONS: [&str; 8] = ["redirect", "links", "attribution", "analytics", "accounts", "click-worker", "event-worker", "sweeper"];
+const FUNCTIONS: [&str; 9] =
+    ["redirect", "links", "campaigns", "attribution", "analytics", "accounts", "click-worker", "event-worker", "sweeper"];
 
 /// Longer than any program takes, so that a hang is told apart from a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -56,6 +56,15 @@ fn click(world: &World, number: u64, dice: &mut Dice) -> Click {
     }
 }
 
+/// A world with the campaigns that those clicks name.
+async fn world_of_campaigns() -> World {
+    let world = World::new().await;
+    for campaign in ["partner-alpha", "partner-beta"] {
+        world.campaign(campaign).await;
+    }
+    world
+}
+
 /// What the raw clicks of all days say, split by a dimension: clicks and bot clicks by key.
 async fn recount(world: &World, key: impl Fn(&Click) -> String) -> BTreeMap<String, (u64, u64)> {
     let mut rows: BTreeMap<String, (u64, u64)> = BTreeMap::new();
@@ -113,7 +122,7 @@ fn shuffled(mut messages: Vec<SqsMessage>, dice: &mut Dice) -> Vec<SqsMessage> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_clicks_through_a_queue_that_duplicates_and_reorders_are_counted_exactly() {
-    let world = World::new().await;
+    let world = world_of_campaigns().await;
     let mut dice = Dice(7);
     for number in 0..10_000 {
         let click = click(&world, number, &mut dice);
@@ -143,7 +152,7 @@ async fn ten_thousand_clicks_through_a_queue_that_duplicates_and_reorders_are_co
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_or_a_fault_at_any_step_of_counting_changes_no_figure() {
-    let world = World::new().await;
+    let world = world_of_campaigns().await;
     let mut dice = Dice(11);
     let mut number = 0;
     let mut send = async |world: &World, many: u64| {
@@ -189,7 +198,7 @@ async fn a_crash_or_a_fault_at_any_step_of_counting_changes_no_figure() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contended_cell_is_spread_over_shards_that_reports_add_up() {
-    let world = World::new().await;
+    let world = world_of_campaigns().await;
     let mut dice = Dice(5);
     for round in 0..6 {
         for number in 0..20 {
@@ -206,7 +215,7 @@ async fn a_contended_cell_is_spread_over_shards_that_reports_add_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_poisoned_message_keeps_nobody_from_being_counted() {
-    let world = World::new().await;
+    let world = world_of_campaigns().await;
     let mut dice = Dice(3);
     for number in 0..9 {
         let click = click(&world, number, &mut dice);
@@ -224,7 +233,7 @@ async fn one_poisoned_message_keeps_nobody_from_being_counted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_referrers_cannot_grow_a_report_without_bound_nor_lose_a_click() {
-    let world = World::new().await;
+    let world = world_of_campaigns().await;
     let mut dice = Dice(17);
     for number in 0..1200 {
         let mut click = click(&world, number * 3, &mut dice);
@@ -246,7 +255,10 @@ async fn clicks_that_wait_together_share_a_message_and_all_are_counted() {
     world.visitor().follow("launch").await.expect(302);
     world.faults.take_calls();
     let visitor = world.visitor();
-    futures::future::join_all((0..400).map(|_| async { visitor.follow("launch").await.expect(302) })).await;
+    futures::future::join_all(
+        (0..400).map(|number| visitor.clone().number(number)).map(|visitor| async move { visitor.follow("launch").await.expect(302) }),
+    )
+    .await;
     let messages = world.faults.take_calls().iter().filter(|(_, operation)| operation == "SendMessage").count();
     assert!((1..100).contains(&messages), "{messages} messages for 400 clicks");
     world.settle().await;
@@ -260,7 +272,10 @@ async fn clicks_whose_shared_message_is_lost_are_parked_one_by_one_and_counted_o
     let visitor = world.visitor();
     for fault in [Fault::Unreachable, Fault::AnswerLost] {
         let fired = world.faults.inject(Rule::on("SendMessage").by("redirect").always(), fault);
-        futures::future::join_all((0..50).map(|_| async { visitor.follow("launch").await.expect(302) })).await;
+        futures::future::join_all(
+            (0..50).map(|number| visitor.clone().number(number)).map(|visitor| async move { visitor.follow("launch").await.expect(302) }),
+        )
+        .await;
         fired.at_least_once();
         world.faults.clear();
         world.advance_ms(1000);

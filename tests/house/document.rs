@@ -38,6 +38,7 @@ fn filled(template: &str) -> String {
         ("{ruleId}", "rule-1"),
         ("{conversionId}", "cnv_01JZ0000000000000000000000"),
         ("{userId}", "owner"),
+        ("{campaignId}", "spring"),
     ];
     let path = names.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
     assert!(!path.contains('{'), "{template} has a part this test does not know");
@@ -225,6 +226,18 @@ async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_
         ),
         (&owner, "GET", "/v2/handles/{handle}/personalization-rules", Value::Null, 200),
         (&owner, "DELETE", "/v2/handles/{handle}/personalization-rules/{ruleId}", Value::Null, 204),
+        (
+            &owner,
+            "POST",
+            "/v2/handles/{handle}/campaigns",
+            json!({"campaignId": "spring", "goalType": "PRODUCT_SALE", "primarySlug": "launch"}),
+            201,
+        ),
+        (&owner, "GET", "/v2/handles/{handle}/campaigns", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/campaigns/{campaignId}", Value::Null, 200),
+        (&owner, "PUT", "/v2/handles/{handle}/campaigns/{campaignId}", json!({"status": "ACTIVE"}), 200),
+        (&owner, "GET", "/v2/handles/{handle}/campaigns/{campaignId}/health", Value::Null, 200),
+        (&owner, "POST", "/v2/handles/{handle}/campaigns/{campaignId}/test-conversion", json!({}), 202),
         (&visitor, "GET", REDIRECT, Value::Null, 302),
         (&nobody, "GET", "/v2/public/context", Value::Null, 200),
         (
@@ -243,8 +256,18 @@ async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_
         ),
         (&owner, "GET", "/v2/handles/{handle}/conversions", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/conversions/{conversionId}", Value::Null, 200),
-        (&owner, "GET", "/v2/handles/{handle}/analytics", Value::Null, 200),
+        (
+            &owner,
+            "POST",
+            "/v2/handles/{handle}/conversions/{conversionId}/adjustments",
+            json!({"amount": -5, "reason": "refund", "idempotencyKey": "refund-1"}),
+            201,
+        ),
+        (&owner, "GET", "/v2/handles/{handle}/conversions/{conversionId}/explain", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/audit-events", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/analytics", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/analytics/export", Value::Null, 200),
+        (&owner, "DELETE", "/v2/handles/{handle}/campaigns/{campaignId}", Value::Null, 204),
         (&owner, "DELETE", "/v2/handles/{handle}/links/{slug}", Value::Null, 204),
         (&owner, "POST", "/v2/handles/{handle}/transfer-ownership", json!({"newOwnerUserId": "creator"}), 200),
     ];
@@ -343,10 +366,16 @@ async fn every_operation_answers_503_while_its_table_is_out_of_reach() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_charged_operation_declares_that_the_quota_may_be_used_up() {
     let world = World::with(WorldOptions { plan: "FREE", ..WorldOptions::default() }).await;
+    world.campaign("spring").await;
     for version in 0..2 {
         world.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": format!("https://example.com/{version}")})).await;
     }
+    let ctx = world.visitor().follow("launch").await.expect(302).ctx();
+    let purchase = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase", "value": 5, "currency": "USD"});
+    let conversion = world.nobody().post("/v2/public/conversions", purchase).await.expect(202).json();
+    let adjustments = format!("/v2/handles/demo/conversions/{}/adjustments", conversion["conversionId"].as_str().expect("an id"));
     let charged = [
+        ("POST", adjustments.as_str(), json!({"amount": -5, "reason": "refund", "idempotencyKey": "refund-1"})),
         ("POST", "/v2/handles", json!({"handle": "second"})),
         ("PUT", "/v2/handles/demo/collaborators", json!({"collaborators": []})),
         ("POST", "/v2/handles/demo/transfer-ownership", json!({"newOwnerUserId": "creator"})),
@@ -357,6 +386,9 @@ async fn every_charged_operation_declares_that_the_quota_may_be_used_up() {
             "/v2/handles/demo/personalization-rules/rule-1",
             json!({"variant": {"id": "v", "destinationUrl": "https://example.com/v"}}),
         ),
+        ("POST", "/v2/handles/demo/campaigns", json!({"campaignId": "summer", "goalType": "NEWSLETTER"})),
+        ("PUT", "/v2/handles/demo/campaigns/spring", json!({"status": "PAUSED"})),
+        ("DELETE", "/v2/handles/demo/campaigns/spring", Value::Null),
         ("DELETE", "/v2/handles/demo/links/launch", Value::Null),
     ];
     for (method, path, body) in charged {

@@ -15,7 +15,7 @@ const LEFT_TO_RIGHT: [&[&str]; 6] = [
     &["domain"],
     &["store"],
     &["edge"],
-    &["redirect", "links", "attribution", "analytics", "accounts", "click-worker", "event-worker", "sweeper"],
+    &["redirect", "links", "campaigns", "attribution", "analytics", "accounts", "click-worker", "event-worker", "sweeper"],
     &["local"],
     &["tests", "bench"],
 ];

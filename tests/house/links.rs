@@ -116,6 +116,7 @@ async fn what_is_left_out_takes_its_default_also_when_it_was_set_before() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_an_owner_can_set_is_read_back_as_it_was_written() {
     let world = World::new().await;
+    world.campaign("spring-2026").await;
     let body = json!({
         "destinationUrl": "https://example.com/p?a=1#f", "title": "Spring \u{1f338}", "description": "two\nlines", "tags": ["a"], "categories": ["b"], "enabled": false, "redirectType": 307,
         "scheduledStartAt": "2026-03-02T00:00:00.000Z", "scheduledEndAt": "2026-04-02T00:00:00.000Z", "expiresAt": "2026-05-02T00:00:00.000Z", "maxClicks": 7,

@@ -22,6 +22,9 @@ const PRODUCT: &str = "https://example.com/product";
 
 async fn world_with(settings: Value) -> World {
     let world = World::new().await;
+    if let Some(campaign) = settings["campaignId"].as_str() {
+        world.campaign(campaign).await;
+    }
     write(&world, settings).await;
     world
 }
@@ -380,6 +383,9 @@ impl Pair {
             let language = dice.pick(&["de", "de-AT", "en-US", "EN", "fr", "pt-BR"]);
             headers.push(("accept-language", dice.pick(&["{},ja;q=0.9", "ja;q=0.2, {};q=0.8, *;q=0.1", "{}"]).replace("{}", language)));
             described["language"] = json!(language);
+        } else {
+            // Any language will do: every browser sends the header, and whoever does not is on a bot's device.
+            headers.push(("accept-language", "*".to_owned()));
         }
         if must_name_session || dice.one_in(2) {
             let session = format!("sess-{}", dice.roll(1_000_000));

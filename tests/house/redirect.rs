@@ -27,6 +27,9 @@ async fn link(world: &World, slug: &str, settings: Value) -> Answer {
 /// A world with the link `launch`.
 async fn world_with(settings: Value) -> World {
     let world = World::new().await;
+    if let Some(campaign) = settings["campaignId"].as_str() {
+        world.campaign(campaign).await;
+    }
     link(&world, "launch", settings).await;
     world.faults.take_calls();
     world
@@ -579,7 +582,7 @@ async fn people_in_the_browsers_of_apps_are_human_on_their_device() {
         include_str!("../../shared/domain/data/in-app-browsers.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let agents: Vec<(&str, &str)> = lines.map(|line| line.split_once(' ').unwrap()).collect();
     for (_, agent) in &agents {
-        world.visitor().with("user-agent", agent).without("accept-language").follow("launch").await.expect(302);
+        world.visitor().with("user-agent", agent).follow("launch").await.expect(302);
         world.advance_ms(1);
     }
     let clicks = clicks(&world).await;

@@ -162,6 +162,12 @@ impl<'w> Visit<'w> {
         Self(self.0.from(ip))
     }
 
+    /// Visits from a network of its own, one of many thousands: visitors with different numbers are never in one burst.
+    #[must_use]
+    pub fn number(self, number: usize) -> Self {
+        self.from(&format!("100.{}.{}.9", 64 + number / 256 % 64, number % 256))
+    }
+
     /// Comes from this country.
     #[must_use]
     pub fn in_country(self, country: &str) -> Self {

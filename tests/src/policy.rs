@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::Value;
 
+/// Who runs jobs from the command line, with the rights of whoever runs them.
+pub(crate) const OPERATOR: &str = "operator";
+
 /// Allowed actions with their key patterns (or queue), by function.
 pub(crate) struct Policy(BTreeMap<String, Vec<Statement>>);
 
@@ -40,6 +43,9 @@ impl Policy {
 
     /// Whether the function may make this call.
     pub(crate) fn check(&self, function: &str, operation: &str, request: &Value) -> Result<(), String> {
+        if function == OPERATOR {
+            return Ok(());
+        }
         for (action, key, index) in demands(operation, request) {
             let allowed = self
                 .0

@@ -16,7 +16,7 @@ use local::keys::Keys;
 use local::{DrainReport, House, Options, TEMPLATE};
 
 use crate::faults::Wire;
-use crate::policy::Policy;
+use crate::policy::{OPERATOR, Policy};
 use crate::{Answer, Contract, Fault, Faults, Rule};
 
 /// How a world begins.
@@ -94,6 +94,15 @@ impl World {
         domain::audit::Event::of_system(self.app("accounts").id(), self.now(), "test", action, "demo")
     }
 
+    /// Makes an ACTIVE campaign of `demo`, past the API.
+    pub async fn campaign(&self, id: &str) {
+        let body = serde_json::json!({"campaignId": id, "goalType": "PRODUCT_SALE", "status": "ACTIVE"});
+        let draft = domain::campaign::Draft::read(body, &self.app("campaigns").settings().own_hosts).expect("a campaign");
+        let campaign = domain::campaign::Campaign::new(&self.handle(), &draft, self.now());
+        let written = self.auditor().write_campaign(&campaign, None, None, &[]).await.expect("a table");
+        assert_eq!(written, store::WriteCampaign::Written, "{id}");
+    }
+
     /// The handle every world has.
     pub fn handle(&self) -> Handle {
         "demo".parse().expect("a handle")
@@ -109,6 +118,15 @@ impl World {
         let environment = self.house.env("links");
         let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
         store::Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone())
+    }
+
+    /// The table as an operator's job sees it: past every function's permissions, and with faults on its wire.
+    pub fn operators_store(&self) -> store::Store {
+        let environment = self.house.env("links");
+        let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
+        let (faults, policy) = (self.faults.clone(), Arc::new(Policy::of_template(TEMPLATE)));
+        let wire = Wire { function: OPERATOR.to_owned(), inner: store::http_client(), faults, policy };
+        store::Store::connect(&settings.connection(SharedHttpClient::new(wire)), settings.table.clone(), settings.queues.clone())
     }
 
     /// Gives messages to a worker again, as the queue does with those of a consumer that died.

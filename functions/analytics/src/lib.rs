@@ -1,5 +1,9 @@
-//! Analytics: reports over the rollups.
+//! Analytics: reports and funnels over the rollups, and exports of what they are made of.
 
+mod export;
+mod figures;
+mod funnel;
+mod parameters;
 mod query;
 
 use axum::Router;
@@ -9,7 +13,7 @@ use utoipa_axum::routes;
 
 /// Every route of this function, with its documentation.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(query::handle))
+    OpenApiRouter::new().routes(routes!(query::handle)).routes(routes!(export::handle))
 }
 
 /// The function.

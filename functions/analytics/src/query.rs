@@ -1,22 +1,22 @@
-//! `GET …/analytics`: clicks, conversions and revenue by one dimension over some days.
-
-use std::collections::BTreeMap;
+//! `GET …/analytics`: clicks, conversions and revenue by one dimension over some days, or every campaign's way from click to revenue.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use domain::form::{Fault, Faults};
+use domain::confidence::Freshness;
+use domain::form::Faults;
 use domain::moment::{Day, Moment};
-use domain::money::{Currency, amount};
+use domain::money::Currency;
 use domain::name::{CampaignId, Handle, Slug};
-use domain::rollup::{Dimension, Figures, Report, Selection};
+use domain::rollup::{Dimension, Selection};
 use edge::{App, Creator, Member, Problem};
 use serde::Serialize;
-use serde_json::Number;
+use store::Store;
 
-/// Days a report may cover.
-const MOST_DAYS: i64 = 400;
-const DEFAULT_DAYS: i64 = 30;
-const SLA_MINUTES: i64 = 60;
+use crate::figures::{PenaltyView, Totals, judged, report};
+use crate::funnel::{Funnel, funnel};
+use crate::parameters::{Parameters, Range};
+
+const KNOWN: [&str; 7] = ["groupBy", "campaignId", "slug", "from", "to", "confidence", "funnel"];
 
 /// A report.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -33,7 +33,23 @@ pub(crate) struct Analytics {
     /// Days in order; other dimensions by most clicks, at most 500 keys with the rest in `other`.
     rows: Vec<Row>,
     totals: Totals,
+    /// How far the totals can be relied on, of 100; with `confidence=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 100)]
+    confidence: Option<u8>,
+    /// Why not further.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    penalties: Option<Vec<PenaltyView>>,
     freshness: Freshness,
+}
+
+/// A report or a funnel.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[schema(as = ReportOrFunnel)]
+pub(crate) enum Answer {
+    Report(Box<Analytics>),
+    Funnel(Funnel),
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -43,138 +59,86 @@ pub(crate) struct Row {
     totals: Totals,
 }
 
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Totals {
-    #[schema(value_type = u64)]
-    clicks: i128,
-    #[schema(value_type = u64)]
-    bot_clicks: i128,
-    /// Clicks that are not a bot's.
-    #[schema(value_type = u64)]
-    qualified_clicks: i128,
-    #[schema(value_type = u64)]
-    conversions: i128,
-    /// Revenue in `currency`; other currencies are never added to it.
-    #[schema(value_type = f64)]
-    revenue: Number,
-    /// The one currency of the report, or USD when there are several or none.
-    currency: Currency,
-    /// Revenue in each currency.
-    #[schema(value_type = BTreeMap<String, f64>)]
-    revenue_by_currency: BTreeMap<&'static str, Number>,
+/// What is asked for.
+enum Query {
+    Report(Box<Wanted>),
+    Funnel(Option<CampaignId>, Range),
 }
 
-impl Totals {
-    fn of(figures: &Figures, currency: Currency) -> Self {
-        Self {
-            clicks: figures.clicks,
-            bot_clicks: figures.bot_clicks,
-            qualified_clicks: figures.qualified_clicks(),
-            conversions: figures.conversions,
-            revenue: figures.revenue_in(currency),
-            currency,
-            revenue_by_currency: figures.revenue.iter().map(|(currency, minor)| (currency.code(), amount(*minor, *currency))).collect(),
-        }
-    }
-}
-
-/// How fresh the figures are.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Freshness {
-    /// `FRESH` within the SLA, `STALE` after it, `UNKNOWN` without data.
-    status: &'static str,
-    last_updated_at: Option<Moment>,
-    sla_minutes: i64,
-}
-
-impl Freshness {
-    fn of(updated_at: Option<Moment>, now: Moment) -> Self {
-        let status = match updated_at {
-            None => "UNKNOWN",
-            Some(at) if now.millis() - at.millis() <= SLA_MINUTES * 60_000 => "FRESH",
-            Some(_) => "STALE",
-        };
-        Self { status, last_updated_at: updated_at, sla_minutes: SLA_MINUTES }
-    }
-}
-
-struct Query {
+struct Wanted {
     by: Dimension,
-    selection: Selection,
-    from: Day,
-    to: Day,
+    campaign: Option<CampaignId>,
+    slug: Option<Slug>,
+    range: Range,
+    with_confidence: bool,
 }
 
 impl Query {
     fn read(query: &str, today: Day) -> Result<Self, Faults> {
-        let mut members: BTreeMap<String, String> = BTreeMap::new();
-        let mut faults = Vec::new();
-        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            if !["groupBy", "campaignId", "slug", "from", "to"].contains(&&*name) {
-                faults.push(Fault { field: name.into_owned(), message: "is not a known parameter".to_owned() });
-            } else if members.insert(name.to_string(), value.into_owned()).is_some() {
-                faults.push(Fault { field: name.into_owned(), message: "is given twice".to_owned() });
+        let mut parameters = Parameters::open(query, &KNOWN);
+        let is_funnel = parameters.flag("funnel");
+        let wanted = Wanted {
+            by: parameters.read("groupBy").unwrap_or(Dimension::Day),
+            campaign: parameters.read("campaignId"),
+            slug: parameters.read("slug"),
+            range: parameters.range(today),
+            with_confidence: parameters.flag("confidence"),
+        };
+        for name in ["groupBy", "slug"].into_iter().filter(|_| is_funnel) {
+            if parameters.text(name).is_some() {
+                parameters.fault(name, "does not go with funnel=true, which tells of whole campaigns");
             }
         }
-        let by = read(&members, "groupBy", &mut faults).unwrap_or(Dimension::Day);
-        let campaign: Option<CampaignId> = read(&members, "campaignId", &mut faults);
-        let slug: Option<Slug> = read(&members, "slug", &mut faults);
-        let to = read(&members, "to", &mut faults).unwrap_or(today);
-        let from = read(&members, "from", &mut faults).unwrap_or_else(|| to.plus(1 - DEFAULT_DAYS));
-        if !(1..=MOST_DAYS).contains(&from.days_to(to)) {
-            faults.push(Fault {
-                field: "from".to_owned(),
-                message: format!("must not be after to, nor more than {MOST_DAYS} days before it"),
-            });
-        }
-        let selection = Selection::of(campaign, slug);
-        if faults.is_empty() { Ok(Self { by, selection, from, to }) } else { Err(Faults(faults)) }
+        let read = if is_funnel { Self::Funnel(wanted.campaign, wanted.range) } else { Self::Report(Box::new(wanted)) };
+        parameters.settle(read)
     }
 }
 
-fn read<T: std::str::FromStr>(members: &BTreeMap<String, String>, name: &str, faults: &mut Vec<Fault>) -> Option<T>
-where
-    T::Err: ToString,
-{
-    match members.get(name)?.parse() {
-        Ok(value) => Some(value),
-        Err(error) => {
-            faults.push(Fault { field: name.to_owned(), message: T::Err::to_string(&error) });
-            None
-        }
-    }
-}
-
-/// Reports clicks, conversions and revenue by one dimension. Its cost grows with days and keys, never with clicks.
+/// Reports clicks, conversions and revenue by one dimension, or with `funnel=true` by campaign, with how far each can be relied on.
+///
+/// Its cost grows with days, keys and campaigns, never with clicks.
 #[utoipa::path(get, path = "/v2/handles/{handle}/analytics", tag = "analytics", security(("jwt" = [])),
-    params(("handle" = Handle, Path), ("groupBy" = Option<String>, Query, description = "day (default), slug, country, device, referrer, source or campaign"),
-        ("campaignId" = Option<CampaignId>, Query), ("slug" = Option<Slug>, Query),
+    params(("handle" = Handle, Path), ("groupBy" = Option<String>, Query, description = "day (default), slug, country, device, referrer, segment, source or campaign"),
+        ("campaignId" = Option<CampaignId>, Query), ("slug" = Option<Slug>, Query, description = "With campaignId: what this link brought to that campaign."),
         ("from" = Option<String>, Query, description = "First day, UTC, such as 2026-03-01; 29 days before `to` when left out."),
-        ("to" = Option<String>, Query, description = "Last day, UTC, included; today when left out.")),
-    responses((status = 200, description = "The report.", body = Analytics)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, RawQuery(query): RawQuery) -> Result<Json<Analytics>, Problem> {
+        ("to" = Option<String>, Query, description = "Last day, UTC, included; today when left out."),
+        ("confidence" = Option<bool>, Query, description = "Adds `confidence` and `penalties`, judged from the totals."),
+        ("funnel" = Option<bool>, Query, description = "Answers a funnel: every campaign, or that of campaignId. Goes with from and to, not with groupBy or slug.")),
+    responses((status = 200, description = "The report, or the funnel.", body = Answer)))]
+pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, RawQuery(query): RawQuery) -> Result<Json<Answer>, Problem> {
     let now = app.now();
-    let Query { by, selection, from, to } = Query::read(query.as_deref().unwrap_or_default(), now.day())?;
-    let cells = app.store().cells(member.handle(), &selection, from, to).await?;
-    let report = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), by);
-    let currency = currency_of(&report.totals);
-    Ok(Json(Analytics {
-        handle: member.handle().clone(),
+    let answer = match Query::read(query.as_deref().unwrap_or_default(), now.day())? {
+        Query::Report(wanted) => Answer::Report(Box::new(report_of(app.store(), member.handle(), *wanted, now).await?)),
+        Query::Funnel(campaign, range) => Answer::Funnel(funnel(app.store(), member.handle(), campaign, range, now).await?),
+    };
+    Ok(Json(answer))
+}
+
+async fn report_of(store: &Store, handle: &Handle, wanted: Wanted, now: Moment) -> Result<Analytics, Problem> {
+    let Wanted { by, campaign, slug, range: Range { from, to }, with_confidence } = wanted;
+    let own_currency = currency_of(store, handle, campaign.as_ref());
+    let selection = Selection::of(campaign.clone(), slug);
+    let (cells, own_currency) = futures::try_join!(store.cells(handle, &selection, from, to), own_currency)?;
+    let report = report(&cells, by);
+    let currency = own_currency.unwrap_or_else(|| report.totals.main_currency());
+    let freshness = Freshness::of(cells.updated_at, now);
+    let (confidence, penalties) = with_confidence.then(|| judged(&report.totals, &freshness)).unzip();
+    let row = |(key, figures): &(String, _)| Row { key: key.clone(), totals: Totals::by(figures, currency, by) };
+    Ok(Analytics {
+        handle: handle.clone(),
         group_by: by.as_str(),
         from,
         to,
-        rows: report.rows.iter().map(|(key, figures)| Row { key: key.clone(), totals: Totals::of(figures, currency) }).collect(),
-        totals: Totals::of(&report.totals, currency),
-        freshness: Freshness::of(cells.updated_at, now),
-    }))
+        rows: report.rows.iter().map(row).collect(),
+        totals: Totals::by(&report.totals, currency, by),
+        confidence,
+        penalties,
+        freshness,
+    })
 }
 
-fn currency_of(totals: &Figures) -> Currency {
-    let mut currencies = totals.revenue.keys();
-    match (currencies.next(), currencies.next()) {
-        (Some(only), None) => *only,
-        _ => Currency::USD,
-    }
+/// The currency a campaign is told in. One that is gone has none, yet its figures stay.
+async fn currency_of(store: &Store, handle: &Handle, campaign: Option<&CampaignId>) -> store::Result<Option<Currency>> {
+    let Some(id) = campaign else { return Ok(None) };
+    Ok(store.campaign(handle, id).await?.and_then(|campaign| campaign.currency))
 }

@@ -3,12 +3,15 @@
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use domain::audit::{Actor, ActorKind, Event};
+use domain::campaign::Credit;
 use domain::conversion::{Conversion, Submission, Trust};
-use domain::id::RequestId;
+use domain::ctx::Claims;
+use domain::explain::Attempt;
+use domain::id::{ConversionId, RequestId};
 use edge::{App, Problem, PublicBody, Viewer, limit_public};
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::Accepted;
 
 use crate::context::refused;
@@ -33,7 +36,7 @@ pub(crate) struct ConversionBody {
     occurred_at: Option<domain::moment::Moment>,
     /// At most 2 KiB of JSON.
     #[schema(value_type = Option<Object>)]
-    metadata: Option<serde_json::Value>,
+    metadata: Option<Value>,
 }
 
 /// What became of it.
@@ -46,6 +49,10 @@ pub(crate) struct Receipt {
     deduped: bool,
     #[serde(flatten)]
     conversion: ConversionView,
+    /// Whether it only tries out a campaign.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    test: bool,
     /// The fields in which a repeated submission differs from the first, which stays as it was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -55,6 +62,7 @@ pub(crate) struct Receipt {
 /// Submits a conversion.
 ///
 /// The same `idempotencyKey` for the same handle within 365 days is answered 200 with the first one's fields and `deduped: true`.
+/// It is credited to the campaign its click named if that is ACTIVE now and was when the link was followed; else `notCredited` says why.
 #[utoipa::path(post, path = "/v2/public/conversions", tag = "public", request_body = ConversionBody,
     responses((status = 202, description = "Accepted, for the first time.", body = Receipt), (status = 200, description = "Known already.", body = Receipt),
         (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = edge::openapi::ErrorBody)))]
@@ -63,19 +71,46 @@ pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(
     limit_public(&app, &Viewer::of(request.headers(), request.extensions(), app.settings(), Some(&keys))).await?;
     let request_id = request.extensions().get::<RequestId>().copied().unwrap_or_else(|| app.id());
     let PublicBody(body) = PublicBody::from_request(request, &app).await?;
-    let opened = open(&app, body.get("ctx").and_then(serde_json::Value::as_str).unwrap_or_default()).await?;
-    let (submission, claims) = Submission::read(body, |_| {
-        opened.clone().map_err(|rejected| format!("is refused: {rejected}; take a fresh one from the redirect"))
-    })
-    .map_err(|faults| {
-        let only_ctx = matches!(faults.0.as_slice(), [fault] if fault.field == "ctx");
-        match opened {
-            Err(rejected) if only_ctx => refused(rejected),
-            _ => faults.into(),
+    accept(&app, body, request_id, Purpose::Real).await
+}
+
+/// What a conversion is for.
+pub(crate) enum Purpose {
+    /// It happened.
+    Real,
+    /// It tries a campaign out; the audit event tells who did.
+    Test(Box<Event>),
+}
+
+/// Accepts a posted conversion, whoever made its ctx.
+///
+/// # Errors
+/// When a field is bad, or the store cannot be reached.
+pub(crate) async fn accept(
+    app: &App,
+    body: Value,
+    request_id: RequestId,
+    purpose: Purpose,
+) -> Result<(StatusCode, Json<Receipt>), Problem> {
+    let (submission, claims) = read(app, body).await?;
+    let campaign = match &claims.campaign_id {
+        Some(id) => app.store().campaign(&claims.handle, id).await?,
+        None => None,
+    };
+    let credit = Credit::of(claims.campaign_id.as_ref(), campaign.as_ref(), claims.click_id.moment());
+    // Its id and its day are of one moment, so that lists by id and figures by day agree.
+    let now = app.now();
+    let id = ConversionId::new(now, app.random());
+    let mut conversion = Conversion::credit(&submission, &claims, credit, Trust::Claimed, id, request_id, now);
+    let digest = submission.key.digest();
+    let accepted = match purpose {
+        Purpose::Real => app.store().accept_conversion(&conversion, &digest).await?,
+        Purpose::Test(event) => {
+            conversion.test = true;
+            app.store().accept_test_conversion(&conversion, &digest, &event).await?
         }
-    })?;
-    let conversion = Conversion::credit(&submission, &claims, Trust::Claimed, app.id(), request_id, app.now());
-    match app.store().accept_conversion(&conversion, &submission.key.digest()).await? {
+    };
+    match accepted {
         Accepted::New(pointer) => {
             if let Err(error) = app.store().announce(&pointer).await {
                 // The item itself waits in the outbox: the sweeper announces it within two minutes.
@@ -86,15 +121,36 @@ pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(
         Accepted::Duplicate(first) => {
             let mismatch = first.mismatch(&submission);
             if !mismatch.is_empty() {
-                record_mismatch(&app, &first, &conversion, request_id).await;
+                record_mismatch(app, &first, &conversion, request_id).await;
             }
+            remember(app, &first, &Attempt::again(now, request_id, &mismatch)).await;
             Ok((StatusCode::OK, receipt(&first, true, mismatch)))
         }
     }
 }
 
+/// Opens the ctx and reads everything else.
+async fn read(app: &App, body: Value) -> Result<(Submission, Claims), Problem> {
+    let opened = open(app, body.get("ctx").and_then(Value::as_str).unwrap_or_default()).await?;
+    Submission::read(body, |_| opened.clone().map_err(|rejected| format!("is refused: {rejected}; take a fresh one from the redirect")))
+        .map_err(|faults| {
+            let only_ctx = matches!(faults.0.as_slice(), [fault] if fault.field == "ctx");
+            match opened {
+                Err(rejected) if only_ctx => refused(rejected),
+                _ => faults.into(),
+            }
+        })
+}
+
 fn receipt(conversion: &Conversion, deduped: bool, mismatch: Vec<&'static str>) -> Json<Receipt> {
-    Json(Receipt { accepted: true, deduped, conversion: ConversionView::of(conversion), mismatch })
+    Json(Receipt { accepted: true, deduped, conversion: ConversionView::of(conversion), test: conversion.test, mismatch })
+}
+
+/// Keeps the attempt for the explanation; the answer does not wait on its success.
+async fn remember(app: &App, first: &Conversion, attempt: &Attempt) {
+    if let Err(error) = app.store().remember_try(&first.handle, first.id, attempt).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be remembered");
+    }
 }
 
 /// Tells the handle's audit log that a key was used for two different conversions; the answer does not wait on its success.

@@ -1,25 +1,36 @@
-//! `GET …/conversions/{conversionId}`: one conversion.
+//! `GET …/conversions/{conversionId}`: one conversion with its ledger.
 
 use axum::Json;
 use axum::extract::State;
 use domain::id::ConversionId;
 use domain::name::Handle;
 use edge::{App, Creator, Member, Part, Problem};
+use serde::Serialize;
 
-use crate::view::ConversionDetail;
+use crate::view::{ConversionDetail, EntryView};
 
-/// Reads a conversion.
+/// A conversion with its ledger.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct ConversionWithLedger {
+    #[serde(flatten)]
+    conversion: ConversionDetail,
+    /// The conversion itself and every adjustment since, oldest first.
+    entries: Vec<EntryView>,
+}
+
+/// Reads a conversion with its ledger.
 #[utoipa::path(get, path = "/v2/handles/{handle}/conversions/{conversionId}", tag = "conversions", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)),
-    responses((status = 200, description = "The conversion.", body = ConversionDetail)))]
+    responses((status = 200, description = "The conversion.", body = ConversionWithLedger)))]
 pub(crate) async fn handle(
     State(app): State<App>,
     member: Member<Creator>,
     id: Result<Part<ConversionId>, Problem>,
-) -> Result<Json<ConversionDetail>, Problem> {
+) -> Result<Json<ConversionWithLedger>, Problem> {
     let missing = || Problem::not_found("conversion");
     // An id that cannot be is an id that is not.
     let Part(id) = id.map_err(|_| missing())?;
     let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
-    Ok(Json(ConversionDetail::of(stored)))
+    let (stored, entries) = app.store().with_entries(stored).await?;
+    Ok(Json(ConversionWithLedger { conversion: ConversionDetail::of(stored), entries: entries.into_iter().map(EntryView::of).collect() }))
 }

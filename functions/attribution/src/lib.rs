@@ -1,9 +1,14 @@
-//! Attribution: what a ctx says, and the conversions it is credited with.
+//! Attribution: what a ctx says, the conversions it is credited with, and their ledgers.
+//!
+//! A campaign's test conversion is served here too, because here are the keys that mint its ctx and the code that accepts it.
 
+mod adjust;
 mod context;
 mod convert;
+mod explain;
 mod get;
 mod list;
+mod test_conversion;
 mod view;
 
 use axum::Router;
@@ -15,7 +20,13 @@ use utoipa_axum::routes;
 /// Every route of this function, with its documentation.
 pub fn routes() -> OpenApiRouter<App> {
     let public = OpenApiRouter::new().routes(routes!(context::handle)).routes(routes!(convert::handle)).layer(edge::public_cors());
-    OpenApiRouter::new().routes(routes!(list::handle)).routes(routes!(get::handle)).merge(public)
+    OpenApiRouter::new()
+        .routes(routes!(list::handle))
+        .routes(routes!(get::handle))
+        .routes(routes!(explain::handle))
+        .routes(routes!(adjust::handle))
+        .routes(routes!(test_conversion::handle))
+        .merge(public)
 }
 
 /// The function.

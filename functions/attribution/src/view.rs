@@ -1,9 +1,12 @@
 //! A conversion as callers see it.
 
+use domain::audit::Actor;
+use domain::campaign::NotCredited;
 use domain::conversion::{Conversion, Trust};
 use domain::id::{ClickId, ConversionId};
+use domain::ledger::{Entry, Kind};
 use domain::moment::Moment;
-use domain::money::Currency;
+use domain::money::{Change, Currency};
 use domain::name::{CampaignId, EventType, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::{Number, Value};
@@ -18,6 +21,9 @@ pub(crate) struct ConversionView {
     pub(crate) handle: Handle,
     pub(crate) slug: Slug,
     pub(crate) campaign_id: Option<CampaignId>,
+    /// Why it counts for its link alone, though its click named a campaign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) not_credited: Option<NotCredited>,
     pub(crate) event_type: EventType,
     /// The amount, to the last digit; null when the conversion has none.
     #[schema(value_type = Option<f64>, example = 24.99)]
@@ -36,6 +42,7 @@ impl ConversionView {
             handle: conversion.handle.clone(),
             slug: conversion.slug.clone(),
             campaign_id: conversion.campaign_id.clone(),
+            not_credited: conversion.not_credited,
             event_type: conversion.event_type.clone(),
             value: conversion.money.map(domain::money::Money::amount),
             currency: conversion.money.map(|money| money.currency),
@@ -61,21 +68,69 @@ pub(crate) struct ConversionDetail {
     metadata: Option<Value>,
     /// Whether the click was judged a bot's.
     bot: bool,
+    /// Whether it only tries out a campaign; no report counts it then.
+    test: bool,
     /// Whether reports already count it.
     counted: bool,
+    /// The sum of its adjustments; null when it has no value.
+    #[schema(value_type = Option<f64>, example = -5.25)]
+    adjusted: Option<Number>,
+    /// What it is worth after its adjustments; null when it has no value.
+    #[schema(value_type = Option<f64>, example = 19.74)]
+    net_value: Option<Number>,
 }
 
 impl ConversionDetail {
     pub(crate) fn of(stored: Stored) -> Self {
+        let (adjusted, net_value) = (stored.adjustments().map(Change::amount), stored.net().map(Change::amount));
         let Stored { conversion, settled, .. } = stored;
         Self {
+            adjusted,
+            net_value,
             occurred_at: conversion.occurred_at,
             session_id: conversion.session_id.clone(),
             rule: conversion.rule.clone(),
             metadata: conversion.metadata.as_deref().and_then(|text| serde_json::from_str(text).ok()),
             bot: conversion.bot,
-            counted: settled,
+            test: conversion.test,
+            counted: settled && !conversion.test,
             conversion: ConversionView::of(&conversion),
+        }
+    }
+}
+
+/// One entry of a conversion's ledger.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = LedgerEntry)]
+pub(crate) struct EntryView {
+    kind: Kind,
+    /// The id of the conversion or of the adjustment.
+    entry_id: String,
+    conversion_id: ConversionId,
+    /// When it was written; it counts on this day.
+    at: Moment,
+    /// What the conversion was worth, or by how much it was adjusted; null when the conversion has no value.
+    #[schema(value_type = Option<f64>, example = -5.25)]
+    amount: Option<Number>,
+    currency: Option<Currency>,
+    /// Why it was adjusted.
+    reason: Option<String>,
+    /// Who adjusted it.
+    actor: Option<Actor>,
+}
+
+impl EntryView {
+    pub(crate) fn of(entry: Entry) -> Self {
+        Self {
+            kind: entry.kind(),
+            entry_id: entry.id.to_string(),
+            conversion_id: entry.conversion_id,
+            at: entry.at,
+            amount: entry.amount.map(Change::amount),
+            currency: entry.amount.map(|amount| amount.currency),
+            reason: entry.reason,
+            actor: entry.actor,
         }
     }
 }

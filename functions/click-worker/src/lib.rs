@@ -1,8 +1,12 @@
 //! The click worker: a batch of clicks off the queue, each stored and counted once however often it comes.
+//!
+//! A click names its link's campaign and counts for it only if that was ACTIVE at the moment of the click. This is decided here, once:
+//! when the click is first stored.
 
 use std::collections::BTreeSet;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use domain::agent::judge_again;
 use domain::click::Click;
 use domain::id::ClickId;
 use edge::{App, batch};
@@ -12,13 +16,37 @@ use store::ClickMessage;
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     let (received, mut failed) = batch::read::<ClickMessage>(event);
     let clicks: Vec<Click> = received.iter().flat_map(|message| message.body.clicks.iter().cloned()).collect();
+    let (clicks, mut unwritten) = credited(&app, with_bursts(&app, clicks)).await;
     let (counted, errors) = app.store().count_clicks(&clicks, app.now()).await;
     for (id, error) in &errors {
         tracing::warn!(click.id = %id, error = error as &dyn std::error::Error, "click could not be counted");
     }
-    let unwritten: BTreeSet<ClickId> = errors.iter().map(|(id, _)| *id).collect();
+    unwritten.extend(errors.iter().map(|(id, _)| *id));
     let is_unwritten = |message: &&batch::Received<ClickMessage>| message.body.clicks.iter().any(|click| unwritten.contains(&click.id));
     failed.extend(received.iter().filter(is_unwritten).map(|message| message.message_id.clone()));
     tracing::info!(clicks.new = counted.new, clicks.known = counted.known, messages.failed = failed.len(), "clicks counted");
     batch::failures(failed)
+}
+
+/// The clicks with the campaigns they count for, and those of which that could not be found out.
+async fn credited(app: &App, clicks: Vec<Click>) -> (Vec<Click>, BTreeSet<ClickId>) {
+    let named = |click: &Click| click.campaign_id.clone().map(|id| (click.handle.clone(), id));
+    let campaigns = match app.store().campaigns_named(&clicks.iter().filter_map(named).collect()).await {
+        Ok(campaigns) => campaigns,
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "campaigns could not be read");
+            let (of_campaigns, others): (Vec<Click>, Vec<Click>) = clicks.into_iter().partition(|click| click.campaign_id.is_some());
+            return (others, of_campaigns.iter().map(|click| click.id).collect());
+        }
+    };
+    let is_tracked =
+        |click: &Click| named(click).and_then(|key| campaigns.get(&key)).is_some_and(|campaign| campaign.was_active_at(click.at()));
+    let credit = |click: Click| Click { campaign_id: click.campaign_id.clone().filter(|_| is_tracked(&click)), ..click };
+    (clicks.into_iter().map(credit).collect(), BTreeSet::new())
+}
+
+/// The clicks, those in a burst judged again with that in mind. A click that was counted before keeps its first judgement.
+fn with_bursts(app: &App, clicks: Vec<Click>) -> Vec<Click> {
+    let bursts = app.bursts_among(&clicks);
+    clicks.into_iter().map(|click| bursts.get(&click.id).map_or_else(|| click.clone(), |burst| judge_again(&click, *burst))).collect()
 }

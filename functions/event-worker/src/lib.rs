@@ -1,14 +1,22 @@
 //! The event worker: entries of the outbox, each carried to whatever must hear of it exactly once.
 
+mod adjustment;
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use domain::agent::judge_again;
+use domain::burst::Burst;
+use domain::click::Click;
 use domain::conversion::Conversion;
 use domain::rollup::Origin;
 use edge::{App, batch};
 use futures::future::join_all;
-use store::{Pointer, Settled};
+use store::{Pointer, Restatement, Settled, StoredClick};
 
 /// How long a conversion waits for its click, which may still be in its own queue.
 const CLICK_PATIENCE_MS: i64 = 300_000;
+
+/// How often a conversion is looked at anew because its click changed, as when two conversions of one click come together.
+const LOOKS: usize = 4;
 
 /// Settles a batch, its messages side by side, and gives back those that could not be.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
@@ -24,35 +32,60 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
-    let Some(stored) = app.store().conversion_at(pointer).await? else {
-        tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
-        return Ok(());
-    };
-    if stored.settled {
-        return Ok(());
+    if pointer.is_adjustment() { adjustment::settle(app, pointer).await } else { settle_conversion(app, pointer).await }
+}
+
+async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
+    for _ in 0..LOOKS {
+        let Some(stored) = app.store().conversion_at(pointer).await? else {
+            tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
+            return Ok(());
+        };
+        if stored.settled {
+            return Ok(());
+        }
+        let conversion = stored.conversion;
+        let click = app.store().stored_click(&conversion.handle, conversion.click_id).await?;
+        let Some(origin) = origin(app, &conversion, click.as_ref().map(|stored| &stored.click)) else {
+            return app.store().announce_later(pointer, wait(age_ms(app, &conversion))).await;
+        };
+        let instant = click.and_then(|click| told_of_click(&conversion, click));
+        match app.store().settle_conversion(pointer, &conversion, &origin, instant.as_ref(), app.now()).await? {
+            Settled::Now => {
+                tracing::info!(conversion.id = %conversion.id, handle = %conversion.handle, "conversion counted");
+                return Ok(());
+            }
+            Settled::Before => return Ok(()),
+            Settled::ClickChanged => {}
+        }
     }
-    let conversion = stored.conversion;
-    let Some(origin) = origin(app, &conversion).await? else {
-        return app.store().announce_later(pointer, wait(app, &conversion)).await;
-    };
-    if app.store().settle_conversion(pointer, &conversion, &origin, app.now()).await? == Settled::Now {
-        tracing::info!(conversion.id = %conversion.id, handle = %conversion.handle, "conversion counted");
-    }
-    Ok(())
+    Err(store::Error::Contended("TransactWriteItems"))
 }
 
 /// Where the conversion's visitor came from; none while its click may still arrive.
-async fn origin(app: &App, conversion: &Conversion) -> store::Result<Option<Origin>> {
-    match app.store().click(&conversion.handle, conversion.click_id).await? {
-        Some(click) => Ok(Some(Origin::of(&click))),
-        None if age_ms(app, conversion) < CLICK_PATIENCE_MS => Ok(None),
-        None => Ok(Some(Origin::unknown())),
+fn origin(app: &App, conversion: &Conversion, click: Option<&Click>) -> Option<Origin> {
+    match click {
+        Some(click) => Some(Origin::of(click)),
+        // The click of a test was never made.
+        None if !conversion.test && age_ms(app, conversion) < CLICK_PATIENCE_MS => None,
+        None => Some(Origin::unknown()),
     }
 }
 
-/// Seconds until another look: short at first, since the click is usually a second behind.
-fn wait(app: &App, conversion: &Conversion) -> i32 {
-    if age_ms(app, conversion) < 10_000 { 2 } else { 20 }
+/// What becomes of a click whose conversion came faster than a person can act; none where that is known or not so.
+fn told_of_click(conversion: &Conversion, stored: StoredClick) -> Option<Restatement> {
+    if !conversion.is_instant() || stored.click.instant_conversion {
+        return None;
+    }
+    // Only this is new. What the clicks around it said when it was counted stands.
+    let marked = Click { instant_conversion: true, ..stored.click.clone() };
+    let after = judge_again(&marked, Burst::kept_with(&stored.click));
+    Some(Restatement { before: stored, after })
+}
+
+/// Seconds until another look: short at first, since what is waited for is usually a second behind.
+fn wait(age_ms: i64) -> i32 {
+    if age_ms < 10_000 { 2 } else { 20 }
 }
 
 fn age_ms(app: &App, conversion: &Conversion) -> i64 {

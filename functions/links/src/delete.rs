@@ -8,7 +8,6 @@ use serde_json::Value;
 use store::WriteLink;
 
 use crate::upsert::check_version;
-use crate::view::audited;
 
 /// Deletes a link for good. Its clicks, conversions and reports stay; a link made again under its slug starts at version 1.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = [])),
@@ -24,7 +23,7 @@ pub(crate) async fn handle(
     let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     check_version(&headers, Some(&link))?;
     charge(&app, &member.profile.owner).await?;
-    let event = member.event(&app, "link.deleted", &slug).between(audited(&link), Value::Null);
+    let event = member.event(&app, "link.deleted", &slug).between(link.audited(), Value::Null);
     match app.store().delete_link(&link, &event).await? {
         WriteLink::Written => Ok(StatusCode::NO_CONTENT),
         WriteLink::Changed => Err(Problem::new(Code::Conflict, "the link was changed meanwhile; read it again before deleting it")),

@@ -3,13 +3,14 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::form::{self, Form, Notes, Unknown};
+use domain::link::NextPassword;
 use domain::name::{Handle, Slug};
 use edge::{App, Code, Creator, JsonBody, Member, Part, Problem, charge};
 use http::{HeaderMap, StatusCode};
-use store::WriteLink;
+use store::{Expect, WriteLink};
 
-use crate::upsert::{NextPassword, check_version, next};
-use crate::view::{LinkView, answer, audited};
+use crate::upsert::check_version;
+use crate::view::{LinkView, answer};
 
 /// Which version to go back to.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -49,9 +50,9 @@ pub(crate) async fn handle(
         return Err(Problem::field("destinationUrl", "of that version leads back to this service"));
     }
     charge(&app, &member.profile.owner).await?;
-    let (restored, expect) = next(&app, member.handle(), &slug, Some(&link), earlier.settings, &mut NextPassword::Keep);
-    let event = member.event(&app, "link.rolled_back", &slug).between(audited(&link), audited(&restored));
-    match app.store().write_link(&restored, expect, &event).await? {
+    let restored = link.following(earlier.settings, &NextPassword::Keep, app.now());
+    let event = member.event(&app, "link.rolled_back", &slug).between(link.audited(), restored.audited());
+    match app.store().write_link(&restored, Expect::of(Some(&link)), &event).await? {
         WriteLink::Written => Ok(answer(StatusCode::OK, restored, &app)),
         WriteLink::Changed => Err(Problem::new(Code::Conflict, "the link was changed meanwhile; read it again before rolling back")),
     }

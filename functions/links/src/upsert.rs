@@ -2,16 +2,15 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::link::{Link, PasswordChange, Settings};
+use domain::link::{Link, NextPassword, Settings};
 use domain::name::{Handle, Slug};
-use domain::password::Hashed;
 use edge::{App, Code, Creator, JsonBody, Member, Part, Problem, charge};
 use http::header::IF_MATCH;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use store::{Expect, WriteLink};
 
-use crate::view::{LinkView, answer, audited};
+use crate::view::{LinkView, answer};
 
 /// Concurrent writers of one link a write meets before it gives up.
 const TRIES: usize = 8;
@@ -35,17 +34,18 @@ pub(crate) async fn handle(
     let (settings, password) = Settings::read(body, &app.settings().own_hosts)?;
     let mut current = app.store().link(member.handle(), &slug).await?;
     check_version(&headers, current.as_ref())?;
+    check_campaign(&app, member.handle(), &settings, current.as_ref()).await?;
     charge(&app, &member.profile.owner).await?;
-    let mut password = hashed(&app, password)?;
+    let password = password.hashed(app.random().to_le_bytes()).ok_or_else(|| Problem::field("password", "cannot be used"))?;
     for _ in 0..TRIES {
-        let (link, expect) = next(&app, member.handle(), &slug, current.as_ref(), settings.clone(), &mut password);
-        let (status, action) = match expect {
-            Expect::Absent => (StatusCode::CREATED, "link.created"),
-            Expect::Version(..) => (StatusCode::OK, "link.updated"),
+        let link = next(&app, member.handle(), &slug, current.as_ref(), settings.clone(), &password);
+        let (status, action) = match current {
+            None => (StatusCode::CREATED, "link.created"),
+            Some(_) => (StatusCode::OK, "link.updated"),
         };
-        let before = current.as_ref().map_or(Value::Null, audited);
-        let event = member.event(&app, action, &link.slug).between(before, audited(&link));
-        if app.store().write_link(&link, expect, &event).await? == WriteLink::Written {
+        let before = current.as_ref().map_or(Value::Null, Link::audited);
+        let event = member.event(&app, action, &link.slug).between(before, link.audited());
+        if app.store().write_link(&link, Expect::of(current.as_ref()), &event).await? == WriteLink::Written {
             return Ok(answer(status, link, &app));
         }
         current = app.store().link(member.handle(), &slug).await?;
@@ -54,43 +54,23 @@ pub(crate) async fn handle(
     Err(Problem::new(Code::Conflict, "many writers are changing this link at once; try again"))
 }
 
-/// What becomes of the stored hash.
-pub(crate) enum NextPassword {
-    Keep,
-    Be(Option<Hashed>),
-}
-
-fn hashed(app: &App, change: PasswordChange) -> Result<NextPassword, Problem> {
-    match change {
-        PasswordChange::Keep => Ok(NextPassword::Keep),
-        PasswordChange::Remove => Ok(NextPassword::Be(None)),
-        PasswordChange::Set(text) => {
-            let hash = Hashed::new(text.expose(), app.random().to_le_bytes());
-            Ok(NextPassword::Be(Some(hash.ok_or_else(|| Problem::field("password", "cannot be used"))?)))
-        }
+/// The version of the link to write.
+pub(crate) fn next(app: &App, handle: &Handle, slug: &Slug, current: Option<&Link>, settings: Settings, password: &NextPassword) -> Link {
+    match current {
+        Some(link) => link.following(settings, password, app.now()),
+        None => Link::first(app.id(), handle, slug, settings, password, app.now()),
     }
 }
 
-/// The version of the link to write, and what it must replace.
-pub(crate) fn next(
-    app: &App,
-    handle: &Handle,
-    slug: &Slug,
-    current: Option<&Link>,
-    settings: Settings,
-    password: &mut NextPassword,
-) -> (Link, Expect) {
-    let now = app.now();
-    let kept = current.and_then(|link| link.password.clone());
-    let password = match password {
-        NextPassword::Keep => kept,
-        NextPassword::Be(hash) => hash.clone(),
-    };
-    let (id, version, created_at, expect) = match current {
-        Some(link) => (link.id, link.version + 1, link.created_at, Expect::Version(link.id, link.version)),
-        None => (app.id(), 1, now, Expect::Absent),
-    };
-    (Link { id, handle: handle.clone(), slug: slug.clone(), version, created_at, updated_at: now, password, settings }, expect)
+/// A campaign that clicks and conversions are to be credited to must exist; one the link already names is not asked about again.
+async fn check_campaign(app: &App, handle: &Handle, settings: &Settings, current: Option<&Link>) -> Result<(), Problem> {
+    let Some(id) = &settings.campaign_id else { return Ok(()) };
+    let is_present = current.is_some_and(|link| link.settings.campaign_id.as_ref() == Some(id));
+    if is_present || app.store().campaign(handle, id).await?.is_some() {
+        return Ok(());
+    }
+    let message = format!("no such campaign on this handle; create it first with POST /v2/handles/{handle}/campaigns");
+    Err(Problem::field("campaignId", message))
 }
 
 /// Honours `If-Match` (RFC 9110 §13.1.1).

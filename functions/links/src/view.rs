@@ -9,7 +9,6 @@ use edge::App;
 use http::header::ETAG;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
-use serde_json::Value;
 
 /// A link.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -47,15 +46,6 @@ impl LinkView {
             settings: link.settings,
         }
     }
-}
-
-/// What the audit log tells of a link: what its owner set, and never the password.
-pub(crate) fn audited(link: &Link) -> Value {
-    let mut state = serde_json::to_value(&link.settings).unwrap_or_default();
-    if let Value::Object(members) = &mut state {
-        members.insert("hasPassword".to_owned(), link.password.is_some().into());
-    }
-    state
 }
 
 /// Answers with a link and its entity tag.

@@ -11,9 +11,6 @@ use edge::{App, PlatformKeys};
 
 use crate::facts::Facts;
 
-/// The longest part of a user agent that is kept.
-const LONGEST_AGENT: usize = 512;
-
 /// The click as it is stored.
 pub(crate) fn of(id: ClickId, link: &Link, matched: &Matched<'_>, visit: Visit, facts: &Facts<'_>, keys: Option<&PlatformKeys>) -> Click {
     let address = keys.filter(|_| facts.consent != Consent::Denied).map(|keys| {
@@ -28,7 +25,7 @@ pub(crate) fn of(id: ClickId, link: &Link, matched: &Matched<'_>, visit: Visit, 
         link_version: link.version,
         campaign_id: link.settings.campaign_id.clone(),
         bot: !facts.judgement.reasons.is_empty(),
-        reasons: facts.judgement.reasons.iter().map(|reason| reason.as_str().to_owned()).collect(),
+        reasons: facts.judgement.reasons.codes(),
         classifier: CLASSIFIER_VERSION,
         country: visit.country,
         device: visit.device.as_str().to_owned(),
@@ -41,15 +38,11 @@ pub(crate) fn of(id: ClickId, link: &Link, matched: &Matched<'_>, visit: Visit, 
         rule: matched.label(),
         consent: facts.consent,
         address,
-        user_agent: facts.user_agent.map(|agent| cut(agent).to_owned()),
-        purpose: facts.purpose.map(|purpose| cut(purpose).to_owned()),
+        user_agent: facts.user_agent.map(str::to_owned),
+        purpose: facts.purpose.map(str::to_owned),
         no_accept_language: facts.no_accept_language,
         instant_conversion: false,
     }
-}
-
-fn cut(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(LONGEST_AGENT)).unwrap_or(text)
 }
 
 /// Queues a click; when the queue cannot be reached it is parked in the table for the sweeper, and failing that logged whole.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::agent::{Asks, Judgement, PURPOSE_HEADERS, Signs, judge};
+use domain::agent::{Asks, Judgement, PURPOSE_HEADERS, Signs, judge, kept, telling_purpose};
 use domain::ctx::{Consent, consent};
 use domain::link::Link;
 use domain::moment::Moment;
@@ -34,17 +34,18 @@ impl<'r> Facts<'r> {
     pub(crate) fn of(parts: &'r Parts, settings: &Settings, keys: Option<&PlatformKeys>) -> Self {
         let headers = &parts.headers;
         let query: Vec<_> = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
-        let user_agent = header(headers, USER_AGENT);
-        let purposes = PURPOSE_HEADERS.map(|name| header(headers, name));
+        let user_agent = header(headers, USER_AGENT).map(kept);
+        let purpose = telling_purpose(PURPOSE_HEADERS.map(|name| header(headers, name)));
+        let no_accept_language = !headers.contains_key(ACCEPT_LANGUAGE);
         let asks = if parts.method == Method::HEAD { Asks::HeadersOnly } else { Asks::Answer };
         let asked = query.iter().find(|(name, _)| name == "consent").map(|(_, value)| value.as_ref());
         Self {
             viewer: Viewer::of_parts(parts, settings, keys),
-            judgement: judge(&Signs { user_agent, asks, purposes }),
+            judgement: judge(&Signs { user_agent, asks, purpose, no_accept_language, ..Signs::default() }),
             consent: consent(asked, opted_out(headers)),
             user_agent,
-            purpose: purposes.into_iter().flatten().next(),
-            no_accept_language: !headers.contains_key(ACCEPT_LANGUAGE),
+            purpose,
+            no_accept_language,
             query,
             headers,
         }

@@ -78,7 +78,7 @@ fn a_mapping_that_stands_apart_finds_its_function() {
 #[test]
 fn the_real_template_can_be_read() {
     let template = Template::parse(crate::TEMPLATE, &site(&[("PublicDomain", "x.test")])).unwrap();
-    for binary in ["redirect", "links", "attribution", "analytics", "accounts"] {
+    for binary in ["redirect", "links", "campaigns", "attribution", "analytics", "accounts"] {
         assert!(!template.function(binary).unwrap().routes.is_empty(), "{binary} has routes");
     }
     for binary in ["click-worker", "event-worker"] {

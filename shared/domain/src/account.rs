@@ -12,8 +12,8 @@ use crate::form::{self, Form, Notes, Unknown};
 use crate::moment::{Day, Moment};
 use crate::name::{Handle, UserId};
 
-/// What an account pays for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+/// What an account pays for; a greater plan has all that a lesser one has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Plan {
     /// Two writes a day.

@@ -1,4 +1,6 @@
-//! Judges from one request alone whether a person or a program sent it, and on what device.
+//! Judges whether a person or a program sent a request, and on what device: when it comes, and again from the stored click.
+//!
+//! Everything the judgement rests on is kept with the click, so that a later version can judge again and restate the figures.
 
 mod device;
 mod marks;
@@ -9,29 +11,57 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+use crate::burst::Burst;
+use crate::click::Click;
+
 pub use device::Device;
 use marks::Marks;
 pub use reason::{Reason, Reasons};
 
 /// The version of this judgement, kept with every click: raised whenever the rules or the list
 /// change what any request is judged to be, so that a figure tells which rules it rests on.
-pub const CLASSIFIER_VERSION: u16 = 1;
+pub const CLASSIFIER_VERSION: u16 = 2;
 
 /// The headers in which browsers say that nobody has clicked yet, in lower case.
 pub const PURPOSE_HEADERS: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
-/// What a request shows of who sent it.
+/// Bytes of a user agent or a purpose that are read and kept. What is judged is what is kept, so that judging the stored
+/// click again sees the same; what a client sends beyond is its own affair and must not cost more time.
+pub const MOST_KEPT: usize = 512;
+
+/// What a request shows of who sent it, and what is known of what happened around it.
 ///
-/// `Accept-Language` is left out with intent: privacy settings and in-app browsers drop it, so
-/// its absence alone must not take a click away from whom it belongs to.
+/// A missing `Accept-Language` counts: browsers send one, those of apps and those that guard privacy too (they send a
+/// common one), while programs that borrow a browser's agent rarely think of it. Where that is wrong for somebody, the
+/// reason stands with the click, and the click can be judged again by a later version.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Signs<'a> {
     /// The `User-Agent` header.
     pub user_agent: Option<&'a str>,
     /// What the request's method asks for.
     pub asks: Asks,
-    /// The values of the [`PURPOSE_HEADERS`].
-    pub purposes: [Option<&'a str>; PURPOSE_HEADERS.len()],
+    /// What [`telling_purpose`] finds in the [`PURPOSE_HEADERS`].
+    pub purpose: Option<&'a str>,
+    /// Whether `Accept-Language` is missing.
+    pub no_accept_language: bool,
+    /// What the clicks around it say.
+    pub burst: Burst,
+    /// Whether a conversion followed faster than a person can act.
+    pub instant_conversion: bool,
+}
+
+impl<'a> Signs<'a> {
+    /// As a stored click keeps them. A HEAD request is answered without a click, so whatever is stored asked for the answer.
+    pub fn of_stored(click: &'a Click, burst: Burst) -> Self {
+        Self {
+            user_agent: click.user_agent.as_deref(),
+            asks: Asks::Answer,
+            purpose: click.purpose.as_deref(),
+            no_accept_language: click.no_accept_language,
+            burst,
+            instant_conversion: click.instant_conversion,
+        }
+    }
 }
 
 /// What a request's method asks for.
@@ -93,14 +123,42 @@ pub fn judge(signs: &Signs) -> Judgement {
     let speaks = |reason: Reason| match reason {
         Reason::EmptyUserAgent => user_agent.is_empty(),
         Reason::HeadRequest => signs.asks == Asks::HeadersOnly,
-        Reason::Prefetch => signs.purposes.into_iter().flatten().any(is_ahead_of_click),
+        Reason::Prefetch => signs.purpose.is_some_and(is_ahead_of_click),
         Reason::DeclaredBot => marks.any_of(Marks::DECLARED_BOT),
         Reason::AutomationTool => marks.any_of(Marks::AUTOMATION_TOOL),
         Reason::NotABrowser => !user_agent.is_empty() && !marks.any_of(Marks::BOT) && !is_browser(marks),
+        Reason::NoAcceptLanguage => signs.no_accept_language,
+        Reason::BurstHits => signs.burst.hits,
+        Reason::BurstLinks => signs.burst.links,
+        Reason::InstantConversion => signs.instant_conversion,
     };
     let reasons: Reasons = Reason::ALL.into_iter().filter(|reason| speaks(*reason)).collect();
-    let device = if reasons.is_empty() { Device::of(marks) } else { Device::Bot };
+    let device = if reasons.iter().any(Reason::is_of_request) { Device::Bot } else { Device::of(marks) };
     Judgement { reasons, device }
+}
+
+/// A stored click as the present classifier judges it, from the facts kept with it and what the clicks around it say.
+pub fn judge_again(click: &Click, burst: Burst) -> Click {
+    let judgement = judge(&Signs::of_stored(click, burst));
+    Click {
+        bot: judgement.verdict() == Verdict::Bot,
+        reasons: judgement.reasons.codes(),
+        classifier: CLASSIFIER_VERSION,
+        device: judgement.device.as_str().to_owned(),
+        ..click.clone()
+    }
+}
+
+/// The part of a header that is judged and kept.
+pub fn kept(header: &str) -> &str {
+    header.get(..header.floor_char_boundary(MOST_KEPT)).unwrap_or(header)
+}
+
+/// Of the values of the [`PURPOSE_HEADERS`] the one that says that nobody has clicked yet, else the first: one is kept, and
+/// it must be the one that was judged.
+pub fn telling_purpose(purposes: [Option<&str>; PURPOSE_HEADERS.len()]) -> Option<&str> {
+    let given = || purposes.into_iter().flatten().map(kept);
+    given().find(|purpose| is_ahead_of_click(purpose)).or_else(|| given().next())
 }
 
 /// Any system people browse on.

@@ -60,7 +60,7 @@ pub struct Click {
     /// The user agent, cut to 512 bytes, so that a later classifier can judge again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
-    /// The prefetch header, if there was one.
+    /// What a browser said the request was for: of several headers the one that speaks of a prefetch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
     /// Whether the request came without `Accept-Language`, which browsers send.

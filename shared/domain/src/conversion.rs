@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::campaign::{Credit, NotCredited};
 use crate::ctx::Claims;
 use crate::form::{self, Faults, Form, Notes, Unknown};
 use crate::id::{ClickId, ConversionId, RequestId};
@@ -22,7 +23,7 @@ const LARGEST_METADATA: usize = 2048;
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    fn read(value: Value) -> Result<Self, String> {
+    pub(crate) fn read(value: Value) -> Result<Self, String> {
         match value {
             Value::String(text) if (1..=LONGEST_KEY).contains(&text.len()) => Ok(Self(text)),
             Value::String(_) => Err(format!("must be 1 to {LONGEST_KEY} bytes")),
@@ -114,6 +115,9 @@ pub struct Conversion {
     pub click_id: ClickId,
     /// The campaign it is credited to.
     pub campaign_id: Option<CampaignId>,
+    /// Why it is credited to none, though its click named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_credited: Option<NotCredited>,
     /// The rule that sent the visitor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
@@ -146,11 +150,16 @@ pub struct Conversion {
     pub request_id: RequestId,
 }
 
+/// Milliseconds from click to conversion below which no person can have made both: the redirect, the merchant's page and
+/// an action on it take longer.
+pub const INSTANT_MS: i64 = 800;
+
 impl Conversion {
     /// What becomes of a submission with a good ctx.
     pub fn credit(
         submission: &Submission,
         claims: &Claims,
+        credit: Credit,
         trust: Trust,
         id: ConversionId,
         request_id: RequestId,
@@ -161,7 +170,8 @@ impl Conversion {
             handle: claims.handle.clone(),
             slug: claims.slug.clone(),
             click_id: claims.click_id,
-            campaign_id: claims.campaign_id.clone(),
+            campaign_id: credit.campaign_id,
+            not_credited: credit.not_credited,
             rule: claims.rule.clone(),
             session_id: claims.session_id.clone(),
             event_type: submission.event_type.clone(),
@@ -180,6 +190,11 @@ impl Conversion {
     /// Whether its idempotency key still stands for it.
     pub fn holds_key(&self, now: Moment) -> bool {
         now < self.accepted_at.plus_days(KEY_DAYS)
+    }
+
+    /// Whether it came faster after its click than a page loads and a person acts. Trying out a campaign is no visit.
+    pub fn is_instant(&self) -> bool {
+        !self.test && self.accepted_at.millis() - self.click_id.moment().millis() < INSTANT_MS
     }
 
     /// The fields in which a repeated submission differs from the first.
@@ -265,7 +280,15 @@ mod tests {
     fn a_key_holds_for_365_days_to_the_millisecond() {
         let submission = read(json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase"})).unwrap();
         let now = Moment::from_millis(1_772_366_400_000);
-        let conversion = Conversion::credit(&submission, &claims(), Trust::Claimed, ConversionId::new(now, 1), RequestId::new(now, 2), now);
+        let conversion = Conversion::credit(
+            &submission,
+            &claims(),
+            Credit::default(),
+            Trust::Claimed,
+            ConversionId::new(now, 1),
+            RequestId::new(now, 2),
+            now,
+        );
         assert!(conversion.holds_key(now.plus_days(365).plus_millis(-1)));
         assert!(!conversion.holds_key(now.plus_days(365)));
     }

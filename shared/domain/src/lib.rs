@@ -19,9 +19,15 @@ pub mod visit;
 pub mod webhook;
 
 pub mod audit;
+pub mod burst;
+pub mod campaign;
 pub mod click;
+pub mod confidence;
 pub mod conversion;
 pub mod ctx;
+pub mod explain;
+pub mod ledger;
 pub mod money;
 pub mod rollup;
 pub mod secret;
+pub mod spreadsheet;

@@ -1,5 +1,7 @@
 //! Links: what an owner may set, and whether a link is open at a moment (contract §4).
 
+mod write;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,6 +13,8 @@ use crate::name::{CampaignId, Handle, Slug};
 use crate::password::Hashed;
 use crate::routing::Rule;
 use crate::secret::SecretText;
+
+pub use write::NextPassword;
 
 /// How the redirect answers; both are temporary, 307 keeps the method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,7 +236,8 @@ impl Settings {
         [&self.destination_url].into_iter().chain(&self.fallback_url).chain(rules)
     }
 
-    fn fields(form: &mut Form<'_>, own: &OwnHosts) -> Option<(Self, PasswordChange)> {
+    /// Reads the members of a link write from a form that may hold others too.
+    pub(crate) fn fields(form: &mut Form<'_>, own: &OwnHosts) -> Option<(Self, PasswordChange)> {
         let address = |value| Destination::admit(&form::text(value)?, own).map_err(|error| error.to_string());
         let destination_url = form.required("destinationUrl", address);
         let scheduled_start_at: Option<Moment> = form.optional("scheduledStartAt", form::parsed);

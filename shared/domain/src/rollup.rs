@@ -3,12 +3,14 @@
 //! A cell is one day of one scope (a handle, a campaign, a link). All its counters are updated in one write together with
 //! the raw records they count, so that in every cell, for every dimension, the rows add up to the totals.
 
+pub mod recount;
 mod report;
 
 use std::collections::BTreeMap;
 
 use crate::click::Click;
 use crate::conversion::Conversion;
+use crate::ledger::Adjustment;
 use crate::moment::Day;
 use crate::name::{CampaignId, Handle, Slug};
 
@@ -159,7 +161,7 @@ impl Origin {
     }
 }
 
-/// Increments of one cell: counter name to amount.
+/// Increments of one cell: counter name to amount, less than nothing where something is taken back.
 ///
 /// Names are `c`, `b`, `v`, `i` and `m|USD` for clicks, bot clicks, conversions, impressions and minor units of revenue in
 /// total, and `country|DE|c` and so on for one key of a dimension.
@@ -189,6 +191,17 @@ impl Tally {
         }
     }
 
+    /// What leads from another tally to this one; nothing for counters on which they agree.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let mut difference = self.clone();
+        for (name, increment) in &other.0 {
+            *difference.0.entry(name.clone()).or_default() -= increment;
+        }
+        difference.0.retain(|_, increment| *increment != 0);
+        difference
+    }
+
     fn count(&mut self, keys: &[(Dimension, &str)], metric: &str, increment: i64) {
         *self.0.entry(metric.to_owned()).or_default() += increment;
         for (dimension, key) in keys {
@@ -216,6 +229,14 @@ impl Tally {
         if let Some(money) = conversion.money {
             tally.count(&keys, &format!("m|{}", money.currency), money.minor);
         }
+        tally
+    }
+
+    /// What an adjustment adds to each of its cells: money, and no conversion.
+    pub fn of_adjustment(adjustment: &Adjustment, origin: &Origin) -> Self {
+        let keys = keys(&adjustment.slug, adjustment.campaign_id.as_ref(), origin);
+        let mut tally = Self::default();
+        tally.count(&keys, &format!("m|{}", adjustment.amount.currency), adjustment.amount.minor);
         tally
     }
 
@@ -287,6 +308,19 @@ impl Counts {
     /// Counter names with their values.
     pub fn counters(&self) -> impl Iterator<Item = (&str, i128)> {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
+    /// Adds a tally.
+    pub fn add_all(&mut self, tally: &Tally) {
+        for (name, increment) in &tally.0 {
+            *self.0.entry(name.clone()).or_default() += i128::from(*increment);
+        }
+    }
+
+    /// The keys of a dimension that have a counter, again for each of them.
+    fn keys_of(&self, dimension: Dimension) -> impl Iterator<Item = &str> {
+        let keys = self.0.keys().filter_map(|name| split(name));
+        keys.filter(move |(found, ..)| *found == dimension.as_str()).map(|(_, key, _)| key)
     }
 
     fn knows(&self, dimension: &str, key: &str) -> bool {

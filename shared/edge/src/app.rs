@@ -1,8 +1,11 @@
 //! What every handler has at hand: settings, the store, the keys, and the world's time and randomness as values.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::id::{Id, Kind};
+use domain::burst::{Burst, Recent};
+use domain::click::Click;
+use domain::id::{ClickId, Id, Kind};
 use domain::moment::Moment;
 use store::Store;
 
@@ -27,6 +30,7 @@ struct Inner {
     entropy: Entropy,
     verifier: Verifier,
     keys: KeyChest,
+    recent_clicks: Mutex<Recent>,
 }
 
 impl App {
@@ -35,7 +39,7 @@ impl App {
         let store = Store::connect(&settings.connection(http.clone()), settings.table.clone(), settings.queues.clone());
         let verifier = Verifier::new(&settings);
         let keys = KeyChest::new(&settings, http);
-        Self(Arc::new(Inner { settings, store, clock, entropy, verifier, keys }))
+        Self(Arc::new(Inner { settings, store, clock, entropy, verifier, keys, recent_clicks: Mutex::default() }))
     }
 
     /// What the deployment sets.
@@ -77,6 +81,12 @@ impl App {
     /// As [`App::keys`].
     pub async fn newer_keys(&self) -> Result<Arc<PlatformKeys>, Problem> {
         self.0.keys.get_newer(self.now()).await
+    }
+
+    /// Which of these clicks are in a burst, as far as this process has seen what is around them. Best effort: other
+    /// processes see other clicks, and re-scoring sees them all.
+    pub fn bursts_among<'a>(&self, clicks: impl IntoIterator<Item = &'a Click>) -> BTreeMap<ClickId, Burst> {
+        self.0.recent_clicks.lock().unwrap_or_else(PoisonError::into_inner).notice(clicks, self.now())
     }
 
     pub(crate) fn verifier(&self) -> &Verifier {

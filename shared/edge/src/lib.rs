@@ -29,7 +29,7 @@ pub use keys::PlatformKeys;
 pub use list::{Listed, Paging};
 pub use page::{Html, escape, wants_html};
 pub use problem::{Code, Problem};
-pub use quota::{charge, limit_public};
+pub use quota::{charge, limit_public, require_plan};
 pub use service::{Served, public_cors, serve};
 pub use settings::{InvalidSettings, JwtMode, SecretSource, Settings};
 pub use viewer::{Viewer, opted_out};

@@ -115,7 +115,7 @@ impl Code {
     /// The code for one bad field, where the product's pages name one.
     fn of_field(field: &str) -> Self {
         match field {
-            "slug" => Self::InvalidSlug,
+            _ if field == "slug" || field.ends_with(".slug") => Self::InvalidSlug,
             "ctx" => Self::InvalidCtx,
             "newOwnerUserId" => Self::NewOwnerRequired,
             _ if field.ends_with("destinationUrl") => Self::InvalidDestinationUrl,
@@ -293,6 +293,7 @@ mod tests {
         };
         assert_eq!(code(&["destinationUrl"]), Code::InvalidDestinationUrl);
         assert_eq!(code(&["routingRules[1].destinationUrl"]), Code::InvalidDestinationUrl);
+        assert_eq!(code(&["primaryLink.slug"]), Code::InvalidSlug);
         assert_eq!(code(&["ctx"]), Code::InvalidCtx);
         assert_eq!(code(&["collaborators[3].role"]), Code::InvalidCollaborators);
         assert_eq!(code(&["title"]), Code::InvalidPayload);

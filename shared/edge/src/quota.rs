@@ -1,6 +1,6 @@
-//! Limits a request meets: the account's daily writes and the source's public requests (contract §2).
+//! Limits a request meets: the account's plan and its daily writes, and the source's public requests (contract §2).
 
-use domain::account::Account;
+use domain::account::{Account, Plan};
 use domain::name::UserId;
 use serde_json::json;
 use store::{Taken, WindowTaken};
@@ -8,12 +8,29 @@ use store::{Taken, WindowTaken};
 use crate::problem::{Code, Problem};
 use crate::{App, Viewer};
 
+async fn account(app: &App, owner: &UserId) -> Result<Account, Problem> {
+    Ok(app.store().account(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan)))
+}
+
+/// Lets a request pass whose handle's owner has at least this plan; `feature` is the product's name of what is asked for.
+///
+/// # Errors
+/// 403 with the feature and the plan it needs.
+pub async fn require_plan(app: &App, owner: &UserId, least: Plan, feature: &'static str) -> Result<(), Problem> {
+    let plan = account(app, owner).await?.plan;
+    if plan >= least {
+        return Ok(());
+    }
+    let message = format!("{feature} needs the plan {} of the account that owns the handle; it has {}", least.as_str(), plan.as_str());
+    Err(Problem::new(Code::FeatureLocked, message).with("feature", feature).with("requiredPlan", least.as_str()))
+}
+
 /// Charges one write to the account that owns what is written; called once the request is known to be good, before it acts.
 ///
 /// # Errors
 /// 429 with the plan, its limit and the usage, and `Retry-After` to the account's midnight.
 pub async fn charge(app: &App, owner: &UserId) -> Result<(), Problem> {
-    let account = app.store().account(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
+    let account = account(app, owner).await?;
     let now = app.now();
     let window = account.window(now);
     match app.store().charge_write(owner, &window, app.id()).await? {

@@ -49,6 +49,8 @@ pub struct Settings {
     pub public_domain: String,
     /// `PUBLIC_ORIGIN`, with `{handle}` in it.
     pub public_origin: String,
+    /// `API_ORIGIN`: where the API is reached.
+    pub api_origin: String,
     /// The hosts no link may lead to.
     pub own_hosts: OwnHosts,
     /// `DEFAULT_PLAN`.
@@ -108,7 +110,7 @@ impl Settings {
             other => Ok(other),
         };
         let public_domain = needed("PUBLIC_DOMAIN")?;
-        let api_origin = given("API_ORIGIN").unwrap_or_default();
+        let api_origin = given("API_ORIGIN").unwrap_or_else(|| format!("https://api.{public_domain}"));
         let jwt = match local_only("JWT_HS256_SECRET")? {
             Some(secret) if secret.len() < 32 => return Err(invalid("JWT_HS256_SECRET", "must be at least 32 characters")),
             Some(secret) => JwtMode::Shared { secret: SecretText::new(secret) },
@@ -129,6 +131,7 @@ impl Settings {
                 retries: given("RETRIES_QUEUE_URL"),
             },
             own_hosts: OwnHosts::new([host_of(&public_domain), host_of(&api_origin)]),
+            api_origin,
             public_origin: given("PUBLIC_ORIGIN").unwrap_or_else(|| format!("https://{{handle}}.{public_domain}")),
             public_domain,
             default_plan: parsed("DEFAULT_PLAN", given("DEFAULT_PLAN"), Plan::Free)?,

@@ -13,14 +13,14 @@ use domain::rollup::{CellKey, Tally, cells};
 
 use crate::Store;
 use crate::error::{Error, Result};
-use crate::item::{doc, text, with_doc};
+use crate::item::{doc, number, text, with_doc};
 use crate::table;
 use crate::transaction::{MOST_ACTIONS, Transacted, absent};
 
 /// Counters one update may add to, so that its expression stays under DynamoDB's 4 KB.
-const MOST_COUNTERS: usize = 250;
+pub(crate) const MOST_COUNTERS: usize = 250;
 /// Tries before contention is given back to the queue.
-const TRIES: u32 = 6;
+pub(crate) const TRIES: u32 = 6;
 
 /// What became of a group of clicks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -133,7 +133,9 @@ impl Store {
     async fn write_group(&self, group: &Group<'_>, shard: u32, now: Moment) -> Result<Transacted> {
         let mut parts = Vec::with_capacity(MOST_ACTIONS);
         for click in &group.clicks {
-            parts.push(self.put_part(with_doc(&table::click(&click.handle, click.id), click)?, absent)?);
+            let mut item = with_doc(&table::click(&click.handle, click.id), click)?;
+            item.insert(table::SHARD.to_owned(), number(shard));
+            parts.push(self.put_part(item, absent)?);
         }
         parts.extend(self.cell_parts(&group.tallies, shard, now).await?);
         self.transact(parts).await
@@ -141,9 +143,17 @@ impl Store {
 
     /// The updates of all cells of a tally, with keys beyond a cell's cap folded.
     pub(crate) async fn cell_parts(&self, tallies: &BTreeMap<CellKey, Tally>, shard: u32, now: Moment) -> Result<Vec<TransactWriteItem>> {
-        let shards = try_join_all(tallies.keys().map(|cell| self.cell_shard(cell, shard))).await?;
-        let folded =
-            tallies.iter().zip(&shards).map(|((cell, tally), counts)| self.add_to_cell(cell, shard, &tally.folded_into(counts), now));
+        let placed = tallies.iter().map(|(cell, tally)| ((cell.clone(), shard), tally.clone()));
+        self.placed_parts(&placed.collect(), now).await
+    }
+
+    /// The same for cells each in a shard of its own.
+    pub(crate) async fn placed_parts(&self, tallies: &BTreeMap<(CellKey, u32), Tally>, now: Moment) -> Result<Vec<TransactWriteItem>> {
+        let shards = try_join_all(tallies.keys().map(|(cell, shard)| self.cell_shard(cell, *shard))).await?;
+        let folded = tallies
+            .iter()
+            .zip(&shards)
+            .map(|(((cell, shard), tally), counts)| self.add_to_cell(cell, *shard, &tally.folded_into(counts), now));
         folded.collect()
     }
 

@@ -11,19 +11,27 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
+use domain::audit::Event;
 use domain::conversion::Conversion;
-use domain::id::ConversionId;
+use domain::id::{ClickId, ConversionId};
 use domain::moment::{Day, Moment};
+use domain::money::Change;
 use domain::name::Handle;
 use domain::rollup::{CellKey, Origin, Tally, cells};
 
 use crate::Store;
 use crate::clicks::contended_shard;
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor, doc, number, optional, read_cursor, string, text, with_doc};
+use crate::item::{Item, Page, cursor, doc, integer, number, optional, read_cursor, string, text, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
+use crate::restate::Restatement;
 use crate::table::{self, Key};
 use crate::transaction::absent;
+
+/// The attribute with the sum of a conversion's adjustments.
+pub(crate) const ADJUSTED: &str = "adjusted";
+/// Tries before contention is given back to whoever asked.
+const TRIES: u32 = 6;
 
 /// What became of a submitted conversion.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +51,22 @@ pub struct Stored {
     pub settled: bool,
     /// Where its visitor came from, once counted.
     pub origin: Option<Origin>,
+    /// The sum of its adjustments, in minor units of its currency.
+    pub adjusted: i64,
+    /// Where it lies.
+    pub(crate) at: Key,
+}
+
+impl Stored {
+    /// The sum of its adjustments; none when it has no money.
+    pub fn adjustments(&self) -> Option<Change> {
+        self.conversion.money.map(|money| Change { minor: self.adjusted, currency: money.currency })
+    }
+
+    /// What it is worth after its adjustments; none when it has no money.
+    pub fn net(&self) -> Option<Change> {
+        self.conversion.money.map(|money| Change { minor: money.minor.saturating_add(self.adjusted), currency: money.currency })
+    }
 }
 
 /// What became of settling a conversion.
@@ -52,9 +76,22 @@ pub enum Settled {
     Now,
     /// It was counted before.
     Before,
+    /// Not yet: the click that was to be restated with it has changed since it was read.
+    ClickChanged,
 }
 
 impl Store {
+    /// Accepts a conversion that somebody of the handle made to try a campaign out, with the audit event of that, in one transaction.
+    pub async fn accept_test_conversion(&self, conversion: &Conversion, key_digest: &str, event: &Event) -> Result<Accepted> {
+        let at = table::conversion(&conversion.handle, key_digest);
+        let parts = vec![self.put_part(pending_item(&at, conversion)?, absent)?, self.audit_part(&conversion.handle, event)?];
+        if self.transact(parts).await?.is_written() {
+            return Ok(Accepted::New(Pointer::to(&at)));
+        }
+        let held = self.get(&at).await?.ok_or(Error::Contended("TransactWriteItems"))?;
+        self.meet(&at, conversion, &held).await
+    }
+
     /// Accepts a conversion unless its key stands for an earlier one.
     pub async fn accept_conversion(&self, conversion: &Conversion, key_digest: &str) -> Result<Accepted> {
         let at = table::conversion(&conversion.handle, key_digest);
@@ -78,32 +115,39 @@ impl Store {
 
     /// Decides between a conversion and the one that holds its key.
     async fn meet(&self, at: &Key, conversion: &Conversion, held: &Item) -> Result<Accepted> {
-        let holder: Conversion = doc(held)?;
-        if holder.request_id == conversion.request_id {
-            // The write was ours and its answer was lost; the SDK tried again.
-            return Ok(Accepted::New(Pointer::to(at)));
+        let mut held = held.clone();
+        for _ in 0..TRIES {
+            let holder: Conversion = doc(&held)?;
+            if holder.request_id == conversion.request_id {
+                // The write was ours and its answer was lost; the SDK tried again.
+                return Ok(Accepted::New(Pointer::to(at)));
+            }
+            if holder.holds_key(conversion.accepted_at) {
+                return Ok(Accepted::Duplicate(Box::new(holder)));
+            }
+            if self.succeed(at, conversion, &held, &holder).await? {
+                return Ok(Accepted::New(Pointer::to(at)));
+            }
+            // Somebody else took the expired key first, or the holder was settled or adjusted meanwhile.
+            held = self.get(at).await?.ok_or(Error::Contended("TransactWriteItems"))?;
         }
-        if holder.holds_key(conversion.accepted_at) {
-            return Ok(Accepted::Duplicate(Box::new(holder)));
-        }
-        if self.succeed(at, conversion, held, &holder).await? {
-            return Ok(Accepted::New(Pointer::to(at)));
-        }
-        // Somebody else took the expired key first.
-        let holder: Conversion = self.get(at).await?.map(|item| doc(&item)).transpose()?.ok_or(Error::Contended("TransactWriteItems"))?;
-        if holder.request_id == conversion.request_id {
-            return Ok(Accepted::New(Pointer::to(at)));
-        }
-        Ok(Accepted::Duplicate(Box::new(holder)))
+        Err(Error::Contended("TransactWriteItems"))
     }
 
-    /// Takes over an expired key: the former conversion moves to its own place, whole.
+    /// Takes over an expired key: the former conversion moves to its own place, whole, or not at all.
     async fn succeed(&self, at: &Key, conversion: &Conversion, held: &Item, holder: &Conversion) -> Result<bool> {
         let mut former = held.clone();
         former.insert("sk".to_owned(), text(holder.id.to_string()));
         let archive = self.put_part(former, absent)?;
         let take = self.put_part(pending_item(at, conversion)?, |put| {
-            put.condition_expression("id = :holder").expression_attribute_values(":holder", text(holder.id.to_string()))
+            let unsettled = if held.contains_key("duePk") { "attribute_exists(duePk)" } else { "attribute_not_exists(duePk)" };
+            let put = put.expression_attribute_values(":holder", text(holder.id.to_string()));
+            match integer(held, ADJUSTED) {
+                Some(sum) => put
+                    .condition_expression(format!("id = :holder AND {unsettled} AND {ADJUSTED} = :sum"))
+                    .expression_attribute_values(":sum", number(sum)),
+                None => put.condition_expression(format!("id = :holder AND {unsettled} AND attribute_not_exists({ADJUSTED})")),
+            }
         })?;
         Ok(self.transact(vec![archive, take]).await?.is_written())
     }
@@ -113,18 +157,42 @@ impl Store {
         self.get(&pointer.key()).await?.as_ref().map(stored).transpose()
     }
 
-    /// Counts a conversion, exactly once.
-    pub async fn settle_conversion(&self, pointer: &Pointer, conversion: &Conversion, origin: &Origin, now: Moment) -> Result<Settled> {
+    /// Counts a conversion, exactly once, and restates its click with it where it tells something of that; a conversion that
+    /// only tries out a campaign leaves the outbox and adds to no cell.
+    pub async fn settle_conversion(
+        &self,
+        pointer: &Pointer,
+        conversion: &Conversion,
+        origin: &Origin,
+        click: Option<&Restatement>,
+        now: Moment,
+    ) -> Result<Settled> {
         let tally = Tally::of_conversion(conversion, origin);
         let day = conversion.accepted_at.day();
         let tallies: BTreeMap<CellKey, Tally> = cells(&conversion.handle, &conversion.slug, conversion.campaign_id.as_ref(), day)
             .into_iter()
+            .filter(|_| !conversion.test)
             .map(|cell| (cell, tally.clone()))
             .collect();
+        self.count_once(&tallies, click, conversion.click_id, now, || self.leave_outbox(pointer, conversion, origin)).await
+    }
+
+    /// Adds tallies to their cells in one transaction with the part that takes what they count out of the outbox.
+    pub(crate) async fn count_once(
+        &self,
+        tallies: &BTreeMap<CellKey, Tally>,
+        restated: Option<&Restatement>,
+        click: ClickId,
+        now: Moment,
+        leave_outbox: impl Fn() -> Result<TransactWriteItem>,
+    ) -> Result<Settled> {
         let mut shard = 0;
-        for attempt in 1..=6 {
-            let mut parts = vec![self.leave_outbox(pointer, conversion, origin)?];
-            parts.extend(self.cell_parts(&tallies, shard, now).await?);
+        for attempt in 1..=TRIES {
+            let mut parts = vec![leave_outbox()?];
+            if let Some(restated) = restated {
+                parts.push(self.restate_part(restated)?);
+            }
+            parts.extend(self.placed_parts(&placed(tallies, shard, restated), now).await?);
             let settled = self.transact(parts).await?;
             if settled.is_written() {
                 return Ok(Settled::Now);
@@ -132,7 +200,10 @@ impl Store {
             if settled.failed_at(0) {
                 return Ok(Settled::Before);
             }
-            shard = contended_shard(Some(conversion.click_id), attempt);
+            if restated.is_some() && settled.failed_at(1) {
+                return Ok(Settled::ClickChanged);
+            }
+            shard = contended_shard(Some(click), attempt);
         }
         Err(Error::Contended("TransactWriteItems"))
     }
@@ -208,6 +279,15 @@ impl Store {
     }
 }
 
+/// What a conversion adds in a shard, and what the restated click changes in its own, where both may meet.
+fn placed(tallies: &BTreeMap<CellKey, Tally>, shard: u32, click: Option<&Restatement>) -> BTreeMap<(CellKey, u32), Tally> {
+    let mut placed = click.map(Restatement::tallies).unwrap_or_default();
+    for (cell, tally) in tallies {
+        placed.entry((cell.clone(), shard)).or_default().merge(tally);
+    }
+    placed
+}
+
 fn pending_item(at: &Key, conversion: &Conversion) -> Result<Item> {
     let mut item = with_doc(at, conversion)?;
     item.insert("id".to_owned(), text(conversion.id.to_string()));
@@ -218,8 +298,9 @@ fn pending_item(at: &Key, conversion: &Conversion) -> Result<Item> {
     Ok(item)
 }
 
-fn stored(item: &Item) -> Result<Stored> {
+pub(crate) fn stored(item: &Item) -> Result<Stored> {
     let origin = optional(item, "origin").and_then(|text| serde_json::from_str(text).ok());
-    string(item, "doc")?;
-    Ok(Stored { conversion: doc(item)?, settled: !item.contains_key("duePk"), origin })
+    let at = Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() };
+    let adjusted = integer(item, ADJUSTED).unwrap_or_default();
+    Ok(Stored { conversion: doc(item)?, settled: !item.contains_key("duePk"), origin, adjusted, at })
 }

@@ -10,34 +10,45 @@ pub mod table;
 
 mod accounts;
 mod audit;
+mod campaigns;
+mod census;
 mod clicks;
 mod clicks_out;
+mod clicks_read;
 mod conversions;
 mod deliveries;
 mod events;
+mod ledger;
 mod limits;
 mod links;
 mod outbox;
 mod profiles;
 mod queues;
+mod restate;
 mod rollups;
 mod rules;
 mod subscriptions;
 mod transaction;
+mod tries;
 
+pub use campaigns::WriteCampaign;
 pub use clicks::Counted;
 pub use clicks_out::ClickMessage;
+pub use clicks_read::ClicksInOrder;
 pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use conversions::{Accepted, Settled, Stored};
 pub use deliveries::{DeliveryCounts, Filter};
 pub use error::{Error, Result};
 pub use item::{Page, is_cursor};
+pub use ledger::{Adjusted, StoredAdjustment};
 pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;
 pub use queues::{AttemptMessage, Lane};
+pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
 pub use rollups::Cells;
 pub use subscriptions::{Failures, KnownSubscription, Subscribed};
+pub use tries::Tries;
 
 use std::sync::Arc;
 

@@ -23,6 +23,13 @@ pub enum Expect {
     Version(LinkId, u64),
 }
 
+impl Expect {
+    /// That the link is still as it was read.
+    pub fn of(current: Option<&Link>) -> Self {
+        current.map_or(Self::Absent, |link| Self::Version(link.id, link.version))
+    }
+}
+
 /// How a link write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteLink {

@@ -38,6 +38,11 @@ impl Pointer {
     pub fn is_parked_click(&self) -> bool {
         self.pk.starts_with("PARKED#")
     }
+
+    /// Whether it names an adjustment rather than a conversion.
+    pub fn is_adjustment(&self) -> bool {
+        self.pk.starts_with("ADJ#")
+    }
 }
 
 impl Store {

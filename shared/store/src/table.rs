@@ -2,16 +2,17 @@
 //!
 //! | item | pk | sk | read by |
 //! |---|---|---|---|
-//! | handle | `HANDLE#h` | `A` | every control-plane call (get) |
+//! | handle | `HANDLE#h` | `A` | every control-plane call (get); an operator's jobs (scan) |
 //! | a user's handle | `USER#u` | handle | list of handles (query) |
-//! | account | `ACCT#u` | `A` | quota (get) |
+//! | account | `ACCT#u` | `A` | quota, plan (get) |
 //! | daily quota | `QUOTA#u#yyyymmdd` | `A` | conditional add |
 //! | rate limit | `RATE#scope#hash` | `A` | conditional add |
 //! | link | `LINK#h` | slug | redirect (one batch get with the rules), list (query) |
 //! | link version | `HIST#h#linkId` | version, ten digits | history (query), rollback (get) |
 //! | personalization rules | `RULES#h` | `A` | redirect, rules (get) |
+//! | campaign | `CAMP#h` | campaign id | campaigns, health, report (get), list, funnel (query), link write and conversion (get), click worker (batch get) |
 //! | clicks used of `maxClicks` | `CAP#h#linkId` | `A` | conditional add |
-//! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get), recount and export (query) |
+//! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get, restate), recount, re-scoring and export (query) |
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
 //! | webhook subscription | `SUBS#h` | subscription id | event worker, delivery worker, list (query) |
@@ -19,6 +20,8 @@
 //! | event, its message and outbox entry | `EVT#h#id` | `A` | delivery worker (get); index `due` until every subscription has its delivery |
 //! | delivery, and its attempts | `DLV#h#id` | `A`, `ATT#nn#seq` | delivery worker; index `list` by `DLVS#h#yyyymm` / id; index `due` until it ends |
 //! | a subscription's deliveries by hour | `HOOKS#h#id` | `yyyymmddhh` | notifications (query), added to with each delivery |
+//! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key) | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
+//! | submissions of a known key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
 //! | audit event | `AUDIT#h` | audit id | list (query) |
 //! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard`, of a link `yyyymmdd#campaign#shard` | reports (query by days), conditional add |
 //!
@@ -47,7 +50,7 @@ impl Key {
 
 /// The index of what must be looked at again: sparse, keys only.
 pub const DUE: &str = "due";
-/// The index of conversions by month.
+/// The index of conversions, and of adjustments, by month.
 pub const LIST: &str = "list";
 /// Partitions of the `due` index, so that no write is bounded by one of them.
 pub const DUE_SHARDS: u32 = 8;
@@ -56,9 +59,14 @@ pub const CLICK_SHARDS: u32 = 8;
 /// Shards a contended rollup cell is spread over.
 pub const ROLLUP_SHARDS: u32 = 8;
 
+/// What the key of every handle begins with.
+pub(crate) const HANDLES: &str = "HANDLE#";
+/// The attribute of a click that tells the shard of its cells.
+pub(crate) const SHARD: &str = "shard";
+
 /// The handle itself.
 pub fn handle(handle: &Handle) -> Key {
-    Key::single(format!("HANDLE#{handle}"))
+    Key::single(format!("{HANDLES}{handle}"))
 }
 
 /// A user's place on a handle.
@@ -109,6 +117,16 @@ pub fn version(handle: &Handle, link: LinkId, version: u64) -> Key {
 /// A handle's personalization rules.
 pub fn rules(handle: &Handle) -> Key {
     Key::single(format!("RULES#{handle}"))
+}
+
+/// The partition of a handle's campaigns.
+pub fn campaigns(handle: &Handle) -> String {
+    format!("CAMP#{handle}")
+}
+
+/// A campaign.
+pub fn campaign(handle: &Handle, id: &CampaignId) -> Key {
+    Key { pk: campaigns(handle), sk: id.to_string() }
 }
 
 /// The human clicks used of a link's `maxClicks`.
@@ -186,6 +204,26 @@ pub fn deliveries(handle: &Handle, day: Day) -> String {
 pub fn delivery_counts(handle: &Handle, id: SubscriptionId, at: Moment) -> Key {
     let hour = at.millis().rem_euclid(86_400_000) / 3_600_000;
     Key { pk: format!("HOOKS#{handle}#{id}"), sk: format!("{}{hour:02}", at.day().compact()) }
+}
+
+/// The partition of one conversion's adjustments.
+pub fn adjustments(handle: &Handle, conversion: ConversionId) -> String {
+    format!("ADJ#{handle}#{conversion}")
+}
+
+/// The adjustment that holds an idempotency key of its conversion, named by the key's digest.
+pub fn adjustment(handle: &Handle, conversion: ConversionId, key_digest: &str) -> Key {
+    Key { pk: adjustments(handle, conversion), sk: key_digest.to_owned() }
+}
+
+/// A month of a handle's adjustments in the `list` index.
+pub fn adjustments_of_month(handle: &Handle, day: Day) -> String {
+    format!("ADJS#{handle}#{}", day.month())
+}
+
+/// The submissions of a conversion's key after its first.
+pub fn tries(handle: &Handle, conversion: ConversionId) -> Key {
+    Key::single(format!("TRIES#{handle}#{conversion}"))
 }
 
 /// The partition of a handle's audit events.

@@ -1,14 +1,11 @@
-//! Finds the listed phrases in a user agent, in one pass over at most [`READ`] bytes.
+//! Finds the listed phrases in a user agent, in one pass over at most [`MOST_KEPT`] bytes.
 
 use std::sync::LazyLock;
 
 use daachorse::DoubleArrayAhoCorasick;
 
+use super::MOST_KEPT;
 use super::marks::Marks;
-
-/// The longest agents of in-app browsers have some 600 bytes. What a client sends beyond this
-/// is its own affair, and must not cost more time.
-const READ: usize = 1024;
 
 /// `data/agent-marks.txt`, compiled by the build script: loading checks every state once, some
 /// tens of microseconds, where building it here would cost milliseconds of every cold start.
@@ -36,7 +33,7 @@ pub(super) fn marks(user_agent: &str) -> Marks {
 /// The agent in lower case between `^` and `$`, which the list writes for its start and end.
 fn framed(user_agent: &str) -> Vec<u8> {
     let agent = user_agent.as_bytes();
-    let read = agent.get(..READ).unwrap_or(agent);
+    let read = agent.get(..MOST_KEPT).unwrap_or(agent);
     let mut framed = Vec::with_capacity(read.len() + 2);
     framed.push(b'^');
     framed.extend_from_slice(read);

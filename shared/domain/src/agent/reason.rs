@@ -21,12 +21,30 @@ pub enum Reason {
     /// The user agent is no browser's: it does not open like one, or names no system. Fires
     /// only where the two above have nothing more exact to say.
     NotABrowser,
+    /// No `Accept-Language`: every browser sends one, also those inside apps.
+    NoAcceptLanguage,
+    /// One of many clicks that one sender made in seconds.
+    BurstHits,
+    /// One of many links that one sender followed in seconds.
+    BurstLinks,
+    /// A conversion followed faster than a page loads and a person acts.
+    InstantConversion,
 }
 
 impl Reason {
     /// Every reason, in the order they are told.
-    pub const ALL: [Self; 6] =
-        [Self::EmptyUserAgent, Self::HeadRequest, Self::Prefetch, Self::DeclaredBot, Self::AutomationTool, Self::NotABrowser];
+    pub const ALL: [Self; 10] = [
+        Self::EmptyUserAgent,
+        Self::HeadRequest,
+        Self::Prefetch,
+        Self::DeclaredBot,
+        Self::AutomationTool,
+        Self::NotABrowser,
+        Self::NoAcceptLanguage,
+        Self::BurstHits,
+        Self::BurstLinks,
+        Self::InstantConversion,
+    ];
 
     /// The code under which it is stored and shown.
     pub const fn as_str(self) -> &'static str {
@@ -37,10 +55,28 @@ impl Reason {
             Self::DeclaredBot => "declared_bot",
             Self::AutomationTool => "automation_tool",
             Self::NotABrowser => "not_a_browser",
+            Self::NoAcceptLanguage => "no_accept_language",
+            Self::BurstHits => "burst_hits",
+            Self::BurstLinks => "burst_links",
+            Self::InstantConversion => "instant_conversion",
         }
     }
 
-    const fn bit(self) -> u8 {
+    /// Whether it is seen in the request itself, and so tells what sent it; the others are seen in what happened around it.
+    pub(super) const fn is_of_request(self) -> bool {
+        match self {
+            Self::EmptyUserAgent
+            | Self::HeadRequest
+            | Self::Prefetch
+            | Self::DeclaredBot
+            | Self::AutomationTool
+            | Self::NotABrowser
+            | Self::NoAcceptLanguage => true,
+            Self::BurstHits | Self::BurstLinks | Self::InstantConversion => false,
+        }
+    }
+
+    const fn bit(self) -> u16 {
         1 << self as u8
     }
 }
@@ -48,7 +84,7 @@ impl Reason {
 /// The reasons of one judgement: a set that needs no allocation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<Reason>", into = "Vec<Reason>")]
-pub struct Reasons(u8);
+pub struct Reasons(u16);
 
 impl Reasons {
     /// Whether nothing speaks against a person.
@@ -64,6 +100,11 @@ impl Reasons {
     /// The reasons, in the order of [`Reason::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Reason> {
         Reason::ALL.into_iter().filter(move |reason| self.contains(*reason))
+    }
+
+    /// Their codes, as a click keeps them.
+    pub fn codes(self) -> Vec<String> {
+        self.iter().map(|reason| reason.as_str().to_owned()).collect()
     }
 }
 

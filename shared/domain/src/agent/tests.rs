@@ -56,17 +56,18 @@ fn a_purpose_ahead_of_the_click_suffices_in_any_header() {
     let ahead = ["prefetch", "prefetch;prerender", "Prefetch;anonymous-client-ip", "prerender", "preview"];
     for purpose in ahead {
         for header in 0..PURPOSE_HEADERS.len() {
-            let mut signs = person();
-            signs.purposes[header] = Some(purpose);
-            assert_only(&signs, Reason::Prefetch);
+            let mut purposes = [Some("navigation"); PURPOSE_HEADERS.len()];
+            purposes[header] = Some(purpose);
+            assert_only(&Signs { purpose: telling_purpose(purposes), ..person() }, Reason::Prefetch);
         }
     }
 }
 
 #[test]
 fn any_other_purpose_is_human() {
-    let signs = Signs { purposes: [Some(""), Some("navigation"), None, None], ..person() };
-    assert_eq!(judge(&signs).verdict(), Verdict::Human);
+    let purpose = telling_purpose([None, Some(""), Some("navigation"), None]);
+    assert_eq!(purpose, Some(""));
+    assert_eq!(judge(&Signs { purpose, ..person() }).verdict(), Verdict::Human);
 }
 
 #[test]
@@ -91,6 +92,25 @@ fn half_a_browsers_agent_suffices() {
 }
 
 #[test]
+fn a_missing_accept_language_suffices() {
+    assert_only(&Signs { no_accept_language: true, ..person() }, Reason::NoAcceptLanguage);
+}
+
+#[test]
+fn what_happens_around_a_click_suffices_and_says_nothing_of_its_device() {
+    let around = [
+        (Signs { burst: Burst { hits: true, links: false }, ..person() }, Reason::BurstHits),
+        (Signs { burst: Burst { hits: false, links: true }, ..person() }, Reason::BurstLinks),
+        (Signs { instant_conversion: true, ..person() }, Reason::InstantConversion),
+    ];
+    for (signs, reason) in around {
+        let judgement = judge(&signs);
+        assert_eq!(Vec::from(judgement.reasons), [reason]);
+        assert_eq!((judgement.verdict(), judgement.device), (Verdict::Bot, Device::Desktop));
+    }
+}
+
+#[test]
 fn reasons_add_up() {
     let signs = Signs { user_agent: None, asks: Asks::HeadersOnly, ..person() };
     let both = [Reason::EmptyUserAgent, Reason::HeadRequest];
@@ -104,6 +124,30 @@ fn in_app_and_odd_browsers_are_human_on_their_device() {
         let reasons = Vec::from(judgement.reasons);
         assert_eq!(judgement.verdict(), Verdict::Human, "{reasons:?}: {user_agent}");
         assert_eq!(judgement.device.as_str(), device, "{user_agent}");
+    }
+}
+
+#[test]
+fn no_app_that_people_come_from_is_missing() {
+    let apps = [
+        "Instagram",
+        "FBAN/FBIOS",
+        "FB_IAB",
+        "musical_ly",
+        "Snapchat",
+        "LinkedInApp",
+        "Pinterest/",
+        "WhatsApp/",
+        "Telegram-",
+        "Line/",
+        "MicroMessenger",
+        "KAKAOTALK",
+        "Gmail/",
+        "GSA/",
+    ];
+    let list = include_str!("../../data/in-app-browsers.txt");
+    for app in apps {
+        assert!(expectations(list).any(|(_, agent)| agent.contains(app)), "{app}");
     }
 }
 
@@ -150,10 +194,14 @@ fn devices_are_told_by_the_most_telling_mark() {
 }
 
 #[test]
-fn only_the_first_kilobyte_is_read() {
-    let padding = "x".repeat(2000);
-    assert!(judge(&person()).reasons.is_empty());
-    assert!(sent_by(&format!("{PERSON} {padding} Googlebot")).reasons.is_empty());
+fn what_is_kept_is_what_is_read() {
+    let padding = "x".repeat(MOST_KEPT);
+    let long = format!("{PERSON} {padding} Googlebot");
+    assert!(sent_by(&long).reasons.is_empty());
+    assert_eq!(kept(&long).len(), MOST_KEPT);
+    assert_eq!(sent_by(&long), sent_by(kept(&long)));
+    assert_eq!(kept("é".repeat(MOST_KEPT).as_str()).len(), MOST_KEPT);
+    assert_eq!(kept(&format!("a{}", "é".repeat(MOST_KEPT))).len(), MOST_KEPT - 1);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::Number;
 
 use super::{Counts, Dimension, MOST_KEYS, OTHER, split};
 use crate::moment::Day;
-use crate::money::{Currency, amount};
+use crate::money::{Currency, amount, ratio};
 
 /// The figures of one row or of a whole report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,29 @@ impl Figures {
     /// Revenue in one currency, as a JSON number.
     pub fn revenue_in(&self, currency: Currency) -> Number {
         amount(self.revenue.get(&currency).copied().unwrap_or_default(), currency)
+    }
+
+    /// Conversions over qualified clicks, to four decimals; none without qualified clicks.
+    pub fn conversion_rate(&self) -> Option<Number> {
+        ratio(self.conversions, self.qualified_clicks())
+    }
+
+    /// The currency that `revenue` is told in when nothing says which: the only one there is, else USD.
+    pub fn main_currency(&self) -> Currency {
+        let mut currencies = self.revenue.keys();
+        match (currencies.next(), currencies.next()) {
+            (Some(only), None) => *only,
+            _ => Currency::USD,
+        }
+    }
+
+    /// Whether there is nothing in them to tell.
+    fn is_zero(&self) -> bool {
+        self.clicks == 0
+            && self.bot_clicks == 0
+            && self.conversions == 0
+            && self.impressions == 0
+            && self.revenue.values().all(|minor| *minor == 0)
     }
 
     fn add(&mut self, metric: &str, value: i128) {
@@ -62,7 +85,7 @@ impl Figures {
 /// A report over some days: rows by key and their totals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Rows: days in order, other dimensions by most clicks first, [`OTHER`] last.
+    /// Rows that have something to tell: days in order, other dimensions by most clicks first, [`OTHER`] last.
     pub rows: Vec<(String, Figures)>,
     /// The totals over all rows.
     pub totals: Figures,
@@ -89,6 +112,7 @@ impl Report {
                 }
             }
         }
+        rows.retain(|_, figures| !figures.is_zero());
         Self { rows: ordered(rows, by), totals }
     }
 }

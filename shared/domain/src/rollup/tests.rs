@@ -44,6 +44,7 @@ fn conversion(minor: i64, currency: &str) -> Conversion {
         slug: "launch".parse().unwrap(),
         click_id: ClickId::new(at, 1),
         campaign_id: None,
+        not_credited: None,
         rule: None,
         session_id: None,
         event_type: "purchase".parse().unwrap(),
@@ -91,7 +92,44 @@ fn keys_beyond_the_cap_are_counted_as_other_and_none_is_lost() {
     assert_eq!(report.rows.iter().map(|(_, figures)| figures.clicks).sum::<i128>(), 2000);
 }
 
+#[test]
+fn rows_with_nothing_to_tell_are_left_out_and_negative_ones_are_not() {
+    let mut counts = Counts::default();
+    for (name, value) in
+        [("c", 1), ("country|DE|c", 1), ("country|FR|m|USD", 0), ("country|US|m|USD", -5), ("m|USD", -5), ("country|AT|v", 0)]
+    {
+        counts.add(name, value);
+    }
+    let report = Report::of([("2026-03-01".parse().unwrap(), &counts)], Dimension::Country);
+    assert_eq!(report.rows.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["DE", "US"]);
+}
+
+#[test]
+fn the_rate_is_of_qualified_clicks_and_the_main_currency_the_only_one() {
+    let rate = |clicks, bot_clicks, conversions| {
+        Figures { clicks, bot_clicks, conversions, ..Figures::default() }.conversion_rate().map(|rate| rate.to_string())
+    };
+    assert_eq!((rate(10, 4, 1).as_deref(), rate(4, 4, 1), rate(2, 1, 3).as_deref()), (Some("0.1667"), None, Some("3")));
+    let main = |codes: &[&str]| {
+        let revenue = codes.iter().map(|code| (code.parse().unwrap(), 1)).collect();
+        Figures { revenue, ..Figures::default() }.main_currency().code()
+    };
+    assert_eq!((main(&[]), main(&["EUR"]), main(&["EUR", "JPY"])), ("USD", "EUR", "USD"));
+}
+
 proptest! {
+    #[test]
+    fn a_difference_leads_from_one_judgement_of_a_click_to_the_other(before in any::<bool>(), after in any::<bool>(), device in "[A-C]") {
+        let was = click(1, before, "DE", "t.co");
+        let is = Click { bot: after, device, ..was.clone() };
+        let difference = Tally::of_click(&is).minus(&Tally::of_click(&was));
+        prop_assert!(difference.counters().all(|(_, increment)| increment != 0));
+        let mut restated = Tally::of_click(&was);
+        restated.merge(&difference);
+        prop_assert!(restated.minus(&Tally::of_click(&is)).is_empty());
+        prop_assert_eq!(before == after, difference.counters().all(|(name, _)| name != "b"));
+    }
+
     #[test]
     fn the_rows_of_every_dimension_add_up_to_the_totals(
         clicks in prop::collection::vec((any::<bool>(), "[A-Z]{2}", "[a-z|]{1,3}"), 1..60),

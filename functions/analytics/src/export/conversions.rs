@@ -1,0 +1,118 @@
+//! One row an entry of the ledger, in time order: conversions, and what later changed their worth.
+
+use domain::conversion::Trust;
+use domain::id::{ClickId, ConversionId};
+use domain::ledger::{Entry, Kind};
+use domain::moment::Moment;
+use domain::money::Currency;
+use domain::name::{CampaignId, EventType, Slug};
+use edge::Problem;
+use serde::Serialize;
+use serde_json::Number;
+use store::Store;
+
+use super::sheet::{Row, Sheet};
+use super::{Cursor, MOST_SCANNED, Page, Wanted};
+use crate::parameters::Range;
+
+/// Entries read at once; a response ends between two such pages, so they are small.
+const PAGE: usize = 200;
+
+const COLUMNS: [&str; 13] =
+    ["entryId", "kind", "conversionId", "at", "slug", "campaignId", "clickId", "eventType", "amount", "currency", "reason", "trust", "bot"];
+
+/// An entry of the ledger.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EntryRow {
+    entry_id: String,
+    kind: Kind,
+    conversion_id: ConversionId,
+    /// When it was written; it counts on this day.
+    at: Moment,
+    slug: Slug,
+    campaign_id: Option<CampaignId>,
+    click_id: ClickId,
+    event_type: EventType,
+    /// What the conversion was worth, or by how much it was adjusted: a refund is negative.
+    #[schema(value_type = Option<f64>)]
+    amount: Option<Number>,
+    currency: Option<Currency>,
+    /// Why it was adjusted.
+    reason: Option<String>,
+    trust: Trust,
+    /// Whether the click was judged a bot's.
+    bot: bool,
+}
+
+impl EntryRow {
+    fn of(entry: Entry) -> Self {
+        Self {
+            entry_id: entry.id.to_string(),
+            kind: entry.kind(),
+            conversion_id: entry.conversion_id,
+            at: entry.at,
+            slug: entry.slug,
+            campaign_id: entry.campaign_id,
+            click_id: entry.click_id,
+            event_type: entry.event_type,
+            amount: entry.amount.map(domain::money::Change::amount),
+            currency: entry.amount.map(|amount| amount.currency),
+            reason: entry.reason,
+            trust: entry.trust,
+            bot: entry.bot,
+        }
+    }
+}
+
+/// The entries from the cursor on, as many as one response carries.
+pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem> {
+    let mut cursor = match &wanted.cursor {
+        Some(Cursor::Entry(cursor)) => Some(cursor.clone()),
+        Some(Cursor::Click(_)) | None => None,
+    };
+    let Range { from, to } = wanted.range;
+    let mut sheet = Sheet::begin(wanted.format, COLUMNS.map(str::to_owned).to_vec(), cursor.is_none())?;
+    let mut scanned = 0;
+    loop {
+        let entries = store.ledger_entries(&wanted.handle, from, to, PAGE, cursor.as_deref()).await?;
+        scanned += entries.items.len();
+        for entry in entries.items {
+            if wanted.keeps(&entry.slug, entry.campaign_id.as_ref()) {
+                sheet.push(Row::Entry(Box::new(EntryRow::of(entry))))?;
+            }
+        }
+        cursor = entries.next_cursor;
+        if cursor.is_none() || sheet.is_full() || scanned >= MOST_SCANNED {
+            return Ok(Page { sheet, next_cursor: cursor });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_are_the_members_of_a_row_in_their_order() {
+        let at = Moment::from_millis(1_772_366_400_000);
+        let id = ConversionId::new(at, 1);
+        let row = EntryRow {
+            entry_id: id.to_string(),
+            kind: Kind::Conversion,
+            conversion_id: id,
+            at,
+            slug: "launch".parse().unwrap(),
+            campaign_id: None,
+            click_id: ClickId::new(at, 1),
+            event_type: "purchase".parse().unwrap(),
+            amount: None,
+            currency: None,
+            reason: None,
+            trust: Trust::Claimed,
+            bot: false,
+        };
+        let row = serde_json::to_value(row).unwrap();
+        assert_eq!(row.as_object().unwrap().keys().collect::<Vec<_>>(), COLUMNS);
+    }
+}

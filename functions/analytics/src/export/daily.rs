@@ -1,0 +1,66 @@
+//! One row a UTC day, equal to the report by day.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::money::Currency;
+use domain::rollup::{Dimension, Figures};
+use edge::Problem;
+use serde::Serialize;
+use serde_json::Number;
+use store::Store;
+
+use super::sheet::{Row, Sheet};
+use super::{Page, Wanted};
+use crate::figures::report;
+use crate::parameters::Range;
+
+/// A day.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DayRow {
+    #[schema(value_type = String, format = Date)]
+    day: String,
+    #[schema(value_type = u64)]
+    clicks: i128,
+    #[schema(value_type = u64)]
+    bot_clicks: i128,
+    #[schema(value_type = u64)]
+    qualified_clicks: i128,
+    #[schema(value_type = u64)]
+    conversions: i128,
+    /// `revenue_USD` and so on: revenue in every currency of the range.
+    #[serde(flatten)]
+    #[schema(value_type = BTreeMap<String, f64>)]
+    revenue: BTreeMap<String, Number>,
+}
+
+impl DayRow {
+    fn of(day: String, figures: &Figures, currencies: &BTreeSet<Currency>) -> Self {
+        Self {
+            day,
+            clicks: figures.clicks,
+            bot_clicks: figures.bot_clicks,
+            qualified_clicks: figures.qualified_clicks(),
+            conversions: figures.conversions,
+            revenue: currencies.iter().map(|currency| (column(*currency), figures.revenue_in(*currency))).collect(),
+        }
+    }
+}
+
+fn column(currency: Currency) -> String {
+    format!("revenue_{currency}")
+}
+
+/// All days of the range that have something to tell.
+pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem> {
+    let Range { from, to } = wanted.range;
+    let cells = store.cells(&wanted.handle, &wanted.selection(), from, to).await?;
+    let report = report(&cells, Dimension::Day);
+    let currencies: BTreeSet<Currency> = report.totals.revenue.keys().copied().collect();
+    let columns = ["day", "clicks", "botClicks", "qualifiedClicks", "conversions"].map(str::to_owned).into_iter();
+    let mut sheet = Sheet::begin(wanted.format, columns.chain(currencies.iter().copied().map(column)).collect(), true)?;
+    for (day, figures) in report.rows {
+        sheet.push(Row::Day(DayRow::of(day, &figures, &currencies)))?;
+    }
+    Ok(Page { sheet, next_cursor: None })
+}

@@ -1,0 +1,94 @@
+//! Figures as callers see them.
+
+use std::collections::BTreeMap;
+
+use domain::confidence::{Confidence, Freshness, Observed};
+use domain::money::{Currency, amount};
+use domain::rollup::{Dimension, Figures, Report};
+use serde::Serialize;
+use serde_json::{Number, Value, json};
+use store::Cells;
+use utoipa::openapi::schema::{SchemaType, Type};
+use utoipa::openapi::{Object, ObjectBuilder};
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Totals {
+    #[schema(value_type = u64)]
+    clicks: i128,
+    #[schema(value_type = u64)]
+    bot_clicks: i128,
+    /// Clicks that are not a bot's.
+    #[schema(value_type = u64)]
+    qualified_clicks: i128,
+    #[schema(value_type = u64)]
+    conversions: i128,
+    /// Observations of intent; told by segment only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
+    impressions: Option<i128>,
+    /// Revenue in `currency`, less what was refunded on these days; other currencies are never added to it.
+    #[schema(value_type = f64)]
+    revenue: Number,
+    /// The campaign's currency; without one the only currency there is, or USD when there are several or none.
+    currency: Currency,
+    /// Revenue in each currency.
+    #[schema(value_type = BTreeMap<String, f64>)]
+    revenue_by_currency: BTreeMap<&'static str, Number>,
+}
+
+impl Totals {
+    pub(crate) fn of(figures: &Figures, currency: Currency) -> Self {
+        Self {
+            clicks: figures.clicks,
+            bot_clicks: figures.bot_clicks,
+            qualified_clicks: figures.qualified_clicks(),
+            conversions: figures.conversions,
+            impressions: None,
+            revenue: figures.revenue_in(currency),
+            currency,
+            revenue_by_currency: figures.revenue.iter().map(|(currency, minor)| (currency.code(), amount(*minor, *currency))).collect(),
+        }
+    }
+
+    /// As one dimension tells them.
+    pub(crate) fn by(figures: &Figures, currency: Currency, dimension: Dimension) -> Self {
+        let impressions = (dimension == Dimension::Segment).then_some(figures.impressions);
+        Self { impressions, ..Self::of(figures, currency) }
+    }
+}
+
+/// A reason for less confidence.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct PenaltyView {
+    /// `no_clicks`, `conversions_exceed_clicks`, `bot_ratio_20_40`, `bot_ratio_over_40` or `stale`.
+    code: &'static str,
+    /// What it costs.
+    points: u8,
+    /// What was seen: clicks, conversions of clicks, bot clicks over clicks, or when figures were last added to.
+    #[schema(schema_with = number_or_text)]
+    observed: Value,
+}
+
+fn number_or_text() -> Object {
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Number, Type::String])).build()
+}
+
+/// What the penalties leave of 100, and each of them.
+pub(crate) fn judged(figures: &Figures, freshness: &Freshness) -> (u8, Vec<PenaltyView>) {
+    let Confidence { score, penalties } = Confidence::of(figures, freshness.is_stale());
+    let view = penalties.into_iter().map(|penalty| PenaltyView {
+        code: penalty.code,
+        points: penalty.points,
+        observed: match penalty.observed {
+            Observed::NoUpdate => json!(freshness.last_updated_at),
+            other => other.to_json(),
+        },
+    });
+    (score, view.collect())
+}
+
+/// Cells split by a dimension.
+pub(crate) fn report(cells: &Cells, by: Dimension) -> Report {
+    Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), by)
+}

@@ -1,0 +1,104 @@
+//! Funnels: each campaign's way from clicks to revenue, side by side.
+
+use domain::campaign::Campaign;
+use domain::confidence::Freshness;
+use domain::moment::{Day, Moment};
+use domain::name::{CampaignId, Handle};
+use domain::rollup::{Dimension, Selection};
+use edge::Problem;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde::Serialize;
+use serde_json::Number;
+use store::{Cells, Store};
+
+use crate::figures::{PenaltyView, Totals, judged, report};
+use crate::parameters::Range;
+
+/// Campaigns whose cells are read at the same time.
+const AT_ONCE: usize = 16;
+/// Campaigns listed by one query.
+const PAGE: i32 = 100;
+
+/// A funnel.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Funnel {
+    handle: Handle,
+    /// First day, UTC.
+    #[schema(value_type = String, format = Date)]
+    from: Day,
+    /// Last day, UTC, included.
+    #[schema(value_type = String, format = Date)]
+    to: Day,
+    /// Campaigns by id.
+    funnel: Vec<CampaignFunnel>,
+    /// That of the campaign whose figures were last added to.
+    freshness: Freshness,
+}
+
+/// One campaign's way from clicks to revenue.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CampaignFunnel {
+    campaign_id: CampaignId,
+    #[serde(flatten)]
+    totals: Totals,
+    /// Conversions over qualified clicks, to four decimals; null without qualified clicks.
+    #[schema(value_type = Option<f64>)]
+    conversion_rate: Option<Number>,
+    /// How far these figures can be relied on, of 100; below 50 they want a look.
+    #[schema(maximum = 100)]
+    confidence: u8,
+    /// Why not further.
+    penalties: Vec<PenaltyView>,
+}
+
+impl CampaignFunnel {
+    fn of(campaign: Campaign, cells: &Cells, now: Moment) -> Self {
+        let figures = report(cells, Dimension::Day).totals;
+        let currency = campaign.currency.unwrap_or_else(|| figures.main_currency());
+        let (confidence, penalties) = judged(&figures, &Freshness::of(cells.updated_at, now));
+        Self {
+            campaign_id: campaign.campaign_id,
+            totals: Totals::of(&figures, currency),
+            conversion_rate: figures.conversion_rate(),
+            confidence,
+            penalties,
+        }
+    }
+}
+
+/// The funnel of one campaign, or of all that a handle has: each is made of the campaign's own cells, so that both agree.
+pub(crate) async fn funnel(
+    store: &Store,
+    handle: &Handle,
+    wanted: Option<CampaignId>,
+    Range { from, to }: Range,
+    now: Moment,
+) -> Result<Funnel, Problem> {
+    let campaigns = match wanted {
+        Some(id) => vec![store.campaign(handle, &id).await?.ok_or_else(|| Problem::not_found("campaign"))?],
+        None => every_campaign(store, handle).await?,
+    };
+    let with_cells = stream::iter(campaigns).map(|campaign| async move {
+        let selection = Selection::Campaign(campaign.campaign_id.clone());
+        store.cells(handle, &selection, from, to).await.map(|cells| (campaign, cells))
+    });
+    let with_cells: Vec<(Campaign, Cells)> = with_cells.buffered(AT_ONCE).try_collect().await?;
+    let updated_at = with_cells.iter().filter_map(|(_, cells)| cells.updated_at).max();
+    let funnel = with_cells.into_iter().map(|(campaign, cells)| CampaignFunnel::of(campaign, &cells, now)).collect();
+    Ok(Funnel { handle: handle.clone(), from, to, funnel, freshness: Freshness::of(updated_at, now) })
+}
+
+/// In the table's order, which is that of their ids.
+async fn every_campaign(store: &Store, handle: &Handle) -> Result<Vec<Campaign>, Problem> {
+    let mut campaigns = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = store.campaigns(handle, PAGE, cursor.as_deref()).await?;
+        campaigns.extend(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(campaigns);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! `GET …/conversions/{conversionId}/explain`: the way from click to ledger, each step with a sentence and a stable code.
+
+use axum::Json;
+use axum::extract::State;
+use domain::campaign::NotCredited;
+use domain::click::Click;
+use domain::conversion::{Conversion, Trust};
+use domain::explain::{Attempt, Outcome, Rule, RuleKind};
+use domain::id::{ClickId, ConversionId};
+use domain::ledger::Entry;
+use domain::moment::Moment;
+use domain::money::{Change, Currency};
+use domain::name::{CampaignId, Handle, SessionId, Slug};
+use edge::{App, Creator, Member, Part, Problem};
+use serde::Serialize;
+use serde_json::Number;
+use store::{Stored, Tries};
+
+use crate::view::EntryView;
+
+/// How a conversion came to count as it does.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Explanation {
+    conversion_id: ConversionId,
+    handle: Handle,
+    outcome: Outcome,
+    message: String,
+    click: ClickStep,
+    rule: RuleStep,
+    ctx: CtxStep,
+    /// Every submission of its key, oldest first; the first became the conversion, of the later ones at most 50 are kept.
+    attempts: Vec<Attempt>,
+    /// How many there were, the first included.
+    tries_in_all: i64,
+    verdict: VerdictStep,
+    /// Its ledger, oldest first.
+    entries: Vec<EntryView>,
+    /// What it is worth after all its adjustments; null when it has no value.
+    #[schema(value_type = Option<f64>, example = 19.74)]
+    net_value: Option<Number>,
+    currency: Option<Currency>,
+}
+
+/// The click it is credited to.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ExplainedClick)]
+pub(crate) struct ClickStep {
+    message: String,
+    click_id: ClickId,
+    clicked_at: Moment,
+    /// Whether the click's own record is there; without it, what only that knows is null.
+    found: bool,
+    slug: Slug,
+    /// The version of the link that was followed.
+    link_version: Option<u64>,
+    country: Option<String>,
+    device: Option<String>,
+    source: Option<String>,
+    referrer: Option<String>,
+    /// `human` or `bot`.
+    verdict: &'static str,
+    /// Why it was judged a bot's.
+    reasons: Vec<String>,
+    /// The version of the classifier that judged.
+    classifier: Option<u16>,
+    /// The campaign the click counts for.
+    campaign_id: Option<CampaignId>,
+}
+
+/// The rule that sent the visitor.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ExplainedRule)]
+pub(crate) struct RuleStep {
+    message: String,
+    /// As the context token carries it; null when no rule matched.
+    label: Option<String>,
+    kind: RuleKind,
+    /// A routing rule's place in its link's list, from 0.
+    index: Option<usize>,
+    /// A personalization rule's id.
+    rule_id: Option<String>,
+}
+
+/// The context token it was submitted with.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ExplainedCtx)]
+pub(crate) struct CtxStep {
+    message: String,
+    issued_at: Moment,
+    /// From then on the token would have been refused.
+    expires_at: Option<Moment>,
+    session_id: Option<SessionId>,
+}
+
+/// How it counts.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ExplainedVerdict)]
+pub(crate) struct VerdictStep {
+    message: String,
+    trust: Trust,
+    /// Whether the click was judged a bot's.
+    bot: bool,
+    /// The campaign it counts for.
+    campaign_id: Option<CampaignId>,
+    /// Why it counts for no campaign, though its click named one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_credited: Option<NotCredited>,
+    /// Whether reports already count it.
+    counted: bool,
+    /// Whether it only tries out a campaign.
+    test: bool,
+}
+
+/// Explains a conversion: click, rule, context token, every submission, verdict, ledger.
+#[utoipa::path(get, path = "/v2/handles/{handle}/conversions/{conversionId}/explain", tag = "conversions", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)),
+    responses((status = 200, description = "The explanation.", body = Explanation)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Creator>,
+    id: Result<Part<ConversionId>, Problem>,
+) -> Result<Json<Explanation>, Problem> {
+    let missing = || Problem::not_found("conversion");
+    // An id that cannot be is an id that is not.
+    let Part(id) = id.map_err(|_| missing())?;
+    let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
+    let (stored, entries) = app.store().with_entries(stored).await?;
+    let conversion = &stored.conversion;
+    let click = app.store().click(&conversion.handle, conversion.click_id).await?;
+    let tries = app.store().tries(&conversion.handle, conversion.id).await?;
+    Ok(Json(explained(&stored, click, tries, entries)))
+}
+
+fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<Entry>) -> Explanation {
+    let conversion = &stored.conversion;
+    let outcome = Outcome::of(conversion);
+    let mut attempts = vec![Attempt::first(conversion)];
+    attempts.extend(tries.kept);
+    Explanation {
+        conversion_id: conversion.id,
+        handle: conversion.handle.clone(),
+        outcome,
+        message: outcome_message(outcome, conversion),
+        click: click_step(conversion, click),
+        rule: rule_step(conversion.rule.as_deref()),
+        ctx: ctx_step(conversion),
+        attempts,
+        tries_in_all: tries.in_all + 1,
+        verdict: verdict_step(stored),
+        entries: entries.into_iter().map(EntryView::of).collect(),
+        net_value: stored.net().map(Change::amount),
+        currency: conversion.money.map(|money| money.currency),
+    }
+}
+
+fn outcome_message(outcome: Outcome, conversion: &Conversion) -> String {
+    let campaign = conversion.campaign_id.as_ref().map_or("none", CampaignId::as_str);
+    let slug = &conversion.slug;
+    match outcome {
+        Outcome::CreditedToCampaign => format!("It counts for campaign {campaign} and for link {slug}."),
+        Outcome::CreditedToLink => format!("It counts for link {slug}; the click belonged to no campaign."),
+        Outcome::NotCreditedCampaignPaused => {
+            format!("It counts for link {slug} alone; the click's campaign was not active when the conversion came.")
+        }
+        Outcome::NotCreditedClickNotTracked => {
+            format!("It counts for link {slug} alone; the click's campaign was not active when the link was followed.")
+        }
+        Outcome::NotCreditedCampaignDeleted => format!("It counts for link {slug} alone; the click's campaign was deleted."),
+        Outcome::Test => "It is a test and in no figure.".to_owned(),
+    }
+}
+
+fn click_step(conversion: &Conversion, click: Option<Click>) -> ClickStep {
+    let (clicked_at, slug) = (conversion.click_id.moment(), conversion.slug.clone());
+    let by = if conversion.bot { "a bot" } else { "a person" };
+    let message = match &click {
+        Some(click) => format!("On {clicked_at} {by} followed link {slug} from {} on a {} device.", click.country, click.device),
+        None => format!("On {clicked_at} {by} followed link {slug}, as the context token tells; the click's own record is not there."),
+    };
+    let is_bot = click.as_ref().map_or(conversion.bot, |click| click.bot);
+    let click = click.as_ref();
+    let told = |of: fn(&Click) -> &String| click.map(of).cloned();
+    ClickStep {
+        message,
+        click_id: conversion.click_id,
+        clicked_at,
+        found: click.is_some(),
+        slug,
+        link_version: click.map(|click| click.link_version),
+        country: told(|click| &click.country),
+        device: told(|click| &click.device),
+        source: told(|click| &click.source),
+        referrer: told(|click| &click.referrer),
+        verdict: if is_bot { "bot" } else { "human" },
+        reasons: click.map(|click| click.reasons.clone()).unwrap_or_default(),
+        classifier: click.map(|click| click.classifier),
+        campaign_id: click.map_or(&conversion.campaign_id, |click| &click.campaign_id).clone(),
+    }
+}
+
+fn rule_step(label: Option<&str>) -> RuleStep {
+    let rule = Rule::of_label(label);
+    RuleStep {
+        message: rule.message(),
+        label: label.map(str::to_owned),
+        kind: rule.kind,
+        index: rule.index,
+        rule_id: rule.rule_id.map(str::to_owned),
+    }
+}
+
+fn ctx_step(conversion: &Conversion) -> CtxStep {
+    let (issued_at, expires_at) = (conversion.click_id.moment(), conversion.ctx_expires_at);
+    let message = match expires_at {
+        Some(expires_at) => format!("The context token of the click was good until {expires_at}; the conversion came in time."),
+        None => "The context token of the click was good when the conversion came.".to_owned(),
+    };
+    CtxStep { message, issued_at, expires_at, session_id: conversion.session_id.clone() }
+}
+
+fn verdict_step(stored: &Stored) -> VerdictStep {
+    let conversion = &stored.conversion;
+    let vouched = match conversion.trust {
+        Trust::Claimed => "Reported by whoever held the context token",
+        Trust::Confirmed => "Reported with the handle's own token",
+    };
+    let counted = match (conversion.test, stored.settled) {
+        (true, _) => "a test is in no figure",
+        (false, true) => "reports count it",
+        (false, false) => "reports will count it in a moment",
+    };
+    VerdictStep {
+        message: format!("{vouched}; {counted}."),
+        trust: conversion.trust,
+        bot: conversion.bot,
+        campaign_id: conversion.campaign_id.clone(),
+        not_credited: conversion.not_credited,
+        counted: stored.settled && !conversion.test,
+        test: conversion.test,
+    }
+}

@@ -1,0 +1,48 @@
+//! `POST …/campaigns`: a campaign and its link, both or neither.
+
+use axum::Json;
+use axum::extract::State;
+use domain::campaign::{Campaign, Draft};
+use domain::name::Handle;
+use edge::{App, Code, Creator, JsonBody, Member, Problem, charge};
+use http::StatusCode;
+use serde_json::Value;
+use store::WriteCampaign;
+
+use crate::binding::{self, Binding, TRIES};
+use crate::view::{CampaignView, NewCampaign};
+
+/// Makes a campaign, with the link that stands for it.
+///
+/// `primaryLink` writes that link, `primarySlug` names one that exists; either is bound to the campaign in the same transaction. Other
+/// links feed it once they carry its `campaignId`. An id that was deleted may be used again and goes on with its figures.
+#[utoipa::path(post, path = "/v2/handles/{handle}/campaigns", tag = "campaigns", security(("jwt" = [])),
+    params(("handle" = Handle, Path)), request_body = NewCampaign,
+    responses((status = 201, description = "Made.", body = CampaignView),
+        (status = 409, description = "The id is taken, or the link belongs to another campaign.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Creator>,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<CampaignView>), Problem> {
+    let draft = Draft::read(body, &app.settings().own_hosts)?;
+    let (id, primary) = (&draft.campaign_id, &draft.change.primary);
+    let password = binding::password(&app, primary)?;
+    for attempt in 0..TRIES {
+        if app.store().campaign(member.handle(), id).await?.is_some() {
+            return Err(Problem::new(Code::Conflict, format!("there is a campaign {id} already; choose another id or change that one")));
+        }
+        let binding = binding::load(&app, &member, id, primary, &password).await?;
+        if attempt == 0 {
+            charge(&app, &member.profile.owner).await?;
+        }
+        let campaign = Campaign::new(member.handle(), &draft, app.now());
+        let mut events = vec![member.event(&app, "campaign.created", id).between(Value::Null, campaign.audited())];
+        events.extend(binding.as_ref().map(|binding| binding.event(&app, &member)));
+        let written = app.store().write_campaign(&campaign, None, binding.as_ref().map(Binding::write), &events).await?;
+        if written == WriteCampaign::Written {
+            return Ok((StatusCode::CREATED, Json(CampaignView::of(campaign, &app))));
+        }
+    }
+    Err(Problem::new(Code::Conflict, "many writers are changing this campaign or its link at once; try again"))
+}

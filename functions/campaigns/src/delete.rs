@@ -1,0 +1,25 @@
+//! `DELETE …/campaigns/{campaignId}`: ends a campaign; its links and figures stay.
+
+use axum::extract::State;
+use domain::name::{CampaignId, Handle};
+use edge::{App, Code, Creator, Member, Part, Problem, charge};
+use http::StatusCode;
+use serde_json::Value;
+use store::WriteCampaign;
+
+/// Deletes a campaign.
+///
+/// Its links go on redirecting and keep its `campaignId`, but nothing more is credited to it. Its figures stay in the reports, and a
+/// campaign made again under its id goes on with them; of clicks made before that, no further conversion is credited.
+#[utoipa::path(delete, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
+    responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>, Part(id): Part<CampaignId>) -> Result<StatusCode, Problem> {
+    let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
+    charge(&app, &member.profile.owner).await?;
+    let event = member.event(&app, "campaign.deleted", &id).between(campaign.audited(), Value::Null);
+    match app.store().delete_campaign(&campaign, &event).await? {
+        WriteCampaign::Written => Ok(StatusCode::NO_CONTENT),
+        WriteCampaign::Changed => Err(Problem::new(Code::Conflict, "the campaign was changed meanwhile; read it again before deleting it")),
+    }
+}

@@ -1,0 +1,61 @@
+//! `GET …/campaigns/{campaignId}/health`: whether clicks and conversions will be credited, check by check.
+
+use axum::Json;
+use axum::extract::State;
+use domain::campaign::{Check, Facts, Health, checks, worst};
+use domain::confidence::{Confidence, Freshness};
+use domain::link::Link;
+use domain::moment::Moment;
+use domain::name::{CampaignId, Handle};
+use domain::rollup::{Dimension, Report, Selection};
+use edge::{App, Creator, Member, Part, Problem};
+use serde::Serialize;
+
+/// Days whose figures tell of a campaign's health.
+const DAYS: i64 = 30;
+
+/// The health of a campaign.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CampaignHealth {
+    campaign_id: CampaignId,
+    /// That of the worst check.
+    status: Health,
+    checks: Vec<Check>,
+    checked_at: Moment,
+}
+
+/// Tells a campaign's health from its link and its figures of the last 30 days.
+#[utoipa::path(get, path = "/v2/handles/{handle}/campaigns/{campaignId}/health", tag = "campaigns", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
+    responses((status = 200, description = "Its health.", body = CampaignHealth)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Creator>,
+    Part(id): Part<CampaignId>,
+) -> Result<Json<CampaignHealth>, Problem> {
+    let now = app.now();
+    let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
+    let link = match &campaign.primary_slug {
+        Some(slug) => app.store().link(member.handle(), slug).await?,
+        None => None,
+    };
+    let clicks_used_up = match &link {
+        Some(link) => are_clicks_used_up(&app, link).await?,
+        None => false,
+    };
+    let today = now.day();
+    let cells = app.store().cells(member.handle(), &Selection::Campaign(id.clone()), today.plus(1 - DAYS), today).await?;
+    let figures = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day).totals;
+    let confidence = Confidence::of(&figures, Freshness::of(cells.updated_at, now).is_stale());
+    let own_hosts = &app.settings().own_hosts;
+    let facts =
+        Facts { campaign: &campaign, link: link.as_ref(), clicks_used_up, own_hosts, figures: &figures, confidence: &confidence, now };
+    let checks = checks(&facts);
+    Ok(Json(CampaignHealth { campaign_id: id, status: worst(&checks), checks, checked_at: now }))
+}
+
+async fn are_clicks_used_up(app: &App, link: &Link) -> Result<bool, Problem> {
+    let Some(most) = link.settings.max_clicks else { return Ok(false) };
+    Ok(u64::from(app.store().clicks_used(&link.handle, link.id).await?) >= most)
+}

@@ -1,0 +1,28 @@
+//! Campaigns: make, read, list, change, delete, and their health.
+
+mod binding;
+mod create;
+mod delete;
+mod get;
+mod health;
+mod list;
+mod update;
+mod view;
+
+use axum::Router;
+use edge::{App, Served};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Every route of this function, with its documentation.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create::handle, list::handle))
+        .routes(routes!(get::handle, update::handle, delete::handle))
+        .routes(routes!(health::handle))
+}
+
+/// The function.
+pub fn service(app: App) -> Served<Router> {
+    edge::serve(app, routes().split_for_parts().0)
+}

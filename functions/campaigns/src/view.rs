@@ -1,0 +1,112 @@
+//! A campaign as callers see it, and as they write it.
+
+use domain::campaign::{Campaign, GoalType, Status};
+use domain::link::Settings;
+use domain::moment::Moment;
+use domain::money::Currency;
+use domain::name::{CampaignId, EventType, Handle, Slug, TrackingPreset};
+use edge::App;
+use serde::Serialize;
+
+/// A campaign.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CampaignView {
+    /// Whose it is.
+    handle: Handle,
+    campaign_id: CampaignId,
+    name: Option<String>,
+    goal_type: GoalType,
+    status: Status,
+    /// The link that stands for it; others may feed it too.
+    primary_slug: Option<Slug>,
+    /// The address of that link.
+    #[schema(example = "https://demo.10x.in/deal-alpha")]
+    short_url: Option<String>,
+    /// How its conversions are told to the merchant's own tools.
+    tracking_preset: TrackingPreset,
+    /// What its conversions are called.
+    conversion_event_type: EventType,
+    /// The currency of its reports.
+    currency: Option<Currency>,
+    /// One more with every write.
+    version: u64,
+    /// When it was made.
+    created_at: Moment,
+    /// When this version was written.
+    updated_at: Moment,
+}
+
+impl CampaignView {
+    pub(crate) fn of(campaign: Campaign, app: &App) -> Self {
+        let short_url = campaign.primary_slug.as_ref().map(|slug| app.settings().short_url(&campaign.handle, slug.as_str()));
+        Self {
+            handle: campaign.handle,
+            campaign_id: campaign.campaign_id,
+            name: campaign.name,
+            goal_type: campaign.goal_type,
+            status: campaign.status,
+            primary_slug: campaign.primary_slug,
+            short_url,
+            tracking_preset: campaign.tracking_preset,
+            conversion_event_type: campaign.conversion_event_type,
+            currency: campaign.currency,
+            version: campaign.version,
+            created_at: campaign.created_at,
+            updated_at: campaign.updated_at,
+        }
+    }
+}
+
+/// A link written together with its campaign.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PrimaryLinkBody {
+    slug: Slug,
+    /// At most 128 characters; null removes it.
+    password: Option<String>,
+    #[serde(flatten)]
+    settings: Settings,
+}
+
+/// A campaign to make.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewCampaign {
+    campaign_id: CampaignId,
+    goal_type: GoalType,
+    #[serde(flatten)]
+    change: CampaignChange,
+}
+
+/// What is to change; what is left out stays.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CampaignChange {
+    /// DRAFT in a new campaign.
+    status: Option<Status>,
+    /// At most 200 characters; null removes it.
+    name: Option<String>,
+    /// A link that exists; null names none.
+    primary_slug: Option<Slug>,
+    /// A link to write in the same transaction, instead of `primarySlug`.
+    primary_link: Option<PrimaryLinkBody>,
+    /// Instead of the goal's; null goes back to that.
+    tracking_preset: Option<TrackingPreset>,
+    /// Instead of the goal's; null goes back to that.
+    conversion_event_type: Option<EventType>,
+    /// The currency of its reports; null removes it.
+    currency: Option<Currency>,
+}
+
+/// What is to change in a campaign that exists.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CampaignUpdate {
+    /// May be repeated, not changed.
+    campaign_id: Option<CampaignId>,
+    /// Another goal brings its presets along, unless they are given.
+    goal_type: Option<GoalType>,
+    #[serde(flatten)]
+    change: CampaignChange,
+}

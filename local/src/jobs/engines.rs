@@ -1,0 +1,94 @@
+//! The engines a job works through: those of the house that runs on the data, else its own on the same data.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use store::{Connection, Credentials, Queues, Store};
+
+use crate::house::REGION;
+use crate::{Error, House, Options};
+
+/// The file in a data directory in which a running house tells where its engines are.
+const FILE: &str = "engines.json";
+
+#[derive(Serialize, Deserialize)]
+struct Address {
+    dynamodb: String,
+    table: String,
+}
+
+impl Address {
+    fn of(house: &House) -> Option<Self> {
+        let environment = house.env("click-worker");
+        Some(Self { dynamodb: environment.get("AWS_ENDPOINT_URL_DYNAMODB")?.clone(), table: environment.get("TABLE_NAME")?.clone() })
+    }
+
+    fn store(self) -> Store {
+        let connection = Connection {
+            region: REGION.to_owned(),
+            credentials: Credentials::new("local", "local", None, None, "local"),
+            dynamodb_endpoint: Some(self.dynamodb),
+            sqs_endpoint: None,
+            http: store::http_client(),
+        };
+        Store::connect(&connection, self.table, Queues::default())
+    }
+}
+
+/// The file of a running house; it goes when the house does.
+pub struct Published(PathBuf);
+
+impl Published {
+    /// Tells jobs where this house's engines are.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(house: &House, data: &Path) -> Result<Self, Error> {
+        let path = data.join(FILE);
+        let address = Address::of(house).ok_or_else(|| Error::Unknown("table".to_owned()))?;
+        fs::write(&path, serde_json::to_string(&address).map_err(Error::database)?)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Published {
+    fn drop(&mut self) {
+        // Where it stays, nothing answers at its address, and jobs open the data themselves.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A store over the data of a directory, and what must live as long as it is used.
+pub struct Engines {
+    /// The store.
+    pub store: Store,
+    /// The house whose engines it uses, when they are not those of another process.
+    _house: Option<House>,
+}
+
+impl Engines {
+    /// Finds or opens the engines of a data directory.
+    ///
+    /// # Errors
+    /// When there is no data, or it is in use by a house that does not say where its engines are.
+    pub async fn of(data: &Path) -> Result<Self, Error> {
+        if !data.join("dynamodb.sqlite").exists() {
+            return Err(Error::Nothing(data.to_owned()));
+        }
+        if let Some(store) = running(data).await {
+            return Ok(Self { store, _house: None });
+        }
+        let house = House::open(Options { data: Some(data.to_owned()), ..Options::memory() }).await?;
+        let address = Address::of(&house).ok_or_else(|| Error::Unknown("table".to_owned()))?;
+        Ok(Self { store: address.store(), _house: Some(house) })
+    }
+}
+
+/// The store of the house that runs on this data; none when nothing answers where it says its table is.
+async fn running(data: &Path) -> Option<Store> {
+    let address: Address = serde_json::from_str(&fs::read_to_string(data.join(FILE)).ok()?).ok()?;
+    let store = address.store();
+    store.profile(&crate::demo::HANDLE.parse().ok()?).await.ok()?;
+    Some(store)
+}

@@ -1,0 +1,114 @@
+//! Recounting: the rollups held against the raw records they were made of, counter by counter. The drift must be none.
+
+use domain::moment::Day;
+use domain::name::Handle;
+use domain::rollup::recount::{Recount, drift};
+use domain::rollup::{Origin, Selection, Tally};
+use store::Store;
+
+use super::{Clicks, Scope, Watcher};
+use crate::Error;
+
+/// Looks at a day that differs: clicks that are counted while they are read look like drift, and do not the next time.
+const LOOKS: usize = 3;
+
+/// What a recount has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Raw clicks and settled conversions counted.
+    pub records: u64,
+    /// Counters compared.
+    pub counters: u64,
+    /// What is not as the raw records make it, a line each.
+    pub drift: Vec<String>,
+}
+
+/// Recounts every day of the scope.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn run(scope: &Scope, watcher: &mut impl Watcher) -> Result<Summary, Error> {
+    let mut all = Summary::default();
+    for handle in &scope.handles {
+        for day in scope.days() {
+            watcher.begins(handle, day);
+            let mut of_day = look(&scope.store, handle, day, watcher).await?;
+            for _ in 1..LOOKS {
+                if of_day.drift.is_empty() {
+                    break;
+                }
+                of_day = look(&scope.store, handle, day, watcher).await?;
+            }
+            for line in &of_day.drift {
+                watcher.says(line);
+            }
+            all.records += of_day.records;
+            all.counters += of_day.counters;
+            all.drift.extend(of_day.drift);
+            watcher.day_done();
+        }
+    }
+    Ok(all)
+}
+
+/// Recounts one day of one handle and compares it with every cell it has.
+async fn look(store: &Store, handle: &Handle, day: Day, watcher: &mut impl Watcher) -> Result<Summary, Error> {
+    let (recount, records) = raw_records(store, handle, day, watcher).await?;
+    let mut summary = Summary { records, ..Summary::default() };
+    let of_handle = store.cells(handle, &Selection::Handle, day, day).await.map_err(Error::database)?;
+    let of_handle = of_handle.days.get(&day).cloned().unwrap_or_default();
+    for selection in recount.selections(&of_handle) {
+        let cells = store.cells(handle, &selection, day, day).await.map_err(Error::database)?;
+        let stored = cells.days.get(&day).cloned().unwrap_or_default();
+        let recounted = recount.counts(&selection);
+        summary.counters += u64::try_from(recounted.counters().count()).unwrap_or_default();
+        summary.drift.extend(drift(&recounted, &stored).into_iter().map(|drift| {
+            let (counter, recounted, stored) = (drift.counter, drift.recounted, drift.stored);
+            format!("{handle} {day} {}: {counter} is {stored}, raw records make it {recounted}", named(&selection))
+        }));
+    }
+    Ok(summary)
+}
+
+/// Everything that is counted on a day: each kind of raw record that adds to the rollups is a block here.
+async fn raw_records(store: &Store, handle: &Handle, day: Day, watcher: &mut impl Watcher) -> Result<(Recount, u64), Error> {
+    let (mut recount, mut records) = (Recount::default(), 0);
+
+    let mut clicks = Clicks::of(store, handle, day);
+    while let Some(page) = clicks.next().await? {
+        watcher.has_read(page.len());
+        for stored in page {
+            let click = stored.click;
+            recount.count(&click.slug, click.campaign_id.as_ref(), &Tally::of_click(&click));
+            records += 1;
+        }
+    }
+
+    let mut after = None;
+    loop {
+        let page = store.conversions_of(handle, day, after).await.map_err(Error::database)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.conversion.id);
+        watcher.has_read(page.len());
+        for stored in page {
+            let conversion = stored.conversion;
+            if !stored.settled || conversion.test || conversion.accepted_at.day() != day {
+                continue;
+            }
+            let origin = stored.origin.unwrap_or_else(Origin::unknown);
+            recount.count(&conversion.slug, conversion.campaign_id.as_ref(), &Tally::of_conversion(&conversion, &origin));
+            records += 1;
+        }
+    }
+
+    Ok((recount, records))
+}
+
+fn named(selection: &Selection) -> String {
+    match selection {
+        Selection::Handle => "handle".to_owned(),
+        Selection::Campaign(campaign) => format!("campaign {campaign}"),
+        Selection::Link(slug) => format!("link {slug}"),
+        Selection::LinkInCampaign(slug, campaign) => format!("link {slug} in campaign {campaign}"),
+    }
+}
