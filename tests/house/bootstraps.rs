@@ -14,7 +14,7 @@ use lambda_simulator::{InvocationBuilder, InvocationStatus, Simulator};
 use local::keys::Keys;
 use local::{Function, House, Options};
 use serde_json::{Value, json};
-use store::{ClickMessage, Pointer, Store};
+use store::{ClickMessage, OutboxKind, Store};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
@@ -166,7 +166,13 @@ impl Site {
     async fn is_a_click_parked(&self) -> bool {
         let (store, now) = (self.store(), (edge::start::wall_clock())());
         for shard in 0..store::table::DUE_SHARDS {
-            if store.overdue(shard, now, 10).await.expect("what is due").iter().any(Pointer::is_parked_click) {
+            if store
+                .overdue(shard, now, 10)
+                .await
+                .expect("what is due")
+                .iter()
+                .any(|pointer| pointer.kind() == Some(OutboxKind::ParkedClick))
+            {
                 return true;
             }
         }

@@ -25,3 +25,4 @@ mod preview;
 mod quality;
 mod redirect;
 mod tokens;
+mod webhooks;

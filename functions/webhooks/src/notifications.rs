@@ -19,26 +19,26 @@ const FAILURES: usize = 20;
 /// The panel.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Panel {
-    webhooks: Vec<Reached>,
+pub(crate) struct NotificationsPanel {
+    webhooks: Vec<NotifiedWebhook>,
     /// The latest deliveries that were given up.
     recent_failures: Vec<DeliveryView>,
-    event_catalog: Vec<Entry>,
+    event_catalog: Vec<CatalogEntry>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Reached {
+pub(crate) struct NotifiedWebhook {
     #[serde(flatten)]
     subscription: SubscriptionView,
     /// Of the last 24 hours, to the hour.
     #[serde(rename = "counts24h")]
-    counts_24h: Counts,
+    counts_24h: DeliveryTotals,
     last_delivery: Option<DeliveryView>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct Counts {
+pub(crate) struct DeliveryTotals {
     delivered: i64,
     failed: i64,
     pending: i64,
@@ -46,7 +46,7 @@ pub(crate) struct Counts {
 
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Entry {
+pub(crate) struct CatalogEntry {
     #[serde(rename = "type")]
     kind: EventType,
     description: &'static str,
@@ -55,22 +55,22 @@ pub(crate) struct Entry {
 
 /// Shows how a handle's webhooks are doing.
 #[utoipa::path(get, path = "/v2/handles/{handle}/notifications", tag = "webhooks", security(("jwt" = [])), params(("handle" = Handle, Path)),
-    responses((status = 200, description = "The panel.", body = Panel)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>) -> Result<Json<Panel>, Problem> {
+    responses((status = 200, description = "The panel.", body = NotificationsPanel)))]
+pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>) -> Result<Json<NotificationsPanel>, Problem> {
     let known = app.store().subscriptions(member.handle(), app.now()).await?;
     let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;
     let failures = Filter { status: Some(Status::Exhausted), ..Filter::default() };
     let recent_failures = shown(&app, member.handle(), &failures, FAILURES).await?;
-    Ok(Json(Panel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
+    Ok(Json(NotificationsPanel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
 }
 
-async fn reached(app: &App, handle: &Handle, known: &KnownSubscription) -> Result<Reached, Problem> {
+async fn reached(app: &App, handle: &Handle, known: &KnownSubscription) -> Result<NotifiedWebhook, Problem> {
     let id = known.subscription.id;
     let counts = app.store().delivery_counts(handle, id, app.now()).await?;
     let last = Filter { subscription: Some(id), since: Some(app.now().plus_days(-1)), ..Filter::default() };
-    Ok(Reached {
+    Ok(NotifiedWebhook {
         subscription: SubscriptionView::of_known(known),
-        counts_24h: Counts { delivered: counts.delivered, failed: counts.failed, pending: counts.pending() },
+        counts_24h: DeliveryTotals { delivered: counts.delivered, failed: counts.failed, pending: counts.pending() },
         last_delivery: shown(app, handle, &last, 1).await?.pop(),
     })
 }
@@ -81,9 +81,9 @@ async fn shown(app: &App, handle: &Handle, filter: &Filter, most: usize) -> Resu
     Ok(known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect())
 }
 
-fn catalog(handle: &Handle) -> Vec<Entry> {
+fn catalog(handle: &Handle) -> Vec<CatalogEntry> {
     let at = "2026-03-01T12:00:00.000Z".parse().unwrap_or(domain::moment::Moment::from_millis(0));
-    let entry = |kind: &EventType| Entry {
+    let entry = |kind: &EventType| CatalogEntry {
         kind: *kind,
         description: kind.description(),
         example_payload: Envelope {

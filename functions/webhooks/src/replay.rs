@@ -21,7 +21,7 @@ const MOST: usize = 100;
 /// What is to be sent again.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Range {
+pub(crate) struct ReplayRange {
     /// Events from this moment on.
     since: Moment,
     /// Events up to this moment; now when left out.
@@ -69,7 +69,7 @@ pub(crate) async fn one(
 
 /// Sends every event of a range again that a receiver has not got, at most 100 a call.
 #[utoipa::path(post, path = "/v2/handles/{handle}/deliveries/replay", tag = "webhooks", security(("jwt" = [])), params(("handle" = Handle, Path)),
-    request_body = Range, responses((status = 202, description = "On their way again.", body = Replayed)))]
+    request_body = ReplayRange, responses((status = 202, description = "On their way again.", body = Replayed)))]
 pub(crate) async fn range(
     State(app): State<App>,
     member: Member<Operator>,

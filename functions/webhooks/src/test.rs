@@ -18,7 +18,7 @@ use crate::view::announce;
 
 /// Nothing need be said.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct Nothing {}
+pub(crate) struct TestBody {}
 
 /// What is on its way.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -31,7 +31,7 @@ pub(crate) struct OnItsWay {
 
 /// Sends a `webhook.test` to this subscription, whatever events it wants; does not wait for its delivery.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/test", tag = "webhooks", security(("jwt" = [])),
-    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Nothing,
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = TestBody,
     responses((status = 202, description = "On its way.", body = OnItsWay), (status = 409, description = "The subscription is disabled.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,

@@ -19,7 +19,7 @@ const TRIES: usize = 8;
 /// What to change; what is left out stays.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Change {
+pub(crate) struct SubscriptionChange {
     endpoint_url: Option<Endpoint>,
     event_types: Option<Vec<String>>,
     description: Option<String>,
@@ -30,7 +30,7 @@ pub(crate) struct Change {
 
 /// Changes a webhook subscription. What is on its way goes to the new endpoint.
 #[utoipa::path(put, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = [])),
-    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Change,
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = SubscriptionChange,
     responses((status = 200, description = "The subscription as it is now.", body = SubscriptionView),
         (status = 409, description = "Too many concurrent writers.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(

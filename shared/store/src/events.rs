@@ -18,7 +18,7 @@ use crate::transaction::absent;
 
 impl Store {
     /// The part of a transaction that puts an event into the outbox.
-    pub fn event_part(&self, envelope: &Envelope) -> Result<TransactWriteItem> {
+    pub(crate) fn event_part(&self, envelope: &Envelope) -> Result<TransactWriteItem> {
         let mut item = item(envelope)?;
         item.insert("duePk".to_owned(), text(table::due_of(envelope.occurred_at)));
         item.insert("dueAt".to_owned(), number(envelope.occurred_at.plus_millis(GRACE_MS).millis()));
@@ -26,7 +26,7 @@ impl Store {
     }
 
     /// Where the event lies, for announcing it.
-    pub fn event_pointer(&self, envelope: &Envelope) -> Pointer {
+    pub(crate) fn event_pointer(&self, envelope: &Envelope) -> Pointer {
         Pointer::to(&table::event(&envelope.handle, envelope.id))
     }
 

@@ -50,6 +50,13 @@ impl Store {
         self.send(queue, pointer, delay_seconds).await
     }
 
+    /// Announces an item of the outbox; when that fails the item waits for the sweeper, which looks every minute.
+    pub async fn announce_softly(&self, pointer: &Pointer) {
+        if let Err(error) = self.announce(pointer).await {
+            tracing::warn!(item.pk = %pointer.pk, error = &error as &dyn std::error::Error, "could not be announced; the sweeper will");
+        }
+    }
+
     /// Announces an attempt of a delivery after so many milliseconds, rounded up to whole seconds: never early.
     pub async fn announce_attempt(&self, attempt: &AttemptMessage, wait_ms: i64) -> Result<()> {
         let queue = match attempt.lane {

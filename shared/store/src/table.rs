@@ -15,6 +15,7 @@
 //! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get, restate), recount, re-scoring and export (query) |
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
+//! | health a campaign was last seen in | `HEALTH#h` | campaign id | health (get), conditional put |
 //! | webhook subscription | `SUBS#h` | subscription id | event worker, delivery worker, list (query) |
 //! | how many there are | `SUBS#h` | `count` | conditional add |
 //! | event, its message and outbox entry | `EVT#h#id` | `A` | delivery worker (get); index `due` until every subscription has its delivery |
@@ -163,6 +164,11 @@ pub fn former_conversion(handle: &Handle, key_digest: &str, id: ConversionId) ->
 /// A month of a handle's conversions in the `list` index.
 pub fn conversions(handle: &Handle, day: Day) -> String {
     format!("CONVS#{handle}#{}", day.month())
+}
+
+/// The health a campaign was last seen in.
+pub fn health(handle: &Handle, id: &CampaignId) -> Key {
+    Key { pk: format!("HEALTH#{handle}"), sk: id.to_string() }
 }
 
 /// The partition of a handle's webhook subscriptions.

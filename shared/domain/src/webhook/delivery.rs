@@ -28,6 +28,7 @@ pub const KEPT_DAYS: i64 = 30;
 /// What set a delivery off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[schema(as = DeliveryTrigger)]
 pub enum Trigger {
     /// The event itself.
     Auto,
@@ -40,6 +41,7 @@ pub enum Trigger {
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = DeliveryStatus)]
 pub enum Status {
     /// Nothing has been sent yet.
     Pending,
@@ -255,6 +257,7 @@ impl Outcome {
 /// What became of one attempt, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DeliveryAttempt)]
 pub struct Attempt {
     /// Which attempt, from 1.
     pub n: u8,

@@ -3,17 +3,22 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::agent::Verdict;
+use crate::click::Click;
+use crate::conversion::Conversion;
 use crate::id::EventId;
+use crate::link::Link;
 use crate::moment::Moment;
+use crate::money::Money;
 use crate::name::Handle;
 
 /// Declares the catalogue: a variant, its name on the wire, and what it tells.
 macro_rules! catalogue {
     ($($variant:ident, $name:literal, $doc:literal;)*) => {
         /// A kind of event.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum EventType {$(
             #[doc = $doc]
             #[serde(rename = $name)]
@@ -47,6 +52,19 @@ catalogue! {
     CampaignHealthChanged, "campaign.health_changed", "A campaign's health became better or worse.";
     WebhookTest, "webhook.test", "Somebody asked for a test delivery.";
     WebhookDisabled, "webhook.disabled", "A subscription was disabled because its receiver failed for too long.";
+}
+
+impl utoipa::PartialSchema for EventType {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let names = Self::ALL.iter().map(|kind| kind.as_str());
+        utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl utoipa::ToSchema for EventType {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "WebhookEventType".into()
+    }
 }
 
 impl std::str::FromStr for EventType {
@@ -122,6 +140,41 @@ pub struct Envelope {
     /// The rest, by type.
     #[schema(value_type = Object)]
     pub payload: Value,
+}
+
+impl Envelope {
+    /// What happened to a link; `id` is that of the write.
+    pub fn of_link(kind: EventType, link: &Link, id: EventId, at: Moment) -> Self {
+        let settings = &link.settings;
+        let payload = json!({
+            "slug": link.slug, "version": link.version, "destinationUrl": settings.destination_url, "title": settings.title,
+            "enabled": settings.enabled, "campaignId": settings.campaign_id,
+        });
+        Self { id, kind, handle: link.handle.clone(), occurred_at: at, payload }
+    }
+
+    /// A conversion, real or a test; told under the conversion's own id, so that it is told once.
+    pub fn of_conversion(conversion: &Conversion) -> Self {
+        let kind = if conversion.test { EventType::ConversionTested } else { EventType::ConversionRecorded };
+        let payload = json!({
+            "conversionId": conversion.id, "clickId": conversion.click_id, "campaignId": conversion.campaign_id, "slug": conversion.slug,
+            "value": conversion.money.map(Money::amount), "currency": conversion.money.map(|money| money.currency),
+            "eventType": conversion.event_type, "trust": conversion.trust, "test": conversion.test,
+        });
+        let id = EventId::from_bytes(conversion.id.to_bytes());
+        Self { id, kind, handle: conversion.handle.clone(), occurred_at: conversion.accepted_at, payload }
+    }
+
+    /// A click as it was first judged; told under the click's own id, so that it is told once.
+    pub fn of_click(click: &Click) -> Self {
+        let verdict = if click.bot { Verdict::Bot } else { Verdict::Human };
+        let payload = json!({
+            "clickId": click.id, "slug": click.slug, "campaignId": click.campaign_id, "verdict": verdict, "reasons": click.reasons,
+            "country": click.country, "device": click.device, "source": click.source, "referrer": click.referrer,
+        });
+        let id = EventId::from_bytes(click.id.to_bytes());
+        Self { id, kind: EventType::LinkClicked, handle: click.handle.clone(), occurred_at: click.at(), payload }
+    }
 }
 
 #[cfg(test)]

@@ -114,6 +114,7 @@ pub enum Disabled {
 /// Whether a subscription gets anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = SubscriptionStatus)]
 pub enum Status {
     /// It does.
     Active,
