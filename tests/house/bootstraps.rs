@@ -20,8 +20,19 @@ use tokio::process::{Child, Command};
 
 use crate::events::{Blanks, STORY, hosts, judge, text};
 
-const FUNCTIONS: [&str; 9] =
-    ["redirect", "links", "campaigns", "attribution", "analytics", "accounts", "click-worker", "event-worker", "sweeper"];
+const FUNCTIONS: [&str; 11] = [
+    "redirect",
+    "links",
+    "campaigns",
+    "attribution",
+    "analytics",
+    "webhooks",
+    "accounts",
+    "click-worker",
+    "event-worker",
+    "delivery-worker",
+    "sweeper",
+];
 
 /// Longer than any program takes, so that a hang is told apart from a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -236,7 +247,7 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_programs_refuse_to_start_in_production_with_what_is_meant_for_local_use() {
-    const LOCAL_ONLY: [&str; 3] = ["JWT_HS256_SECRET", "PLATFORM_SECRET", "TRUST_VIEWER_HEADERS"];
+    const LOCAL_ONLY: [&str; 4] = ["JWT_HS256_SECRET", "PLATFORM_SECRET", "TRUST_VIEWER_HEADERS", "WEBHOOK_EGRESS"];
     let site = Site::open().await;
     let programs = programs(&FUNCTIONS).await;
     for function in FUNCTIONS {

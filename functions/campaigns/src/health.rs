@@ -8,10 +8,10 @@ use domain::link::Link;
 use domain::moment::Moment;
 use domain::name::{CampaignId, Handle};
 use domain::rollup::{Dimension, Report, Selection};
-use domain::webhook::event::{Envelope, EventType};
+use domain::webhook::event::Envelope;
+use domain::webhook::payload::{HealthPayload, Payload};
 use edge::{App, Creator, Member, Part, Problem};
 use serde::Serialize;
-use serde_json::json;
 
 /// Days whose figures tell of a campaign's health.
 const DAYS: i64 = 30;
@@ -65,12 +65,9 @@ async fn note(app: &App, handle: &Handle, id: &CampaignId, status: Health) -> Re
     if before.as_deref() == Some(status.as_str()) {
         return Ok(());
     }
-    let change = before.as_ref().map(|before| Envelope {
-        id: app.id(),
-        kind: EventType::CampaignHealthChanged,
-        handle: handle.clone(),
-        occurred_at: app.now(),
-        payload: json!({"campaignId": id, "before": before, "after": status.as_str()}),
+    let change = before.clone().map(|before| {
+        let payload = HealthPayload { campaign_id: id.clone(), before, after: status.as_str().to_owned() };
+        Envelope::new(app.id(), handle.clone(), app.now(), &Payload::CampaignHealthChanged(payload))
     });
     Ok(app.store().note_health((handle, id), before.as_deref(), status.as_str(), change.as_ref()).await?)
 }

@@ -8,7 +8,6 @@ use domain::webhook::event::{Envelope, EventType};
 use edge::{App, Creator, Member, Problem};
 use futures::future::try_join_all;
 use serde::Serialize;
-use serde_json::{Value, json};
 use store::{Filter, KnownSubscription};
 
 use crate::view::{DeliveryView, SubscriptionView};
@@ -50,6 +49,7 @@ pub(crate) struct CatalogEntry {
     #[serde(rename = "type")]
     kind: EventType,
     description: &'static str,
+    /// A whole message, envelope and all.
     example_payload: Envelope,
 }
 
@@ -82,38 +82,9 @@ async fn shown(app: &App, handle: &Handle, filter: &Filter, most: usize) -> Resu
 }
 
 fn catalog(handle: &Handle) -> Vec<CatalogEntry> {
-    let at = "2026-03-01T12:00:00.000Z".parse().unwrap_or(domain::moment::Moment::from_millis(0));
-    let entry = |kind: &EventType| CatalogEntry {
-        kind: *kind,
-        description: kind.description(),
-        example_payload: Envelope {
-            id: domain::id::EventId::new(at, 1),
-            kind: *kind,
-            handle: handle.clone(),
-            occurred_at: at,
-            payload: example(*kind),
-        },
+    let entry = |kind: &EventType| {
+        let example_payload = Envelope::example(*kind, handle.clone())?;
+        Some(CatalogEntry { kind: *kind, description: kind.description(), example_payload })
     };
-    EventType::ALL.iter().map(entry).collect()
-}
-
-fn example(kind: EventType) -> Value {
-    let link = json!({"slug": "deal-alpha", "version": 1, "destinationUrl": "https://merchant.example.com/product?ref=alpha"});
-    let conversion = |test: bool| {
-        json!({"conversionId": "cnv_01KJMF0W000000000000000001", "clickId": "clk_01KJMF0W000000000000000001", "campaignId": "partner-alpha",
-            "slug": "deal-alpha", "value": 24.99, "currency": "USD", "eventType": "affiliate_click", "trust": "claimed", "test": test})
-    };
-    match kind {
-        EventType::LinkClicked => json!({"clickId": "clk_01KJMF0W000000000000000001", "slug": "deal-alpha", "campaignId": "partner-alpha",
-            "verdict": "human", "country": "DE", "device": "MOBILE", "source": "instagram", "referrer": "www.instagram.com"}),
-        EventType::LinkCreated | EventType::LinkUpdated => link,
-        EventType::LinkDeleted => json!({"slug": "deal-alpha"}),
-        EventType::ConversionRecorded => conversion(false),
-        EventType::ConversionTested => conversion(true),
-        EventType::CampaignHealthChanged => json!({"campaignId": "partner-alpha", "before": "WARN", "after": "PASS"}),
-        EventType::WebhookTest => {
-            json!({"subscriptionId": "whs_01KJMF0W000000000000000001", "message": "Your endpoint receives events of this handle."})
-        }
-        EventType::WebhookDisabled => json!({"subscriptionId": "whs_01KJMF0W000000000000000001", "status": "DISABLED_AUTO"}),
-    }
+    EventType::ALL.iter().filter_map(entry).collect()
 }

@@ -6,7 +6,8 @@ use domain::form::{Form, Notes, Unknown};
 use domain::id::{DeliveryId, EventId, SubscriptionId};
 use domain::name::Handle;
 use domain::webhook::delivery::{Delivery, Trigger};
-use domain::webhook::event::{Envelope, EventType};
+use domain::webhook::event::Envelope;
+use domain::webhook::payload::{Payload, TestPayload};
 use domain::webhook::subscription::Status;
 use edge::{App, Code, JsonBody, Member, Operator, Part, Problem, charge};
 use http::StatusCode;
@@ -47,10 +48,9 @@ pub(crate) async fn handle(
         return Err(Problem::new(Code::Conflict, "this subscription is disabled; enable it first with PUT {\"enabled\": true}"));
     }
     charge(&app, &member.profile.owner).await?;
-    let payload = json!({"subscriptionId": id, "message": "Your endpoint receives events of this handle."});
     let handle = member.handle().clone();
-    let envelope = Envelope { id: app.id(), kind: EventType::WebhookTest, handle: handle.clone(), occurred_at: now, payload };
-    let delivery = Delivery::new(Delivery::id_of(envelope.id, id), handle, (envelope.id, EventType::WebhookTest), id, Trigger::Test, now);
+    let envelope = Envelope::new(app.id(), handle.clone(), now, &Payload::WebhookTest(TestPayload::of(id)));
+    let delivery = Delivery::new(Delivery::id_of(envelope.id, id), handle, (envelope.id, envelope.kind), id, Trigger::Test, now);
     app.store().keep_event(&envelope).await?;
     app.store().open_delivery(&delivery).await?;
     let event = member.event(&app, "webhook.tested", id).between(Value::Null, json!({"eventId": envelope.id}));

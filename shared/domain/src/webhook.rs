@@ -3,6 +3,7 @@
 pub mod delivery;
 pub mod endpoint;
 pub mod event;
+pub mod payload;
 pub mod secret;
 pub mod signature;
 pub mod subscription;

@@ -7,7 +7,8 @@ use domain::id::{EventId, LinkId};
 use domain::link::Link;
 use domain::name::{Handle, Slug};
 use domain::routing::RuleBook;
-use domain::webhook::event::{Envelope, EventType};
+use domain::webhook::event::Envelope;
+use domain::webhook::payload::{LinkPayload, Payload};
 
 use crate::Store;
 use crate::error::{Error, Result};
@@ -114,7 +115,7 @@ impl Store {
                 .expression_attribute_values(":version", number(link.version))
                 .expression_attribute_values(":id", text(link.id.to_string()))
         })?;
-        let told = Envelope::of_link(EventType::LinkDeleted, link, event_id(event), event.at);
+        let told = envelope(link, event, &Payload::LinkDeleted(LinkPayload::of(link)));
         self.written_and_told(vec![delete, self.event_part(&told)?, self.audit_part(&link.handle, event)?], &told).await
     }
 
@@ -154,13 +155,14 @@ impl Store {
 
 /// What subscriptions are told of a link write.
 pub(crate) fn told(expect: Expect, link: &Link, event: &Event) -> Envelope {
-    let kind = if expect == Expect::Absent { EventType::LinkCreated } else { EventType::LinkUpdated };
-    Envelope::of_link(kind, link, event_id(event), event.at)
+    let payload = LinkPayload::of(link);
+    let payload = if expect == Expect::Absent { Payload::LinkCreated(payload) } else { Payload::LinkUpdated(payload) };
+    envelope(link, event, &payload)
 }
 
 /// The write that an audit event tells of is told to subscriptions under the same id.
-fn event_id(event: &Event) -> EventId {
-    EventId::from_bytes(event.audit_id.to_bytes())
+fn envelope(link: &Link, event: &Event, payload: &Payload) -> Envelope {
+    Envelope::new(EventId::from_bytes(event.audit_id.to_bytes()), link.handle.clone(), event.at, payload)
 }
 
 fn page(items: &[Item], last: Option<&Item>) -> Result<Page<Link>> {

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::agent::Verdict;
 use crate::click::Click;
 use crate::conversion::Conversion;
 use crate::id::EventId;
-use crate::link::Link;
 use crate::moment::Moment;
-use crate::money::Money;
 use crate::name::Handle;
+use crate::webhook::payload::{ClickPayload, ConversionPayload, Payload};
+
+/// When the examples happened: 2026-03-01T12:00:00Z.
+const EXAMPLE_MS: i64 = 1_772_366_400_000;
 
 /// Declares the catalogue: a variant, its name on the wire, and what it tells.
 macro_rules! catalogue {
@@ -51,7 +52,7 @@ catalogue! {
     ConversionTested, "conversion.tested", "A test conversion went the way of a real one; `payload.test` is true.";
     CampaignHealthChanged, "campaign.health_changed", "A campaign's health became better or worse.";
     WebhookTest, "webhook.test", "Somebody asked for a test delivery.";
-    WebhookDisabled, "webhook.disabled", "A subscription was disabled because its receiver failed for too long.";
+    WebhookDisabled, "webhook.disabled", "A subscription was disabled: its receiver failed for too long, or said that it is gone (410).";
 }
 
 impl utoipa::PartialSchema for EventType {
@@ -137,43 +138,34 @@ pub struct Envelope {
     pub handle: Handle,
     /// When it happened.
     pub occurred_at: Moment,
-    /// The rest, by type.
+    /// The rest, by type; kept as it is read, so that one of a later version is passed on whole.
     #[schema(value_type = Object)]
     pub payload: Value,
 }
 
 impl Envelope {
-    /// What happened to a link; `id` is that of the write.
-    pub fn of_link(kind: EventType, link: &Link, id: EventId, at: Moment) -> Self {
-        let settings = &link.settings;
-        let payload = json!({
-            "slug": link.slug, "version": link.version, "destinationUrl": settings.destination_url, "title": settings.title,
-            "enabled": settings.enabled, "campaignId": settings.campaign_id,
-        });
-        Self { id, kind, handle: link.handle.clone(), occurred_at: at, payload }
+    /// The message of an event.
+    pub fn new(id: EventId, handle: Handle, occurred_at: Moment, payload: &Payload) -> Self {
+        Self { id, kind: payload.kind(), handle, occurred_at, payload: json!(payload) }
+    }
+
+    /// A whole message such as receivers see. There is one for every type.
+    pub fn example(kind: EventType, handle: Handle) -> Option<Self> {
+        let at = Moment::from_millis(EXAMPLE_MS);
+        Payload::example(kind, at).map(|payload| Self::new(EventId::new(at, 1), handle, at, &payload))
     }
 
     /// A conversion, real or a test; told under the conversion's own id, so that it is told once.
     pub fn of_conversion(conversion: &Conversion) -> Self {
-        let kind = if conversion.test { EventType::ConversionTested } else { EventType::ConversionRecorded };
-        let payload = json!({
-            "conversionId": conversion.id, "clickId": conversion.click_id, "campaignId": conversion.campaign_id, "slug": conversion.slug,
-            "value": conversion.money.map(Money::amount), "currency": conversion.money.map(|money| money.currency),
-            "eventType": conversion.event_type, "trust": conversion.trust, "test": conversion.test,
-        });
-        let id = EventId::from_bytes(conversion.id.to_bytes());
-        Self { id, kind, handle: conversion.handle.clone(), occurred_at: conversion.accepted_at, payload }
+        let told = ConversionPayload::of(conversion);
+        let payload = if conversion.test { Payload::ConversionTested(told) } else { Payload::ConversionRecorded(told) };
+        Self::new(EventId::from_bytes(conversion.id.to_bytes()), conversion.handle.clone(), conversion.accepted_at, &payload)
     }
 
     /// A click as it was first judged; told under the click's own id, so that it is told once.
     pub fn of_click(click: &Click) -> Self {
-        let verdict = if click.bot { Verdict::Bot } else { Verdict::Human };
-        let payload = json!({
-            "clickId": click.id, "slug": click.slug, "campaignId": click.campaign_id, "verdict": verdict, "reasons": click.reasons,
-            "country": click.country, "device": click.device, "source": click.source, "referrer": click.referrer,
-        });
-        let id = EventId::from_bytes(click.id.to_bytes());
-        Self { id, kind: EventType::LinkClicked, handle: click.handle.clone(), occurred_at: click.at(), payload }
+        let payload = Payload::LinkClicked(ClickPayload::of(click));
+        Self::new(EventId::from_bytes(click.id.to_bytes()), click.handle.clone(), click.at(), &payload)
     }
 }
 
