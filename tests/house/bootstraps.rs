@@ -16,9 +16,10 @@ use local::{Function, House, Options};
 use serde_json::{Value, json};
 use store::{ClickMessage, OutboxKind, Store};
 use tempfile::TempDir;
+use tests::Receiver;
 use tokio::process::{Child, Command};
 
-use crate::events::{Blanks, STORY, hosts, judge, text};
+use crate::events::{Blanks, STORY, conversions, hosts, judge, text};
 
 const FUNCTIONS: [&str; 11] = [
     "redirect",
@@ -202,7 +203,8 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     let mut site = Site::open().await;
     site.start(&programs(&FUNCTIONS).await).await;
     let now = (edge::start::wall_clock())();
-    let mut blanks = Blanks::new(&site.keys, now);
+    let receiver = Receiver::start().await;
+    let mut blanks = Blanks::new(&site.keys, now, &receiver);
     let create = blanks.fill("accounts/create-handle", &text("accounts/create-handle")).replace("lamps", "demo");
     judge("accounts/create-handle", crate::events::Outcome::Status(201), &site.invoke("accounts/create-handle", &create).await);
     for &(name, expected) in STORY {
@@ -211,7 +213,7 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
             "event-worker/events" => {
                 let event: Value = serde_json::from_str(&text(name)).expect("JSON");
                 let own: Value = serde_json::from_str(event["Records"][0]["body"].as_str().expect("a body")).expect("JSON");
-                assert!(site.drain("EventsQueue").await.iter().all(|body| *body == own), "the event is the conversion's own message");
+                assert_eq!(conversions(&site.drain("EventsQueue").await), [&own], "the event is the conversion's own message");
             }
             "sweeper/schedule" => {
                 let event: Value = serde_json::from_str(&text("click-worker/clicks")).expect("JSON");
@@ -233,13 +235,23 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
             _ => {}
         }
     }
-    let conversions =
-        site.store().conversions(&"demo".parse().expect("a handle"), now.day(), now.day(), 10, None).await.expect("conversions");
-    assert!(conversions.items.iter().all(|stored| stored.settled) && conversions.items.len() == 1, "{conversions:?}");
+    assert_eq!(receiver.posted().len(), 1, "the test delivery");
+    let stored = site.store().conversions(&"demo".parse().expect("a handle"), now.day(), now.day(), 10, None).await.expect("conversions");
+    assert!(stored.items.iter().all(|stored| stored.settled) && stored.items.len() == 1, "{stored:?}");
     for bootstrap in site.bootstraps.values() {
         let log = bootstrap.log();
-        let secrets =
-            [site.keys.token.as_str(), site.keys.platform.as_str(), "open sesame", "open+sesame", "patv1_", "Bearer ", "198.51.100.7"];
+        let secrets = [
+            site.keys.token.as_str(),
+            site.keys.platform.as_str(),
+            blanks.value("SECRET"),
+            blanks.value("NEXT_SECRET"),
+            "whsec_",
+            "open sesame",
+            "open+sesame",
+            "patv1_",
+            "Bearer ",
+            "198.51.100.7",
+        ];
         assert!(secrets.iter().all(|secret| !log.contains(secret)), "{}: {log}", bootstrap.name);
         assert!(!log.contains("\"ERROR\"") && !log.contains("panicked"), "{}: {log}", bootstrap.name);
     }

@@ -352,9 +352,12 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
             "{}",
             function.id
         );
-        for (name, value) in
-            [("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"), ("PLATFORM_SECRET", "{}"), ("TRUST_VIEWER_HEADERS", "true"), ("WEBHOOK_EGRESS", "local")]
-        {
+        for (name, value) in [
+            ("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("PLATFORM_SECRET", "{}"),
+            ("TRUST_VIEWER_HEADERS", "true"),
+            ("WEBHOOK_EGRESS", "local"),
+        ] {
             let refused = Settings::read(|asked| if asked == name { Some(value.to_owned()) } else { variable(asked) });
             assert_eq!(refused.expect_err("a local switch in production").name, name, "{}", function.id);
         }
