@@ -20,6 +20,7 @@ mod kill;
 mod ledger;
 mod limits;
 mod links;
+mod notifications;
 mod playbook;
 mod preview;
 mod quality;

@@ -10,6 +10,7 @@ mod answer;
 mod callers;
 mod contract;
 mod faults;
+pub mod messages;
 mod policy;
 mod receiver;
 mod world;

@@ -101,9 +101,12 @@ impl Receiver {
         self.state.lock().expect("state").next.extend(behaviours);
     }
 
-    /// What came so far.
+    /// What came so far, each held against the document.
+    #[track_caller]
     pub fn posted(&self) -> Vec<Posted> {
-        self.state.lock().expect("state").posted.clone()
+        let posted = self.state.lock().expect("state").posted.clone();
+        posted.iter().for_each(crate::messages::check);
+        posted
     }
 
     /// How often somebody connected.

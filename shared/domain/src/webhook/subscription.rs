@@ -70,8 +70,12 @@ impl Settings {
         let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
             let endpoint = form.optional("endpointUrl", |value| address(value, own, egress));
             let interest = if form.has("eventTypes") { interest(&mut form) } else { None };
-            let description =
-                if form.has("description") { form.optional("description", form::text_up_to(500)) } else { self.description.clone() };
+            // Null takes it away.
+            let description = match form.has("description") {
+                true => form.optional("description", form::text_up_to(500)),
+                false if form.names("description") => None,
+                false => self.description.clone(),
+            };
             let settings = Self {
                 endpoint_url: endpoint.unwrap_or_else(|| self.endpoint_url.clone()),
                 event_types: interest.unwrap_or_else(|| self.event_types.clone()),
@@ -210,6 +214,8 @@ mod tests {
         let settings = read(json!({"endpointUrl": "https://a.example.com/", "eventTypes": ["*"], "description": "d"})).unwrap();
         let changed = settings.changed(json!({"enabled": false}), &OwnHosts::default(), Egress::Public).unwrap();
         assert_eq!(changed, Settings { enabled: false, ..settings });
+        let changed = changed.changed(json!({"description": null}), &OwnHosts::default(), Egress::Public).unwrap();
+        assert_eq!((changed.description, changed.enabled), (None, false));
     }
 
     #[test]
