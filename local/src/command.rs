@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{moment::Day, name::Handle};
+use http::StatusCode;
 
 /// 10x Links on this machine: gateway, DynamoDB, SQS and all functions in one process.
 #[derive(Parser)]
@@ -81,12 +82,33 @@ pub(crate) enum Command {
     Rescore(JobArgs),
     /// Hold the rollups against the raw records; fails when they drift apart.
     Recount(JobArgs),
+    /// Receive webhooks on this machine: verify each and tell it on one line.
+    Listen(ListenArgs),
     /// Make a new key for ctx, and keep the one before.
     RotateKeys {
         /// Where the keys live.
         #[arg(long, default_value = ".data")]
         data: PathBuf,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct ListenArgs {
+    /// The port to listen on; any path is good.
+    #[arg(long, default_value_t = 9100)]
+    pub(crate) port: u16,
+    /// A secret of the subscription, as its creation answered it; two while they rotate.
+    #[arg(long, value_name = "WHSEC")]
+    pub(crate) secret: Vec<String>,
+    /// Answer with this status instead of 200.
+    #[arg(long, value_name = "STATUS", conflicts_with = "hang")]
+    pub(crate) fail: Option<StatusCode>,
+    /// Never answer.
+    #[arg(long)]
+    pub(crate) hang: bool,
+    /// Fail or hang only for so many messages, and answer 200 after that.
+    #[arg(long, value_name = "N")]
+    pub(crate) times: Option<usize>,
 }
 
 #[derive(Args)]
