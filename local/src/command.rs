@@ -7,6 +7,7 @@ use domain::{
     moment::Day,
     name::{CampaignId, Handle},
 };
+use http::StatusCode;
 use local::jobs::export::{Format, Kind};
 
 /// 10x Links on this machine: gateway, DynamoDB, SQS and all functions in one process.
@@ -87,12 +88,33 @@ pub(crate) enum Command {
     Recount(JobArgs),
     /// Write clicks, ledger entries or days of a handle into a file, as the API exports them.
     Export(ExportArgs),
+    /// Receive webhooks on this machine: verify each and tell it on one line.
+    Listen(ListenArgs),
     /// Make a new key for ctx, and keep the one before.
     RotateKeys {
         /// Where the keys live.
         #[arg(long, default_value = ".data")]
         data: PathBuf,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct ListenArgs {
+    /// The port to listen on; any path is good.
+    #[arg(long, default_value_t = 9100)]
+    pub(crate) port: u16,
+    /// A secret of the subscription, as its creation answered it; two while they rotate.
+    #[arg(long, value_name = "WHSEC")]
+    pub(crate) secret: Vec<String>,
+    /// Answer with this status instead of 200.
+    #[arg(long, value_name = "STATUS", conflicts_with = "hang")]
+    pub(crate) fail: Option<StatusCode>,
+    /// Never answer.
+    #[arg(long)]
+    pub(crate) hang: bool,
+    /// Fail or hang only for so many messages, and answer 200 after that.
+    #[arg(long, value_name = "N")]
+    pub(crate) times: Option<usize>,
 }
 
 #[derive(Args)]

@@ -9,6 +9,7 @@
 //! - `queues` is the embedded SQS, with a journal so that messages outlive the process; `database` the embedded DynamoDB.
 //! - `workers` calls functions for queues and schedules.
 //! - [`jobs`] work over stored data: re-scoring, recounting, exporting.
+//! - [`listen`] is a receiver of webhooks to look at.
 //! - [`keys`], [`token`], [`settings`], [`demo`] and [`rooms`] are what the binary adds to a bare house.
 
 use std::{
@@ -25,6 +26,7 @@ mod gateway;
 mod house;
 pub mod jobs;
 pub mod keys;
+pub mod listen;
 mod queues;
 mod room;
 pub mod rooms;

@@ -24,6 +24,7 @@ async fn main() -> ExitCode {
         Some(Command::Rescore(args)) => job::rescore(&args).await,
         Some(Command::Recount(args)) => job::recount(&args).await,
         Some(Command::Export(args)) => job::export(&args).await,
+        Some(Command::Listen(args)) => run::listener(args).await,
         Some(Command::Openapi) => local::document::text().map(|text| print!("{text}")),
     };
     match outcome {

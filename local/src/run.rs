@@ -6,11 +6,13 @@ use std::{
 };
 
 use futures::FutureExt;
+use http::StatusCode;
 use local::{
     Error, House, Options,
     demo::{self, Tokens},
     jobs::Published,
     keys::Keys,
+    listen::{Answer, Receiver},
     rooms,
     settings::Settings,
     wall_clock,
@@ -18,7 +20,10 @@ use local::{
 use tokio::{net::TcpListener, time::Instant};
 use tracing_subscriber::EnvFilter;
 
-use crate::{command::HouseArgs, welcome};
+use crate::{
+    command::{HouseArgs, ListenArgs},
+    welcome,
+};
 
 /// Opens the house, furnishes it, makes the demo's data and serves.
 pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Error> {
@@ -58,6 +63,24 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
         None => house.serve(listener, stop).await,
     }
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Receives webhooks until Ctrl-C.
+pub(crate) async fn listener(args: ListenArgs) -> Result<(), Error> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
+    let sixth = TcpListener::bind((Ipv6Addr::LOCALHOST, args.port)).await.ok();
+    let answer = if args.hang { Answer::Never } else { Answer::Status(args.fail.unwrap_or(StatusCode::OK)) };
+    let receiver = Receiver::new(args.secret, answer, args.times);
+    println!("listening; subscribe http://localhost:{}/", args.port);
+    let stop = interrupted().shared();
+    let tell = |line: &str| println!("{line}");
+    match sixth {
+        Some(sixth) => {
+            tokio::join!(receiver.clone().run(listener, stop.clone(), tell), receiver.run(sixth, stop, tell));
+        }
+        None => receiver.run(listener, stop, tell).await,
+    }
     Ok(())
 }
 

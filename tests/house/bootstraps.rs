@@ -14,14 +14,26 @@ use lambda_simulator::{InvocationBuilder, InvocationStatus, Simulator};
 use local::keys::Keys;
 use local::{Function, House, Options};
 use serde_json::{Value, json};
-use store::{ClickMessage, Pointer, Store};
+use store::{ClickMessage, OutboxKind, Store};
 use tempfile::TempDir;
+use tests::Receiver;
 use tokio::process::{Child, Command};
 
-use crate::events::{Blanks, STORY, hosts, judge, text};
+use crate::events::{Blanks, STORY, conversions, hosts, judge, text};
 
-const FUNCTIONS: [&str; 9] =
-    ["redirect", "links", "campaigns", "attribution", "analytics", "accounts", "click-worker", "event-worker", "sweeper"];
+const FUNCTIONS: [&str; 11] = [
+    "redirect",
+    "links",
+    "campaigns",
+    "attribution",
+    "analytics",
+    "webhooks",
+    "accounts",
+    "click-worker",
+    "event-worker",
+    "delivery-worker",
+    "sweeper",
+];
 
 /// Longer than any program takes, so that a hang is told apart from a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -166,7 +178,13 @@ impl Site {
     async fn is_a_click_parked(&self) -> bool {
         let (store, now) = (self.store(), (edge::start::wall_clock())());
         for shard in 0..store::table::DUE_SHARDS {
-            if store.overdue(shard, now, 10).await.expect("what is due").iter().any(Pointer::is_parked_click) {
+            if store
+                .overdue(shard, now, 10)
+                .await
+                .expect("what is due")
+                .iter()
+                .any(|pointer| pointer.kind() == Some(OutboxKind::ParkedClick))
+            {
                 return true;
             }
         }
@@ -185,7 +203,8 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     let mut site = Site::open().await;
     site.start(&programs(&FUNCTIONS).await).await;
     let now = (edge::start::wall_clock())();
-    let mut blanks = Blanks::new(&site.keys, now);
+    let receiver = Receiver::start().await;
+    let mut blanks = Blanks::new(&site.keys, now, &receiver);
     let create = blanks.fill("accounts/create-handle", &text("accounts/create-handle")).replace("lamps", "demo");
     judge("accounts/create-handle", crate::events::Outcome::Status(201), &site.invoke("accounts/create-handle", &create).await);
     for &(name, expected) in STORY {
@@ -194,7 +213,7 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
             "event-worker/events" => {
                 let event: Value = serde_json::from_str(&text(name)).expect("JSON");
                 let own: Value = serde_json::from_str(event["Records"][0]["body"].as_str().expect("a body")).expect("JSON");
-                assert!(site.drain("EventsQueue").await.iter().all(|body| *body == own), "the event is the conversion's own message");
+                assert_eq!(conversions(&site.drain("EventsQueue").await), [&own], "the event is the conversion's own message");
             }
             "sweeper/schedule" => {
                 let event: Value = serde_json::from_str(&text("click-worker/clicks")).expect("JSON");
@@ -216,6 +235,7 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
             _ => {}
         }
     }
+    assert_eq!(receiver.posted().len(), 1, "the test delivery");
     let conversions =
         site.store().conversions(&"demo".parse().expect("a handle"), now.day(), now.day(), 10, None).await.expect("conversions");
     // What came after the event worker's turn, the test conversion and the refund, waits for its next one.
@@ -223,8 +243,18 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     assert!(bought.iter().all(|stored| stored.settled) && (bought.len(), tests.len()) == (1, 1), "{conversions:?}");
     for bootstrap in site.bootstraps.values() {
         let log = bootstrap.log();
-        let secrets =
-            [site.keys.token.as_str(), site.keys.platform.as_str(), "open sesame", "open+sesame", "patv1_", "Bearer ", "198.51.100.7"];
+        let secrets = [
+            site.keys.token.as_str(),
+            site.keys.platform.as_str(),
+            blanks.value("SECRET"),
+            blanks.value("NEXT_SECRET"),
+            "whsec_",
+            "open sesame",
+            "open+sesame",
+            "patv1_",
+            "Bearer ",
+            "198.51.100.7",
+        ];
         assert!(secrets.iter().all(|secret| !log.contains(secret)), "{}: {log}", bootstrap.name);
         assert!(!log.contains("\"ERROR\"") && !log.contains("panicked"), "{}: {log}", bootstrap.name);
     }
@@ -232,7 +262,7 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_programs_refuse_to_start_in_production_with_what_is_meant_for_local_use() {
-    const LOCAL_ONLY: [&str; 3] = ["JWT_HS256_SECRET", "PLATFORM_SECRET", "TRUST_VIEWER_HEADERS"];
+    const LOCAL_ONLY: [&str; 4] = ["JWT_HS256_SECRET", "PLATFORM_SECRET", "TRUST_VIEWER_HEADERS", "WEBHOOK_EGRESS"];
     let site = Site::open().await;
     let programs = programs(&FUNCTIONS).await;
     for function in FUNCTIONS {

@@ -45,6 +45,8 @@ fn filled(template: &str) -> String {
         ("{userId}", "owner"),
         ("{campaignId}", "spring"),
         ("{tokenId}", "0123456789abcdef"),
+        ("{subscriptionId}", "whs_01JZ0000000000000000000000"),
+        ("{deliveryId}", "dlv_01JZ0000000000000000000000"),
     ];
     let path = names.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
     assert!(!path.contains('{'), "{template} has a part this test does not know");
@@ -104,6 +106,24 @@ fn every_operation_has_an_id_of_its_own_a_summary_and_a_success() {
             let in_path: BTreeSet<&str> = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
             assert_eq!(named, in_path, "{method} {path}");
         }
+    }
+}
+
+#[test]
+fn no_two_types_share_a_name_in_the_document() {
+    let mut known: BTreeMap<String, Value> = BTreeMap::new();
+    let functions =
+        [links::routes(), campaigns::routes(), attribution::routes(), analytics::routes(), webhooks::routes(), accounts::routes()];
+    for function in functions {
+        let document = serde_json::to_value(function.into_openapi()).expect("JSON");
+        for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
+            let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
+            assert_eq!(first, schema, "two types are called {name}: the one would describe the other's answers");
+        }
+    }
+    // What the messages of webhooks are made of came in last.
+    for (name, schema) in document()["components"]["schemas"].as_object().into_iter().flatten() {
+        assert_eq!(known.get(name).unwrap_or(schema), schema, "two types are called {name}");
     }
 }
 
@@ -225,9 +245,10 @@ async fn walk(by_programs: bool) -> World {
     let (owner, nobody, admin, visitor) = (world.owner(), world.nobody(), world.admin(), world.visitor());
     let visitor = visitor.caller().clone();
     let link = json!({"destinationUrl": "https://example.com/"});
+    // https leads nowhere on this port: the delivery fails, and is cancelled with its subscription.
+    let hook = json!({"endpointUrl": "https://localhost:9/ingest", "eventTypes": ["conversion.tested"]});
     let mut ctx = String::new();
-    let mut conversion = String::new();
-    let mut token = String::new();
+    let mut ids: BTreeMap<&str, String> = BTreeMap::new();
     let steps = [
         (&owner, "POST", "/v2/handles", json!({"handle": "second"}), 201),
         (&owner, "GET", "/v2/handles", Value::Null, 200),
@@ -300,6 +321,18 @@ async fn walk(by_programs: bool) -> World {
         (&owner, "GET", "/v2/handles/{handle}/analytics/export", Value::Null, 200),
         (&owner, "DELETE", "/v2/handles/{handle}/campaigns/{campaignId}", Value::Null, 204),
         (&owner, "DELETE", "/v2/handles/{handle}/links/{slug}", Value::Null, 204),
+        (&owner, "POST", "/v2/handles/{handle}/webhooks", hook, 201),
+        (&owner, "GET", "/v2/handles/{handle}/webhooks", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/webhooks/{subscriptionId}", Value::Null, 200),
+        (&owner, "POST", "/v2/handles/{handle}/webhooks/{subscriptionId}/secret/rotate", json!({}), 200),
+        (&owner, "POST", "/v2/handles/{handle}/webhooks/{subscriptionId}/test", json!({}), 202),
+        (&owner, "GET", "/v2/handles/{handle}/deliveries", Value::Null, 200),
+        (&owner, "GET", "/v2/handles/{handle}/notifications", Value::Null, 200),
+        (&owner, "PUT", "/v2/handles/{handle}/webhooks/{subscriptionId}", json!({"enabled": false}), 200),
+        (&owner, "GET", "/v2/handles/{handle}/deliveries/{deliveryId}", Value::Null, 200),
+        (&owner, "POST", "/v2/handles/{handle}/deliveries/{deliveryId}/replay", Value::Null, 202),
+        (&owner, "POST", "/v2/handles/{handle}/deliveries/replay", json!({"since": world.now()}), 202),
+        (&owner, "DELETE", "/v2/handles/{handle}/webhooks/{subscriptionId}", Value::Null, 204),
         (&owner, "POST", "/v2/handles/{handle}/transfer-ownership", json!({"newOwnerUserId": "creator"}), 200),
     ];
     for (caller, method, template, mut body, status) in steps {
@@ -310,7 +343,7 @@ async fn walk(by_programs: bool) -> World {
             None => None,
         };
         let (caller, template) = program.as_ref().map_or((caller, template), |program| (program, twin.as_str()));
-        let mut path = filled(&template.replace("{conversionId}", &conversion).replace("{tokenId}", &token));
+        let mut path = filled(&ids.iter().fold(template.to_owned(), |path, (name, id)| path.replace(&format!("{{{name}}}"), id)));
         if template == "/v2/public/context" {
             path.push_str(&format!("?ctx={ctx}"));
         }
@@ -333,11 +366,13 @@ async fn walk(by_programs: bool) -> World {
             ctx = answer.ctx();
             world.settle().await;
         }
-        if let Some(id) = answer.json()["conversionId"].as_str() {
-            conversion = id.to_owned();
+        for name in ["conversionId", "subscriptionId", "deliveryId", "tokenId"] {
+            if let Some(id) = answer.json()[name].as_str() {
+                ids.insert(name, id.to_owned());
+            }
         }
-        if let Some(id) = answer.json()["tokenId"].as_str() {
-            token = id.to_owned();
+        if method == "PUT" && template.contains("{subscriptionId}") {
+            world.deliver().await;
         }
     }
     world
@@ -350,6 +385,9 @@ async fn every_operation_declares_how_it_refuses() {
     let document = document();
     world.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
     let program = world.program(&EVERY_SCOPE).await;
+    let hook = json!({"endpointUrl": "https://hooks.example.com/test", "eventTypes": ["link.clicked"]});
+    let hook = world.owner().post("/v2/handles/demo/webhooks", hook).await.expect(201).json();
+    let subscription = hook["subscriptionId"].as_str().expect("an id");
     for (method, path) in world.contract.operations() {
         let operation = &document["paths"][&path][method.to_lowercase()];
         let (needs_token, takes_body) = (needs_token(operation), operation.get("requestBody").is_some());
@@ -363,7 +401,7 @@ async fn every_operation_declares_how_it_refuses() {
             world.nobody()
         };
         let json = caller.clone().with("content-type", "application/json");
-        let url = filled(&path);
+        let url = filled(&path.replace("{subscriptionId}", subscription));
         if needs_token {
             has_id(&send(&world.nobody(), &method, &url, "").await.refused(401, "missing_bearer_token"));
         }
@@ -423,7 +461,9 @@ async fn every_charged_operation_declares_that_the_quota_may_be_used_up() {
     let purchase = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase", "value": 5, "currency": "USD"});
     let conversion = world.nobody().post("/v2/public/conversions", purchase).await.expect(202).json();
     let adjustments = format!("/v2/handles/demo/conversions/{}/adjustments", conversion["conversionId"].as_str().expect("an id"));
+    let hook = json!({"endpointUrl": "https://hooks.example.com/test", "eventTypes": ["link.clicked"]});
     let charged = [
+        ("POST", "/v2/handles/demo/webhooks", hook),
         ("POST", adjustments.as_str(), json!({"amount": -5, "reason": "refund", "idempotencyKey": "refund-1"})),
         ("POST", "/v2/handles", json!({"handle": "second"})),
         ("PUT", "/v2/handles/demo/collaborators", json!({"collaborators": []})),

@@ -13,8 +13,8 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent};
 use local::template::{FunctionSpec, RouteSpec};
 use serde_json::{Value, json};
-use store::{ClickMessage, Pointer};
-use tests::{Answer, World, WorldOptions};
+use store::{AttemptMessage, ClickMessage, Lane, Pointer};
+use tests::{Answer, Receiver, World, WorldOptions};
 use tower::{Service, ServiceExt};
 
 /// What a function makes of an event.
@@ -81,6 +81,20 @@ pub(crate) const STORY: &[(&str, Outcome)] = &[
     ("attribution/test-conversion", Status(202)),
     ("campaigns/update", Status(200)),
     ("campaigns/delete", Status(204)),
+    ("webhooks/create", Status(201)),
+    ("webhooks/list", Status(200)),
+    ("webhooks/read", Status(200)),
+    ("webhooks/rotate", Status(200)),
+    ("webhooks/test", Status(202)),
+    ("delivery-worker/deliveries", Done),
+    ("delivery-worker/retries", Done),
+    ("webhooks/deliveries", Status(200)),
+    ("webhooks/delivery", Status(200)),
+    ("webhooks/replay", Status(202)),
+    ("webhooks/replay-range", Status(202)),
+    ("webhooks/notifications", Status(200)),
+    ("webhooks/update", Status(200)),
+    ("webhooks/delete", Status(204)),
     ("links/rollback", Status(200)),
     ("links/history", Status(200)),
     ("links/rule-delete", Status(204)),
@@ -115,8 +129,8 @@ fn json_of(name: &str) -> Value {
 pub(crate) struct Blanks(BTreeMap<&'static str, String>);
 
 impl Blanks {
-    /// With tokens from this moment on; ctx and ids follow from the answers.
-    pub(crate) fn new(keys: &local::keys::Keys, now: Moment) -> Self {
+    /// With tokens from this moment on, and a receiver of webhooks; ctx and ids follow from the answers.
+    pub(crate) fn new(keys: &local::keys::Keys, now: Moment, receiver: &Receiver) -> Self {
         let mint = |user: &str, groups: &[&str]| {
             local::token::mint(keys, user, groups, now.millis(), std::time::Duration::from_secs(3600)).expect("a token")
         };
@@ -124,6 +138,8 @@ impl Blanks {
             ("JWT_OWNER", mint("owner", &[])),
             ("JWT_PLATFORM_ADMIN", mint("admin", &["platform-admin"])),
             ("ORIGIN_VERIFY", "what CloudFront proves itself with".to_owned()),
+            ("RECEIVER", receiver.url("/ingest")),
+            ("SINCE", now.plus_secs(-60).to_string()),
         ]))
     }
 
@@ -136,16 +152,27 @@ impl Blanks {
 
     /// Learns from an answer what later events need.
     pub(crate) fn learn(&mut self, name: &str, answer: &Answer) {
+        let member = |name: &str| answer.json()[name].as_str().expect("text").to_owned();
         match name {
             "redirect/get" => self.0.insert("CTX", answer.ctx()),
-            "attribution/conversion" => self.0.insert("CONVERSION_ID", answer.json()["conversionId"].as_str().expect("an id").to_owned()),
+            "attribution/conversion" => self.0.insert("CONVERSION_ID", member("conversionId")),
+            "webhooks/create" => {
+                self.0.insert("SECRET", member("secret"));
+                self.0.insert("SUBSCRIPTION_ID", member("subscriptionId"))
+            }
+            "webhooks/rotate" => self.0.insert("NEXT_SECRET", member("secret")),
+            "webhooks/test" => self.0.insert("DELIVERY_ID", member("deliveryId")),
             "accounts/token-create" => {
-                let told = |member: &str| answer.json()[member].as_str().expect("text").to_owned();
-                self.0.insert("TOKEN_ID", told("tokenId"));
-                self.0.insert("PAT", told("token"))
+                self.0.insert("TOKEN_ID", member("tokenId"));
+                self.0.insert("PAT", member("token"))
             }
             _ => None,
         };
+    }
+
+    /// What fills a blank.
+    pub(crate) fn value(&self, blank: &str) -> &str {
+        self.0.get(blank).map(String::as_str).unwrap_or_else(|| panic!("nothing fills {blank} yet"))
     }
 }
 
@@ -219,9 +246,11 @@ async fn invoke(world: &World, function: &str, event: &str) -> Value {
         "campaigns" => http(campaigns::service(app), event).await,
         "attribution" => http(attribution::service(app), event).await,
         "analytics" => http(analytics::service(app), event).await,
+        "webhooks" => http(webhooks::service(app), event).await,
         "accounts" => http(accounts::service(app), event).await,
         "click-worker" => serde_json::to_value(click_worker::handle(app, batch()).await).expect("an answer"),
         "event-worker" => serde_json::to_value(event_worker::handle(app, batch()).await).expect("an answer"),
+        "delivery-worker" => serde_json::to_value(delivery_worker::handle(app, batch()).await).expect("an answer"),
         "sweeper" => {
             serde_json::from_str::<EventBridgeEvent>(event).expect("an event of a schedule");
             sweeper::sweep(app).await;
@@ -259,6 +288,11 @@ fn bodies(name: &str) -> Vec<Value> {
     records.iter().map(|record| serde_json::from_str(record["body"].as_str().expect("a body")).expect("JSON")).collect()
 }
 
+/// Of the messages of the outbox those that name a conversion.
+pub(crate) fn conversions(messages: &[Value]) -> Vec<&Value> {
+    messages.iter().filter(|body| body["pk"].as_str().is_some_and(|pk| pk.starts_with("CONV#"))).collect()
+}
+
 /// The message of a click without what differs from visit to visit.
 fn without_id_and_address(mut message: Value) -> Value {
     for member in ["id", "address"] {
@@ -272,7 +306,8 @@ fn without_id_and_address(mut message: Value) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_event_does_what_its_name_says() {
     let world = World::with(WorldOptions { begins: "2026-11-02T09:30:00Z", environment: hosts(), ..WorldOptions::default() }).await;
-    let mut blanks = Blanks::new(world.keys(), world.now());
+    let receiver = Receiver::start().await;
+    let mut blanks = Blanks::new(world.keys(), world.now(), &receiver);
     for &(name, expected) in STORY {
         let filled = blanks.fill(name, &text(name));
         let event: Value = serde_json::from_str(&filled).expect("JSON");
@@ -304,7 +339,12 @@ async fn every_event_does_what_its_name_says() {
         if name == "event-worker/events" {
             let [first, again] = <[Value; 2]>::try_from(bodies(name)).expect("two messages");
             assert_eq!(first, again);
-            assert!(read_off(&world, "EventsQueue").await.iter().all(|body| *body == first), "the event is the conversion's own message");
+            assert_eq!(conversions(&read_off(&world, "EventsQueue").await), [&first], "the event is the conversion's own message");
+        }
+        if name == "delivery-worker/retries" {
+            assert_eq!(receiver.posted().len(), 1, "a delivery is delivered once");
+            let own: Value = serde_json::from_str(&blanks.fill(name, &bodies("delivery-worker/deliveries")[0].to_string())).expect("JSON");
+            assert_eq!(read_off(&world, "DeliveriesQueue").await, [own], "the event is the delivery's own message");
         }
     }
 }
@@ -337,6 +377,14 @@ fn queue_events_carry_what_the_functions_send_and_nothing_else() {
         let pointer: Pointer = serde_json::from_value(body.clone()).expect("a pointer");
         assert_eq!(pointer.key(), item, "the conversion of attribution/conversion.json");
         assert_eq!(serde_json::to_value(pointer).expect("JSON"), body);
+    }
+    for (name, lane) in [("delivery-worker/deliveries", Lane::First), ("delivery-worker/retries", Lane::Retries)] {
+        for body in bodies(name) {
+            let id = domain::id::DeliveryId::new(moment(&json_of(name)), 1).to_string();
+            let body: Value = serde_json::from_str(&body.to_string().replace("{{DELIVERY_ID}}", &id)).expect("JSON");
+            let message: AttemptMessage = serde_json::from_value(body.clone()).expect("an attempt");
+            assert_eq!((message.lane, serde_json::to_value(message).expect("JSON")), (lane, body));
+        }
     }
 }
 

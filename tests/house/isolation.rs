@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Caller, World};
+use tests::{Answer, Caller, Receiver, World};
 
 /// What only the owner of a handle may do.
 const OWNERS: [(&str, &str); 2] = [("PUT", "/v2/handles/{handle}/collaborators"), ("POST", "/v2/handles/{handle}/transfer-ownership")];
@@ -16,6 +16,17 @@ const OPERATORS: &[(&str, &str)] = &[
     ("POST", "/v2/handles/{handle}/tokens"),
     ("GET", "/v2/handles/{handle}/tokens"),
     ("DELETE", "/v2/handles/{handle}/tokens/{tokenId}"),
+    ("GET", "/v2/handles/{handle}/webhooks"),
+    ("POST", "/v2/handles/{handle}/webhooks"),
+    ("GET", "/v2/handles/{handle}/webhooks/{subscriptionId}"),
+    ("PUT", "/v2/handles/{handle}/webhooks/{subscriptionId}"),
+    ("DELETE", "/v2/handles/{handle}/webhooks/{subscriptionId}"),
+    ("POST", "/v2/handles/{handle}/webhooks/{subscriptionId}/test"),
+    ("POST", "/v2/handles/{handle}/webhooks/{subscriptionId}/secret/rotate"),
+    ("GET", "/v2/handles/{handle}/deliveries"),
+    ("GET", "/v2/handles/{handle}/deliveries/{deliveryId}"),
+    ("POST", "/v2/handles/{handle}/deliveries/{deliveryId}/replay"),
+    ("POST", "/v2/handles/{handle}/deliveries/replay"),
 ];
 /// What the routes begin with that tokens reach, and those of the same handlers for users.
 const PAT_FAMILY: &str = "/v2/public/handles/{handle}";
@@ -31,6 +42,8 @@ struct Estate {
     world: World,
     conversion: String,
     token: String,
+    subscription: String,
+    delivery: String,
 }
 
 impl Estate {
@@ -49,7 +62,16 @@ impl Estate {
         let conversion = accepted["conversionId"].as_str().expect("an id").to_owned();
         let token = world.operator().post("/v2/handles/demo/tokens", json!({"scopes": ["links.read"]})).await.expect(201).json();
         let token = token["tokenId"].as_str().expect("an id").to_owned();
-        Self { world, conversion, token }
+        let receiver = Receiver::start().await;
+        let hook = json!({"endpointUrl": receiver.url("/"), "eventTypes": ["link.deleted"]});
+        let made = world.operator().post("/v2/handles/demo/webhooks", hook).await.expect(201).json();
+        let subscription = made["subscriptionId"].as_str().expect("an id").to_owned();
+        let test = format!("/v2/handles/demo/webhooks/{subscription}/test");
+        let tested = world.operator().post(&test, json!({})).await.expect(202).json();
+        let delivery = tested["deliveryId"].as_str().expect("an id").to_owned();
+        world.deliver().await;
+        assert_eq!(receiver.posted().len(), 1);
+        Self { world, conversion, token, subscription, delivery }
     }
 
     /// Every operation on a handle that needs a caller.
@@ -74,7 +96,9 @@ impl Estate {
             .replace("{ruleId}", "rule-1")
             .replace("{campaignId}", "spring")
             .replace("{conversionId}", &self.conversion)
-            .replace("{tokenId}", &self.token);
+            .replace("{tokenId}", &self.token)
+            .replace("{subscriptionId}", &self.subscription)
+            .replace("{deliveryId}", &self.delivery);
         assert!(!filled.contains('{'), "{template} has an id this test does not know: give it one of demo's");
         filled
     }
@@ -99,6 +123,11 @@ fn body(method: &str, template: &str) -> Value {
         ("POST", "/v2/handles/{handle}/conversions/{conversionId}/adjustments") => {
             json!({"amount": 1, "reason": "one more", "idempotencyKey": "more-1"})
         }
+        ("POST", "/v2/handles/{handle}/webhooks") => {
+            json!({"endpointUrl": "https://hooks.example.com/test", "eventTypes": ["link.deleted"]})
+        }
+        ("PUT", "/v2/handles/{handle}/webhooks/{subscriptionId}") => json!({"description": "changed"}),
+        ("POST", "/v2/handles/{handle}/deliveries/replay") => json!({"since": "2026-03-01T12:00:00Z"}),
         _ => json!({}),
     }
 }
@@ -158,14 +187,15 @@ async fn what_is_in_one_handle_cannot_be_reached_through_another() {
     let of_demo = estate.operations().into_iter().filter(|(_, template)| template.matches('{').count() > 1);
     // Writing a link or a rule by name makes one's own; everything else needs what is only in demo.
     let mut reached = 0;
-    for (method, template) in of_demo.filter(|(method, template)| method != "PUT" || template.contains("{campaignId}")) {
+    let makes_its_own = |template: &str| template.contains("{slug}") || template.contains("{ruleId}");
+    for (method, template) in of_demo.filter(|(method, template)| method != "PUT" || !makes_its_own(template)) {
         let path = estate.path(&template, "own-shop");
         let answer = send(&world.stranger(), &method, &path, body(&method, &template)).await.refused(404, "not_found");
         assert!(!answer.text().contains("example.com"));
         reached += 1;
     }
     assert!(reached >= 7, "{reached}");
-    for list in ["links", "campaigns", "conversions", "personalization-rules"] {
+    for list in ["links", "campaigns", "conversions", "personalization-rules", "webhooks", "deliveries"] {
         let own = world.stranger().get(&format!("/v2/handles/own-shop/{list}")).await.expect(200).json();
         assert_eq!(own["items"], json!([]), "{list}");
     }
@@ -210,12 +240,13 @@ async fn creators_and_operators_reach_everything_but_what_is_the_owners() {
         }
     }
     for (method, template) in deletes {
+        let path = estate.path(template, "demo");
         let is_operators = OPERATORS.contains(&(method.as_str(), template.as_str()));
         if is_operators {
-            send(&world.creator(), method, &estate.path(template, "demo"), Value::Null).await.refused(403, "insufficient_role");
+            send(&world.creator(), method, &path, Value::Null).await.refused(403, "insufficient_role");
         }
         let caller = if is_operators { world.operator() } else { world.creator() };
-        send(&caller, method, &estate.path(template, "demo"), Value::Null).await.expect(204);
+        send(&caller, method, &path, Value::Null).await.expect(204);
     }
 }
 

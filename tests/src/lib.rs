@@ -10,11 +10,14 @@ mod answer;
 mod callers;
 mod contract;
 mod faults;
+pub mod messages;
 mod policy;
+mod receiver;
 mod world;
 
 pub use answer::Answer;
 pub use callers::{BROWSER, Caller, Visit};
 pub use contract::Contract;
 pub use faults::{Fault, Faults, Fired, Rule};
+pub use receiver::{Behaviour, Posted, Receiver};
 pub use world::{World, WorldOptions};

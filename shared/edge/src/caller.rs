@@ -185,4 +185,6 @@ parts! {
     domain::name::TokenId => "tokenId",
     domain::name::CampaignId => "campaignId",
     domain::id::ConversionId => "conversionId",
+    domain::id::SubscriptionId => "subscriptionId",
+    domain::id::DeliveryId => "deliveryId",
 }

@@ -11,6 +11,7 @@ mod jwks;
 mod jwt;
 mod keys;
 mod list;
+mod messages;
 mod page;
 mod problem;
 mod quota;

@@ -33,7 +33,7 @@ pub struct ErrorBody {
 }
 
 /// Adds to a document what every route has: the schemes of its callers, the errors any call can meet, ids for its operations,
-/// and the routes of the PAT family beside those they share a handler with.
+/// the routes of the PAT family beside those they share a handler with, and the messages webhooks send.
 #[must_use]
 pub fn complete(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
@@ -46,6 +46,7 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     let key = ApiKeyValue::with_description(crate::token::X_API_KEY, "A personal access token, as in `authorization`.");
     components.add_security_scheme(TOKEN_AS_KEY, SecurityScheme::ApiKey(ApiKey::Header(key)));
     twins::add(&mut document.paths);
+    document.webhooks = Some(crate::messages::webhooks(components));
     for (path, item) in &mut document.paths.paths {
         let operations = [
             (HttpMethod::Get, &mut item.get),

@@ -17,6 +17,9 @@ mod clicks_out;
 mod clicks_read;
 mod conversions;
 mod corrections;
+mod deliveries;
+mod events;
+mod health;
 mod ledger;
 mod limits;
 mod links;
@@ -26,6 +29,7 @@ mod queues;
 mod restate;
 mod rollups;
 mod rules;
+mod subscriptions;
 mod tokens;
 mod transaction;
 mod tries;
@@ -36,14 +40,17 @@ pub use clicks_out::ClickMessage;
 pub use clicks_read::ClicksInOrder;
 pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use conversions::{Accepted, Settled, Stored};
+pub use deliveries::{DeliveryCounts, Filter};
 pub use error::{Error, Result};
 pub use item::{Page, is_cursor};
 pub use ledger::{Adjusted, StoredAdjustment, ledger_cursor_moment};
 pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
-pub use outbox::Pointer;
+pub use outbox::{OutboxKind, Pointer};
+pub use queues::{AttemptMessage, Lane};
 pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
 pub use rollups::Cells;
+pub use subscriptions::{Failures, KnownSubscription, Subscribed};
 pub use tokens::{AddToken, StoredToken};
 pub use tries::Tries;
 
@@ -66,6 +73,10 @@ pub struct Queues {
     pub clicks: Option<String>,
     /// Outbox entries on their way to whoever must hear of them.
     pub events: Option<String>,
+    /// First attempts of deliveries.
+    pub deliveries: Option<String>,
+    /// Later attempts, and those of receivers that take long, so that nobody else waits behind them.
+    pub retries: Option<String>,
 }
 
 impl Store {
