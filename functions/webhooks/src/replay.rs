@@ -11,10 +11,10 @@ use domain::name::Handle;
 use domain::webhook::delivery::{Delivery, KEPT_DAYS, Status, Trigger};
 use domain::webhook::subscription::Status::Active;
 use edge::{App, Code, JsonBody, Member, Operator, Part, Problem, charge};
+use futures::future::join_all;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
-use futures::future::join_all;
 use store::{Filter, MOST_ASKED_FOR};
 
 use crate::view::{DeliveryView, announce};

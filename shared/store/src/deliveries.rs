@@ -85,7 +85,12 @@ impl Store {
 
     /// Makes the deliveries somebody asked for, at most [`MOST_ASKED_FOR`], with the audit event of it and, when it is told for
     /// the first time, the message: all of it or nothing.
-    pub async fn open_asked_for(&self, deliveries: &[Delivery], message: Option<&Envelope>, (handle, event): (&Handle, &Event)) -> Result<()> {
+    pub async fn open_asked_for(
+        &self,
+        deliveries: &[Delivery],
+        message: Option<&Envelope>,
+        (handle, event): (&Handle, &Event),
+    ) -> Result<()> {
         let mut parts = vec![self.audit_part(handle, event)?];
         if let Some(envelope) = message {
             parts.push(self.message_part(envelope)?);

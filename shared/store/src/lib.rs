@@ -47,9 +47,9 @@ pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
 pub use outbox::{OutboxKind, Pointer};
 pub use queues::{AttemptMessage, Lane};
+pub use receivers::{GivingUp, Moved};
 pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
 pub use rollups::Cells;
-pub use receivers::{GivingUp, Moved};
 pub use subscriptions::{Failures, KnownSubscription, Subscribed};
 pub use tries::Tries;
 
