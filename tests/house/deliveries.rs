@@ -99,7 +99,7 @@ async fn workers_that_die_while_they_tell_of_an_event_tell_each_subscription_onc
                 let posted = receiver.posted();
                 let of = |kind: &str| posted.iter().filter(|posted| posted.header("x-10x-event-type") == kind).count();
                 let what = format!("{function} {fault:?} at call {number}");
-                assert_eq!((of("link.clicked"), of("conversion.recorded")), (1, 1), "{what}");
+                assert_eq!((of("link.clicked"), of("conversion.recorded")), (1, 1), "{what} {}", crate::subscriptions::dump(&world).await);
                 receiver.forget();
             }
             if survived {
@@ -159,7 +159,7 @@ async fn a_service_that_fails_under_the_event_worker_delays_and_loses_nothing() 
     for operation in ["Query", "GetItem", "TransactWriteItems", "PutItem", "UpdateItem", "SendMessage"] {
         let conflicts = if operation == "TransactWriteItems" { vec![Fault::Conflict] } else { Vec::new() };
         for fault in [Fault::AnswerLost, Fault::Unreachable, Fault::Doubled].into_iter().chain(conflicts) {
-            for skip in [0, 1, 2] {
+            for skip in [0, 1] {
                 number += 1;
                 let what = format!("{fault:?} on {operation} after {skip}");
                 click_and_convert(&world, number).await;
@@ -169,7 +169,7 @@ async fn a_service_that_fails_under_the_event_worker_delays_and_loses_nothing() 
                 world.settle().await;
                 world.settle().await;
                 world.faults.clear();
-                fired.at_least_once();
+                assert!(fired.times() > 0, "{what} never fired");
                 recover(&world).await;
                 for receiver in &receivers {
                     let posted = receiver.posted();
@@ -222,7 +222,7 @@ async fn a_message_that_comes_early_waits_for_its_time() {
     let early = AttemptMessage { v: 1, handle: world.handle(), delivery_id: id.parse().unwrap(), attempt: 2, lane: Lane::Retries };
     for early_ms in [4_000, 900, 1] {
         world.advance_ms(5_000 - early_ms - (world.now().millis() - receiver_began(&world, &id).await));
-        world.auditor().announce_attempt(&early, 0).await.unwrap();
+        world.app("delivery-worker").store().announce_attempt(&early, 0).await.unwrap();
         world.deliver().await;
         assert_eq!(receiver.posted().len(), 1, "{early_ms} ms early");
     }

@@ -68,7 +68,8 @@ fn misbehaviours(elsewhere: &str) -> Vec<(&'static str, Behaviour, &'static str)
         ("5,000 headers", raw("200 OK", &many, b""), "bad_response"),
         ("a header of 1 MiB", raw("200 OK", &huge, b""), "bad_response"),
         ("no text", raw("500 No", "", &[0xff; 5000]), "http_500"),
-        ("codes for a terminal", raw("500 \x1b[2J", "", b"\x1b[31mred\x07\x00 and\r\n\tmore \xe2\x80"), "http_500"),
+        ("codes for a terminal in place of a reason", raw("500 \x1b[2J", "", b""), "bad_response"),
+        ("codes for a terminal", raw("500 No", "", b"\x1b[31mred\x07\x00 and\r\n\tmore \xe2\x80"), "http_500"),
         ("a long text", raw("500 No", "", "h\u{fc}h ".repeat(20_000).as_bytes()), "http_500"),
     ]
 }
