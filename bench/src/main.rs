@@ -1,7 +1,7 @@
 //! What the system costs: AWS calls, CPU, cold starts, package sizes, and the throughput of the local process.
 //!
-//! `cargo run --release -p bench` prints everything beside its goals; `-- calls`, `reports`, `cpu`, `bots`, `cold`, `sizes` or
-//! `local` a part.
+//! `cargo run --release -p bench` prints everything beside its goals; `-- calls`, `reports`, `cpu`, `bots`, `cold`, `sizes`,
+//! `local`, `webhooks` or `schedule` (155 s) a part.
 //! It builds the bootstraps it drives; `-- as-built` takes them as they are.
 //! It prints and never fails for a figure: times differ by machine, so look at ratios within one run.
 
@@ -11,6 +11,7 @@ mod bots;
 mod calls;
 mod cold;
 mod cpu;
+mod deliveries;
 mod environment;
 mod event;
 mod handshake;
@@ -21,6 +22,7 @@ mod logs;
 mod pin;
 mod prices;
 mod programs;
+mod receiver;
 mod reports;
 mod runtime_api;
 mod scene;
@@ -40,7 +42,7 @@ pub(crate) const AS_BUILT: &str = "as-built";
 
 type Section = (&'static str, fn() -> Result<()>);
 
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 9] = [
     ("calls", calls::print),
     ("reports", reports::print),
     ("cpu", cpu::print),
@@ -48,6 +50,8 @@ const SECTIONS: [Section; 7] = [
     ("cold", cold::print),
     ("sizes", sizes::print),
     ("local", throughput::print),
+    ("webhooks", deliveries::print),
+    ("schedule", deliveries::print_schedule),
 ];
 
 /// What this program also does, in processes of its own.
@@ -83,7 +87,7 @@ fn main() -> ExitCode {
 
 fn sections(wanted: &[String]) -> Result<()> {
     if let Some(unknown) = wanted.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != name)) {
-        anyhow::bail!("there is no section {unknown}: calls, reports, cpu, bots, cold, sizes, local");
+        anyhow::bail!("there is no section {unknown}: calls, reports, cpu, bots, cold, sizes, local, webhooks, schedule");
     }
     if cfg!(debug_assertions) {
         println!("These are figures of a debug build: run with --release.");

@@ -70,12 +70,17 @@ impl Scene {
     }
 
     async fn write(&self, method: Method, path: &str, body: &Value) -> Result<()> {
+        self.made(method, path, body).await.map(drop)
+    }
+
+    /// Writes something of the handle as its owner; gives the answer.
+    pub(crate) async fn made(&self, method: Method, path: &str, body: &Value) -> Result<Value> {
         let request = Request::builder().method(method).uri(format!("/v2/handles/{HANDLE}/{path}"));
         let request = request.header("host", "localhost").header("content-type", "application/json");
         let request = request.header("authorization", format!("Bearer {}", self.owner)).body(Bytes::from(body.to_string()))?;
         let response = self.call(request).await;
         ensure!(response.status().is_success(), "writing {path}: {} {:?}", response.status(), response.body());
-        Ok(())
+        Ok(serde_json::from_slice(response.body()).unwrap_or_default())
     }
 
     /// Follows a link and gives the ctx the visitor took along.

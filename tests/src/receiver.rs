@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// How the receiver answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,16 @@ pub enum Behaviour {
     Endless,
     /// The connection ends before any answer.
     Reset,
+    /// The connection is reset (RST) before any answer.
+    Abort,
+    /// The connection is reset (RST) in the middle of a good answer's body.
+    AbortInBody,
+    /// These bytes, and then nothing, but the connection stays open.
+    Stall(Vec<u8>),
+    /// With this status, once the test says so.
+    WhenReleased(u16),
+    /// A good status before anything of the request is read, and the connection ends.
+    Deaf,
 }
 
 impl Behaviour {
@@ -42,6 +54,8 @@ pub struct Posted {
     pub headers: BTreeMap<String, String>,
     /// Its body, byte for byte.
     pub body: Vec<u8>,
+    /// When it had come.
+    pub at: Instant,
 }
 
 impl Posted {
@@ -62,6 +76,8 @@ struct State {
     next: VecDeque<Behaviour>,
     always: Option<Behaviour>,
     connections: usize,
+    sent: usize,
+    released: Arc<Notify>,
 }
 
 /// The receiver; it ends with the test's runtime.
@@ -109,6 +125,21 @@ impl Receiver {
         posted
     }
 
+    /// Forgets what came so far.
+    pub fn forget(&self) {
+        self.state.lock().expect("state").posted.clear();
+    }
+
+    /// Lets one answer go that waits for it.
+    pub fn release(&self) {
+        self.state.lock().expect("state").released.notify_one();
+    }
+
+    /// Bytes of bodies without end that somebody took.
+    pub fn sent(&self) -> usize {
+        self.state.lock().expect("state").sent
+    }
+
     /// How often somebody connected.
     pub fn connections(&self) -> usize {
         self.state.lock().expect("state").connections
@@ -116,6 +147,11 @@ impl Receiver {
 }
 
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
+    let is_deaf = state.lock().expect("state").next.pop_front_if(|next| *next == Behaviour::Deaf).is_some();
+    if is_deaf {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+        return;
+    }
     let Some(posted) = read(&mut stream).await else { return };
     let behaviour = {
         let mut state = state.lock().expect("state");
@@ -124,10 +160,10 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
         next.or_else(|| state.always.clone()).unwrap_or_else(|| Behaviour::status(200))
     };
     // Whoever sent may be gone by now, and that is as it should be.
-    let _ = behave(&mut stream, behaviour).await;
+    let _ = behave(&mut stream, behaviour, &state).await;
 }
 
-async fn behave(stream: &mut TcpStream, behaviour: Behaviour) -> std::io::Result<()> {
+async fn behave(stream: &mut TcpStream, behaviour: Behaviour, state: &Mutex<State>) -> std::io::Result<()> {
     let head = |status: u16, rest: &str| format!("HTTP/1.1 {status} Whatever\r\n{rest}\r\n");
     match behaviour {
         Behaviour::Answer(status, body) => {
@@ -156,9 +192,30 @@ async fn behave(stream: &mut TcpStream, behaviour: Behaviour) -> std::io::Result
             let chunk = [b"10000\r\n".as_slice(), &[b'x'; 65_536], b"\r\n"].concat();
             loop {
                 stream.write_all(&chunk).await?;
+                state.lock().expect("state").sent += chunk.len();
             }
         }
-        Behaviour::Reset => Ok(()),
+        Behaviour::Reset | Behaviour::Deaf => Ok(()),
+        Behaviour::WhenReleased(status) => {
+            let released = state.lock().expect("state").released.clone();
+            released.notified().await;
+            stream.write_all(head(status, "content-length: 0\r\n").as_bytes()).await
+        }
+        Behaviour::Abort => stream.set_zero_linger(),
+        Behaviour::AbortInBody => {
+            stream.write_all(head(200, "content-length: 1000\r\n").as_bytes()).await?;
+            stream.write_all(b"half of it").await?;
+            let mut rest = [0; 64];
+            // Not before the first half has been seen: the sender hangs up or a second passes.
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(200), stream.read(&mut rest)).await;
+            stream.set_zero_linger()
+        }
+        Behaviour::Stall(bytes) => {
+            stream.write_all(&bytes).await?;
+            let mut rest = [0; 64];
+            while stream.read(&mut rest).await? > 0 {}
+            Ok(())
+        }
     }
 }
 
@@ -183,5 +240,5 @@ async fn read(stream: &mut TcpStream) -> Option<Posted> {
             return None;
         }
     }
-    Some(Posted { path, headers, body: bytes.get(end..end + length)?.to_vec() })
+    Some(Posted { path, headers, body: bytes.get(end..end + length)?.to_vec(), at: Instant::now() })
 }

@@ -6,7 +6,9 @@ use anyhow::Result;
 use http::StatusCode;
 
 use super::{Operation, partners};
+use crate::deliveries::{send_test, subscribe};
 use crate::prices::Bill;
+use crate::receiver::Receiver;
 use crate::scene::Scene;
 use crate::{link, logs};
 
@@ -24,6 +26,7 @@ pub(super) async fn measure(scene: &Scene) -> Result<Vec<Operation>> {
     done.extend(batches(scene).await?);
     done.extend(conversions(scene).await?);
     done.extend(partners::measure(scene).await?);
+    done.extend(deliveries(scene).await?);
     Ok(done)
 }
 
@@ -93,4 +96,18 @@ async fn conversions(scene: &Scene) -> Result<Vec<Operation>> {
     scene.convert(&ctx, "order-3", BUYER).await?;
     let (settle, _) = one(scene, "event worker: settling a conversion", scene.drain("EventsQueue")).await?;
     Ok(vec![context, again, first, stranger, duplicate, settle])
+}
+
+async fn deliveries(scene: &Scene) -> Result<Vec<Operation>> {
+    let receiver = Receiver::start().await?;
+    let subscription = subscribe(scene, &receiver, &["link.updated"]).await?;
+    while scene.drain("EventsQueue").await? > 0 {}
+    scene.put_link(&link::slug(0), &link::body()).await?;
+    let (made, _) = one(scene, "delivery: made", scene.drain("EventsQueue")).await?;
+    let (delivered, _) = one(scene, "delivery: delivered", scene.drain("DeliveriesQueue")).await?;
+    anyhow::ensure!(receiver.take().len() == 1, "the delivery was not made");
+    receiver.answers(503);
+    send_test(scene, &subscription).await?;
+    let (failed, _) = one(scene, "delivery: failed and scheduled", scene.drain("DeliveriesQueue")).await?;
+    Ok(vec![made, delivered, failed])
 }

@@ -1,7 +1,10 @@
 //! The delivery worker: one signed attempt a message, recorded under its lease, and the next one announced.
 
 mod attempt;
+mod message;
 mod post;
+mod record;
+mod resolve;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use edge::{App, batch};

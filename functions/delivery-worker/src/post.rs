@@ -2,25 +2,27 @@
 //! exchange, no redirect, no proxy, nothing kept open, and no more read than is kept.
 
 use std::error::Error as StdError;
-use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use domain::webhook::delivery::{DEADLINE_MS, Outcome};
 use domain::webhook::endpoint::{Egress, Endpoint};
 use http::HeaderMap;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::{Instant, timeout_at};
 
-/// How long a name server may take.
-const RESOLVE: Duration = Duration::from_secs(2);
+use crate::resolve::{Guard, Refused, system};
+
 /// How long a connection may take, TLS included.
 const CONNECT: Duration = Duration::from_secs(3);
+/// How long the body of an answer is waited for: its status has told all that matters.
+const BODY: Duration = Duration::from_secs(2);
 /// How much of an answer is read; one that goes on is cut off.
 const MOST_READ: usize = 64 * 1024;
 /// How much of it is kept.
 const MOST_KEPT: usize = 1024;
 
 /// What came of a POST.
+#[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) outcome: Outcome,
     /// The beginning of the answer, fit to be shown.
@@ -28,50 +30,54 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    fn without_answer(outcome: Outcome) -> Self {
+    pub(crate) fn without_answer(outcome: Outcome) -> Self {
         Self { outcome, snippet: None }
     }
 }
 
 /// Sends a message; whatever goes wrong is an outcome.
 pub(crate) async fn post(egress: Egress, endpoint: &Endpoint, headers: HeaderMap, body: String) -> Reply {
+    match client(egress) {
+        Some(client) => exchange(client, egress, endpoint, headers, body).await,
+        None => Reply::without_answer(Outcome::Tls),
+    }
+}
+
+async fn exchange(client: &reqwest::Client, egress: Egress, endpoint: &Endpoint, headers: HeaderMap, body: String) -> Reply {
     // Names are checked by the resolver, which is never asked about a host that is an address.
     if endpoint.address().is_some_and(|address| !egress.permits(address)) {
         return Reply::without_answer(Outcome::BlockedAddress);
     }
-    let Some(client) = client(egress) else { return Reply::without_answer(Outcome::Tls) };
-    let exchange = async {
-        let sent = client.post(endpoint.as_str()).headers(headers).body(body).send().await;
-        match sent {
-            Ok(response) => read(response).await,
-            Err(error) => Reply::without_answer(outcome_of(&error)),
-        }
+    let deadline = Instant::now() + Duration::from_millis(DEADLINE_MS.unsigned_abs());
+    let answer = timeout_at(deadline, client.post(endpoint.as_str()).headers(headers).body(body).send()).await;
+    let mut response = match answer {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => return Reply::without_answer(outcome_of(&error)),
+        Err(_) => return Reply::without_answer(Outcome::Timeout),
     };
-    let deadline = Duration::from_millis(DEADLINE_MS.unsigned_abs());
-    tokio::time::timeout(deadline, exchange).await.unwrap_or_else(|_| Reply::without_answer(Outcome::Timeout))
+    let mut kept = Vec::new();
+    // The status came whole: a receiver that took the event need not end its answer, nor say anything more.
+    let _ = timeout_at(deadline.min(Instant::now() + BODY), read(&mut response, &mut kept)).await;
+    Reply { outcome: Outcome::Status(response.status().as_u16()), snippet: presentable(&kept) }
 }
 
-async fn read(mut response: reqwest::Response) -> Reply {
-    let status = response.status().as_u16();
-    let mut kept = Vec::new();
+async fn read(response: &mut reqwest::Response, kept: &mut Vec<u8>) {
     let mut read = 0;
     while read < MOST_READ {
-        match response.chunk().await {
-            Ok(Some(chunk)) => {
-                read += chunk.len();
-                kept.extend(chunk.iter().take(MOST_KEPT - kept.len()));
-            }
-            Ok(None) => break,
-            // The status came whole, and a receiver that took the event need not say anything more.
-            Err(_) => break,
-        }
+        let Ok(Some(chunk)) = response.chunk().await else { return };
+        read += chunk.len();
+        kept.extend(chunk.iter().take(MOST_KEPT - kept.len()));
     }
-    Reply { outcome: Outcome::Status(status), snippet: presentable(&kept) }
 }
 
+/// The beginning of an answer as a line of text, without what could steer whatever shows it.
 fn presentable(bytes: &[u8]) -> Option<String> {
-    let text: String = String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control() || *c == '\n').collect();
-    (!text.is_empty()).then_some(text)
+    let text = String::from_utf8_lossy(bytes);
+    let shown = text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }).filter(|c| !c.is_control());
+    let mut shown: String = shown.collect();
+    // A byte that is no text became three.
+    shown.truncate(shown.floor_char_boundary(MOST_KEPT));
+    (!shown.trim().is_empty()).then_some(shown)
 }
 
 fn outcome_of(error: &reqwest::Error) -> Outcome {
@@ -82,6 +88,9 @@ fn outcome_of(error: &reqwest::Error) -> Outcome {
                 Refused::NotPublic => Outcome::BlockedAddress,
                 Refused::Unknown => Outcome::Dns,
             };
+        }
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return Outcome::BadResponse;
         }
         if error.is::<rustls::Error>() {
             return Outcome::Tls;
@@ -107,10 +116,11 @@ fn client(egress: Egress) -> Option<&'static reqwest::Client> {
         Egress::Public => &PUBLIC,
         Egress::LocalDevelopment => &LOCAL,
     };
-    slot.get_or_init(|| build(egress).inspect_err(|error| tracing::error!(%error, "no client for webhooks")).ok()).as_ref()
+    let build = || build(Guard { egress, lookup: system() }).inspect_err(|error| tracing::error!(%error, "no client for webhooks"));
+    slot.get_or_init(|| build().ok()).as_ref()
 }
 
-fn build(egress: Egress) -> Result<reqwest::Client, reqwest::Error> {
+fn build(guard: Guard) -> Result<reqwest::Client, reqwest::Error> {
     // Another part of the process may have chosen already; then it chose the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -118,39 +128,9 @@ fn build(egress: Egress) -> Result<reqwest::Client, reqwest::Error> {
         .no_proxy()
         .pool_max_idle_per_host(0)
         .connect_timeout(CONNECT)
-        .dns_resolver(Guard(egress))
+        .dns_resolver(guard)
         .build()
 }
 
-/// Resolves names and refuses the whole answer when one address in it may not be reached: the connection is made to the
-/// very addresses that were checked.
-struct Guard(Egress);
-
-/// Why a name is not connected to.
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error("the name has no address")]
-    Unknown,
-    #[error("the name has an address that is not public")]
-    NotPublic,
-}
-
-impl Resolve for Guard {
-    fn resolve(&self, name: Name) -> Resolving {
-        let egress = self.0;
-        Box::pin(async move {
-            let found = tokio::time::timeout(RESOLVE, tokio::net::lookup_host((name.as_str(), 0))).await;
-            let addresses: Vec<SocketAddr> = match found {
-                Ok(Ok(addresses)) => addresses.collect(),
-                Ok(Err(_)) | Err(_) => Vec::new(),
-            };
-            if addresses.is_empty() {
-                return Err(Refused::Unknown.into());
-            }
-            if !addresses.iter().all(|address| egress.permits(address.ip())) {
-                return Err(Refused::NotPublic.into());
-            }
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
-}
+#[cfg(test)]
+mod tests;

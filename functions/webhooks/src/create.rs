@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde_json::Value;
 use store::Subscribed;
 
-use crate::view::{SubscriptionView, WithSecret, audited, no_sealing_key, random};
+use crate::view::{SubscriptionView, WithSecret, audited, no_sealing_key};
 
 /// A subscription to make.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -42,9 +42,9 @@ pub(crate) async fn handle(
     charge(&app, &member.profile.owner).await?;
     let (now, id): (_, SubscriptionId) = (app.now(), app.id());
     let keys = app.keys().await?;
-    let secret = Secret::of_bytes(random(&app));
+    let secret = Secret::of_bytes(app.random_bytes());
     let place = Place { handle: member.handle(), subscription: id };
-    let secrets = Secrets::first(&secret, place, keys.sealing().ok_or_else(no_sealing_key)?, random(&app), now);
+    let secrets = Secrets::first(&secret, place, keys.sealing().ok_or_else(no_sealing_key)?, app.random_bytes(), now);
     let subscription =
         Subscription { id, handle: member.handle().clone(), version: 1, created_at: now, updated_at: now, secrets, settings };
     let event = member.event(&app, "webhook.created", id).between(Value::Null, audited(&subscription));

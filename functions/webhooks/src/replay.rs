@@ -1,5 +1,7 @@
 //! `POST …/deliveries/{deliveryId}/replay` and `POST …/deliveries/replay`: the same event again, as a new delivery.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use domain::form::{self, Form, Notes, Unknown};
@@ -7,11 +9,13 @@ use domain::id::{DeliveryId, SubscriptionId};
 use domain::moment::Moment;
 use domain::name::Handle;
 use domain::webhook::delivery::{Delivery, KEPT_DAYS, Status, Trigger};
+use domain::webhook::subscription::Status::Active;
 use edge::{App, Code, JsonBody, Member, Part, Problem, WebhooksWrite, charge};
+use futures::future::join_all;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::Filter;
+use store::{Filter, MOST_ASKED_FOR};
 
 use crate::view::{DeliveryView, announce};
 
@@ -48,7 +52,7 @@ pub(crate) struct Replayed {
 #[utoipa::path(post, path = "/v2/handles/{handle}/deliveries/{deliveryId}/replay", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("deliveryId" = DeliveryId, Path)),
     responses((status = 202, description = "On its way again.", body = DeliveryView),
-        (status = 409, description = "It has not ended yet.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "It has not ended yet, or its subscription is disabled or deleted.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn one(
     State(app): State<App>,
     member: Member<WebhooksWrite>,
@@ -60,40 +64,58 @@ pub(crate) async fn one(
     if !former.status.is_final() {
         return Err(Problem::new(Code::Conflict, "this delivery has not ended yet; wait for it, or read it again"));
     }
+    let known = app.store().subscription(member.handle(), former.subscription_id, app.now()).await?;
+    if known.is_none_or(|known| known.status() != Active) {
+        return Err(disabled());
+    }
     charge(&app, &member.profile.owner).await?;
-    let again = again(&app, &former).await?;
+    let again = again(&app, &former);
     let event = member.event(&app, "delivery.replayed", id).between(Value::Null, json!({"deliveryId": again.id}));
-    app.store().audit(member.handle(), &event).await?;
+    app.store().open_asked_for(std::slice::from_ref(&again), None, (member.handle(), &event)).await?;
+    announce(&app, &again).await;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::of(&again, Vec::new()))))
 }
 
-/// Sends every event of a range again that a receiver has not got, at most 100 a call.
+/// Sends every event of a range again that a receiver has not got, at most 100 a call, each of them once. What belongs to a
+/// subscription that is disabled or deleted is left out.
 #[utoipa::path(post, path = "/v2/handles/{handle}/deliveries/replay", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])), params(("handle" = Handle, Path)),
-    request_body = ReplayRange, responses((status = 202, description = "On their way again.", body = Replayed)))]
+    request_body = ReplayRange,
+    responses((status = 202, description = "On their way again.", body = Replayed),
+        (status = 409, description = "The subscription is disabled or deleted.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn range(
     State(app): State<App>,
     member: Member<WebhooksWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Replayed>), Problem> {
     let (filter, from) = read(body, app.now())?;
+    let known = app.store().subscriptions(member.handle(), app.now()).await?;
+    let active: BTreeSet<SubscriptionId> =
+        known.iter().filter(|known| known.status() == Active).map(|known| known.subscription.id).collect();
+    if filter.subscription.is_some_and(|id| !active.contains(&id)) {
+        return Err(disabled());
+    }
     charge(&app, &member.profile.owner).await?;
     let page = app.store().deliveries(member.handle(), &filter, app.now(), MOST, from.as_deref()).await?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for former in page.items.iter().filter(|former| former.status.is_final()) {
-        items.push(DeliveryView::of(&again(&app, former).await?, Vec::new()));
+    let mut seen = BTreeSet::new();
+    let is_wanted = |former: &&Delivery| active.contains(&former.subscription_id) && seen.insert((former.event_id, former.subscription_id));
+    let again: Vec<Delivery> = page.items.iter().filter(is_wanted).map(|former| again(&app, former)).collect();
+    for part in again.chunks(MOST_ASKED_FOR) {
+        let told = json!({"since": filter.since, "until": filter.until, "deliveries": part.len()});
+        let event = member.event(&app, "deliveries.replayed", member.handle()).between(Value::Null, told);
+        app.store().open_asked_for(part, None, (member.handle(), &event)).await?;
+        join_all(part.iter().map(|delivery| announce(&app, delivery))).await;
     }
-    let told = json!({"since": filter.since, "until": filter.until, "deliveries": items.len()});
-    let event = member.event(&app, "deliveries.replayed", member.handle()).between(Value::Null, told);
-    app.store().audit(member.handle(), &event).await?;
+    let items = again.iter().map(|delivery| DeliveryView::of(delivery, Vec::new())).collect();
     Ok((StatusCode::ACCEPTED, Json(Replayed { items, next_cursor: page.next_cursor })))
 }
 
-async fn again(app: &App, former: &Delivery) -> Result<Delivery, Problem> {
+fn again(app: &App, former: &Delivery) -> Delivery {
     let event = (former.event_id, former.event_type);
-    let delivery = Delivery::new(app.id(), former.handle.clone(), event, former.subscription_id, Trigger::Manual, app.now());
-    app.store().open_delivery(&delivery).await?;
-    announce(app, &delivery).await;
-    Ok(delivery)
+    Delivery::new(app.id(), former.handle.clone(), event, former.subscription_id, Trigger::Manual, app.now())
+}
+
+fn disabled() -> Problem {
+    Problem::new(Code::Conflict, "the subscription of this delivery is disabled or deleted; enable it first with PUT {\"enabled\": true}")
 }
 
 fn read(body: Value, now: Moment) -> Result<(Filter, Option<String>), Problem> {

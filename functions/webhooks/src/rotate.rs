@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use store::Failures;
 
 use crate::no_subscription;
-use crate::view::{SubscriptionView, WithSecret, no_sealing_key, random};
+use crate::view::{SubscriptionView, WithSecret, no_sealing_key};
 
 /// How the secrets overlap.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Rotation {
-    /// Seconds for which the former secret still signs, a day when left out; 0 after a leak.
+    /// Seconds for which the former secret still signs, a day when left out; 0 after a leak, and every former secret ends at once.
     #[schema(minimum = 0, maximum = 604_800)]
     grace_period_seconds: Option<i64>,
 }
@@ -41,11 +41,11 @@ pub(crate) async fn handle(
     let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
     let before = &known.subscription;
     let keys = app.keys().await?;
-    let secret = Secret::of_bytes(random(&app));
+    let secret = Secret::of_bytes(app.random_bytes());
     let place = Place { handle: member.handle(), subscription: id };
     let secrets = before
         .secrets
-        .rotated(&secret, place, keys.sealing().ok_or_else(no_sealing_key)?, random(&app), overlap, now)
+        .rotated(&secret, place, keys.sealing().ok_or_else(no_sealing_key)?, app.random_bytes(), overlap, now)
         .map_err(|full| Problem::new(Code::Conflict, full.to_string()))?;
     charge(&app, &member.profile.owner).await?;
     let after = Subscription { secrets, version: before.version + 1, updated_at: now, ..before.clone() };

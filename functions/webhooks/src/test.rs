@@ -51,10 +51,8 @@ pub(crate) async fn handle(
     let handle = member.handle().clone();
     let envelope = Envelope::new(app.id(), handle.clone(), now, &Payload::WebhookTest(TestPayload::of(id)));
     let delivery = Delivery::new(Delivery::id_of(envelope.id, id), handle, (envelope.id, envelope.kind), id, Trigger::Test, now);
-    app.store().keep_event(&envelope).await?;
-    app.store().open_delivery(&delivery).await?;
     let event = member.event(&app, "webhook.tested", id).between(Value::Null, json!({"eventId": envelope.id}));
-    app.store().audit(member.handle(), &event).await?;
+    app.store().open_asked_for(std::slice::from_ref(&delivery), Some(&envelope), (member.handle(), &event)).await?;
     announce(&app, &delivery).await;
     Ok((StatusCode::ACCEPTED, Json(OnItsWay { event_id: envelope.id, delivery_id: delivery.id })))
 }

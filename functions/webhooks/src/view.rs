@@ -119,18 +119,6 @@ pub(crate) async fn announce(app: &App, delivery: &Delivery) {
     }
 }
 
-/// Fresh random bytes.
-pub(crate) fn random<const N: usize>(app: &App) -> [u8; N] {
-    let mut bytes = [0; N];
-    for chunk in bytes.chunks_mut(16) {
-        let fresh = app.random().to_le_bytes();
-        for (byte, fresh) in chunk.iter_mut().zip(fresh) {
-            *byte = fresh;
-        }
-    }
-    bytes
-}
-
 /// The platform's sealing key, or the failure that there is none.
 pub(crate) fn no_sealing_key() -> Problem {
     Problem::internal(std::io::Error::other("the platform secret has no current key"))

@@ -62,6 +62,18 @@ impl App {
         (self.0.entropy)()
     }
 
+    /// Fresh random bytes.
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        for chunk in bytes.chunks_mut(16) {
+            let fresh = self.random().to_le_bytes();
+            for (byte, fresh) in chunk.iter_mut().zip(fresh) {
+                *byte = fresh;
+            }
+        }
+        bytes
+    }
+
     /// A fresh id.
     pub fn id<K: Kind>(&self) -> Id<K> {
         Id::new(self.now(), self.random())

@@ -1,17 +1,21 @@
 //! Deliveries: every step is one write under the condition that nobody else has taken one since.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
+use domain::audit::Event;
 use domain::id::{DeliveryId, SubscriptionId};
 use domain::moment::{Day, Moment};
 use domain::name::Handle;
 use domain::webhook::delivery::{Attempt, Delivery, KEPT_DAYS, Status};
+use domain::webhook::event::Envelope;
 
 use crate::Store;
 use crate::error::{Error, Result};
 use crate::item::{Item, Page, cursor, doc, integer, number, read_cursor, string, text, with_doc};
 use crate::outbox::GRACE_MS;
-use crate::table;
+use crate::table::{self, Key};
 use crate::transaction::absent;
 
 /// Which deliveries a list is to show.
@@ -56,15 +60,52 @@ impl DeliveryCounts {
     }
 }
 
+/// An attempt that was made, and under which lease.
+#[derive(Clone, Copy, Debug)]
+pub struct Made<'a> {
+    /// What became of it.
+    pub attempt: &'a Attempt,
+    /// The number of the lease.
+    pub lease: u32,
+}
+
 impl Store {
     /// Makes a delivery, once: false when it is there already.
     pub async fn open_delivery(&self, delivery: &Delivery) -> Result<bool> {
         let put = self.put_part(item(delivery)?, absent)?;
-        let count = self.count_part(delivery, "made", delivery.created_at)?;
+        let count = self.count_part(&count_of(delivery, delivery.created_at), &[("made", 1)], delivery.created_at)?;
         for _ in 0..TRIES {
             let written = self.transact(vec![put.clone(), count.clone()]).await?;
             if written.is_written() || written.failed_at(0) {
                 return Ok(written.is_written());
+            }
+        }
+        Err(Error::Contended("TransactWriteItems"))
+    }
+
+    /// Makes the deliveries somebody asked for, at most [`MOST_ASKED_FOR`], with the audit event of it and, when it is told for
+    /// the first time, the message: all of it or nothing.
+    pub async fn open_asked_for(
+        &self,
+        deliveries: &[Delivery],
+        message: Option<&Envelope>,
+        (handle, event): (&Handle, &Event),
+    ) -> Result<()> {
+        let mut parts = vec![self.audit_part(handle, event)?];
+        if let Some(envelope) = message {
+            parts.push(self.message_part(envelope)?);
+        }
+        let mut counts: BTreeMap<Key, (i64, Moment)> = BTreeMap::new();
+        for delivery in deliveries {
+            parts.push(self.put_part(item(delivery)?, absent)?);
+            counts.entry(count_of(delivery, delivery.created_at)).or_insert((0, delivery.created_at)).0 += 1;
+        }
+        for (at, (made, now)) in counts {
+            parts.push(self.count_part(&at, &[("made", made)], now)?);
+        }
+        for _ in 0..TRIES {
+            if self.transact(parts.clone()).await?.is_written() {
+                return Ok(());
             }
         }
         Err(Error::Contended("TransactWriteItems"))
@@ -96,17 +137,8 @@ impl Store {
     }
 
     /// Takes a delivery from one state to the next, with the attempt that brought it there, unless it has moved meanwhile.
-    pub async fn move_delivery(&self, before: &Delivery, after: &Delivery, attempt: Option<&Attempt>, now: Moment) -> Result<bool> {
-        let mut parts = vec![self.step_part(before, after)?];
-        if let Some(attempt) = attempt {
-            let seq = before.lease.as_ref().map_or(0, |lease| lease.seq);
-            let mut kept = with_doc(&table::attempt(&after.handle, after.id, attempt.n, seq), attempt)?;
-            kept.insert("ttl".to_owned(), number(after.created_at.plus_days(KEPT_DAYS).seconds()));
-            parts.push(self.put_part(kept, |put| put)?);
-        }
-        if let Some(name) = counted_as(after.status).filter(|_| !before.status.is_final()) {
-            parts.push(self.count_part(after, name, now)?);
-        }
+    pub async fn move_delivery(&self, before: &Delivery, after: &Delivery, made: Option<Made<'_>>, now: Moment) -> Result<bool> {
+        let parts = self.moving_parts(before, after, made, now)?;
         for _ in 0..TRIES {
             let written = self.transact(parts.clone()).await?;
             if written.is_written() || written.failed_at(0) {
@@ -114,6 +146,31 @@ impl Store {
             }
         }
         Err(Error::Contended("TransactWriteItems"))
+    }
+
+    /// The parts of a transaction that take a delivery to its next state; the first holds the condition.
+    pub(crate) fn moving_parts(
+        &self,
+        before: &Delivery,
+        after: &Delivery,
+        made: Option<Made<'_>>,
+        now: Moment,
+    ) -> Result<Vec<TransactWriteItem>> {
+        let mut parts = vec![self.step_part(before, after)?];
+        if let Some(Made { attempt, lease }) = made {
+            let mut kept = with_doc(&table::attempt(&after.handle, after.id, attempt.n, lease), attempt)?;
+            kept.insert("ttl".to_owned(), number(after.created_at.plus_days(KEPT_DAYS).seconds()));
+            parts.push(self.put_part(kept, |put| put)?);
+        }
+        // A success that comes after the end takes the place of what was counted then.
+        let counted: Vec<(&str, i64)> = [(counted_as(before.status), -1), (counted_as(after.status), 1)]
+            .into_iter()
+            .filter_map(|(name, change)| name.map(|name| (name, change)))
+            .collect();
+        if !counted.is_empty() {
+            parts.push(self.count_part(&count_of(after, now), &counted, now)?);
+        }
+        Ok(parts)
     }
 
     fn step_part(&self, before: &Delivery, after: &Delivery) -> Result<TransactWriteItem> {
@@ -124,14 +181,16 @@ impl Store {
         })
     }
 
-    fn count_part(&self, delivery: &Delivery, name: &str, now: Moment) -> Result<TransactWriteItem> {
-        self.update_part(&table::delivery_counts(&delivery.handle, delivery.subscription_id, now), |update| {
+    fn count_part(&self, at: &Key, counted: &[(&str, i64)], now: Moment) -> Result<TransactWriteItem> {
+        let sums: Vec<String> = counted.iter().map(|(name, _)| format!("{name} :{name}")).collect();
+        self.update_part(at, |mut update| {
+            for (name, change) in counted {
+                update = update.expression_attribute_values(format!(":{name}"), number(change));
+            }
             update
-                .update_expression("SET #ttl = :ttl ADD #name :one")
+                .update_expression(format!("SET #ttl = :ttl ADD {}", sums.join(", ")))
                 .expression_attribute_names("#ttl", "ttl")
-                .expression_attribute_names("#name", name)
                 .expression_attribute_values(":ttl", number(now.plus_days(3).seconds()))
-                .expression_attribute_values(":one", number(1))
         })
     }
 
@@ -143,7 +202,7 @@ impl Store {
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk > :from")
             .expression_attribute_values(":pk", text(table::delivery_counts(handle, id, now).pk))
-            .expression_attribute_values(":from", text(table::delivery_counts(handle, id, now.plus_days(-1)).sk));
+            .expression_attribute_values(":from", text(table::delivery_counts(handle, id, now.plus_secs(-23 * 3600)).sk));
         let found = query.send().await.map_err(Error::call("Query"))?;
         let mut counts = DeliveryCounts::default();
         for item in found.items() {
@@ -166,13 +225,15 @@ impl Store {
         from: Option<&str>,
     ) -> Result<Page<Delivery>> {
         let newest = filter.until.unwrap_or(now).min(now).plus_millis(60_000);
-        let oldest = filter.since.unwrap_or(now).max(now.plus_days(-KEPT_DAYS)).min(now).day();
-        let oldest = if filter.since.is_some() { oldest } else { now.plus_days(-KEPT_DAYS).day() };
+        let kept_since = now.plus_days(-KEPT_DAYS);
+        let oldest = filter.since.map_or(kept_since, |since| since.clamp(kept_since, now));
+        let mut reads = 0;
         let mut before = from.and_then(read_cursor).map_or_else(|| format!("{}~", DeliveryId::new(newest, u128::MAX)), |[id]| id);
         let mut day = before.trim_end_matches('~').parse::<DeliveryId>().map_or(newest.day(), |id| id.moment().day());
         let mut items = Vec::new();
         loop {
-            let (found, more) = self.deliveries_of_month(handle, day, &before).await?;
+            let (found, more) = self.deliveries_of_month(handle, day, (oldest, &before)).await?;
+            reads += 1;
             for delivery in &found {
                 before = delivery.id.to_string();
                 if filter.shows(delivery) {
@@ -182,35 +243,48 @@ impl Store {
                     }
                 }
             }
+            if more && reads == MOST_READS {
+                return Ok(Page { items, next_cursor: Some(cursor(&[&before])) });
+            }
             if !more {
                 day = first_of_month(day).plus(-1);
                 before = "~".to_owned();
-                if day < oldest {
+                if day < oldest.day() {
                     return Ok(Page { items, next_cursor: None });
                 }
             }
         }
     }
 
-    async fn deliveries_of_month(&self, handle: &Handle, day: Day, before: &str) -> Result<(Vec<Delivery>, bool)> {
+    async fn deliveries_of_month(&self, handle: &Handle, day: Day, (oldest, before): (Moment, &str)) -> Result<(Vec<Delivery>, bool)> {
         let query = self
             .db
             .query()
             .table_name(&self.table)
             .index_name(table::LIST)
-            .key_condition_expression("listPk = :month AND listSk < :before")
+            .key_condition_expression("listPk = :month AND listSk BETWEEN :oldest AND :before")
             .expression_attribute_values(":month", text(table::deliveries(handle, day)))
+            .expression_attribute_values(":oldest", text(DeliveryId::new(oldest, 0).to_string()))
             .expression_attribute_values(":before", text(before))
             .scan_index_forward(false)
             .limit(200);
         let found = query.send().await.map_err(Error::call("Query"))?;
-        let deliveries = found.items().iter().map(doc).collect::<Result<_>>()?;
+        let mut deliveries = found.items().iter().map(doc).collect::<Result<Vec<Delivery>>>()?;
+        deliveries.retain(|delivery| delivery.id.to_string() != before);
         Ok((deliveries, found.last_evaluated_key().is_some()))
     }
 }
 
 /// Tries before contention is given back to the queue.
 const TRIES: u32 = 6;
+/// Reads of one call of a list, each of 200 deliveries; a page is short when fewer of them than asked for are wanted.
+const MOST_READS: u32 = 25;
+/// Deliveries that are made in one transaction: each has two parts, and DynamoDB takes a hundred.
+pub const MOST_ASKED_FOR: usize = 40;
+
+fn count_of(delivery: &Delivery, at: Moment) -> Key {
+    table::delivery_count(&delivery.handle, delivery.subscription_id, at, delivery.id)
+}
 
 fn counted_as(status: Status) -> Option<&'static str> {
     match status {

@@ -25,6 +25,11 @@ impl Store {
         self.put_part(item, absent)
     }
 
+    /// The part of a transaction that keeps the message of an event that nobody else need hear of.
+    pub(crate) fn message_part(&self, envelope: &Envelope) -> Result<TransactWriteItem> {
+        self.put_part(item(envelope)?, absent)
+    }
+
     /// Where the event lies, for announcing it.
     pub(crate) fn event_pointer(&self, envelope: &Envelope) -> Pointer {
         Pointer::to(&table::event(&envelope.handle, envelope.id))

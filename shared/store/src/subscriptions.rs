@@ -1,19 +1,16 @@
 //! Webhook subscriptions: what their owner set in the document, what became of their receiver beside it.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::audit::Event;
 use domain::id::SubscriptionId;
 use domain::moment::Moment;
 use domain::name::Handle;
-use domain::webhook::event::Envelope;
-use domain::webhook::subscription::{Disabled, FAILING_MS, Failing, MOST, MOST_FAILURES, Status, Subscription};
+use domain::webhook::subscription::{Disabled, Failing, MOST, Status, Subscription};
 
 use crate::Store;
 use crate::error::{Error, Result};
 use crate::item::{Item, doc, integer, key, number, optional, text, to_json, with_doc};
-use crate::outbox::Pointer;
 use crate::table;
 use crate::transaction::absent;
 
@@ -86,7 +83,7 @@ impl Store {
         let at = table::subscription(&subscription.handle, subscription.id);
         let document = to_json(&at, subscription)?;
         let change = match failures {
-            Failures::Forgotten => "SET doc = :doc, version = :version REMOVE disabled, streak, firstFailAt, slowUntil",
+            Failures::Forgotten => "SET doc = :doc, version = :version REMOVE disabled, streak, firstFailAt, lastExhausted, slowUntil",
             Failures::Kept => "SET doc = :doc, version = :version",
         };
         let update = self.update_part(&at, |update| {
@@ -97,7 +94,30 @@ impl Store {
                 .expression_attribute_values(":version", number(subscription.version))
                 .expression_attribute_values(":before", number(before))
         })?;
-        Ok(self.transact(vec![update, self.audit_part(&subscription.handle, event)?]).await?.is_written())
+        for _ in 0..TRIES {
+            let written = self.transact(vec![update.clone(), self.audit_part(&subscription.handle, event)?]).await?;
+            if written.is_written() || written.failed_at(0) {
+                return Ok(written.is_written());
+            }
+        }
+        Err(Error::Contended("TransactWriteItems"))
+    }
+
+    /// Replaces the secrets by the same ones under another key, if nobody has changed the subscription since. Its version
+    /// stands: for its owner nothing has changed.
+    pub async fn reseal_subscription(&self, subscription: &Subscription) -> Result<bool> {
+        let at = table::subscription(&subscription.handle, subscription.id);
+        let update = self.db.update_item().table_name(&self.table).set_key(Some(key(&at)));
+        let update = update
+            .update_expression("SET doc = :doc")
+            .condition_expression("version = :version")
+            .expression_attribute_values(":doc", text(to_json(&at, subscription)?))
+            .expression_attribute_values(":version", number(subscription.version));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => Ok(false),
+            Err(error) => Err(Error::call("UpdateItem")(error)),
+        }
     }
 
     /// Deletes a subscription; what is on its way to it is cancelled when its turn comes. False when there was none.
@@ -136,84 +156,12 @@ impl Store {
         let found = query.send().await.map_err(Error::call("Query"))?;
         found.items().iter().map(|item| known(item, now)).collect()
     }
-
-    /// Notes that a receiver took too long: for a while its messages wait apart from the others'.
-    pub async fn note_slow(&self, handle: &Handle, id: SubscriptionId, until: Moment) -> Result<()> {
-        let change = "SET slowUntil = :until";
-        self.touch(handle, id, change, "attribute_exists(pk)", &[(":until", until.millis())]).await.map(|_| ())
-    }
-
-    /// Notes that a receiver took a message: its failures are forgotten.
-    pub async fn note_success(&self, handle: &Handle, id: SubscriptionId) -> Result<()> {
-        let change = "REMOVE streak, firstFailAt, slowUntil";
-        self.touch(handle, id, change, "attribute_exists(streak) OR attribute_exists(slowUntil)", &[]).await.map(|_| ())
-    }
-
-    /// Counts an exhausted delivery; tells how long the receiver has been failing.
-    pub async fn note_exhausted(&self, handle: &Handle, id: SubscriptionId, now: Moment) -> Result<Option<Failing>> {
-        let change = "SET firstFailAt = if_not_exists(firstFailAt, :now) ADD streak :one";
-        let item = self.touch(handle, id, change, "attribute_exists(pk)", &[(":now", now.millis()), (":one", 1)]).await?;
-        Ok(item.map(|item| failing(&item)))
-    }
-
-    async fn touch(
-        &self,
-        handle: &Handle,
-        id: SubscriptionId,
-        change: &str,
-        condition: &str,
-        values: &[(&str, i64)],
-    ) -> Result<Option<Item>> {
-        let at = table::subscription(handle, id);
-        let mut update = self.db.update_item().table_name(&self.table).set_key(Some(key(&at)));
-        update = update.update_expression(change).condition_expression(condition);
-        update = update.return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
-        for (name, value) in values {
-            update = update.expression_attribute_values(*name, number(value));
-        }
-        match update.send().await {
-            Ok(updated) => Ok(updated.attributes),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-                _ => Err(Error::call("UpdateItem")(error)),
-            },
-        }
-    }
-
-    /// Gives a receiver up, with the audit event and the event for the other subscriptions, unless it took a message in the
-    /// meantime or somebody did so before; tells where that event lies.
-    pub async fn disable_subscription(
-        &self,
-        (handle, id): (&Handle, SubscriptionId),
-        why: Disabled,
-        envelope: &Envelope,
-        event: &Event,
-        now: Moment,
-    ) -> Result<Option<Pointer>> {
-        let word = match why {
-            Disabled::Auto => "AUTO",
-            Disabled::Gone => "GONE",
-        };
-        let update = self.update_part(&table::subscription(handle, id), |update| {
-            let update = update.update_expression("SET disabled = :why").expression_attribute_values(":why", text(word));
-            match why {
-                Disabled::Gone => update.condition_expression("attribute_exists(pk) AND attribute_not_exists(disabled)"),
-                Disabled::Auto => update
-                    .condition_expression("attribute_not_exists(disabled) AND streak >= :most AND firstFailAt <= :long")
-                    .expression_attribute_values(":most", number(MOST_FAILURES))
-                    .expression_attribute_values(":long", number(now.millis() - FAILING_MS)),
-            }
-        })?;
-        let parts: Vec<TransactWriteItem> = vec![update, self.event_part(envelope)?, self.audit_part(handle, event)?];
-        let written = self.transact(parts).await?;
-        Ok(written.is_written().then(|| Pointer::to(&table::event(handle, envelope.id))))
-    }
 }
 
 /// Tries before contention is given back to the caller.
-const TRIES: u32 = 6;
+pub(crate) const TRIES: u32 = 6;
 
-fn failing(item: &Item) -> Failing {
+pub(crate) fn failing(item: &Item) -> Failing {
     Failing {
         streak: integer(item, "streak").and_then(|streak| u32::try_from(streak).ok()).unwrap_or(0),
         since: integer(item, "firstFailAt").map(Moment::from_millis),

@@ -20,7 +20,7 @@
 //! | how many there are | `SUBS#h` | `count` | conditional add |
 //! | event, its message and outbox entry | `EVT#h#id` | `A` | delivery worker (get); index `due` until every subscription has its delivery |
 //! | delivery, and its attempts | `DLV#h#id` | `A`, `ATT#nn#seq` | delivery worker; index `list` by `DLVS#h#yyyymm` / id; index `due` until it ends |
-//! | a subscription's deliveries by hour | `HOOKS#h#id` | `yyyymmddhh` | notifications (query), added to with each delivery |
+//! | a subscription's deliveries by hour | `HOOKS#h#id` | `yyyymmddhh#shard` | notifications (query), added to with each delivery |
 //! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key); `reversal`, `confirmation` | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
 //! | submissions of a known key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
 //! | personal access token | `PAT#tokenId` | `A` | every call of the PAT family (get), conditional update of its uses and its end |
@@ -59,6 +59,8 @@ pub const LIST: &str = "list";
 pub const DUE_SHARDS: u32 = 8;
 /// Shards a day's clicks of one handle are spread over.
 pub const CLICK_SHARDS: u32 = 8;
+/// Shards the counts of an hour of deliveries are spread over.
+pub const COUNT_SHARDS: u32 = 16;
 /// Shards a contended rollup cell is spread over.
 pub const ROLLUP_SHARDS: u32 = 8;
 
@@ -212,6 +214,13 @@ pub fn deliveries(handle: &Handle, day: Day) -> String {
 pub fn delivery_counts(handle: &Handle, id: SubscriptionId, at: Moment) -> Key {
     let hour = at.millis().rem_euclid(86_400_000) / 3_600_000;
     Key { pk: format!("HOOKS#{handle}#{id}"), sk: format!("{}{hour:02}", at.day().compact()) }
+}
+
+/// The part of that hour a delivery counts in: many end at once, and what two transactions write refuses one of them.
+pub fn delivery_count(handle: &Handle, id: SubscriptionId, at: Moment, delivery: DeliveryId) -> Key {
+    let hour = delivery_counts(handle, id, at);
+    let shard = u32::from(delivery.to_bytes().last().copied().unwrap_or_default()) % COUNT_SHARDS;
+    Key { sk: format!("{}#{shard}", hour.sk), ..hour }
 }
 
 /// The partition of one conversion's adjustments.

@@ -20,8 +20,7 @@ pub const MOST_ATTEMPTS: u8 = SCHEDULE_SECS.len() as u8 + 1;
 pub const DEADLINE_MS: i64 = 10_000;
 /// How long a claim holds: longer than an attempt and what is written after it.
 pub const LEASE_MS: i64 = 25_000;
-/// A message this early is as good as on time.
-const EARLY_MS: i64 = 1_000;
+const _: () = assert!(DEADLINE_MS * 2 < LEASE_MS, "an attempt and what is written after it must fit into a lease");
 /// Days a delivery is kept.
 pub const KEPT_DAYS: i64 = 30;
 
@@ -169,7 +168,7 @@ impl Delivery {
         match (self.status, self.attempt == attempt) {
             (Status::InFlight, true) if is_held => Meeting::Held,
             (Status::InFlight, true) => Meeting::Claim,
-            (Status::Pending | Status::Scheduled, true) if wait_ms > EARLY_MS => Meeting::TooEarly { wait_ms },
+            (Status::Pending | Status::Scheduled, true) if wait_ms > 0 => Meeting::TooEarly { wait_ms },
             (Status::Pending | Status::Scheduled, true) => Meeting::Claim,
             (Status::Scheduled, false) => Meeting::AnnounceNext { attempt: self.attempt, wait_ms },
             _ => Meeting::Done,
@@ -222,6 +221,10 @@ pub enum Outcome {
     Timeout,
     /// The connection ended before the answer did.
     Disconnected,
+    /// The answer was no HTTP, or its headers were more than anybody needs.
+    BadResponse,
+    /// Nothing was sent: the key that opens the subscription's secret is gone. Rotating the secret helps.
+    NoSecret,
 }
 
 impl Outcome {
@@ -234,9 +237,8 @@ impl Outcome {
     pub const fn ending(&self) -> Ending {
         match self {
             Self::Status(410) => Ending::Gone,
-            Self::Status(_) | Self::Dns | Self::BlockedAddress | Self::Connect | Self::Tls | Self::Timeout | Self::Disconnected => {
-                Ending::Retry
-            }
+            Self::Status(_) | Self::Dns | Self::BlockedAddress | Self::Connect | Self::Tls => Ending::Retry,
+            Self::Timeout | Self::Disconnected | Self::BadResponse | Self::NoSecret => Ending::Retry,
         }
     }
 
@@ -250,6 +252,8 @@ impl Outcome {
             Self::Tls => "tls".to_owned(),
             Self::Timeout => "timeout".to_owned(),
             Self::Disconnected => "disconnected".to_owned(),
+            Self::BadResponse => "bad_response".to_owned(),
+            Self::NoSecret => "no_secret".to_owned(),
         }
     }
 }
@@ -265,7 +269,8 @@ pub struct Attempt {
     pub started_at: Moment,
     /// How long it took.
     pub duration_ms: i64,
-    /// A stable word: `http_200`, `timeout`, `dns`, `connect`, `tls`, `blocked_address`, `disconnected`.
+    /// A stable word: `http_200`, `timeout`, `dns`, `connect`, `tls`, `blocked_address`,
+    /// `disconnected`, `bad_response`, `no_secret`.
     pub outcome: String,
     /// The receiver's status.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -115,10 +115,11 @@ impl Secrets {
         Self(vec![seal(secret, place, 1, key, nonce, now)])
     }
 
-    /// With a new secret in front; the one before signs on for so many seconds.
+    /// With a new secret in front; the one before signs on for so many seconds. For none at all, as after a leak, every
+    /// former secret ends at once.
     ///
     /// # Errors
-    /// When two former ones still sign.
+    /// When two former ones still sign, unless they end too.
     pub fn rotated(
         &self,
         secret: &Secret,
@@ -129,7 +130,7 @@ impl Secrets {
         now: Moment,
     ) -> Result<Self, TooMany> {
         let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
-        let mut live: Vec<Sealed> = self.0.iter().filter(is_live).cloned().collect();
+        let mut live: Vec<Sealed> = self.0.iter().filter(is_live).filter(|_| overlap_secs > 0).cloned().collect();
         if live.len() > MOST_FORMER {
             let until = live.iter().filter_map(|sealed| sealed.expires_at).min().unwrap_or(now);
             return Err(TooMany { until });
@@ -138,7 +139,6 @@ impl Secrets {
         if let Some(newest) = live.first_mut() {
             newest.expires_at = Some(now.plus_secs(overlap_secs));
         }
-        live.retain(|sealed| sealed.expires_at.is_none_or(|until| now < until));
         live.insert(0, seal(secret, place, version, key, nonce, now));
         Ok(Self(live))
     }
@@ -150,6 +150,32 @@ impl Secrets {
     pub fn live<'k>(&self, place: Place<'_>, key: impl Fn(&str) -> Option<&'k SealingKey>, now: Moment) -> Result<Vec<Secret>, Unopened> {
         let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
         self.0.iter().filter(is_live).map(|sealed| open(sealed, place, key(&sealed.key_id).ok_or(Unopened)?)).collect()
+    }
+}
+
+impl Secrets {
+    /// The secrets that still sign, all under the key that seals now; none when they are already.
+    ///
+    /// # Errors
+    /// When one of them cannot be opened.
+    pub fn resealed<'k>(
+        &self,
+        place: Place<'_>,
+        key: impl Fn(&str) -> Option<&'k SealingKey>,
+        current: (&str, &SealingKey),
+        mut nonce: impl FnMut() -> [u8; NONCE],
+        now: Moment,
+    ) -> Result<Option<Self>, Unopened> {
+        let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
+        if self.0.iter().filter(is_live).all(|sealed| sealed.key_id == current.0) {
+            return Ok(None);
+        }
+        let mut again = |former: &Sealed| {
+            let secret = open(former, place, key(&former.key_id).ok_or(Unopened)?)?;
+            let sealed = seal(&secret, place, former.version, current, nonce(), former.created_at);
+            Ok(Sealed { expires_at: former.expires_at, ..sealed })
+        };
+        self.0.iter().filter(is_live).map(&mut again).collect::<Result<_, _>>().map(|secrets| Some(Self(secrets)))
     }
 }
 
@@ -227,8 +253,33 @@ mod tests {
         let secrets = bench.rotated(&bench.first(), 2, 60, NOW).unwrap();
         assert_eq!(bench.live(&secrets, NOW.plus_secs(60).plus_millis(-1)), [[2], [1]]);
         assert_eq!(bench.live(&secrets, NOW.plus_secs(60)), [[2]]);
-        let at_once = bench.rotated(&bench.first(), 2, 0, NOW).unwrap();
-        assert_eq!(bench.live(&at_once, NOW), [[2]]);
+    }
+
+    #[test]
+    fn after_a_leak_only_the_new_secret_signs_however_many_there_were() {
+        let bench = Bench::new();
+        let two = bench.rotated(&bench.first(), 2, 100, NOW).unwrap();
+        let three = bench.rotated(&two, 3, 200, NOW).unwrap();
+        for secrets in [bench.first(), two, three] {
+            assert_eq!(bench.live(&bench.rotated(&secrets, 4, 0, NOW).unwrap(), NOW), [[4]]);
+        }
+    }
+
+    #[test]
+    fn secrets_move_to_the_key_that_seals_now_and_keep_their_ends() {
+        let bench = Bench::new();
+        let secrets = bench.rotated(&bench.first(), 2, 60, NOW).unwrap();
+        let later = SealingKey::derive(&[10; 32]);
+        let known = |id: &str| [("k1", &bench.key), ("k2", &later)].into_iter().find(|(name, _)| *name == id).map(|(_, key)| key);
+        let moved = secrets.resealed(bench.place(1), known, ("k2", &later), || [7; NONCE], NOW).unwrap().unwrap();
+        assert_eq!(moved.resealed(bench.place(1), known, ("k2", &later), || [7; NONCE], NOW), Ok(None), "once is enough");
+        let only_new = |id: &str| (id == "k2").then_some(&later);
+        let texts = |secrets: Vec<Secret>| secrets.iter().map(|secret| secret.expose().to_owned()).collect::<Vec<_>>();
+        for at in [NOW, NOW.plus_secs(60)] {
+            let before = texts(secrets.live(bench.place(1), known, at).unwrap());
+            assert_eq!(texts(moved.live(bench.place(1), only_new, at).unwrap()), before);
+        }
+        assert_eq!(secrets.resealed(bench.place(1), only_new, ("k2", &later), || [7; NONCE], NOW), Err(Unopened));
     }
 
     #[test]

@@ -1,0 +1,58 @@
+//! What goes along with a message: who sends what, and the proof of it.
+
+use domain::moment::Moment;
+use domain::webhook::delivery::Delivery;
+use domain::webhook::secret::{Place, Secret};
+use domain::webhook::signature;
+use edge::{App, PlatformKeys, Problem};
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use store::{Error, KnownSubscription, Result};
+
+/// Where a subscription's secrets are sealed to.
+pub(crate) fn place(known: &KnownSubscription) -> Place<'_> {
+    Place { handle: &known.subscription.handle, subscription: known.subscription.id }
+}
+
+/// The secrets that sign now; none when the platform's key that opens them is gone.
+pub(crate) async fn secrets(app: &App, known: &KnownSubscription) -> Result<Option<Vec<Secret>>> {
+    let no_keys = |problem: Problem| Error::Damaged {
+        key: "the platform secret".to_owned(),
+        what: problem.causes().unwrap_or_else(|| "it cannot be read".to_owned()),
+    };
+    let now = app.now();
+    let opened = |keys: &PlatformKeys| known.subscription.secrets.live(place(known), |id| keys.opening(id), now);
+    let opened = match opened(&*app.keys().await.map_err(no_keys)?) {
+        Ok(secrets) => Ok(secrets),
+        // Sealed under a key that is newer than what this process remembers.
+        Err(_) => opened(&*app.newer_keys().await.map_err(no_keys)?),
+    };
+    if let Err(error) = &opened {
+        tracing::error!(subscription.id = %known.subscription.id, %error, "a message cannot be signed");
+    }
+    Ok(opened.ok())
+}
+
+/// Everything a receiver needs to know who sends what, and that it is true.
+pub(crate) fn headers(delivery: &Delivery, secrets: &[Secret], text: &str, now: Moment) -> HeaderMap {
+    // A receiver that has not learned the new secret yet must not break: the one value is the oldest live secret's.
+    let of_body = secrets.last().map(|secret| signature::of_body(secret, text.as_bytes())).unwrap_or_default();
+    let values = [
+        ("webhook-id", delivery.event_id.to_string()),
+        ("webhook-timestamp", now.seconds().to_string()),
+        ("webhook-signature", signature::standard(secrets, delivery.event_id, now, text.as_bytes())),
+        ("x-10x-signature", of_body),
+        ("x-10x-event-type", delivery.event_type.as_str().to_owned()),
+        ("x-10x-attempt", delivery.attempt.to_string()),
+        ("x-10x-delivery-id", delivery.id.to_string()),
+    ];
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(USER_AGENT, HeaderValue::from_static("10x-Webhooks/1"));
+    for (name, value) in values {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    headers
+}

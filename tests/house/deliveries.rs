@@ -1,0 +1,394 @@
+//! Deliveries under crashes, faults and duplicates at every step: none lost, none stuck, none forked; and replays of them.
+
+use std::collections::BTreeMap;
+
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use serde_json::{Value, json};
+use store::{AttemptMessage, Lane};
+use tests::{Behaviour, Fault, Receiver, Rule, World};
+
+use crate::hooks::{DELIVERIES, click_and_convert, delivery, id_of, log, play_out, read, recover, send_test, subscribe};
+
+/// What must be true of every delivery once faults have stopped and everything has come to rest.
+async fn all_is_well(world: &World, receivers: &[&Receiver], faults: usize, what: &str) {
+    let posted: Vec<_> = receivers.iter().flat_map(|receiver| receiver.posted()).collect();
+    let mut posts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for post in &posted {
+        posts.entry(post.header("x-10x-delivery-id")).or_default().push(post.header("x-10x-attempt"));
+    }
+    let mut of_event_and_subscription = BTreeMap::new();
+    let deliveries = log(world, "").await;
+    for delivery in &deliveries {
+        let id = delivery["deliveryId"].as_str().unwrap();
+        assert!(["DELIVERED", "EXHAUSTED", "CANCELLED"].contains(&delivery["status"].as_str().unwrap()), "{what}: {delivery}");
+        let attempts = delivery["attempts"].as_array().unwrap();
+        let mut numbers: Vec<u64> = attempts.iter().map(|attempt| attempt["n"].as_u64().unwrap()).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>(), "{what}: one result an attempt, no holes: {delivery}");
+        let sent = posts.get(id).cloned().unwrap_or_default();
+        assert!(sent.len() <= attempts.len() + faults, "{what}: {} posts, {} attempts, {faults} faults", sent.len(), attempts.len());
+        for number in &numbers {
+            assert!(sent.contains(&number.to_string().as_str()), "{what}: attempt {number} is told of and was not sent: {delivery}");
+        }
+        *of_event_and_subscription.entry((delivery["eventId"].clone().to_string(), delivery["subscriptionId"].to_string())).or_insert(0) +=
+            1;
+    }
+    assert!(of_event_and_subscription.values().all(|count| *count == 1), "{what}: {of_event_and_subscription:?}");
+    let known = |post: &&tests::Posted| deliveries.iter().any(|delivery| delivery["deliveryId"] == post.header("x-10x-delivery-id"));
+    assert!(posted.iter().all(|post| known(&post)), "{what}: something was sent that the log does not know");
+    for queue in ["DeliveriesQueue", "RetriesQueue"] {
+        let depth = world.house().queue_depth(queue).unwrap();
+        assert_eq!(depth.visible + depth.in_flight + depth.delayed, 0, "{what}: {queue}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delivery_worker_that_dies_at_any_step_loses_and_forks_nothing() {
+    for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+        let world = World::new().await;
+        let receiver = Receiver::start().await;
+        let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+        let mut survived = false;
+        for number in 0..40 {
+            receiver.forget();
+            receiver.next([Behaviour::status(500)]);
+            let id = send_test(&world, &subscription).await;
+            // A failed attempt, and one that delivers.
+            let work = async {
+                world.deliver().await;
+                world.advance_ms(5_000);
+                world.deliver().await;
+            };
+            survived = world.crash_at("delivery-worker", number, fault, work).await.is_some();
+            recover(&world).await;
+            let told = delivery(&world, &id).await;
+            assert_eq!(told["status"], "DELIVERED", "{fault:?} at call {number}: {told}");
+            let posts = receiver.posted();
+            let attempts = told["attempts"].as_array().unwrap();
+            assert!(posts.len() <= attempts.len() + usize::from(!survived), "{fault:?} at {number}: {} posts: {told}", posts.len());
+            assert!(posts.windows(2).all(|two| two[0].body == two[1].body), "{fault:?} at {number}");
+            if survived {
+                assert!(number >= 8, "only {number} calls");
+                break;
+            }
+        }
+        assert!(survived);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_that_die_while_they_tell_of_an_event_tell_each_subscription_once() {
+    for (function, fault) in
+        [("event-worker", Fault::CrashBefore), ("event-worker", Fault::CrashAfter), ("click-worker", Fault::CrashAfter)]
+    {
+        let world = World::new().await;
+        let receivers = [Receiver::start().await, Receiver::start().await];
+        for receiver in &receivers {
+            subscribe(&world, receiver, &["link.clicked", "conversion.recorded"]).await;
+        }
+        let mut survived = false;
+        for number in 0..80 {
+            click_and_convert(&world, number).await;
+            let work = async {
+                world.settle().await;
+                world.settle().await;
+            };
+            survived = world.crash_at(function, number, fault, work).await.is_some();
+            recover(&world).await;
+            for receiver in &receivers {
+                let posted = receiver.posted();
+                let of = |kind: &str| posted.iter().filter(|posted| posted.header("x-10x-event-type") == kind).count();
+                let what = format!("{function} {fault:?} at call {number}");
+                assert_eq!((of("link.clicked"), of("conversion.recorded")), (1, 1), "{what} {}", crate::subscriptions::dump(&world).await);
+                receiver.forget();
+            }
+            if survived {
+                break;
+            }
+        }
+        assert!(survived, "{function} {fault:?}");
+        assert!(log(&world, "").await.iter().all(|delivery| delivery["status"] == "DELIVERED"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_fails_under_the_delivery_worker_delays_and_loses_nothing() {
+    for operation in ["GetItem", "TransactWriteItems", "SendMessage"] {
+        let faults = match operation {
+            "TransactWriteItems" => vec![Fault::AnswerLost, Fault::Throttled, Fault::Unreachable, Fault::Conflict, Fault::Doubled],
+            _ => vec![Fault::AnswerLost, Fault::Unreachable, Fault::Doubled],
+        };
+        for fault in faults {
+            for skip in 0..3 {
+                // Once, for the SDK to mend, and for longer than it tries.
+                for times in [1, 7] {
+                    if operation == "SendMessage" && skip > 0 {
+                        continue;
+                    }
+                    let world = World::new().await;
+                    let receiver = Receiver::start().await;
+                    let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+                    receiver.next([Behaviour::status(503)]);
+                    send_test(&world, &subscription).await;
+                    let rule = Rule::on(operation).by("delivery-worker").after(skip).times(times);
+                    let fired = world.faults.inject(rule, fault);
+                    // A message that is given back comes again at once, and so meets the fault again: once is enough.
+                    world.drain("DeliveriesQueue").await;
+                    world.advance_ms(5_000);
+                    world.drain("RetriesQueue").await;
+                    fired.at_least_once();
+                    let struck = fired.times();
+                    world.faults.clear();
+                    recover(&world).await;
+                    all_is_well(&world, &[&receiver], struck, &format!("{fault:?} on {operation} after {skip}, {times} times")).await;
+                    assert_eq!(log(&world, "&status=DELIVERED").await.len(), 1);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_fails_under_the_event_worker_delays_and_loses_nothing() {
+    let world = World::new().await;
+    let receivers = [Receiver::start().await, Receiver::start().await];
+    for receiver in &receivers {
+        subscribe(&world, receiver, &["link.clicked", "conversion.recorded", "link.updated"]).await;
+    }
+    let mut number = 0;
+    for operation in ["Query", "GetItem", "TransactWriteItems", "PutItem", "UpdateItem", "SendMessage"] {
+        let conflicts = if operation == "TransactWriteItems" { vec![Fault::Conflict] } else { Vec::new() };
+        for fault in [Fault::AnswerLost, Fault::Unreachable, Fault::Doubled].into_iter().chain(conflicts) {
+            for skip in [0, 1] {
+                number += 1;
+                let what = format!("{fault:?} on {operation} after {skip}");
+                click_and_convert(&world, number).await;
+                let body = json!({"destinationUrl": "https://example.com/", "title": format!("{number}")});
+                world.owner().put("/v2/handles/demo/links/launch", body).await.expect(200);
+                let fired = world.faults.inject(Rule::on(operation).by("event-worker").after(skip).times(7), fault);
+                world.settle().await;
+                world.settle().await;
+                world.faults.clear();
+                assert!(fired.times() > 0, "{what} never fired");
+                recover(&world).await;
+                for receiver in &receivers {
+                    let posted = receiver.posted();
+                    let of = |kind: &str| posted.iter().filter(|posted| posted.header("x-10x-event-type") == kind).count();
+                    assert_eq!((of("link.clicked"), of("conversion.recorded"), of("link.updated")), (1, 1, 1), "{what}");
+                    receiver.forget();
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_come_twice_late_and_in_any_order_make_no_attempt_of_their_own() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    receiver.always(Behaviour::status(500));
+    let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+    let id = send_test(&world, &subscription).await;
+    let mut kept: Vec<SqsMessage> = Vec::new();
+    for delay in [0, 5, 10, 20, 40, 80] {
+        world.advance_ms(delay * 1000);
+        for queue in ["DeliveriesQueue", "RetriesQueue"] {
+            world
+                .drain_with(queue, |messages| {
+                    kept.extend(messages.iter().cloned());
+                    messages.iter().rev().chain(&messages).cloned().collect()
+                })
+                .await;
+        }
+        // All that ever came, once more.
+        world.redeliver("delivery-worker", kept.clone()).await;
+        world.deliver().await;
+    }
+    world.advance_ms(900_000);
+    world.redeliver("delivery-worker", kept).await;
+    recover(&world).await;
+    assert_eq!((receiver.posted().len(), &delivery(&world, &id).await["status"]), (6, &json!("EXHAUSTED")));
+    all_is_well(&world, &[&receiver], 0, "duplicates").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_comes_early_waits_for_its_time() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    receiver.next([Behaviour::status(500)]);
+    let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+    let id = send_test(&world, &subscription).await;
+    world.deliver().await;
+    let early = AttemptMessage { v: 1, handle: world.handle(), delivery_id: id.parse().unwrap(), attempt: 2, lane: Lane::Retries };
+    for early_ms in [4_000, 900, 1] {
+        world.advance_ms(5_000 - early_ms - (world.now().millis() - receiver_began(&world, &id).await));
+        world.app("delivery-worker").store().announce_attempt(&early, 0).await.unwrap();
+        world.deliver().await;
+        assert_eq!(receiver.posted().len(), 1, "{early_ms} ms early");
+    }
+    world.advance_ms(1_000);
+    world.deliver().await;
+    assert_eq!(receiver.posted().len(), 2);
+    recover(&world).await;
+    all_is_well(&world, &[&receiver], 0, "early").await;
+}
+
+/// When the first attempt of a delivery ended, by the world's clock, which stands still meanwhile.
+async fn receiver_began(world: &World, id: &str) -> i64 {
+    let told = delivery(world, id).await;
+    told["attempts"][0]["startedAt"].as_str().unwrap().parse::<domain::moment::Moment>().unwrap().millis()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_mean_nothing_are_given_back_or_dropped_and_hold_nobody_up() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+    let id = send_test(&world, &subscription).await;
+    let good = json!({"v": 1, "handle": "demo", "deliveryId": id, "attempt": 1, "lane": "first"});
+    let with = |field: &str, value: Value| {
+        let mut message = good.clone();
+        message[field] = value;
+        message.to_string()
+    };
+    let unreadable =
+        ["", "null", "[]", "{}", &with("attempt", json!(-1)), &with("attempt", json!(2_147_483_648_u32)), &with("handle", json!("A#B"))];
+    let idle = [
+        with("attempt", json!(0)),
+        with("attempt", json!(7)),
+        with("attempt", json!(255)),
+        with("handle", json!("other")),
+        with("deliveryId", json!("dlv_01KJMF0W000000000000000009")),
+    ];
+    let mut event = SqsEvent::default();
+    for (number, body) in unreadable.iter().map(|text| (*text).to_owned()).chain(idle).chain([good.to_string()]).enumerate() {
+        let mut message = SqsMessage::default();
+        message.message_id = Some(number.to_string());
+        message.body = Some(body);
+        event.records.push(message);
+    }
+    let failures = delivery_worker::handle(world.app("delivery-worker").clone(), event).await.batch_item_failures;
+    let failed: Vec<&str> = failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
+    assert_eq!(failed, ["0", "1", "2", "3", "4", "5", "6"]);
+    assert_eq!((receiver.posted().len(), &delivery(&world, &id).await["status"]), (1, &json!("DELIVERED")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_success_counts_even_when_the_lease_was_lost_meanwhile() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+    let id = send_test(&world, &subscription).await;
+    // One worker holds the attempt and its receiver takes its time; by then somebody else has it and fails.
+    receiver.next([Behaviour::WhenReleased(200), Behaviour::status(500)]);
+    let app = world.app("delivery-worker").clone();
+    let message = json!({"v": 1, "handle": "demo", "deliveryId": id, "attempt": 1, "lane": "retries"}).to_string();
+    let mut event = SqsEvent::default();
+    let mut record = SqsMessage::default();
+    record.message_id = Some("1".to_owned());
+    record.body = Some(message);
+    event.records.push(record);
+    let slow = tokio::spawn(delivery_worker::handle(app, event));
+    while receiver.posted().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    world.advance_ms(26_000);
+    world.deliver().await;
+    assert_eq!(delivery(&world, &id).await["status"], "SCHEDULED");
+    receiver.release();
+    assert!(slow.await.unwrap().batch_item_failures.is_empty());
+    let told = delivery(&world, &id).await;
+    let outcomes: Vec<&str> = told["attempts"].as_array().unwrap().iter().map(|attempt| attempt["outcome"].as_str().unwrap()).collect();
+    assert_eq!((told["status"].as_str().unwrap(), outcomes), ("DELIVERED", vec!["http_200", "http_500"]), "one result a lease: {told}");
+    recover(&world).await;
+    assert_eq!(receiver.posted().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_is_a_new_delivery_of_the_same_bytes_and_leaves_the_old_log_alone() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    receiver.always(Behaviour::status(500));
+    let subscription = subscribe(&world, &receiver, &["conversion.recorded"]).await;
+    click_and_convert(&world, 1).await;
+    world.settle().await;
+    world.deliver().await;
+    let id = log(&world, "").await[0]["deliveryId"].as_str().unwrap().to_owned();
+    let replay = format!("{DELIVERIES}/{id}/replay");
+    world.operator().post(&replay, json!({})).await.refused(409, "conflict");
+    play_out(&world).await;
+    let before = delivery(&world, &id).await;
+    assert_eq!(before["status"], "EXHAUSTED");
+    receiver.always(Behaviour::status(200));
+    let again = world.operator().post(&replay, json!({})).await.expect(202).json();
+    assert_eq!((&again["eventId"], &again["trigger"]), (&before["eventId"], &json!("MANUAL")));
+    assert_ne!(again["deliveryId"], before["deliveryId"]);
+    world.deliver().await;
+    let posted = receiver.posted();
+    let (first, last) = (posted.first().unwrap(), posted.last().unwrap());
+    assert_eq!((first.header("webhook-id"), &first.body), (last.header("webhook-id"), &last.body));
+    assert_eq!((last.header("x-10x-delivery-id"), last.header("x-10x-attempt")), (again["deliveryId"].as_str().unwrap(), "1"));
+    assert_eq!(delivery(&world, again["deliveryId"].as_str().unwrap()).await["status"], "DELIVERED");
+    assert_eq!(delivery(&world, &id).await, before);
+    // What is delivered can be sent again too.
+    world.operator().post(&replay, json!({})).await.expect(202);
+    world.stranger().post(&replay, json!({})).await.refused(404, "handle_not_found");
+    world.owner().post("/v2/handles", json!({"handle": "other-shop"})).await.expect(201);
+    world.owner().post(&replay.replace("demo", "other-shop"), json!({})).await.refused(404, "not_found");
+    let audited = world.operator().get("/v2/handles/demo/audit-events").await.expect(200).text();
+    assert!(audited.contains("delivery.replayed"));
+    // And to a subscription that is off, nothing can be sent.
+    crate::hooks::change(&world, &subscription, json!({"enabled": false})).await;
+    world.operator().post(&replay, json!({})).await.refused(409, "conflict");
+    assert_eq!(read(&world, &subscription).await["status"], "DISABLED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_that_was_down_for_ten_minutes_gets_everything_by_one_replay() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    let subscription = subscribe(&world, &receiver, &["conversion.recorded"]).await;
+    click_and_convert(&world, 1).await;
+    world.settle().await;
+    world.deliver().await;
+    let ctx = world.visitor().number(2).follow("launch").await.expect(302).ctx();
+    world.advance_ms(1000);
+    let down_at = world.now();
+    receiver.always(Behaviour::Reset);
+    let mut conversions = Vec::new();
+    for number in 0..120 {
+        let body = json!({"ctx": ctx, "idempotencyKey": format!("down-{number}"), "eventType": "purchase", "value": 1, "currency": "USD"});
+        let accepted = world.nobody().post("/v2/public/conversions", body).await.expect(202).json();
+        conversions.push(accepted["conversionId"].as_str().unwrap().to_owned());
+        world.advance_ms(10);
+    }
+    world.settle().await;
+    play_out(&world).await;
+    world.advance_ms(600_000);
+    assert_eq!(log(&world, "&status=EXHAUSTED").await.len(), 120);
+    receiver.always(Behaviour::status(200));
+    receiver.forget();
+    let mut range = json!({"since": down_at, "until": world.now(), "subscriptionId": id_of(&subscription)});
+    let mut replayed = Vec::new();
+    for most in [100, 20] {
+        let answer = world.operator().post(&format!("{DELIVERIES}/replay"), range.clone()).await.expect(202).json();
+        let items = answer["items"].as_array().unwrap();
+        assert_eq!(items.len(), most);
+        replayed.extend(items.iter().map(|item| item["eventId"].to_string()));
+        range["cursor"] = answer["nextCursor"].clone();
+    }
+    assert_eq!(range["cursor"], Value::Null);
+    world.deliver().await;
+    let mut arrived: Vec<String> =
+        receiver.posted().iter().map(|posted| posted.json()["payload"]["conversionId"].as_str().unwrap().to_owned()).collect();
+    arrived.sort();
+    conversions.sort();
+    assert_eq!(arrived, conversions);
+    replayed.sort();
+    replayed.dedup();
+    assert_eq!(replayed.len(), 120);
+    // A month back is as far as the log goes.
+    let body = json!({"since": world.now().plus_days(-31)});
+    let refused = world.operator().post(&format!("{DELIVERIES}/replay"), body).await.refused(400, "invalid_payload");
+    assert_eq!(refused.fields(), ["since"]);
+}

@@ -1,0 +1,417 @@
+//! Subscriptions over time: receivers that are given up and come back, endpoints that move, secrets that change, and secrets
+//! that are never seen.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tests::{Answer, Behaviour, Posted, Receiver, World, WorldOptions};
+
+use crate::hooks::{WEBHOOKS, change, click_and_convert, delivery, id_of, log, play_out, read, send_test, subscribe};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// So many deliveries that fail to the end.
+async fn exhaust(world: &World, subscription: &Value, count: usize) {
+    for _ in 0..count {
+        send_test(world, subscription).await;
+    }
+    play_out(world).await;
+}
+
+fn of_type(receiver: &Receiver, name: &str) -> Vec<Posted> {
+    receiver.posted().into_iter().filter(|posted| posted.header("x-10x-event-type") == name).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_that_fails_twenty_times_over_a_day_is_given_up_and_the_others_are_told() {
+    let world = World::new().await;
+    let (failing, other) = (Receiver::start().await, Receiver::start().await);
+    failing.always(Behaviour::status(500));
+    let subscription = subscribe(&world, &failing, &["webhook.test"]).await;
+    subscribe(&world, &other, &["webhook.disabled"]).await;
+    exhaust(&world, &subscription, 21).await;
+    assert_eq!(read(&world, &subscription).await["status"], "ACTIVE", "twenty within minutes are an outage");
+    world.advance_ms(DAY_MS);
+    // Two workers come to it at once, and something else is on its way.
+    exhaust(&world, &subscription, 2).await;
+    assert_eq!(read(&world, &subscription).await["status"], "DISABLED_AUTO");
+    world.settle().await;
+    world.deliver().await;
+    let told = of_type(&other, "webhook.disabled");
+    assert_eq!(told.len(), 1, "told once");
+    assert_eq!(told[0].json()["payload"], json!({"subscriptionId": id_of(&subscription), "status": "DISABLED_AUTO"}));
+    let audited = world.operator().get("/v2/handles/demo/audit-events").await.expect(200).text();
+    assert_eq!(audited.matches(r#""action":"webhook.disabled""#).count(), 1);
+    world.operator().post(&format!("{WEBHOOKS}/{}/test", id_of(&subscription)), json!({})).await.refused(409, "conflict");
+    // Enabled again it begins anew: one more failure, or twenty, do not end it at once.
+    assert_eq!(change(&world, &subscription, json!({"enabled": true})).await["status"], "ACTIVE");
+    exhaust(&world, &subscription, 20).await;
+    assert_eq!(read(&world, &subscription).await["status"], "ACTIVE");
+    world.advance_ms(DAY_MS);
+    exhaust(&world, &subscription, 1).await;
+    assert_eq!(read(&world, &subscription).await["status"], "DISABLED_AUTO");
+    // Another endpoint is a new start too.
+    failing.always(Behaviour::status(200));
+    assert_eq!(change(&world, &subscription, json!({"endpointUrl": failing.url("/moved")})).await["status"], "ACTIVE");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_success_in_between_forgets_all_failures() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    receiver.always(Behaviour::status(500));
+    let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+    exhaust(&world, &subscription, 19).await;
+    world.advance_ms(DAY_MS);
+    receiver.next([Behaviour::status(204)]);
+    send_test(&world, &subscription).await;
+    world.deliver().await;
+    exhaust(&world, &subscription, 19).await;
+    assert_eq!(read(&world, &subscription).await["status"], "ACTIVE", "19 in a row");
+    world.advance_ms(DAY_MS);
+    exhaust(&world, &subscription, 1).await;
+    assert_eq!(read(&world, &subscription).await["status"], "DISABLED_AUTO", "20 in a row over a day");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_that_says_gone_gets_nothing_more_and_what_waits_for_it_is_cancelled() {
+    let world = World::new().await;
+    let (gone, other) = (Receiver::start().await, Receiver::start().await);
+    let subscription = subscribe(&world, &gone, &["webhook.test"]).await;
+    subscribe(&world, &other, &["*"]).await;
+    gone.next([Behaviour::status(500)]);
+    let waiting = send_test(&world, &subscription).await;
+    world.deliver().await;
+    gone.always(Behaviour::status(410));
+    let (first, second) = (send_test(&world, &subscription).await, send_test(&world, &subscription).await);
+    world.deliver().await;
+    assert_eq!(read(&world, &subscription).await["status"], "DISABLED_GONE");
+    for id in [&first, &second] {
+        let told = delivery(&world, id).await;
+        // Both were on their way when the first answer came.
+        assert!(["EXHAUSTED", "CANCELLED"].contains(&told["status"].as_str().unwrap()), "{told}");
+        assert!(told["attempts"].as_array().unwrap().len() <= 1);
+    }
+    world.advance_ms(5_000);
+    world.deliver().await;
+    world.settle().await;
+    world.deliver().await;
+    let posted = gone.posted().len();
+    assert!(posted <= 3, "{posted}");
+    assert_eq!(delivery(&world, &waiting).await["status"], "CANCELLED");
+    let told = of_type(&other, "webhook.disabled");
+    assert_eq!((told.len(), &told[0].json()["payload"]["status"]), (1, &json!("DISABLED_GONE")));
+    // It comes back when its owner says so.
+    gone.always(Behaviour::status(200));
+    change(&world, &subscription, json!({"enabled": true})).await;
+    send_test(&world, &subscription).await;
+    world.deliver().await;
+    assert_eq!(gone.posted().len(), posted + 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_410_of_an_endpoint_that_was_left_meanwhile_ends_only_that_delivery() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    receiver.next([Behaviour::WhenReleased(410)]);
+    let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+    let id = send_test(&world, &subscription).await;
+    let meanwhile = async {
+        while receiver.posted().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        change(&world, &subscription, json!({"endpointUrl": receiver.url("/moved")})).await;
+        receiver.release();
+    };
+    tokio::join!(world.drain("DeliveriesQueue"), meanwhile);
+    assert_eq!(delivery(&world, &id).await["status"], "EXHAUSTED");
+    assert_eq!(read(&world, &subscription).await["status"], "ACTIVE");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_subscription_that_is_deleted_or_disabled_is_cancelled_and_the_log_shows_it() {
+    for change_it in ["delete", "disable"] {
+        let world = World::new().await;
+        let receiver = Receiver::start().await;
+        receiver.always(Behaviour::status(500));
+        let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+        let tried = send_test(&world, &subscription).await;
+        world.deliver().await;
+        let untried = send_test(&world, &subscription).await;
+        if change_it == "delete" {
+            world.operator().delete(&format!("{WEBHOOKS}/{}", id_of(&subscription))).await.expect(204);
+        } else {
+            assert_eq!(change(&world, &subscription, json!({"enabled": false})).await["status"], "DISABLED");
+        }
+        play_out(&world).await;
+        assert_eq!(receiver.posted().len(), 1, "{change_it}");
+        let cancelled = log(&world, "&status=CANCELLED").await;
+        assert_eq!(cancelled.len(), 2, "{change_it}");
+        for (id, attempts) in [(&tried, 1), (&untried, 0)] {
+            let told = delivery(&world, id).await;
+            assert_eq!((&told["status"], told["attempts"].as_array().unwrap().len()), (&json!("CANCELLED"), attempts), "{told}");
+            assert_eq!(told["nextAttemptAt"], Value::Null);
+        }
+    }
+}
+
+/// The signature a client nobody here wrote makes.
+fn signed(secret: &Value, posted: &Posted) -> String {
+    let webhook = standardwebhooks::Webhook::new(secret["secret"].as_str().unwrap()).unwrap();
+    let at = posted.header("webhook-timestamp").parse().unwrap();
+    webhook.sign(posted.header("webhook-id"), at, &posted.body).unwrap()
+}
+
+/// The product's own signature, as a receiver works it out.
+fn of_body(secret: &Value, posted: &Posted) -> String {
+    use hmac::{Hmac, KeyInit, Mac};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret["secret"].as_str().unwrap().as_bytes()).unwrap();
+    mac.update(&posted.body);
+    mac.finalize().into_bytes().iter().fold("sha256=".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+async fn rotate(world: &World, subscription: &Value, body: Value) -> Answer {
+    world.operator().post(&format!("{WEBHOOKS}/{}/secret/rotate", id_of(subscription)), body).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_and_new_secret_both_sign_until_the_second_the_overlap_ends() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    let old = subscribe(&world, &receiver, &["webhook.test"]).await;
+    let new = rotate(&world, &old, json!({"gracePeriodSeconds": 60})).await.expect(200).json();
+    for (wait_ms, is_over) in [(0, false), (59_000, false), (999, false), (1, true), (1_000, true)] {
+        world.advance_ms(wait_ms);
+        send_test(&world, &old).await;
+        world.deliver().await;
+        let posted = receiver.posted().pop().unwrap();
+        let expected = if is_over { signed(&new, &posted) } else { format!("{} {}", signed(&new, &posted), signed(&old, &posted)) };
+        assert_eq!(posted.header("webhook-signature"), expected, "after {wait_ms} ms");
+        let of_body = of_body(if is_over { &new } else { &old }, &posted);
+        assert_eq!(posted.header("x-10x-signature"), of_body, "the one value is the old secret's as long as it lives");
+    }
+    // After a leak nothing overlaps.
+    let newest = rotate(&world, &old, json!({"gracePeriodSeconds": 0})).await.expect(200).json();
+    send_test(&world, &old).await;
+    world.deliver().await;
+    let posted = receiver.posted().pop().unwrap();
+    assert_eq!(
+        (posted.header("webhook-signature"), posted.header("x-10x-signature")),
+        (&*signed(&newest, &posted), &*of_body(&newest, &posted))
+    );
+    for bad in [json!(-1), json!(604_801), json!(1_000_000_000), json!(1.5), json!("60"), json!(true)] {
+        let answer = rotate(&world, &old, json!({"gracePeriodSeconds": bad})).await.refused(400, "invalid_payload");
+        assert_eq!(answer.fields(), ["gracePeriodSeconds"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_rotations_at_once_those_that_are_answered_hold_and_the_others_conflict() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+    let answers = join_all((0..4).map(|_| rotate(&world, &subscription, json!({})))).await;
+    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    assert!(!won.is_empty() && won.len() <= 2, "two former secrets at most: {}", won.len());
+    for answer in lost {
+        answer.refused(409, "conflict");
+    }
+    send_test(&world, &subscription).await;
+    world.deliver().await;
+    let posted = receiver.posted().pop().unwrap();
+    let signatures: Vec<&str> = posted.header("webhook-signature").split(' ').collect();
+    assert_eq!(signatures.len(), won.len() + 1);
+    for secret in won.iter().map(Answer::json).chain([subscription.clone()]) {
+        assert!(signatures.contains(&signed(&secret, &posted).as_str()));
+    }
+    // Two writers of one version, for certain.
+    let store = world.auditor();
+    let id = id_of(&subscription).parse().unwrap();
+    let known = store.subscription(&world.handle(), id, world.now()).await.unwrap().unwrap().subscription;
+    let next = domain::webhook::subscription::Subscription { version: known.version + 1, ..known.clone() };
+    let event = || world.event("webhook.secret_rotated");
+    let (first, second) = (event(), event());
+    assert!(store.save_subscription(&next, known.version, store::Failures::Kept, &first).await.unwrap());
+    assert!(!store.save_subscription(&next, known.version, store::Failures::Kept, &second).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_on_its_way_goes_to_the_new_endpoint_under_the_live_secret() {
+    let world = World::new().await;
+    let (old, new) = (Receiver::start().await, Receiver::start().await);
+    old.always(Behaviour::status(500));
+    let subscription = subscribe(&world, &old, &["webhook.test"]).await;
+    let id = send_test(&world, &subscription).await;
+    world.deliver().await;
+    change(&world, &subscription, json!({"endpointUrl": new.url("/moved")})).await;
+    let secret = rotate(&world, &subscription, json!({"gracePeriodSeconds": 0})).await.expect(200).json();
+    world.advance_ms(5_000);
+    world.deliver().await;
+    let (before, after) = (old.posted(), new.posted());
+    assert_eq!((before.len(), after.len(), after[0].path.as_str()), (1, 1, "/moved"));
+    assert_eq!((&before[0].body, before[0].header("webhook-id")), (&after[0].body, after[0].header("webhook-id")));
+    assert_eq!((after[0].header("x-10x-attempt"), after[0].header("webhook-signature")), ("2", &*signed(&secret, &after[0])));
+    assert_eq!(delivery(&world, &id).await["status"], "DELIVERED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_one_subscriptions_asked_for_at_once_make_twenty() {
+    let world = World::new().await;
+    let body = json!({"endpointUrl": "https://hooks.example.com/", "eventTypes": ["*"]});
+    let operator = world.operator();
+    let answers = join_all((0..21).map(|_| operator.post(WEBHOOKS, body.clone()))).await;
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    assert_eq!((made, answers.iter().filter(|answer| answer.status == 409).count()), (20, 1));
+    let listed = world.operator().get(WEBHOOKS).await.expect(200).json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 20);
+    world.operator().delete(&format!("{WEBHOOKS}/{}", id_of(&listed["items"][7]))).await.expect(204);
+    world.operator().post(WEBHOOKS, body.clone()).await.expect(201);
+    world.operator().post(WEBHOOKS, body).await.refused(409, "conflict");
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Every item of the table, as text.
+pub(crate) async fn dump(world: &World) -> String {
+    let environment = world.house().env("links");
+    let settings = edge::Settings::read(|name| environment.get(name).cloned()).unwrap();
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
+        .region(aws_sdk_dynamodb::config::Region::new("eu-central-1"))
+        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new("a", "s", None, None, "test"))
+        .endpoint_url(environment.get("AWS_ENDPOINT_URL_DYNAMODB").unwrap())
+        .http_client(store::http_client());
+    let client = aws_sdk_dynamodb::Client::from_conf(config.build());
+    let found = client.scan().table_name(&settings.table).send().await.unwrap();
+    assert!(found.last_evaluated_key().is_none() && found.count() > 10, "{} items", found.count());
+    format!("{:?}", found.items())
+}
+
+// On one thread, so that the log is all of this world's and of no other's.
+#[tokio::test]
+async fn secrets_are_told_once_and_never_seen_again() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    let subscription = subscribe(&world, &receiver, &["*"]).await;
+    let rotated = rotate(&world, &subscription, json!({})).await.expect(200).json();
+    let long = format!("{}CANARY-BODY", "x".repeat(1024));
+    receiver.next([Behaviour::Answer(500, long.clone().into_bytes()), Behaviour::Reset, Behaviour::Answer(200, long.into_bytes())]);
+    let mut seen = String::new();
+    for number in 0..3 {
+        let accepted = click_and_convert(&world, number).await;
+        seen.push_str(&accepted.to_string());
+        for queue in ["ClicksQueue", "EventsQueue", "DeliveriesQueue", "RetriesQueue"] {
+            world
+                .drain_with(queue, |messages| {
+                    seen.extend(messages.iter().filter_map(|message| message.body.clone()));
+                    messages
+                })
+                .await;
+        }
+        world.advance_ms(5_000);
+        world.deliver().await;
+    }
+    let operator = world.operator();
+    let path = format!("{WEBHOOKS}/{}", id_of(&subscription));
+    for read in [WEBHOOKS, &path, crate::hooks::DELIVERIES, "/v2/handles/demo/notifications", "/v2/handles/demo/audit-events"] {
+        seen.push_str(&operator.get(read).await.expect(200).text());
+    }
+    for body in [json!({"secret": subscription["secret"]}), json!({"endpointUrl": subscription["secret"]}), json!({"enabled": 1})] {
+        let answer = operator.put(&path, body).await.expect(400);
+        seen.push_str(&answer.text());
+    }
+    seen.push_str(&operator.post(&format!("{path}/secret/rotate"), json!({"gracePeriodSeconds": -1})).await.expect(400).text());
+    let (dumped, logged) = (dump(&world).await, String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned());
+    assert!(logged.contains("webhook attempted") && receiver.posted().len() > 5, "the worker's lines are in the log");
+    let platform: Value = serde_json::from_str(&world.keys().platform).unwrap();
+    let secrets = [&subscription["secret"], &rotated["secret"], &platform["k1"], &json!(world.keys().token)];
+    for (place, text) in [("answers and messages", &seen), ("the table", &dumped), ("the log", &logged)] {
+        for (number, secret) in secrets.iter().enumerate() {
+            let secret = secret.as_str().unwrap();
+            let bare = secret.trim_start_matches("whsec_");
+            assert!(!text.contains(bare), "secret {number} is in {place}");
+        }
+        assert!(!text.contains("CANARY-BODY"), "more than 1 KiB of a receiver's answer is in {place}");
+    }
+}
+
+/// The worlds' platform secret with another key in front, and perhaps without the first.
+fn platform(world: &World, with_first: bool) -> String {
+    let mut keys: Value = serde_json::from_str(&world.keys().platform).unwrap();
+    keys["current"] = json!("k2");
+    keys["k2"] = json!("a-second-master-key-of-43-characters-and-so");
+    if !with_first {
+        keys.as_object_mut().unwrap().remove("k1");
+    }
+    keys.to_string()
+}
+
+/// The delivery worker as it is after the platform secret changed.
+fn worker_with(world: &World, secret: String) -> edge::App {
+    let mut environment = world.house().env("delivery-worker");
+    environment.insert("PLATFORM_SECRET".to_owned(), secret);
+    let settings = edge::Settings::read(|name| environment.get(name).cloned()).unwrap();
+    let now = world.now();
+    edge::App::new(settings, store::http_client(), Arc::new(move || now), edge::start::system_entropy())
+}
+
+/// Lets a worker of the test's own work the deliveries off.
+async fn deliver_by(world: &World, app: &edge::App) {
+    for queue in ["DeliveriesQueue", "RetriesQueue"] {
+        let mut event = aws_lambda_events::sqs::SqsEvent::default();
+        world
+            .drain_with(queue, |messages| {
+                event.records.extend(messages);
+                Vec::new()
+            })
+            .await;
+        assert!(delivery_worker::handle(app.clone(), event).await.batch_item_failures.is_empty());
+        world.house().purge(queue).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_the_platforms_key_has_changed_deliveries_go_on_and_the_former_key_can_go() {
+    let world = World::with(WorldOptions::default()).await;
+    let receiver = Receiver::start().await;
+    let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+    let quiet = subscribe(&world, &receiver, &["webhook.test"]).await;
+    let rotated = rotate(&world, &subscription, json!({"gracePeriodSeconds": 3600})).await.expect(200).json();
+    let (both, only_second) = (worker_with(&world, platform(&world, true)), worker_with(&world, platform(&world, false)));
+    send_test(&world, &subscription).await;
+    deliver_by(&world, &both).await;
+    let writes = dump(&world).await;
+    assert!(writes.contains("k2"), "the delivery that worked moved the secrets to the key that seals now");
+    // The first key is dropped.
+    let (id, lost) = (send_test(&world, &subscription).await, send_test(&world, &quiet).await);
+    deliver_by(&world, &only_second).await;
+    assert_eq!(delivery(&world, &id).await["status"], "DELIVERED");
+    for posted in receiver.posted() {
+        assert_eq!(posted.header("webhook-signature"), format!("{} {}", signed(&rotated, &posted), signed(&subscription, &posted)));
+    }
+    assert_eq!(receiver.posted().len(), 2);
+    // A secret that nothing opens any more is a failure its owner sees, and not a delivery that hangs.
+    let told = delivery(&world, &lost).await;
+    assert_eq!((&told["status"], &told["attempts"][0]["outcome"]), (&json!("SCHEDULED"), &json!("no_secret")), "{told}");
+    // What its owner does meanwhile is not undone.
+    assert_eq!(read(&world, &subscription).await["status"], "ACTIVE");
+}
