@@ -377,14 +377,16 @@ async fn the_funnel_of_one_campaign_is_its_part_of_the_funnel_of_all() {
         let one = world.creator().get(&format!("{ANALYTICS}?funnel=true&{range}&campaignId={id}")).await.expect(200).json();
         assert_eq!(one["funnel"], json!([campaign]));
         let report = report(&world, &format!("groupBy=country&confidence=true&campaignId={id}")).await;
-        for name in ["clicks", "botClicks", "qualifiedClicks", "conversions", "revenue", "currency", "revenueByCurrency"] {
+        for name in
+            ["clicks", "botClicks", "qualifiedClicks", "conversions", "revenue", "revenueConfirmed", "currency", "revenueByCurrency"]
+        {
             assert_eq!(report["totals"][name], campaign[name], "{name} of {id}");
         }
         assert_eq!((&report["confidence"], &report["penalties"]), (&campaign["confidence"], &campaign["penalties"]));
     }
     let of = |id: &str| funnel[ids.iter().position(|known| *known == id).unwrap()].clone();
     let alpha = json!({"campaignId": "partner-alpha", "clicks": 3, "botClicks": 1, "qualifiedClicks": 2, "conversions": 2, "conversionRate": 1,
-        "revenue": 24.99, "currency": "EUR", "revenueByCurrency": {"EUR": 24.99, "USD": 7},
+        "revenue": 24.99, "revenueConfirmed": 0, "currency": "EUR", "revenueByCurrency": {"EUR": 24.99, "USD": 7},
         "confidence": 85, "penalties": [{"code": "bot_ratio_20_40", "points": 15, "observed": 0.3333}]});
     assert_eq!(of("partner-alpha"), alpha);
     assert_eq!(

@@ -1,3 +1,5 @@
+//! Tokens: their one spelling, their scopes, their ends.
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;
