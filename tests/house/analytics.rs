@@ -377,7 +377,9 @@ async fn the_funnel_of_one_campaign_is_its_part_of_the_funnel_of_all() {
         let one = world.creator().get(&format!("{ANALYTICS}?funnel=true&{range}&campaignId={id}")).await.expect(200).json();
         assert_eq!(one["funnel"], json!([campaign]));
         let report = report(&world, &format!("groupBy=country&confidence=true&campaignId={id}")).await;
-        for name in ["clicks", "botClicks", "qualifiedClicks", "conversions", "revenue", "currency", "revenueByCurrency"] {
+        for name in
+            ["clicks", "botClicks", "qualifiedClicks", "conversions", "revenue", "revenueConfirmed", "currency", "revenueByCurrency"]
+        {
             assert_eq!(report["totals"][name], campaign[name], "{name} of {id}");
         }
         assert_eq!((&report["confidence"], &report["penalties"]), (&campaign["confidence"], &campaign["penalties"]));

@@ -329,6 +329,7 @@ async fn walk(by_programs: bool) -> World {
         (&owner, "GET", "/v2/handles/{handle}/deliveries", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/notifications", Value::Null, 200),
         (&owner, "PUT", "/v2/handles/{handle}/webhooks/{subscriptionId}", json!({"enabled": false}), 200),
+        (&owner, "PUT", "/v2/handles/{handle}/webhooks/{subscriptionId}", json!({"enabled": true}), 200),
         (&owner, "GET", "/v2/handles/{handle}/deliveries/{deliveryId}", Value::Null, 200),
         (&owner, "POST", "/v2/handles/{handle}/deliveries/{deliveryId}/replay", Value::Null, 202),
         (&owner, "POST", "/v2/handles/{handle}/deliveries/replay", json!({"since": world.now()}), 202),

@@ -1,4 +1,4 @@
-//! What a token may look like, and what it opens.
+//! Tokens: their one spelling, their scopes, their ends.
 
 use super::*;
 use proptest::prelude::*;
