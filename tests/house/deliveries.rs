@@ -89,17 +89,25 @@ async fn workers_that_die_while_they_tell_of_an_event_tell_each_subscription_onc
         let mut survived = false;
         for number in 0..80 {
             click_and_convert(&world, number).await;
+            let mut clicks = Vec::new();
             let work = async {
-                world.settle().await;
+                let keep = |messages: Vec<SqsMessage>| {
+                    clicks.clone_from(&messages);
+                    messages
+                };
+                world.drain_with("ClicksQueue", keep).await;
+                world.drain("EventsQueue").await;
                 world.settle().await;
             };
             survived = world.crash_at(function, number, fault, work).await.is_some();
+            // The queue gives a dead consumer's messages to the next one; clicks lie nowhere else.
+            world.redeliver("click-worker", clicks).await;
             recover(&world).await;
             for receiver in &receivers {
                 let posted = receiver.posted();
                 let of = |kind: &str| posted.iter().filter(|posted| posted.header("x-10x-event-type") == kind).count();
                 let what = format!("{function} {fault:?} at call {number}");
-                assert_eq!((of("link.clicked"), of("conversion.recorded")), (1, 1), "{what} {}", crate::subscriptions::dump(&world).await);
+                assert_eq!((of("link.clicked"), of("conversion.recorded")), (1, 1), "{what}");
                 receiver.forget();
             }
             if survived {
