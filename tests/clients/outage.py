@@ -161,6 +161,8 @@ def hold(receiver, expected):
 
 
 receivers = []
+# Whoever ends this ends its receivers with it.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
 try:
     steady = Receiver("steady-python", [sys.executable, str(HERE / "receiver.py")])
     shaky = Receiver("killed-node", ["node", str(HERE / "receiver.mjs")])
@@ -194,7 +196,7 @@ try:
     hold(steady, first)
     hold(shaky, first)
     retried = [delivery for delivery in shaky.deliveries() if len(delivery["attempts"]) > 1]
-    assert len(retried) > LOAD // 4, f"only {len(retried)} deliveries met the outage"
+    assert len(retried) >= 20, f"only {len(retried)} deliveries met the outage"
 
     down = Receiver("down-python", [sys.executable, str(HERE / "receiver.py")])
     receivers.append(down)
