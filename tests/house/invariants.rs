@@ -116,7 +116,6 @@ fn only_the_store_names_the_aws_sdk_and_the_keys_secrets_manager() {
         let expected: &[&str] = match name.as_str() {
             "store" | "local" => &["aws-sdk-dynamodb", "aws-sdk-sqs"], // local: its own tests of the engines
             "edge" => &["aws-sdk-secretsmanager"],
-            "tests" => &["aws-sdk-dynamodb"], // the auditor's dump of the whole table
             _ => &[],
         };
         assert_eq!(sdks, expected, "{path}");
