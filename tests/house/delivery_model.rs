@@ -179,7 +179,7 @@ fn remove(queue: &mut Vec<(u8, bool)>, message: (u8, bool)) {
     }
 }
 
-fn put_back(queue: &mut Vec<(u8, bool)>, message: u8) {
+fn put_back(queue: &mut [(u8, bool)], message: u8) {
     if let Some(queued) = queue.iter_mut().find(|queued| **queued == (message, false)) {
         queued.1 = true;
         queue.sort_unstable();
