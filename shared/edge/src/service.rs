@@ -18,7 +18,7 @@ use crate::problem::Problem;
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What the paths of the PAT family begin with: the same handlers as of [`HANDLES`], with a token's scope instead of a role.
+/// What the paths of the PAT family begin with: the same handlers as of `/v2/handles/`, with a token's scope instead of a role.
 pub const PAT_FAMILY: &str = "/v2/public/handles/";
 /// What the paths of handles begin with.
 pub(crate) const HANDLES: &str = "/v2/handles/";
