@@ -91,6 +91,11 @@ impl<'n> Form<'n> {
         self.members.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Whether the member is a list with nothing in it.
+    pub fn is_empty_list(&self, name: &str) -> bool {
+        self.members.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty)
+    }
+
     /// Takes a member whose value does not matter and tells whether it was named at all.
     pub fn names(&mut self, name: &str) -> bool {
         self.members.remove(name).is_some()

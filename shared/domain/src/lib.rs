@@ -20,6 +20,7 @@ pub mod visit;
 pub mod audit;
 pub mod burst;
 pub mod campaign;
+pub mod chain;
 pub mod click;
 pub mod confidence;
 pub mod conversion;

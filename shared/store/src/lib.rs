@@ -25,6 +25,7 @@ mod queues;
 mod restate;
 mod rollups;
 mod rules;
+mod sessions;
 mod transaction;
 mod tries;
 
@@ -42,6 +43,7 @@ pub use links::{Expect, WriteLink};
 pub use outbox::Pointer;
 pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
 pub use rollups::Cells;
+pub use sessions::{Appended, KeptSession};
 pub use tries::Tries;
 
 use std::sync::Arc;

@@ -17,6 +17,8 @@
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
 //! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key) | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
 //! | submissions of a known key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
+//! | session of signals | `SESS#h#sessionId` | `A` for its limits, `SIG#…` for each signal | signals (get, conditional add), decisions (query) |
+//! | chain rules | `CHAIN#h` | `A` | decisions, rules (get) |
 //! | audit event | `AUDIT#h` | audit id | list (query) |
 //! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard`, of a link `yyyymmdd#campaign#shard` | reports (query by days), conditional add |
 //!
@@ -25,7 +27,7 @@
 
 use domain::id::{AuditId, ClickId, ConversionId, LinkId};
 use domain::moment::{Day, Moment};
-use domain::name::{CampaignId, Handle, Slug, UserId};
+use domain::name::{CampaignId, Handle, SessionId, Slug, UserId};
 use domain::rollup::{CellKey, NONE, Scope, Selection};
 
 /// A primary key.
@@ -178,6 +180,21 @@ pub fn adjustments_of_month(handle: &Handle, day: Day) -> String {
 /// The submissions of a conversion's key after its first.
 pub fn tries(handle: &Handle, conversion: ConversionId) -> Key {
     Key::single(format!("TRIES#{handle}#{conversion}"))
+}
+
+/// A session: its counters as `A`, its signals beside them.
+pub fn session(handle: &Handle, session: &SessionId) -> Key {
+    Key::single(format!("SESS#{handle}#{session}"))
+}
+
+/// A signal, by what tells it from others of its session.
+pub fn signal(handle: &Handle, of: &SessionId, name: &str) -> Key {
+    Key { pk: session(handle, of).pk, sk: format!("SIG#{name}") }
+}
+
+/// A handle's chain rules.
+pub fn chain_rules(handle: &Handle) -> Key {
+    Key::single(format!("CHAIN#{handle}"))
 }
 
 /// The partition of a handle's audit events.
