@@ -183,4 +183,5 @@ parts! {
     UserId => "userId",
     domain::name::CampaignId => "campaignId",
     domain::id::ConversionId => "conversionId",
+    domain::name::SessionId => "sessionId",
 }

@@ -78,6 +78,17 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Why so many more are too many.
+    fn refuse(self, many: u32, now: Moment) -> Option<Appended> {
+        if self.total + many > MOST_IN_A_SESSION {
+            return Some(Appended::Full);
+        }
+        let until = self.minute_ends.unwrap_or(now.plus_millis(MINUTE_MS));
+        (self.minute_used + many > MOST_A_MINUTE).then_some(Appended::TooFast { until })
+    }
+}
+
 impl Store {
     /// Appends signals to a session, all that are new or none.
     pub async fn append_signals(
@@ -96,11 +107,16 @@ impl Store {
             if rest.is_empty() {
                 return Ok(Appended::Kept { accepted: 0, deduped: all, total: limits.total });
             }
-            if limits.total + many > MOST_IN_A_SESSION {
-                return Ok(Appended::Full);
-            }
-            if limits.minute_used + many > MOST_A_MINUTE {
-                return Ok(Appended::TooFast { until: limits.minute_ends.unwrap_or(now.plus_millis(MINUTE_MS)) });
+            let refused = limits.refuse(many, now);
+            if let Some(refused) = refused {
+                // Only what is new counts against a limit: a batch that is sent again is answered as known.
+                let known = self.known_signals(handle, session).await?;
+                let before = rest.len();
+                rest.retain(|(name, _)| !known.contains(name));
+                if rest.len() < before {
+                    continue;
+                }
+                return Ok(refused);
             }
             let mut parts = vec![self.limits_part(handle, session, limits, many, now)?];
             for (name, signal) in &rest {
@@ -115,6 +131,26 @@ impl Store {
             rest.retain(|_| !known.next().unwrap_or(false));
         }
         Err(Error::Contended("TransactWriteItems"))
+    }
+
+    async fn known_signals(&self, handle: &Handle, session: &SessionId) -> Result<BTreeSet<String>> {
+        let query = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(table::session(handle, session).pk))
+            .expression_attribute_values(":prefix", text("SIG#"))
+            .projection_expression("sk")
+            .consistent_read(true);
+        let mut pages = query.into_paginator().send();
+        let mut known = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            for item in page.map_err(Error::call("Query"))?.items() {
+                known.extend(string(item, "sk")?.strip_prefix("SIG#").map(str::to_owned));
+            }
+        }
+        Ok(known)
     }
 
     /// The part that counts signals against the limits as they were read.
