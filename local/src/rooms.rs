@@ -30,10 +30,13 @@ pub fn furnish(house: &House, app: impl Fn(&str, Settings) -> App) -> Result<(),
     house.mount("attribution", http(attribution::service(app_of("attribution")?)))?;
     house.mount("analytics", http(analytics::service(app_of("analytics")?)))?;
     house.mount("chain", http(chain::service(app_of("chain")?)))?;
+    house.mount("webhooks", http(webhooks::service(app_of("webhooks")?)))?;
     house.mount("accounts", http(accounts::service(app_of("accounts")?)))?;
     let (clicks, events, sweep) = (app_of("click-worker")?, app_of("event-worker")?, app_of("sweeper")?);
     house.mount("click-worker", Function::Queue(Arc::new(move |event| click_worker::handle(clicks.clone(), event).boxed())))?;
     house.mount("event-worker", Function::Queue(Arc::new(move |event| event_worker::handle(events.clone(), event).boxed())))?;
+    let deliveries = app_of("delivery-worker")?;
+    house.mount("delivery-worker", Function::Queue(Arc::new(move |event| delivery_worker::handle(deliveries.clone(), event).boxed())))?;
     house.mount("sweeper", Function::Schedule(Arc::new(move || sweeper::sweep(sweep.clone()).boxed())))
 }
 

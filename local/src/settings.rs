@@ -40,6 +40,7 @@ impl Settings<'_> {
             ("API_ORIGIN", self.api_origin()),
             ("DEFAULT_PLAN", self.plan.to_owned()),
             ("TRUST_VIEWER_HEADERS", "true".to_owned()),
+            ("WEBHOOK_EGRESS", "local".to_owned()),
             ("JWT_ISSUER", token::ISSUER.to_owned()),
             ("JWT_CLIENT_ID", token::CLIENT_ID.to_owned()),
             ("JWT_HS256_SECRET", self.keys.token.clone()),

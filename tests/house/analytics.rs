@@ -88,7 +88,7 @@ pub(crate) fn crowd(world: &World, seed: u64, many: u64) -> Vec<Click> {
 
 /// Stores and counts clicks as the click worker does, past the redirect and the queue.
 pub(crate) async fn count(world: &World, clicks: &[Click]) {
-    let (counted, failed) = world.auditor().count_clicks(clicks, world.now()).await;
+    let (counted, failed) = world.auditor().count_clicks(clicks, &|_| false, world.now()).await;
     assert!(failed.is_empty(), "{failed:?}");
     assert_eq!(counted.new, clicks.len());
 }

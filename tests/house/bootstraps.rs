@@ -14,14 +14,25 @@ use lambda_simulator::{InvocationBuilder, InvocationStatus, Simulator};
 use local::keys::Keys;
 use local::{Function, House, Options};
 use serde_json::{Value, json};
-use store::{ClickMessage, Pointer, Store};
+use store::{ClickMessage, OutboxKind, Store};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::events::{Blanks, STORY, hosts, judge, text};
 
-const FUNCTIONS: [&str; 9] =
-    ["redirect", "links", "campaigns", "attribution", "analytics", "accounts", "click-worker", "event-worker", "sweeper"];
+const FUNCTIONS: [&str; 11] = [
+    "redirect",
+    "links",
+    "campaigns",
+    "attribution",
+    "analytics",
+    "webhooks",
+    "accounts",
+    "click-worker",
+    "event-worker",
+    "delivery-worker",
+    "sweeper",
+];
 
 /// Longer than any program takes, so that a hang is told apart from a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -166,7 +177,13 @@ impl Site {
     async fn is_a_click_parked(&self) -> bool {
         let (store, now) = (self.store(), (edge::start::wall_clock())());
         for shard in 0..store::table::DUE_SHARDS {
-            if store.overdue(shard, now, 10).await.expect("what is due").iter().any(Pointer::is_parked_click) {
+            if store
+                .overdue(shard, now, 10)
+                .await
+                .expect("what is due")
+                .iter()
+                .any(|pointer| pointer.kind() == Some(OutboxKind::ParkedClick))
+            {
                 return true;
             }
         }
@@ -230,7 +247,7 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_programs_refuse_to_start_in_production_with_what_is_meant_for_local_use() {
-    const LOCAL_ONLY: [&str; 3] = ["JWT_HS256_SECRET", "PLATFORM_SECRET", "TRUST_VIEWER_HEADERS"];
+    const LOCAL_ONLY: [&str; 4] = ["JWT_HS256_SECRET", "PLATFORM_SECRET", "TRUST_VIEWER_HEADERS", "WEBHOOK_EGRESS"];
     let site = Site::open().await;
     let programs = programs(&FUNCTIONS).await;
     for function in FUNCTIONS {

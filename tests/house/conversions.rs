@@ -33,6 +33,7 @@ async fn stored(world: &World) -> Vec<Value> {
 async fn two_hundred_posts_of_one_key_at_once_accept_one_and_count_it_once() {
     let world = World::new().await;
     let body = order(&ctx(&world).await, "order-1", 24.99);
+    world.drain("EventsQueue").await;
     let answers = join_all((0..200).map(|_| post(&world, &body))).await;
     let accepted: Vec<_> = answers.iter().filter(|answer| answer.status == 202).collect();
     assert_eq!(accepted.len(), 1);

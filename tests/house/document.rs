@@ -90,6 +90,20 @@ fn every_operation_has_an_id_of_its_own_a_summary_and_a_success() {
 }
 
 #[test]
+fn no_two_types_share_a_name_in_the_document() {
+    let mut known: BTreeMap<String, Value> = BTreeMap::new();
+    let functions =
+        [links::routes(), campaigns::routes(), attribution::routes(), analytics::routes(), webhooks::routes(), accounts::routes()];
+    for function in functions {
+        let document = serde_json::to_value(function.into_openapi()).expect("JSON");
+        for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
+            let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
+            assert_eq!(first, schema, "two types are called {name}: the one would describe the other's answers");
+        }
+    }
+}
+
+#[test]
 fn every_reference_in_the_document_leads_somewhere() {
     let document = document();
     let references: BTreeSet<&str> = DOCUMENT.split("\"$ref\": \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();

@@ -15,7 +15,19 @@ const LEFT_TO_RIGHT: [&[&str]; 6] = [
     &["domain"],
     &["store"],
     &["edge"],
-    &["redirect", "links", "campaigns", "attribution", "analytics", "accounts", "click-worker", "event-worker", "sweeper"],
+    &[
+        "redirect",
+        "links",
+        "campaigns",
+        "attribution",
+        "analytics",
+        "webhooks",
+        "accounts",
+        "click-worker",
+        "event-worker",
+        "delivery-worker",
+        "sweeper",
+    ],
     &["local"],
     &["tests", "bench"],
 ];
@@ -332,15 +344,20 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
         let grants = |action: &str, resource: &str| grants(&raw["Resources"][&function.id], action, resource);
         assert_eq!(settings.queues.clicks.is_some(), grants("sqs:SendMessage", "ClicksQueue"), "{}", function.id);
         assert_eq!(settings.queues.events.is_some(), grants("sqs:SendMessage", "EventsQueue"), "{}", function.id);
+        assert_eq!(settings.queues.deliveries.is_some(), grants("sqs:SendMessage", "DeliveriesQueue"), "{}", function.id);
+        assert_eq!(settings.queues.retries.is_some(), grants("sqs:SendMessage", "RetriesQueue"), "{}", function.id);
         assert_eq!(
             matches!(settings.secret, SecretSource::Manager { .. }),
             grants("secretsmanager:GetSecretValue", "PlatformSecret"),
             "{}",
             function.id
         );
-        for (name, value) in
-            [("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"), ("PLATFORM_SECRET", "{}"), ("TRUST_VIEWER_HEADERS", "true")]
-        {
+        for (name, value) in [
+            ("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("PLATFORM_SECRET", "{}"),
+            ("TRUST_VIEWER_HEADERS", "true"),
+            ("WEBHOOK_EGRESS", "local"),
+        ] {
             let refused = Settings::read(|asked| if asked == name { Some(value.to_owned()) } else { variable(asked) });
             assert_eq!(refused.expect_err("a local switch in production").name, name, "{}", function.id);
         }

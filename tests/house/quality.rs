@@ -317,7 +317,7 @@ async fn store_misjudged(world: &World, from: usize, many: usize, apart_secs: i6
             }
         })
         .collect();
-    let (counted, failed) = world.app("click-worker").store().count_clicks(&clicks, world.now()).await;
+    let (counted, failed) = world.app("click-worker").store().count_clicks(&clicks, &|_| false, world.now()).await;
     assert_eq!((counted.new, failed.len()), (many, 0));
 }
 

@@ -11,10 +11,12 @@ mod callers;
 mod contract;
 mod faults;
 mod policy;
+mod receiver;
 mod world;
 
 pub use answer::Answer;
 pub use callers::{BROWSER, Caller, Visit};
 pub use contract::Contract;
 pub use faults::{Fault, Faults, Fired, Rule};
+pub use receiver::{Behaviour, Posted, Receiver};
 pub use world::{World, WorldOptions};

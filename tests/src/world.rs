@@ -135,6 +135,7 @@ impl World {
         event.records = messages;
         let response = match function {
             "click-worker" => click_worker::handle(self.app(function).clone(), event).await,
+            "delivery-worker" => delivery_worker::handle(self.app(function).clone(), event).await,
             _ => event_worker::handle(self.app(function).clone(), event).await,
         };
         assert!(response.batch_item_failures.is_empty(), "{:?}", response.batch_item_failures);
@@ -210,6 +211,11 @@ impl World {
     pub async fn settle(&self) {
         self.drain("ClicksQueue").await;
         self.drain("EventsQueue").await;
+    }
+
+    /// Works off every delivery that is due, those that follow at once included.
+    pub async fn deliver(&self) {
+        while self.drain("DeliveriesQueue").await.received + self.drain("RetriesQueue").await.received > 0 {}
     }
 
     /// Runs the sweeper once.

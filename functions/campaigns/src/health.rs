@@ -8,6 +8,8 @@ use domain::link::Link;
 use domain::moment::Moment;
 use domain::name::{CampaignId, Handle};
 use domain::rollup::{Dimension, Report, Selection};
+use domain::webhook::event::Envelope;
+use domain::webhook::payload::{HealthPayload, Payload};
 use edge::{App, Creator, Member, Part, Problem};
 use serde::Serialize;
 
@@ -52,7 +54,22 @@ pub(crate) async fn handle(
     let facts =
         Facts { campaign: &campaign, link: link.as_ref(), clicks_used_up, own_hosts, figures: &figures, confidence: &confidence, now };
     let checks = checks(&facts);
-    Ok(Json(CampaignHealth { campaign_id: id, status: worst(&checks), checks, checked_at: now }))
+    let status = worst(&checks);
+    note(&app, member.handle(), &id, status).await?;
+    Ok(Json(CampaignHealth { campaign_id: id, status, checks, checked_at: now }))
+}
+
+/// Tells subscriptions when the health is another than the last time somebody asked.
+async fn note(app: &App, handle: &Handle, id: &CampaignId, status: Health) -> Result<(), Problem> {
+    let before = app.store().last_health(handle, id).await?;
+    if before.as_deref() == Some(status.as_str()) {
+        return Ok(());
+    }
+    let change = before.clone().map(|before| {
+        let payload = HealthPayload { campaign_id: id.clone(), before, after: status.as_str().to_owned() };
+        Envelope::new(app.id(), handle.clone(), app.now(), &Payload::CampaignHealthChanged(payload))
+    });
+    Ok(app.store().note_health((handle, id), before.as_deref(), status.as_str(), change.as_ref()).await?)
 }
 
 async fn are_clicks_used_up(app: &App, link: &Link) -> Result<bool, Problem> {

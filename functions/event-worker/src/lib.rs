@@ -1,16 +1,19 @@
 //! The event worker: entries of the outbox, each carried to whatever must hear of it exactly once.
 
 mod adjustment;
+mod tell;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::agent::judge_again;
 use domain::burst::Burst;
+use domain::chain::segments;
 use domain::click::Click;
 use domain::conversion::Conversion;
-use domain::rollup::Origin;
+use domain::rollup::{NONE, Origin};
+use domain::webhook::event::Envelope;
 use edge::{App, batch};
 use futures::future::join_all;
-use store::{Pointer, Restatement, Settled, StoredClick};
+use store::{OutboxKind, Pointer, Restatement, Settled, StoredClick};
 
 /// How long a conversion waits for its click, which may still be in its own queue.
 const CLICK_PATIENCE_MS: i64 = 300_000;
@@ -32,7 +35,17 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
-    if pointer.is_adjustment() { adjustment::settle(app, pointer).await } else { settle_conversion(app, pointer).await }
+    match pointer.kind() {
+        Some(OutboxKind::Conversion) => settle_conversion(app, pointer).await,
+        Some(OutboxKind::Adjustment) => adjustment::settle(app, pointer).await,
+        Some(OutboxKind::Event) => tell::event(app, pointer).await,
+        Some(OutboxKind::Click) => tell::click(app, pointer).await,
+        Some(OutboxKind::Impression) => impression(app, pointer).await,
+        Some(OutboxKind::Delivery | OutboxKind::ParkedClick) | None => {
+            tracing::error!(item.pk = %pointer.pk, "this is nothing for the event worker");
+            Ok(())
+        }
+    }
 }
 
 async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
@@ -45,6 +58,11 @@ async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
             return Ok(());
         }
         let conversion = stored.conversion;
+        // Before it leaves the outbox: a crash in between tells again, which makes no second delivery.
+        tell::tell(app, &Envelope::of_conversion(&conversion), conversion.bot).await?;
+        if let Some(session) = &conversion.session_id {
+            app.store().mark_converted(&conversion.handle, session, conversion.accepted_at).await?;
+        }
         let click = app.store().stored_click(&conversion.handle, conversion.click_id).await?;
         let Some(origin) = origin(app, &conversion, click.as_ref().map(|stored| &stored.click)) else {
             return app.store().announce_later(pointer, wait(age_ms(app, &conversion))).await;
@@ -60,6 +78,15 @@ async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
         }
     }
     Err(store::Error::Contended("TransactWriteItems"))
+}
+
+/// Counts an observation of intent under the first segment of its session.
+async fn impression(app: &App, pointer: &Pointer) -> store::Result<()> {
+    let Some((handle, session, _)) = app.store().impression_at(pointer).await? else { return Ok(()) };
+    let now = app.now();
+    let kept = app.store().session(&handle, &session, now).await?;
+    let segment = segments(&kept.session).into_iter().next().unwrap_or_else(|| NONE.to_owned());
+    app.store().settle_impression(pointer, &handle, &segment, now).await.map(|_| ())
 }
 
 /// Where the conversion's visitor came from; none while its click may still arrive.

@@ -1,7 +1,7 @@
 //! The sweeper: every minute, whatever a crash or a lost message left behind is announced again.
 
 use edge::App;
-use store::{Pointer, table};
+use store::{AttemptMessage, Lane, OutboxKind, Pointer, table};
 
 /// Entries of one shard looked at in one run; the rest waits for the next minute.
 const MOST: i32 = 200;
@@ -23,12 +23,25 @@ pub async fn sweep(app: App) {
 }
 
 async fn send_again(app: &App, pointer: &Pointer) -> store::Result<()> {
-    if !pointer.is_parked_click() {
-        return app.store().announce(pointer).await;
+    match pointer.kind() {
+        Some(OutboxKind::ParkedClick) => {
+            if let Some(click) = app.store().parked_click(pointer).await? {
+                app.store().send_click(&click).await?;
+                app.store().unpark_click(pointer).await?;
+            }
+            Ok(())
+        }
+        Some(OutboxKind::Delivery) => send_delivery_again(app, pointer).await,
+        Some(OutboxKind::Impression | OutboxKind::Conversion | OutboxKind::Adjustment | OutboxKind::Click | OutboxKind::Event) | None => {
+            app.store().announce(pointer).await
+        }
     }
-    if let Some(click) = app.store().parked_click(pointer).await? {
-        app.store().send_click(&click).await?;
-        app.store().unpark_click(pointer).await?;
-    }
-    Ok(())
+}
+
+/// Announces the attempt a delivery is at. The index lags: one that has ended meanwhile is left alone.
+async fn send_delivery_again(app: &App, pointer: &Pointer) -> store::Result<()> {
+    let Some((handle, id)) = pointer.delivery() else { return Ok(()) };
+    let Some(delivery) = app.store().delivery(&handle, id).await?.filter(|delivery| !delivery.status.is_final()) else { return Ok(()) };
+    let attempt = AttemptMessage { v: 1, handle, delivery_id: id, attempt: delivery.attempt, lane: Lane::Retries };
+    app.store().announce_attempt(&attempt, 0).await
 }

@@ -75,8 +75,9 @@ pub enum Asks {
 }
 
 /// Who a request came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ClickVerdict)]
 pub enum Verdict {
     /// Nothing speaks against a person.
     Human,

@@ -15,7 +15,8 @@ impl OwnHosts {
         Self(names.into_iter().filter(|name| !name.is_empty()).map(|name| name.to_ascii_lowercase()).collect())
     }
 
-    fn contains(&self, host: &str) -> bool {
+    /// Whether a host is one of them.
+    pub fn contains(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.');
         self.0.iter().any(|own| host == own || host.strip_suffix(own.as_str()).is_some_and(|rest| rest.ends_with('.')))
     }

@@ -32,6 +32,9 @@ kinds! {
     Adjustment, AdjustmentId, "adj_", "One entry of a conversion's ledger after its first.";
     Decision, DecisionId, "dec_", "One decision of the chain.";
     Link, LinkId, "lnk_", "One life of a link, from creation to deletion; a link created again under its slug is another.";
+    Event, EventId, "evt_", "One event that webhooks tell of.";
+    Delivery, DeliveryId, "dlv_", "One event on its way to one subscription.";
+    Subscription, SubscriptionId, "whs_", "One webhook subscription.";
     Audit, AuditId, "aud_", "One audit event.";
     Request, RequestId, "req_", "One request, as `x-request-id` tells it.";
 }

@@ -16,6 +16,7 @@ pub mod link;
 pub mod password;
 pub mod routing;
 pub mod visit;
+pub mod webhook;
 
 pub mod audit;
 pub mod burst;

@@ -184,4 +184,6 @@ parts! {
     domain::name::CampaignId => "campaignId",
     domain::id::ConversionId => "conversionId",
     domain::name::SessionId => "sessionId",
+    domain::id::SubscriptionId => "subscriptionId",
+    domain::id::DeliveryId => "deliveryId",
 }

@@ -1,5 +1,6 @@
 //! The platform secret: ctx keys and what is derived beside them, loaded once and refreshed every five minutes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
@@ -8,6 +9,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::ctx::{Keyring, ORIGIN_VERIFY};
 use domain::moment::Moment;
 use domain::secret::{MacKey, SecretText};
+use domain::webhook::secret::SealingKey;
 use tokio::sync::Mutex;
 
 use crate::problem::{Code, Problem};
@@ -25,15 +27,30 @@ pub struct PlatformKeys {
     pub address: MacKey,
     /// What the front proves itself with.
     pub origin_verify: Option<SecretText>,
+    /// Seal webhook secrets, by key id: the current one seals, all open.
+    sealing: BTreeMap<String, SealingKey>,
+    current: String,
 }
 
 impl PlatformKeys {
     fn read(document: &str) -> Option<Self> {
         let ring = Keyring::from_json(document).ok()?;
-        let members: std::collections::BTreeMap<String, String> = serde_json::from_str(document).ok()?;
-        let master = members.get(members.get("current")?)?;
-        let origin_verify = members.get(ORIGIN_VERIFY).map(SecretText::new);
-        Some(Self { ring, address: MacKey::derive(master.as_bytes(), "address"), origin_verify })
+        let mut members: BTreeMap<String, String> = serde_json::from_str(document).ok()?;
+        let current = members.remove("current")?;
+        let origin_verify = members.remove(ORIGIN_VERIFY).map(SecretText::new);
+        let address = MacKey::derive(members.get(&current)?.as_bytes(), "address");
+        let sealing = members.into_iter().map(|(id, master)| (id, SealingKey::derive(master.as_bytes()))).collect();
+        Some(Self { ring, address, origin_verify, sealing, current })
+    }
+
+    /// The key that seals webhook secrets now, with its id.
+    pub fn sealing(&self) -> Option<(&str, &SealingKey)> {
+        self.sealing.get(&self.current).map(|key| (self.current.as_str(), key))
+    }
+
+    /// The key that opens what was sealed under this id.
+    pub fn opening(&self, id: &str) -> Option<&SealingKey> {
+        self.sealing.get(id)
     }
 }
 

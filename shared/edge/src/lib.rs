@@ -10,6 +10,7 @@ mod jwks;
 mod jwt;
 mod keys;
 mod list;
+mod messages;
 mod page;
 mod problem;
 mod quota;

@@ -26,7 +26,8 @@ pub struct ErrorBody {
     pub fields: Option<Vec<Fault>>,
 }
 
-/// Adds to a document what every route has: the bearer scheme, the errors any call can meet, and ids for its operations.
+/// Adds to a document what every route has: the bearer scheme, the errors any call can meet, and ids for its operations; and
+/// the messages webhooks send.
 #[must_use]
 pub fn complete(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
@@ -34,6 +35,7 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     components.schemas.insert("Fault".to_owned(), Fault::schema());
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+    document.webhooks = Some(crate::messages::webhooks(components));
     for (path, item) in &mut document.paths.paths {
         let operations = [
             (HttpMethod::Get, &mut item.get),

@@ -14,14 +14,16 @@ use tower_http::cors::{Any, CorsLayer};
 use domain::id::RequestId;
 
 use crate::App;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Finishes a function's routes with ids, logging and written-out problems. Requests no route takes never get here: the
-/// gateway's default route answers them.
+/// gateway's default route answers them. A method can be unknown here all the same, where the gateway took a word of a path
+/// for an id: `GET …/deliveries/replay`.
 pub fn serve(app: App, routes: Router<App>) -> Served<Router> {
-    Served::new(app.clone(), routes.with_state(app))
+    let unknown_method = async || Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow");
+    Served::new(app.clone(), routes.method_not_allowed_fallback(unknown_method).with_state(app))
 }
 
 /// Any origin may read the public routes; credentials are never part of it.

@@ -4,6 +4,7 @@ use domain::account::Plan;
 use domain::destination::OwnHosts;
 use domain::name::Handle;
 use domain::secret::SecretText;
+use domain::webhook::endpoint::Egress;
 use store::{Connection, Credentials, Queues};
 
 /// How bearer tokens are verified; fixed here, never by the token.
@@ -42,7 +43,7 @@ pub struct Settings {
     pub production: bool,
     /// `TABLE_NAME`.
     pub table: String,
-    /// `CLICKS_QUEUE_URL`, `EVENTS_QUEUE_URL`.
+    /// `CLICKS_QUEUE_URL`, `EVENTS_QUEUE_URL`, `DELIVERIES_QUEUE_URL`, `RETRIES_QUEUE_URL`.
     pub queues: Queues,
     /// `PUBLIC_DOMAIN`: handles are labels before it.
     pub public_domain: String,
@@ -60,6 +61,8 @@ pub struct Settings {
     pub public_rpm: u32,
     /// `TRUST_VIEWER_HEADERS`: believe the front's headers without its secret, for local use.
     pub trust_viewer_headers: bool,
+    /// `WEBHOOK_EGRESS`: how far webhooks may go; `local` also lets them reach this machine, for local use.
+    pub egress: Egress,
     /// How tokens are verified.
     pub jwt: JwtMode,
     /// `JWT_ISSUER`.
@@ -121,7 +124,12 @@ impl Settings {
         Ok(Self {
             production,
             table: needed("TABLE_NAME")?,
-            queues: Queues { clicks: given("CLICKS_QUEUE_URL"), events: given("EVENTS_QUEUE_URL") },
+            queues: Queues {
+                clicks: given("CLICKS_QUEUE_URL"),
+                events: given("EVENTS_QUEUE_URL"),
+                deliveries: given("DELIVERIES_QUEUE_URL"),
+                retries: given("RETRIES_QUEUE_URL"),
+            },
             own_hosts: OwnHosts::new([host_of(&public_domain), host_of(&api_origin)]),
             api_origin,
             public_origin: given("PUBLIC_ORIGIN").unwrap_or_else(|| format!("https://{{handle}}.{public_domain}")),
@@ -130,6 +138,11 @@ impl Settings {
             ctx_life_days: parsed("CTX_LIFE_DAYS", given("CTX_LIFE_DAYS"), 30)?,
             public_rpm: parsed("PUBLIC_RPM", given("PUBLIC_RPM"), 120)?,
             trust_viewer_headers: local_only("TRUST_VIEWER_HEADERS")?.as_deref() == Some("true"),
+            egress: match local_only("WEBHOOK_EGRESS")?.as_deref() {
+                None => Egress::Public,
+                Some("local") => Egress::LocalDevelopment,
+                Some(other) => return Err(invalid("WEBHOOK_EGRESS", format!("must be local or absent, not {other}"))),
+            },
             jwt,
             jwt_issuer: needed("JWT_ISSUER")?,
             jwt_client_id: needed("JWT_CLIENT_ID")?,
@@ -215,6 +228,7 @@ mod tests {
             ("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"),
             ("PLATFORM_SECRET", "{}"),
             ("TRUST_VIEWER_HEADERS", "true"),
+            ("WEBHOOK_EGRESS", "local"),
             ("JWKS_URL", "http://idp.example"),
         ] {
             assert_eq!(read(&[(name, value)]).unwrap_err().name, name);

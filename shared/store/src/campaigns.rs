@@ -78,13 +78,23 @@ impl Store {
                 .expression_attribute_values(":life", text(before.created_at.to_string())),
         })?;
         let mut parts = vec![put];
+        let mut told = None;
         if let Some((link, expect)) = bound {
             parts.extend(self.link_parts(link, expect)?);
+            // The link's own event stands last.
+            told = events.last().map(|event| crate::links::told(expect, link, event));
         }
         for event in events {
             parts.push(self.audit_part(&campaign.handle, event)?);
         }
-        self.transact(parts).await.map(WriteCampaign::of)
+        if let Some(envelope) = &told {
+            parts.push(self.event_part(envelope)?);
+        }
+        let written = self.transact(parts).await?;
+        if let (true, Some(envelope)) = (written.is_written(), &told) {
+            self.announce_softly(&self.event_pointer(envelope)).await;
+        }
+        Ok(WriteCampaign::of(written))
     }
 
     /// Deletes this version of a campaign, with the audit event; its links and its figures stay.

@@ -14,6 +14,7 @@ use domain::rollup::{CellKey, Tally, cells};
 use crate::Store;
 use crate::error::{Error, Result};
 use crate::item::{doc, number, text, with_doc};
+use crate::outbox::{GRACE_MS, Pointer};
 use crate::table;
 use crate::transaction::{MOST_ACTIONS, Transacted, absent};
 
@@ -81,16 +82,22 @@ impl<'a> Group<'a> {
 }
 
 impl Store {
-    /// Stores clicks and adds them to their cells, each exactly once however often it comes.
+    /// Stores clicks and adds them to their cells, each exactly once however often it comes; those that `is_told` names are
+    /// entries of the outbox until their subscriptions have heard of them.
     ///
     /// # Errors
     /// Per click, by id: those of a group that could not be written; the others are done.
-    pub async fn count_clicks(&self, clicks: &[Click], now: Moment) -> (Counted, Vec<(ClickId, Error)>) {
+    pub async fn count_clicks(
+        &self,
+        clicks: &[Click],
+        is_told: &(dyn Fn(&Click) -> bool + Sync),
+        now: Moment,
+    ) -> (Counted, Vec<(ClickId, Error)>) {
         let mut counted = Counted::default();
         let mut failed = Vec::new();
         for group in Group::split(clicks) {
             let ids: Vec<ClickId> = group.clicks.iter().map(|click| click.id).collect();
-            match self.count_group(group, now).await {
+            match self.count_group(group, is_told, now).await {
                 Ok(done) => {
                     counted.new += done.new;
                     counted.known += done.known;
@@ -105,14 +112,14 @@ impl Store {
         (counted, failed)
     }
 
-    async fn count_group(&self, mut group: Group<'_>, now: Moment) -> Result<Counted> {
+    async fn count_group(&self, mut group: Group<'_>, is_told: &(dyn Fn(&Click) -> bool + Sync), now: Moment) -> Result<Counted> {
         let mut counted = Counted::default();
         let mut shard = 0;
         for attempt in 1..=TRIES {
             if group.clicks.is_empty() {
                 return Ok(counted);
             }
-            let written = self.write_group(&group, shard, now).await?;
+            let written = self.write_group(&group, is_told, shard, now).await?;
             if written.is_written() {
                 counted.new += group.clicks.len();
                 return Ok(counted);
@@ -130,11 +137,21 @@ impl Store {
     }
 
     /// Writes a group; the clicks stand first.
-    async fn write_group(&self, group: &Group<'_>, shard: u32, now: Moment) -> Result<Transacted> {
+    async fn write_group(
+        &self,
+        group: &Group<'_>,
+        is_told: &(dyn Fn(&Click) -> bool + Sync),
+        shard: u32,
+        now: Moment,
+    ) -> Result<Transacted> {
         let mut parts = Vec::with_capacity(MOST_ACTIONS);
         for click in &group.clicks {
             let mut item = with_doc(&table::click(&click.handle, click.id), click)?;
             item.insert(table::SHARD.to_owned(), number(shard));
+            if is_told(click) {
+                item.insert("duePk".to_owned(), text(table::due_of(now)));
+                item.insert("dueAt".to_owned(), number(now.plus_millis(GRACE_MS).millis()));
+            }
             parts.push(self.put_part(item, absent)?);
         }
         parts.extend(self.cell_parts(&group.tallies, shard, now).await?);
@@ -155,6 +172,12 @@ impl Store {
             .zip(&shards)
             .map(|(((cell, shard), tally), counts)| self.add_to_cell(cell, *shard, &tally.folded_into(counts), now));
         folded.collect()
+    }
+
+    /// A counted click that is still to be told of.
+    pub async fn click_to_tell(&self, pointer: &Pointer) -> Result<Option<Click>> {
+        let waiting = self.get(&pointer.key()).await?.filter(|item| item.contains_key("duePk"));
+        waiting.map(|item| doc(&item)).transpose()
     }
 
     /// A stored click, if it has been counted.

@@ -16,6 +16,9 @@ mod clicks;
 mod clicks_out;
 mod clicks_read;
 mod conversions;
+mod deliveries;
+mod events;
+mod health;
 mod ledger;
 mod limits;
 mod links;
@@ -26,6 +29,7 @@ mod restate;
 mod rollups;
 mod rules;
 mod sessions;
+mod subscriptions;
 mod transaction;
 mod tries;
 
@@ -35,15 +39,18 @@ pub use clicks_out::ClickMessage;
 pub use clicks_read::ClicksInOrder;
 pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use conversions::{Accepted, Settled, Stored};
+pub use deliveries::{DeliveryCounts, Filter};
 pub use error::{Error, Result};
 pub use item::{Page, is_cursor};
 pub use ledger::{Adjusted, StoredAdjustment};
 pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
-pub use outbox::Pointer;
+pub use outbox::{OutboxKind, Pointer};
+pub use queues::{AttemptMessage, Lane};
 pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
 pub use rollups::Cells;
 pub use sessions::{Appended, KeptSession};
+pub use subscriptions::{Failures, KnownSubscription, Subscribed};
 pub use tries::Tries;
 
 use std::sync::Arc;
@@ -65,6 +72,10 @@ pub struct Queues {
     pub clicks: Option<String>,
     /// Outbox entries on their way to whoever must hear of them.
     pub events: Option<String>,
+    /// First attempts of deliveries.
+    pub deliveries: Option<String>,
+    /// Later attempts, and those of receivers that take long, so that nobody else waits behind them.
+    pub retries: Option<String>,
 }
 
 impl Store {

@@ -3,10 +3,12 @@
 use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 
 use domain::audit::Event;
-use domain::id::LinkId;
+use domain::id::{EventId, LinkId};
 use domain::link::Link;
 use domain::name::{Handle, Slug};
 use domain::routing::RuleBook;
+use domain::webhook::event::Envelope;
+use domain::webhook::payload::{LinkPayload, Payload};
 
 use crate::Store;
 use crate::error::{Error, Result};
@@ -71,11 +73,21 @@ impl Store {
         Ok((link, book))
     }
 
-    /// Writes a link, its history entry and the audit event in one transaction, if the link is what was expected.
+    /// Writes a link, its history entry, the event for subscriptions and the audit event in one transaction, if the link is what was expected.
     pub async fn write_link(&self, link: &Link, expect: Expect, event: &Event) -> Result<WriteLink> {
         let mut parts = self.link_parts(link, expect)?;
+        let told = told(expect, link, event);
+        parts.push(self.event_part(&told)?);
         parts.push(self.audit_part(&link.handle, event)?);
-        self.transact(parts).await.map(WriteLink::of)
+        self.written_and_told(parts, &told).await
+    }
+
+    async fn written_and_told(&self, parts: Vec<TransactWriteItem>, told: &Envelope) -> Result<WriteLink> {
+        let written = self.transact(parts).await?;
+        if written.is_written() {
+            self.announce_softly(&self.event_pointer(told)).await;
+        }
+        Ok(WriteLink::of(written))
     }
 
     /// The parts of a transaction that write a link and its history entry; the first holds the condition.
@@ -103,7 +115,8 @@ impl Store {
                 .expression_attribute_values(":version", number(link.version))
                 .expression_attribute_values(":id", text(link.id.to_string()))
         })?;
-        self.transact(vec![delete, self.audit_part(&link.handle, event)?]).await.map(WriteLink::of)
+        let told = envelope(link, event, &Payload::LinkDeleted(LinkPayload::of(link)));
+        self.written_and_told(vec![delete, self.event_part(&told)?, self.audit_part(&link.handle, event)?], &told).await
     }
 
     /// A handle's links by slug.
@@ -138,6 +151,18 @@ impl Store {
     pub async fn link_version(&self, link: &Link, version: u64) -> Result<Option<Link>> {
         self.get(&table::version(&link.handle, link.id, version)).await?.map(|item| doc(&item)).transpose()
     }
+}
+
+/// What subscriptions are told of a link write.
+pub(crate) fn told(expect: Expect, link: &Link, event: &Event) -> Envelope {
+    let payload = LinkPayload::of(link);
+    let payload = if expect == Expect::Absent { Payload::LinkCreated(payload) } else { Payload::LinkUpdated(payload) };
+    envelope(link, event, &payload)
+}
+
+/// The write that an audit event tells of is told to subscriptions under the same id.
+fn envelope(link: &Link, event: &Event, payload: &Payload) -> Envelope {
+    Envelope::new(EventId::from_bytes(event.audit_id.to_bytes()), link.handle.clone(), event.at, payload)
 }
 
 fn page(items: &[Item], last: Option<&Item>) -> Result<Page<Link>> {

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use domain::click::Click;
+use domain::id::DeliveryId;
 use domain::moment::Moment;
+use domain::name::{Handle, SessionId};
 
 use crate::Store;
 use crate::error::{Error, Result};
@@ -12,6 +14,25 @@ use crate::table::{self, Key};
 
 /// How long a message has before the sweeper looks after its item.
 pub(crate) const GRACE_MS: i64 = 60_000;
+
+/// What can wait in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboxKind {
+    /// A conversion that is to be counted and told of.
+    Conversion,
+    /// An adjustment that is to be counted.
+    Adjustment,
+    /// A counted click that is to be told of.
+    Click,
+    /// An event that is to be told of.
+    Event,
+    /// A delivery that has not ended.
+    Delivery,
+    /// An observation of intent that is to be counted.
+    Impression,
+    /// A click whose message could not be sent.
+    ParkedClick,
+}
 
 /// A message that names an item of the table; what it says stays in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,19 +50,40 @@ impl Pointer {
         Self { v: 1, pk: at.pk.clone(), sk: at.sk.clone() }
     }
 
+    /// To a stored click.
+    pub fn to_click(click: &Click) -> Self {
+        Self::to(&table::click(&click.handle, click.id))
+    }
+
+    /// To a signal's item, back to whose it is.
+    pub fn session(&self) -> Option<(Handle, SessionId)> {
+        let (handle, session) = self.pk.strip_prefix("SESS#")?.split_once('#')?;
+        Some((handle.parse().ok()?, session.parse().ok()?))
+    }
+
+    /// To a delivery's item, back to whose it is.
+    pub fn delivery(&self) -> Option<(Handle, DeliveryId)> {
+        let mut parts = self.pk.strip_prefix("DLV#")?.split('#');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    }
+
     /// The item's key.
     pub fn key(&self) -> Key {
         Key { pk: self.pk.clone(), sk: self.sk.clone() }
     }
 
-    /// Whether it names a parked click rather than an event.
-    pub fn is_parked_click(&self) -> bool {
-        self.pk.starts_with("PARKED#")
-    }
-
-    /// Whether it names an adjustment rather than a conversion.
-    pub fn is_adjustment(&self) -> bool {
-        self.pk.starts_with("ADJ#")
+    /// What it names.
+    pub fn kind(&self) -> Option<OutboxKind> {
+        Some(match self.pk.split('#').next()? {
+            "CONV" => OutboxKind::Conversion,
+            "ADJ" => OutboxKind::Adjustment,
+            "CLICK" => OutboxKind::Click,
+            "EVT" => OutboxKind::Event,
+            "DLV" => OutboxKind::Delivery,
+            "SESS" => OutboxKind::Impression,
+            "PARKED" => OutboxKind::ParkedClick,
+            _ => return None,
+        })
     }
 }
 

@@ -1,18 +1,22 @@
 //! Sessions: a ledger of signals that is only appended to, with limits that hold whoever writes at the same time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::audit::Event;
 use domain::chain::{MOST_A_MINUTE, MOST_IN_A_SESSION, NewSignal, RuleBook, SIGNAL_DAYS, Session, Signal};
+use domain::id::ClickId;
 use domain::moment::Moment;
 use domain::name::{Handle, SessionId};
-use domain::secret::sha256_hex;
+use domain::rollup::{CellKey, Scope, Tally};
+use domain::secret::{sha256, sha256_hex};
 
 use crate::Store;
+use crate::conversions::Settled;
 use crate::error::{Error, Result};
 use crate::item::{Item, doc, integer, number, string, text, with_doc};
+use crate::outbox::{GRACE_MS, Pointer};
 use crate::table;
 use crate::transaction::absent;
 
@@ -124,6 +128,9 @@ impl Store {
             }
             let written = self.transact(parts).await?;
             if written.is_written() {
+                for (name, _) in rest.iter().filter(|(_, signal)| signal.is_impression()) {
+                    self.announce_softly(&Pointer::to(&table::signal(handle, session, name))).await;
+                }
                 return Ok(Appended::Kept { accepted: many, deduped: all - many, total: limits.total + many });
             }
             let known: Vec<bool> = (0..rest.len()).map(|place| written.failed_at(place + 1)).collect();
@@ -179,6 +186,10 @@ impl Store {
         let kept = signal.clone().kept(now);
         let mut item = with_doc(&table::signal(handle, session, name), &kept)?;
         item.insert("ttl".to_owned(), number(kept.at.plus_days(SIGNAL_DAYS + 1).seconds()));
+        if kept.is_impression() {
+            item.insert("duePk".to_owned(), text(table::due_of(now)));
+            item.insert("dueAt".to_owned(), number(now.plus_millis(GRACE_MS).millis()));
+        }
         self.put_part(item, absent)
     }
 
@@ -204,6 +215,25 @@ impl Store {
             }
         }
         Ok(KeptSession { session: Session::new(signals, is_converted, now), expires_at })
+    }
+
+    /// An observation of intent that is still to be counted, with whose it is.
+    pub async fn impression_at(&self, pointer: &Pointer) -> Result<Option<(Handle, SessionId, Signal)>> {
+        let Some((handle, session)) = pointer.session() else { return Ok(None) };
+        let waiting = self.get(&pointer.key()).await?.filter(|item| item.contains_key("duePk"));
+        Ok(waiting.map(|item| doc(&item)).transpose()?.map(|signal| (handle, session, signal)))
+    }
+
+    /// Counts an observation of intent under its segment, exactly once.
+    pub async fn settle_impression(&self, pointer: &Pointer, handle: &Handle, segment: &str, now: Moment) -> Result<Settled> {
+        let cell = CellKey { handle: handle.clone(), scope: Scope::Handle, day: now.day() };
+        let tallies = BTreeMap::from([(cell, Tally::of_impression(segment))]);
+        let at = pointer.key();
+        let leave_outbox = || {
+            self.update_part(&at, |update| update.update_expression("REMOVE duePk, dueAt").condition_expression("attribute_exists(duePk)"))
+        };
+        let spread = ClickId::from_bytes(*sha256(pointer.sk.as_bytes()).first_chunk().unwrap_or(&[0; 16]));
+        self.count_once(&tallies, None, spread, now, leave_outbox).await
     }
 
     /// Notes that a conversion was made in a session.

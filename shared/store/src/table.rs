@@ -15,6 +15,12 @@
 //! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get, restate), recount, re-scoring and export (query) |
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
+//! | health a campaign was last seen in | `HEALTH#h` | campaign id | health (get), conditional put |
+//! | webhook subscription | `SUBS#h` | subscription id | event worker, delivery worker, list (query) |
+//! | how many there are | `SUBS#h` | `count` | conditional add |
+//! | event, its message and outbox entry | `EVT#h#id` | `A` | delivery worker (get); index `due` until every subscription has its delivery |
+//! | delivery, and its attempts | `DLV#h#id` | `A`, `ATT#nn#seq` | delivery worker; index `list` by `DLVS#h#yyyymm` / id; index `due` until it ends |
+//! | a subscription's deliveries by hour | `HOOKS#h#id` | `yyyymmddhh` | notifications (query), added to with each delivery |
 //! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key) | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
 //! | submissions of a known key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
 //! | session of signals | `SESS#h#sessionId` | `A` for its limits, `SIG#…` for each signal | signals (get, conditional add), decisions (query) |
@@ -25,7 +31,7 @@
 //! The entity class stands first, so that IAM's `dynamodb:LeadingKeys` can separate the functions. Handles, slugs, campaign and
 //! user ids cannot contain `#`; whatever else a user supplies is hashed before it becomes part of a key.
 
-use domain::id::{AuditId, ClickId, ConversionId, LinkId};
+use domain::id::{AuditId, ClickId, ConversionId, DeliveryId, EventId, LinkId, SubscriptionId};
 use domain::moment::{Day, Moment};
 use domain::name::{CampaignId, Handle, SessionId, Slug, UserId};
 use domain::rollup::{CellKey, NONE, Scope, Selection};
@@ -160,6 +166,52 @@ pub fn former_conversion(handle: &Handle, key_digest: &str, id: ConversionId) ->
 /// A month of a handle's conversions in the `list` index.
 pub fn conversions(handle: &Handle, day: Day) -> String {
     format!("CONVS#{handle}#{}", day.month())
+}
+
+/// The health a campaign was last seen in.
+pub fn health(handle: &Handle, id: &CampaignId) -> Key {
+    Key { pk: format!("HEALTH#{handle}"), sk: id.to_string() }
+}
+
+/// The partition of a handle's webhook subscriptions.
+pub fn subscriptions(handle: &Handle) -> String {
+    format!("SUBS#{handle}")
+}
+
+/// A webhook subscription.
+pub fn subscription(handle: &Handle, id: SubscriptionId) -> Key {
+    Key { pk: subscriptions(handle), sk: id.to_string() }
+}
+
+/// How many webhook subscriptions a handle has.
+pub fn subscription_count(handle: &Handle) -> Key {
+    Key { pk: subscriptions(handle), sk: "count".to_owned() }
+}
+
+/// An event that webhooks tell of.
+pub fn event(handle: &Handle, id: EventId) -> Key {
+    Key::single(format!("EVT#{handle}#{id}"))
+}
+
+/// A delivery.
+pub fn delivery(handle: &Handle, id: DeliveryId) -> Key {
+    Key::single(format!("DLV#{handle}#{id}"))
+}
+
+/// One attempt of a delivery, under the lease it was made with.
+pub fn attempt(handle: &Handle, id: DeliveryId, attempt: u8, seq: u32) -> Key {
+    Key { pk: delivery(handle, id).pk, sk: format!("ATT#{attempt:02}#{seq:04}") }
+}
+
+/// A month of a handle's deliveries in the `list` index.
+pub fn deliveries(handle: &Handle, day: Day) -> String {
+    format!("DLVS#{handle}#{}", day.month())
+}
+
+/// An hour of a subscription's deliveries.
+pub fn delivery_counts(handle: &Handle, id: SubscriptionId, at: Moment) -> Key {
+    let hour = at.millis().rem_euclid(86_400_000) / 3_600_000;
+    Key { pk: format!("HOOKS#{handle}#{id}"), sk: format!("{}{hour:02}", at.day().compact()) }
 }
 
 /// The partition of one conversion's adjustments.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::marks::Marks;
 
 /// The kind of device a visit came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Device {
     /// A telephone.

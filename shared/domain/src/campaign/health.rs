@@ -22,6 +22,17 @@ pub enum Health {
     Fail,
 }
 
+impl Health {
+    /// As answers and events spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Warn => "WARN",
+            Self::Fail => "FAIL",
+        }
+    }
+}
+
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = HealthCheck)]

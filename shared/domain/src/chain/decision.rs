@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::rule::{SegmentCondition, SignalCondition};
 use super::{Action, Condition, Rule, RuleBook, Session};
 use crate::id::DecisionId;
 use crate::moment::Moment;
@@ -110,11 +111,11 @@ fn first_unmet(rule: &Rule, session: &Session, segments: &[String], now: Moment)
 /// Whether a condition holds, with what it asked for and what was there.
 fn held(condition: &Condition, session: &Session, segments: &[String], now: Moment) -> (bool, Value, Value) {
     match condition {
-        Condition::Segment { segment_in } => {
+        Condition::Segment(SegmentCondition { segment_in }) => {
             let is_one = segments.iter().any(|segment| segment_in.iter().any(|wanted| wanted.eq_ignore_ascii_case(segment)));
             (is_one, json!({"segmentIn": segment_in}), json!(segments))
         }
-        Condition::Signals { signal_key, signal_value_in, min_count, within_seconds, min_confidence } => {
+        Condition::Signals(SignalCondition { signal_key, signal_value_in, min_count, within_seconds, min_confidence }) => {
             let counts = session.signals().iter().filter(|signal| {
                 let is_value = signal_value_in.is_empty()
                     || signal.value.as_ref().is_some_and(|value| signal_value_in.iter().any(|wanted| wanted.eq_ignore_ascii_case(value)));

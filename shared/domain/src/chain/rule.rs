@@ -20,31 +20,41 @@ const DEFAULT_TTL_SECS: u32 = 300;
 
 /// What a rule asks of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(untagged, rename_all_fields = "camelCase")]
+#[serde(untagged)]
 #[schema(as = ChainCondition)]
 pub enum Condition {
     /// So many signals of a kind.
-    Signals {
-        /// Of this key.
-        signal_key: SignalKey,
-        /// With one of these values, compared case-insensitively.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        signal_value_in: Vec<String>,
-        /// At least so many.
-        #[serde(default = "one")]
-        min_count: u32,
-        /// Not longer ago than this.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        within_seconds: Option<u32>,
-        /// At least so sure.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        min_confidence: Option<Confidence>,
-    },
+    Signals(SignalCondition),
     /// A segment.
-    Segment {
-        /// One of these.
-        segment_in: Vec<String>,
-    },
+    Segment(SegmentCondition),
+}
+
+/// So many signals of a kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignalCondition {
+    /// Of this key.
+    pub signal_key: SignalKey,
+    /// With one of these values, compared case-insensitively.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signal_value_in: Vec<String>,
+    /// At least so many.
+    #[serde(default = "one")]
+    pub min_count: u32,
+    /// Not longer ago than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_seconds: Option<u32>,
+    /// At least so sure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_confidence: Option<Confidence>,
+}
+
+/// One of some segments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SegmentCondition {
+    /// These.
+    pub segment_in: Vec<String>,
 }
 
 fn one() -> u32 {
@@ -55,7 +65,7 @@ impl Condition {
     fn read(form: &mut Form<'_>) -> Option<Self> {
         if form.has("segmentIn") {
             let segment_in = form.list("segmentIn", MOST_VALUES, form::text_up_to(64));
-            return Some(Self::Segment { segment_in });
+            return Some(Self::Segment(SegmentCondition { segment_in }));
         }
         let count = |value| form::integer(1, 200)(value).map(|count| u32::try_from(count).unwrap_or(1));
         let seconds = |value| form::integer(1, 30 * 86_400)(value).map(|seconds| u32::try_from(seconds).unwrap_or(1));
@@ -64,7 +74,7 @@ impl Condition {
         let min_count = form.optional("minCount", count).unwrap_or(1);
         let within_seconds = form.optional("withinSeconds", seconds);
         let min_confidence = form.optional("minConfidence", Confidence::read);
-        Some(Self::Signals { signal_key: signal_key?, signal_value_in, min_count, within_seconds, min_confidence })
+        Some(Self::Signals(SignalCondition { signal_key: signal_key?, signal_value_in, min_count, within_seconds, min_confidence }))
     }
 }
 

@@ -1,0 +1,48 @@
+//! Telling subscriptions of an event: one delivery each, made once however often this is done.
+
+use domain::webhook::delivery::{Delivery, Trigger};
+use domain::webhook::event::Envelope;
+use domain::webhook::subscription::Status;
+use edge::App;
+use store::{AttemptMessage, Lane, Pointer};
+
+/// Makes a delivery to every subscription that wants the event and announces its first attempt.
+pub(crate) async fn tell(app: &App, envelope: &Envelope, is_bot: bool) -> store::Result<()> {
+    let now = app.now();
+    let known = app.store().subscriptions(&envelope.handle, now).await?;
+    let wanted = known.iter().filter(|known| known.status() == Status::Active && known.subscription.wants(envelope.kind, is_bot));
+    let mut is_kept = false;
+    for known in wanted {
+        if !is_kept {
+            app.store().keep_event(envelope).await?;
+            is_kept = true;
+        }
+        let subscription = known.subscription.id;
+        let id = Delivery::id_of(envelope.id, subscription);
+        let event = (envelope.id, envelope.kind);
+        let delivery = Delivery::new(id, envelope.handle.clone(), event, subscription, Trigger::Auto, now);
+        app.store().open_delivery(&delivery).await?;
+        // Announced even if it was there already: whoever made it may have died before this.
+        let lane = if known.is_slow { Lane::Retries } else { Lane::First };
+        let first = AttemptMessage { v: 1, handle: envelope.handle.clone(), delivery_id: id, attempt: 1, lane };
+        app.store().announce_attempt(&first, 0).await?;
+    }
+    Ok(())
+}
+
+/// Tells of an event that lies in the outbox, and takes it out.
+pub(crate) async fn event(app: &App, pointer: &Pointer) -> store::Result<()> {
+    let Some(envelope) = app.store().event_at(pointer).await? else {
+        tracing::error!(item.pk = %pointer.pk, "an announced event is not there");
+        return Ok(());
+    };
+    tell(app, &envelope, false).await?;
+    app.store().close_event(pointer).await
+}
+
+/// Tells of a counted click, and takes it out of the outbox.
+pub(crate) async fn click(app: &App, pointer: &Pointer) -> store::Result<()> {
+    let Some(click) = app.store().click_to_tell(pointer).await? else { return Ok(()) };
+    tell(app, &Envelope::of_click(&click), click.bot).await?;
+    app.store().close_event(pointer).await
+}

@@ -1,0 +1,56 @@
+//! `POST …/webhooks`: a subscription, and its secret this once.
+
+use axum::Json;
+use axum::extract::State;
+use domain::id::SubscriptionId;
+use domain::name::Handle;
+use domain::webhook::endpoint::Endpoint;
+use domain::webhook::secret::{Place, Secret, Secrets};
+use domain::webhook::subscription::{MOST, Settings, Status, Subscription};
+use edge::{App, Code, JsonBody, Member, Operator, Problem, charge};
+use http::StatusCode;
+use serde_json::Value;
+use store::Subscribed;
+
+use crate::view::{SubscriptionView, WithSecret, audited, no_sealing_key, random};
+
+/// A subscription to make.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewSubscription {
+    /// A public https address on port 443 or 8443.
+    endpoint_url: Endpoint,
+    /// Event types, or `["*"]` for all. Who subscribes to `conversion.tested` hears of `conversion.recorded` too.
+    event_types: Vec<String>,
+    description: Option<String>,
+    /// True when left out.
+    enabled: Option<bool>,
+    /// Whether `link.clicked` tells of bots too; false when left out.
+    include_bots: Option<bool>,
+}
+
+/// Subscribes an endpoint to events. The answer holds the secret that signatures are verified with; it cannot be read again.
+#[utoipa::path(post, path = "/v2/handles/{handle}/webhooks", tag = "webhooks", security(("jwt" = [])), params(("handle" = Handle, Path)),
+    request_body = NewSubscription,
+    responses((status = 201, description = "Made.", body = WithSecret), (status = 409, description = "The handle has 20 already.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Operator>,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<WithSecret>), Problem> {
+    let settings = Settings::read(body, &app.settings().own_hosts, app.settings().egress)?;
+    charge(&app, &member.profile.owner).await?;
+    let (now, id): (_, SubscriptionId) = (app.now(), app.id());
+    let keys = app.keys().await?;
+    let secret = Secret::of_bytes(random(&app));
+    let place = Place { handle: member.handle(), subscription: id };
+    let secrets = Secrets::first(&secret, place, keys.sealing().ok_or_else(no_sealing_key)?, random(&app), now);
+    let subscription =
+        Subscription { id, handle: member.handle().clone(), version: 1, created_at: now, updated_at: now, secrets, settings };
+    let event = member.event(&app, "webhook.created", id).between(Value::Null, audited(&subscription));
+    if app.store().create_subscription(&subscription, &event).await? == Subscribed::Full {
+        return Err(Problem::new(Code::Conflict, format!("this handle has {MOST} webhook subscriptions; delete one first")));
+    }
+    let status: Status = subscription.status(None);
+    Ok((StatusCode::CREATED, Json(WithSecret::new(SubscriptionView::of(&subscription, status), &secret))))
+}

@@ -1,0 +1,27 @@
+//! `DELETE …/webhooks/{subscriptionId}`: ends a subscription; what is on its way to it is cancelled.
+
+use axum::extract::State;
+use domain::id::SubscriptionId;
+use domain::name::Handle;
+use edge::{App, Member, Operator, Part, Problem, charge};
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::no_subscription;
+use crate::view::audited;
+
+/// Deletes a webhook subscription. Deliveries on their way to it are cancelled; their log stays 30 days.
+#[utoipa::path(delete, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), responses((status = 204, description = "Deleted.")))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Operator>,
+    id: Result<Part<SubscriptionId>, Problem>,
+) -> Result<StatusCode, Problem> {
+    let Part(id) = id.map_err(|_| no_subscription())?;
+    let known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+    charge(&app, &member.profile.owner).await?;
+    let event = member.event(&app, "webhook.deleted", id).between(audited(&known.subscription), Value::Null);
+    app.store().delete_subscription(&known.subscription, &event).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,74 @@
+//! `GET …/deliveries` and `…/deliveries/{deliveryId}`: what became of every message, for 30 days.
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use domain::form::{Fault, Faults};
+use domain::id::{DeliveryId, SubscriptionId};
+use domain::moment::Moment;
+use domain::name::Handle;
+use domain::webhook::delivery::Status;
+use edge::{App, Listed, Member, Operator, Paging, Part, Problem};
+use futures::future::try_join_all;
+use store::Filter;
+
+use crate::view::DeliveryView;
+
+/// Lists deliveries, newest first.
+#[utoipa::path(get, path = "/v2/handles/{handle}/deliveries", tag = "webhooks", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("status" = Option<Status>, Query), ("subscriptionId" = Option<SubscriptionId>, Query),
+        ("since" = Option<Moment>, Query, description = "Events from this moment on."), ("until" = Option<Moment>, Query, description = "Events up to this moment."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, description = "A page of deliveries.", body = Listed<DeliveryView>)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    member: Member<Operator>,
+    paging: Paging,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Listed<DeliveryView>>, Problem> {
+    let filter = filter(query.as_deref().unwrap_or_default())?;
+    let page = app.store().deliveries(member.handle(), &filter, app.now(), paging.limit, paging.cursor.as_deref()).await?;
+    let with_attempts = page.items.iter().map(|delivery| app.store().delivery_with_attempts(member.handle(), delivery.id));
+    let known = try_join_all(with_attempts).await?;
+    let items = known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect();
+    Ok(Json(Listed { items, next_cursor: page.next_cursor }))
+}
+
+/// Reads a delivery with its attempts.
+#[utoipa::path(get, path = "/v2/handles/{handle}/deliveries/{deliveryId}", tag = "webhooks", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("deliveryId" = DeliveryId, Path)),
+    responses((status = 200, description = "The delivery.", body = DeliveryView)))]
+pub(crate) async fn get(
+    State(app): State<App>,
+    member: Member<Operator>,
+    id: Result<Part<DeliveryId>, Problem>,
+) -> Result<Json<DeliveryView>, Problem> {
+    let missing = || Problem::not_found("delivery");
+    let Part(id) = id.map_err(|_| missing())?;
+    let (delivery, attempts) = app.store().delivery_with_attempts(member.handle(), id).await?.ok_or_else(missing)?;
+    Ok(Json(DeliveryView::of(&delivery, attempts)))
+}
+
+/// The filters of a query; what pages it is read elsewhere.
+fn filter(query: &str) -> Result<Filter, Faults> {
+    let mut filter = Filter::default();
+    let mut faults = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "status" => filter.status = read(&name, status(&value), &mut faults),
+            "subscriptionId" => filter.subscription = read(&name, value.parse().map_err(|_| "is not a subscription id"), &mut faults),
+            "since" => filter.since = read(&name, value.parse::<Moment>(), &mut faults),
+            "until" => filter.until = read(&name, value.parse::<Moment>(), &mut faults),
+            "limit" | "cursor" => {}
+            _ => faults.push(Fault { field: name.into_owned(), message: "is not a known parameter".to_owned() }),
+        }
+    }
+    if faults.is_empty() { Ok(filter) } else { Err(Faults(faults)) }
+}
+
+fn read<T, E: ToString>(name: &str, parsed: Result<T, E>, faults: &mut Vec<Fault>) -> Option<T> {
+    parsed.map_err(|error| faults.push(Fault { field: name.to_owned(), message: error.to_string() })).ok()
+}
+
+fn status(text: &str) -> Result<Status, &'static str> {
+    serde_json::from_value(text.into()).map_err(|_| "must be PENDING, IN_FLIGHT, SCHEDULED, DELIVERED, EXHAUSTED or CANCELLED")
+}

@@ -1,0 +1,42 @@
+//! Webhooks: subscriptions with their secrets, the delivery log, replays, and the notifications panel.
+
+mod create;
+mod delete;
+mod deliveries;
+mod get;
+mod list;
+mod notifications;
+mod replay;
+mod rotate;
+mod test;
+mod update;
+mod view;
+
+use axum::Router;
+use edge::{App, Problem, Served};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Every route of this function, with its documentation.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create::handle, list::handle))
+        .routes(routes!(get::handle, update::handle, delete::handle))
+        .routes(routes!(test::handle))
+        .routes(routes!(rotate::handle))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(replay::one))
+        .routes(routes!(replay::range))
+        .routes(routes!(notifications::handle))
+}
+
+/// The function.
+pub fn service(app: App) -> Served<Router> {
+    edge::serve(app, routes().split_for_parts().0)
+}
+
+/// What a subscription that is not there answers.
+fn no_subscription() -> Problem {
+    Problem::not_found("webhook subscription")
+}

@@ -1,0 +1,90 @@
+//! `GET …/notifications`: every subscription with what became of its deliveries, the latest failures, and what there is to hear of.
+
+use axum::Json;
+use axum::extract::State;
+use domain::name::Handle;
+use domain::webhook::delivery::Status;
+use domain::webhook::event::{Envelope, EventType};
+use edge::{App, Creator, Member, Problem};
+use futures::future::try_join_all;
+use serde::Serialize;
+use store::{Filter, KnownSubscription};
+
+use crate::view::{DeliveryView, SubscriptionView};
+
+/// Failures shown.
+const FAILURES: usize = 20;
+
+/// The panel.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NotificationsPanel {
+    webhooks: Vec<NotifiedWebhook>,
+    /// The latest deliveries that were given up.
+    recent_failures: Vec<DeliveryView>,
+    event_catalog: Vec<CatalogEntry>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NotifiedWebhook {
+    #[serde(flatten)]
+    subscription: SubscriptionView,
+    /// Of the last 24 hours, to the hour.
+    #[serde(rename = "counts24h")]
+    counts_24h: DeliveryTotals,
+    last_delivery: Option<DeliveryView>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct DeliveryTotals {
+    delivered: i64,
+    failed: i64,
+    pending: i64,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CatalogEntry {
+    #[serde(rename = "type")]
+    kind: EventType,
+    description: &'static str,
+    /// A whole message, envelope and all.
+    example_payload: Envelope,
+}
+
+/// Shows how a handle's webhooks are doing.
+#[utoipa::path(get, path = "/v2/handles/{handle}/notifications", tag = "webhooks", security(("jwt" = [])), params(("handle" = Handle, Path)),
+    responses((status = 200, description = "The panel.", body = NotificationsPanel)))]
+pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>) -> Result<Json<NotificationsPanel>, Problem> {
+    let known = app.store().subscriptions(member.handle(), app.now()).await?;
+    let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;
+    let failures = Filter { status: Some(Status::Exhausted), ..Filter::default() };
+    let recent_failures = shown(&app, member.handle(), &failures, FAILURES).await?;
+    Ok(Json(NotificationsPanel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
+}
+
+async fn reached(app: &App, handle: &Handle, known: &KnownSubscription) -> Result<NotifiedWebhook, Problem> {
+    let id = known.subscription.id;
+    let counts = app.store().delivery_counts(handle, id, app.now()).await?;
+    let last = Filter { subscription: Some(id), since: Some(app.now().plus_days(-1)), ..Filter::default() };
+    Ok(NotifiedWebhook {
+        subscription: SubscriptionView::of_known(known),
+        counts_24h: DeliveryTotals { delivered: counts.delivered, failed: counts.failed, pending: counts.pending() },
+        last_delivery: shown(app, handle, &last, 1).await?.pop(),
+    })
+}
+
+async fn shown(app: &App, handle: &Handle, filter: &Filter, most: usize) -> Result<Vec<DeliveryView>, Problem> {
+    let page = app.store().deliveries(handle, filter, app.now(), most, None).await?;
+    let known = try_join_all(page.items.iter().map(|delivery| app.store().delivery_with_attempts(handle, delivery.id))).await?;
+    Ok(known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect())
+}
+
+fn catalog(handle: &Handle) -> Vec<CatalogEntry> {
+    let entry = |kind: &EventType| {
+        let example_payload = Envelope::example(*kind, handle.clone())?;
+        Some(CatalogEntry { kind: *kind, description: kind.description(), example_payload })
+    };
+    EventType::ALL.iter().filter_map(entry).collect()
+}

@@ -1,0 +1,67 @@
+//! `POST …/webhooks/{subscriptionId}/secret/rotate`: a new secret, this once; the one before signs on for a while.
+
+use axum::Json;
+use axum::extract::State;
+use domain::form::{self, Form, Notes, Unknown};
+use domain::id::SubscriptionId;
+use domain::name::Handle;
+use domain::webhook::secret::{DEFAULT_OVERLAP_SECS, LONGEST_OVERLAP_SECS, Place, Secret};
+use domain::webhook::subscription::Subscription;
+use edge::{App, Code, JsonBody, Member, Operator, Part, Problem, charge};
+use serde_json::{Value, json};
+use store::Failures;
+
+use crate::no_subscription;
+use crate::view::{SubscriptionView, WithSecret, no_sealing_key, random};
+
+/// How the secrets overlap.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Rotation {
+    /// Seconds for which the former secret still signs, a day when left out; 0 after a leak.
+    #[schema(minimum = 0, maximum = 604_800)]
+    grace_period_seconds: Option<i64>,
+}
+
+/// Makes a new secret. Until the grace period ends, `webhook-signature` carries a signature of each live secret, newest first,
+/// and `x-10x-signature`, which can carry only one, that of the former secret.
+#[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/secret/rotate", tag = "webhooks", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Rotation,
+    responses((status = 200, description = "The subscription with its new secret.", body = WithSecret),
+        (status = 409, description = "Two former secrets still sign, or somebody else rotated meanwhile.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Operator>,
+    id: Result<Part<SubscriptionId>, Problem>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<WithSecret>, Problem> {
+    let Part(id) = id.map_err(|_| no_subscription())?;
+    let overlap = overlap(body)?;
+    let now = app.now();
+    let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
+    let before = &known.subscription;
+    let keys = app.keys().await?;
+    let secret = Secret::of_bytes(random(&app));
+    let place = Place { handle: member.handle(), subscription: id };
+    let secrets = before
+        .secrets
+        .rotated(&secret, place, keys.sealing().ok_or_else(no_sealing_key)?, random(&app), overlap, now)
+        .map_err(|full| Problem::new(Code::Conflict, full.to_string()))?;
+    charge(&app, &member.profile.owner).await?;
+    let after = Subscription { secrets, version: before.version + 1, updated_at: now, ..before.clone() };
+    let event = member.event(&app, "webhook.secret_rotated", id).between(Value::Null, json!({"gracePeriodSeconds": overlap}));
+    if !app.store().save_subscription(&after, before.version, Failures::Kept, &event).await? {
+        return Err(Problem::new(Code::Conflict, "the subscription was changed meanwhile; read it again before rotating"));
+    }
+    Ok(Json(WithSecret::new(SubscriptionView::of(&after, known.status()), &secret)))
+}
+
+fn overlap(body: Value) -> Result<i64, Problem> {
+    let notes = Notes::default();
+    let overlap = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
+        let overlap = form.optional("gracePeriodSeconds", form::integer(0, LONGEST_OVERLAP_SECS));
+        form.close();
+        overlap.unwrap_or(DEFAULT_OVERLAP_SECS)
+    });
+    Ok(notes.settle(overlap)?)
+}

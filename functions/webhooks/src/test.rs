@@ -1,0 +1,66 @@
+//! `POST …/webhooks/{subscriptionId}/test`: a `webhook.test` on its way to one subscription.
+
+use axum::Json;
+use axum::extract::State;
+use domain::form::{Form, Notes, Unknown};
+use domain::id::{DeliveryId, EventId, SubscriptionId};
+use domain::name::Handle;
+use domain::webhook::delivery::{Delivery, Trigger};
+use domain::webhook::event::Envelope;
+use domain::webhook::payload::{Payload, TestPayload};
+use domain::webhook::subscription::Status;
+use edge::{App, Code, JsonBody, Member, Operator, Part, Problem, charge};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::no_subscription;
+use crate::view::announce;
+
+/// Nothing need be said.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct TestBody {}
+
+/// What is on its way.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OnItsWay {
+    event_id: EventId,
+    /// `GET …/deliveries/{deliveryId}` tells what becomes of it.
+    delivery_id: DeliveryId,
+}
+
+/// Sends a `webhook.test` to this subscription, whatever events it wants; does not wait for its delivery.
+#[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/test", tag = "webhooks", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = TestBody,
+    responses((status = 202, description = "On its way.", body = OnItsWay), (status = 409, description = "The subscription is disabled.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Operator>,
+    id: Result<Part<SubscriptionId>, Problem>,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<OnItsWay>), Problem> {
+    let Part(id) = id.map_err(|_| no_subscription())?;
+    nothing(body)?;
+    let now = app.now();
+    let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
+    if known.status() != Status::Active {
+        return Err(Problem::new(Code::Conflict, "this subscription is disabled; enable it first with PUT {\"enabled\": true}"));
+    }
+    charge(&app, &member.profile.owner).await?;
+    let handle = member.handle().clone();
+    let envelope = Envelope::new(app.id(), handle.clone(), now, &Payload::WebhookTest(TestPayload::of(id)));
+    let delivery = Delivery::new(Delivery::id_of(envelope.id, id), handle, (envelope.id, envelope.kind), id, Trigger::Test, now);
+    app.store().keep_event(&envelope).await?;
+    app.store().open_delivery(&delivery).await?;
+    let event = member.event(&app, "webhook.tested", id).between(Value::Null, json!({"eventId": envelope.id}));
+    app.store().audit(member.handle(), &event).await?;
+    announce(&app, &delivery).await;
+    Ok((StatusCode::ACCEPTED, Json(OnItsWay { event_id: envelope.id, delivery_id: delivery.id })))
+}
+
+fn nothing(body: Value) -> Result<(), Problem> {
+    let notes = Notes::default();
+    let read = Form::open(body, Unknown::Refuse, &notes).map(Form::close);
+    Ok(notes.settle(read)?)
+}

@@ -1,0 +1,61 @@
+//! `PUT …/webhooks/{subscriptionId}`: changes a subscription; enabling it again, or another endpoint, forgets its failures.
+
+use axum::Json;
+use axum::extract::State;
+use domain::id::SubscriptionId;
+use domain::name::Handle;
+use domain::webhook::endpoint::Endpoint;
+use domain::webhook::subscription::Subscription;
+use edge::{App, Code, JsonBody, Member, Operator, Part, Problem, charge};
+use serde_json::Value;
+use store::Failures;
+
+use crate::no_subscription;
+use crate::view::{SubscriptionView, audited};
+
+/// Concurrent writers of one subscription a write meets before it gives up.
+const TRIES: usize = 8;
+
+/// What to change; what is left out stays.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SubscriptionChange {
+    endpoint_url: Option<Endpoint>,
+    event_types: Option<Vec<String>>,
+    description: Option<String>,
+    /// True also brings back a subscription that was disabled for its failures.
+    enabled: Option<bool>,
+    include_bots: Option<bool>,
+}
+
+/// Changes a webhook subscription. What is on its way goes to the new endpoint.
+#[utoipa::path(put, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = SubscriptionChange,
+    responses((status = 200, description = "The subscription as it is now.", body = SubscriptionView),
+        (status = 409, description = "Too many concurrent writers.", body = edge::openapi::ErrorBody)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Operator>,
+    id: Result<Part<SubscriptionId>, Problem>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<SubscriptionView>, Problem> {
+    let Part(id) = id.map_err(|_| no_subscription())?;
+    let mut known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+    let own = &app.settings().own_hosts;
+    known.subscription.settings.changed(body.clone(), own, app.settings().egress)?;
+    charge(&app, &member.profile.owner).await?;
+    let is_new_start = body.get("enabled") == Some(&Value::Bool(true)) || body.get("endpointUrl").is_some();
+    let failures = if is_new_start { Failures::Forgotten } else { Failures::Kept };
+    for _ in 0..TRIES {
+        let before = &known.subscription;
+        let settings = before.settings.changed(body.clone(), own, app.settings().egress)?;
+        let after = Subscription { settings, version: before.version + 1, updated_at: app.now(), ..before.clone() };
+        let event = member.event(&app, "webhook.updated", id).between(audited(before), audited(&after));
+        if app.store().save_subscription(&after, before.version, failures, &event).await? {
+            let disabled = known.disabled.filter(|_| failures == Failures::Kept);
+            return Ok(Json(SubscriptionView::of(&after, after.status(disabled))));
+        }
+        known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+    }
+    Err(Problem::new(Code::Conflict, "many writers are changing this subscription at once; try again"))
+}

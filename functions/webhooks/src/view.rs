@@ -1,0 +1,137 @@
+//! A subscription and a delivery as callers see them: never with a secret.
+
+use domain::id::{DeliveryId, EventId, SubscriptionId};
+use domain::moment::Moment;
+use domain::webhook::delivery::{Attempt, Delivery, Status as DeliveryStatus, Trigger};
+use domain::webhook::endpoint::Endpoint;
+use domain::webhook::event::EventType;
+use domain::webhook::secret::Secret;
+use domain::webhook::subscription::{Status, Subscription};
+use edge::{App, Problem};
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::KnownSubscription;
+
+/// A subscription.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SubscriptionView {
+    subscription_id: SubscriptionId,
+    endpoint_url: Endpoint,
+    /// Event types, or `*` for all.
+    event_types: Vec<String>,
+    description: Option<String>,
+    enabled: bool,
+    /// Whether `link.clicked` tells of bots too.
+    include_bots: bool,
+    /// `DISABLED_AUTO` after 20 exhausted deliveries in a row over at least 24 hours, `DISABLED_GONE` after a 410.
+    status: Status,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl SubscriptionView {
+    pub(crate) fn of(subscription: &Subscription, status: Status) -> Self {
+        let settings = &subscription.settings;
+        Self {
+            subscription_id: subscription.id,
+            endpoint_url: settings.endpoint_url.clone(),
+            event_types: settings.event_types.clone().into(),
+            description: settings.description.clone(),
+            enabled: settings.enabled,
+            include_bots: settings.include_bots,
+            status,
+            created_at: subscription.created_at,
+            updated_at: subscription.updated_at,
+        }
+    }
+
+    pub(crate) fn of_known(known: &KnownSubscription) -> Self {
+        Self::of(&known.subscription, known.status())
+    }
+}
+
+/// A subscription with its secret, told this once.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WithSecret {
+    #[serde(flatten)]
+    subscription: SubscriptionView,
+    /// Verifies the signatures. It cannot be read again: keep it.
+    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw3m1Jd0mE0bQ=")]
+    secret: String,
+}
+
+impl WithSecret {
+    pub(crate) fn new(subscription: SubscriptionView, secret: &Secret) -> Self {
+        Self { subscription, secret: secret.expose().to_owned() }
+    }
+}
+
+/// What the audit log tells of a subscription.
+pub(crate) fn audited(subscription: &Subscription) -> Value {
+    json!(subscription.settings)
+}
+
+/// A delivery with its attempts.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeliveryView {
+    delivery_id: DeliveryId,
+    event_id: EventId,
+    event_type: EventType,
+    subscription_id: SubscriptionId,
+    status: DeliveryStatus,
+    trigger: Trigger,
+    created_at: Moment,
+    /// When the next attempt is due; null when none follows.
+    next_attempt_at: Option<Moment>,
+    attempts: Vec<Attempt>,
+}
+
+impl DeliveryView {
+    pub(crate) fn of(delivery: &Delivery, attempts: Vec<Attempt>) -> Self {
+        Self {
+            delivery_id: delivery.id,
+            event_id: delivery.event_id,
+            event_type: delivery.event_type,
+            subscription_id: delivery.subscription_id,
+            status: delivery.status,
+            trigger: delivery.trigger,
+            created_at: delivery.created_at,
+            next_attempt_at: (!delivery.status.is_final()).then_some(delivery.due_at),
+            attempts,
+        }
+    }
+}
+
+/// Announces a new delivery's first attempt; a lost message is found by the sweeper.
+pub(crate) async fn announce(app: &App, delivery: &Delivery) {
+    let message = store::AttemptMessage {
+        v: 1,
+        handle: delivery.handle.clone(),
+        delivery_id: delivery.id,
+        attempt: delivery.attempt,
+        lane: store::Lane::First,
+    };
+    if let Err(error) = app.store().announce_attempt(&message, 0).await {
+        tracing::warn!(delivery.id = %delivery.id, error = &error as &dyn std::error::Error, "delivery could not be announced");
+    }
+}
+
+/// Fresh random bytes.
+pub(crate) fn random<const N: usize>(app: &App) -> [u8; N] {
+    let mut bytes = [0; N];
+    for chunk in bytes.chunks_mut(16) {
+        let fresh = app.random().to_le_bytes();
+        for (byte, fresh) in chunk.iter_mut().zip(fresh) {
+            *byte = fresh;
+        }
+    }
+    bytes
+}
+
+/// The platform's sealing key, or the failure that there is none.
+pub(crate) fn no_sealing_key() -> Problem {
+    Problem::internal(std::io::Error::other("the platform secret has no current key"))
+}

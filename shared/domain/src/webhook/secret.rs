@@ -1,0 +1,248 @@
+//! What a subscription's messages are signed with: told once, kept sealed, replaced with an overlap (Standard Webhooks 1.0.0).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
+
+use crate::id::SubscriptionId;
+use crate::moment::Moment;
+use crate::name::Handle;
+use crate::secret::{MacKey, SecretText};
+
+const PREFIX: &str = "whsec_";
+/// Bytes of a nonce: long enough to be drawn at random for every secret there will ever be.
+const NONCE: usize = 24;
+/// Former secrets that may still sign.
+const MOST_FORMER: usize = 2;
+
+/// The longest overlap of two secrets: a week.
+pub const LONGEST_OVERLAP_SECS: i64 = 604_800;
+/// The overlap when none is asked for: a day.
+pub const DEFAULT_OVERLAP_SECS: i64 = 86_400;
+
+/// A secret as its owner sees it once: `whsec_` and the base64 of 32 bytes.
+#[derive(Clone, Debug)]
+pub struct Secret(SecretText);
+
+impl Secret {
+    /// The secret of these random bytes.
+    pub fn of_bytes(bytes: [u8; 32]) -> Self {
+        Self(SecretText::new(format!("{PREFIX}{}", STANDARD.encode(bytes))))
+    }
+
+    /// The text, for the one answer that tells it and for signing.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// The bytes the base64 stands for.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.expose().strip_prefix(PREFIX).and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default()
+    }
+}
+
+/// The key that seals secrets, derived from the platform's own.
+#[derive(Clone)]
+pub struct SealingKey(XChaCha20Poly1305);
+
+impl SealingKey {
+    /// Derives the key from a master secret.
+    pub fn derive(master: &[u8]) -> Self {
+        let key = MacKey::derive(master, "webhook-secrets").tag(&[b"xchacha20poly1305"]);
+        Self(XChaCha20Poly1305::new(&key.into()))
+    }
+}
+
+impl std::fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// What a sealed secret is bound to: moved to another subscription it does not open.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Whose.
+    pub handle: &'a Handle,
+    /// Of which subscription.
+    pub subscription: SubscriptionId,
+}
+
+impl Place<'_> {
+    fn bound_to(&self, version: u32) -> Vec<u8> {
+        format!("{}|{}|{version}", self.handle, self.subscription).into_bytes()
+    }
+}
+
+/// A secret as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sealed {
+    version: u32,
+    /// The platform key it was sealed with.
+    key_id: String,
+    /// Nonce and ciphertext, base64.
+    sealed: String,
+    created_at: Moment,
+    /// From then on it signs no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Moment>,
+}
+
+/// A secret cannot be opened: it belongs elsewhere, or the platform's key is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a webhook secret cannot be opened")]
+pub struct Unopened;
+
+/// There are as many former secrets as may be; the earliest expires then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{MOST_FORMER} former secrets still sign; the first of them ends at {until}")]
+pub struct TooMany {
+    /// When there is room again.
+    pub until: Moment,
+}
+
+/// The secrets of one subscription, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secrets(Vec<Sealed>);
+
+impl Secrets {
+    /// The first secret of a subscription.
+    pub fn first(secret: &Secret, place: Place<'_>, key: (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> Self {
+        Self(vec![seal(secret, place, 1, key, nonce, now)])
+    }
+
+    /// With a new secret in front; the one before signs on for so many seconds.
+    ///
+    /// # Errors
+    /// When two former ones still sign.
+    pub fn rotated(
+        &self,
+        secret: &Secret,
+        place: Place<'_>,
+        key: (&str, &SealingKey),
+        nonce: [u8; NONCE],
+        overlap_secs: i64,
+        now: Moment,
+    ) -> Result<Self, TooMany> {
+        let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
+        let mut live: Vec<Sealed> = self.0.iter().filter(is_live).cloned().collect();
+        if live.len() > MOST_FORMER {
+            let until = live.iter().filter_map(|sealed| sealed.expires_at).min().unwrap_or(now);
+            return Err(TooMany { until });
+        }
+        let version = self.0.first().map_or(0, |newest| newest.version) + 1;
+        if let Some(newest) = live.first_mut() {
+            newest.expires_at = Some(now.plus_secs(overlap_secs));
+        }
+        live.retain(|sealed| sealed.expires_at.is_none_or(|until| now < until));
+        live.insert(0, seal(secret, place, version, key, nonce, now));
+        Ok(Self(live))
+    }
+
+    /// The secrets that sign at this moment, newest first.
+    ///
+    /// # Errors
+    /// When one of them cannot be opened.
+    pub fn live<'k>(&self, place: Place<'_>, key: impl Fn(&str) -> Option<&'k SealingKey>, now: Moment) -> Result<Vec<Secret>, Unopened> {
+        let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
+        self.0.iter().filter(is_live).map(|sealed| open(sealed, place, key(&sealed.key_id).ok_or(Unopened)?)).collect()
+    }
+}
+
+fn seal(secret: &Secret, place: Place<'_>, version: u32, (key_id, key): (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> Sealed {
+    let aad = place.bound_to(version);
+    let payload = Payload { msg: secret.expose().as_bytes(), aad: &aad };
+    // Encryption fails only for messages of gigabytes; an empty text would open for nobody.
+    let ciphertext = key.0.encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
+    let sealed = STANDARD.encode([nonce.as_slice(), &ciphertext].concat());
+    Sealed { version, key_id: key_id.to_owned(), sealed, created_at: now, expires_at: None }
+}
+
+fn open(sealed: &Sealed, place: Place<'_>, key: &SealingKey) -> Result<Secret, Unopened> {
+    let bytes = STANDARD.decode(&sealed.sealed).map_err(|_| Unopened)?;
+    let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().ok_or(Unopened)?;
+    let aad = place.bound_to(sealed.version);
+    let text = key.0.decrypt(&XNonce::from(*nonce), Payload { msg: ciphertext, aad: &aad }).map_err(|_| Unopened)?;
+    String::from_utf8(text).map(|text| Secret(SecretText::new(text))).map_err(|_| Unopened)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Moment = Moment::from_millis(1_772_366_400_000);
+
+    struct Bench {
+        handle: Handle,
+        key: SealingKey,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            Self { handle: "demo".parse().unwrap(), key: SealingKey::derive(&[9; 32]) }
+        }
+
+        fn place(&self, number: u128) -> Place<'_> {
+            Place { handle: &self.handle, subscription: SubscriptionId::new(NOW, number) }
+        }
+
+        fn first(&self) -> Secrets {
+            Secrets::first(&Secret::of_bytes([1; 32]), self.place(1), ("k1", &self.key), [3; NONCE], NOW)
+        }
+
+        fn rotated(&self, secrets: &Secrets, byte: u8, overlap: i64, at: Moment) -> Result<Secrets, TooMany> {
+            secrets.rotated(&Secret::of_bytes([byte; 32]), self.place(1), ("k1", &self.key), [byte; NONCE], overlap, at)
+        }
+
+        fn live(&self, secrets: &Secrets, at: Moment) -> Vec<Vec<u8>> {
+            let live = secrets.live(self.place(1), |id| (id == "k1").then_some(&self.key), at).unwrap();
+            live.iter().map(|secret| secret.bytes().first_chunk::<1>().unwrap().to_vec()).collect()
+        }
+    }
+
+    #[test]
+    fn a_sealed_secret_opens_only_where_it_belongs() {
+        let bench = Bench::new();
+        let secrets = bench.first();
+        assert_eq!(bench.live(&secrets, NOW), [[1]]);
+        let key = |_: &str| Some(&bench.key);
+        assert_eq!(secrets.live(bench.place(2), key, NOW).err(), Some(Unopened), "another subscription");
+        let other = SealingKey::derive(&[8; 32]);
+        assert_eq!(secrets.live(bench.place(1), |_| Some(&other), NOW).err(), Some(Unopened), "another key");
+        let stored = serde_json::to_string(&secrets).unwrap();
+        assert!(!stored.contains("whsec_") && !stored.contains(&STANDARD.encode([1; 32])), "{stored}");
+        for cut in ["", "AAAA"] {
+            let damaged: Secrets = serde_json::from_str(&stored.replace(&secrets.0[0].sealed, cut)).unwrap();
+            assert_eq!(damaged.live(bench.place(1), key, NOW).err(), Some(Unopened), "cut to {cut:?}");
+        }
+    }
+
+    #[test]
+    fn a_former_secret_signs_until_its_overlap_ends_and_not_after() {
+        let bench = Bench::new();
+        let secrets = bench.rotated(&bench.first(), 2, 60, NOW).unwrap();
+        assert_eq!(bench.live(&secrets, NOW.plus_secs(60).plus_millis(-1)), [[2], [1]]);
+        assert_eq!(bench.live(&secrets, NOW.plus_secs(60)), [[2]]);
+        let at_once = bench.rotated(&bench.first(), 2, 0, NOW).unwrap();
+        assert_eq!(bench.live(&at_once, NOW), [[2]]);
+    }
+
+    #[test]
+    fn a_third_former_secret_has_to_wait() {
+        let bench = Bench::new();
+        let two = bench.rotated(&bench.first(), 2, 100, NOW).unwrap();
+        let three = bench.rotated(&two, 3, 200, NOW).unwrap();
+        assert_eq!(bench.rotated(&three, 4, 1, NOW).err(), Some(TooMany { until: NOW.plus_secs(100) }));
+        let later = bench.rotated(&three, 4, 1, NOW.plus_secs(100)).unwrap();
+        assert_eq!(bench.live(&later, NOW.plus_secs(100)), [[4], [3], [2]]);
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        assert!(!format!("{:?} {:?}", Secret::of_bytes([1; 32]), SealingKey::derive(&[1; 32])).contains("whsec_"));
+    }
+}

@@ -1,0 +1,231 @@
+//! Webhook subscriptions: what their owner set in the document, what became of their receiver beside it.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+
+use domain::audit::Event;
+use domain::id::SubscriptionId;
+use domain::moment::Moment;
+use domain::name::Handle;
+use domain::webhook::event::Envelope;
+use domain::webhook::subscription::{Disabled, FAILING_MS, Failing, MOST, MOST_FAILURES, Status, Subscription};
+
+use crate::Store;
+use crate::error::{Error, Result};
+use crate::item::{Item, doc, integer, key, number, optional, text, to_json, with_doc};
+use crate::outbox::Pointer;
+use crate::table;
+use crate::transaction::absent;
+
+/// A subscription with what became of its receiver.
+#[derive(Clone, Debug)]
+pub struct KnownSubscription {
+    /// What its owner set.
+    pub subscription: Subscription,
+    /// Whether the system switched it off.
+    pub disabled: Option<Disabled>,
+    /// How long its receiver has been failing.
+    pub failing: Failing,
+    /// Whether a receiver took too long lately, so that its messages wait apart from the others'.
+    pub is_slow: bool,
+}
+
+impl KnownSubscription {
+    /// Whether it gets anything.
+    pub fn status(&self) -> Status {
+        self.subscription.status(self.disabled)
+    }
+}
+
+/// How the making of a subscription ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subscribed {
+    /// It is made.
+    Made,
+    /// The handle has as many as it may.
+    Full,
+}
+
+/// What a change makes of a receiver's failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failures {
+    /// They stand.
+    Kept,
+    /// The receiver starts anew.
+    Forgotten,
+}
+
+impl Store {
+    /// Makes a subscription, unless the handle has as many as it may.
+    pub async fn create_subscription(&self, subscription: &Subscription, event: &Event) -> Result<Subscribed> {
+        let at = table::subscription(&subscription.handle, subscription.id);
+        let mut item = with_doc(&at, subscription)?;
+        item.insert("version".to_owned(), number(subscription.version));
+        for _ in 0..TRIES {
+            let count = self.update_part(&table::subscription_count(&subscription.handle), |update| {
+                update
+                    .update_expression("ADD used :one")
+                    .condition_expression("attribute_not_exists(used) OR used < :most")
+                    .expression_attribute_values(":one", number(1))
+                    .expression_attribute_values(":most", number(MOST))
+            })?;
+            let parts = vec![count, self.put_part(item.clone(), absent)?, self.audit_part(&subscription.handle, event)?];
+            let written = self.transact(parts).await?;
+            if written.is_written() {
+                return Ok(Subscribed::Made);
+            }
+            if written.failed_at(0) {
+                return Ok(Subscribed::Full);
+            }
+        }
+        Err(Error::Contended("TransactWriteItems"))
+    }
+
+    /// Writes what its owner changed if it is still at the version before.
+    pub async fn save_subscription(&self, subscription: &Subscription, before: u64, failures: Failures, event: &Event) -> Result<bool> {
+        let at = table::subscription(&subscription.handle, subscription.id);
+        let document = to_json(&at, subscription)?;
+        let change = match failures {
+            Failures::Forgotten => "SET doc = :doc, version = :version REMOVE disabled, streak, firstFailAt, slowUntil",
+            Failures::Kept => "SET doc = :doc, version = :version",
+        };
+        let update = self.update_part(&at, |update| {
+            update
+                .update_expression(change)
+                .condition_expression("version = :before")
+                .expression_attribute_values(":doc", text(document))
+                .expression_attribute_values(":version", number(subscription.version))
+                .expression_attribute_values(":before", number(before))
+        })?;
+        Ok(self.transact(vec![update, self.audit_part(&subscription.handle, event)?]).await?.is_written())
+    }
+
+    /// Deletes a subscription; what is on its way to it is cancelled when its turn comes. False when there was none.
+    pub async fn delete_subscription(&self, subscription: &Subscription, event: &Event) -> Result<bool> {
+        let delete = self.delete_part(&table::subscription(&subscription.handle, subscription.id), |delete| {
+            delete.condition_expression("attribute_exists(pk)")
+        })?;
+        let count = self.update_part(&table::subscription_count(&subscription.handle), |update| {
+            update.update_expression("ADD used :less").expression_attribute_values(":less", number(-1))
+        })?;
+        for _ in 0..TRIES {
+            let parts = vec![delete.clone(), count.clone(), self.audit_part(&subscription.handle, event)?];
+            let written = self.transact(parts).await?;
+            if written.is_written() || written.failed_at(0) {
+                return Ok(written.is_written());
+            }
+        }
+        Err(Error::Contended("TransactWriteItems"))
+    }
+
+    /// A subscription, consistently.
+    pub async fn subscription(&self, handle: &Handle, id: SubscriptionId, now: Moment) -> Result<Option<KnownSubscription>> {
+        self.get(&table::subscription(handle, id)).await?.map(|item| known(&item, now)).transpose()
+    }
+
+    /// A handle's subscriptions, in the order in which they were made; all at once, for there are few.
+    pub async fn subscriptions(&self, handle: &Handle, now: Moment) -> Result<Vec<KnownSubscription>> {
+        let query = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(table::subscriptions(handle)))
+            .expression_attribute_values(":prefix", text("whs_"))
+            .consistent_read(true);
+        let found = query.send().await.map_err(Error::call("Query"))?;
+        found.items().iter().map(|item| known(item, now)).collect()
+    }
+
+    /// Notes that a receiver took too long: for a while its messages wait apart from the others'.
+    pub async fn note_slow(&self, handle: &Handle, id: SubscriptionId, until: Moment) -> Result<()> {
+        let change = "SET slowUntil = :until";
+        self.touch(handle, id, change, "attribute_exists(pk)", &[(":until", until.millis())]).await.map(|_| ())
+    }
+
+    /// Notes that a receiver took a message: its failures are forgotten.
+    pub async fn note_success(&self, handle: &Handle, id: SubscriptionId) -> Result<()> {
+        let change = "REMOVE streak, firstFailAt, slowUntil";
+        self.touch(handle, id, change, "attribute_exists(streak) OR attribute_exists(slowUntil)", &[]).await.map(|_| ())
+    }
+
+    /// Counts an exhausted delivery; tells how long the receiver has been failing.
+    pub async fn note_exhausted(&self, handle: &Handle, id: SubscriptionId, now: Moment) -> Result<Option<Failing>> {
+        let change = "SET firstFailAt = if_not_exists(firstFailAt, :now) ADD streak :one";
+        let item = self.touch(handle, id, change, "attribute_exists(pk)", &[(":now", now.millis()), (":one", 1)]).await?;
+        Ok(item.map(|item| failing(&item)))
+    }
+
+    async fn touch(
+        &self,
+        handle: &Handle,
+        id: SubscriptionId,
+        change: &str,
+        condition: &str,
+        values: &[(&str, i64)],
+    ) -> Result<Option<Item>> {
+        let at = table::subscription(handle, id);
+        let mut update = self.db.update_item().table_name(&self.table).set_key(Some(key(&at)));
+        update = update.update_expression(change).condition_expression(condition);
+        update = update.return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
+        for (name, value) in values {
+            update = update.expression_attribute_values(*name, number(value));
+        }
+        match update.send().await {
+            Ok(updated) => Ok(updated.attributes),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                _ => Err(Error::call("UpdateItem")(error)),
+            },
+        }
+    }
+
+    /// Gives a receiver up, with the audit event and the event for the other subscriptions, unless it took a message in the
+    /// meantime or somebody did so before; tells where that event lies.
+    pub async fn disable_subscription(
+        &self,
+        (handle, id): (&Handle, SubscriptionId),
+        why: Disabled,
+        envelope: &Envelope,
+        event: &Event,
+        now: Moment,
+    ) -> Result<Option<Pointer>> {
+        let word = match why {
+            Disabled::Auto => "AUTO",
+            Disabled::Gone => "GONE",
+        };
+        let update = self.update_part(&table::subscription(handle, id), |update| {
+            let update = update.update_expression("SET disabled = :why").expression_attribute_values(":why", text(word));
+            match why {
+                Disabled::Gone => update.condition_expression("attribute_exists(pk) AND attribute_not_exists(disabled)"),
+                Disabled::Auto => update
+                    .condition_expression("attribute_not_exists(disabled) AND streak >= :most AND firstFailAt <= :long")
+                    .expression_attribute_values(":most", number(MOST_FAILURES))
+                    .expression_attribute_values(":long", number(now.millis() - FAILING_MS)),
+            }
+        })?;
+        let parts: Vec<TransactWriteItem> = vec![update, self.event_part(envelope)?, self.audit_part(handle, event)?];
+        let written = self.transact(parts).await?;
+        Ok(written.is_written().then(|| Pointer::to(&table::event(handle, envelope.id))))
+    }
+}
+
+/// Tries before contention is given back to the caller.
+const TRIES: u32 = 6;
+
+fn failing(item: &Item) -> Failing {
+    Failing {
+        streak: integer(item, "streak").and_then(|streak| u32::try_from(streak).ok()).unwrap_or(0),
+        since: integer(item, "firstFailAt").map(Moment::from_millis),
+    }
+}
+
+fn known(item: &Item, now: Moment) -> Result<KnownSubscription> {
+    let disabled = match optional(item, "disabled") {
+        Some("AUTO") => Some(Disabled::Auto),
+        Some(_) => Some(Disabled::Gone),
+        None => None,
+    };
+    let is_slow = integer(item, "slowUntil").is_some_and(|until| now.millis() < until);
+    Ok(KnownSubscription { subscription: doc(item)?, disabled, failing: failing(item), is_slow })
+}
