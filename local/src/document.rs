@@ -24,9 +24,15 @@ fn assemble() -> OpenApi {
         ))
         .build();
     let mut document = OpenApiBuilder::new().info(info).build();
-    for function in
-        [links::routes(), campaigns::routes(), attribution::routes(), analytics::routes(), webhooks::routes(), accounts::routes()]
-    {
+    for function in [
+        links::routes(),
+        campaigns::routes(),
+        attribution::routes(),
+        analytics::routes(),
+        webhooks::routes(),
+        chain::routes(),
+        accounts::routes(),
+    ] {
         document.merge(function.into_openapi());
     }
     let (path, item) = redirect::document();

@@ -29,6 +29,7 @@ pub fn furnish(house: &House, app: impl Fn(&str, Settings) -> App) -> Result<(),
     house.mount("campaigns", http(campaigns::service(app_of("campaigns")?)))?;
     house.mount("attribution", http(attribution::service(app_of("attribution")?)))?;
     house.mount("analytics", http(analytics::service(app_of("analytics")?)))?;
+    house.mount("chain", http(chain::service(app_of("chain")?)))?;
     house.mount("webhooks", http(webhooks::service(app_of("webhooks")?)))?;
     house.mount("accounts", http(accounts::service(app_of("accounts")?)))?;
     let (clicks, events, sweep) = (app_of("click-worker")?, app_of("event-worker")?, app_of("sweeper")?);

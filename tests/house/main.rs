@@ -7,6 +7,7 @@ mod analytics;
 mod audit;
 mod bootstraps;
 mod campaigns;
+mod chain;
 mod clicks;
 mod confirmed;
 mod conversions;

@@ -6,9 +6,10 @@ mod tell;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::agent::judge_again;
 use domain::burst::Burst;
+use domain::chain::segments;
 use domain::click::Click;
 use domain::conversion::Conversion;
-use domain::rollup::Origin;
+use domain::rollup::{NONE, Origin};
 use domain::webhook::event::Envelope;
 use edge::{App, batch};
 use futures::future::join_all;
@@ -39,6 +40,7 @@ async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
         Some(OutboxKind::Adjustment) => adjustment::settle(app, pointer).await,
         Some(OutboxKind::Event) => tell::event(app, pointer).await,
         Some(OutboxKind::Click) => tell::click(app, pointer).await,
+        Some(OutboxKind::Impression) => impression(app, pointer).await,
         Some(OutboxKind::Delivery | OutboxKind::ParkedClick) | None => {
             tracing::error!(item.pk = %pointer.pk, "this is nothing for the event worker");
             Ok(())
@@ -58,6 +60,9 @@ async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
         let conversion = stored.conversion;
         // Before it leaves the outbox: a crash in between tells again, which makes no second delivery.
         tell::tell(app, &Envelope::of_conversion(&conversion), conversion.bot).await?;
+        if let Some(session) = &conversion.session_id {
+            app.store().mark_converted(&conversion.handle, session, conversion.accepted_at).await?;
+        }
         let click = app.store().stored_click(&conversion.handle, conversion.click_id).await?;
         let Some(origin) = origin(app, &conversion, click.as_ref().map(|stored| &stored.click)) else {
             return app.store().announce_later(pointer, wait(age_ms(app, &conversion))).await;
@@ -73,6 +78,15 @@ async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
         }
     }
     Err(store::Error::Contended("TransactWriteItems"))
+}
+
+/// Counts an observation of intent under the first segment of its session.
+async fn impression(app: &App, pointer: &Pointer) -> store::Result<()> {
+    let Some((handle, session, _)) = app.store().impression_at(pointer).await? else { return Ok(()) };
+    let now = app.now();
+    let kept = app.store().session(&handle, &session, now).await?;
+    let segment = segments(&kept.session).into_iter().next().unwrap_or_else(|| NONE.to_owned());
+    app.store().settle_impression(pointer, &handle, &segment, now).await.map(|_| ())
 }
 
 /// Where the conversion's visitor came from; none while its click may still arrive.

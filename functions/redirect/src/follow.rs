@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use domain::agent::Verdict;
+use domain::chain::segments;
 use domain::ctx::Claims;
 use domain::destination::{Additions, Destination, locate};
 use domain::id::ClickId;
@@ -54,7 +55,7 @@ pub(crate) async fn visit(app: &App, found: &Found, parts: &Parts, gate: Gate) -
         }
     };
     let facts = Facts::of(parts, app.settings(), keys.as_deref());
-    let visit = facts.visit(link, app.now());
+    let visit = with_segments(app, link, facts.visit(link, app.now())).await;
     let click_id = app.id();
     let mut outcome = decide(link, book, &visit, false, |_| {});
     if let (Outcome::Follow(..), Some(most)) = (&outcome, link.settings.max_clicks) {
@@ -77,6 +78,18 @@ pub(crate) async fn visit(app: &App, found: &Found, parts: &Parts, gate: Gate) -
                 click::record(app, &click::of(click_id, link, &matched, visit, &facts, keys.as_deref())).await;
             }
             Ok(send(link, &location, gate))
+        }
+    }
+}
+
+/// The visit with the segments of its session; only a visitor who brings a session costs this read, and none is lost when it fails.
+async fn with_segments(app: &App, link: &Link, visit: Visit) -> Visit {
+    let Some(session) = &visit.session_id else { return visit };
+    match app.store().session(&link.handle, session, visit.at).await {
+        Ok(kept) => Visit { segments: segments(&kept.session), ..visit },
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "segments could not be read");
+            visit
         }
     }
 }

@@ -30,6 +30,7 @@ kinds! {
     Click, ClickId, "clk_", "One visit of a tracked link.";
     Conversion, ConversionId, "cnv_", "One accepted conversion.";
     Adjustment, AdjustmentId, "adj_", "One entry of a conversion's ledger after its first.";
+    Decision, DecisionId, "dec_", "One decision of the chain.";
     Link, LinkId, "lnk_", "One life of a link, from creation to deletion; a link created again under its slug is another.";
     Event, EventId, "evt_", "One event that webhooks tell of.";
     Delivery, DeliveryId, "dlv_", "One event on its way to one subscription.";

@@ -21,6 +21,7 @@ pub mod webhook;
 pub mod audit;
 pub mod burst;
 pub mod campaign;
+pub mod chain;
 pub mod click;
 pub mod confidence;
 pub mod conversion;

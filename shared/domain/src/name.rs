@@ -107,6 +107,18 @@ name! {
 }
 
 name! {
+    /// What a signal tells, such as `view` or `intent`.
+    SignalKey, "^[A-Za-z0-9_.:-]{1,64}$", "must be 1 to 64 characters out of A-Z a-z 0-9 _ . : -",
+    |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b))
+}
+
+name! {
+    /// What a page is about to do when it asks for a decision, such as `checkout`.
+    Trigger, "^[A-Za-z0-9_.:-]{1,64}$", "must be 1 to 64 characters out of A-Z a-z 0-9 _ . : -",
+    |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b))
+}
+
+name! {
     /// A user, as the identity provider's `sub` names one.
     UserId, "^[A-Za-z0-9_.:@|+-]{1,128}$", "must be 1 to 128 characters out of A-Z a-z 0-9 _ . : @ | + -",
     |text| (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:@|+-".contains(&b))

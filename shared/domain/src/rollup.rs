@@ -222,6 +222,13 @@ impl Tally {
         tally
     }
 
+    /// What one observation of intent adds to the cell of its handle: told by segment only, for no link brought it.
+    pub fn of_impression(segment: &str) -> Self {
+        let mut tally = Self::default();
+        tally.count(&[(Dimension::Segment, segment)], "i", 1);
+        tally
+    }
+
     /// What one conversion adds to each of its cells.
     pub fn of_conversion(conversion: &Conversion, origin: &Origin) -> Self {
         let keys = keys(&conversion.slug, conversion.campaign_id.as_ref(), origin);

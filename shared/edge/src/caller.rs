@@ -185,6 +185,7 @@ parts! {
     domain::name::TokenId => "tokenId",
     domain::name::CampaignId => "campaignId",
     domain::id::ConversionId => "conversionId",
+    domain::name::SessionId => "sessionId",
     domain::id::SubscriptionId => "subscriptionId",
     domain::id::DeliveryId => "deliveryId",
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use domain::click::Click;
 use domain::id::DeliveryId;
 use domain::moment::Moment;
-use domain::name::Handle;
+use domain::name::{Handle, SessionId};
 
 use crate::Store;
 use crate::error::{Error, Result};
@@ -28,6 +28,8 @@ pub enum OutboxKind {
     Event,
     /// A delivery that has not ended.
     Delivery,
+    /// An observation of intent that is to be counted.
+    Impression,
     /// A click whose message could not be sent.
     ParkedClick,
 }
@@ -53,6 +55,12 @@ impl Pointer {
         Self::to(&table::click(&click.handle, click.id))
     }
 
+    /// To a signal's item, back to whose it is.
+    pub fn session(&self) -> Option<(Handle, SessionId)> {
+        let (handle, session) = self.pk.strip_prefix("SESS#")?.split_once('#')?;
+        Some((handle.parse().ok()?, session.parse().ok()?))
+    }
+
     /// To a delivery's item, back to whose it is.
     pub fn delivery(&self) -> Option<(Handle, DeliveryId)> {
         let mut parts = self.pk.strip_prefix("DLV#")?.split('#');
@@ -72,6 +80,7 @@ impl Pointer {
             "CLICK" => OutboxKind::Click,
             "EVT" => OutboxKind::Event,
             "DLV" => OutboxKind::Delivery,
+            "SESS" => OutboxKind::Impression,
             "PARKED" => OutboxKind::ParkedClick,
             _ => return None,
         })

@@ -25,6 +25,8 @@
 //! | submissions of a known key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
 //! | personal access token | `PAT#tokenId` | `A` | every call of the PAT family (get), conditional update of its uses and its end |
 //! | a handle's token | `TOKENS#h` | token id | list of tokens (query); `#` counts them, conditional add |
+//! | session of signals | `SESS#h#sessionId` | `A` for its limits, `SIG#…` for each signal | signals (get, conditional add), decisions (query) |
+//! | chain rules | `CHAIN#h` | `A` | decisions, rules (get) |
 //! | audit event | `AUDIT#h` | audit id | list (query) |
 //! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard`, of a link `yyyymmdd#campaign#shard` | reports (query by days), conditional add |
 //!
@@ -33,7 +35,7 @@
 
 use domain::id::{AuditId, ClickId, ConversionId, DeliveryId, EventId, LinkId, SubscriptionId};
 use domain::moment::{Day, Moment};
-use domain::name::{CampaignId, Handle, Slug, TokenId, UserId};
+use domain::name::{CampaignId, Handle, SessionId, Slug, TokenId, UserId};
 use domain::rollup::{CellKey, NONE, Scope, Selection};
 
 /// A primary key.
@@ -266,6 +268,21 @@ pub fn token_of(handle: &Handle, id: &TokenId) -> Key {
 /// How many tokens a handle has; it stands before all of them.
 pub fn token_count(handle: &Handle) -> Key {
     Key { pk: tokens(handle), sk: "#".to_owned() }
+}
+
+/// A session: its counters as `A`, its signals beside them.
+pub fn session(handle: &Handle, session: &SessionId) -> Key {
+    Key::single(format!("SESS#{handle}#{session}"))
+}
+
+/// A signal, by what tells it from others of its session.
+pub fn signal(handle: &Handle, of: &SessionId, name: &str) -> Key {
+    Key { pk: session(handle, of).pk, sk: format!("SIG#{name}") }
+}
+
+/// A handle's chain rules.
+pub fn chain_rules(handle: &Handle) -> Key {
+    Key::single(format!("CHAIN#{handle}"))
 }
 
 /// The partition of a handle's audit events.

@@ -1,0 +1,145 @@
+//! `POST /v2/public/chain/resolve` and `…/prefetch`: what a page is to do, for one trigger or for several at once.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{FromRequest, Request, State};
+use domain::chain::{Action, Decision, RuleBook, Session, Triggers, decide, segments};
+use domain::id::DecisionId;
+use domain::moment::Moment;
+use domain::name::{Handle, RuleId, SessionId, Trigger};
+use edge::{App, Problem, SignalsBody, Viewer, limit_public};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A question.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Question {
+    handle: Handle,
+    session_id: SessionId,
+    /// What the page is about to do, such as `checkout`.
+    trigger: Trigger,
+    /// Taken and not yet asked for by any condition.
+    #[schema(value_type = Option<Object>)]
+    context: Option<Value>,
+}
+
+/// Several questions of one session.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Questions {
+    handle: Handle,
+    session_id: SessionId,
+    #[schema(min_items = 1, max_items = 20)]
+    triggers: Vec<Trigger>,
+    /// Taken and not yet asked for by any condition.
+    #[schema(value_type = Option<Object>)]
+    context: Option<Value>,
+}
+
+/// A decision with its explanation.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DecisionEnvelope {
+    /// The same for the same session, rules, trigger and moment.
+    decision_id: DecisionId,
+    handle: Handle,
+    session_id: SessionId,
+    trigger: Trigger,
+    matched: bool,
+    rule_id: Option<RuleId>,
+    action: Action,
+    reason: String,
+    /// Every rule looked at, in order.
+    evaluated: Vec<EvaluatedRule>,
+    segments: Vec<String>,
+    signals_considered: usize,
+    decided_at: Moment,
+    /// For how long a page may go by it.
+    ttl_seconds: u32,
+}
+
+/// A rule that was looked at.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EvaluatedRule {
+    kind: &'static str,
+    rule_id: RuleId,
+    priority: i64,
+    matched: bool,
+    /// The first condition that did not hold, such as `all[0]`.
+    failed_condition: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    expected: Option<Value>,
+    actual: Option<Value>,
+}
+
+/// Decisions by trigger.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Decisions {
+    decisions: BTreeMap<String, DecisionEnvelope>,
+}
+
+/// Decides what a page is to do at a trigger: the same for the same session, rules and moment.
+#[utoipa::path(post, path = "/v2/public/chain/resolve", tag = "public", request_body = Question,
+    responses((status = 200, description = "The decision.", body = DecisionEnvelope)))]
+pub(crate) async fn resolve(State(app): State<App>, request: Request) -> Result<Json<DecisionEnvelope>, Problem> {
+    let asked = Triggers::read_one(asked(&app, request).await?)?;
+    let mut decisions = decisions(&app, asked).await?;
+    decisions.pop_first().map(|(_, decision)| Json(decision)).ok_or_else(|| Problem::field("trigger", "is required"))
+}
+
+/// Decides for several triggers at once; each decision equals its own resolve.
+#[utoipa::path(post, path = "/v2/public/chain/prefetch", tag = "public", request_body = Questions,
+    responses((status = 200, description = "The decisions.", body = Decisions)))]
+pub(crate) async fn prefetch(State(app): State<App>, request: Request) -> Result<Json<Decisions>, Problem> {
+    let asked = Triggers::read_many(asked(&app, request).await?)?;
+    Ok(Json(Decisions { decisions: decisions(&app, asked).await? }))
+}
+
+async fn asked(app: &App, request: Request) -> Result<Value, Problem> {
+    limit_public(app, &Viewer::of(request.headers(), request.extensions(), app.settings(), None)).await?;
+    let SignalsBody(body) = SignalsBody::from_request(request, app).await?;
+    Ok(body)
+}
+
+/// One query for the session and one read of the rules, however many triggers there are.
+async fn decisions(app: &App, asked: Triggers) -> Result<BTreeMap<String, DecisionEnvelope>, Problem> {
+    let Triggers { handle, session, triggers } = asked;
+    let now = app.now();
+    app.store().profile(&handle).await?.ok_or_else(Problem::no_handle)?;
+    let (book, _) = app.store().chain_rules(&handle).await?;
+    let kept = app.store().session(&handle, &session, now).await?.session;
+    let decided = triggers.iter().map(|trigger| (trigger.to_string(), envelope((&handle, &session), trigger, &kept, &book, now)));
+    Ok(decided.collect())
+}
+
+fn envelope(who: (&Handle, &SessionId), trigger: &Trigger, session: &Session, book: &RuleBook, now: Moment) -> DecisionEnvelope {
+    let segments = segments(session);
+    let Decision { id, rule, action, reason, looks, ttl_seconds } = decide(who, trigger, session, &segments, book, now);
+    let evaluated = looks.into_iter().map(|look| EvaluatedRule {
+        kind: "CHAIN_RULE",
+        rule_id: look.rule.rule_id.clone(),
+        priority: look.rule.priority,
+        matched: look.failed.is_none(),
+        failed_condition: look.failed,
+        expected: look.expected,
+        actual: look.actual,
+    });
+    DecisionEnvelope {
+        decision_id: id,
+        handle: who.0.clone(),
+        session_id: who.1.clone(),
+        trigger: trigger.clone(),
+        matched: rule.is_some(),
+        rule_id: rule.cloned(),
+        action,
+        reason,
+        evaluated: evaluated.collect(),
+        signals_considered: session.signals().len(),
+        segments,
+        decided_at: now,
+        ttl_seconds,
+    }
+}

@@ -1,0 +1,30 @@
+//! The chain: signals of visitors in, decisions for pages out, and the rules between them.
+
+mod ask;
+mod rules;
+mod session;
+mod signals;
+
+use axum::Router;
+use edge::{App, Served};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Every route of this function, with its documentation.
+pub fn routes() -> OpenApiRouter<App> {
+    let public = OpenApiRouter::new()
+        .routes(routes!(signals::handle))
+        .routes(routes!(ask::resolve))
+        .routes(routes!(ask::prefetch))
+        .layer(edge::public_cors());
+    OpenApiRouter::new()
+        .routes(routes!(rules::list))
+        .routes(routes!(rules::put, rules::delete))
+        .routes(routes!(session::handle))
+        .merge(public)
+}
+
+/// The function.
+pub fn service(app: App) -> Served<Router> {
+    edge::serve(app, routes().split_for_parts().0)
+}

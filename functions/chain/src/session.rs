@@ -1,0 +1,70 @@
+//! `GET …/chain/{sessionId}`: a session's signals and what they make of its visitor.
+
+use axum::Json;
+use axum::extract::State;
+use domain::chain::{Confidence, Signal, segments};
+use domain::moment::Moment;
+use domain::name::{Handle, SessionId, SignalKey};
+use edge::{App, Creator, Member, Part, Problem};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A session.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChainSession {
+    handle: Handle,
+    session_id: SessionId,
+    /// Those that count, oldest first.
+    signals: Vec<KeptSignal>,
+    segments: Vec<String>,
+    /// Whether a conversion was made in it.
+    converted: bool,
+    /// When the newest of its signals no longer counts; null without any.
+    expires_at: Option<Moment>,
+}
+
+/// A signal.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeptSignal {
+    signal_key: SignalKey,
+    signal_value: Option<String>,
+    confidence: Confidence,
+    source: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Value>,
+    occurred_at: Moment,
+}
+
+impl KeptSignal {
+    fn of(signal: &Signal) -> Self {
+        Self {
+            signal_key: signal.key.clone(),
+            signal_value: signal.value.clone(),
+            confidence: signal.confidence,
+            source: signal.source.clone(),
+            metadata: signal.metadata.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+            occurred_at: signal.at,
+        }
+    }
+}
+
+/// Reads a session; one that nobody has told of has no signals.
+#[utoipa::path(get, path = "/v2/handles/{handle}/chain/{sessionId}", tag = "chain", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("sessionId" = SessionId, Path)), responses((status = 200, description = "The session.", body = ChainSession)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<Creator>,
+    Part(id): Part<SessionId>,
+) -> Result<Json<ChainSession>, Problem> {
+    let kept = app.store().session(member.handle(), &id, app.now()).await?;
+    Ok(Json(ChainSession {
+        handle: member.handle().clone(),
+        session_id: id,
+        signals: kept.session.signals().iter().map(KeptSignal::of).collect(),
+        segments: segments(&kept.session),
+        converted: kept.session.is_converted,
+        expires_at: kept.expires_at,
+    }))
+}

@@ -1,0 +1,87 @@
+//! `POST /v2/public/chain/signals`: what a visitor did, appended to the session's ledger.
+
+use axum::Json;
+use axum::extract::{FromRequest, Request, State};
+use domain::chain::{Batch, Confidence, MOST_A_MINUTE, MOST_IN_A_SESSION, SIGNAL_DAYS};
+use domain::moment::Moment;
+use domain::name::{Handle, SessionId, SignalKey};
+use edge::{App, Code, Problem, SignalsBody, Viewer, limit_public};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::json;
+use store::Appended;
+
+/// Signals of one session.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SignalsPosted {
+    handle: Handle,
+    session_id: SessionId,
+    #[schema(min_items = 1, max_items = 50)]
+    signals: Vec<SignalPosted>,
+}
+
+/// A signal; members not named here are ignored.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SignalPosted {
+    /// What the visitor did, such as `view` or `intent`; `type` is a short form of it.
+    signal_key: Option<SignalKey>,
+    #[serde(rename = "type")]
+    kind: Option<SignalKey>,
+    #[schema(max_length = 256)]
+    signal_value: Option<String>,
+    /// 1 when left out.
+    confidence: Option<Confidence>,
+    source: Option<String>,
+    /// At most 2 KiB of JSON.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<serde_json::Value>,
+    /// The page's own id: a signal that comes again under it is the same one.
+    signal_id: Option<String>,
+    occurred_at: Option<Moment>,
+}
+
+/// What became of them.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SignalsReceipt {
+    /// Kept now.
+    accepted: u32,
+    /// Known before, by their ids.
+    deduped: u32,
+    session_id: SessionId,
+    /// Of the session in all.
+    total: u32,
+    /// When the newest of them no longer counts.
+    expires_at: Moment,
+}
+
+/// Appends signals to a session: all that are new, or none.
+#[utoipa::path(post, path = "/v2/public/chain/signals", tag = "public", request_body = SignalsPosted,
+    responses((status = 202, description = "Kept.", body = SignalsReceipt)))]
+pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
+    limit_public(&app, &Viewer::of(request.headers(), request.extensions(), app.settings(), None)).await?;
+    let SignalsBody(body) = SignalsBody::from_request(request, &app).await?;
+    let Batch { handle, session, signals } = Batch::read(body)?;
+    app.store().profile(&handle).await?.ok_or_else(Problem::no_handle)?;
+    let now = app.now();
+    let fresh = || app.id::<domain::id::Request>().to_string();
+    match app.store().append_signals((&handle, &session), &signals, &fresh, now).await? {
+        Appended::Kept { accepted, deduped, total } => {
+            let expires_at = now.plus_days(SIGNAL_DAYS);
+            Ok((StatusCode::ACCEPTED, Json(SignalsReceipt { accepted, deduped, session_id: session, total, expires_at })))
+        }
+        Appended::Full => {
+            let message = format!("this session has {MOST_IN_A_SESSION} signals, and may not have more; begin another");
+            let limits = json!({"signalsPerSession": MOST_IN_A_SESSION});
+            Err(Problem::new(Code::RateLimited, message).with("limits", limits).retry_after(SIGNAL_DAYS * 86_400))
+        }
+        Appended::TooFast { until } => {
+            let message = format!("more than {MOST_A_MINUTE} signals a minute from one session; wait for the time in Retry-After");
+            let limits = json!({"signalsPerMinute": MOST_A_MINUTE});
+            let seconds = (until.millis() - now.millis() + 999) / 1000;
+            Err(Problem::new(Code::RateLimited, message).with("limits", limits).retry_after(seconds))
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Decisions that follow the visitor: signals in, the same decision out for the same session, rules and moment.
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tests::{Answer, World};
+
+const SIGNALS: &str = "/v2/public/chain/signals";
+const RESOLVE: &str = "/v2/public/chain/resolve";
+const PREFETCH: &str = "/v2/public/chain/prefetch";
+const RULES: &str = "/v2/handles/demo/chain/rules";
+
+async fn tell(world: &World, session: &str, signals: Value) -> Answer {
+    world.nobody().post(SIGNALS, json!({"handle": "demo", "sessionId": session, "signals": signals})).await
+}
+
+async fn resolve(world: &World, session: &str, trigger: &str) -> Value {
+    world.nobody().post(RESOLVE, json!({"handle": "demo", "sessionId": session, "trigger": trigger})).await.expect(200).json()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_seeds_requests_work_as_pasted() {
+    let world = World::new().await;
+    let lm01 = world.nobody().post(SIGNALS, json!({"handle": "demo", "sessionId": "sess-1", "signals": [{"type": "view"}]})).await;
+    let told = lm01.expect(202).json();
+    assert_eq!(
+        (&told["accepted"], &told["deduped"], &told["total"], &told["sessionId"]),
+        (&json!(1), &json!(0), &json!(1), &json!("sess-1"))
+    );
+    assert_eq!(told["expiresAt"], "2026-03-31T12:00:00.000Z");
+    let lm02 = resolve(&world, "sess-1", "checkout").await;
+    assert_eq!((&lm02["matched"], &lm02["action"]["type"], &lm02["signalsConsidered"]), (&json!(false), &json!("none"), &json!(1)));
+    assert_eq!(lm02["reason"], "no rules for trigger checkout");
+    let lm03 = world.nobody().post(PREFETCH, json!({"handle": "demo", "sessionId": "sess-1", "triggers": ["checkout", "exit"]})).await;
+    assert_eq!(lm03.expect(200).json()["decisions"].as_object().unwrap().len(), 2);
+    for (path, body, fields) in [
+        (SIGNALS, json!({}), vec!["handle", "sessionId", "signals"]),
+        (RESOLVE, json!({"handle": "demo", "sessionId": "sess-1"}), vec!["trigger"]),
+        (RESOLVE, json!({"trigger": "checkout"}), vec!["handle", "sessionId"]),
+        (PREFETCH, json!({"handle": "demo", "sessionId": "sess-1", "triggers": []}), vec!["triggers"]),
+    ] {
+        assert_eq!(world.nobody().post(path, body).await.refused(400, "invalid_payload").fields(), fields, "{path}");
+    }
+    let unknown = json!({"handle": "nosuch", "sessionId": "s", "trigger": "checkout"});
+    world.nobody().post(RESOLVE, unknown).await.refused(404, "handle_not_found");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_decides_explains_itself_and_prefetch_equals_resolve() {
+    let world = World::new().await;
+    let rule = |text: &str, when: Value| json!({"trigger": "checkout", "priority": 10, "when": when, "ttlSeconds": 60, "action": {"type": "banner", "text": text}});
+    let intent =
+        json!({"all": [{"signalKey": "intent", "minConfidence": 0.7, "withinSeconds": 3600}], "none": [{"signalKey": "purchase"}]});
+    let made = world.creator().put(&format!("{RULES}/hot"), rule("10 % off", intent)).await.expect(201).json();
+    assert_eq!(made["when"]["all"][0]["minConfidence"], 0.7);
+    let returning = json!({"trigger": "exit", "when": {"all": [{"segmentIn": ["returning"]}]}, "action": {"type": "redirect", "destinationUrl": "https://shop.example.com/back"}});
+    world.creator().put(&format!("{RULES}/back"), returning).await.expect(201);
+    tell(&world, "s1", json!([{"signalKey": "intent", "signalValue": "buy", "confidence": 0.85}])).await.expect(202);
+    let decision = resolve(&world, "s1", "checkout").await;
+    assert_eq!((&decision["matched"], &decision["ruleId"], &decision["action"]["text"]), (&json!(true), &json!("hot"), &json!("10 % off")));
+    assert_eq!((&decision["segments"], &decision["ttlSeconds"]), (&json!(["engaged_prospect", "new"]), &json!(60)));
+    let exit = resolve(&world, "s1", "exit").await;
+    assert_eq!((&exit["matched"], &exit["evaluated"][0]["failedCondition"]), (&json!(false), &json!("all[0]")));
+    let both = json!({"handle": "demo", "sessionId": "s1", "triggers": ["exit", "checkout", "exit"]});
+    let prefetched = world.nobody().post(PREFETCH, both).await.expect(200).json();
+    assert_eq!(prefetched["decisions"], json!({"checkout": decision, "exit": exit}));
+    tell(&world, "s1", json!([{"type": "purchase"}])).await.expect(202);
+    assert_eq!(resolve(&world, "s1", "checkout").await["matched"], false);
+    world.advance_ms(86_400_000);
+    tell(&world, "s1", json!([{"type": "view"}])).await.expect(202);
+    let back = resolve(&world, "s1", "exit").await;
+    assert_eq!((&back["action"]["type"], &back["action"]["destinationUrl"]), (&json!("redirect"), &json!("https://shop.example.com/back")));
+    let bad = json!({"trigger": "", "when": {"all": [{"minCount": 0}]}, "action": {"type": "redirect", "destinationUrl": "http://demo.localhost:9000/x"}, "stray": 1});
+    let fields = world.creator().put(&format!("{RULES}/bad"), bad).await.refused(400, "invalid_payload").fields();
+    assert_eq!(fields, ["trigger", "when.all[0].signalKey", "when.all[0].minCount", "action.destinationUrl", "stray"]);
+    assert_eq!(world.creator().get(RULES).await.expect(200).json()["items"].as_array().unwrap().len(), 2);
+    world.creator().delete(&format!("{RULES}/hot")).await.expect(204);
+    world.creator().delete(&format!("{RULES}/hot")).await.refused(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_costs_one_query_of_the_session_however_many_triggers() {
+    let world = World::new().await;
+    tell(&world, "s1", json!([{"type": "view"}, {"type": "view"}])).await.expect(202);
+    let triggers: Vec<String> = (0..20).map(|number| format!("t{number}")).collect();
+    world.faults.take_calls();
+    world.nobody().post(PREFETCH, json!({"handle": "demo", "sessionId": "s1", "triggers": triggers})).await.expect(200);
+    let calls = world.faults.take_calls();
+    assert_eq!(calls.iter().filter(|(_, operation)| operation == "Query").count(), 1, "{calls:?}");
+    assert!(calls.len() <= 4, "{calls:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_takes_two_hundred_signals_from_fifty_writers_and_not_one_more() {
+    let world = World::new().await;
+    for minute in 0..3 {
+        for _ in 0..6 {
+            tell(&world, "s1", json!(vec![json!({"type": "view"}); 10])).await.expect(202);
+        }
+        let refused = tell(&world, "s1", json!([{"type": "view"}])).await.refused(429, "rate_limited");
+        assert_eq!((refused.header("retry-after"), &refused.json()["limits"]), ("60", &json!({"signalsPerMinute": 60})), "{minute}");
+        world.advance_ms(60_000);
+    }
+    let answers = join_all((0..50).map(|_| tell(&world, "s1", json!([{"type": "view"}])))).await;
+    let accepted: Vec<u64> =
+        answers.iter().filter(|answer| answer.status == 202).map(|answer| answer.json()["total"].as_u64().unwrap()).collect();
+    assert_eq!(accepted.len(), 20);
+    assert_eq!(accepted.iter().max(), Some(&200));
+    for answer in answers.iter().filter(|answer| answer.status != 202) {
+        assert_eq!((answer.status.as_u16(), &answer.json()["limits"]), (429, &json!({"signalsPerSession": 200})));
+    }
+    let session = world.creator().get("/v2/handles/demo/chain/s1").await.expect(200).json();
+    assert_eq!(session["signals"].as_array().unwrap().len(), 200);
+    tell(&world, "s2", json!([{"type": "view"}])).await.expect(202);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_that_comes_again_under_its_id_is_the_same_one_even_where_the_session_is_full() {
+    let world = World::new().await;
+    let batch = json!([{"type": "view", "signalId": "a"}, {"type": "view", "signalId": "b"}, {"type": "view", "signalId": "a"}]);
+    let first = tell(&world, "s1", batch.clone()).await.expect(202).json();
+    assert_eq!((&first["accepted"], &first["deduped"], &first["total"]), (&json!(2), &json!(1), &json!(2)));
+    let more = json!([{"type": "view", "signalId": "b"}, {"type": "view", "signalId": "c"}]);
+    let second = tell(&world, "s1", more).await.expect(202).json();
+    assert_eq!((&second["accepted"], &second["deduped"], &second["total"]), (&json!(1), &json!(1), &json!(3)));
+    for _ in 0..4 {
+        let fill = json!(vec![json!({"type": "view"}); 50]);
+        world.advance_ms(60_000);
+        tell(&world, "s1", fill).await;
+    }
+    world.advance_ms(60_000);
+    let total = tell(&world, "s1", json!(vec![json!({"type": "view"}); 47])).await.expect(202).json()["total"].clone();
+    assert_eq!(total, 200);
+    let again = tell(&world, "s1", batch).await.expect(202).json();
+    assert_eq!((&again["accepted"], &again["deduped"], &again["total"]), (&json!(0), &json!(3), &json!(200)));
+    tell(&world, "s1", json!([{"type": "view", "signalId": "new"}])).await.refused(429, "rate_limited");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn segments_route_the_link_and_are_reported_with_their_impressions_and_conversions() {
+    let world = World::new().await;
+    let rules = json!([{"priority": 1, "destinationUrl": "https://example.com/hot", "conditions": {"segmentIn": ["engaged_prospect"]}}]);
+    world
+        .owner()
+        .put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/", "routingRules": rules}))
+        .await
+        .expect(201);
+    let intents = json!([{"signalKey": "intent", "confidence": 0.9}, {"signalKey": "intent", "confidence": 0.2, "signalId": "i2"}]);
+    tell(&world, "s1", intents).await.expect(202);
+    world.settle().await;
+    let hot = world.visitor().follow("launch?sid=s1").await.expect(302);
+    assert!(hot.location().as_str().starts_with("https://example.com/hot"));
+    assert!(world.visitor().follow("launch").await.expect(302).location().as_str().starts_with("https://example.com/?"));
+    world.advance_ms(1000);
+    let purchase = json!({"ctx": hot.ctx(), "idempotencyKey": "o1", "eventType": "purchase", "value": 10, "currency": "USD"});
+    world.nobody().post("/v2/public/conversions", purchase).await.expect(202);
+    world.settle().await;
+    let report = world.creator().get("/v2/handles/demo/analytics?groupBy=segment").await.expect(200).json();
+    let row = |key: &str| report["rows"].as_array().unwrap().iter().find(|row| row["key"] == key).cloned().unwrap();
+    let engaged = row("engaged_prospect");
+    assert_eq!((&engaged["clicks"], &engaged["conversions"], &engaged["impressions"]), (&json!(1), &json!(1), &json!(2)));
+    assert_eq!((&row("none")["clicks"], &report["totals"]["impressions"]), (&json!(1), &json!(2)));
+    let session = world.creator().get("/v2/handles/demo/chain/s1").await.expect(200).json();
+    assert_eq!((&session["converted"], &session["segments"][0]), (&json!(true), &json!("converted")));
+    // Told again, swept and worked off again, nothing counts twice.
+    tell(&world, "s1", json!([{"signalKey": "intent", "confidence": 0.2, "signalId": "i2"}])).await.expect(202);
+    world.advance_ms(61_000);
+    world.sweep().await;
+    world.settle().await;
+    let again = world.creator().get("/v2/handles/demo/analytics?groupBy=segment").await.expect(200).json();
+    assert_eq!(again["totals"]["impressions"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_is_forgotten_after_thirty_days_and_a_session_may_begin_anew() {
+    let world = World::new().await;
+    tell(&world, "s1", json!([{"type": "view"}])).await.expect(202);
+    world.advance_ms(30 * 86_400_000 - 1);
+    assert_eq!(resolve(&world, "s1", "checkout").await["signalsConsidered"], 1);
+    world.advance_ms(1);
+    assert_eq!(resolve(&world, "s1", "checkout").await["signalsConsidered"], 0);
+    assert_eq!(tell(&world, "s1", json!([{"type": "view"}])).await.expect(202).json()["total"], 1);
+}
