@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use tests::{Answer, World};
+use tests::{Answer, World, WorldOptions};
 
 const SIGNALS: &str = "/v2/public/chain/signals";
 const RESOLVE: &str = "/v2/public/chain/resolve";
@@ -179,4 +179,46 @@ async fn a_signal_is_forgotten_after_thirty_days_and_a_session_may_begin_anew() 
     world.advance_ms(1);
     assert_eq!(resolve(&world, "s1", "checkout").await["signalsConsidered"], 0);
     assert_eq!(tell(&world, "s1", json!([{"type": "view"}])).await.expect(202).json()["total"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conversion_belongs_to_the_session_of_its_ctx_else_to_the_one_the_page_names() {
+    let world = World::new().await;
+    world.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+    let buy = async |query: &str, order: &str, session: Value| {
+        let ctx = world.visitor().follow(&format!("launch{query}")).await.expect(302).ctx();
+        world.advance_ms(1000);
+        let purchase = json!({"ctx": ctx, "idempotencyKey": order, "eventType": "purchase", "sessionId": session});
+        let accepted = world.nobody().post("/v2/public/conversions", purchase).await.expect(202).json();
+        world.settle().await;
+        let read = format!("/v2/handles/demo/conversions/{}", accepted["conversionId"].as_str().unwrap());
+        world.creator().get(&read).await.expect(200).json()["sessionId"].clone()
+    };
+    assert_eq!(buy("?sid=signed", "o1", json!("other")).await, "signed");
+    assert_eq!(buy("", "o2", json!("of-the-page")).await, "of-the-page");
+    assert_eq!(buy("?consent=denied&sid=signed", "o3", json!("of-the-page")).await, Value::Null);
+    assert_eq!(buy("", "o4", json!("no session of ours!")).await, Value::Null);
+    assert_eq!(buy("", "o5", json!(7)).await, Value::Null);
+    for (session, is_converted) in [("signed", true), ("of-the-page", true), ("other", false)] {
+        let read = world.creator().get(&format!("/v2/handles/demo/chain/{session}")).await;
+        assert_eq!(read.status, if is_converted { 200 } else { 404 }, "{session}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_tells_signals_with_a_token_and_is_not_held_to_a_pages_rate() {
+    let world = World::with(WorldOptions { public_rpm: 2, ..WorldOptions::default() }).await;
+    let program = world.program(&["chain.signal.write", "personalization.read"]).await;
+    let path = "/v2/public/handles/demo/chain/signals";
+    for number in 0..5 {
+        let told = program.post(path, json!({"sessionId": "s1", "signals": [{"type": "view"}]})).await.expect(202).json();
+        assert_eq!(told["total"], number + 1);
+    }
+    let elsewhere = json!({"handle": "nosuch", "sessionId": "s1", "signals": [{"type": "view"}]});
+    assert_eq!(program.post(path, elsewhere).await.expect(202).json()["total"], 6, "the path says whose session it is");
+    assert_eq!(program.post(path, json!({"signals": []})).await.refused(400, "invalid_payload").fields(), ["sessionId", "signals"]);
+    let session = program.get("/v2/public/handles/demo/chain/s1").await.expect(200).json();
+    assert_eq!(session["signals"].as_array().unwrap().len(), 6);
+    program.get("/v2/public/handles/demo/chain/nobody").await.refused(404, "not_found");
+    assert_eq!(program.get("/v2/public/handles/demo/chain/rules").await.expect(200).json()["items"], json!([]));
 }

@@ -47,6 +47,7 @@ fn filled(template: &str) -> String {
         ("{tokenId}", "0123456789abcdef"),
         ("{subscriptionId}", "whs_01JZ0000000000000000000000"),
         ("{deliveryId}", "dlv_01JZ0000000000000000000000"),
+        ("{sessionId}", "sess-1"),
     ];
     let path = names.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
     assert!(!path.contains('{'), "{template} has a part this test does not know");
@@ -112,8 +113,15 @@ fn every_operation_has_an_id_of_its_own_a_summary_and_a_success() {
 #[test]
 fn no_two_types_share_a_name_in_the_document() {
     let mut known: BTreeMap<String, Value> = BTreeMap::new();
-    let functions =
-        [links::routes(), campaigns::routes(), attribution::routes(), analytics::routes(), webhooks::routes(), accounts::routes()];
+    let functions = [
+        links::routes(),
+        campaigns::routes(),
+        attribution::routes(),
+        analytics::routes(),
+        chain::routes(),
+        webhooks::routes(),
+        accounts::routes(),
+    ];
     for function in functions {
         let document = serde_json::to_value(function.into_openapi()).expect("JSON");
         for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
@@ -208,7 +216,13 @@ async fn any_origin_may_use_the_public_routes_and_no_other() {
     let world = World::new().await;
     let browser = world.nobody().with("origin", "https://shop.example");
     let preflight = browser.clone().with("access-control-request-method", "POST").with("access-control-request-headers", "content-type");
-    for path in ["/v2/public/context", "/v2/public/conversions"] {
+    for path in [
+        "/v2/public/context",
+        "/v2/public/conversions",
+        "/v2/public/chain/signals",
+        "/v2/public/chain/resolve",
+        "/v2/public/chain/prefetch",
+    ] {
         let answer = send(&preflight, "OPTIONS", path, "").await.expect(200);
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
         assert!(answer.header("access-control-allow-methods").contains("POST"));
@@ -319,6 +333,14 @@ async fn walk(by_programs: bool) -> World {
         (&owner, "GET", "/v2/handles/{handle}/audit-events", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/analytics", Value::Null, 200),
         (&owner, "GET", "/v2/handles/{handle}/analytics/export", Value::Null, 200),
+        (&owner, "PUT", "/v2/handles/{handle}/chain/rules/{ruleId}", json!({"trigger": "checkout", "action": {"type": "none"}}), 201),
+        (&owner, "GET", "/v2/handles/{handle}/chain/rules", Value::Null, 200),
+        (&nobody, "POST", "/v2/public/chain/signals", json!({"handle": "demo", "sessionId": "sess-1", "signals": [{"type": "view"}]}), 202),
+        (&owner, "POST", "/v2/handles/{handle}/chain/signals", json!({"sessionId": "sess-1", "signals": [{"type": "view"}]}), 202),
+        (&nobody, "POST", "/v2/public/chain/resolve", json!({"handle": "demo", "sessionId": "sess-1", "trigger": "checkout"}), 200),
+        (&nobody, "POST", "/v2/public/chain/prefetch", json!({"handle": "demo", "sessionId": "sess-1", "triggers": ["exit"]}), 200),
+        (&owner, "GET", "/v2/handles/{handle}/chain/{sessionId}", Value::Null, 200),
+        (&owner, "DELETE", "/v2/handles/{handle}/chain/rules/{ruleId}", Value::Null, 204),
         (&owner, "DELETE", "/v2/handles/{handle}/campaigns/{campaignId}", Value::Null, 204),
         (&owner, "DELETE", "/v2/handles/{handle}/links/{slug}", Value::Null, 204),
         (&owner, "POST", "/v2/handles/{handle}/webhooks", hook, 201),
@@ -442,7 +464,13 @@ async fn every_operation_answers_503_while_its_table_is_out_of_reach() {
         } else {
             world.owner()
         };
-        let body = if path == "/v2/handles" { r#"{"handle":"second"}"# } else { "{}" };
+        let body = match path.as_str() {
+            "/v2/handles" => r#"{"handle":"second"}"#,
+            path if path.starts_with("/v2/public/chain/") => {
+                r#"{"handle":"demo","sessionId":"s","trigger":"t","triggers":["t"],"signals":[{"type":"view"}]}"#
+            }
+            _ => "{}",
+        };
         let before = fired.times();
         let answer =
             send(&caller.with("content-type", "application/json"), &method, &filled(&path), body).await.refused(503, "unavailable");

@@ -21,6 +21,7 @@ const LEFT_TO_RIGHT: [&[&str]; 6] = [
         "campaigns",
         "attribution",
         "analytics",
+        "chain",
         "webhooks",
         "accounts",
         "click-worker",

@@ -54,6 +54,10 @@ impl Estate {
         world.creator().put(link, json!({"destinationUrl": "https://example.com/next"})).await.expect(200);
         let rule = json!({"variant": {"id": "other", "destinationUrl": "https://example.com/other"}});
         world.creator().put("/v2/handles/demo/personalization-rules/rule-1", rule).await.expect(201);
+        let rule = json!({"trigger": "checkout", "action": {"type": "none"}});
+        world.creator().put("/v2/handles/demo/chain/rules/rule-1", rule).await.expect(201);
+        let signals = json!({"handle": "demo", "sessionId": "sess-1", "signals": [{"type": "view"}]});
+        world.nobody().post("/v2/public/chain/signals", signals).await.expect(202);
         let campaign = json!({"campaignId": "spring", "goalType": "PRODUCT_SALE", "status": "ACTIVE", "primarySlug": "launch"});
         world.creator().post("/v2/handles/demo/campaigns", campaign).await.expect(201);
         let ctx = world.visitor().follow("launch").await.expect(302).ctx();
@@ -93,6 +97,7 @@ impl Estate {
         let filled = template
             .replace("{handle}", handle)
             .replace("{slug}", "launch")
+            .replace("{sessionId}", "sess-1")
             .replace("{ruleId}", "rule-1")
             .replace("{campaignId}", "spring")
             .replace("{conversionId}", &self.conversion)
@@ -126,6 +131,8 @@ fn body(method: &str, template: &str) -> Value {
         ("POST", "/v2/handles/{handle}/webhooks") => {
             json!({"endpointUrl": "https://hooks.example.com/test", "eventTypes": ["link.deleted"]})
         }
+        ("PUT", "/v2/handles/{handle}/chain/rules/{ruleId}") => json!({"trigger": "checkout", "action": {"type": "none"}}),
+        ("POST", "/v2/handles/{handle}/chain/signals") => json!({"sessionId": "sess-1", "signals": [{"type": "view"}]}),
         ("PUT", "/v2/handles/{handle}/webhooks/{subscriptionId}") => json!({"description": "changed"}),
         ("POST", "/v2/handles/{handle}/deliveries/replay") => json!({"since": "2026-03-01T12:00:00Z"}),
         _ => json!({}),

@@ -40,6 +40,8 @@ pub(crate) struct ConversionBody {
     /// At most 2 KiB of JSON.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
+    /// The session it was made in, where the ctx names none.
+    session_id: Option<domain::name::SessionId>,
 }
 
 /// What became of it.

@@ -9,6 +9,7 @@ use domain::id::DecisionId;
 use domain::moment::Moment;
 use domain::name::{Handle, RuleId, SessionId, Trigger};
 use edge::{App, Problem, SignalsBody, Viewer, limit_public};
+use futures::try_join;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -104,14 +105,14 @@ async fn asked(app: &App, request: Request) -> Result<Value, Problem> {
     Ok(body)
 }
 
-/// One query for the session and one read of the rules, however many triggers there are.
+/// One query for the session and one read of the rules, side by side, however many triggers there are.
 async fn decisions(app: &App, asked: Triggers) -> Result<BTreeMap<String, DecisionEnvelope>, Problem> {
     let Triggers { handle, session, triggers } = asked;
     let now = app.now();
-    app.store().profile(&handle).await?.ok_or_else(Problem::no_handle)?;
-    let (book, _) = app.store().chain_rules(&handle).await?;
-    let kept = app.store().session(&handle, &session, now).await?.session;
-    let decided = triggers.iter().map(|trigger| (trigger.to_string(), envelope((&handle, &session), trigger, &kept, &book, now)));
+    let store = app.store();
+    let (profile, (book, _), kept) = try_join!(store.profile(&handle), store.chain_rules(&handle), store.session(&handle, &session, now))?;
+    profile.ok_or_else(Problem::no_handle)?;
+    let decided = triggers.iter().map(|trigger| (trigger.to_string(), envelope((&handle, &session), trigger, &kept.session, &book, now)));
     Ok(decided.collect())
 }
 

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 /// Every route of this function, with its documentation.
 pub fn routes() -> OpenApiRouter<App> {
     let public = OpenApiRouter::new()
-        .routes(routes!(signals::handle))
+        .routes(routes!(signals::from_page))
         .routes(routes!(ask::resolve))
         .routes(routes!(ask::prefetch))
         .layer(edge::public_cors());
@@ -21,6 +21,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(rules::list))
         .routes(routes!(rules::put, rules::delete))
         .routes(routes!(session::handle))
+        .routes(routes!(signals::from_server))
         .merge(public)
 }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::audit::Event;
 use domain::chain::{Action, LARGEST_BOOK, MOST_RULES, Rule, RuleBook, When};
 use domain::name::{Handle, RuleId, Trigger};
-use edge::{App, Code, Creator, JsonBody, Listed, Member, Part, Problem, charge};
+use edge::{App, Code, Creator, JsonBody, Listed, Member, Part, PersonalizationRead, Problem, charge};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -30,9 +30,9 @@ pub(crate) struct ChainRuleBody {
 }
 
 /// Lists a handle's chain rules in the order in which they are looked at; all on one page.
-#[utoipa::path(get, path = "/v2/handles/{handle}/chain/rules", tag = "chain", security(("jwt" = [])), params(("handle" = Handle, Path)),
+#[utoipa::path(get, path = "/v2/handles/{handle}/chain/rules", tag = "chain", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path)),
     responses((status = 200, description = "The rules.", body = Listed<Rule>)))]
-pub(crate) async fn list(State(app): State<App>, member: Member<Creator>) -> Result<Json<Listed<Rule>>, Problem> {
+pub(crate) async fn list(State(app): State<App>, member: Member<PersonalizationRead>) -> Result<Json<Listed<Rule>>, Problem> {
     let (book, _) = app.store().chain_rules(member.handle()).await?;
     Ok(Json(Listed { items: book.rules().to_vec(), next_cursor: None }))
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::chain::{Confidence, Signal, segments};
 use domain::moment::Moment;
 use domain::name::{Handle, SessionId, SignalKey};
-use edge::{App, Creator, Member, Part, Problem};
+use edge::{App, Member, Part, PersonalizationRead, Problem};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -50,15 +50,23 @@ impl KeptSignal {
     }
 }
 
-/// Reads a session; one that nobody has told of has no signals.
-#[utoipa::path(get, path = "/v2/handles/{handle}/chain/{sessionId}", tag = "chain", security(("jwt" = [])),
+/// Reads a session.
+///
+/// One without a signal that counts and without a conversion is one that does not exist.
+#[utoipa::path(get, path = "/v2/handles/{handle}/chain/{sessionId}", tag = "chain", security(("jwt" = []), ("pat" = ["personalization.read"])),
     params(("handle" = Handle, Path), ("sessionId" = SessionId, Path)), responses((status = 200, description = "The session.", body = ChainSession)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    member: Member<Creator>,
-    Part(id): Part<SessionId>,
+    member: Member<PersonalizationRead>,
+    id: Result<Part<SessionId>, Problem>,
 ) -> Result<Json<ChainSession>, Problem> {
+    let missing = || Problem::not_found("session");
+    // An id that cannot be is an id that is not.
+    let Part(id) = id.map_err(|_| missing())?;
     let kept = app.store().session(member.handle(), &id, app.now()).await?;
+    if kept.session.signals().is_empty() && !kept.session.is_converted {
+        return Err(missing());
+    }
     Ok(Json(ChainSession {
         handle: member.handle().clone(),
         session_id: id,

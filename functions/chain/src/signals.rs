@@ -1,11 +1,11 @@
-//! `POST /v2/public/chain/signals`: what a visitor did, appended to the session's ledger.
+//! `POST …/chain/signals`: what a visitor did, appended to the session's ledger.
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use domain::chain::{Batch, Confidence, MOST_A_MINUTE, MOST_IN_A_SESSION, SIGNAL_DAYS};
 use domain::moment::Moment;
 use domain::name::{Handle, SessionId, SignalKey};
-use edge::{App, Code, Problem, SignalsBody, Viewer, limit_public};
+use edge::{App, Code, Member, Problem, SignalsBody, SignalsWrite, Viewer, limit_public};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
@@ -16,6 +16,15 @@ use store::Appended;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SignalsPosted {
     handle: Handle,
+    session_id: SessionId,
+    #[schema(min_items = 1, max_items = 50)]
+    signals: Vec<SignalPosted>,
+}
+
+/// Signals of one session, of the handle in the path.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionSignals {
     session_id: SessionId,
     #[schema(min_items = 1, max_items = 50)]
     signals: Vec<SignalPosted>,
@@ -60,11 +69,31 @@ pub(crate) struct SignalsReceipt {
 /// Appends signals to a session: all that are new, or none.
 #[utoipa::path(post, path = "/v2/public/chain/signals", tag = "public", request_body = SignalsPosted,
     responses((status = 202, description = "Kept.", body = SignalsReceipt)))]
-pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
+pub(crate) async fn from_page(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     limit_public(&app, &Viewer::of(request.headers(), request.extensions(), app.settings(), None)).await?;
     let SignalsBody(body) = SignalsBody::from_request(request, &app).await?;
-    let Batch { handle, session, signals } = Batch::read(body)?;
-    app.store().profile(&handle).await?.ok_or_else(Problem::no_handle)?;
+    let batch = Batch::read(body)?;
+    app.store().profile(&batch.handle).await?.ok_or_else(Problem::no_handle)?;
+    append(&app, batch).await
+}
+
+/// Appends signals to a session on behalf of its visitor.
+///
+/// The same as the public route, for a merchant's own server: there is no limit of requests per address.
+#[utoipa::path(post, path = "/v2/handles/{handle}/chain/signals", tag = "chain", security(("jwt" = []), ("pat" = ["chain.signal.write"])),
+    params(("handle" = Handle, Path)), request_body = SessionSignals, responses((status = 202, description = "Kept.", body = SignalsReceipt)))]
+pub(crate) async fn from_server(
+    State(app): State<App>,
+    member: Member<SignalsWrite>,
+    SignalsBody(mut body): SignalsBody,
+) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
+    if let Some(members) = body.as_object_mut() {
+        members.insert("handle".to_owned(), json!(member.handle()));
+    }
+    append(&app, Batch::read(body)?).await
+}
+
+async fn append(app: &App, Batch { handle, session, signals }: Batch) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     let now = app.now();
     let fresh = || app.id::<domain::id::Request>().to_string();
     match app.store().append_signals((&handle, &session), &signals, &fresh, now).await? {

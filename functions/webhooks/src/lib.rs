@@ -13,7 +13,7 @@ mod update;
 mod view;
 
 use axum::Router;
-use edge::{App, Code, Problem, Served};
+use edge::{App, Problem, Served};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,9 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// The function.
 pub fn service(app: App) -> Served<Router> {
-    // The gateway takes `GET …/deliveries/replay` for a read of the delivery `replay`; it is a route of its own here.
-    let unknown_method = async || Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow");
-    edge::serve(app, routes().split_for_parts().0.method_not_allowed_fallback(unknown_method))
+    edge::serve(app, routes().split_for_parts().0)
 }
 
 /// What a subscription that is not there answers.

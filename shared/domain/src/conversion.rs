@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::campaign::{Credit, NotCredited};
-use crate::ctx::Claims;
+use crate::ctx::{Claims, Consent};
 use crate::form::{self, Faults, Form, Notes, Unknown};
 use crate::id::{ClickId, ConversionId, RequestId};
 use crate::moment::Moment;
@@ -60,6 +60,8 @@ pub struct Submission {
     pub occurred_at: Option<Moment>,
     /// Whatever else the merchant wants back.
     pub metadata: Option<Value>,
+    /// The session it was made in, as the page knows it.
+    pub session_id: Option<SessionId>,
 }
 
 impl Submission {
@@ -97,7 +99,9 @@ impl Submission {
             Value::Object(_) => Err(format!("must be at most {LARGEST_METADATA} bytes of JSON")),
             _ => Err("must be an object".to_owned()),
         });
-        Some(Self { key: key?, event_type: event_type?, money: money.flatten(), occurred_at, metadata })
+        // Merchants have long sent members of this name that were theirs alone: one that is no session id of ours is ignored.
+        let session_id = form.optional("sessionId", |value| Ok::<_, String>(value.as_str().and_then(|text| text.parse().ok()))).flatten();
+        Some(Self { key: key?, event_type: event_type?, money: money.flatten(), occurred_at, metadata, session_id })
     }
 }
 
@@ -173,7 +177,7 @@ impl Conversion {
             campaign_id: credit.campaign_id,
             not_credited: credit.not_credited,
             rule: claims.rule.clone(),
-            session_id: claims.session_id.clone(),
+            session_id: session_of(submission, claims),
             event_type: submission.event_type.clone(),
             money: submission.money,
             occurred_at: submission.occurred_at,
@@ -210,6 +214,14 @@ impl Conversion {
             fields.push("currency");
         }
         fields
+    }
+}
+
+/// The session that was signed into the ctx, else the one the page knows; none where consent was denied.
+fn session_of(submission: &Submission, claims: &Claims) -> Option<SessionId> {
+    match claims.consent {
+        Consent::Denied => None,
+        Consent::Full | Consent::Basic => claims.session_id.clone().or_else(|| submission.session_id.clone()),
     }
 }
 

@@ -44,7 +44,9 @@ access! {
     ConversionsRead: Creator, Some(Scope::AnalyticsRead);
     /// Who may adjust conversions.
     ConversionsWrite: Operator, Some(Scope::ConversionsWrite);
-    /// Who may read personalization rules; writing them needs somebody who logged in.
+    /// Who may tell what visitors did.
+    SignalsWrite: Creator, Some(Scope::ChainSignalWrite);
+    /// Who may read personalization and chain rules, and sessions; writing rules needs somebody who logged in.
     PersonalizationRead: Creator, Some(Scope::PersonalizationRead);
     /// Who may read webhook subscriptions and deliveries.
     WebhooksRead: Operator, Some(Scope::WebhooksRead);

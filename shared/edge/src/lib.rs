@@ -26,7 +26,7 @@ pub mod start;
 
 pub use access::{
     Access, AnalyticsRead, CampaignsRead, CampaignsWrite, ConversionsRead, ConversionsWrite, Creator, LinksRead, LinksWrite, Operator,
-    Owner, PersonalizationRead, WebhooksRead, WebhooksWrite,
+    Owner, PersonalizationRead, SignalsWrite, WebhooksRead, WebhooksWrite,
 };
 pub use app::{App, Clock, Entropy};
 pub use body::{JsonBody, PublicBody, SignalsBody, read_limited};

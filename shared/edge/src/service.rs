@@ -6,15 +6,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
-use http::header::HeaderName;
-use http::{Extensions, HeaderValue, Method, Request, Uri};
+use http::header::{ALLOW, HeaderName};
+use http::{Extensions, HeaderValue, Method, Request, StatusCode, Uri};
 use tower::Service;
 use tower_http::cors::{Any, CorsLayer};
 
 use domain::id::RequestId;
 
 use crate::App;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -48,8 +48,9 @@ fn lead_to_handler<B>(request: &mut Request<B>) {
     }
 }
 
-/// Finishes a function's routes with ids, logging and written-out problems. Requests no route takes never get here: the
-/// gateway's default route answers them.
+/// Finishes a function's routes with ids, logging and written-out problems.
+///
+/// Requests no route takes never get here: the gateway's default route answers them.
 pub fn serve(app: App, routes: Router<App>) -> Served<Router> {
     Served::new(app.clone(), routes.with_state(app))
 }
@@ -104,7 +105,7 @@ where
         Box::pin(async move {
             let response = inner.call(request).await?;
             let id = id.to_string();
-            let mut response = write_problem(response, &id);
+            let mut response = write_problem(of_unknown_method(response), &id);
             if let Ok(value) = HeaderValue::from_str(&id) {
                 response.headers_mut().insert(X_REQUEST_ID.clone(), value);
             }
@@ -113,6 +114,16 @@ where
             Ok(response)
         })
     }
+}
+
+/// Makes the router's bare 405 a problem. The gateway sends it one where a literal path meets a parameter: it takes
+/// `GET …/deliveries/replay` for a read of the delivery `replay`, and that is a route of its own.
+fn of_unknown_method(response: Response) -> Response {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.extensions().get::<Problem>().is_some() {
+        return response;
+    }
+    let allowed = response.headers().get(ALLOW).and_then(|methods| methods.to_str().ok()).unwrap_or_default().replace(',', ", ");
+    Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(allowed).into_response()
 }
 
 /// Gives a problem its body, and its cause to the log.
