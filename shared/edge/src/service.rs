@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
-use http::header::{ALLOW, HeaderName};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName};
 use http::{Extensions, HeaderValue, Method, Request, StatusCode, Uri};
 use tower::Service;
 use tower_http::cors::{Any, CorsLayer};
@@ -119,7 +119,7 @@ where
 /// Makes the router's bare 405 a problem. The gateway sends it one where a literal path meets a parameter: it takes
 /// `GET …/deliveries/replay` for a read of the delivery `replay`, and that is a route of its own.
 fn of_unknown_method(response: Response) -> Response {
-    if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.extensions().get::<Problem>().is_some() {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.headers().contains_key(CONTENT_TYPE) {
         return response;
     }
     let allowed = response.headers().get(ALLOW).and_then(|methods| methods.to_str().ok()).unwrap_or_default().replace(',', ", ");
