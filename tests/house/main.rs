@@ -8,6 +8,7 @@ mod audit;
 mod bootstraps;
 mod campaigns;
 mod chain;
+mod chain_faults;
 mod clicks;
 mod confirmed;
 mod conversions;
