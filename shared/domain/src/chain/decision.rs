@@ -108,7 +108,7 @@ fn first_unmet(rule: &Rule, session: &Session, segments: &[String], now: Moment)
         return Some(Unmet { place: format!("all[{index}]"), expected: json!(condition), actual: actual(condition) });
     }
     if !any.is_empty() && !any.iter().any(|condition| met(&condition)) {
-        return Some(Unmet { place: "any".to_owned(), expected: json!(any), actual: any.iter().map(actual).collect() });
+        return Some(Unmet { place: "any".to_owned(), expected: json!({"any": any}), actual: any.iter().map(actual).collect() });
     }
     let (index, condition) = none.iter().enumerate().find(|(_, condition)| met(condition))?;
     Some(Unmet { place: format!("none[{index}]"), expected: json!({"not": condition}), actual: actual(condition) })

@@ -125,7 +125,7 @@ fn a_rule_that_failed_tells_all_that_it_asked() {
     let segments = segments(&session);
     for (when, expected, actual) in [
         (json!({"all": [full]}), full.clone(), json!({"count": 1})),
-        (json!({"any": [full, segment]}), json!([full, segment]), json!([{"count": 1}, ["engaged_prospect", "new"]])),
+        (json!({"any": [full, segment]}), json!({"any": [full, segment]}), json!([{"count": 1}, ["engaged_prospect", "new"]])),
         (json!({"none": [{"segmentIn": ["NEW"]}]}), json!({"not": {"segmentIn": ["NEW"]}}), json!(["engaged_prospect", "new"])),
     ] {
         let book = book([rule("r", 1, when)]);
