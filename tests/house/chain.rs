@@ -1,6 +1,13 @@
 //! Decisions that follow the visitor: signals in, the same decision out for the same session, rules and moment.
 
+use std::collections::BTreeSet;
+
+use domain::moment::Moment;
 use futures::future::join_all;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use tests::{Answer, World, WorldOptions};
 
@@ -221,4 +228,58 @@ async fn a_server_tells_signals_with_a_token_and_is_not_held_to_a_pages_rate() {
     assert_eq!(session["signals"].as_array().unwrap().len(), 6);
     program.get("/v2/public/handles/demo/chain/nobody").await.refused(404, "not_found");
     assert_eq!(program.get("/v2/public/handles/demo/chain/rules").await.expect(200).json()["items"], json!([]));
+}
+
+/// A random book of rules for the triggers `a`, `b` and `c`, and a random session.
+fn books_and_sessions() -> impl Strategy<Value = (Vec<Value>, Vec<Value>)> {
+    let condition = || {
+        let signals = (select(vec!["view", "intent", "segment"]), 1..4, select(vec![60, 3600]), select(vec![0.0, 0.7])).prop_map(
+            |(key, count, seconds, sure)| json!({"signalKey": key, "minCount": count, "withinSeconds": seconds, "minConfidence": sure}),
+        );
+        let segment = select(vec!["new", "returning", "engaged_prospect", "vip"]).prop_map(|name| json!({"segmentIn": [name]}));
+        prop::collection::vec(prop_oneof![signals, segment], 0..2)
+    };
+    let rule = (select(vec!["a", "b", "c"]), 0..3, condition(), condition(), condition());
+    let rule = rule.prop_map(|(trigger, priority, all, any, none)| {
+        let when = json!({"all": all, "any": any, "none": none});
+        json!({"trigger": trigger, "priority": priority, "when": when, "action": {"type": "message", "text": trigger}})
+    });
+    let ages = select(vec![0, 59_999, 60_000, 3_600_000, 86_400_000]);
+    let signal = (select(vec!["view", "intent", "segment"]), select(vec![0.5, 0.7, 1.0]), ages).prop_map(|(key, sure, age_ms)| {
+        let at: Moment = "2026-03-01T12:00:00Z".parse().unwrap();
+        json!({"signalKey": key, "signalValue": "vip", "confidence": sure, "occurredAt": at.plus_millis(-age_ms)})
+    });
+    (prop::collection::vec(rule, 2..8), prop::collection::vec(signal, 0..9))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn prefetch_equals_resolve_for_random_books_and_sessions() {
+    let world = World::new().await;
+    let mut dice = TestRunner::deterministic();
+    let mut matched = 0;
+    for round in 0..30 {
+        let (rules, signals) = books_and_sessions().new_tree(&mut dice).unwrap().current();
+        for id in 0..8 {
+            match rules.get(id) {
+                Some(rule) => assert!(world.creator().put(&format!("{RULES}/r{id}"), rule.clone()).await.status.is_success()),
+                None => drop(world.creator().delete(&format!("{RULES}/r{id}")).await),
+            }
+        }
+        let session = format!("s{round}");
+        if !signals.is_empty() {
+            tell(&world, &session, json!(signals)).await.expect(202);
+        }
+        let triggers = json!({"handle": "demo", "sessionId": session, "triggers": ["c", "a", "b", "none"]});
+        let prefetched = world.nobody().post(PREFETCH, triggers).await.expect(200).json();
+        let mut resolved = json!({});
+        for trigger in ["a", "b", "c", "none"] {
+            resolved[trigger] = resolve(&world, &session, trigger).await;
+            matched += u32::from(resolved[trigger]["matched"] == true);
+        }
+        assert_eq!(prefetched["decisions"], resolved, "{rules:?} {signals:?}");
+        let ids: BTreeSet<&str> =
+            ["a", "b", "c", "none"].iter().map(|trigger| resolved[*trigger]["decisionId"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), 4, "each trigger's decision has an id of its own");
+    }
+    assert!((20..70).contains(&matched), "{matched} of 90 decisions matched: the books are worth something");
 }

@@ -35,4 +35,5 @@ mod quality;
 mod redirect;
 mod subscriptions;
 mod tokens;
+mod vectors;
 mod webhooks;

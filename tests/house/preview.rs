@@ -247,6 +247,52 @@ async fn a_change_shows_at_once_and_a_preview_writes_nothing() {
     assert_eq!(world.drain("ClicksQueue").await.received, 0);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_brings_the_segments_of_its_signals_unless_others_are_named() {
+    let hot = json!({"destinationUrl": "https://example.com/hot", "conditions": {"segmentIn": ["engaged_prospect"]}});
+    let world = world_with(json!({"routingRules": [hot]})).await;
+    let signals = json!({"handle": "demo", "sessionId": "s1", "signals": [{"signalKey": "intent", "confidence": 0.9}]});
+    world.nobody().post("/v2/public/chain/signals", signals).await.expect(202);
+    for (visit, destination, segments, queries) in [
+        (json!({"sessionId": "s1"}), "https://example.com/hot", json!(["engaged_prospect", "new"]), 1),
+        (json!({"sessionId": "s1", "at": "2026-03-31T11:59:59.999Z"}), "https://example.com/hot", json!(["engaged_prospect", "new"]), 1),
+        (json!({"sessionId": "s1", "at": "2026-03-31T12:00:00Z"}), PRODUCT, json!(["new"]), 1),
+        (json!({"sessionId": "s2"}), PRODUCT, json!(["new"]), 1),
+        (json!({"sessionId": "s1", "segments": ["VIP"]}), PRODUCT, json!(["vip"]), 0),
+        (json!({"sessionId": "s1", "segments": []}), PRODUCT, json!([]), 0),
+        (json!({}), PRODUCT, json!([]), 0),
+    ] {
+        world.faults.take_calls();
+        let answer = preview(&world, visit.clone()).await;
+        assert_eq!((&answer["destinationUrl"], &answer["context"]["segments"]), (&json!(destination), &segments), "{visit}");
+        let calls = world.faults.take_calls();
+        assert_eq!(calls.iter().filter(|(_, operation)| operation == "Query").count(), queries, "{visit}");
+    }
+    assert_eq!(bare(&world.visitor().follow("launch?sid=s1").await.expect(302)).0, "https://example.com/hot");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handles_rule_for_a_campaign_applies_to_the_links_of_that_campaign() {
+    let world = world_with(json!({"campaignId": "spring-2026"})).await;
+    world.owner().put("/v2/handles/demo/links/other", json!({"destinationUrl": PRODUCT})).await.expect(201);
+    let variant = json!({"id": "v", "destinationUrl": "https://example.com/spring"});
+    let rule = json!({"when": {"campaignIn": ["SPRING-2026"]}, "variant": variant});
+    world.owner().put(&format!("{RULES}/spring"), rule).await.expect(201);
+    for (slug, named, destination) in [
+        ("launch", None, "https://example.com/spring"),
+        ("launch", Some("summer-2026"), PRODUCT),
+        ("other", None, PRODUCT),
+        ("other", Some("Spring-2026"), "https://example.com/spring"),
+    ] {
+        let what = format!("{slug} {named:?}");
+        let described = named.map_or(json!({}), |campaign| json!({"campaign": campaign}));
+        let answer = world.creator().post(&format!("/v2/handles/demo/links/{slug}/route-preview"), described).await.expect(200).json();
+        assert_eq!(answer["destinationUrl"], destination, "{what}");
+        let query = named.map_or(String::new(), |campaign| format!("?campaign={campaign}"));
+        assert_eq!(bare(&world.visitor().follow(&format!("{slug}{query}")).await.expect(302)).0, destination, "{what}");
+    }
+}
+
 /// A generator of numbers, the same in every run (SplitMix64).
 struct Dice(u64);
 

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::agent::Device;
+use domain::chain::segments;
 use domain::form::{self, Faults, Form, Notes, Unknown};
 use domain::link::{Link, RedirectType};
 use domain::moment::Moment;
@@ -25,11 +26,11 @@ pub(crate) struct Request {
     source: Option<String>,
     /// Campaign; the link's own when left out.
     campaign: Option<String>,
-    /// Segments of the session.
+    /// Segments of the session; those its signals make when left out.
     segments: Option<Vec<String>>,
     /// Preferred language.
     language: Option<String>,
-    /// Decides percentages; without one the decision is that of the empty session.
+    /// Decides percentages, and the segments where none are named; without one the decision is that of the empty session.
     session_id: Option<SessionId>,
     /// The moment; now when left out.
     at: Option<Moment>,
@@ -105,10 +106,13 @@ pub(crate) async fn handle(
     Part(slug): Part<Slug>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Preview>, Problem> {
-    let (mut visit, at) = read(body, app.now())?;
+    let Asked { mut visit, at, names_segments } = read(body, app.now())?;
     let (link, book) = app.store().link_with_rules(member.handle(), &slug).await?;
     let link = link.ok_or_else(|| Problem::not_found("link"))?;
     visit.campaign = visit.campaign.or_else(|| link.settings.campaign_id.as_ref().map(ToString::to_string));
+    if let (Some(session), false) = (&visit.session_id, names_segments) {
+        visit.segments = segments(&app.store().session(&link.handle, session, visit.at).await?.session);
+    }
     let used_up = match link.settings.max_clicks {
         Some(most) => u64::from(app.store().clicks_used(&link.handle, link.id).await?) >= most,
         None => false,
@@ -116,7 +120,15 @@ pub(crate) async fn handle(
     Ok(Json(explain(&link, &book, visit, at, used_up)))
 }
 
-fn read(body: Value, now: Moment) -> Result<(Visit, Option<Moment>), Faults> {
+/// A described visit.
+struct Asked {
+    visit: Visit,
+    /// The moment, where one was named.
+    at: Option<Moment>,
+    names_segments: bool,
+}
+
+fn read(body: Value, now: Moment) -> Result<Asked, Faults> {
     let notes = Notes::default();
     let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
         let country = form.optional("country", |value| match form::text(value)?.to_ascii_uppercase() {
@@ -126,6 +138,7 @@ fn read(body: Value, now: Moment) -> Result<(Visit, Option<Moment>), Faults> {
         let a_word = |value| form::text(value).and_then(|text| word(&text).ok_or("must not be empty"));
         let at = form.optional("at", form::parsed);
         let session_id: Option<SessionId> = form.optional("sessionId", form::parsed);
+        let names_segments = form.has("segments");
         let visit = Visit {
             country: country.unwrap_or_else(|| UNKNOWN_COUNTRY.to_owned()),
             device: form.optional("device", form::parsed).unwrap_or(Device::Unknown),
@@ -139,7 +152,7 @@ fn read(body: Value, now: Moment) -> Result<(Visit, Option<Moment>), Faults> {
             at: at.unwrap_or(now),
         };
         form.close();
-        (visit, at)
+        Asked { visit, at, names_segments }
     });
     notes.settle(read)
 }

@@ -10,6 +10,7 @@ use crate::link::{Closed, Link};
 use crate::name::RuleId;
 use crate::visit::Visit;
 
+pub(crate) use conditions::same;
 pub use conditions::{Condition, Conditions, Percent, TimeBetween, Weekday};
 pub use rules::{MOST_PERSONALIZATION_RULES, PersonalizationRule, Rule, RuleBook, Variant};
 

@@ -25,7 +25,7 @@
 //! | submissions of a known key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
 //! | personal access token | `PAT#tokenId` | `A` | every call of the PAT family (get), conditional update of its uses and its end |
 //! | a handle's token | `TOKENS#h` | token id | list of tokens (query); `#` counts them, conditional add |
-//! | session of signals | `SESS#h#sessionId` | `A` for its limits, `SIG#…` for each signal | signals (get, conditional add), decisions (query) |
+//! | session of signals | `SESS#h#sessionId` | `A` for its limits, `SIG#…` for each signal | signals (get, conditional add), decisions, redirect and preview of a session (query) |
 //! | chain rules | `CHAIN#h` | `A` | decisions, rules (get) |
 //! | audit event | `AUDIT#h` | audit id | list (query) |
 //! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard`, of a link `yyyymmdd#campaign#shard` | reports (query by days), conditional add |

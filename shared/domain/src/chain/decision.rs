@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::rule::{SegmentCondition, SignalCondition};
-use super::{Action, Condition, Rule, RuleBook, Session};
+use super::{Action, Condition, Rule, RuleBook, Session, Signal, When};
 use crate::id::DecisionId;
 use crate::moment::Moment;
 use crate::name::{Handle, RuleId, SessionId, Trigger};
-use crate::secret::sha256_hex;
+use crate::routing::same;
+use crate::secret::sha256;
 
 /// A rule that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,17 +69,29 @@ pub fn decide<'a>(
         (None, 0) => format!("no rules for trigger {trigger}"),
         (None, many) => format!("none of {many} rules matched"),
     };
-    let told = (matched.map(|rule| &rule.rule_id), &segments, session.signals());
-    let seen = sha256_hex(format!("{handle}|{session_id}|{trigger}|{told:?}").as_bytes());
-    let random = seen.get(..20).and_then(|hex| u128::from_str_radix(hex, 16).ok()).unwrap_or_default();
     Decision {
-        id: DecisionId::new(now, random),
+        id: id((handle, session_id), trigger, matched.map(|rule| &rule.rule_id), segments, session, now),
         rule: matched.map(|rule| &rule.rule_id),
         action: matched.map(|rule| rule.action.clone()).unwrap_or_default(),
         reason,
         looks,
         ttl_seconds: matched.map_or(0, |rule| rule.ttl_seconds),
     }
+}
+
+/// The moment, and the first ten bytes of SHA-256 over handle, session, trigger, rule (empty without one), segments (a comma
+/// between two) and how many signals count, a line feed between two of these; none of them can hold either.
+fn id(
+    (handle, session_id): (&Handle, &SessionId),
+    trigger: &Trigger,
+    rule: Option<&RuleId>,
+    segments: &[String],
+    session: &Session,
+    now: Moment,
+) -> DecisionId {
+    let (rule, segments, many) = (rule.map_or("", RuleId::as_str), segments.join(","), session.signals().len());
+    let digest = sha256(format!("{handle}\n{session_id}\n{trigger}\n{rule}\n{segments}\n{many}").as_bytes());
+    DecisionId::new(now, digest.iter().take(10).fold(0, |number, byte| (number << 8) | u128::from(*byte)))
 }
 
 struct Unmet {
@@ -88,44 +101,43 @@ struct Unmet {
 }
 
 fn first_unmet(rule: &Rule, session: &Session, segments: &[String], now: Moment) -> Option<Unmet> {
-    let holds = |condition: &Condition| held(condition, session, segments, now);
-    for (index, condition) in rule.when.all.iter().enumerate() {
-        if let (false, expected, actual) = holds(condition) {
-            return Some(Unmet { place: format!("all[{index}]"), expected, actual });
-        }
+    let met = |condition: &&Condition| is_met(condition, session, segments, now);
+    let actual = |condition: &Condition| actual(condition, session, segments, now);
+    let When { all, any, none } = &rule.when;
+    if let Some((index, condition)) = all.iter().enumerate().find(|(_, condition)| !met(condition)) {
+        return Some(Unmet { place: format!("all[{index}]"), expected: json!(condition), actual: actual(condition) });
     }
-    if !rule.when.any.is_empty() && !rule.when.any.iter().any(|condition| holds(condition).0) {
-        let seen: Vec<(bool, Value, Value)> = rule.when.any.iter().map(holds).collect();
-        let expected = seen.iter().map(|(_, expected, _)| expected.clone()).collect();
-        let actual = seen.iter().map(|(.., actual)| actual.clone()).collect();
-        return Some(Unmet { place: "any".to_owned(), expected: Value::Array(expected), actual: Value::Array(actual) });
+    if !any.is_empty() && !any.iter().any(|condition| met(&condition)) {
+        return Some(Unmet { place: "any".to_owned(), expected: json!({"any": any}), actual: any.iter().map(actual).collect() });
     }
-    for (index, condition) in rule.when.none.iter().enumerate() {
-        if let (true, expected, actual) = holds(condition) {
-            return Some(Unmet { place: format!("none[{index}]"), expected: json!({"not": expected}), actual });
-        }
-    }
-    None
+    let (index, condition) = none.iter().enumerate().find(|(_, condition)| met(condition))?;
+    Some(Unmet { place: format!("none[{index}]"), expected: json!({"not": condition}), actual: actual(condition) })
 }
 
-/// Whether a condition holds, with what it asked for and what was there.
-fn held(condition: &Condition, session: &Session, segments: &[String], now: Moment) -> (bool, Value, Value) {
+fn is_met(condition: &Condition, session: &Session, segments: &[String], now: Moment) -> bool {
     match condition {
         Condition::Segment(SegmentCondition { segment_in }) => {
-            let is_one = segments.iter().any(|segment| segment_in.iter().any(|wanted| wanted.eq_ignore_ascii_case(segment)));
-            (is_one, json!({"segmentIn": segment_in}), json!(segments))
+            segments.iter().any(|segment| segment_in.iter().any(|wanted| same(wanted, segment)))
         }
-        Condition::Signals(SignalCondition { signal_key, signal_value_in, min_count, within_seconds, min_confidence }) => {
-            let counts = session.signals().iter().filter(|signal| {
-                let is_value = signal_value_in.is_empty()
-                    || signal.value.as_ref().is_some_and(|value| signal_value_in.iter().any(|wanted| wanted.eq_ignore_ascii_case(value)));
-                let is_recent = within_seconds.is_none_or(|seconds| now < signal.at.plus_secs(i64::from(seconds)));
-                let is_sure = min_confidence.is_none_or(|least| signal.confidence >= least);
-                signal.key == *signal_key && is_value && is_recent && is_sure
-            });
-            let count = counts.count();
-            let is_enough = u32::try_from(count).is_ok_and(|count| count >= *min_count);
-            (is_enough, json!({"signalKey": signal_key, "minCount": min_count}), json!({"count": count}))
-        }
+        Condition::Signals(asked) => u32::try_from(count(asked, session, now)).is_ok_and(|count| count >= asked.min_count),
     }
+}
+
+/// What was there for a condition to be met by.
+fn actual(condition: &Condition, session: &Session, segments: &[String], now: Moment) -> Value {
+    match condition {
+        Condition::Segment(_) => json!(segments),
+        Condition::Signals(asked) => json!({"count": count(asked, session, now)}),
+    }
+}
+
+fn count(asked: &SignalCondition, session: &Session, now: Moment) -> usize {
+    let counts = |signal: &&Signal| {
+        let is_value = asked.signal_value_in.is_empty()
+            || signal.value.as_ref().is_some_and(|value| asked.signal_value_in.iter().any(|wanted| same(wanted, value)));
+        let is_recent = asked.within_seconds.is_none_or(|seconds| now < signal.at.plus_secs(i64::from(seconds)));
+        let is_sure = asked.min_confidence.is_none_or(|least| signal.confidence >= least);
+        signal.key == asked.signal_key && is_value && is_recent && is_sure
+    };
+    session.signals().iter().filter(counts).count()
 }

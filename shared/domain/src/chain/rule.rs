@@ -64,6 +64,9 @@ fn one() -> u32 {
 impl Condition {
     fn read(form: &mut Form<'_>) -> Option<Self> {
         if form.has("segmentIn") {
+            if form.is_empty_list("segmentIn") {
+                form.fault("segmentIn", "must name a segment");
+            }
             let segment_in = form.list("segmentIn", MOST_VALUES, form::text_up_to(64));
             return Some(Self::Segment(SegmentCondition { segment_in }));
         }

@@ -340,7 +340,8 @@ impl TimeBetween {
     }
 }
 
-fn same(a: &str, b: &str) -> bool {
+/// Whether two texts are the same but for case.
+pub(crate) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || (!a.is_ascii() && a.to_lowercase() == b.to_lowercase())
 }
 
