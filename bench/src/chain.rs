@@ -14,7 +14,7 @@ use crate::link::HANDLE;
 use crate::logs;
 use crate::prices::Bill;
 use crate::scene::Scene;
-use crate::stats::percentile;
+use crate::stats::{median, percentile};
 use crate::table::Table;
 
 const SIGNALS: &str = "/v2/public/chain/signals";
@@ -136,25 +136,23 @@ fn trigger(number: usize) -> String {
 fn report(operations: &[Operation]) {
     let mut table = Table::new(
         "The chain: decisions by what their session has told, and telling",
-        &["operation", "calls", "bytes out/in", "RRU", "WRU table+index", "p50 ms", "p99 ms", "p50 to the first"],
+        &["operation", "calls", "bytes out/in", "RRU", "WRU table+index", "p50 ms", "p99 ms", "to the first"],
     );
-    let p50 = |operation: &Operation| percentile(operation.millis.iter().copied(), 0.5);
-    let first = operations.first().map_or(1.0, p50);
-    for operation in operations {
-        let Operation { name, bill, millis, .. } = operation;
+    let first = operations.first().map_or(&[][..], |operation| &operation.millis);
+    for Operation { name, bill, millis, .. } in operations {
         table.row([
             name.clone(),
             bill.words(),
             format!("{}/{}", bill.bytes.0, bill.bytes.1),
             format!("{:.1}", bill.units.read),
             format!("{:.0}+{:.0}", bill.units.write, bill.units.index),
-            format!("{:.2}", p50(operation)),
+            format!("{:.2}", median(millis.iter().copied())),
             format!("{:.2}", percentile(millis.iter().copied(), 0.99)),
-            format!("{:.2}x", p50(operation) / first),
+            format!("{:.2}x", median(millis.iter().zip(first).map(|(its, of_first)| its / of_first))),
         ]);
     }
     table.remark(format!(
-        "{ROUNDS} rounds of all of them in turn, one request at a time, each over all its calls to the embedded engine: ratios hold, times vary."
+        "{ROUNDS} rounds of all of them in turn, one request at a time, each over all its calls to the embedded engine: the ratio is the middle one of the rounds."
     ));
     table.remark("A decision is one query of its session, whatever the triggers; an intent is an impression, which reports are told of.");
     table.print();
