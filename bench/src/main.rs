@@ -1,6 +1,6 @@
 //! What the system costs: AWS calls, CPU, cold starts, package sizes, and the throughput of the local process.
 //!
-//! `cargo run --release -p bench` prints everything beside its goals; `-- calls`, `reports`, `cpu`, `bots`, `cold`, `sizes`,
+//! `cargo run --release -p bench` prints everything beside its goals; `-- calls`, `chain`, `reports`, `cpu`, `bots`, `cold`, `sizes`,
 //! `local`, `webhooks` or `schedule` (155 s) a part.
 //! It builds the bootstraps it drives; `-- as-built` takes them as they are.
 //! It prints and never fails for a figure: times differ by machine, so look at ratios within one run.
@@ -9,6 +9,7 @@ mod aws_stub;
 mod bootstrap;
 mod bots;
 mod calls;
+mod chain;
 mod cold;
 mod cpu;
 mod deliveries;
@@ -42,8 +43,9 @@ pub(crate) const AS_BUILT: &str = "as-built";
 
 type Section = (&'static str, fn() -> Result<()>);
 
-const SECTIONS: [Section; 9] = [
+const SECTIONS: [Section; 10] = [
     ("calls", calls::print),
+    ("chain", chain::print),
     ("reports", reports::print),
     ("cpu", cpu::print),
     ("bots", bots::print),
@@ -87,7 +89,7 @@ fn main() -> ExitCode {
 
 fn sections(wanted: &[String]) -> Result<()> {
     if let Some(unknown) = wanted.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != name)) {
-        anyhow::bail!("there is no section {unknown}: calls, reports, cpu, bots, cold, sizes, local, webhooks, schedule");
+        anyhow::bail!("there is no section {unknown}: calls, chain, reports, cpu, bots, cold, sizes, local, webhooks, schedule");
     }
     if cfg!(debug_assertions) {
         println!("These are figures of a debug build: run with --release.");

@@ -110,6 +110,15 @@ impl Scene {
         Ok(response.status())
     }
 
+    /// Posts something that anybody may; gives the answer.
+    pub(crate) async fn tell(&self, path: &str, body: &Value) -> Result<Value> {
+        let request =
+            Request::builder().method(Method::POST).uri(path).header("host", "localhost").header("content-type", "application/json");
+        let response = self.call(seen(request, &visitor(0)).body(Bytes::from(body.to_string()))?).await;
+        ensure!(response.status().is_success(), "{path}: {} {:?}", response.status(), response.body());
+        Ok(serde_json::from_slice(response.body())?)
+    }
+
     /// Reads something as the handle's owner.
     pub(crate) async fn read(&self, path: &str) -> Result<Value> {
         let request = Request::builder().uri(path).header("host", "localhost").header("authorization", format!("Bearer {}", self.owner));
