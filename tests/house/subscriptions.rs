@@ -289,18 +289,20 @@ impl Write for Log {
     }
 }
 
-/// Every item of the table, as text; asked of the engine itself, for no function may scan.
-async fn dump(world: &World) -> String {
+/// Every item of the table; asked of the engine itself, for no function may scan.
+pub(crate) async fn items(world: &World) -> Vec<Value> {
     let environment = world.house().env("links");
     let (engine, table) = (&environment["AWS_ENDPOINT_URL_DYNAMODB"], &environment["TABLE_NAME"]);
+    // The delivery worker may have chosen already; then it chose the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let scan = reqwest::Client::builder().no_proxy().build().unwrap().post(engine);
     let scan = scan.header("x-amz-target", "DynamoDB_20120810.Scan").header("content-type", "application/x-amz-json-1.0");
     let credential = "Credential=a/20260301/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
     let scan = scan.header("authorization", format!("AWS4-HMAC-SHA256 {credential}")).header("x-amz-date", "20260301T120000Z");
     let text = scan.body(json!({"TableName": table}).to_string()).send().await.unwrap().text().await.unwrap();
     let found: Value = serde_json::from_str(&text).unwrap();
-    assert!(found["Count"].as_u64().is_some_and(|count| count > 10) && found.get("LastEvaluatedKey").is_none(), "{text}");
-    text
+    assert!(found["Count"].as_u64().is_some_and(|count| count > 0) && found.get("LastEvaluatedKey").is_none(), "{text}");
+    found["Items"].as_array().unwrap().clone()
 }
 
 // On one thread, so that the log is all of this world's and of no other's.
@@ -341,7 +343,7 @@ async fn secrets_are_told_once_and_never_seen_again() {
         seen.push_str(&answer.text());
     }
     seen.push_str(&operator.post(&format!("{path}/secret/rotate"), json!({"gracePeriodSeconds": -1})).await.expect(400).text());
-    let (dumped, logged) = (dump(&world).await, String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned());
+    let (dumped, logged) = (json!(items(&world).await).to_string(), String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned());
     assert!(receiver.posted().len() > 5, "{}", receiver.posted().len());
     assert!(logged.contains("webhook attempted"), "the worker's lines are not in the log of {} bytes", logged.len());
     let platform: Value = serde_json::from_str(&world.keys().platform).unwrap();

@@ -5,6 +5,7 @@
 //! | handle | `HANDLE#h` | `A` | every control-plane call (get); an operator's jobs (scan) |
 //! | a user's handle | `USER#u` | handle | list of handles (query) |
 //! | account | `ACCT#u` | `A` | quota, plan (get) |
+//! | audit event of an account | `ACCT#u` | audit id | whoever looks after the platform, in the table |
 //! | daily quota | `QUOTA#u#yyyymmdd` | `A` | conditional add |
 //! | rate limit | `RATE#scope#hash` | `A` | conditional add |
 //! | link | `LINK#h` | slug | redirect (one batch get with the rules), list (query) |
@@ -89,6 +90,11 @@ pub fn memberships(user: &UserId) -> String {
 /// The account.
 pub fn account(user: &UserId) -> Key {
     Key::single(format!("ACCT#{user}"))
+}
+
+/// An audit event of the account.
+pub fn account_audit(user: &UserId, id: AuditId) -> Key {
+    Key { pk: account(user).pk, sk: id.to_string() }
 }
 
 /// The writes of one local day.
