@@ -90,7 +90,7 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Receive webhooks on this machine: verify each and tell it on one line.
     Listen(ListenArgs),
-    /// Make a new key for ctx, and keep the one before.
+    /// Make a new key for ctx and webhook secrets, and keep the one before.
     RotateKeys {
         /// Where the keys live.
         #[arg(long, default_value = ".data")]

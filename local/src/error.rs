@@ -51,6 +51,9 @@ pub enum Error {
     /// Counters are not what their raw records make them.
     #[error("{0} counters have drifted from their raw records")]
     Drift(usize),
+    /// A key still seals what would be lost with it.
+    #[error("webhook secrets are still sealed with the key that would go; let the house run for some minutes first")]
+    StillSealed,
     /// A key or token cannot be made or read.
     #[error("keys: {0}")]
     Keys(String),

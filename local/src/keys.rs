@@ -48,6 +48,16 @@ impl Keys {
         })
     }
 
+    /// The ids of the keys that are not current.
+    ///
+    /// # Errors
+    /// When the platform secret is no document of keys.
+    pub fn former(&self) -> Result<Vec<String>, Error> {
+        let mut known: BTreeMap<String, String> = serde_json::from_str(&self.platform).map_err(Error::keys)?;
+        let current = known.remove("current").ok_or_else(|| Error::keys("the platform secret names no current key"))?;
+        Ok(known.into_keys().filter(|id| *id != current).collect())
+    }
+
     /// Adds a key for ctx to `folder` and makes it current; the one before stays good, older ones go.
     ///
     /// # Errors

@@ -8,7 +8,7 @@
 //! - `gateway` is the HTTP API: route table, event, answer.
 //! - `queues` is the embedded SQS, with a journal so that messages outlive the process; `database` the embedded DynamoDB.
 //! - `workers` calls functions for queues and schedules.
-//! - [`jobs`] work over stored data: re-scoring, recounting, exporting.
+//! - [`jobs`] work over stored data: re-scoring, recounting, exporting, rotating keys.
 //! - [`listen`] is a receiver of webhooks to look at.
 //! - [`keys`], [`token`], [`settings`], [`demo`] and [`rooms`] are what the binary adds to a bare house.
 

@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
     let outcome = match line.command {
         None => run::house(&line.house, started).await,
         Some(Command::Token { user, group, ttl, data }) => print_token(&user, group.as_deref(), ttl, &data),
-        Some(Command::RotateKeys { data }) => rotate(&data),
+        Some(Command::RotateKeys { data }) => rotate(&data).await,
         Some(Command::Rescore(args)) => job::rescore(&args).await,
         Some(Command::Recount(args)) => job::recount(&args).await,
         Some(Command::Export(args)) => job::export(&args).await,
@@ -42,7 +42,7 @@ fn print_token(user: &str, group: Option<&str>, ttl: Duration, data: &std::path:
     Ok(())
 }
 
-fn rotate(data: &std::path::Path) -> Result<(), Error> {
-    println!("{} signs from the next start on; the key before it stays good", Keys::rotate(data)?);
+async fn rotate(data: &std::path::Path) -> Result<(), Error> {
+    println!("{} signs from the next start on; the key before it stays good", local::jobs::rotate::run(data).await?);
     Ok(())
 }

@@ -387,6 +387,25 @@ async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_admins_write_of_an_account_is_audited_beside_it() {
+    let world = World::new().await;
+    let answer = world.admin().put("/v2/platform-admin/accounts/owner", json!({"plan": "PRO"})).await.expect(200);
+    let items = crate::subscriptions::items(&world).await;
+    let told: Vec<Value> = items
+        .iter()
+        .filter(|item| item["pk"]["S"] == "ACCT#owner" && item["sk"]["S"] != "A")
+        .map(|item| serde_json::from_str(item["doc"]["S"].as_str().unwrap()).unwrap())
+        .collect();
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(
+        (&told["actor"], &told["action"], &told["target"]),
+        (&json!({"kind": "JWT", "id": "admin"}), &json!("account.updated"), &json!("owner"))
+    );
+    assert_eq!((&told["before"], &told["after"]), (&json!({"plan": "ENTERPRISE"}), &json!({"plan": "PRO"})));
+    assert_eq!(told["requestId"], answer.header("x-request-id"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn usage_meters_follow_the_owning_account() {
     let world = World::new().await;
     assert_eq!(writes_today(&world).await, 0);

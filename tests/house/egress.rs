@@ -1,17 +1,21 @@
 //! Where messages may go and what may come back: receivers that misbehave in every way, and addresses that are nobody's business.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use domain::id::SubscriptionId;
 use domain::webhook::secret::{Place, Secret, Secrets};
 use domain::webhook::subscription::{Settings, Subscription};
+use futures::FutureExt;
+use futures::channel::oneshot;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::{Behaviour, Receiver, World, WorldOptions};
+use tokio::net::TcpListener;
 
-use crate::hooks::{WEBHOOKS, click_and_convert, delivery, log, play_out, send_test, subscribe};
+use crate::hooks::{WEBHOOKS, click_and_convert, delivery, id_of, log, play_out, send_test, subscribe};
 
 /// 64 MiB of nothing, compressed twice.
 const BOMB: &str = "H4sIAA9yAWsC/+3coUpDYRTA8e/qFYbCNoPJsD2CcWVMDeYFzWIWi7DsQEyWvcTyYCBYbb6B2uzbDCIm8eruY3zn90snn3g4/Dv3jdS6Li43qu\
@@ -333,6 +337,54 @@ async fn while_a_receiver_hangs_what_follows_for_it_waits_apart_and_nobody_else_
     assert_eq!(hanging.posted().len(), 13, "nothing of it is lost");
     world.advance_ms(61_000);
     assert!(!is_slow(&world, &slow).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_reaches_all_others_while_a_receiver_that_hangs_is_still_waited_on() {
+    let world = World::new().await;
+    world.owner().post("/v2/handles", json!({"handle": "other-shop"})).await.expect(201);
+    let hanging = Receiver::start().await;
+    hanging.always(Behaviour::WhenReleased(200));
+    let slow = subscribe(&world, &hanging, &["link.created"]).await;
+    let mut healthy = Vec::new();
+    for handle in ["demo", "other-shop"] {
+        for _ in 0..12 {
+            let receiver = Receiver::start().await;
+            let body = json!({"endpointUrl": receiver.url("/"), "eventTypes": ["link.created"]});
+            world.owner().post(&format!("/v2/handles/{handle}/webhooks"), body).await.expect(201);
+            healthy.push(receiver);
+        }
+        for slug in ["first", "second"] {
+            let path = format!("/v2/handles/{handle}/links/{slug}");
+            world.owner().put(&path, json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+        }
+    }
+    // All are there before the first is taken, so that the one that hangs is in a batch with others. The queues' own pollers
+    // take several batches at a time, as they run beside each other on Lambda.
+    world.settle().await;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let house = world.house().clone();
+    let serving = tokio::spawn(async move { house.serve(listener, stopped.map(drop)).await });
+    while healthy.iter().any(|receiver| receiver.posted().len() < 2) || log(&world, "&status=DELIVERED").await.len() < 24 {
+        tokio::task::yield_now().await;
+    }
+    let of_slow = format!("&subscriptionId={}", id_of(&slow));
+    let waiting = log(&world, &of_slow).await;
+    assert!(!hanging.posted().is_empty() && waiting.len() == 2, "{waiting:?}");
+    for delivery in &waiting {
+        assert!(
+            ["PENDING", "IN_FLIGHT"].contains(&delivery["status"].as_str().unwrap()),
+            "given up before all others had theirs: {delivery}"
+        );
+    }
+    hanging.always(Behaviour::status(200));
+    while log(&world, &format!("{of_slow}&status=DELIVERED")).await.len() < 2 {
+        hanging.release();
+        tokio::task::yield_now().await;
+    }
+    stop.send(()).unwrap();
+    serving.await.unwrap();
 }
 
 async fn is_slow(world: &World, subscription: &Value) -> bool {

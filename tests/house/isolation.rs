@@ -297,6 +297,33 @@ async fn a_token_reaches_the_operations_of_its_scope_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whichever_function_refuses_a_token_tells_the_handles_audit_log() {
+    let estate = Estate::new().await;
+    let world = &estate.world;
+    let program = world.program(&["chain.signal.write"]).await;
+    let mut operations = estate.for_tokens();
+    // All but the one thing that it may do.
+    operations.retain(|(_, template)| !template.ends_with("/chain/signals"));
+    operations.push(("POST".to_owned(), "/v2/public/conversions".to_owned()));
+    let mut functions = BTreeSet::new();
+    for (method, template) in &operations {
+        // Of one token's refusals one a minute is told.
+        world.advance_ms(60_000);
+        world.faults.take_calls();
+        let answer = send(&program, method, &estate.path(template, "demo"), body(method, template)).await;
+        let needed = answer.refused(403, "insufficient_scope").json()["requiredScope"].clone();
+        let written = writes(world).into_iter().filter(|(_, operation)| operation == "TransactWriteItems");
+        let told: Vec<String> = written.map(|(function, _)| function).collect();
+        let [function] = told.as_slice() else { panic!("{method} {template} told {told:?}") };
+        functions.insert(function.clone());
+        let newest = world.operator().get("/v2/handles/demo/audit-events?limit=1").await.expect(200).json()["items"][0].clone();
+        assert_eq!((&newest["action"], &newest["at"]), (&json!("token.refused"), &json!(world.now())), "{function} did not tell: {newest}");
+        assert_eq!(newest["after"]["requiredScope"], needed, "{method} {template}");
+    }
+    assert!(functions.len() >= 6, "{functions:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_family_of_scopes_reaches_what_each_of_them_does() {
     let estate = Estate::new().await;
     let world = &estate.world;

@@ -52,6 +52,8 @@ async fn the_panel_counts_what_the_log_tells_and_shows_the_latest_failures() {
     wear_out(&world).await;
     make_links(&world, 3..5).await;
     let panel = world.creator().get(PANEL).await.expect(200).json();
+    let program = world.program(&["webhooks.read"]).await;
+    assert_eq!(program.get("/v2/public/handles/demo/notifications").await.expect(200).json(), panel);
     let webhooks = panel["webhooks"].as_array().unwrap();
     assert_eq!(
         webhooks.iter().map(|webhook| webhook["subscriptionId"].as_str().unwrap()).collect::<Vec<_>>(),

@@ -6,6 +6,7 @@ use domain::account::{Account, Plan, Zone};
 use domain::name::UserId;
 use edge::{App, JsonBody, Part, PlatformAdmin, Problem};
 use serde::Serialize;
+use serde_json::json;
 
 /// What to set; what is left out stays.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -29,12 +30,13 @@ pub(crate) struct AccountView {
     request_body = Change, responses((status = 200, description = "The account.", body = AccountView)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    _: PlatformAdmin,
+    admin: PlatformAdmin,
     Part(user_id): Part<UserId>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<AccountView>, Problem> {
     let before = app.store().account(&user_id).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
     let account = before.change(body)?;
-    app.store().set_account(&user_id, &account).await?;
+    let event = admin.user.event(&app, "account.updated", &user_id).between(json!(before), json!(account));
+    app.store().set_account(&user_id, &account, &event).await?;
     Ok(Json(AccountView { user_id, account }))
 }

@@ -9,11 +9,6 @@ use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use store::{Error, KnownSubscription, Result};
 
-/// Where a subscription's secrets are sealed to.
-pub(crate) fn place(known: &KnownSubscription) -> Place<'_> {
-    Place { handle: &known.subscription.handle, subscription: known.subscription.id }
-}
-
 /// The secrets that sign now; none when the platform's key that opens them is gone.
 pub(crate) async fn secrets(app: &App, known: &KnownSubscription) -> Result<Option<Vec<Secret>>> {
     let no_keys = |problem: Problem| Error::Damaged {
@@ -21,7 +16,8 @@ pub(crate) async fn secrets(app: &App, known: &KnownSubscription) -> Result<Opti
         what: problem.causes().unwrap_or_else(|| "it cannot be read".to_owned()),
     };
     let now = app.now();
-    let opened = |keys: &PlatformKeys| known.subscription.secrets.live(place(known), |id| keys.opening(id), now);
+    let place = Place { handle: &known.subscription.handle, subscription: known.subscription.id };
+    let opened = |keys: &PlatformKeys| known.subscription.secrets.live(place, |id| keys.opening(id), now);
     let opened = match opened(&*app.keys().await.map_err(no_keys)?) {
         Ok(secrets) => Ok(secrets),
         // Sealed under a key that is newer than what this process remembers.

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use store::{GivingUp, KnownSubscription, Made, Moved, Result};
 
 use crate::attempt::{LOOKS, announce};
-use crate::message::place;
 use crate::post::Reply;
 
 /// An attempt that was made.
@@ -62,7 +61,6 @@ pub(crate) async fn delivered(app: &App, sent: &Sent) -> Result<bool> {
     for _ in 0..LOOKS {
         let done = Delivery { status: Status::Delivered, ..current.clone() };
         if app.store().move_delivery(&current, &done, Some(made), now).await? {
-            softly(&subscription.id, reseal(app, &sent.known).await);
             return Ok(true);
         }
         match app.store().delivery(&current.handle, current.id).await? {
@@ -131,18 +129,6 @@ fn told(app: &App, subscription: &Subscription, status: &str) -> (Envelope, Even
         Envelope { id: app.id(), kind: EventType::WebhookDisabled, handle: subscription.handle.clone(), occurred_at: now, payload };
     let event = Event::of_system(app.id(), now, "delivery-worker", "webhook.disabled", subscription.id);
     (envelope, event.between(Value::Null, json!({"status": status})))
-}
-
-/// Brings the subscription's secrets under the key that seals now, so that the one before can go.
-async fn reseal(app: &App, known: &KnownSubscription) -> Result<()> {
-    let Ok(keys) = app.keys().await else { return Ok(()) };
-    let Some(current) = keys.sealing() else { return Ok(()) };
-    let subscription = &known.subscription;
-    let resealed = subscription.secrets.resealed(place(known), |id| keys.opening(id), current, || app.random_bytes(), app.now());
-    if let Ok(Some(secrets)) = resealed {
-        app.store().reseal_subscription(&Subscription { secrets, ..subscription.clone() }).await?;
-    }
-    Ok(())
 }
 
 /// What could not be noted of a receiver is not worth sending a message twice.

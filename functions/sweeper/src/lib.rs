@@ -1,4 +1,6 @@
-//! The sweeper: every minute, whatever a crash or a lost message left behind is announced again.
+//! The sweeper: every minute, what a crash or a lost message left behind is announced again, and what a former key seals sealed anew.
+
+mod reseal;
 
 use edge::App;
 use store::{AttemptMessage, Lane, OutboxKind, Pointer, table};
@@ -6,7 +8,8 @@ use store::{AttemptMessage, Lane, OutboxKind, Pointer, table};
 /// Entries of one shard looked at in one run; the rest waits for the next minute.
 const MOST: i32 = 200;
 
-/// Looks through every shard of the `due` index. Running it twice at once only announces twice, which changes nothing.
+/// Looks through every shard of the `due` index, then for secrets under former keys. Running it twice at once only announces
+/// and seals twice, which changes nothing.
 pub async fn sweep(app: App) {
     for shard in 0..table::DUE_SHARDS {
         match app.store().overdue(shard, app.now(), MOST).await {
@@ -20,6 +23,7 @@ pub async fn sweep(app: App) {
             Err(error) => tracing::error!(shard, error = &error as &dyn std::error::Error, "shard could not be swept"),
         }
     }
+    reseal::former(&app).await;
 }
 
 async fn send_again(app: &App, pointer: &Pointer) -> store::Result<()> {

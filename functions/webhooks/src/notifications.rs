@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::name::Handle;
 use domain::webhook::delivery::Status;
 use domain::webhook::event::{Envelope, EventType};
-use edge::{App, Creator, Member, Problem};
+use edge::{App, Member, NotificationsRead, Problem};
 use futures::future::try_join_all;
 use serde::Serialize;
 use store::{Filter, KnownSubscription};
@@ -54,9 +54,9 @@ pub(crate) struct CatalogEntry {
 }
 
 /// Shows how a handle's webhooks are doing.
-#[utoipa::path(get, path = "/v2/handles/{handle}/notifications", tag = "webhooks", security(("jwt" = [])), params(("handle" = Handle, Path)),
+#[utoipa::path(get, path = "/v2/handles/{handle}/notifications", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])), params(("handle" = Handle, Path)),
     responses((status = 200, description = "The panel.", body = NotificationsPanel)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>) -> Result<Json<NotificationsPanel>, Problem> {
+pub(crate) async fn handle(State(app): State<App>, member: Member<NotificationsRead>) -> Result<Json<NotificationsPanel>, Problem> {
     let known = app.store().subscriptions(member.handle(), app.now()).await?;
     let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;
     let failures = Filter { status: Some(Status::Exhausted), ..Filter::default() };

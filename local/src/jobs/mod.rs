@@ -5,6 +5,7 @@ mod engines;
 pub mod export;
 pub mod recount;
 pub mod rescore;
+pub mod rotate;
 
 use std::sync::Arc;
 

@@ -50,6 +50,8 @@ access! {
     PersonalizationRead: Creator, Some(Scope::PersonalizationRead);
     /// Who may read webhook subscriptions and deliveries.
     WebhooksRead: Operator, Some(Scope::WebhooksRead);
+    /// Who may see how webhooks are doing.
+    NotificationsRead: Creator, Some(Scope::WebhooksRead);
     /// Who may write webhook subscriptions.
     WebhooksWrite: Operator, Some(Scope::WebhooksWrite);
 }

@@ -89,7 +89,7 @@ impl<A> Member<A> {
 /// A user whose token carries the group `platform-admin`.
 pub struct PlatformAdmin {
     /// The user.
-    pub id: UserId,
+    pub user: User,
 }
 
 async fn subject(parts: &Parts, app: &App) -> Result<Subject, Problem> {
@@ -113,7 +113,7 @@ impl FromRequestParts<App> for PlatformAdmin {
         if !subject.is_platform_admin {
             return Err(Problem::new(Code::InsufficientRole, "this needs a platform administrator"));
         }
-        Ok(Self { id: subject.user })
+        Ok(Self { user: User { id: subject.user, request_id: request_id(parts, app) } })
     }
 }
 

@@ -48,6 +48,11 @@ impl PlatformKeys {
         self.sealing.get(&self.current).map(|key| (self.current.as_str(), key))
     }
 
+    /// The ids of the keys that open and do not seal any more.
+    pub fn former(&self) -> impl Iterator<Item = &str> {
+        self.sealing.keys().map(String::as_str).filter(|id| *id != self.current)
+    }
+
     /// The key that opens what was sealed under this id.
     pub fn opening(&self, id: &str) -> Option<&SealingKey> {
         self.sealing.get(id)

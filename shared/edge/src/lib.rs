@@ -25,8 +25,8 @@ pub mod openapi;
 pub mod start;
 
 pub use access::{
-    Access, AnalyticsRead, CampaignsRead, CampaignsWrite, ConversionsRead, ConversionsWrite, Creator, LinksRead, LinksWrite, Operator,
-    Owner, PersonalizationRead, SignalsWrite, WebhooksRead, WebhooksWrite,
+    Access, AnalyticsRead, CampaignsRead, CampaignsWrite, ConversionsRead, ConversionsWrite, Creator, LinksRead, LinksWrite,
+    NotificationsRead, Operator, Owner, PersonalizationRead, SignalsWrite, WebhooksRead, WebhooksWrite,
 };
 pub use app::{App, Clock, Entropy};
 pub use body::{JsonBody, PublicBody, SignalsBody, read_limited};

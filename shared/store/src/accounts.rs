@@ -1,9 +1,11 @@
 //! Accounts: the plan and the time zone of whoever owns handles.
 
 use domain::account::Account;
+use domain::audit::Event;
 use domain::name::UserId;
 
 use crate::Store;
+use crate::audit;
 use crate::error::{Error, Result};
 use crate::item::{doc, with_doc};
 use crate::table;
@@ -14,10 +16,18 @@ impl Store {
         self.get(&table::account(user)).await?.map(|item| doc(&item)).transpose()
     }
 
-    /// Sets the account.
-    pub async fn set_account(&self, user: &UserId, account: &Account) -> Result<()> {
-        let item = with_doc(&table::account(user), account)?;
-        self.db.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(Error::call("PutItem"))?;
-        Ok(())
+    /// Sets the account, with the audit event of it: that belongs to no handle and lies beside the account.
+    pub async fn set_account(&self, user: &UserId, account: &Account, event: &Event) -> Result<()> {
+        let put = self.put_part(with_doc(&table::account(user), account)?, |put| put)?;
+        let told = self.put_part(audit::item(&table::account_audit(user, event.audit_id), event)?, |put| put)?;
+        for _ in 0..TRIES {
+            if self.transact(vec![put.clone(), told.clone()]).await?.is_written() {
+                return Ok(());
+            }
+        }
+        Err(Error::Contended("TransactWriteItems"))
     }
 }
+
+/// Tries before contention is given back to the caller.
+const TRIES: u32 = 6;

@@ -10,19 +10,19 @@ use domain::name::Handle;
 use crate::Store;
 use crate::error::{Error, Result};
 use crate::item::{Item, Page, cursor, doc, number, read_cursor, text, with_doc};
-use crate::table;
+use crate::table::{self, Key};
 
 impl Store {
     /// Writes an audit event of something that left nothing else behind.
     pub async fn audit(&self, handle: &Handle, event: &Event) -> Result<()> {
-        let put = self.db.put_item().table_name(&self.table).set_item(Some(item(handle, event)?));
+        let put = self.db.put_item().table_name(&self.table).set_item(Some(item(&table::audit(handle, event.audit_id), event)?));
         put.send().await.map_err(Error::call("PutItem"))?;
         Ok(())
     }
 
     /// The part of a transaction that writes an audit event.
     pub(crate) fn audit_part(&self, handle: &Handle, event: &Event) -> Result<TransactWriteItem> {
-        self.put_part(item(handle, event)?, |put| put)
+        self.put_part(item(&table::audit(handle, event.audit_id), event)?, |put| put)
     }
 
     /// The audit events of a handle, newest first; those past their days are gone, whether or not the table has deleted them.
@@ -55,8 +55,8 @@ fn just_before(id: AuditId) -> AuditId {
     AuditId::from_bytes(u128::from_be_bytes(id.to_bytes()).saturating_sub(1).to_be_bytes())
 }
 
-fn item(handle: &Handle, event: &Event) -> Result<Item> {
-    let mut item = with_doc(&table::audit(handle, event.audit_id), event)?;
+pub(crate) fn item(at: &Key, event: &Event) -> Result<Item> {
+    let mut item = with_doc(at, event)?;
     item.insert("ttl".to_owned(), number(event.at.plus_days(KEPT_DAYS).seconds()));
     Ok(item)
 }

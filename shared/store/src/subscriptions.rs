@@ -1,6 +1,7 @@
 //! Webhook subscriptions: what their owner set in the document, what became of their receiver beside it.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use domain::audit::Event;
 use domain::id::SubscriptionId;
@@ -58,6 +59,8 @@ impl Store {
         let at = table::subscription(&subscription.handle, subscription.id);
         let mut item = with_doc(&at, subscription)?;
         item.insert("version".to_owned(), number(subscription.version));
+        item.insert("listPk".to_owned(), sealed(subscription));
+        item.insert("listSk".to_owned(), text(subscription.id.to_string()));
         for _ in 0..TRIES {
             let count = self.update_part(&table::subscription_count(&subscription.handle), |update| {
                 update
@@ -83,8 +86,10 @@ impl Store {
         let at = table::subscription(&subscription.handle, subscription.id);
         let document = to_json(&at, subscription)?;
         let change = match failures {
-            Failures::Forgotten => "SET doc = :doc, version = :version REMOVE disabled, streak, firstFailAt, lastExhausted, slowUntil",
-            Failures::Kept => "SET doc = :doc, version = :version",
+            Failures::Forgotten => {
+                "SET doc = :doc, version = :version, listPk = :sealed REMOVE disabled, streak, firstFailAt, lastExhausted, slowUntil"
+            }
+            Failures::Kept => "SET doc = :doc, version = :version, listPk = :sealed",
         };
         let update = self.update_part(&at, |update| {
             update
@@ -92,6 +97,7 @@ impl Store {
                 .condition_expression("version = :before")
                 .expression_attribute_values(":doc", text(document))
                 .expression_attribute_values(":version", number(subscription.version))
+                .expression_attribute_values(":sealed", sealed(subscription))
                 .expression_attribute_values(":before", number(before))
         })?;
         for _ in 0..TRIES {
@@ -103,15 +109,31 @@ impl Store {
         Err(Error::Contended("TransactWriteItems"))
     }
 
+    /// Some subscriptions whose secrets are sealed with this platform key, or with several. The index lags; what is written
+    /// after it holds only for the version it tells.
+    pub async fn sealed_with(&self, key_id: Option<&str>, limit: i32) -> Result<Vec<Subscription>> {
+        let query = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .index_name(table::LIST)
+            .key_condition_expression("listPk = :sealed")
+            .expression_attribute_values(":sealed", text(table::sealed(key_id)))
+            .limit(limit);
+        let found = query.send().await.map_err(Error::call("Query"))?;
+        found.items().iter().map(doc).collect()
+    }
+
     /// Replaces the secrets by the same ones under another key, if nobody has changed the subscription since. Its version
     /// stands: for its owner nothing has changed.
     pub async fn reseal_subscription(&self, subscription: &Subscription) -> Result<bool> {
         let at = table::subscription(&subscription.handle, subscription.id);
         let update = self.db.update_item().table_name(&self.table).set_key(Some(key(&at)));
         let update = update
-            .update_expression("SET doc = :doc")
+            .update_expression("SET doc = :doc, listPk = :sealed")
             .condition_expression("version = :version")
             .expression_attribute_values(":doc", text(to_json(&at, subscription)?))
+            .expression_attribute_values(":sealed", sealed(subscription))
             .expression_attribute_values(":version", number(subscription.version));
         match update.send().await {
             Ok(_) => Ok(true),
@@ -156,6 +178,10 @@ impl Store {
         let found = query.send().await.map_err(Error::call("Query"))?;
         found.items().iter().map(|item| known(item, now)).collect()
     }
+}
+
+fn sealed(subscription: &Subscription) -> AttributeValue {
+    text(table::sealed(subscription.secrets.key_id()))
 }
 
 /// Tries before contention is given back to the caller.

@@ -5,6 +5,7 @@
 //! | handle | `HANDLE#h` | `A` | every control-plane call (get); an operator's jobs (scan) |
 //! | a user's handle | `USER#u` | handle | list of handles (query) |
 //! | account | `ACCT#u` | `A` | quota, plan (get) |
+//! | audit event of an account | `ACCT#u` | audit id | whoever looks after the platform, in the table |
 //! | daily quota | `QUOTA#u#yyyymmdd` | `A` | conditional add |
 //! | rate limit | `RATE#scope#hash` | `A` | conditional add |
 //! | link | `LINK#h` | slug | redirect (one batch get with the rules), list (query) |
@@ -16,7 +17,7 @@
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
 //! | health a campaign was last seen in | `HEALTH#h` | campaign id | health (get), conditional put |
-//! | webhook subscription | `SUBS#h` | subscription id | event worker, delivery worker, list (query) |
+//! | webhook subscription | `SUBS#h` | subscription id | event worker, delivery worker, list (query); index `list` by `SEALED#key` / id, to seal its secrets anew |
 //! | how many there are | `SUBS#h` | `count` | conditional add |
 //! | event, its message and outbox entry | `EVT#h#id` | `A` | delivery worker (get); index `due` until every subscription has its delivery |
 //! | delivery, and its attempts | `DLV#h#id` | `A`, `ATT#nn#seq` | delivery worker; index `list` by `DLVS#h#yyyymm` / id; index `due` until it ends |
@@ -89,6 +90,11 @@ pub fn memberships(user: &UserId) -> String {
 /// The account.
 pub fn account(user: &UserId) -> Key {
     Key::single(format!("ACCT#{user}"))
+}
+
+/// An audit event of the account.
+pub fn account_audit(user: &UserId, id: AuditId) -> Key {
+    Key { pk: account(user).pk, sk: id.to_string() }
 }
 
 /// The writes of one local day.
@@ -185,6 +191,11 @@ pub fn subscriptions(handle: &Handle) -> String {
 /// A webhook subscription.
 pub fn subscription(handle: &Handle, id: SubscriptionId) -> Key {
     Key { pk: subscriptions(handle), sk: id.to_string() }
+}
+
+/// The subscriptions whose secrets are all sealed with this platform key, or with several, in the `list` index.
+pub fn sealed(key_id: Option<&str>) -> String {
+    format!("SEALED#{}", key_id.unwrap_or("several"))
 }
 
 /// How many webhook subscriptions a handle has.

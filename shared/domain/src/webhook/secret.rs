@@ -154,6 +154,12 @@ impl Secrets {
 }
 
 impl Secrets {
+    /// The platform key all of them are sealed with; none when there are several.
+    pub fn key_id(&self) -> Option<&str> {
+        let (newest, former) = self.0.split_first()?;
+        former.iter().all(|sealed| sealed.key_id == newest.key_id).then_some(&newest.key_id)
+    }
+
     /// The secrets that still sign, all under the key that seals now; none when they are already.
     ///
     /// # Errors
@@ -166,10 +172,10 @@ impl Secrets {
         mut nonce: impl FnMut() -> [u8; NONCE],
         now: Moment,
     ) -> Result<Option<Self>, Unopened> {
-        let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
-        if self.0.iter().filter(is_live).all(|sealed| sealed.key_id == current.0) {
+        if self.key_id() == Some(current.0) {
             return Ok(None);
         }
+        let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
         let mut again = |former: &Sealed| {
             let secret = open(former, place, key(&former.key_id).ok_or(Unopened)?)?;
             let sealed = seal(&secret, place, former.version, current, nonce(), former.created_at);
