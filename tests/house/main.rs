@@ -32,6 +32,7 @@ mod playbook;
 mod preview;
 mod quality;
 mod redirect;
+mod sdk;
 mod subscriptions;
 mod tokens;
 mod webhooks;

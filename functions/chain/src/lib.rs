@@ -2,6 +2,7 @@
 
 mod ask;
 mod rules;
+mod sdk;
 mod session;
 mod signals;
 
@@ -21,6 +22,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(rules::list))
         .routes(routes!(rules::put, rules::delete))
         .routes(routes!(session::handle))
+        .routes(routes!(sdk::handle))
         .merge(public)
 }
 
