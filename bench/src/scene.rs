@@ -41,7 +41,7 @@ impl Scene {
         let ledger = Ledger::default();
         rooms::furnish(&house, |_, settings| App::new(settings, ledger.client(detail), wall_clock(), system_entropy()))?;
         let tokens = Tokens::mint(&keys, local::wall_clock())?;
-        demo::prepare(&house).await?;
+        demo::Demo::of(&house)?.prepare().await?;
         let scene = Self { house, ledger, owner: tokens.owner, domain };
         scene.post("campaigns", &crate::link::campaign()).await?;
         Ok(scene)

@@ -25,6 +25,9 @@ pub(crate) struct HouseArgs {
     /// The port to listen on.
     #[arg(long, default_value_t = 9000)]
     pub(crate) port: u16,
+    /// The port of the demo shop, which has nothing to do with the API but to use it.
+    #[arg(long, value_name = "PORT", default_value_t = 9080)]
+    pub(crate) shop_port: u16,
     /// Where tables, messages and keys live.
     #[arg(long, default_value = ".data")]
     pub(crate) data: PathBuf,

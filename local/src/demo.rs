@@ -1,16 +1,28 @@
-//! The handle `demo` and its people.
+//! The handle `demo` and its people, and what the demo shop needs of it.
 
 use std::time::Duration;
 
 use domain::account::{Profile, Role};
 use domain::audit::Event;
-use domain::id::AuditId;
+use domain::campaign::{Campaign, Draft};
+use domain::chain::Rule;
+use domain::destination::OwnHosts;
+use domain::form::Faults;
+use domain::id::{AuditId, LinkId};
+use domain::link::{Link, NextPassword, Settings};
 use domain::moment::Moment;
+use domain::name::Handle;
+use serde_json::json;
+use store::{Expect, Store};
 
 use crate::{Error, House, keys::Keys, token, wall_clock};
 
 /// The demo's handle.
 pub const HANDLE: &str = "demo";
+/// The demo shop's campaign, and its link.
+pub const SHOP: &str = "shop";
+/// What the demo shop does at checkout.
+const OFFER: &str = "shop-offer";
 
 /// How long the demo's tokens are good.
 const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3_600);
@@ -43,26 +55,114 @@ impl Tokens {
     }
 }
 
-/// Makes the handle and lets its people in, unless it is there already; straight in the table, so that no account pays for it.
-///
-/// # Errors
-/// When the table cannot be reached.
-pub async fn prepare(house: &House) -> Result<(), Error> {
-    let environment = house.env("accounts");
-    let settings = edge::Settings::read(|name| environment.get(name).cloned()).map_err(Error::keys)?;
-    let store = store::Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone());
-    let people = [("demo-operator", Role::Operator), ("demo-creator", Role::Creator)];
-    let profile = Profile {
-        handle: HANDLE.parse().map_err(Error::keys)?,
-        owner: "demo-owner".parse().map_err(Error::keys)?,
-        collaborators: people.into_iter().filter_map(|(user, role)| Some((user.parse().ok()?, role))).collect(),
-        created_at: Moment::from_millis(wall_clock()),
-        version: 1,
-    };
-    if store.profile(&profile.handle).await.map_err(Error::database)?.is_none() {
-        let id = AuditId::new(profile.created_at, (edge::start::system_entropy())());
-        let event = Event::of_system(id, profile.created_at, "demo", "handle.created", HANDLE);
-        store.save_profile(&profile, None, &event).await.map_err(Error::database)?;
+/// The demo's data, straight in the table, so that no account pays for it.
+pub struct Demo {
+    store: Store,
+    own_hosts: OwnHosts,
+    handle: Handle,
+    now: Moment,
+}
+
+impl Demo {
+    /// The demo of this house.
+    ///
+    /// # Errors
+    /// When the house's environment is unfit.
+    pub fn of(house: &House) -> Result<Self, Error> {
+        // Links announce what becomes of them: this function may.
+        let environment = house.env("links");
+        let settings = edge::Settings::read(|name| environment.get(name).cloned()).map_err(Error::keys)?;
+        let store = Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone());
+        let handle = HANDLE.parse().map_err(Error::keys)?;
+        Ok(Self { store, own_hosts: settings.own_hosts, handle, now: Moment::from_millis(wall_clock()) })
     }
-    Ok(())
+
+    /// Makes the handle and lets its people in, unless it is there already.
+    ///
+    /// # Errors
+    /// When the table cannot be reached.
+    pub async fn prepare(&self) -> Result<(), Error> {
+        let people = [("demo-operator", Role::Operator), ("demo-creator", Role::Creator)];
+        let profile = Profile {
+            handle: self.handle.clone(),
+            owner: "demo-owner".parse().map_err(Error::keys)?,
+            collaborators: people.into_iter().filter_map(|(user, role)| Some((user.parse().ok()?, role))).collect(),
+            created_at: self.now,
+            version: 1,
+        };
+        if self.store.profile(&profile.handle).await.map_err(Error::database)?.is_none() {
+            let event = self.event("handle.created", HANDLE);
+            self.store.save_profile(&profile, None, &event).await.map_err(Error::database)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the shop's campaign, link and chain rule where they are missing, and leads the link to `product` if it leads elsewhere.
+    ///
+    /// # Errors
+    /// When the table cannot be reached.
+    pub async fn stock(&self, product: &str) -> Result<(), Error> {
+        self.campaign().await?;
+        self.link(product).await?;
+        self.offer().await
+    }
+
+    async fn campaign(&self) -> Result<(), Error> {
+        let draft = json!({
+            "campaignId": SHOP, "name": "Demo shop", "goalType": "PRODUCT_SALE", "status": "ACTIVE", "primarySlug": SHOP, "currency": "EUR",
+        });
+        let draft = Draft::read(draft, &self.own_hosts).map_err(unfit)?;
+        let campaign = Campaign::new(&self.handle, &draft, self.now);
+        if self.store.campaign(&self.handle, &campaign.campaign_id).await.map_err(Error::database)?.is_none() {
+            let event = self.event("campaign.created", SHOP);
+            self.store.write_campaign(&campaign, None, None, &[event]).await.map_err(Error::database)?;
+        }
+        Ok(())
+    }
+
+    async fn link(&self, product: &str) -> Result<(), Error> {
+        let settings = json!({"destinationUrl": product, "title": "Field notebook", "campaignId": SHOP});
+        let (settings, _) = Settings::read(settings, &self.own_hosts).map_err(unfit)?;
+        let slug = SHOP.parse().map_err(Error::keys)?;
+        let before = self.store.link(&self.handle, &slug).await.map_err(Error::database)?;
+        let (link, action) = match &before {
+            Some(link) if link.settings.destination_url == settings.destination_url => return Ok(()),
+            Some(link) => (link.following(settings, &NextPassword::Keep, self.now), "link.updated"),
+            None => {
+                let id = LinkId::new(self.now, random());
+                (Link::first(id, &self.handle, &slug, settings, &NextPassword::Keep, self.now), "link.created")
+            }
+        };
+        let event = self.event(action, SHOP);
+        self.store.write_link(&link, Expect::of(before.as_ref()), &event).await.map_err(Error::database)?;
+        Ok(())
+    }
+
+    async fn offer(&self) -> Result<(), Error> {
+        let rule = json!({
+            "trigger": "checkout",
+            "when": {"all": [{"signalKey": "intent", "minConfidence": 0.7, "withinSeconds": 3600}]},
+            "action": {"type": "banner", "title": "Still thinking it over?", "text": "Order in this visit, and it ships free."},
+        });
+        let rule = Rule::read(OFFER.parse().map_err(Error::keys)?, rule, &self.own_hosts).map_err(unfit)?;
+        let (mut book, version) = self.store.chain_rules(&self.handle).await.map_err(Error::database)?;
+        if book.rules().iter().all(|known| known.rule_id != rule.rule_id) {
+            book.insert(rule);
+            let event = self.event("chain_rule.created", OFFER);
+            self.store.save_chain_rules(&self.handle, &book, version, &event).await.map_err(Error::database)?;
+        }
+        Ok(())
+    }
+
+    fn event(&self, action: &str, target: &str) -> Event {
+        Event::of_system(AuditId::new(self.now, random()), self.now, "demo", action, target)
+    }
+}
+
+fn random() -> u128 {
+    (edge::start::system_entropy())()
+}
+
+fn unfit(faults: Faults) -> Error {
+    Error::Failed(format!("the demo shop ({faults:?})"))
 }

@@ -10,7 +10,7 @@
 //! - `workers` calls functions for queues and schedules.
 //! - [`jobs`] work over stored data: re-scoring, recounting, exporting, rotating keys.
 //! - [`listen`] is a receiver of webhooks to look at.
-//! - [`keys`], [`token`], [`settings`], [`demo`] and [`rooms`] are what the binary adds to a bare house.
+//! - [`keys`], [`token`], [`settings`], [`demo`], [`shop`] and [`rooms`] are what the binary adds to a bare house.
 
 use std::{
     sync::Arc,
@@ -32,6 +32,7 @@ mod room;
 pub mod rooms;
 mod server;
 pub mod settings;
+pub mod shop;
 pub mod template;
 pub mod token;
 mod workers;

@@ -9,12 +9,13 @@ use futures::FutureExt;
 use http::StatusCode;
 use local::{
     Error, House, Options,
-    demo::{self, Tokens},
+    demo::{Demo, Tokens},
     jobs::Published,
     keys::Keys,
     listen::{Answer, Receiver},
     rooms,
     settings::Settings,
+    shop::{self, Shop},
     wall_clock,
 };
 use tokio::{net::TcpListener, time::Instant};
@@ -42,9 +43,17 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
     let _published = (!args.ephemeral).then(|| Published::write(&house, &args.data)).transpose()?;
 
     let tokens = Tokens::mint(&keys, wall_clock())?;
-    if let Err(error) = demo::prepare(&house).await {
+    let demo = Demo::of(&house)?;
+    if let Err(error) = demo.prepare().await {
         tracing::warn!(%error, "no demo data");
     }
+    let shop = match open_shop(&settings, args.shop_port, &demo).await {
+        Ok(shop) => Some(shop),
+        Err(error) => {
+            tracing::warn!(%error, port = args.shop_port, "no demo shop");
+            None
+        }
+    };
     if let Some(path) = &args.env_file {
         std::fs::write(path, welcome::env_file(&settings, &tokens))?;
     }
@@ -52,18 +61,34 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
         std::fs::write(path, welcome::functions_env(&house))?;
     }
     let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    println!("{}", welcome::text(&settings, &tokens));
+    println!("{}", welcome::text(&settings, &tokens, shop.is_some().then_some(args.shop_port)));
     tracing::info!(ready_ms, "ready on {}", settings.api_origin());
 
     let stop = interrupted().shared();
-    match sixth {
-        Some(sixth) => {
-            tokio::join!(house.serve(listener, stop.clone()), house.serve_http(sixth, stop));
+    let api = async {
+        match sixth {
+            Some(sixth) => {
+                tokio::join!(house.serve(listener, stop.clone()), house.serve_http(sixth, stop.clone()));
+            }
+            None => house.serve(listener, stop.clone()).await,
         }
-        None => house.serve(listener, stop).await,
-    }
+    };
+    let shopping = async {
+        if let Some((shop, doors)) = shop {
+            futures::future::join_all(doors.into_iter().map(|door| shop.serve(door, stop.clone()))).await;
+        }
+    };
+    tokio::join!(api, shopping);
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The demo shop with the sockets it listens on, and what it needs of the demo.
+async fn open_shop(settings: &Settings<'_>, port: u16, demo: &Demo) -> Result<(Shop, Vec<TcpListener>), Error> {
+    let mut doors = vec![TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?];
+    doors.extend(TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await.ok());
+    demo.stock(&shop::product(port)).await?;
+    Ok((Shop::new(settings, port)?, doors))
 }
 
 /// Receives webhooks until Ctrl-C.

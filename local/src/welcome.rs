@@ -6,6 +6,7 @@ use local::{
     House,
     demo::{HANDLE, Tokens},
     settings::Settings,
+    shop,
 };
 
 /// Shell exports for scripts and for a person's shell.
@@ -32,16 +33,17 @@ pub(crate) fn functions_env(house: &House) -> String {
 }
 
 /// Where everything is, and five requests that work as pasted, in this order.
-pub(crate) fn text(settings: &Settings<'_>, tokens: &Tokens) -> String {
+pub(crate) fn text(settings: &Settings<'_>, tokens: &Tokens, shop_port: Option<u16>) -> String {
     let api = settings.api_origin();
     let domain = settings.public_domain();
     let owner = &tokens.owner;
+    let shop = shop_port.map(|port| format!("demo shop: start on the creator's page, {}\n", shop::guide(port))).unwrap_or_default();
     let json = "-H 'content-type: application/json'";
     format!(
         r#"
 10x Links on {api}, short links on http://{{handle}}.{domain}/{{slug}}
 handle {HANDLE}: demo-owner (OWNER), demo-operator (OPERATOR), demo-creator (CREATOR)
-
+{shop}
 TOKEN={owner}
 curl -X PUT {api}/v2/handles/{HANDLE}/links/hello -H "authorization: Bearer $TOKEN" {json} -d '{{"destinationUrl":"https://example.com/shop"}}'
 curl -X POST {api}/v2/handles/{HANDLE}/links/hello/route-preview -H "authorization: Bearer $TOKEN" {json} -d '{{"country":"DE","device":"MOBILE"}}'

@@ -302,8 +302,6 @@ async fn every_bad_field_is_named_and_an_oversized_body_is_refused() {
     let mut large = order(&token, "k", 1.0);
     large["filler"] = json!("x".repeat(17 * 1024));
     post(&world, &large).await.refused(413, "payload_too_large");
-    let text = world.nobody().with("content-type", "text/plain").post("/v2/public/conversions", order(&token, "k", 1.0)).await;
-    text.refused(415, "unsupported_media_type");
     for value in ["1e400", "-1", "24.999", "1000000000000", "NaN"] {
         let body = format!(r#"{{"ctx":"{token}","idempotencyKey":"k","eventType":"purchase","value":{value},"currency":"USD"}}"#);
         world

@@ -273,6 +273,7 @@ async fn walk(by_programs: bool) -> World {
         (&admin, "PUT", "/v2/platform-admin/accounts/{userId}", json!({"timeZone": "Europe/Berlin"}), 200),
         (&nobody, "GET", "/v2/system/health", Value::Null, 200),
         (&nobody, "GET", "/v2/openapi.json", Value::Null, 200),
+        (&nobody, "GET", "/v2/public/sdk.js", Value::Null, 200),
         (&owner, "PUT", "/v2/handles/{handle}/links/{slug}", link.clone(), 201),
         (&owner, "PUT", "/v2/handles/{handle}/links/{slug}", link, 200),
         (&owner, "GET", "/v2/handles/{handle}/links/{slug}", Value::Null, 200),
@@ -430,7 +431,9 @@ async fn every_operation_declares_how_it_refuses() {
         }
         if takes_body {
             has_id(
-                &send(&caller.clone().with("content-type", "text/plain"), &method, &url, "{}").await.refused(415, "unsupported_media_type"),
+                &send(&caller.clone().with("content-type", "application/xml"), &method, &url, "{}")
+                    .await
+                    .refused(415, "unsupported_media_type"),
             );
             has_id(
                 &send(&json, &method, &url, &format!("{{\"x\":\"{}\"}}", "x".repeat(70 * 1024))).await.refused(413, "payload_too_large"),
@@ -454,8 +457,8 @@ async fn every_operation_answers_503_while_its_table_is_out_of_reach() {
     let world = World::new().await;
     let program = world.program(&EVERY_SCOPE).await;
     let fired = world.faults.inject(Rule::any().always(), Fault::Unreachable);
-    // The document needs no table; what is public and refused for its ctx does not get that far.
-    let without = ["/v2/openapi.json", "/v2/public/context", "/v2/public/conversions"];
+    // The document and the script need no table; what is public and refused for its ctx does not get that far.
+    let without = ["/v2/openapi.json", "/v2/public/sdk.js", "/v2/public/context", "/v2/public/conversions"];
     for (method, path) in world.contract.operations().into_iter().filter(|(_, path)| !without.contains(&path.as_str())) {
         let caller = if path.starts_with(PAT_FAMILY) {
             program.clone()

@@ -34,6 +34,7 @@ use Outcome::{Done, Nothing, Status};
 pub(crate) const STORY: &[(&str, Outcome)] = &[
     ("accounts/health", Status(200)),
     ("accounts/openapi", Status(200)),
+    ("chain/sdk", Status(200)),
     ("accounts/default-404", Status(404)),
     ("accounts/create-handle", Status(201)),
     ("accounts/list-handles", Status(200)),
@@ -259,6 +260,7 @@ async fn invoke(world: &World, function: &str, event: &str) -> Value {
         "chain" => http(chain::service(app), event).await,
         "analytics" => http(analytics::service(app), event).await,
         "webhooks" => http(webhooks::service(app), event).await,
+        "chain" => http(chain::service(app), event).await,
         "accounts" => http(accounts::service(app), event).await,
         "click-worker" => serde_json::to_value(click_worker::handle(app, batch()).await).expect("an answer"),
         "event-worker" => serde_json::to_value(event_worker::handle(app, batch()).await).expect("an answer"),

@@ -33,6 +33,7 @@ mod playbook;
 mod preview;
 mod quality;
 mod redirect;
+mod sdk;
 mod subscriptions;
 mod tokens;
 mod vectors;

@@ -2,6 +2,7 @@
 
 mod ask;
 mod rules;
+mod sdk;
 mod session;
 mod signals;
 
@@ -22,6 +23,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(rules::put, rules::delete))
         .routes(routes!(session::handle))
         .routes(routes!(signals::from_server))
+        .routes(routes!(sdk::handle))
         .merge(public)
 }
 

@@ -5,7 +5,7 @@ use axum::extract::{FromRequest, Request, State};
 use domain::chain::{Batch, Confidence, MOST_A_MINUTE, MOST_IN_A_SESSION, SIGNAL_DAYS};
 use domain::moment::Moment;
 use domain::name::{Handle, SessionId, SignalKey};
-use edge::{App, Code, Member, Problem, SignalsBody, SignalsWrite, Viewer, limit_public};
+use edge::{App, Code, JsonBody, Member, Problem, SignalsBody, SignalsWrite, Viewer, limit_public};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
@@ -85,7 +85,7 @@ pub(crate) async fn from_page(State(app): State<App>, request: Request) -> Resul
 pub(crate) async fn from_server(
     State(app): State<App>,
     member: Member<SignalsWrite>,
-    SignalsBody(mut body): SignalsBody,
+    JsonBody(mut body): JsonBody,
 ) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     if let Some(members) = body.as_object_mut() {
         members.insert("handle".to_owned(), json!(member.handle()));

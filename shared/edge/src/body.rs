@@ -9,12 +9,17 @@ use serde_json::Value;
 
 use crate::problem::{Code, Problem};
 
-/// A JSON body of the control plane, at most 64 KiB.
+/// A JSON body, at most 64 KiB.
 pub struct JsonBody(pub Value);
-/// A JSON body of a public conversion, at most 16 KiB.
+/// A JSON body of a public conversion, at most 16 KiB; a page may send it as text.
 pub struct PublicBody(pub Value);
-/// A JSON body of chain signals, at most 64 KiB.
+/// A JSON body of chain signals, at most 64 KiB; a page may send it as text.
 pub struct SignalsBody(pub Value);
+
+const JSON: &str = "application/json";
+// A page that is being left can only post with `navigator.sendBeacon`. That always carries credentials, so that a type which needs a
+// preflight would need one that lets credentials in, and `access-control-allow-origin: *` never does; `text/plain` needs none.
+const TEXT: &str = "text/plain";
 
 /// Reads a body up to so many bytes.
 ///
@@ -34,8 +39,8 @@ where
     }
 }
 
-async fn read_json(request: Request, most: usize) -> Result<Value, Problem> {
-    if !is_json(request.headers()) {
+async fn read_json(request: Request, most: usize, kinds: &[&str]) -> Result<Value, Problem> {
+    if !is_one_of(kinds, request.headers()) {
         return Err(Problem::new(Code::UnsupportedMediaType, "send the body as content-type: application/json"));
     }
     let bytes = read_limited(request.into_body(), most).await?;
@@ -49,24 +54,24 @@ async fn read_json(request: Request, most: usize) -> Result<Value, Problem> {
     })
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is_one_of(kinds: &[&str], headers: &HeaderMap) -> bool {
     let essence =
         headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(|text| text.split(';').next()).unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/json")
+    kinds.iter().any(|kind| essence.trim().eq_ignore_ascii_case(kind))
 }
 
 macro_rules! extractor {
-    ($body:ident, $most:expr) => {
+    ($body:ident, $most:expr, $kinds:expr) => {
         impl<S: Send + Sync> FromRequest<S> for $body {
             type Rejection = Problem;
 
             async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-                read_json(request, $most).await.map(Self)
+                read_json(request, $most, &$kinds).await.map(Self)
             }
         }
     };
 }
 
-extractor!(JsonBody, 64 * 1024);
-extractor!(PublicBody, 16 * 1024);
-extractor!(SignalsBody, 64 * 1024);
+extractor!(JsonBody, 64 * 1024, [JSON]);
+extractor!(PublicBody, 16 * 1024, [JSON, TEXT]);
+extractor!(SignalsBody, 64 * 1024, [JSON, TEXT]);

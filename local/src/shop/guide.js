@@ -1,0 +1,2 @@
+"use strict";
+tenx.signal("view", { value: "guide" });

@@ -1,0 +1,264 @@
+// What the snippet does in a page, in a real browser against a real house.
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { House, eventually, launch, merchant, settled, visitor } from "./world.mjs";
+
+let house, shop, browser, page;
+before(async () => {
+  house = await House.start();
+  shop = await merchant(house.api);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  shop?.server.close();
+  await house?.close();
+});
+beforeEach(async () => (page = await visitor(browser, house)));
+afterEach(async () => {
+  assert.deepEqual(page.wrong, [], "no error reached the page, and its policy was kept to");
+  await page.browserContext().close();
+});
+
+const at = (place) => page.goto(shop.origin + place, { waitUntil: "load" });
+const stored = (area = "localStorage") => page.evaluate((area) => Object.keys(window[area]).sort(), area);
+const calls = (path) => page.asked.filter((asked) => asked === path).length;
+const purchase = (idempotencyKey) => ({ eventType: "purchase", value: 24.99, currency: "EUR", idempotencyKey });
+/** Begins a conversion and leaves its outcome in the page. */
+const begin = (order) =>
+  page.evaluate((order) => {
+    window.outcome = null;
+    tenx.convert(order).then((receipt) => (window.outcome = { receipt }), ({ message, status, answer }) => (window.outcome = { message, status, answer }));
+  }, order);
+const outcome = async () => (await page.waitForFunction(() => window.outcome, { timeout: 30_000 })).jsonValue();
+
+test("the ctx leaves the address, stays with the site, and the newest one wins", async () => {
+  const [first, second] = [await house.click(), await house.click()];
+  await at(`/?a=1&ctx=${first}&b=%20x&b=#part`);
+  await settled(page);
+  assert.equal(page.url(), `${shop.origin}/?a=1&b=%20x&b=#part`);
+  assert.equal(await page.evaluate(() => tenx.ctx), first);
+  await at("/?ctx=of-the-shop-itself");
+  assert.equal(page.url(), `${shop.origin}/?ctx=of-the-shop-itself`, "what is no ctx of ours is not ours to take");
+  assert.equal(await page.evaluate(() => tenx.ctx), first);
+  await at(`/?ctx=${second}`);
+  await settled(page);
+  assert.deepEqual(await page.evaluate(() => [location.href, tenx.ctx]), [`${shop.origin}/`, second]);
+  assert.equal(await page.evaluate(() => document.cookie), "");
+});
+
+test("a forged ctx does not displace the one before it", async () => {
+  const good = await house.click();
+  await at(`/?ctx=${good}`);
+  await settled(page);
+  await at("/?ctx=c1.k1.AAAA.BBBB");
+  await settled(page);
+  assert.deepEqual(await page.evaluate(() => [location.search, tenx.ctx]), ["", good]);
+});
+
+test("the session the click names is adopted, and asked for once", async () => {
+  await at(`/?ctx=${await house.click("sid=sess-of-the-guide")}`);
+  assert.equal(await settled(page), "sess-of-the-guide");
+  await at("/");
+  assert.equal(await settled(page), "sess-of-the-guide");
+  assert.equal(calls("context"), 1);
+  // A click without a session goes on with the one there is.
+  await at(`/?ctx=${await house.click()}`);
+  assert.equal(await settled(page), "sess-of-the-guide");
+  assert.equal(calls("context"), 2);
+});
+
+test("a session of its own lasts until thirty days of nothing", async () => {
+  await at("/");
+  const session = await settled(page);
+  assert.match(session, /^sig_demo_\d{13}_[0-9a-f]{32}$/);
+  const age = (days) =>
+    page.evaluate((days) => {
+      const kept = JSON.parse(localStorage.getItem("tenx.demo.session"));
+      localStorage.setItem("tenx.demo.session", JSON.stringify({ ...kept, at: Date.now() - days * 86_400_000 }));
+    }, days);
+  await age(29.9);
+  await at("/");
+  assert.equal(await settled(page), session);
+  await age(30);
+  await at("/");
+  assert.notEqual(await settled(page), session);
+});
+
+test("signals of one moment go in batches of fifty, and are gone from the store once they are kept", async () => {
+  await at("/");
+  const session = await settled(page);
+  await page.evaluate(() => {
+    for (let number = 0; number < 60; number++) tenx.signal("view", { value: number, metadata: { number } });
+  });
+  assert.equal((await stored()).length, 61);
+  await eventually("the store is empty", async () => (await stored()).length === 1);
+  assert.equal(calls("chain/signals"), 2);
+  const { signals } = await house.ask(`chain/${session}`);
+  assert.equal(new Set(signals.map(({ signalValue }) => signalValue)).size, 60);
+});
+
+test("a bad signal does not cost the others theirs", async () => {
+  await at("/");
+  const session = await settled(page);
+  await page.evaluate(() => {
+    tenx.signal("view");
+    tenx.signal("no key at all");
+    tenx.signal("intent", { confidence: 7 });
+    tenx.signal("intent", { confidence: 0.7 });
+  });
+  await eventually("the store is empty", async () => (await stored()).length === 1);
+  assert.deepEqual((await house.signals(session)).sort(), ["intent", "view"]);
+});
+
+test("a decision knows every signal the page told before it, and a prefetched one is not asked for again", async () => {
+  await at("/");
+  await settled(page);
+  const decide = () => page.evaluate(() => tenx.resolve("checkout"));
+  assert.equal((await decide()).matched, false);
+  const [hot, both] = await page.evaluate(async () => {
+    tenx.signal("intent", { confidence: 0.9 });
+    return [await tenx.resolve("checkout"), await tenx.prefetch(["checkout", "exit"])];
+  });
+  assert.deepEqual([hot.ruleId, hot.action.type, both.checkout.ruleId, both.exit.matched], ["shop-offer", "banner", "shop-offer", false]);
+  const asked = page.asked.length;
+  assert.deepEqual(await decide(), both.checkout);
+  assert.equal(page.asked.length, asked);
+});
+
+test("a conversion is answered with its receipt, and one that cannot be is refused once and for all", async () => {
+  await at("/");
+  await begin(purchase("order-without-click"));
+  assert.match((await outcome()).message, /no ctx/);
+  await at(`/?ctx=${await house.click()}`);
+  await settled(page);
+  await begin(purchase("order-1"));
+  const { receipt } = await outcome();
+  assert.deepEqual([receipt.deduped, receipt.value, receipt.campaignId], [false, 24.99, "shop"]);
+  await begin(purchase("order-1"));
+  assert.equal((await outcome()).receipt.deduped, true);
+  await begin({ eventType: "Not A Type" });
+  const refused = await outcome();
+  assert.deepEqual([refused.status, refused.answer.error, refused.answer.fields[0].field], [400, "invalid_payload", "eventType"]);
+  assert.equal(calls("conversions"), 3);
+  assert.deepEqual(await stored(), ["tenx.demo.ctx", "tenx.demo.session"]);
+});
+
+test("a conversion made while the API is down arrives once it is up again, under the same key", async () => {
+  await at(`/?ctx=${await house.click()}`);
+  await settled(page);
+  await house.kill();
+  await begin(purchase("order-2"));
+  await page.waitForFunction(() => localStorage.getItem("tenx.demo.conversion.order-2"));
+  assert.match(await page.evaluate(() => tenx.resolve("checkout").catch(({ message }) => message)), /cannot be reached/);
+  await house.open();
+  const { receipt } = await outcome();
+  assert.equal(receipt.eventType, "purchase");
+  assert.deepEqual(await stored(), ["tenx.demo.ctx", "tenx.demo.session"]);
+});
+
+test("a conversion that never got through is sent by the next page", async () => {
+  await at(`/?ctx=${await house.click()}`);
+  const session = await settled(page);
+  await house.kill();
+  await begin(purchase("order-3"));
+  await page.evaluate(() => tenx.signal("view", { value: "kept" }));
+  await at("/plain");
+  assert.equal((await stored()).filter((name) => /conversion|signal/.test(name)).length, 2);
+  await house.open();
+  await at("/");
+  await eventually("the store is empty", async () => (await stored()).length === 2);
+  assert.equal((await house.conversions()).filter(({ value }) => value === 24.99).length, 3);
+  assert.deepEqual(await house.signals(session), ["view kept"]);
+});
+
+test("a page that is left hands over its signals and its conversion", async () => {
+  await at(`/?ctx=${await house.click()}`);
+  const session = await settled(page);
+  await house.kill();
+  await begin({ ...purchase("order-4"), value: 4 });
+  await page.waitForFunction(() => performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/conversions")).length >= 3, { timeout: 20_000 });
+  await house.open();
+  // The next try is seconds away, the batch a third of one.
+  await Promise.all([page.waitForNavigation(), page.evaluate(() => (tenx.signal("view", { value: "last" }), (location.href = "/plain")))]);
+  await eventually("the conversion", async () => (await house.conversions()).some(({ value }) => value === 4));
+  await eventually("the signal", async () => (await house.signals(session)).includes("view last"));
+  // The page after sends what it does not know to have arrived, and it counts once.
+  await at("/");
+  await eventually("the store is empty", async () => (await stored()).length === 2);
+  assert.equal((await house.conversions()).filter(({ value }) => value === 4).length, 1);
+  assert.deepEqual(await house.signals(session), ["view last"]);
+});
+
+test("a marked link goes on with the session, any other as it is", async () => {
+  await at("/");
+  const session = await settled(page);
+  assert.equal(await page.evaluate(() => tenx.link("https://demo.links.example/shop?a=1&sid=old#x")), `https://demo.links.example/shop?a=1&sid=${session}#x`);
+  assert.equal(await page.evaluate(() => tenx.link("http://")), "http://");
+  await Promise.all([page.waitForNavigation(), page.click("#marked b")]);
+  assert.equal(page.url(), `${shop.origin}/plain?a=1&sid=${session}#x`);
+  await at("/");
+  await Promise.all([page.waitForNavigation(), page.click("#bare")]);
+  assert.equal(page.url(), `${shop.origin}/plain`);
+});
+
+for (const [who, begins] of [
+  ["who sends Global Privacy Control", () => house.click()],
+  ["who denied consent on the link", () => house.click("consent=denied&sid=s1")],
+]) {
+  test(`of a visitor ${who} nothing is kept and nothing is told, but the sale`, async () => {
+    const asks = who.includes("denied") ? ["sdk.js", "context"] : ["sdk.js"];
+    // What was kept of them before is forgotten.
+    await at("/");
+    await settled(page);
+    if (!who.includes("denied")) {
+      await page.evaluateOnNewDocument(() => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true }));
+    }
+    page.asked = [];
+    const ctx = await begins();
+    await at(`/?ctx=${ctx}`);
+    await eventually("the page is quiet", async () => (await stored()).length === 0 && (await stored("sessionStorage")).length === 1);
+    const told = await page.evaluate(async () => {
+      tenx.signal("intent", { confidence: 1 });
+      const marked = document.getElementById("marked");
+      return {
+        session: tenx.session,
+        ctx: tenx.ctx,
+        decision: await tenx.resolve("checkout"),
+        decisions: await tenx.prefetch(["checkout", "exit"]),
+        link: tenx.link("https://demo.links.example/shop?a"),
+        marked: marked.href,
+      };
+    });
+    assert.deepEqual([told.session, told.ctx, told.link], [null, ctx, "https://demo.links.example/shop?a"]);
+    assert.deepEqual([told.decision.matched, told.decision.action], [false, { type: "none" }]);
+    assert.deepEqual(told.decisions.exit.action, { type: "none" });
+    // The tab goes on with the ctx, also past a page without the snippet.
+    await at("/plain");
+    await at("/");
+    await page.waitForFunction(() => window.tenx);
+    await begin({ ...purchase(`order-of-one ${who}`), value: 7 });
+    const { receipt } = await outcome();
+    assert.deepEqual([receipt.deduped, receipt.value], [false, 7]);
+    assert.deepEqual([...new Set(page.asked)], [...asks, "conversions"]);
+    const { sessionId } = await house.ask(`conversions/${receipt.conversionId}`);
+    assert.equal(sessionId, null);
+    assert.deepEqual([await stored(), await stored("sessionStorage")], [[], ["tenx.demo.ctx"]]);
+    await Promise.all([page.waitForNavigation(), page.click("#marked")]);
+    assert.equal(page.url(), `${shop.origin}/plain?a=1#x`);
+  });
+}
+
+test("where storage is closed to the page, everything works as far as the page itself remembers", async () => {
+  await page.evaluateOnNewDocument(() => {
+    for (const area of ["localStorage", "sessionStorage"]) {
+      Object.defineProperty(window, area, { get: () => { throw new DOMException("closed", "SecurityError"); } });
+    }
+  });
+  await at(`/?ctx=${await house.click()}`);
+  const session = await settled(page);
+  await page.evaluate(() => tenx.signal("view"));
+  await begin({ ...purchase("order-5"), value: 5 });
+  assert.equal((await outcome()).receipt.value, 5);
+  await eventually("the signal", async () => (await house.signals(session)).length === 1);
+});

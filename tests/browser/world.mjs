@@ -1,0 +1,142 @@
+// A house built from this tree, a merchant's site under a strict policy, and Chromium, for one test file.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import http from "node:http";
+import { createRequire } from "node:module";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+
+const { BROWSER, LOCAL, MODULES } = process.env;
+const puppeteer = createRequire(`${MODULES}/`)("puppeteer-core");
+
+// People's: an agent that says "HeadlessChrome" is a bot's, and so is a visit without a language.
+const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
+async function freePort() {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** What `work` gives once it gives anything, within 20 seconds. */
+export async function eventually(what, work) {
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    const found = await work().catch(() => null);
+    if (found) return found;
+    await new Promise((over) => setTimeout(over, 50));
+  }
+  throw new Error(`in vain: ${what}`);
+}
+
+/** The house: it can be killed and started again where it was. */
+export class House {
+  static async start() {
+    const house = new House();
+    house.folder = mkdtempSync(path.join(os.tmpdir(), "house-"));
+    house.port = await freePort();
+    house.shopPort = await freePort();
+    house.api = `http://localhost:${house.port}`;
+    await house.open();
+    const env = readFileSync(path.join(house.folder, "env"), "utf8");
+    house.token = /JWT_TOKEN='(.*)'/.exec(env)[1];
+    return house;
+  }
+
+  async open() {
+    const options = ["--port", this.port, "--shop-port", this.shopPort, "--data", this.data, "--env-file", path.join(this.folder, "env")];
+    this.process = spawn(LOCAL, [...options, "--public-rpm", 1_000_000].map(String), { stdio: "ignore" });
+    await eventually("the house is open", async () => (await fetch(`${this.api}/v2/system/health`)).ok);
+  }
+
+  async kill() {
+    this.process.kill("SIGKILL");
+    await once(this.process, "exit");
+  }
+
+  async close() {
+    await this.kill();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  get data() {
+    return path.join(this.folder, "data");
+  }
+
+  /** What the API tells the owner of `demo`. */
+  async ask(place) {
+    const answer = await fetch(`${this.api}/v2/handles/demo/${place}`, { headers: { authorization: `Bearer ${this.token}` } });
+    return answer.json();
+  }
+
+  /** The ctx of a click on the demo shop's link. */
+  async click(query = "") {
+    const headers = { "user-agent": AGENT, "accept-language": "en" };
+    const answer = await fetch(`${this.api}/_edge/redirect/demo/shop?${query}`, { headers, redirect: "manual" });
+    return new URL(answer.headers.get("location")).searchParams.get("ctx");
+  }
+
+  /** Signals the API has of a session, by their keys and values. */
+  async signals(session) {
+    const { signals } = await this.ask(`chain/${session}`);
+    return signals.map(({ signalKey, signalValue }) => `${signalKey} ${signalValue ?? ""}`.trim());
+  }
+
+  async conversions() {
+    return (await this.ask("conversions")).items;
+  }
+
+  /** Runs a job of the house's program and gives back its status and what it printed. */
+  async job(...args) {
+    const job = spawn(LOCAL, args, { stdio: ["ignore", "pipe", "ignore"] });
+    let told = "";
+    job.stdout.on("data", (text) => (told += text));
+    const [status] = await once(job, "close");
+    return { status, told };
+  }
+}
+
+/** A merchant's site that allows itself and the API, and nothing else; `/plain` is a page without the snippet. */
+export async function merchant(api) {
+  const policy = `default-src 'none'; script-src 'self' ${api}; connect-src ${api}`;
+  const page = (body) => `<!doctype html><title>Shop</title>${body}`;
+  const snippet = `<script src="${api}/v2/public/sdk.js" data-handle="demo" defer></script>`;
+  const links = '<a id="marked" data-tenx href="/plain?a=1#x"><b>marked</b></a> <a id="bare" href="/plain">bare</a>';
+  const server = http.createServer((request, response) => {
+    response.setHeader("content-security-policy", policy);
+    response.setHeader("content-type", "text/html; charset=utf-8");
+    response.end(page(request.url.startsWith("/plain") ? "plain" : snippet + links));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, origin: `http://127.0.0.1:${server.address().port}` };
+}
+
+export function launch() {
+  const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : [];
+  const args = [...sandbox, `--user-agent=${AGENT}`, "--lang=en-US", "--accept-lang=en-US", "--disable-dev-shm-usage"];
+  return puppeteer.launch({ executablePath: BROWSER, headless: true, args });
+}
+
+/** A tab in a profile of its own, with everything that went wrong in it and everything it asked of the API. */
+export async function visitor(browser, { api, gpc = false }) {
+  const profile = await browser.createBrowserContext();
+  const page = await profile.newPage();
+  page.wrong = [];
+  page.asked = [];
+  page.on("pageerror", (error) => page.wrong.push(`uncaught: ${error.message}`));
+  page.on("console", (message) => /content security policy/i.test(message.text()) && page.wrong.push(message.text()));
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.origin === api && request.method() !== "OPTIONS") page.asked.push(url.pathname.replace("/v2/public/", ""));
+  });
+  if (gpc) await page.evaluateOnNewDocument(() => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true }));
+  return page;
+}
+
+/** Waits until the snippet knows its session. */
+export const settled = (page) => page.waitForFunction(() => window.tenx?.session).then((session) => session.jsonValue());
