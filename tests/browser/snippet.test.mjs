@@ -14,7 +14,10 @@ after(async () => {
   shop?.server.close();
   await house?.close();
 });
-beforeEach(async () => (page = await visitor(browser, house)));
+beforeEach(async () => {
+  await house.open();
+  page = await visitor(browser, house);
+});
 afterEach(async () => {
   assert.deepEqual(page.wrong, [], "no error reached the page, and its policy was kept to");
   await page.browserContext().close();
@@ -144,7 +147,30 @@ test("a conversion is answered with its receipt, and one that cannot be is refus
   assert.deepEqual(await stored(), ["tenx.demo.ctx", "tenx.demo.session"]);
 });
 
-test("a conversion made while the API is down arrives once it is up again, under the same key", async () => {
+test("a conversion whose answers are lost or put off is sent again under the same key, when it may be", async () => {
+  await at(`/?ctx=${await house.click()}`);
+  await settled(page);
+  // The API has answered; the first answer is lost on the way, the second comes as a 429.
+  const wire = await page.createCDPSession();
+  await wire.send("Fetch.enable", { patterns: [{ urlPattern: "*/v2/public/conversions", requestStage: "Response" }] });
+  const posted = [];
+  wire.on("Fetch.requestPaused", ({ requestId, request }) => {
+    posted.push({ key: JSON.parse(request.postData).idempotencyKey, at: Date.now() });
+    const headers = { "access-control-allow-origin": "*", "access-control-expose-headers": "retry-after", "retry-after": "3" };
+    const responseHeaders = Object.entries(headers).map(([name, value]) => ({ name, value }));
+    if (posted.length === 1) wire.send("Fetch.failRequest", { requestId, errorReason: "ConnectionReset" });
+    else if (posted.length === 2) wire.send("Fetch.fulfillRequest", { requestId, responseCode: 429, responseHeaders, body: btoa("{}") });
+    else wire.send("Fetch.continueRequest", { requestId });
+  });
+  const before = (await house.conversions()).length;
+  await begin({ ...purchase(), value: 3 });
+  assert.equal((await outcome()).receipt.deduped, true);
+  assert.deepEqual([posted.length, new Set(posted.map(({ key }) => key)).size], [3, 1]);
+  assert.ok(posted[2].at - posted[1].at >= 3000, "Retry-After is kept to");
+  assert.equal((await house.conversions()).length, before + 1);
+});
+
+test("a conversion made while the API is down arrives once it is up again", async () => {
   await at(`/?ctx=${await house.click()}`);
   await settled(page);
   await house.kill();

@@ -33,7 +33,7 @@ export async function eventually(what, work) {
   throw new Error(`in vain: ${what}`);
 }
 
-/** The house: it can be killed and started again where it was. */
+/** The house: it can be killed, and opened again where it was. */
 export class House {
   static async start() {
     const house = new House();
@@ -48,6 +48,7 @@ export class House {
   }
 
   async open() {
+    if (this.process) return;
     const options = ["--port", this.port, "--shop-port", this.shopPort, "--data", this.data, "--env-file", path.join(this.folder, "env")];
     this.process = spawn(LOCAL, [...options, "--public-rpm", 1_000_000].map(String), { stdio: "ignore" });
     await eventually("the house is open", async () => (await fetch(`${this.api}/v2/system/health`)).ok);
@@ -56,10 +57,11 @@ export class House {
   async kill() {
     this.process.kill("SIGKILL");
     await once(this.process, "exit");
+    this.process = null;
   }
 
   async close() {
-    await this.kill();
+    if (this.process) await this.kill();
     rmSync(this.folder, { recursive: true });
   }
 
@@ -138,5 +140,5 @@ export async function visitor(browser, { api, gpc = false }) {
   return page;
 }
 
-/** Waits until the snippet knows its session. */
-export const settled = (page) => page.waitForFunction(() => window.tenx?.session).then((session) => session.jsonValue());
+/** The session, once the snippet knows it. */
+export const settled = (page) => page.evaluate(() => tenx.ready.then(() => tenx.session));

@@ -5,7 +5,8 @@
 //   tenx.signal("intent", { value: "basket", confidence: 0.8 })
 //   tenx.resolve("checkout").then(({ action }) => …)          tenx.prefetch(["checkout", "exit"])
 //   tenx.convert({ eventType: "purchase", value: 24.99, currency: "EUR", idempotencyKey: "order-789" }).then((receipt) => …)
-//   tenx.link(url), or <a data-tenx href="https://demo.links.example/shop">, goes on with the session; tenx.session, tenx.ctx
+//   tenx.link(url), or <a data-tenx href="https://demo.links.example/shop">, goes on with the session; tenx.session, tenx.ctx,
+//   known once tenx.ready is
 //
 // It never throws into the page, writes no HTML and goes nowhere: decisions are data, and where the API fails, the promise of the
 // call is rejected. Visitors who send Global Privacy Control (or Do Not Track), or denied consent on the link, have no session and no
@@ -266,9 +267,10 @@
     if (!delivering.has(name)) delivering.set(name, { body, promise: work() });
     return delivering.get(name).promise;
   };
-  const convert = async ({ eventType, value, currency, idempotencyKey = random(), metadata } = {}) => {
+  const convert = async ({ eventType, value, currency, idempotencyKey: given, metadata } = {}) => {
     const ctx = click()?.token;
     if (!ctx) throw new Error("tenx: no ctx: this visitor has not come by a link, so there is nobody to credit");
+    const idempotencyKey = String(given ?? random());
     const name = `conversion.${idempotencyKey}`;
     const sessionId = tenx.session ?? undefined;
     const posted = { ctx, idempotencyKey, eventType, value, currency, metadata, sessionId, occurredAt: new Date().toISOString() };
@@ -303,7 +305,9 @@
   };
   for (const kind of ["click", "auxclick", "contextmenu"]) document.addEventListener(kind, mark, true);
 
+  const settled = settle();
   const tenx = Object.freeze({
+    ready: settled, // once session and ctx are what they will be
     signal,
     resolve,
     prefetch,
@@ -318,7 +322,6 @@
   });
   window.tenx = tenx;
 
-  const settled = settle();
   flush();
   for (const name of kept.names("conversion")) {
     const body = kept.get(name);

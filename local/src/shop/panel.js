@@ -16,7 +16,5 @@ function define(list, term, text) {
     define(list, "Click", tenx.ctx ?? "none yet");
     document.getElementById("panel").replaceChildren(list);
   };
-  show();
-  // A new click's session is asked for first.
-  const waiting = setInterval(() => tenx.session && (show(), clearInterval(waiting)), 100);
+  tenx.ready.then(show);
 })();
