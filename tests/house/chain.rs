@@ -283,3 +283,45 @@ async fn prefetch_equals_resolve_for_random_books_and_sessions() {
     }
     assert!((20..70).contains(&matched), "{matched} of 90 decisions matched: the books are worth something");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signals_end_one_by_one_and_make_room_under_their_names_too() {
+    let world = World::new().await;
+    let views = |from: usize, to: usize| json!((from..to).map(|n| json!({"type": "view", "signalId": n.to_string()})).collect::<Vec<_>>());
+    for minute in 0..4 {
+        tell(&world, "s1", views(50 * minute, 50 * minute + 50)).await.expect(202);
+        world.advance_ms(60_000);
+    }
+    tell(&world, "s1", json!([{"type": "view"}])).await.refused(429, "rate_limited");
+    // One that happened earlier ends earlier, and the session ends with the last.
+    let first = tell(&world, "s2", json!([{"type": "view", "occurredAt": "2026-02-20T12:00:00Z"}])).await.expect(202).json();
+    assert_eq!((&first["total"], &first["expiresAt"]), (&json!(1), &json!("2026-03-22T12:00:00.000Z")));
+    let both = tell(&world, "s2", json!([{"type": "view"}])).await.expect(202).json();
+    assert_eq!((&both["total"], &both["expiresAt"]), (&json!(2), &json!("2026-03-31T12:04:00.000Z")));
+    world.advance_days(29);
+    tell(&world, "s1", json!([{"type": "view"}])).await.refused(429, "rate_limited");
+    assert_eq!(tell(&world, "s2", json!([{"type": "view"}])).await.expect(202).json()["total"], 2);
+    world.advance_ms(86_400_000 - 4 * 60_000);
+    let again = tell(&world, "s1", views(0, 50)).await.expect(202).json();
+    assert_eq!((&again["accepted"], &again["total"], &again["expiresAt"]), (&json!(50), &json!(200), &json!("2026-04-30T12:00:00.000Z")));
+    let known = tell(&world, "s1", views(1, 51)).await.expect(202).json();
+    assert_eq!((&known["accepted"], &known["deduped"], &known["total"]), (&json!(0), &json!(50), &json!(200)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_is_converted_for_thirty_days_after_its_last_conversion() {
+    let world = World::new().await;
+    world.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+    for (order, days) in [("o1", 20), ("o2", 29)] {
+        let ctx = world.visitor().follow("launch?sid=s1").await.expect(302).ctx();
+        world.advance_ms(1000);
+        let purchase = json!({"ctx": ctx, "idempotencyKey": order, "eventType": "purchase"});
+        world.nobody().post("/v2/public/conversions", purchase).await.expect(202);
+        world.settle().await;
+        world.advance_days(days);
+        assert_eq!(resolve(&world, "s1", "checkout").await["segments"], json!(["converted", "new"]), "{days} days after {order}");
+    }
+    world.advance_days(1);
+    assert_eq!(resolve(&world, "s1", "checkout").await["segments"], json!(["new"]));
+    world.creator().get("/v2/handles/demo/chain/s1").await.refused(404, "not_found");
+}

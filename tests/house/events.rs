@@ -260,7 +260,6 @@ async fn invoke(world: &World, function: &str, event: &str) -> Value {
         "chain" => http(chain::service(app), event).await,
         "analytics" => http(analytics::service(app), event).await,
         "webhooks" => http(webhooks::service(app), event).await,
-        "chain" => http(chain::service(app), event).await,
         "accounts" => http(accounts::service(app), event).await,
         "click-worker" => serde_json::to_value(click_worker::handle(app, batch()).await).expect("an answer"),
         "event-worker" => serde_json::to_value(event_worker::handle(app, batch()).await).expect("an answer"),

@@ -77,7 +77,7 @@ async fn the_chain_decides_as_its_vectors_say() {
         world.set_time(vector["now"].as_str().unwrap());
         if vector["converted"] == true {
             let id = session.as_str().unwrap().parse().unwrap();
-            world.auditor().mark_converted(&world.handle(), &id, world.now()).await.unwrap();
+            world.auditor().mark_converted(&world.handle(), &id, world.now(), world.now()).await.unwrap();
         }
         for (id, body) in rules(&vector) {
             world.creator().put(&format!("/v2/handles/demo/chain/rules/{id}"), body).await.expect(201);

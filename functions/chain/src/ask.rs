@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use domain::chain::{Action, Decision, RuleBook, Session, Triggers, decide, segments};
+use domain::chain::{Action, Decision, Look, Session, Triggers, decide, segments};
 use domain::id::DecisionId;
 use domain::moment::Moment;
 use domain::name::{Handle, RuleId, SessionId, Trigger};
@@ -70,9 +70,12 @@ pub(crate) struct EvaluatedRule {
     priority: i64,
     matched: bool,
     /// The first condition that did not hold, such as `all[0]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     failed_condition: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     expected: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     actual: Option<Value>,
 }
 
@@ -112,35 +115,51 @@ async fn decisions(app: &App, asked: Triggers) -> Result<BTreeMap<String, Decisi
     let store = app.store();
     let (profile, (book, _), kept) = try_join!(store.profile(&handle), store.chain_rules(&handle), store.session(&handle, &session, now))?;
     profile.ok_or_else(Problem::no_handle)?;
-    let decided = triggers.iter().map(|trigger| (trigger.to_string(), envelope((&handle, &session), trigger, &kept.session, &book, now)));
+    let segments = segments(&kept.session);
+    let decided = triggers.iter().map(|trigger| {
+        let decision = decide((&handle, &session), trigger, &kept.session, &segments, &book, now);
+        (trigger.to_string(), DecisionEnvelope::of(decision, (&handle, &session), trigger, &kept.session, &segments, now))
+    });
     Ok(decided.collect())
 }
 
-fn envelope(who: (&Handle, &SessionId), trigger: &Trigger, session: &Session, book: &RuleBook, now: Moment) -> DecisionEnvelope {
-    let segments = segments(session);
-    let Decision { id, rule, action, reason, looks, ttl_seconds } = decide(who, trigger, session, &segments, book, now);
-    let evaluated = looks.into_iter().map(|look| EvaluatedRule {
-        kind: "CHAIN_RULE",
-        rule_id: look.rule.rule_id.clone(),
-        priority: look.rule.priority,
-        matched: look.failed.is_none(),
-        failed_condition: look.failed,
-        expected: look.expected,
-        actual: look.actual,
-    });
-    DecisionEnvelope {
-        decision_id: id,
-        handle: who.0.clone(),
-        session_id: who.1.clone(),
-        trigger: trigger.clone(),
-        matched: rule.is_some(),
-        rule_id: rule.cloned(),
-        action,
-        reason,
-        evaluated: evaluated.collect(),
-        signals_considered: session.signals().len(),
-        segments,
-        decided_at: now,
-        ttl_seconds,
+impl DecisionEnvelope {
+    fn of(
+        Decision { id, rule, action, reason, looks, ttl_seconds }: Decision<'_>,
+        (handle, session_id): (&Handle, &SessionId),
+        trigger: &Trigger,
+        session: &Session,
+        segments: &[String],
+        now: Moment,
+    ) -> Self {
+        Self {
+            decision_id: id,
+            handle: handle.clone(),
+            session_id: session_id.clone(),
+            trigger: trigger.clone(),
+            matched: rule.is_some(),
+            rule_id: rule.cloned(),
+            action,
+            reason,
+            evaluated: looks.into_iter().map(EvaluatedRule::of).collect(),
+            segments: segments.to_vec(),
+            signals_considered: session.signals().len(),
+            decided_at: now,
+            ttl_seconds,
+        }
+    }
+}
+
+impl EvaluatedRule {
+    fn of(look: Look<'_>) -> Self {
+        Self {
+            kind: "CHAIN_RULE",
+            rule_id: look.rule.rule_id.clone(),
+            priority: look.rule.priority,
+            matched: look.failed.is_none(),
+            failed_condition: look.failed,
+            expected: look.expected,
+            actual: look.actual,
+        }
     }
 }

@@ -60,7 +60,7 @@ pub(crate) struct SignalsReceipt {
     /// Known before, by their ids.
     deduped: u32,
     session_id: SessionId,
-    /// Of the session in all.
+    /// Of the session, all that count.
     total: u32,
     /// When the newest of them no longer counts.
     expires_at: Moment,
@@ -97,8 +97,8 @@ async fn append(app: &App, Batch { handle, session, signals }: Batch) -> Result<
     let now = app.now();
     let fresh = || app.id::<domain::id::Request>().to_string();
     match app.store().append_signals((&handle, &session), &signals, &fresh, now).await? {
-        Appended::Kept { accepted, deduped, total } => {
-            let expires_at = now.plus_days(SIGNAL_DAYS);
+        Appended::Kept { accepted, deduped, total, ends } => {
+            let expires_at = ends.unwrap_or(now);
             Ok((StatusCode::ACCEPTED, Json(SignalsReceipt { accepted, deduped, session_id: session, total, expires_at })))
         }
         Appended::Full => {

@@ -40,7 +40,7 @@ async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
         Some(OutboxKind::Adjustment) => adjustment::settle(app, pointer).await,
         Some(OutboxKind::Event) => tell::event(app, pointer).await,
         Some(OutboxKind::Click) => tell::click(app, pointer).await,
-        Some(OutboxKind::Impression) => impression(app, pointer).await,
+        Some(OutboxKind::Impressions) => impressions(app, pointer).await,
         Some(OutboxKind::Delivery | OutboxKind::ParkedClick) | None => {
             tracing::error!(item.pk = %pointer.pk, "this is nothing for the event worker");
             Ok(())
@@ -61,7 +61,7 @@ async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
         // Before it leaves the outbox: a crash in between tells again, which makes no second delivery.
         tell::tell(app, &Envelope::of_conversion(&conversion), conversion.bot).await?;
         if let Some(session) = &conversion.session_id {
-            app.store().mark_converted(&conversion.handle, session, conversion.accepted_at).await?;
+            app.store().mark_converted(&conversion.handle, session, conversion.accepted_at, app.now()).await?;
         }
         let click = app.store().stored_click(&conversion.handle, conversion.click_id).await?;
         let Some(origin) = origin(app, &conversion, click.as_ref().map(|stored| &stored.click)) else {
@@ -80,13 +80,13 @@ async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
     Err(store::Error::Contended("TransactWriteItems"))
 }
 
-/// Counts an observation of intent under the first segment of its session.
-async fn impression(app: &App, pointer: &Pointer) -> store::Result<()> {
-    let Some((handle, session, _)) = app.store().impression_at(pointer).await? else { return Ok(()) };
+/// Counts observations of intent under the first segment of their session.
+async fn impressions(app: &App, pointer: &Pointer) -> store::Result<()> {
+    let Some((handle, session, observed)) = app.store().impressions_at(pointer).await? else { return Ok(()) };
     let now = app.now();
     let kept = app.store().session(&handle, &session, now).await?;
     let segment = segments(&kept.session).into_iter().next().unwrap_or_else(|| NONE.to_owned());
-    app.store().settle_impression(pointer, &handle, &segment, now).await.map(|_| ())
+    app.store().settle_impressions(pointer, &handle, &segment, observed, now).await.map(|_| ())
 }
 
 /// Where the conversion's visitor came from; none while its click may still arrive.

@@ -36,7 +36,7 @@ async fn send_again(app: &App, pointer: &Pointer) -> store::Result<()> {
             Ok(())
         }
         Some(OutboxKind::Delivery) => send_delivery_again(app, pointer).await,
-        Some(OutboxKind::Impression | OutboxKind::Conversion | OutboxKind::Adjustment | OutboxKind::Click | OutboxKind::Event) | None => {
+        Some(OutboxKind::Impressions | OutboxKind::Conversion | OutboxKind::Adjustment | OutboxKind::Click | OutboxKind::Event) | None => {
             app.store().announce(pointer).await
         }
     }

@@ -222,10 +222,10 @@ impl Tally {
         tally
     }
 
-    /// What one observation of intent adds to the cell of its handle: told by segment only, for no link brought it.
-    pub fn of_impression(segment: &str) -> Self {
+    /// What observations of intent add to the cell of their handle: told by segment only, for no link brought them.
+    pub fn of_impressions(segment: &str, observed: u32) -> Self {
         let mut tally = Self::default();
-        tally.count(&[(Dimension::Segment, segment)], "i", 1);
+        tally.count(&[(Dimension::Segment, segment)], "i", observed.into());
         tally
     }
 

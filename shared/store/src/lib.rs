@@ -12,6 +12,7 @@ mod accounts;
 mod audit;
 mod campaigns;
 mod census;
+mod chain_rules;
 mod clicks;
 mod clicks_out;
 mod clicks_read;

@@ -28,8 +28,8 @@ pub enum OutboxKind {
     Event,
     /// A delivery that has not ended.
     Delivery,
-    /// An observation of intent that is to be counted.
-    Impression,
+    /// Observations of intent that are to be counted.
+    Impressions,
     /// A click whose message could not be sent.
     ParkedClick,
 }
@@ -80,7 +80,7 @@ impl Pointer {
             "CLICK" => OutboxKind::Click,
             "EVT" => OutboxKind::Event,
             "DLV" => OutboxKind::Delivery,
-            "SESS" => OutboxKind::Impression,
+            "SESS" => OutboxKind::Impressions,
             "PARKED" => OutboxKind::ParkedClick,
             _ => return None,
         })

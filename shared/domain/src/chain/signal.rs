@@ -66,20 +66,11 @@ impl NewSignal {
         Some(Self { key: key?, value, confidence, source, metadata, signal_id, occurred_at })
     }
 
-    /// Whether reports count it as an impression: an observation of intent.
-    pub fn is_impression(&self) -> bool {
-        is_impression(&self.key)
-    }
-
     /// As it is kept: a page's clock is believed as far as it names a moment that can be.
     pub fn kept(self, now: Moment) -> Signal {
         let at = self.occurred_at.filter(|at| *at <= now && now < at.plus_days(SIGNAL_DAYS)).unwrap_or(now);
         Signal { key: self.key, value: self.value, confidence: self.confidence, source: self.source, metadata: self.metadata, at }
     }
-}
-
-fn is_impression(key: &SignalKey) -> bool {
-    key.as_str() == "intent"
 }
 
 /// How sure a signal is, from 0 to 1 in millionths: two that were written alike are alike.
@@ -234,14 +225,19 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// Whether reports count it as an impression.
+    /// Whether reports count it as an impression: an observation of intent.
     pub fn is_impression(&self) -> bool {
-        is_impression(&self.key)
+        self.key.as_str() == "intent"
+    }
+
+    /// From when on it no longer counts.
+    pub fn ends_at(&self) -> Moment {
+        self.at.plus_days(SIGNAL_DAYS)
     }
 
     /// Whether it still counts.
     pub fn is_live(&self, now: Moment) -> bool {
-        now < self.at.plus_days(SIGNAL_DAYS)
+        now < self.ends_at()
     }
 }
 
