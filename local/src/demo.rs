@@ -21,8 +21,9 @@ use crate::{Error, House, keys::Keys, token, wall_clock};
 pub const HANDLE: &str = "demo";
 /// The demo shop's campaign, and its link.
 pub const SHOP: &str = "shop";
-/// What the demo shop does at checkout.
+/// What the demo shop does at its checkout; `checkout` is left to whoever tries the API.
 const OFFER: &str = "shop-offer";
+const SHOP_CHECKOUT: &str = "shop-checkout";
 
 /// How long the demo's tokens are good.
 const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3_600);
@@ -140,7 +141,7 @@ impl Demo {
 
     async fn offer(&self) -> Result<(), Error> {
         let rule = json!({
-            "trigger": "checkout",
+            "trigger": SHOP_CHECKOUT,
             "when": {"all": [{"signalKey": "intent", "minConfidence": 0.7, "withinSeconds": 3600}]},
             "action": {"type": "banner", "title": "Still thinking it over?", "text": "Order in this visit, and it ships free."},
         });

@@ -117,15 +117,15 @@ test("a bad signal does not cost the others theirs", async () => {
 test("a decision knows every signal the page told before it, and a prefetched one is not asked for again", async () => {
   await at("/");
   await settled(page);
-  const decide = () => page.evaluate(() => tenx.resolve("checkout"));
+  const decide = () => page.evaluate(() => tenx.resolve("shop-checkout"));
   assert.equal((await decide()).matched, false);
   const [hot, both] = await page.evaluate(async () => {
     tenx.signal("intent", { confidence: 0.9 });
-    return [await tenx.resolve("checkout"), await tenx.prefetch(["checkout", "exit"])];
+    return [await tenx.resolve("shop-checkout"), await tenx.prefetch(["shop-checkout", "exit"])];
   });
-  assert.deepEqual([hot.ruleId, hot.action.type, both.checkout.ruleId, both.exit.matched], ["shop-offer", "banner", "shop-offer", false]);
+  assert.deepEqual([hot.ruleId, hot.action.type, both["shop-checkout"].ruleId, both.exit.matched], ["shop-offer", "banner", "shop-offer", false]);
   const asked = page.asked.length;
-  assert.deepEqual(await decide(), both.checkout);
+  assert.deepEqual(await decide(), both["shop-checkout"]);
   assert.equal(page.asked.length, asked);
 });
 
@@ -134,10 +134,13 @@ test("a conversion is answered with its receipt, and one that cannot be is refus
   await begin(purchase("order-without-click"));
   assert.match((await outcome()).message, /no ctx/);
   await at(`/?ctx=${await house.click()}`);
-  await settled(page);
+  const session = await settled(page);
   await begin(purchase("order-1"));
   const { receipt } = await outcome();
   assert.deepEqual([receipt.deduped, receipt.value, receipt.campaignId], [false, 24.99, "shop"]);
+  // The click brought no session: it is the page's that has converted.
+  assert.equal((await house.ask(`conversions/${receipt.conversionId}`)).sessionId, session);
+  await eventually("the session has converted", async () => (await house.ask(`chain/${session}`)).converted);
   await begin(purchase("order-1"));
   assert.equal((await outcome()).receipt.deduped, true);
   await begin({ eventType: "Not A Type" });

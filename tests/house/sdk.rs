@@ -59,6 +59,7 @@ async fn a_beacon_posts_its_json_as_text_to_the_two_routes_that_take_what_pages_
         }
         let write = world.owner().with("content-type", kind);
         write.put("/v2/handles/demo/links/launch", json!({})).await.refused(415, "unsupported_media_type");
+        write.post("/v2/handles/demo/chain/signals", signals.clone()).await.refused(415, "unsupported_media_type");
     }
     for path in ["/v2/public/conversions", "/v2/public/chain/signals"] {
         for kind in ["", "text/html", "text/plain2", "application/x-www-form-urlencoded", "multipart/form-data", "application/octet-stream"]

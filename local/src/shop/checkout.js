@@ -1,7 +1,7 @@
 "use strict";
 document.getElementById("number").value ||= `A-${Date.now().toString(36).toUpperCase()}`;
 
-tenx.resolve("checkout").then(
+tenx.resolve("shop-checkout").then(
   ({ action, ...decision }) => {
     if (action.type === "banner") {
       const offer = document.getElementById("offer");
