@@ -124,5 +124,5 @@ async fn schedule() -> Result<Vec<Instant>> {
     ensure!(receiver.has(PROMISED.len() + 1, PATIENCE).await, "not every attempt was made");
     let _ = stop.send(());
     serving.await?;
-    Ok(receiver.take())
+    Ok(receiver.take().into_iter().map(|arrival| arrival.at).collect())
 }

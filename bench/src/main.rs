@@ -1,7 +1,7 @@
 //! What the system costs: AWS calls, CPU, cold starts, package sizes, and the throughput of the local process.
 //!
 //! `cargo run --release -p bench` prints everything beside its goals; `-- calls`, `chain`, `reports`, `cpu`, `bots`, `cold`, `sizes`,
-//! `local`, `webhooks` or `schedule` (155 s) a part.
+//! `local`, `webhooks`, `isolation` (100 s) or `schedule` (155 s) a part.
 //! It builds the bootstraps it drives; `-- as-built` takes them as they are.
 //! It prints and never fails for a figure: times differ by machine, so look at ratios within one run.
 
@@ -17,6 +17,7 @@ mod environment;
 mod event;
 mod handshake;
 mod http1;
+mod isolation;
 mod ledger;
 mod link;
 mod logs;
@@ -53,6 +54,7 @@ const SECTIONS: [Section; 10] = [
     ("sizes", sizes::print),
     ("local", throughput::print),
     ("webhooks", deliveries::print),
+    ("isolation", isolation::print),
     ("schedule", deliveries::print_schedule),
 ];
 
@@ -89,7 +91,8 @@ fn main() -> ExitCode {
 
 fn sections(wanted: &[String]) -> Result<()> {
     if let Some(unknown) = wanted.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != name)) {
-        anyhow::bail!("there is no section {unknown}: calls, chain, reports, cpu, bots, cold, sizes, local, webhooks, schedule");
+        let known = SECTIONS.map(|(section, _)| section).join(", ");
+        anyhow::bail!("there is no section {unknown}: {known}");
     }
     if cfg!(debug_assertions) {
         println!("These are figures of a debug build: run with --release.");

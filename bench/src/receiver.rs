@@ -14,7 +14,15 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct Receiver {
     address: SocketAddr,
     status: Arc<AtomicU16>,
-    came: Arc<Mutex<Vec<Instant>>>,
+    came: Arc<Mutex<Vec<Arrival>>>,
+}
+
+/// A message that came.
+pub(crate) struct Arrival {
+    /// When it was there whole.
+    pub(crate) at: Instant,
+    /// What it said.
+    pub(crate) body: Vec<u8>,
 }
 
 impl Receiver {
@@ -37,12 +45,15 @@ impl Receiver {
 
     async fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
         let mut bytes = Vec::new();
-        while !is_whole(&bytes) {
+        let body = loop {
+            if let Some(body) = body_of(&bytes) {
+                break body.to_vec();
+            }
             if stream.read_buf(&mut bytes).await? == 0 {
                 return Ok(());
             }
-        }
-        self.came.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
+        };
+        self.came.lock().unwrap_or_else(PoisonError::into_inner).push(Arrival { at: Instant::now(), body });
         let status = self.status.load(Ordering::Relaxed);
         stream.write_all(format!("HTTP/1.1 {status} Noted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes()).await
     }
@@ -57,8 +68,8 @@ impl Receiver {
         format!("http://{}/ingest", self.address)
     }
 
-    /// When messages came since the last time.
-    pub(crate) fn take(&self) -> Vec<Instant> {
+    /// What came since the last time.
+    pub(crate) fn take(&self) -> Vec<Arrival> {
         std::mem::take(&mut self.came.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -76,10 +87,10 @@ impl Receiver {
     }
 }
 
-/// Whether a request has come to its end, by its content-length.
-fn is_whole(bytes: &[u8]) -> bool {
-    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
-    let head = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).to_ascii_lowercase();
+/// The body of a request that has come to its end, by its content-length.
+fn body_of(bytes: &[u8]) -> Option<&[u8]> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(bytes.get(..end)?).to_ascii_lowercase();
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).and_then(|text| text.trim().parse().ok());
-    bytes.len() >= end + 4 + length.unwrap_or(0_usize)
+    bytes.get(end + 4..end + 4 + length.unwrap_or(0_usize))
 }

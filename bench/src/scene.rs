@@ -56,7 +56,11 @@ impl Scene {
 
     /// The public host of the bench's handle.
     pub(crate) fn host(&self) -> String {
-        format!("{HANDLE}.{}", self.domain)
+        self.host_of(HANDLE)
+    }
+
+    fn host_of(&self, handle: &str) -> String {
+        format!("{handle}.{}", self.domain)
     }
 
     /// Writes a link.
@@ -75,7 +79,12 @@ impl Scene {
 
     /// Writes something of the handle as its owner; gives the answer.
     pub(crate) async fn made(&self, method: Method, path: &str, body: &Value) -> Result<Value> {
-        let request = Request::builder().method(method).uri(format!("/v2/handles/{HANDLE}/{path}"));
+        self.made_at(method, &format!("/v2/handles/{HANDLE}/{path}"), body).await
+    }
+
+    /// Writes something as the owner, at any path; gives the answer.
+    pub(crate) async fn made_at(&self, method: Method, path: &str, body: &Value) -> Result<Value> {
+        let request = Request::builder().method(method).uri(path);
         let request = request.header("host", "localhost").header("content-type", "application/json");
         let request = request.header("authorization", format!("Bearer {}", self.owner)).body(Bytes::from(body.to_string()))?;
         let response = self.call(request).await;
@@ -85,7 +94,12 @@ impl Scene {
 
     /// Follows a link and gives the ctx the visitor took along.
     pub(crate) async fn follow(&self, slug: &str, number: usize) -> Result<String> {
-        let request = Request::builder().uri(format!("/{slug}")).header("host", self.host());
+        self.follow_on(HANDLE, slug, number).await
+    }
+
+    /// Follows a link of any handle and gives the ctx the visitor took along.
+    pub(crate) async fn follow_on(&self, handle: &str, slug: &str, number: usize) -> Result<String> {
+        let request = Request::builder().uri(format!("/{slug}")).header("host", self.host_of(handle));
         let response = self.call(seen(request, &visitor(number)).body(Bytes::new())?).await;
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());
         let location = location.with_context(|| format!("following a link: {}", response.status()))?;

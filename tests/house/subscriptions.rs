@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures::future::join_all;
 use local::Error;
@@ -305,9 +306,38 @@ pub(crate) async fn items(world: &World) -> Vec<Value> {
     found["Items"].as_array().unwrap().clone()
 }
 
+/// Uses a token of every kind, well and badly; gives what of each nobody else may see.
+async fn use_tokens(world: &World, seen: &mut String) -> (String, String, String) {
+    let made = world.operator().post("/v2/handles/demo/tokens", json!({"scopes": ["links.read"]})).await.expect(201).json();
+    let token = made["token"].as_str().unwrap();
+    let jwt = local::token::mint(world.keys(), "operator", &[], world.now().millis(), Duration::from_secs(3_600)).unwrap();
+    let (links, webhooks) = ("/v2/public/handles/demo/links", "/v2/public/handles/demo/webhooks");
+    let uses = [
+        (token.to_owned(), links, 200),
+        (token.to_owned(), webhooks, 403),
+        (token.to_owned(), WEBHOOKS, 401),
+        (format!("{token}x"), links, 401),
+        (jwt.clone(), WEBHOOKS, 200),
+        (jwt.clone(), links, 401),
+        (format!("{jwt}x"), WEBHOOKS, 401),
+    ];
+    for (bearer, path, status) in uses {
+        seen.push_str(&world.bearer(&bearer).get(path).await.expect(status).text());
+    }
+    let ctx = world.visitor().number(9).follow("launch").await.expect(302).ctx();
+    for (text, status) in [(format!("{ctx}x"), 400), (ctx.clone(), 202)] {
+        let body = json!({"ctx": text, "idempotencyKey": "order-of-canary", "eventType": "purchase"});
+        seen.push_str(&world.nobody().post("/v2/public/conversions", body).await.expect(status).text());
+    }
+    world.settle().await;
+    (token.split_once('.').unwrap().1.to_owned(), jwt, ctx.rsplit('.').next().unwrap().to_owned())
+}
+
 // On one thread, so that the log is all of this world's and of no other's.
 #[tokio::test]
 async fn secrets_are_told_once_and_never_seen_again() {
+    // Beside a lone subscriber, a thread that has none may tell what it logs first that nobody listens.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let writer = log.clone();
     // While one subscriber is all there is, a line is for ever wanted or not as the thread that first comes to it says, which may
@@ -346,13 +376,15 @@ async fn secrets_are_told_once_and_never_seen_again() {
         seen.push_str(&answer.text());
     }
     seen.push_str(&operator.post(&format!("{path}/secret/rotate"), json!({"gracePeriodSeconds": -1})).await.expect(400).text());
+    let (token, jwt, ctx) = use_tokens(&world, &mut seen).await;
     let (dumped, logged) = (json!(items(&world).await).to_string(), String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned());
     assert!(receiver.posted().len() > 5, "{}", receiver.posted().len());
     assert!(logged.contains("webhook attempted"), "the worker's lines are not in the log of {} bytes", logged.len());
     let platform: Value = serde_json::from_str(&world.keys().platform).unwrap();
-    let secrets = [&subscription["secret"], &rotated["secret"], &platform["k1"], &json!(world.keys().token)];
+    let of_world = [&platform["k1"], &json!(world.keys().token), &json!(token), &json!(jwt), &json!(ctx)];
+    let secrets = [&subscription["secret"], &rotated["secret"]].into_iter().chain(of_world);
     for (place, text) in [("answers and messages", &seen), ("the table", &dumped), ("the log", &logged)] {
-        for (number, secret) in secrets.iter().enumerate() {
+        for (number, secret) in secrets.clone().enumerate() {
             let secret = secret.as_str().unwrap();
             let bare = secret.trim_start_matches("whsec_");
             assert!(!text.contains(bare), "secret {number} is in {place}");

@@ -112,7 +112,10 @@ async fn a_name_server_that_is_silent_is_not_waited_for() {
 #[tokio::test]
 async fn an_address_in_the_place_of_a_name_is_checked_too() {
     let (port, connections) = server().await;
-    for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"] {
+    let spellings = ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "127。0。0。1", "0.0.0.0", "127.0.0.1."];
+    let in_six = ["[::1]", "[::]", "[::127.0.0.1]", "[::ffff:127.0.0.1]", "[::ffff:0:7f00:1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]"];
+    let elsewhere = ["[2001:0:7f00:1::]", "[fd00:ec2::254]", "[fe80::1]", "169.254.169.254", "169.254.170.2", "100.64.0.1", "10.0.0.1"];
+    for host in spellings.iter().chain(&in_six).chain(&elsewhere) {
         let (lookup, asked) = lying(Vec::new());
         let outcome = send(Egress::Public, lookup, format!("http://{host}:{port}/")).await;
         assert_eq!((outcome, asked.load(Ordering::SeqCst)), (Outcome::BlockedAddress, 0), "{host}");
