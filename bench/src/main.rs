@@ -44,7 +44,7 @@ pub(crate) const AS_BUILT: &str = "as-built";
 
 type Section = (&'static str, fn() -> Result<()>);
 
-const SECTIONS: [Section; 10] = [
+const SECTIONS: [Section; 11] = [
     ("calls", calls::print),
     ("chain", chain::print),
     ("reports", reports::print),

@@ -8,6 +8,7 @@ mod signals;
 
 use axum::Router;
 use edge::{App, Served};
+use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,13 +19,14 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ask::resolve))
         .routes(routes!(ask::prefetch))
         .layer(edge::public_cors());
+    let script = OpenApiRouter::new().routes(routes!(sdk::handle)).layer(CompressionLayer::new());
     OpenApiRouter::new()
         .routes(routes!(rules::list))
         .routes(routes!(rules::put, rules::delete))
         .routes(routes!(session::handle))
         .routes(routes!(signals::from_server))
-        .routes(routes!(sdk::handle))
         .merge(public)
+        .merge(script)
 }
 
 /// The function.

@@ -10,7 +10,8 @@ const SCRIPT: &str = include_str!("sdk.js");
 
 static CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-static TAG: LazyLock<String> = LazyLock::new(|| format!("\"{}\"", domain::secret::sha256_hex(SCRIPT.as_bytes())));
+// Weak, for it stands for the script whether or not it goes compressed (RFC 9110 §8.8.1).
+static TAG: LazyLock<String> = LazyLock::new(|| format!("W/\"{}\"", domain::secret::sha256_hex(SCRIPT.as_bytes())));
 
 /// The snippet for pages: clicks kept, signals told, decisions asked, conversions reported.
 ///
@@ -35,5 +36,5 @@ pub(crate) async fn handle(headers: HeaderMap) -> Response {
 /// Whether the caller has this very script; compared weakly, as `If-None-Match` is (RFC 9110 §13.1.2).
 fn is_known(headers: &HeaderMap) -> bool {
     let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    known.map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == TAG.as_str())
+    known.map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == TAG.trim_start_matches("W/"))
 }
