@@ -77,7 +77,7 @@ pub(crate) struct Receipt {
 /// on a key under which somebody had claimed a conversion corrects that one: what was claimed is reversed in its ledger, what is
 /// confirmed is added, and the answer is 200 with the conversion as it is now. A second confirmed call changes nothing.
 #[utoipa::path(post, path = "/v2/public/conversions", tag = "public", security((), ("pat" = ["conversions.write"]), ("patAsApiKey" = ["conversions.write"])),
-    request_body = ConversionBody,
+    request_body(content((ConversionBody = "application/json"), (ConversionBody = "text/plain")), description = "JSON; a page's beacon sends it as text."),
     responses((status = 202, description = "Accepted, for the first time.", body = Receipt), (status = 200, description = "Known already.", body = Receipt),
         (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Receipt>), Problem> {

@@ -67,7 +67,8 @@ pub(crate) struct SignalsReceipt {
 }
 
 /// Appends signals to a session: all that are new, or none.
-#[utoipa::path(post, path = "/v2/public/chain/signals", tag = "public", request_body = SignalsPosted,
+#[utoipa::path(post, path = "/v2/public/chain/signals", tag = "public",
+    request_body(content((SignalsPosted = "application/json"), (SignalsPosted = "text/plain")), description = "JSON; a page's beacon sends it as text."),
     responses((status = 202, description = "Kept.", body = SignalsReceipt)))]
 pub(crate) async fn from_page(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     limit_public(&app, &Viewer::of(request.headers(), request.extensions(), app.settings(), None)).await?;
