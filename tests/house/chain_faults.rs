@@ -77,3 +77,25 @@ async fn an_intent_is_counted_once_though_its_announcement_is_lost_or_its_worker
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redirect_reads_a_session_only_for_who_brings_one_and_goes_on_without_it() {
+    let world = World::new().await;
+    let rules = json!([{"priority": 1, "destinationUrl": "https://example.com/new", "conditions": {"segmentIn": ["new"]}}]);
+    let link = json!({"destinationUrl": "https://example.com/", "routingRules": rules});
+    world.owner().put("/v2/handles/demo/links/launch", link).await.expect(201);
+    world.visitor().follow("launch").await.expect(302);
+    let reads = async |path: &str| {
+        world.faults.take_calls();
+        let answer = world.visitor().follow(path).await.expect(302);
+        let calls = world.faults.take_calls().into_iter().filter(|(function, _)| function == "redirect");
+        let reads: Vec<String> = calls.map(|(_, operation)| operation).filter(|operation| operation != "SendMessage").collect();
+        (reads, answer.location().path().to_owned())
+    };
+    assert_eq!(reads("launch").await, (vec![], "/".to_owned()));
+    assert_eq!(reads("launch?sid=s1").await, (vec!["Query".to_owned()], "/new".to_owned()));
+    assert_eq!(reads("launch?sid=s1&consent=denied").await, (vec![], "/".to_owned()));
+    let fired = world.faults.inject(Rule::on("Query").by("redirect").always(), Fault::Unreachable);
+    assert_eq!(reads("launch?sid=s1").await.1, "/");
+    fired.at_least_once();
+}
