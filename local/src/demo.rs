@@ -146,11 +146,11 @@ impl Demo {
             "action": {"type": "banner", "title": "Still thinking it over?", "text": "Order in this visit, and it ships free."},
         });
         let rule = Rule::read(OFFER.parse().map_err(Error::keys)?, rule, &self.own_hosts).map_err(unfit)?;
-        let (mut book, version) = self.store.chain_rules(&self.handle).await.map_err(Error::database)?;
+        let (mut book, version) = self.store.rule_book::<Rule>(&self.handle).await.map_err(Error::database)?;
         if book.rules().iter().all(|known| known.rule_id != rule.rule_id) {
             book.insert(rule);
             let event = self.event("chain_rule.created", OFFER);
-            self.store.save_chain_rules(&self.handle, &book, version, &event).await.map_err(Error::database)?;
+            self.store.save_rule_book(&self.handle, &book, version, &event).await.map_err(Error::database)?;
         }
         Ok(())
     }

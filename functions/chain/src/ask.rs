@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use domain::chain::{Action, Decision, Look, Session, Triggers, decide, segments};
+use domain::chain::{Action, Decision, Look, Rule, Session, Triggers, decide, segments};
 use domain::id::DecisionId;
 use domain::moment::Moment;
 use domain::name::{Handle, RuleId, SessionId, Trigger};
@@ -113,7 +113,8 @@ async fn decisions(app: &App, asked: Triggers) -> Result<BTreeMap<String, Decisi
     let Triggers { handle, session, triggers } = asked;
     let now = app.now();
     let store = app.store();
-    let (profile, (book, _), kept) = try_join!(store.profile(&handle), store.chain_rules(&handle), store.session(&handle, &session, now))?;
+    let (profile, (book, _), kept) =
+        try_join!(store.profile(&handle), store.rule_book::<Rule>(&handle), store.session(&handle, &session, now))?;
     profile.ok_or_else(Problem::no_handle)?;
     let segments = segments(&kept.session);
     let decided = triggers.iter().map(|trigger| {

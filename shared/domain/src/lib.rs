@@ -19,6 +19,7 @@ pub mod visit;
 pub mod webhook;
 
 pub mod audit;
+pub mod book;
 pub mod burst;
 pub mod campaign;
 pub mod chain;

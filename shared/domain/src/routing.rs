@@ -12,7 +12,7 @@ use crate::visit::Visit;
 
 pub(crate) use conditions::same;
 pub use conditions::{Condition, Conditions, Percent, TimeBetween, Weekday};
-pub use rules::{MOST_PERSONALIZATION_RULES, PersonalizationRule, Rule, RuleBook, Variant};
+pub use rules::{PersonalizationRule, Rule, RuleBook, Variant};
 
 /// Where the visitor goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,25 +1,47 @@
-//! A handle's personalization rules: one item, one version.
+//! A handle's rule books: one item and one version each.
 
 use domain::audit::Event;
+use domain::book::{BookRule, RuleBook};
+use domain::chain;
 use domain::name::Handle;
-use domain::routing::RuleBook;
+use domain::routing::PersonalizationRule;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::Store;
 use crate::error::Result;
 use crate::item::{doc, integer, number, with_doc};
-use crate::table;
+use crate::table::{self, Key};
+
+/// A rule whose book is kept.
+pub trait KeptRule: BookRule + Serialize + DeserializeOwned + Clone {
+    /// Where the handle's book of them lies.
+    fn book_of(handle: &Handle) -> Key;
+}
+
+impl KeptRule for PersonalizationRule {
+    fn book_of(handle: &Handle) -> Key {
+        table::rules(handle)
+    }
+}
+
+impl KeptRule for chain::Rule {
+    fn book_of(handle: &Handle) -> Key {
+        table::chain_rules(handle)
+    }
+}
 
 impl Store {
     /// The rules and their version; a handle without rules has an empty book of version 0.
-    pub async fn rule_book(&self, handle: &Handle) -> Result<(RuleBook, u64)> {
-        let Some(item) = self.get(&table::rules(handle)).await? else { return Ok((RuleBook::default(), 0)) };
+    pub async fn rule_book<R: KeptRule>(&self, handle: &Handle) -> Result<(RuleBook<R>, u64)> {
+        let Some(item) = self.get(&R::book_of(handle)).await? else { return Ok((RuleBook::default(), 0)) };
         let version = integer(&item, "version").unwrap_or_default().unsigned_abs();
         Ok((doc(&item)?, version))
     }
 
     /// Writes the rules and the audit event if they are still at `before`; tells whether they were.
-    pub async fn save_rule_book(&self, handle: &Handle, book: &RuleBook, before: u64, event: &Event) -> Result<bool> {
-        let mut item = with_doc(&table::rules(handle), book)?;
+    pub async fn save_rule_book<R: KeptRule>(&self, handle: &Handle, book: &RuleBook<R>, before: u64, event: &Event) -> Result<bool> {
+        let mut item = with_doc(&R::book_of(handle), book)?;
         item.insert("version".to_owned(), number(before + 1));
         let put = self.put_part(item, |put| {
             put.condition_expression("attribute_not_exists(pk) OR version = :before").expression_attribute_values(":before", number(before))

@@ -51,7 +51,7 @@ pub fn decide<'a>(
 ) -> Decision<'a> {
     let mut looks = Vec::new();
     let mut matched = None;
-    for rule in book.of(trigger) {
+    for rule in book.enabled().filter(|rule| rule.trigger == *trigger) {
         let unmet = first_unmet(rule, session, segments, now);
         let is_match = unmet.is_none();
         let (failed, expected, actual) = match unmet {

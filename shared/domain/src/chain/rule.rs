@@ -5,14 +5,11 @@ use serde_json::Value;
 
 use super::Action;
 use super::Confidence;
+use crate::book::{self, BookRule};
 use crate::destination::OwnHosts;
 use crate::form::{self, Faults, Form, Notes, Unknown};
 use crate::name::{RuleId, SignalKey, Trigger};
 
-/// Rules one handle may have.
-pub const MOST_RULES: usize = 100;
-/// All rules of a handle are one item, and an item may have 400 KB.
-pub const LARGEST_BOOK: usize = 300 * 1024;
 const MOST_CONDITIONS: usize = 20;
 const MOST_VALUES: usize = 50;
 /// Seconds a page may go by a decision when its rule does not say.
@@ -153,34 +150,22 @@ impl Rule {
     }
 }
 
-/// All chain rules of a handle in the order of evaluation; one item, so that one read brings them all.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RuleBook {
-    rules: Vec<Rule>,
-}
+impl BookRule for Rule {
+    const CALLED: &'static str = "chain rule";
+    const AUDITED: &'static str = "chain_rule";
 
-impl RuleBook {
-    /// All rules in the order of evaluation.
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
+    fn rule_id(&self) -> &RuleId {
+        &self.rule_id
     }
 
-    /// Those that are looked at for a trigger.
-    pub(super) fn of<'b>(&'b self, trigger: &'b Trigger) -> impl Iterator<Item = &'b Rule> {
-        self.rules.iter().filter(move |rule| rule.enabled && rule.trigger == *trigger)
+    fn priority(&self) -> i64 {
+        self.priority
     }
 
-    /// Puts a rule in its place and gives back the one it replaces.
-    pub fn insert(&mut self, rule: Rule) -> Option<Rule> {
-        let before = self.remove(&rule.rule_id);
-        self.rules.push(rule);
-        self.rules.sort_by(|a, b| (a.priority, &a.rule_id).cmp(&(b.priority, &b.rule_id)));
-        before
-    }
-
-    /// Takes a rule out.
-    pub fn remove(&mut self, rule_id: &RuleId) -> Option<Rule> {
-        let place = self.rules.iter().position(|rule| rule.rule_id == *rule_id)?;
-        Some(self.rules.remove(place))
+    fn is_enabled(&self) -> bool {
+        self.enabled
     }
 }
+
+/// A handle's chain rules.
+pub type RuleBook = book::RuleBook<Rule>;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::book::{self, BookRule};
 use crate::destination::{Destination, OwnHosts};
 use crate::form::{self, Faults, Form, Notes, Unknown};
 use crate::name::RuleId;
@@ -88,36 +89,22 @@ impl PersonalizationRule {
     }
 }
 
-/// Personalization rules one handle may have.
-pub const MOST_PERSONALIZATION_RULES: usize = 100;
+impl BookRule for PersonalizationRule {
+    const CALLED: &'static str = "personalization rule";
+    const AUDITED: &'static str = "rule";
 
-/// All personalization rules of a handle, kept in the order of evaluation; one item, so that one read brings them all.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RuleBook {
-    rules: Vec<PersonalizationRule>,
-}
-
-impl RuleBook {
-    /// All rules in the order of evaluation.
-    pub fn rules(&self) -> &[PersonalizationRule] {
-        &self.rules
+    fn rule_id(&self) -> &RuleId {
+        &self.rule_id
     }
 
-    pub(crate) fn enabled(&self) -> impl Iterator<Item = &PersonalizationRule> {
-        self.rules.iter().filter(|rule| rule.enabled)
+    fn priority(&self) -> i64 {
+        self.priority
     }
 
-    /// Puts a rule in its place and gives back the one it replaces.
-    pub fn insert(&mut self, rule: PersonalizationRule) -> Option<PersonalizationRule> {
-        let before = self.remove(&rule.rule_id);
-        self.rules.push(rule);
-        self.rules.sort_by(|a, b| (a.priority, &a.rule_id).cmp(&(b.priority, &b.rule_id)));
-        before
-    }
-
-    /// Takes a rule out.
-    pub fn remove(&mut self, rule_id: &RuleId) -> Option<PersonalizationRule> {
-        let place = self.rules.iter().position(|rule| rule.rule_id == *rule_id)?;
-        Some(self.rules.remove(place))
+    fn is_enabled(&self) -> bool {
+        self.enabled
     }
 }
+
+/// A handle's personalization rules.
+pub type RuleBook = book::RuleBook<PersonalizationRule>;
