@@ -23,7 +23,7 @@ afterEach(async () => {
   await page.browserContext().close();
 });
 
-const at = (place) => page.goto(shop.origin + place, { waitUntil: "load" });
+const at = (place, tab = page) => tab.goto(shop.origin + place, { waitUntil: "load" });
 const stored = (area = "localStorage") => page.evaluate((area) => Object.keys(window[area]).sort(), area);
 const calls = (path) => page.asked.filter((asked) => asked === path).length;
 const purchase = (idempotencyKey) => ({ eventType: "purchase", value: 24.99, currency: "EUR", idempotencyKey });
@@ -34,6 +34,23 @@ const begin = (order) =>
     tenx.convert(order).then((receipt) => (window.outcome = { receipt }), ({ message, status, answer }) => (window.outcome = { message, status, answer }));
   }, order);
 const outcome = async () => (await page.waitForFunction(() => window.outcome, { timeout: 30_000 })).jsonValue();
+const waiting = async (kind) => (await stored()).filter((name) => name.startsWith(`tenx.demo.${kind}.`)).length;
+/** Stands between the API's answers to `path` and the page: `meddle` gets each one's number, and what it may do about it. */
+async function onTheWire(path, meddle) {
+  const wire = await page.createCDPSession();
+  await wire.send("Fetch.enable", { patterns: [{ urlPattern: `*/v2/public/${path}*`, requestStage: "Response" }] });
+  let number = 0;
+  wire.on("Fetch.requestPaused", ({ requestId, request, responseHeaders }) => {
+    const go = () => wire.send("Fetch.continueRequest", { requestId });
+    if (request.method === "OPTIONS") return go();
+    const answer = (responseCode, body, more = {}) => {
+      const headers = [...responseHeaders, ...Object.entries(more).map(([name, value]) => ({ name, value }))];
+      return wire.send("Fetch.fulfillRequest", { requestId, responseCode, responseHeaders: headers, body: btoa(body) });
+    };
+    const fail = () => wire.send("Fetch.failRequest", { requestId, errorReason: "ConnectionReset" });
+    meddle(++number, { go, fail, answer, body: request.postData && JSON.parse(request.postData) });
+  });
+}
 
 test("the ctx leaves the address, stays with the site, and the newest one wins", async () => {
   const [first, second] = [await house.click(), await house.click()];
@@ -154,16 +171,12 @@ test("a conversion whose answers are lost or put off is sent again under the sam
   await at(`/?ctx=${await house.click()}`);
   await settled(page);
   // The API has answered; the first answer is lost on the way, the second comes as a 429.
-  const wire = await page.createCDPSession();
-  await wire.send("Fetch.enable", { patterns: [{ urlPattern: "*/v2/public/conversions", requestStage: "Response" }] });
   const posted = [];
-  wire.on("Fetch.requestPaused", ({ requestId, request }) => {
-    posted.push({ key: JSON.parse(request.postData).idempotencyKey, at: Date.now() });
-    const headers = { "access-control-allow-origin": "*", "access-control-expose-headers": "retry-after", "retry-after": "3" };
-    const responseHeaders = Object.entries(headers).map(([name, value]) => ({ name, value }));
-    if (posted.length === 1) wire.send("Fetch.failRequest", { requestId, errorReason: "ConnectionReset" });
-    else if (posted.length === 2) wire.send("Fetch.fulfillRequest", { requestId, responseCode: 429, responseHeaders, body: btoa("{}") });
-    else wire.send("Fetch.continueRequest", { requestId });
+  await onTheWire("conversions", (number, { go, fail, answer, body }) => {
+    posted.push({ key: body.idempotencyKey, at: Date.now() });
+    if (number === 1) fail();
+    else if (number === 2) answer(429, "{}", { "retry-after": "3" });
+    else go();
   });
   const before = (await house.conversions()).length;
   await begin({ ...purchase(), value: 3 });
@@ -289,5 +302,125 @@ test("where storage is closed to the page, everything works as far as the page i
   await page.evaluate(() => tenx.signal("view"));
   await begin({ ...purchase("order-5"), value: 5 });
   assert.equal((await outcome()).receipt.value, 5);
+  await eventually("the signal", async () => (await house.signals(session)).length === 1);
+});
+
+test("a new click counts also where storage is full", async () => {
+  const [first, second] = [await house.click(), await house.click()];
+  await at(`/?ctx=${first}`);
+  await settled(page);
+  await page.evaluate(() => {
+    for (let size = 2 ** 22; size >= 1; ) {
+      try {
+        localStorage.setItem(`filler.${Math.random()}`, "x".repeat(size));
+      } catch {
+        size /= 2;
+      }
+    }
+  });
+  await at(`/?ctx=${second}`);
+  await settled(page);
+  assert.equal(await page.evaluate(() => tenx.ctx), second);
+});
+
+test("a signal told while others are put off goes with them, when they may", async () => {
+  await at("/");
+  const session = await settled(page);
+  await onTheWire("chain/signals", (number, { go, answer }) => (number === 1 ? answer(429, "{}", { "retry-after": "2" }) : go()));
+  await page.evaluate(() => tenx.signal("view", { value: "first" }));
+  await eventually("the first is put off", async () => page.asked.includes("chain/signals"));
+  await page.evaluate(() => new Promise((over) => setTimeout(over, 500)).then(() => tenx.signal("view", { value: "second" })));
+  await eventually("the store is empty", async () => (await waiting("signal")) === 0);
+  // The first batch was kept, too: only its answer told otherwise.
+  assert.deepEqual(await house.signals(session), ["view first", "view second"]);
+});
+
+test("a prefetched decision that does not know of a signal told meanwhile is not gone by", async () => {
+  await at("/");
+  await settled(page);
+  let release;
+  await onTheWire("chain/prefetch", (_, { go }) => (release = go));
+  await page.evaluate(() => {
+    tenx.signal("intent", { confidence: 0.9 });
+    window.prefetched = tenx.prefetch(["shop-checkout"]);
+  });
+  await eventually("the answer is on its way", async () => release);
+  await page.evaluate(() => tenx.signal("purchase"));
+  await release();
+  await page.evaluate(() => window.prefetched);
+  assert.equal((await page.evaluate(() => tenx.resolve("shop-checkout"))).signalsConsidered, 2);
+});
+
+test("what a hidden page handed over in vain is sent again when it is seen again", async () => {
+  await at("/");
+  const session = await settled(page);
+  const turn = (state) =>
+    page.evaluate((state) => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
+  await house.kill();
+  await page.evaluate(() => tenx.signal("view", { value: "last" }));
+  await turn("hidden");
+  await eventually("the beacon failed", async () => page.asked.includes("chain/signals"));
+  await house.open();
+  await turn("visible");
+  await eventually("the store is empty", async () => (await waiting("signal")) === 0);
+  assert.deepEqual(await house.signals(session), ["view last"]);
+});
+
+test("an older tab does not take back the session of a newer click, nor what was forgotten", async () => {
+  await at("/");
+  const session = await settled(page);
+  const newer = await page.browserContext().newPage();
+  const tell = async () => {
+    await page.evaluate(() => tenx.signal("view"));
+    await eventually("the store is empty", async () => (await waiting("signal")) === 0);
+  };
+  await at(`/?ctx=${await house.click("sid=sess-newer")}`, newer);
+  assert.equal(await settled(newer), "sess-newer");
+  await tell();
+  assert.equal(await settled(page), session, "a page goes on with the session it began with");
+  await at("/", newer);
+  assert.equal(await settled(newer), "sess-newer");
+  await at(`/?ctx=${await house.click("consent=denied")}`, newer);
+  assert.equal(await settled(newer), null);
+  await tell();
+  assert.deepEqual(await stored(), []);
+});
+
+test("a sale that waits is told also after the visitor has opted out", async () => {
+  await at(`/?ctx=${await house.click()}`);
+  await settled(page);
+  await house.kill();
+  await page.evaluate(() => void tenx.convert({ eventType: "purchase", value: 8, currency: "EUR" }).catch(() => {}));
+  await at("/plain");
+  assert.equal(await waiting("conversion"), 1);
+  await page.evaluateOnNewDocument(() => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true }));
+  await house.open();
+  await at("/");
+  await eventually("the store is empty", async () => (await waiting("conversion")) === 0);
+  assert.ok((await house.conversions()).some(({ value }) => value === 8));
+});
+
+test("an answer that breaks off is none: the click is asked about again", async () => {
+  await onTheWire("context", (number, { go, answer }) => (number === 1 ? answer(200, '{"valid":true,') : go()));
+  await at(`/?ctx=${await house.click("consent=denied")}`);
+  await settled(page);
+  await at("/");
+  assert.equal(await settled(page), null);
+});
+
+test("calls a page gets wrong do not throw into it", async () => {
+  await at("/");
+  const session = await settled(page);
+  const href = await page.evaluate(() => {
+    tenx.signal("view", null);
+    const anchor = document.body.appendChild(document.createElement("a"));
+    anchor.dataset.tenx = "";
+    anchor.click();
+    return anchor.getAttribute("href");
+  });
+  assert.equal(href, null, "what is no link does not become one");
   await eventually("the signal", async () => (await house.signals(session)).length === 1);
 });

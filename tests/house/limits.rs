@@ -1,5 +1,7 @@
 //! Limits pass exactly what they promise, under concurrency, over midnight, and with faults.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
 use serde_json::json;
 use tests::{Fault, Rule, World, WorldOptions};
@@ -128,4 +130,24 @@ async fn a_limiter_that_cannot_be_reached_stops_no_conversion() {
             .expect(202);
     }
     fired.at_least_once();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_the_front_every_public_route_counts_by_the_visitors_own_address() {
+    let secret = json!({"current": "k1", "k1": "0123456789abcdef0123456789abcdef", "originVerify": "front-secret-0123456789"}).to_string();
+    let environment = BTreeMap::from([("TRUST_VIEWER_HEADERS".to_owned(), String::new()), ("PLATFORM_SECRET".to_owned(), secret)]);
+    let world = World::with(WorldOptions { public_rpm: 1, environment, ..WorldOptions::default() }).await;
+    for path in ["context", "conversions", "chain/signals", "chain/resolve", "chain/prefetch"] {
+        let ask = async |address: &str, proof: &str| {
+            let visitor = world.nobody().with("cloudfront-viewer-address", address).with("x-origin-verify", proof);
+            let path = format!("/v2/public/{path}");
+            let answer = if path.ends_with("context") { visitor.get(&path).await } else { visitor.post(&path, json!({})).await };
+            answer.status.as_u16()
+        };
+        let proven = "front-secret-0123456789";
+        assert_eq!((ask("203.0.113.1:443", proven).await, ask("203.0.113.2:443", proven).await), (400, 400), "{path}");
+        assert_eq!(ask("203.0.113.1:443", proven).await, 429, "{path}");
+        assert_eq!((ask("203.0.113.3:443", "guessed").await, ask("203.0.113.4:443", "guessed").await), (400, 429), "{path}");
+        world.advance_ms(60_000);
+    }
 }

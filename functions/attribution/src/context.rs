@@ -9,7 +9,7 @@ use domain::ctx::{Consent, Rejected};
 use domain::id::ClickId;
 use domain::moment::Moment;
 use domain::name::{CampaignId, Handle, SessionId, Slug};
-use edge::{App, Problem, Viewer, limit_public};
+use edge::{App, Problem, limit_public};
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use serde::Serialize;
@@ -46,8 +46,7 @@ pub(crate) struct ContextView {
         (status = 400, description = "`invalid_ctx`, with `reason` malformed, bad_signature, expired or unknown_key.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let keys = app.keys().await?;
-    limit_public(&app, &Viewer::of_parts(&parts, app.settings(), Some(&keys))).await?;
+    limit_public(&app, &parts.headers, &parts.extensions).await?;
     let token = only_ctx(parts.uri.query().unwrap_or_default()).unwrap_or_default();
     let claims = open(&app, &token).await?.map_err(refused)?;
     let link = app.store().link(&claims.handle, &claims.slug).await?;

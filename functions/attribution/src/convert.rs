@@ -10,7 +10,7 @@ use domain::explain::Attempt;
 use domain::id::{ConversionId, RequestId};
 use domain::money::Money;
 use domain::token::Scope;
-use edge::{App, Merchant, Problem, PublicBody, Viewer, limit_public};
+use edge::{App, Merchant, Problem, PublicBody, limit_public};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -81,8 +81,7 @@ pub(crate) struct Receipt {
     responses((status = 202, description = "Accepted, for the first time.", body = Receipt), (status = 200, description = "Known already.", body = Receipt),
         (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Receipt>), Problem> {
-    let keys = app.keys().await?;
-    limit_public(&app, &Viewer::of(request.headers(), request.extensions(), app.settings(), Some(&keys))).await?;
+    limit_public(&app, request.headers(), request.extensions()).await?;
     let request_id = request.extensions().get::<RequestId>().copied().unwrap_or_else(|| app.id());
     let merchant = Merchant::of(request.headers(), request_id, Scope::ConversionsWrite, &app).await?;
     let PublicBody(body) = PublicBody::from_request(request, &app).await?;

@@ -8,7 +8,7 @@ use domain::chain::{Action, Decision, Look, Rule, Session, Triggers, decide, seg
 use domain::id::DecisionId;
 use domain::moment::Moment;
 use domain::name::{Handle, RuleId, SessionId, Trigger};
-use edge::{App, JsonBody, Problem, Viewer, limit_public};
+use edge::{App, JsonBody, Problem, limit_public};
 use futures::try_join;
 use serde::Serialize;
 use serde_json::Value;
@@ -103,7 +103,7 @@ pub(crate) async fn prefetch(State(app): State<App>, request: Request) -> Result
 }
 
 async fn asked(app: &App, request: Request) -> Result<Value, Problem> {
-    limit_public(app, &Viewer::of(request.headers(), request.extensions(), app.settings(), None)).await?;
+    limit_public(app, request.headers(), request.extensions()).await?;
     let JsonBody(body) = JsonBody::from_request(request, app).await?;
     Ok(body)
 }

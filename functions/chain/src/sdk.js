@@ -41,7 +41,8 @@
     const prefix = `tenx.${handle}.`;
     const memory = new Map();
     return {
-      get: (name) => attempt(() => JSON.parse(attempt(() => window[area].getItem(prefix + name)) ?? memory.get(name))) ?? null,
+      // What could not be stored is newer than what is.
+      get: (name) => attempt(() => JSON.parse(memory.get(name) ?? attempt(() => window[area].getItem(prefix + name)))) ?? null,
       set(name, value) {
         const text = JSON.stringify(value);
         memory.set(name, text);
@@ -57,7 +58,7 @@
       names(kind) {
         const stored = attempt(() => Object.keys(window[area])) ?? [];
         const ours = stored.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
-        return [...ours, ...memory.keys()].filter((name) => name.startsWith(`${kind}.`));
+        return [...new Set([...ours, ...memory.keys()])].filter((name) => name.startsWith(`${kind}.`));
       },
     };
   };
@@ -74,7 +75,8 @@
     const post = text && { method: "POST", body: text, headers: { "content-type": type }, keepalive: text.length <= LARGEST };
     try {
       const response = await fetch(API + path, { ...post, credentials: "omit", signal: AbortSignal.timeout(TIMEOUT_MS) });
-      const answer = await response.json().catch(() => ({}));
+      // A good answer that breaks off is none.
+      const answer = await response.json().catch((error) => (response.ok ? Promise.reject(error) : {}));
       return { ok: response.ok, status: response.status, answer, waitMs: 1000 * response.headers.get("retry-after") || 0 };
     } catch {
       return { ok: false, status: 0, answer: {}, waitMs: 0 };
@@ -125,6 +127,8 @@
   let session = null;
   let isSettled = false;
   const keepSession = () => browser.set("session", { id: session, at: Date.now() });
+  // Unless another tab has gone on with another one, or forgotten it.
+  const prolongSession = () => browser.get("session")?.id === session && keepSession();
 
   // Asks what a new ctx says; once, for the answer is kept with it.
   const ask = async (fresh) => {
@@ -171,13 +175,14 @@
     clearTimeout(timer);
     timer = setTimeout(flush, ms);
   };
-  const signal = (signalKey, { value, confidence, metadata } = {}) => {
+  const signal = (signalKey, details) => {
+    const { value, confidence, metadata } = details ?? {};
     if (isQuiet() || browser.names("signal").length >= MOST_WAITING) return;
     const signalId = random();
     const signalValue = value == null ? undefined : String(value);
     const told = { signalKey, signalValue, confidence, metadata, signalId, occurredAt: new Date().toISOString() };
     attempt(() => browser.set(`signal.${signalId}`, { told }));
-    decisions.clear();
+    decisions = new Map();
     flushIn(TOGETHER_MS);
   };
 
@@ -198,15 +203,19 @@
     return { names: batch.map(({ name }) => name), body: { handle, sessionId, signals: batch.map(({ told }) => told) } };
   };
 
-  // Sends a batch and tells whether another may follow.
+  // Sends a batch, or puts it off to when it may be sent, and tells whether to go on.
   const sendBatch = async () => {
     const { names, body } = nextBatch();
-    if (!names.length || Date.now() < notBefore) return false;
+    if (!names.length) return false;
+    const waitMs = notBefore - Date.now();
+    if (waitMs > 0) {
+      flushIn(waitMs);
+      return false;
+    }
     const outcome = await tell("chain/signals", names, body);
     if (!isFinal(outcome) && !outcome.answer.limits?.signalsPerSession) {
       notBefore = Date.now() + (outcome.waitMs || backoffMs(tries++));
-      flushIn(notBefore - Date.now());
-      return false;
+      return true;
     }
     tries = 0;
     // A bad signal must not cost the others theirs.
@@ -220,14 +229,14 @@
     const work = async () => {
       await settled;
       if (isQuiet()) return;
-      keepSession();
+      prolongSession();
       while (await sendBatch());
     };
     return (flushing ??= work().finally(() => (flushing = null)));
   };
 
   // Decisions follow what the page has told so far.
-  const decisions = new Map();
+  let decisions = new Map();
   const decide = async (path, question) => {
     await flush();
     if (isQuiet()) return null;
@@ -241,10 +250,11 @@
     return Date.now() < until ? decision : ((await decide("chain/resolve", { trigger })) ?? nothing(trigger));
   };
   const prefetch = async (triggers) => {
+    const current = decisions; // not those after a signal that this answer does not know
     const answer = await decide("chain/prefetch", { triggers });
     if (!answer) return Object.fromEntries(triggers.map((trigger) => [trigger, nothing(trigger)]));
     for (const [trigger, decision] of Object.entries(answer.decisions)) {
-      decisions.set(trigger, { decision, until: Date.now() + 1000 * decision.ttlSeconds });
+      current.set(trigger, { decision, until: Date.now() + 1000 * decision.ttlSeconds });
     }
     return answer.decisions;
   };
@@ -289,8 +299,14 @@
     }
     for (const [name, { body }] of delivering) if (!handed.has(name)) beacon("conversions", [name], body);
   };
+  // Nobody tells whether it arrived: a page that is seen again sends it again.
+  const comeBack = () => {
+    handed.clear();
+    flush();
+  };
   addEventListener("pagehide", leave);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && leave());
+  addEventListener("pageshow", ({ persisted }) => persisted && comeBack());
+  document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? leave() : comeBack()));
 
   // Short links go on with the session: `sid` puts it into the ctx they mint.
   const link = (url) => {
@@ -300,7 +316,7 @@
     return marked?.href ?? String(url);
   };
   const mark = ({ target }) => {
-    const anchor = target.closest?.("a[data-tenx]");
+    const anchor = target.closest?.("a[data-tenx][href]");
     if (anchor) anchor.href = link(anchor.href);
   };
   for (const kind of ["click", "auxclick", "contextmenu"]) document.addEventListener(kind, mark, true);
@@ -323,8 +339,11 @@
   window.tenx = tenx;
 
   flush();
-  for (const name of kept.names("conversion")) {
-    const body = kept.get(name);
-    if (body) deliver(kept, name, body).catch((error) => console.warn(error.message));
+  // In both, for a visitor may have denied consent since.
+  for (const store of [browser, tab]) {
+    for (const name of store.names("conversion")) {
+      const body = store.get(name);
+      if (body) deliver(store, name, body).catch((error) => console.warn(error.message));
+    }
   }
 })();

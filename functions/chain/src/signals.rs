@@ -5,7 +5,7 @@ use axum::extract::{FromRequest, Request, State};
 use domain::chain::{Batch, Confidence, MOST_A_MINUTE, MOST_IN_A_SESSION, SIGNAL_DAYS};
 use domain::moment::Moment;
 use domain::name::{Handle, SessionId, SignalKey};
-use edge::{App, Code, JsonBody, Member, Problem, SignalsBody, SignalsWrite, Viewer, limit_public};
+use edge::{App, Code, JsonBody, Member, Problem, SignalsBody, SignalsWrite, limit_public};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
@@ -71,7 +71,7 @@ pub(crate) struct SignalsReceipt {
     request_body(content((SignalsPosted = "application/json"), (SignalsPosted = "text/plain")), description = "JSON; a page's beacon sends it as text."),
     responses((status = 202, description = "Kept.", body = SignalsReceipt)))]
 pub(crate) async fn from_page(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
-    limit_public(&app, &Viewer::of(request.headers(), request.extensions(), app.settings(), None)).await?;
+    limit_public(&app, request.headers(), request.extensions()).await?;
     let SignalsBody(body) = SignalsBody::from_request(request, &app).await?;
     let batch = Batch::read(body)?;
     app.store().profile(&batch.handle).await?.ok_or_else(Problem::no_handle)?;

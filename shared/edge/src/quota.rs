@@ -2,6 +2,7 @@
 
 use domain::account::{Account, Plan};
 use domain::name::UserId;
+use http::{Extensions, HeaderMap};
 use serde_json::json;
 use store::{Taken, WindowTaken};
 
@@ -49,11 +50,14 @@ pub async fn charge(app: &App, owner: &UserId) -> Result<(), Problem> {
 
 const MINUTE_MS: i64 = 60_000;
 
-/// Counts a public request of this source against its minute; lets it pass when the counter cannot be reached.
+/// Counts a public request against the minute of where it comes from; lets it pass when the counter cannot be reached.
 ///
 /// # Errors
 /// 429 with `Retry-After` to the end of the minute that began with the source's first request.
-pub async fn limit_public(app: &App, viewer: &Viewer) -> Result<(), Problem> {
+pub async fn limit_public(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Result<(), Problem> {
+    // Without the keys the front cannot prove itself, and all who come by it are one source.
+    let keys = app.keys().await.ok();
+    let viewer = Viewer::of(headers, extensions, app.settings(), keys.as_deref());
     let most = app.settings().public_rpm;
     let now = app.now();
     match app.store().take_in_window("public", &viewer.limit_key(), most, MINUTE_MS, now).await {

@@ -18,8 +18,10 @@ use crate::error::{Error, Result};
 
 /// Messages under way at once: one is filled while the others travel.
 const SENDERS: usize = 2;
-/// Clicks one message carries; with at most 2 KB each they stay under the queue's 256 KiB.
+/// Clicks one message carries.
 const MOST_CLICKS: usize = 100;
+/// Bytes of clicks one message carries, of the 256 KiB it may have: a session's segments can make a click as large as 15 KB.
+const LARGEST: usize = 250_000;
 
 /// A message of the click queue.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,7 +54,13 @@ impl Lane {
 
     fn take(&self) -> Vec<(String, oneshot::Sender<bool>)> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let many = waiting.len().min(MOST_CLICKS);
+        let mut bytes = 0;
+        let fits = |(click, _): &&(String, oneshot::Sender<bool>)| {
+            let is_first = bytes == 0;
+            bytes += click.len() + 1;
+            is_first || bytes <= LARGEST
+        };
+        let many = waiting.iter().take(MOST_CLICKS).take_while(fits).count();
         waiting.drain(..many).collect()
     }
 }
@@ -109,4 +117,19 @@ impl Store {
 
 fn told(sent: bool) -> Result<()> {
     if sent { Ok(()) } else { Err(Error::Unavailable { operation: "SendMessage", source: Box::new(SharedMessageLost) }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_takes_as_many_clicks_as_the_queue_lets_it_carry_and_leaves_none_behind() {
+        for (size, most) in [(500, 100), (15_000, 16), (LARGEST, 1)] {
+            let lane = Lane::default();
+            let _hears: Vec<_> = (0..250).map(|_| lane.join("x".repeat(size))).collect();
+            let taken: Vec<usize> = std::iter::from_fn(|| Some(lane.take().len()).filter(|many| *many > 0)).collect();
+            assert_eq!((taken.iter().sum::<usize>(), taken.iter().max()), (250, Some(&most)), "clicks of {size} bytes");
+        }
+    }
 }

@@ -132,12 +132,12 @@ fn actual(condition: &Condition, session: &Session, segments: &[String], now: Mo
 }
 
 fn count(asked: &SignalCondition, session: &Session, now: Moment) -> usize {
-    let counts = |signal: &&Signal| {
-        let is_value = asked.signal_value_in.is_empty()
-            || signal.value.as_ref().is_some_and(|value| asked.signal_value_in.iter().any(|wanted| same(wanted, value)));
-        let is_recent = asked.within_seconds.is_none_or(|seconds| now < signal.at.plus_secs(i64::from(seconds)));
-        let is_sure = asked.min_confidence.is_none_or(|least| signal.confidence >= least);
-        signal.key == asked.signal_key && is_value && is_recent && is_sure
+    let is_value = |signal: &Signal| {
+        asked.signal_value_in.is_empty()
+            || signal.value.as_ref().is_some_and(|value| asked.signal_value_in.iter().any(|wanted| same(wanted, value)))
     };
+    let is_recent = |signal: &Signal| asked.within_seconds.is_none_or(|seconds| now < signal.at.plus_secs(i64::from(seconds)));
+    let is_sure = |signal: &Signal| asked.min_confidence.is_none_or(|least| signal.confidence >= least);
+    let counts = |signal: &&Signal| signal.key == asked.signal_key && is_recent(signal) && is_sure(signal) && is_value(signal);
     session.signals().iter().filter(counts).count()
 }
