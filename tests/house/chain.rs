@@ -114,6 +114,8 @@ async fn a_session_takes_two_hundred_signals_from_fifty_writers_and_not_one_more
     assert_eq!(accepted.iter().max(), Some(&200));
     for answer in answers.iter().filter(|answer| answer.status != 202) {
         assert_eq!((answer.status.as_u16(), &answer.json()["limits"]), (429, &json!({"signalsPerSession": 200})));
+        // The first of its signals ends thirty days after it came, three minutes ago.
+        assert_eq!(answer.header("retry-after"), (30 * 86_400 - 180).to_string());
     }
     let session = world.creator().get("/v2/handles/demo/chain/s1").await.expect(200).json();
     assert_eq!(session["signals"].as_array().unwrap().len(), 200);
@@ -156,6 +158,8 @@ async fn segments_route_the_link_and_are_reported_with_their_impressions_and_con
     world.settle().await;
     let hot = world.visitor().follow("launch?sid=s1").await.expect(302);
     assert!(hot.location().as_str().starts_with("https://example.com/hot"));
+    let told = world.nobody().get(&format!("/v2/public/context?ctx={}", hot.ctx())).await.expect(200).json();
+    assert_eq!((&told["sessionId"], &told["chainPosition"]), (&json!("s1"), &json!(2)));
     assert!(world.visitor().follow("launch").await.expect(302).location().as_str().starts_with("https://example.com/?"));
     world.advance_ms(1000);
     let purchase = json!({"ctx": hot.ctx(), "idempotencyKey": "o1", "eventType": "purchase", "value": 10, "currency": "USD"});

@@ -95,6 +95,11 @@ async fn a_redirect_reads_a_session_only_for_who_brings_one_and_goes_on_without_
     assert_eq!(reads("launch").await, (vec![], "/".to_owned()));
     assert_eq!(reads("launch?sid=s1").await, (vec!["Query".to_owned()], "/new".to_owned()));
     assert_eq!(reads("launch?sid=s1&consent=denied").await, (vec![], "/".to_owned()));
+    world.owner().put("/v2/handles/demo/links/over", json!({"destinationUrl": "https://example.com/", "enabled": false})).await.expect(201);
+    world.visitor().follow("over?sid=s1").await.expect(404);
+    world.faults.take_calls();
+    world.visitor().follow("over?sid=s1").await.expect(404);
+    assert_eq!(world.faults.take_calls(), [], "a link that is closed leads nowhere, whoever comes");
     let fired = world.faults.inject(Rule::on("Query").by("redirect").always(), Fault::Unreachable);
     assert_eq!(reads("launch?sid=s1").await.1, "/");
     fired.at_least_once();

@@ -30,7 +30,7 @@ pub(crate) struct ContextView {
     /// From then on the token is refused.
     expires_at: Moment,
     session_id: Option<SessionId>,
-    /// Step of a multi-step funnel.
+    /// Signals the session had when the link was followed, at most 255.
     chain_position: u8,
     consent: Consent,
     /// Where the link leads by default; absent once the link is deleted.

@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use domain::chain::{Batch, Confidence, MOST_A_MINUTE, MOST_IN_A_SESSION, SIGNAL_DAYS};
+use domain::chain::{Batch, Confidence, MOST_A_MINUTE, MOST_IN_A_SESSION};
 use domain::moment::Moment;
 use domain::name::{Handle, SessionId, SignalKey};
 use edge::{App, Code, JsonBody, Member, Problem, SignalsBody, SignalsWrite, limit_public};
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::Appended;
 
 /// Signals of one session.
@@ -102,16 +102,17 @@ async fn append(app: &App, Batch { handle, session, signals }: Batch) -> Result<
             let expires_at = ends.unwrap_or(now);
             Ok((StatusCode::ACCEPTED, Json(SignalsReceipt { accepted, deduped, session_id: session, total, expires_at })))
         }
-        Appended::Full => {
-            let message = format!("this session has {MOST_IN_A_SESSION} signals, and may not have more; begin another");
-            let limits = json!({"signalsPerSession": MOST_IN_A_SESSION});
-            Err(Problem::new(Code::RateLimited, message).with("limits", limits).retry_after(SIGNAL_DAYS * 86_400))
+        Appended::Full { until } => {
+            let message = format!("this session has {MOST_IN_A_SESSION} signals, and may not have more before one ends; begin another");
+            Err(too_many(message, json!({"signalsPerSession": MOST_IN_A_SESSION}), until, now))
         }
         Appended::TooFast { until } => {
             let message = format!("more than {MOST_A_MINUTE} signals a minute from one session; wait for the time in Retry-After");
-            let limits = json!({"signalsPerMinute": MOST_A_MINUTE});
-            let seconds = (until.millis() - now.millis() + 999) / 1000;
-            Err(Problem::new(Code::RateLimited, message).with("limits", limits).retry_after(seconds))
+            Err(too_many(message, json!({"signalsPerMinute": MOST_A_MINUTE}), until, now))
         }
     }
+}
+
+fn too_many(message: String, limits: Value, until: Moment, now: Moment) -> Problem {
+    Problem::new(Code::RateLimited, message).with("limits", limits).retry_after((until.millis() - now.millis() + 999) / 1000)
 }

@@ -1,5 +1,7 @@
 //! Following a link: decide, count, answer.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use domain::agent::Verdict;
 use domain::chain::segments;
@@ -13,6 +15,7 @@ use edge::{App, PlatformKeys, Problem};
 use http::request::Parts;
 use http::{Method, StatusCode};
 use store::Taken;
+use tokio::time::timeout;
 
 use crate::answer;
 use crate::cache::{Found, Links};
@@ -55,7 +58,7 @@ pub(crate) async fn visit(app: &App, found: &Found, parts: &Parts, gate: Gate) -
         }
     };
     let facts = Facts::of(parts, app.settings(), keys.as_deref());
-    let visit = with_segments(app, link, facts.visit(link, app.now())).await;
+    let (visit, chain_position) = with_session(app, found, facts.visit(link, app.now())).await;
     let click_id = app.id();
     let mut outcome = decide(link, book, &visit, false, |_| {});
     if let (Outcome::Follow(..), Some(most)) = (&outcome, link.settings.max_clicks) {
@@ -73,7 +76,7 @@ pub(crate) async fn visit(app: &App, found: &Found, parts: &Parts, gate: Gate) -
         Outcome::Follow(..) if link.password.is_some() && gate == Gate::Closed => Ok(answer::password_form(StatusCode::OK, None)),
         Outcome::Follow(destination, matched) => {
             refuse_own(app, destination)?;
-            let location = location(app, link, destination, &matched, &visit, &facts, keys.as_deref(), click_id);
+            let location = location(app, link, destination, &matched, (&visit, chain_position), &facts, keys.as_deref(), click_id);
             if parts.method != Method::HEAD {
                 click::record(app, &click::of(click_id, link, &matched, visit, &facts, keys.as_deref())).await;
             }
@@ -82,14 +85,28 @@ pub(crate) async fn visit(app: &App, found: &Found, parts: &Parts, gate: Gate) -
     }
 }
 
-/// The visit with the segments of its session; only a visitor who brings a session costs this read, and none is lost when it fails.
-async fn with_segments(app: &App, link: &Link, visit: Visit) -> Visit {
-    let Some(session) = &visit.session_id else { return visit };
-    match app.store().session(&link.handle, session, visit.at).await {
-        Ok(kept) => Visit { segments: segments(&kept.session), ..visit },
-        Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "segments could not be read");
-            visit
+/// How long a visitor waits for their session.
+const SESSION_PATIENCE: Duration = Duration::from_millis(600);
+
+/// The visit with the segments of its session, and how many signals that has. Only who brings a session to an open link costs this
+/// read, and nobody is lost when it fails.
+async fn with_session(app: &App, Found { link, book }: &Found, visit: Visit) -> (Visit, u8) {
+    let Some(session) = &visit.session_id else { return (visit, 0) };
+    if !matches!(decide(link, book, &visit, false, |_| {}), Outcome::Follow(..)) {
+        return (visit, 0);
+    }
+    match timeout(SESSION_PATIENCE, app.store().session_lately(&link.handle, session, visit.at)).await {
+        Ok(Ok(kept)) => {
+            let chain_position = u8::try_from(kept.session.signals().len()).unwrap_or(u8::MAX);
+            (Visit { segments: segments(&kept.session), ..visit }, chain_position)
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a session could not be read");
+            (visit, 0)
+        }
+        Err(_) => {
+            tracing::warn!("a session took too long to read");
+            (visit, 0)
         }
     }
 }
@@ -117,7 +134,7 @@ fn location(
     link: &Link,
     destination: &Destination,
     matched: &Matched<'_>,
-    visit: &Visit,
+    (visit, chain_position): (&Visit, u8),
     facts: &Facts<'_>,
     keys: Option<&PlatformKeys>,
     click_id: ClickId,
@@ -130,7 +147,7 @@ fn location(
             campaign_id: link.settings.campaign_id.clone(),
             rule: matched.label(),
             session_id: visit.session_id.clone(),
-            chain_position: 0,
+            chain_position,
             consent: facts.consent,
             bot: facts.judgement.verdict() == Verdict::Bot,
             expires_at: visit.at.plus_days(app.settings().ctx_life_days),

@@ -40,7 +40,7 @@ pub struct Claims {
     pub rule: Option<String>,
     /// The session, unless consent was denied.
     pub session_id: Option<SessionId>,
-    /// Step of a multi-step funnel.
+    /// Signals the session had when the link was followed, at most 255.
     pub chain_position: u8,
     /// What the visitor allowed.
     pub consent: Consent,
@@ -246,13 +246,15 @@ fn decode(payload: &[u8]) -> Option<Claims> {
     })
 }
 
-/// Reads the `consent` of a query, and what the browser's privacy signals say.
+/// Reads the `consent` of a query, and what the browser's privacy signals say. What it does not know it takes for a denial.
 pub fn consent(asked: Option<&str>, opted_out: bool) -> Consent {
+    let is = |known: &str| asked.is_some_and(|asked| asked.trim().eq_ignore_ascii_case(known));
     match asked {
-        Some("denied") => Consent::Denied,
         _ if opted_out => Consent::Denied,
-        Some("basic") => Consent::Basic,
-        _ => Consent::Full,
+        None => Consent::Full,
+        Some(_) if is("full") || is("") => Consent::Full,
+        Some(_) if is("basic") => Consent::Basic,
+        Some(_) => Consent::Denied,
     }
 }
 

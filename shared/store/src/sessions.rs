@@ -37,8 +37,11 @@ pub enum Appended {
         /// When the last of them ends.
         ends: Option<Moment>,
     },
-    /// The session has as many as it may.
-    Full,
+    /// The session has as many as it may, until then.
+    Full {
+        /// When the first of its signals ends.
+        until: Moment,
+    },
     /// The session brings more than it may in a minute, until then.
     TooFast {
         /// The end of the minute.
@@ -96,7 +99,7 @@ impl Limits {
     /// Why so many more are too many.
     fn refuse(self, many: u32, now: Moment) -> Option<Appended> {
         if self.total + many > MOST_IN_A_SESSION {
-            return Some(Appended::Full);
+            return Some(Appended::Full { until: self.ends.map_or(now, |(first, _)| first) });
         }
         (self.minute_used + many > MOST_A_MINUTE).then(|| Appended::TooFast { until: self.minute(now) })
     }
@@ -232,13 +235,22 @@ impl Store {
 
     /// A session with the signals that count at this moment: one query, however many there are.
     pub async fn session(&self, handle: &Handle, session: &SessionId, now: Moment) -> Result<KeptSession> {
+        self.read_session(handle, session, true, now).await
+    }
+
+    /// The same as it was a moment ago, at half the cost.
+    pub async fn session_lately(&self, handle: &Handle, session: &SessionId, now: Moment) -> Result<KeptSession> {
+        self.read_session(handle, session, false, now).await
+    }
+
+    async fn read_session(&self, handle: &Handle, session: &SessionId, is_consistent: bool, now: Moment) -> Result<KeptSession> {
         let query = self
             .db
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", text(table::session(handle, session).pk))
-            .consistent_read(true);
+            .consistent_read(is_consistent);
         let mut pages = query.into_paginator().send();
         let (mut signals, mut is_converted) = (Vec::new(), false);
         while let Some(page) = pages.next().await {

@@ -7,14 +7,18 @@ const ENGAGED_SIGNALS: usize = 5;
 /// Confidence of an intent that does so at once.
 const ENGAGED_CONFIDENCE: Confidence = Confidence::of_millionths(700_000);
 
-/// The segments of a session in order of precedence: what was assigned, by name, then `converted`, `engaged_prospect`,
-/// `returning`, `new`. A click or conversion is reported under the first of them.
+/// Assigned segments a session may have: every click of it carries them all, and every decision tells them.
+const MOST_ASSIGNED: usize = 20;
+
+/// The segments of a session in order of precedence: what was assigned, the first twenty by name, then `converted`,
+/// `engaged_prospect`, `returning`, `new`. A click or conversion is reported under the first of them.
 pub fn segments(session: &Session) -> Vec<String> {
     let signals = session.signals();
     let assigned = signals.iter().filter(|signal| signal.key.as_str() == "segment").filter_map(|signal| signal.value.clone());
     let mut segments: Vec<String> = assigned.filter(|name| is_fit(name)).map(|name| name.to_lowercase()).collect();
     segments.sort();
     segments.dedup();
+    segments.truncate(MOST_ASSIGNED);
     let days = {
         let mut days: Vec<_> = signals.iter().map(|signal| signal.at.day()).collect();
         days.dedup();

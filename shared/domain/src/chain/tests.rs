@@ -159,3 +159,13 @@ fn a_redirect_needs_a_destination_that_is_not_ours() {
     assert_eq!(read(json!({"type": "redirect", "destinationUrl": "https://demo.links.example/x"})).unwrap_err(), ["action.destinationUrl"]);
     assert_eq!(read(json!({"type": "dance", "x": 1})).unwrap_err(), ["action.type", "action.x"]);
 }
+
+#[test]
+fn twenty_segments_may_be_assigned_and_no_more() {
+    let assigned: Vec<Signal> = (0..200).map(|number| signal("segment", Some(&format!("vip-{number:03}")), 1_000_000, 0)).collect();
+    let segments = segments(&Session::new(assigned, false, NOW));
+    assert_eq!(
+        (segments.len(), segments[0].as_str(), segments[19].as_str(), segments[20].as_str()),
+        (22, "vip-000", "vip-019", "engaged_prospect")
+    );
+}

@@ -44,7 +44,7 @@ pub fn awaits_confirmation(current: &Conversion) -> bool {
 impl Correction {
     /// Replaces a claimed conversion, adjusted by so much since, by what the merchant submits.
     ///
-    /// Refunds made meanwhile stay where they can: in the same currency and as far as the worth stays within bounds.
+    /// Adjustments made meanwhile stay as far as they fit: in the same currency, down to a worth of nothing and up to the most there is.
     pub fn of(claimed: &Conversion, adjusted: i64, submitted: &Conversion, by: Confirming) -> Self {
         let confirmed = Conversion { id: claimed.id, accepted_at: claimed.accepted_at, trust: Trust::Confirmed, ..submitted.clone() };
         let carried = carried(claimed.money, adjusted, confirmed.money);
@@ -87,8 +87,7 @@ impl Correction {
 fn carried(claimed: Option<Money>, adjusted: i64, confirmed: Option<Money>) -> i64 {
     match (claimed, confirmed) {
         (Some(claimed), Some(confirmed)) if claimed.currency == confirmed.currency => {
-            let after = confirmed.minor.saturating_add(adjusted);
-            if (0..=most_minor(confirmed.currency)).contains(&after) { adjusted } else { 0 }
+            adjusted.clamp(-confirmed.minor, most_minor(confirmed.currency) - confirmed.minor)
         }
         _ => 0,
     }
@@ -166,7 +165,7 @@ mod tests {
             prop_assert_eq!(claimed - refund + corrected.reversal.amount.unwrap().minor, 0, "what was claimed is taken back whole");
             let worth = corrected.confirmation.amount.unwrap().minor;
             prop_assert_eq!(worth, confirmed + corrected.carried);
-            prop_assert_eq!(worth, if same && refund <= confirmed { confirmed - refund } else { confirmed });
+            prop_assert_eq!(worth, if same { (confirmed - refund).max(0) } else { confirmed }, "who confirms less is never paid more");
         }
     }
 }
