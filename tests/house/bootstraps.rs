@@ -21,12 +21,13 @@ use tokio::process::{Child, Command};
 
 use crate::events::{Blanks, STORY, conversions, hosts, judge, text};
 
-const FUNCTIONS: [&str; 11] = [
+const FUNCTIONS: [&str; 12] = [
     "redirect",
     "links",
     "campaigns",
     "attribution",
     "analytics",
+    "chain",
     "webhooks",
     "accounts",
     "click-worker",
