@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::{Filter, MOST_ASKED_FOR};
 
+use crate::deliveries::{INVERTED, ends_before_it_begins};
 use crate::view::{DeliveryView, announce};
 
 /// Deliveries one call replays; the answer tells where to go on.
@@ -87,7 +88,7 @@ pub(crate) async fn range(
     member: Member<WebhooksWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Replayed>), Problem> {
-    let (filter, from) = read(body, app.now())?;
+    let (filter, after) = read(body, app.now())?;
     let known = app.store().subscriptions(member.handle(), app.now()).await?;
     let active: BTreeSet<SubscriptionId> =
         known.iter().filter(|known| known.status() == Active).map(|known| known.subscription.id).collect();
@@ -95,7 +96,7 @@ pub(crate) async fn range(
         return Err(disabled());
     }
     charge(&app, &member.profile.owner).await?;
-    let page = app.store().deliveries(member.handle(), &filter, app.now(), MOST, from.as_deref()).await?;
+    let page = app.store().deliveries(member.handle(), &filter, app.now(), MOST, after).await?;
     let mut seen = BTreeSet::new();
     let is_wanted = |former: &&Delivery| active.contains(&former.subscription_id) && seen.insert((former.event_id, former.subscription_id));
     let again: Vec<Delivery> = page.items.iter().filter(is_wanted).map(|former| again(&app, former)).collect();
@@ -118,7 +119,7 @@ fn disabled() -> Problem {
     Problem::new(Code::Conflict, "the subscription of this delivery is disabled or deleted; enable it first with PUT {\"enabled\": true}")
 }
 
-fn read(body: Value, now: Moment) -> Result<(Filter, Option<String>), Problem> {
+fn read(body: Value, now: Moment) -> Result<(Filter, Option<DeliveryId>), Problem> {
     let notes = Notes::default();
     let read = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
         let since: Option<Moment> = form.required("since", form::parsed);
@@ -131,20 +132,19 @@ fn read(body: Value, now: Moment) -> Result<(Filter, Option<String>), Problem> {
             _ => Err("must be EXHAUSTED, CANCELLED or DELIVERED"),
         });
         let subscription = form.optional("subscriptionId", form::parsed);
-        let cursor = form.optional("cursor", |value| {
-            form::text(value).and_then(|text| match store::is_cursor(&text) {
-                true => Ok(text),
-                false => Err("must be the nextCursor of the call before"),
-            })
-        });
+        let cursor = form.optional("cursor", form::text);
         form.close();
-        let filter = Filter {
-            status: Some(status.unwrap_or(Status::Exhausted)),
-            subscription,
-            since: Some(since?),
-            until: Some(until.unwrap_or(now)),
-        };
-        Some((filter, cursor))
+        let status = Some(status.unwrap_or(Status::Exhausted));
+        let asked = Filter { status, subscription, since, until };
+        if ends_before_it_begins(&asked) {
+            notes.add("until", INVERTED);
+        }
+        let filter = Filter { until: Some(until.unwrap_or(now)), ..asked };
+        let after = cursor.as_ref().and_then(|text| filter.cursor(text));
+        if cursor.is_some() && after.is_none() {
+            notes.add("cursor", "must be the nextCursor of the call before, with all else as it was");
+        }
+        since.map(|_| (filter, after))
     });
     Ok(notes.settle(read)?)
 }
