@@ -423,6 +423,8 @@ async fn every_change_stands_in_the_audit_log_and_no_secret_does() {
     let delivery = test["deliveryId"].as_str().unwrap();
     world.advance_ms(1);
     world.operator().post(&format!("{DELIVERIES}/{delivery}/replay"), json!({})).await.expect(202);
+    carry_out(&world).await;
+    world.advance_ms(1);
     world
         .operator()
         .post(&format!("{DELIVERIES}/replay"), json!({"since": "2026-03-01T12:00:00Z", "status": "DELIVERED"}))

@@ -60,7 +60,7 @@ fn filter(query: &str) -> Result<Filter, Faults> {
     let mut faults = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match &*name {
-            "status" => filter.status = read(&name, status(&value), &mut faults),
+            "status" => filter.statuses.extend(read(&name, status(&value), &mut faults)),
             "subscriptionId" => filter.subscription = read(&name, value.parse().map_err(|_| "is not a subscription id"), &mut faults),
             "since" => filter.since = read(&name, value.parse::<Moment>(), &mut faults),
             "until" => filter.until = read(&name, value.parse::<Moment>(), &mut faults),

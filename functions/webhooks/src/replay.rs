@@ -11,7 +11,7 @@ use domain::name::Handle;
 use domain::webhook::delivery::{Delivery, KEPT_DAYS, Status, Trigger};
 use domain::webhook::subscription::Status::Active;
 use edge::{App, Code, JsonBody, Member, Part, Problem, WebhooksWrite, charge};
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub(crate) struct ReplayRange {
     until: Option<Moment>,
     /// Only to this subscription.
     subscription_id: Option<SubscriptionId>,
-    /// Only deliveries of this status, `EXHAUSTED` when left out: what the receiver has not got.
+    /// Only events whose newest delivery ended so; `EXHAUSTED` and `CANCELLED` when left out: what the receiver has not got.
     status: Option<Status>,
     /// Where the call before ended.
     cursor: Option<String>,
@@ -77,8 +77,9 @@ pub(crate) async fn one(
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::of(&again, Vec::new()))))
 }
 
-/// Sends every event of a range again that a receiver has not got, at most 100 a call, each of them once. What belongs to a
-/// subscription that is disabled or deleted is left out.
+/// Sends every event of a range again that a receiver has not got, at most 100 a call, each of them once: what was exhausted or
+/// cancelled, and neither delivered nor on its way again since. What belongs to a subscription that is disabled or deleted is
+/// left out.
 #[utoipa::path(post, path = "/v2/handles/{handle}/deliveries/replay", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])), params(("handle" = Handle, Path)),
     request_body = ReplayRange,
     responses((status = 202, description = "On their way again.", body = Replayed),
@@ -99,7 +100,9 @@ pub(crate) async fn range(
     let page = app.store().deliveries(member.handle(), &filter, app.now(), MOST, after).await?;
     let mut seen = BTreeSet::new();
     let is_wanted = |former: &&Delivery| active.contains(&former.subscription_id) && seen.insert((former.event_id, former.subscription_id));
-    let again: Vec<Delivery> = page.items.iter().filter(is_wanted).map(|former| again(&app, former)).collect();
+    let newest = try_join_all(page.items.iter().filter(is_wanted).map(|former| app.store().newest_of(former))).await?;
+    let ended_so = newest.iter().filter(|newest| filter.statuses.contains(&newest.status));
+    let again: Vec<Delivery> = ended_so.map(|former| again(&app, former)).collect();
     for part in again.chunks(MOST_ASKED_FOR) {
         let told = json!({"since": filter.since, "until": filter.until, "deliveries": part.len()});
         let event = member.event(&app, "deliveries.replayed", member.handle()).between(Value::Null, told);
@@ -134,8 +137,8 @@ fn read(body: Value, now: Moment) -> Result<(Filter, Option<DeliveryId>), Proble
         let subscription = form.optional("subscriptionId", form::parsed);
         let cursor = form.optional("cursor", form::text);
         form.close();
-        let status = Some(status.unwrap_or(Status::Exhausted));
-        let asked = Filter { status, subscription, since, until };
+        let statuses = status.map_or_else(|| vec![Status::Exhausted, Status::Cancelled], |status| vec![status]);
+        let asked = Filter { statuses, subscription, since, until };
         if ends_before_it_begins(&asked) {
             notes.add("until", INVERTED);
         }

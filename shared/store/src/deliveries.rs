@@ -8,7 +8,7 @@ use domain::audit::Event;
 use domain::id::{DeliveryId, SubscriptionId};
 use domain::moment::{Day, Moment};
 use domain::name::Handle;
-use domain::webhook::delivery::{Attempt, Delivery, KEPT_DAYS, Status};
+use domain::webhook::delivery::{Attempt, Delivery, KEPT_DAYS, Status, Trigger};
 use domain::webhook::event::Envelope;
 
 use crate::Store;
@@ -21,8 +21,8 @@ use crate::transaction::absent;
 /// Which deliveries a list is to show.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only of this status.
-    pub status: Option<Status>,
+    /// Only of these statuses; of any when there are none.
+    pub statuses: Vec<Status>,
     /// Only of this subscription.
     pub subscription: Option<SubscriptionId>,
     /// Not before this moment.
@@ -43,7 +43,7 @@ impl Filter {
     }
 
     fn shows(&self, delivery: &Delivery) -> bool {
-        self.status.is_none_or(|status| status == delivery.status)
+        (self.statuses.is_empty() || self.statuses.contains(&delivery.status))
             && self.subscription.is_none_or(|subscription| subscription == delivery.subscription_id)
             && self.covers(delivery.id.moment())
     }
@@ -117,6 +117,11 @@ impl Store {
         let mut counts: BTreeMap<Key, (i64, Moment)> = BTreeMap::new();
         for delivery in deliveries {
             parts.push(self.put_part(item(delivery)?, absent)?);
+            if delivery.trigger == Trigger::Manual {
+                let mut newest = with_doc(&newest_replay(delivery), &delivery.id)?;
+                newest.insert("ttl".to_owned(), number(delivery.created_at.plus_days(KEPT_DAYS).seconds()));
+                parts.push(self.put_part(newest, |put| put)?);
+            }
             counts.entry(count_of(delivery, delivery.created_at)).or_insert((0, delivery.created_at)).0 += 1;
         }
         for (at, (made, now)) in counts {
@@ -135,14 +140,22 @@ impl Store {
         self.get(&table::delivery(handle, id)).await?.map(|item| doc(&item)).transpose()
     }
 
+    /// The newest delivery of the same event to the same subscription: this one, unless it was replayed since.
+    pub async fn newest_of(&self, delivery: &Delivery) -> Result<Delivery> {
+        let Some(item) = self.get(&newest_replay(delivery)).await? else { return Ok(delivery.clone()) };
+        let newest = self.delivery(&delivery.handle, doc(&item)?).await?;
+        Ok(newest.unwrap_or_else(|| delivery.clone()))
+    }
+
     /// A delivery with its attempts, in order.
     pub async fn delivery_with_attempts(&self, handle: &Handle, id: DeliveryId) -> Result<Option<(Delivery, Vec<Attempt>)>> {
         let query = self
             .db
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :pk")
+            .key_condition_expression("pk = :pk AND begins_with(sk, :itself)")
             .expression_attribute_values(":pk", text(table::delivery(handle, id).pk))
+            .expression_attribute_values(":itself", text("A"))
             .consistent_read(true);
         let found = query.send().await.map_err(Error::call("Query"))?;
         let (mut delivery, mut attempts) = (None, Vec::new());
@@ -298,8 +311,12 @@ impl Store {
 const TRIES: u32 = 6;
 /// Reads of one call of a list, each of 200 deliveries; a page is short when fewer of them than asked for are wanted.
 const MOST_READS: u32 = 25;
-/// Deliveries that are made in one transaction: each has two parts, and DynamoDB takes a hundred.
-pub const MOST_ASKED_FOR: usize = 40;
+/// Deliveries that are made in one transaction: each has three parts, and DynamoDB takes a hundred.
+pub const MOST_ASKED_FOR: usize = 32;
+
+fn newest_replay(delivery: &Delivery) -> Key {
+    table::newest_replay(&delivery.handle, Delivery::id_of(delivery.event_id, delivery.subscription_id))
+}
 
 fn count_of(delivery: &Delivery, at: Moment) -> Key {
     table::delivery_count(&delivery.handle, delivery.subscription_id, at, delivery.id)
