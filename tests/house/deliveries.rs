@@ -400,3 +400,59 @@ async fn a_receiver_that_was_down_for_ten_minutes_gets_everything_by_one_replay(
     let refused = world.operator().post(&format!("{DELIVERIES}/replay"), body).await.refused(400, "invalid_payload");
     assert_eq!(refused.fields(), ["since"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_range_is_sent_again_until_its_receiver_has_it_and_what_was_cancelled_with_it() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    let began = world.now();
+    let subscription = subscribe(&world, &receiver, &["webhook.test"]).await;
+    let range = json!({"since": began, "subscriptionId": id_of(&subscription)});
+    let replay = async |range: &Value| {
+        world.advance_ms(1);
+        let answer = world.operator().post(&format!("{DELIVERIES}/replay"), range.clone()).await.expect(202).json();
+        let mut events: Vec<String> = answer["items"].as_array().unwrap().iter().map(|item| item["eventId"].to_string()).collect();
+        events.sort();
+        events
+    };
+    receiver.always(Behaviour::status(500));
+    let mut missed = Vec::new();
+    for _ in 0..2 {
+        let id = send_test(&world, &subscription).await;
+        missed.push(delivery(&world, &id).await["eventId"].to_string());
+    }
+    play_out(&world).await;
+    // One more waits when its owner switches the subscription off.
+    let waiting = send_test(&world, &subscription).await;
+    crate::hooks::change(&world, &subscription, json!({"enabled": false})).await;
+    world.deliver().await;
+    let cancelled = delivery(&world, &waiting).await;
+    assert_eq!(cancelled["status"], "CANCELLED");
+    missed.push(cancelled["eventId"].to_string());
+    crate::hooks::change(&world, &subscription, json!({"enabled": true})).await;
+    missed.sort();
+    assert_eq!(replay(&range).await, missed, "what was exhausted and what was cancelled");
+    assert_eq!(replay(&range).await, Vec::<String>::new(), "all of it is on its way");
+    play_out(&world).await;
+    assert_eq!(replay(&range).await, missed, "the replays failed too");
+    receiver.always(Behaviour::status(200));
+    play_out(&world).await;
+    for status in [Value::Null, json!("EXHAUSTED"), json!("CANCELLED")] {
+        let mut range = range.clone();
+        range["status"] = status;
+        assert_eq!(replay(&range).await, Vec::<String>::new(), "the receiver has it: {range}");
+    }
+    let mut lost = range.clone();
+    lost["status"] = json!("DELIVERED");
+    assert_eq!(replay(&lost).await, missed, "a receiver that lost what it had");
+    // One that is sent again by itself counts as well.
+    play_out(&world).await;
+    receiver.always(Behaviour::status(500));
+    let id = send_test(&world, &subscription).await;
+    play_out(&world).await;
+    receiver.always(Behaviour::status(200));
+    world.operator().post(&format!("{DELIVERIES}/{id}/replay"), json!({})).await.expect(202);
+    world.deliver().await;
+    assert_eq!(replay(&range).await, Vec::<String>::new());
+    assert_eq!(delivery(&world, &id).await["attempts"].as_array().unwrap().len(), 6, "the log of the first stands");
+}

@@ -173,3 +173,55 @@ async fn the_log_is_filtered_by_status_subscription_and_time_and_paged() {
     world.operator().get(&format!("{DELIVERIES}/dlv_nonsense")).await.refused(404, "not_found");
     world.creator().get(DELIVERIES).await.refused(403, "insufficient_role");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_range_or_a_cursor_of_no_use_is_named_or_empty_and_never_a_failure_of_ours() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    receiver.always(Behaviour::status(500));
+    subscribe(&world, &receiver, &["link.created"]).await;
+    let began = world.now();
+    make_links(&world, 0..3).await;
+    wear_out(&world).await;
+    let page = world.operator().get(&format!("{DELIVERIES}?limit=1")).await.expect(200).json();
+    let real = page["nextCursor"].as_str().unwrap().to_owned();
+    let now = world.now();
+    let (second_ago, tomorrow) = (now.plus_millis(-1000), now.plus_days(1));
+    let refused = [
+        (format!("since={now}&until={second_ago}"), "until"),
+        (format!("since={now}&until={began}"), "until"),
+        ("cursor=AAAA".to_owned(), "cursor"),
+        ("cursor=AA".to_owned(), "cursor"),
+        ("cursor=IyMjIyM".to_owned(), "cursor"),
+        (format!("cursor={real}&since={now}"), "cursor"),
+        (format!("cursor={real}&until={}", began.plus_millis(-1)), "cursor"),
+    ];
+    for (query, field) in refused {
+        let answer = world.operator().get(&format!("{DELIVERIES}?{query}")).await.refused(400, "invalid_payload");
+        assert_eq!(answer.fields(), [field], "{query}");
+    }
+    for query in ["until=2020-01-01T00:00:00Z".to_owned(), "until=1900-01-01T00:00:00Z".to_owned(), format!("since={tomorrow}")] {
+        let page = world.operator().get(&format!("{DELIVERIES}?{query}")).await.expect(200).json();
+        assert_eq!(page, json!({"items": [], "nextCursor": null}), "{query}");
+    }
+    let whole = list(&world, &format!("since={began}&until={now}")).await;
+    assert_eq!(whole.len(), 3, "both ends belong to a range");
+    let replay = format!("{DELIVERIES}/replay");
+    let refused = [
+        (json!({"since": now, "until": second_ago}), "until"),
+        (json!({"since": began, "cursor": "AAAA"}), "cursor"),
+        (json!({"since": began, "cursor": ""}), "cursor"),
+        (json!({"since": now, "cursor": real}), "cursor"),
+    ];
+    for (body, field) in refused {
+        assert_eq!(world.operator().post(&replay, body.clone()).await.refused(400, "invalid_payload").fields(), [field], "{body}");
+    }
+    let bad = json!({"until": 5, "cursor": 5, "colour": "red"});
+    assert_eq!(world.operator().post(&replay, bad).await.expect(400).fields(), ["since", "until", "cursor", "colour"]);
+    let none = world.operator().post(&replay, json!({"since": tomorrow})).await.expect(202).json();
+    assert_eq!(none, json!({"items": [], "nextCursor": null}));
+    // A page that outlived the list ends it.
+    world.advance_ms(40 * 86_400_000);
+    let page = world.operator().get(&format!("{DELIVERIES}?cursor={real}")).await.expect(200).json();
+    assert_eq!(page, json!({"items": [], "nextCursor": null}));
+}

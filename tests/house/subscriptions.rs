@@ -40,7 +40,9 @@ async fn a_receiver_that_fails_twenty_times_over_a_day_is_given_up_and_the_other
     world.advance_ms(DAY_MS);
     // Two workers come to it at once, and something else is on its way.
     exhaust(&world, &subscription, 2).await;
-    assert_eq!(read(&world, &subscription).await["status"], "DISABLED_AUTO");
+    let given_up = read(&world, &subscription).await;
+    assert_eq!((&given_up["status"], &given_up["enabled"]), (&json!("DISABLED_AUTO"), &json!(false)));
+    assert_eq!(given_up["updatedAt"], json!(world.now()));
     world.settle().await;
     world.deliver().await;
     let told = of_type(&other, "webhook.disabled");
@@ -89,9 +91,13 @@ async fn a_receiver_that_says_gone_gets_nothing_more_and_what_waits_for_it_is_ca
     let waiting = send_test(&world, &subscription).await;
     world.deliver().await;
     gone.always(Behaviour::status(410));
+    world.advance_ms(1_000);
     let (first, second) = (send_test(&world, &subscription).await, send_test(&world, &subscription).await);
     world.deliver().await;
-    assert_eq!(read(&world, &subscription).await["status"], "DISABLED_GONE");
+    let told = read(&world, &subscription).await;
+    assert_eq!((&told["status"], &told["enabled"]), (&json!("DISABLED_GONE"), &json!(false)));
+    assert_eq!(told["updatedAt"], json!(world.now()));
+    assert_ne!(told["updatedAt"], subscription["updatedAt"]);
     for id in [&first, &second] {
         let told = delivery(&world, id).await;
         // Both were on their way when the first answer came.
@@ -109,7 +115,9 @@ async fn a_receiver_that_says_gone_gets_nothing_more_and_what_waits_for_it_is_ca
     assert_eq!((told.len(), &told[0].json()["payload"]["status"]), (1, &json!("DISABLED_GONE")));
     // It comes back when its owner says so.
     gone.always(Behaviour::status(200));
-    change(&world, &subscription, json!({"enabled": true})).await;
+    let back = change(&world, &subscription, json!({"enabled": true})).await;
+    assert_eq!((&back["status"], &back["enabled"], &back["updatedAt"]), (&json!("ACTIVE"), &json!(true), &json!(world.now())));
+    assert_eq!(read(&world, &subscription).await, back);
     send_test(&world, &subscription).await;
     world.deliver().await;
     assert_eq!(gone.posted().len(), posted + 1);

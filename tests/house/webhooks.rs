@@ -386,11 +386,20 @@ async fn a_change_leaves_what_it_does_not_name_and_every_bad_field_is_named_at_o
         assert_eq!(world.operator().get(&path).await.expect(200).json(), made, "{change}");
     }
     let bad = json!({"endpointUrl": "https://10.0.0.1/", "eventTypes": ["link.opened"], "description": 5, "enabled": "yes", "includeBots": 1, "secret": "whsec_x"});
-    let fields = ["endpointUrl", "eventTypes", "description", "enabled", "includeBots", "secret"];
+    let fields = ["endpointUrl", "eventTypes[0]", "description", "enabled", "includeBots", "secret"];
     assert_eq!(world.operator().post(WEBHOOKS, bad.clone()).await.refused(400, "invalid_payload").fields(), fields);
     assert_eq!(world.operator().put(&path, bad).await.refused(400, "invalid_payload").fields(), fields);
     assert_eq!(world.operator().post(WEBHOOKS, json!({})).await.refused(400, "invalid_payload").fields(), ["endpointUrl", "eventTypes"]);
     assert_eq!(world.operator().put(&path, json!({"eventTypes": []})).await.refused(400, "invalid_payload").fields(), ["eventTypes"]);
+    for (types, fields) in [
+        (json!(["nope", "link.clicked", "bad"]), vec!["eventTypes[0]", "eventTypes[2]"]),
+        (json!(["nope", 5, "*"]), vec!["eventTypes[0]", "eventTypes[1]"]),
+        (json!("*"), vec!["eventTypes"]),
+        (json!(vec!["link.clicked"; 200]), vec!["eventTypes"]),
+    ] {
+        let body = json!({"endpointUrl": "https://hooks.example.com/a", "eventTypes": types});
+        assert_eq!(world.operator().post(WEBHOOKS, body).await.refused(400, "invalid_payload").fields(), fields, "{types}");
+    }
     world.operator().put(&path, json!({"eventTypes": null})).await.refused(400, "invalid_payload");
     let rotate = format!("{path}/secret/rotate");
     assert_eq!(
@@ -423,6 +432,8 @@ async fn every_change_stands_in_the_audit_log_and_no_secret_does() {
     let delivery = test["deliveryId"].as_str().unwrap();
     world.advance_ms(1);
     world.operator().post(&format!("{DELIVERIES}/{delivery}/replay"), json!({})).await.expect(202);
+    carry_out(&world).await;
+    world.advance_ms(1);
     world
         .operator()
         .post(&format!("{DELIVERIES}/replay"), json!({"since": "2026-03-01T12:00:00Z", "status": "DELIVERED"}))
@@ -502,4 +513,20 @@ async fn every_write_is_charged_once_it_is_good_and_reading_never_is() {
         }
         assert_eq!(used().await, before + 1, "reading after {method} {path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_needs_no_body_is_asked_for_without_one() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    let made = subscribe(&world, &receiver, &["link.created"]).await;
+    for (path, status) in [("test", 202), ("secret/rotate", 200)] {
+        let path = format!("{WEBHOOKS}/{}/{path}", id(&made));
+        world.operator().send(http::Method::POST, &path, Vec::new()).await.expect(status);
+        world.operator().send(http::Method::POST, &path, b"{}".to_vec()).await.refused(415, "unsupported_media_type");
+        world.operator().post(&path, Value::Null).await.expect(if status == 200 { 409 } else { status });
+        world.operator().post(&path, json!([])).await.refused(400, "invalid_payload");
+    }
+    carry_out(&world).await;
+    assert_eq!(receiver.posted().len(), 2);
 }

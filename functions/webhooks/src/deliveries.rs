@@ -13,6 +13,11 @@ use store::Filter;
 
 use crate::view::DeliveryView;
 
+/// What a cursor is told that no page of this list ended with.
+const NO_CURSOR: &str = "must be the nextCursor of the page before, with all else as it was";
+/// What the end of such a range is told.
+pub(crate) const INVERTED: &str = "must not be before since";
+
 /// Lists deliveries, newest first.
 #[utoipa::path(get, path = "/v2/handles/{handle}/deliveries", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])),
     params(("handle" = Handle, Path), ("status" = Option<Status>, Query), ("subscriptionId" = Option<SubscriptionId>, Query),
@@ -26,7 +31,8 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Listed<DeliveryView>>, Problem> {
     let filter = filter(query.as_deref().unwrap_or_default())?;
-    let page = app.store().deliveries(member.handle(), &filter, app.now(), paging.limit, paging.cursor.as_deref()).await?;
+    let after = paging.cursor.map(|text| filter.cursor(&text).ok_or_else(|| Problem::field("cursor", NO_CURSOR))).transpose()?;
+    let page = app.store().deliveries(member.handle(), &filter, app.now(), paging.limit, after).await?;
     let with_attempts = page.items.iter().map(|delivery| app.store().delivery_with_attempts(member.handle(), delivery.id));
     let known = try_join_all(with_attempts).await?;
     let items = known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect();
@@ -54,7 +60,7 @@ fn filter(query: &str) -> Result<Filter, Faults> {
     let mut faults = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match &*name {
-            "status" => filter.status = read(&name, status(&value), &mut faults),
+            "status" => filter.statuses.extend(read(&name, status(&value), &mut faults)),
             "subscriptionId" => filter.subscription = read(&name, value.parse().map_err(|_| "is not a subscription id"), &mut faults),
             "since" => filter.since = read(&name, value.parse::<Moment>(), &mut faults),
             "until" => filter.until = read(&name, value.parse::<Moment>(), &mut faults),
@@ -62,7 +68,15 @@ fn filter(query: &str) -> Result<Filter, Faults> {
             _ => faults.push(Fault { field: name.into_owned(), message: "is not a known parameter".to_owned() }),
         }
     }
+    if ends_before_it_begins(&filter) {
+        faults.push(Fault { field: "until".to_owned(), message: INVERTED.to_owned() });
+    }
     if faults.is_empty() { Ok(filter) } else { Err(Faults(faults)) }
+}
+
+/// Whether no moment can lie in a range.
+pub(crate) fn ends_before_it_begins(filter: &Filter) -> bool {
+    filter.since.zip(filter.until).is_some_and(|(since, until)| until < since)
 }
 
 fn read<T, E: ToString>(name: &str, parsed: Result<T, E>, faults: &mut Vec<Fault>) -> Option<T> {

@@ -59,7 +59,7 @@ pub(crate) struct CatalogEntry {
 pub(crate) async fn handle(State(app): State<App>, member: Member<NotificationsRead>) -> Result<Json<NotificationsPanel>, Problem> {
     let known = app.store().subscriptions(member.handle(), app.now()).await?;
     let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;
-    let failures = Filter { status: Some(Status::Exhausted), ..Filter::default() };
+    let failures = Filter { statuses: vec![Status::Exhausted], ..Filter::default() };
     let recent_failures = shown(&app, member.handle(), &failures, FAILURES).await?;
     Ok(Json(NotificationsPanel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
 }

@@ -11,12 +11,13 @@ use domain::name::Handle;
 use domain::webhook::delivery::{Delivery, KEPT_DAYS, Status, Trigger};
 use domain::webhook::subscription::Status::Active;
 use edge::{App, Code, JsonBody, Member, Part, Problem, WebhooksWrite, charge};
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{Filter, MOST_ASKED_FOR};
 
+use crate::deliveries::{INVERTED, ends_before_it_begins};
 use crate::view::{DeliveryView, announce};
 
 /// Deliveries one call replays; the answer tells where to go on.
@@ -32,7 +33,7 @@ pub(crate) struct ReplayRange {
     until: Option<Moment>,
     /// Only to this subscription.
     subscription_id: Option<SubscriptionId>,
-    /// Only deliveries of this status, `EXHAUSTED` when left out: what the receiver has not got.
+    /// Only events whose newest delivery ended so; `EXHAUSTED` and `CANCELLED` when left out: what the receiver has not got.
     status: Option<Status>,
     /// Where the call before ended.
     cursor: Option<String>,
@@ -76,8 +77,9 @@ pub(crate) async fn one(
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::of(&again, Vec::new()))))
 }
 
-/// Sends every event of a range again that a receiver has not got, at most 100 a call, each of them once. What belongs to a
-/// subscription that is disabled or deleted is left out.
+/// Sends every event of a range again that a receiver has not got, at most 100 a call, each of them once: what was exhausted or
+/// cancelled, and neither delivered nor on its way again since. What belongs to a subscription that is disabled or deleted is
+/// left out.
 #[utoipa::path(post, path = "/v2/handles/{handle}/deliveries/replay", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])), params(("handle" = Handle, Path)),
     request_body = ReplayRange,
     responses((status = 202, description = "On their way again.", body = Replayed),
@@ -87,7 +89,7 @@ pub(crate) async fn range(
     member: Member<WebhooksWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Replayed>), Problem> {
-    let (filter, from) = read(body, app.now())?;
+    let (filter, after) = read(body, app.now())?;
     let known = app.store().subscriptions(member.handle(), app.now()).await?;
     let active: BTreeSet<SubscriptionId> =
         known.iter().filter(|known| known.status() == Active).map(|known| known.subscription.id).collect();
@@ -95,10 +97,12 @@ pub(crate) async fn range(
         return Err(disabled());
     }
     charge(&app, &member.profile.owner).await?;
-    let page = app.store().deliveries(member.handle(), &filter, app.now(), MOST, from.as_deref()).await?;
+    let page = app.store().deliveries(member.handle(), &filter, app.now(), MOST, after).await?;
     let mut seen = BTreeSet::new();
     let is_wanted = |former: &&Delivery| active.contains(&former.subscription_id) && seen.insert((former.event_id, former.subscription_id));
-    let again: Vec<Delivery> = page.items.iter().filter(is_wanted).map(|former| again(&app, former)).collect();
+    let newest = try_join_all(page.items.iter().filter(is_wanted).map(|former| app.store().newest_of(former))).await?;
+    let ended_so = newest.iter().filter(|newest| filter.statuses.contains(&newest.status));
+    let again: Vec<Delivery> = ended_so.map(|former| again(&app, former)).collect();
     for part in again.chunks(MOST_ASKED_FOR) {
         let told = json!({"since": filter.since, "until": filter.until, "deliveries": part.len()});
         let event = member.event(&app, "deliveries.replayed", member.handle()).between(Value::Null, told);
@@ -118,7 +122,7 @@ fn disabled() -> Problem {
     Problem::new(Code::Conflict, "the subscription of this delivery is disabled or deleted; enable it first with PUT {\"enabled\": true}")
 }
 
-fn read(body: Value, now: Moment) -> Result<(Filter, Option<String>), Problem> {
+fn read(body: Value, now: Moment) -> Result<(Filter, Option<DeliveryId>), Problem> {
     let notes = Notes::default();
     let read = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
         let since: Option<Moment> = form.required("since", form::parsed);
@@ -131,20 +135,19 @@ fn read(body: Value, now: Moment) -> Result<(Filter, Option<String>), Problem> {
             _ => Err("must be EXHAUSTED, CANCELLED or DELIVERED"),
         });
         let subscription = form.optional("subscriptionId", form::parsed);
-        let cursor = form.optional("cursor", |value| {
-            form::text(value).and_then(|text| match store::is_cursor(&text) {
-                true => Ok(text),
-                false => Err("must be the nextCursor of the call before"),
-            })
-        });
+        let cursor = form.optional("cursor", form::text);
         form.close();
-        let filter = Filter {
-            status: Some(status.unwrap_or(Status::Exhausted)),
-            subscription,
-            since: Some(since?),
-            until: Some(until.unwrap_or(now)),
-        };
-        Some((filter, cursor))
+        let statuses = status.map_or_else(|| vec![Status::Exhausted, Status::Cancelled], |status| vec![status]);
+        let asked = Filter { statuses, subscription, since, until };
+        if ends_before_it_begins(&asked) {
+            notes.add("until", INVERTED);
+        }
+        let filter = Filter { until: Some(until.unwrap_or(now)), ..asked };
+        let after = cursor.as_ref().and_then(|text| filter.cursor(text));
+        if cursor.is_some() && after.is_none() {
+            notes.add("cursor", "must be the nextCursor of the call before, with all else as it was");
+        }
+        since.map(|_| (filter, after))
     });
     Ok(notes.settle(read)?)
 }

@@ -7,10 +7,11 @@ use domain::id::SubscriptionId;
 use domain::name::Handle;
 use domain::webhook::secret::{DEFAULT_OVERLAP_SECS, LONGEST_OVERLAP_SECS, Place, Secret};
 use domain::webhook::subscription::Subscription;
-use edge::{App, Code, JsonBody, Member, Part, Problem, WebhooksWrite, charge};
+use edge::{App, Code, Member, Part, Problem, WebhooksWrite, charge};
 use serde_json::{Value, json};
 use store::Failures;
 
+use crate::body::OptionalBody;
 use crate::no_subscription;
 use crate::view::{SubscriptionView, WithSecret, no_sealing_key};
 
@@ -26,14 +27,14 @@ pub(crate) struct Rotation {
 /// Makes a new secret. Until the grace period ends, `webhook-signature` carries a signature of each live secret, newest first,
 /// and `x-10x-signature`, which can carry only one, that of the former secret.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/secret/rotate", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
-    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Rotation,
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<Rotation>,
     responses((status = 200, description = "The subscription with its new secret.", body = WithSecret),
         (status = 409, description = "Two former secrets still sign, or somebody else rotated meanwhile.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,
     member: Member<WebhooksWrite>,
     id: Result<Part<SubscriptionId>, Problem>,
-    JsonBody(body): JsonBody,
+    OptionalBody(body): OptionalBody,
 ) -> Result<Json<WithSecret>, Problem> {
     let Part(id) = id.map_err(|_| no_subscription())?;
     let overlap = overlap(body)?;

@@ -9,11 +9,12 @@ use domain::webhook::delivery::{Delivery, Trigger};
 use domain::webhook::event::Envelope;
 use domain::webhook::payload::{Payload, TestPayload};
 use domain::webhook::subscription::Status;
-use edge::{App, Code, JsonBody, Member, Part, Problem, WebhooksWrite, charge};
+use edge::{App, Code, Member, Part, Problem, WebhooksWrite, charge};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::body::OptionalBody;
 use crate::no_subscription;
 use crate::view::announce;
 
@@ -32,13 +33,13 @@ pub(crate) struct OnItsWay {
 
 /// Sends a `webhook.test` to this subscription, whatever events it wants; does not wait for its delivery.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/test", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
-    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = TestBody,
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<TestBody>,
     responses((status = 202, description = "On its way.", body = OnItsWay), (status = 409, description = "The subscription is disabled.", body = edge::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<App>,
     member: Member<WebhooksWrite>,
     id: Result<Part<SubscriptionId>, Problem>,
-    JsonBody(body): JsonBody,
+    OptionalBody(body): OptionalBody,
 ) -> Result<(StatusCode, Json<OnItsWay>), Problem> {
     let Part(id) = id.map_err(|_| no_subscription())?;
     nothing(body)?;

@@ -21,6 +21,7 @@ pub(crate) struct SubscriptionView {
     /// Event types, or `*` for all.
     event_types: Vec<String>,
     description: Option<String>,
+    /// Whether it gets anything: false as well once it was disabled for its failures.
     enabled: bool,
     /// Whether `link.clicked` tells of bots too.
     include_bots: bool,
@@ -38,7 +39,7 @@ impl SubscriptionView {
             endpoint_url: settings.endpoint_url.clone(),
             event_types: settings.event_types.clone().into(),
             description: settings.description.clone(),
-            enabled: settings.enabled,
+            enabled: status == Status::Active,
             include_bots: settings.include_bots,
             status,
             created_at: subscription.created_at,

@@ -8,7 +8,7 @@ use domain::audit::Event;
 use domain::id::{DeliveryId, SubscriptionId};
 use domain::moment::{Day, Moment};
 use domain::name::Handle;
-use domain::webhook::delivery::{Attempt, Delivery, KEPT_DAYS, Status};
+use domain::webhook::delivery::{Attempt, Delivery, KEPT_DAYS, Status, Trigger};
 use domain::webhook::event::Envelope;
 
 use crate::Store;
@@ -21,8 +21,8 @@ use crate::transaction::absent;
 /// Which deliveries a list is to show.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only of this status.
-    pub status: Option<Status>,
+    /// Only of these statuses; of any when there are none.
+    pub statuses: Vec<Status>,
     /// Only of this subscription.
     pub subscription: Option<SubscriptionId>,
     /// Not before this moment.
@@ -32,11 +32,30 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Where a page of this list ended, as its cursor tells; none for a text that is no cursor of it.
+    pub fn cursor(&self, text: &str) -> Option<DeliveryId> {
+        let [id] = read_cursor(text)?;
+        id.parse().ok().filter(|id: &DeliveryId| self.covers(id.moment()))
+    }
+
+    fn covers(&self, moment: Moment) -> bool {
+        self.since.is_none_or(|since| since <= moment) && self.until.is_none_or(|until| moment <= until)
+    }
+
     fn shows(&self, delivery: &Delivery) -> bool {
-        self.status.is_none_or(|status| status == delivery.status)
+        (self.statuses.is_empty() || self.statuses.contains(&delivery.status))
             && self.subscription.is_none_or(|subscription| subscription == delivery.subscription_id)
-            && self.since.is_none_or(|since| since <= delivery.id.moment())
-            && self.until.is_none_or(|until| delivery.id.moment() <= until)
+            && self.covers(delivery.id.moment())
+    }
+
+    /// The first and the last id the list can hold, if it can hold any.
+    fn bounds(&self, now: Moment) -> Option<(DeliveryId, DeliveryId)> {
+        let kept_since = now.plus_days(-KEPT_DAYS);
+        let oldest = self.since.map_or(kept_since, |since| since.max(kept_since));
+        // Another machine's clock may be ahead of this one's.
+        let ahead = now.plus_millis(60_000);
+        let newest = self.until.map_or(ahead, |until| until.min(ahead));
+        (oldest <= newest).then(|| (DeliveryId::new(oldest, 0), DeliveryId::new(newest, u128::MAX)))
     }
 }
 
@@ -98,6 +117,11 @@ impl Store {
         let mut counts: BTreeMap<Key, (i64, Moment)> = BTreeMap::new();
         for delivery in deliveries {
             parts.push(self.put_part(item(delivery)?, absent)?);
+            if delivery.trigger == Trigger::Manual {
+                let mut newest = with_doc(&newest_replay(delivery), &delivery.id)?;
+                newest.insert("ttl".to_owned(), number(delivery.created_at.plus_days(KEPT_DAYS).seconds()));
+                parts.push(self.put_part(newest, |put| put)?);
+            }
             counts.entry(count_of(delivery, delivery.created_at)).or_insert((0, delivery.created_at)).0 += 1;
         }
         for (at, (made, now)) in counts {
@@ -116,14 +140,22 @@ impl Store {
         self.get(&table::delivery(handle, id)).await?.map(|item| doc(&item)).transpose()
     }
 
+    /// The newest delivery of the same event to the same subscription: this one, unless it was replayed since.
+    pub async fn newest_of(&self, delivery: &Delivery) -> Result<Delivery> {
+        let Some(item) = self.get(&newest_replay(delivery)).await? else { return Ok(delivery.clone()) };
+        let newest = self.delivery(&delivery.handle, doc(&item)?).await?;
+        Ok(newest.unwrap_or_else(|| delivery.clone()))
+    }
+
     /// A delivery with its attempts, in order.
     pub async fn delivery_with_attempts(&self, handle: &Handle, id: DeliveryId) -> Result<Option<(Delivery, Vec<Attempt>)>> {
         let query = self
             .db
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :pk")
+            .key_condition_expression("pk = :pk AND begins_with(sk, :itself)")
             .expression_attribute_values(":pk", text(table::delivery(handle, id).pk))
+            .expression_attribute_values(":itself", text("A"))
             .consistent_read(true);
         let found = query.send().await.map_err(Error::call("Query"))?;
         let (mut delivery, mut attempts) = (None, Vec::new());
@@ -215,48 +247,48 @@ impl Store {
         Ok(counts)
     }
 
-    /// A handle's deliveries, newest first; reads on until the page is full or 30 days are through.
+    /// A handle's deliveries, newest first, from behind `after`; reads on until the page is full or 30 days are through.
     pub async fn deliveries(
         &self,
         handle: &Handle,
         filter: &Filter,
         now: Moment,
         limit: usize,
-        from: Option<&str>,
+        after: Option<DeliveryId>,
     ) -> Result<Page<Delivery>> {
-        let newest = filter.until.unwrap_or(now).min(now).plus_millis(60_000);
-        let kept_since = now.plus_days(-KEPT_DAYS);
-        let oldest = filter.since.map_or(kept_since, |since| since.clamp(kept_since, now));
-        let mut reads = 0;
-        let mut before = from.and_then(read_cursor).map_or_else(|| format!("{}~", DeliveryId::new(newest, u128::MAX)), |[id]| id);
-        let mut day = before.trim_end_matches('~').parse::<DeliveryId>().map_or(newest.day(), |id| id.moment().day());
         let mut items = Vec::new();
-        loop {
-            let (found, more) = self.deliveries_of_month(handle, day, (oldest, &before)).await?;
+        let Some((oldest, newest)) = filter.bounds(now) else { return Ok(Page { items, next_cursor: None }) };
+        let mut before = after.map_or(newest, |after| after.min(newest));
+        let mut day = before.moment().day();
+        let mut reads = 0;
+        while oldest <= before && oldest.moment().day() <= day {
+            let (found, more) = self.deliveries_of_month(handle, day, (oldest, before)).await?;
             reads += 1;
-            for delivery in &found {
-                before = delivery.id.to_string();
-                if filter.shows(delivery) {
-                    items.push(delivery.clone());
+            for delivery in found {
+                before = delivery.id;
+                if filter.shows(&delivery) {
+                    items.push(delivery);
                     if items.len() == limit {
-                        return Ok(Page { items, next_cursor: Some(cursor(&[&before])) });
+                        return Ok(Page { items, next_cursor: Some(cursor(&[&before.to_string()])) });
                     }
                 }
             }
             if more && reads == MOST_READS {
-                return Ok(Page { items, next_cursor: Some(cursor(&[&before])) });
+                return Ok(Page { items, next_cursor: Some(cursor(&[&before.to_string()])) });
             }
             if !more {
                 day = first_of_month(day).plus(-1);
-                before = "~".to_owned();
-                if day < oldest.day() {
-                    return Ok(Page { items, next_cursor: None });
-                }
             }
         }
+        Ok(Page { items, next_cursor: None })
     }
 
-    async fn deliveries_of_month(&self, handle: &Handle, day: Day, (oldest, before): (Moment, &str)) -> Result<(Vec<Delivery>, bool)> {
+    async fn deliveries_of_month(
+        &self,
+        handle: &Handle,
+        day: Day,
+        (oldest, before): (DeliveryId, DeliveryId),
+    ) -> Result<(Vec<Delivery>, bool)> {
         let query = self
             .db
             .query()
@@ -264,13 +296,13 @@ impl Store {
             .index_name(table::LIST)
             .key_condition_expression("listPk = :month AND listSk BETWEEN :oldest AND :before")
             .expression_attribute_values(":month", text(table::deliveries(handle, day)))
-            .expression_attribute_values(":oldest", text(DeliveryId::new(oldest, 0).to_string()))
-            .expression_attribute_values(":before", text(before))
+            .expression_attribute_values(":oldest", text(oldest.to_string()))
+            .expression_attribute_values(":before", text(before.to_string()))
             .scan_index_forward(false)
             .limit(200);
         let found = query.send().await.map_err(Error::call("Query"))?;
         let mut deliveries = found.items().iter().map(doc).collect::<Result<Vec<Delivery>>>()?;
-        deliveries.retain(|delivery| delivery.id.to_string() != before);
+        deliveries.retain(|delivery| delivery.id != before);
         Ok((deliveries, found.last_evaluated_key().is_some()))
     }
 }
@@ -279,8 +311,12 @@ impl Store {
 const TRIES: u32 = 6;
 /// Reads of one call of a list, each of 200 deliveries; a page is short when fewer of them than asked for are wanted.
 const MOST_READS: u32 = 25;
-/// Deliveries that are made in one transaction: each has two parts, and DynamoDB takes a hundred.
-pub const MOST_ASKED_FOR: usize = 40;
+/// Deliveries that are made in one transaction: each has three parts, and DynamoDB takes a hundred.
+pub const MOST_ASKED_FOR: usize = 32;
+
+fn newest_replay(delivery: &Delivery) -> Key {
+    table::newest_replay(&delivery.handle, Delivery::id_of(delivery.event_id, delivery.subscription_id))
+}
 
 fn count_of(delivery: &Delivery, at: Moment) -> Key {
     table::delivery_count(&delivery.handle, delivery.subscription_id, at, delivery.id)

@@ -147,8 +147,9 @@ impl Store {
         };
         let update = self.update_part(&table::subscription(&delivery.handle, delivery.subscription_id), |update| {
             let update = update
-                .update_expression("SET disabled = :why")
+                .update_expression("SET disabled = :why, disabledAt = :now")
                 .condition_expression(condition)
+                .expression_attribute_values(":now", number(now.millis()))
                 .expression_attribute_values(":why", text(word))
                 .expression_attribute_values(":version", number(giving_up.version));
             match giving_up.why {

@@ -18,7 +18,7 @@ use crate::transaction::absent;
 /// A subscription with what became of its receiver.
 #[derive(Clone, Debug)]
 pub struct KnownSubscription {
-    /// What its owner set.
+    /// What its owner set; it was updated as well when the system switched it off.
     pub subscription: Subscription,
     /// Whether the system switched it off.
     pub disabled: Option<Disabled>,
@@ -87,7 +87,7 @@ impl Store {
         let document = to_json(&at, subscription)?;
         let change = match failures {
             Failures::Forgotten => {
-                "SET doc = :doc, version = :version, listPk = :sealed REMOVE disabled, streak, firstFailAt, lastExhausted, slowUntil"
+                "SET doc = :doc, version = :version, listPk = :sealed REMOVE disabled, disabledAt, streak, firstFailAt, lastExhausted, slowUntil"
             }
             Failures::Kept => "SET doc = :doc, version = :version, listPk = :sealed",
         };
@@ -201,5 +201,9 @@ fn known(item: &Item, now: Moment) -> Result<KnownSubscription> {
         None => None,
     };
     let is_slow = integer(item, "slowUntil").is_some_and(|until| now.millis() < until);
-    Ok(KnownSubscription { subscription: doc(item)?, disabled, failing: failing(item), is_slow })
+    let mut subscription: Subscription = doc(item)?;
+    if let Some(disabled_at) = integer(item, "disabledAt").map(Moment::from_millis) {
+        subscription.updated_at = subscription.updated_at.max(disabled_at);
+    }
+    Ok(KnownSubscription { subscription, disabled, failing: failing(item), is_slow })
 }

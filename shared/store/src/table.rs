@@ -21,6 +21,7 @@
 //! | how many there are | `SUBS#h` | `count` | conditional add |
 //! | event, its message and outbox entry | `EVT#h#id` | `A` | delivery worker (get); index `due` until every subscription has its delivery |
 //! | delivery, and its attempts | `DLV#h#id` | `A`, `ATT#nn#seq` | delivery worker; index `list` by `DLVS#h#yyyymm` / id; index `due` until it ends |
+//! | an event's newest replay to a subscription | `DLV#h#id` of the event's own delivery | `NEWEST` | replay of a range (get) |
 //! | a subscription's deliveries by hour | `HOOKS#h#id` | `yyyymmddhh#shard` | notifications (query), added to with each delivery |
 //! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key); `reversal`, `confirmation` | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
 //! | submissions of a known key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
@@ -211,6 +212,11 @@ pub fn event(handle: &Handle, id: EventId) -> Key {
 /// A delivery.
 pub fn delivery(handle: &Handle, id: DeliveryId) -> Key {
     Key::single(format!("DLV#{handle}#{id}"))
+}
+
+/// Which delivery is the newest replay of an event to a subscription, beside the event's own delivery.
+pub fn newest_replay(handle: &Handle, own: DeliveryId) -> Key {
+    Key { sk: "NEWEST".to_owned(), ..delivery(handle, own) }
 }
 
 /// One attempt of a delivery, under the lease it was made with.

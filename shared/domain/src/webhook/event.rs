@@ -80,6 +80,9 @@ impl std::str::FromStr for EventType {
     }
 }
 
+/// What an interest in nothing is told.
+pub(crate) const NOTHING_NAMED: &str = "must name at least one event type, or *";
+
 /// The events a subscription wants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
@@ -91,6 +94,14 @@ pub enum Interest {
 }
 
 impl Interest {
+    /// What any of these want; none when there are none.
+    pub fn of_all(entries: impl IntoIterator<Item = Self>) -> Option<Self> {
+        entries.into_iter().reduce(|one, other| match (one, other) {
+            (Self::In(one), Self::In(other)) => Self::In(one.into_iter().chain(other).collect()),
+            _ => Self::All,
+        })
+    }
+
     /// Whether an event of this type is wanted.
     ///
     /// Whoever subscribed to `conversion.tested` hears of real conversions too: that is how commission events are pushed (seed 001 §5).
@@ -104,15 +115,21 @@ impl Interest {
     }
 }
 
+impl std::str::FromStr for Interest {
+    type Err = &'static str;
+
+    /// One entry of the list: a type, or `*`.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        if name == "*" { Ok(Self::All) } else { Ok(Self::In(BTreeSet::from([name.parse()?]))) }
+    }
+}
+
 impl TryFrom<Vec<String>> for Interest {
     type Error = &'static str;
 
     fn try_from(names: Vec<String>) -> Result<Self, Self::Error> {
-        if names.iter().any(|name| name == "*") {
-            return Ok(Self::All);
-        }
-        let kinds: BTreeSet<EventType> = names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
-        if kinds.is_empty() { Err("must name at least one event type, or *") } else { Ok(Self::In(kinds)) }
+        let entries: Vec<Self> = names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        Self::of_all(entries).ok_or(NOTHING_NAMED)
     }
 }
 
@@ -190,6 +207,7 @@ mod tests {
     #[test]
     fn unknown_types_and_empty_lists_are_refused() {
         assert!(interest(&["link.opened"]).is_err());
+        assert!(interest(&["link.opened", "*"]).is_err());
         assert!(interest(&[]).is_err());
     }
 

@@ -9,7 +9,7 @@ use crate::id::SubscriptionId;
 use crate::moment::Moment;
 use crate::name::Handle;
 use crate::webhook::endpoint::{Egress, Endpoint};
-use crate::webhook::event::{EventType, Interest};
+use crate::webhook::event::{EventType, Interest, NOTHING_NAMED};
 use crate::webhook::secret::Secrets;
 
 /// Subscriptions one handle may have.
@@ -95,14 +95,12 @@ fn address(value: Value, own: &OwnHosts, egress: Egress) -> Result<Endpoint, Str
 }
 
 fn interest(form: &mut Form<'_>) -> Option<Interest> {
-    let names = form.list("eventTypes", EventType::ALL.len() + 1, form::text);
-    match Interest::try_from(names) {
-        Ok(interest) => Some(interest),
-        Err(error) => {
-            form.fault("eventTypes", error);
-            None
-        }
+    if !form.has("eventTypes") || form.is_empty_list("eventTypes") {
+        form.names("eventTypes");
+        form.fault("eventTypes", NOTHING_NAMED);
+        return None;
     }
+    Interest::of_all(form.list("eventTypes", EventType::ALL.len() + 1, form::parsed))
 }
 
 /// Why a subscription gets nothing, when it was not its owner who switched it off.
@@ -205,8 +203,28 @@ mod tests {
     #[test]
     fn every_bad_field_is_named_at_once() {
         let bad = json!({"endpointUrl": "http://10.0.0.1", "eventTypes": ["link.opened"], "enabled": 1, "secret": "whsec_x"});
-        assert_eq!(read(bad).unwrap_err(), ["endpointUrl", "eventTypes", "enabled", "secret"]);
+        assert_eq!(read(bad).unwrap_err(), ["endpointUrl", "eventTypes[0]", "enabled", "secret"]);
         assert_eq!(read(json!({})).unwrap_err(), ["endpointUrl", "eventTypes"]);
+    }
+
+    #[test]
+    fn every_bad_event_type_is_named_once_and_where_it_stands() {
+        let url = "https://a.example.com/";
+        let cases = [
+            (json!(["nope", "link.clicked", "bad"]), vec!["eventTypes[0]", "eventTypes[2]"]),
+            (json!(["nope", 5, "*", "bad"]), vec!["eventTypes[0]", "eventTypes[1]", "eventTypes[3]"]),
+            (json!(["nope", "*"]), vec!["eventTypes[0]"]),
+            (json!("*"), vec!["eventTypes"]),
+            (json!(vec!["link.clicked"; 200]), vec!["eventTypes"]),
+            (json!([]), vec!["eventTypes"]),
+        ];
+        let settings = read(json!({"endpointUrl": url, "eventTypes": ["link.clicked", "*"]})).unwrap();
+        assert_eq!(settings.event_types, Interest::All);
+        for (types, fields) in cases {
+            assert_eq!(read(json!({"endpointUrl": url, "eventTypes": types})).unwrap_err(), fields, "{types}");
+            let faults = settings.changed(json!({"eventTypes": types}), &OwnHosts::default(), Egress::Public).unwrap_err();
+            assert_eq!(faults.0.into_iter().map(|fault| fault.field).collect::<Vec<_>>(), fields, "{types}");
+        }
     }
 
     #[test]
