@@ -5,14 +5,15 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{
     moment::Day,
-    name::{CampaignId, Handle},
+    name::{CampaignId, Handle, UserId},
+    webhook::secret::Secret,
 };
 use http::StatusCode;
 use local::jobs::export::{Format, Kind};
 
 /// 10x Links on this machine: gateway, DynamoDB, SQS and all functions in one process.
 #[derive(Parser)]
-#[command(name = "local", version, args_conflicts_with_subcommands = true)]
+#[command(name = "local", display_name = "10x-links", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Line {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -40,7 +41,7 @@ pub(crate) struct HouseArgs {
     /// Write what functions run by themselves need to work on this house's tables and queues, for `cargo lambda watch --env-file`.
     #[arg(long, value_name = "PATH")]
     pub(crate) functions_env: Option<PathBuf>,
-    /// Public requests a minute and source address.
+    /// Public requests a minute and source address [default: 120, as deployed].
     #[arg(long, value_name = "N")]
     pub(crate) public_rpm: Option<u32>,
     /// The plan of a new account.
@@ -72,7 +73,7 @@ pub(crate) enum Command {
     Token {
         /// Whom it is for.
         #[arg(long, value_name = "ID")]
-        user: String,
+        user: UserId,
         /// A group the user is in, such as platform-admin.
         #[arg(long)]
         group: Option<String>,
@@ -108,11 +109,11 @@ pub(crate) struct ListenArgs {
     pub(crate) port: u16,
     /// A secret of the subscription, as its creation answered it; two while they rotate.
     #[arg(long, value_name = "WHSEC")]
-    pub(crate) secret: Vec<String>,
-    /// Answer with this status instead of 200.
+    pub(crate) secret: Vec<Secret>,
+    /// Answer verified messages with this status instead of 200; refused ones get 401.
     #[arg(long, value_name = "STATUS", conflicts_with = "hang")]
     pub(crate) fail: Option<StatusCode>,
-    /// Never answer.
+    /// Never answer verified messages.
     #[arg(long)]
     pub(crate) hang: bool,
     /// Fail or hang only for so many messages, and answer 200 after that.
@@ -176,6 +177,9 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(wrong()),
     };
     let count: u64 = count.parse().map_err(|_| wrong())?;
+    if count == 0 {
+        return Err("must be longer than nothing".to_owned());
+    }
     Ok(Duration::from_secs(count.saturating_mul(unit_secs)))
 }
 
@@ -187,7 +191,7 @@ mod tests {
     fn durations_have_a_unit() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("7d"), Ok(Duration::from_secs(604_800)));
-        for wrong in ["", "h", "5", "1.5h", "5µ"] {
+        for wrong in ["", "h", "5", "1.5h", "5µ", "0s"] {
             assert!(duration(wrong).is_err(), "{wrong:?}");
         }
     }

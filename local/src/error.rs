@@ -1,8 +1,11 @@
 //! What can go wrong with a house.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-use domain::moment::Day;
+use domain::{moment::Day, name::Handle};
 use rustack_sqs_model::error::SqsError;
 
 use crate::template;
@@ -16,6 +19,14 @@ pub enum Error {
     /// Disk or network.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// Disk or network, and the file or port that was asked for.
+    #[error("{at}: {source}")]
+    At {
+        /// The file or port.
+        at: String,
+        /// What became of it.
+        source: io::Error,
+    },
     /// The embedded DynamoDB refused.
     #[error("DynamoDB: {0}")]
     Database(String),
@@ -37,6 +48,12 @@ pub enum Error {
     /// No house has lived here.
     #[error("{} holds no data of a house", .0.display())]
     Nothing(PathBuf),
+    /// No house has made keys here.
+    #[error("{} holds no keys of a house; the first start of one makes them", .0.display())]
+    NoKeys(PathBuf),
+    /// No such handle.
+    #[error("there is no handle {0}")]
+    NoHandle(Handle),
     /// Days the wrong way round.
     #[error("{from} is after {to}")]
     Days {
@@ -60,6 +77,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Says of which file something was wanted that failed.
+    pub fn on(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::At { at: path.display().to_string(), source }
+    }
+
+    /// Says of which port something was wanted that failed.
+    pub fn on_port(port: u16) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::At { at: format!("port {port}"), source }
+    }
+
     pub(crate) fn database(error: impl std::error::Error) -> Self {
         Self::Database(error.to_string())
     }

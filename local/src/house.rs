@@ -79,7 +79,7 @@ impl House {
     pub async fn open(options: Options) -> Result<Self, Error> {
         let data = options.data.as_deref();
         if let Some(data) = data {
-            std::fs::create_dir_all(data)?;
+            std::fs::create_dir_all(data).map_err(Error::on(data))?;
         }
         let database_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let queue_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

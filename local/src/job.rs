@@ -43,7 +43,7 @@ pub(crate) async fn recount(args: &JobArgs) -> Result<(), Error> {
 /// Writes an export into a file.
 pub(crate) async fn export(args: &ExportArgs) -> Result<(), Error> {
     let engines = Engines::of(&args.data).await?;
-    let keys = Keys::open(&args.data)?;
+    let keys = Keys::known(&args.data)?;
     let wanted = export::Wanted {
         handle: args.handle.clone(),
         from: args.from,
@@ -52,12 +52,12 @@ pub(crate) async fn export(args: &ExportArgs) -> Result<(), Error> {
         kind: args.kind,
         format: args.format,
     };
-    let mut draft = export::Draft::of(&args.out)?;
+    let mut draft = export::Draft::of(&args.out).map_err(Error::on(&args.out))?;
     let mut bar = Bar::over(wanted.size());
     let done = export::run(&engines.analytics(&keys)?, &keys, &wanted, &mut draft, &mut bar).await;
     bar.finish();
     let done = done?;
-    draft.keep()?;
+    draft.keep().map_err(Error::on(&args.out))?;
     println!("{} rows in {}", done.rows, args.out.display());
     Ok(())
 }

@@ -40,12 +40,24 @@ impl Keys {
     /// # Errors
     /// When the folder cannot be read or written.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        fs::create_dir_all(folder)?;
+        fs::create_dir_all(folder).map_err(Error::on(folder))?;
         let fresh = Self::generate()?;
         Ok(Self {
             token: read_or_write(&folder.join(TOKEN_FILE), &fresh.token)?,
             platform: read_or_write(&folder.join(PLATFORM_FILE), &fresh.platform)?,
         })
+    }
+
+    /// The secrets that a house has left in `folder`.
+    ///
+    /// # Errors
+    /// When there are none, or they cannot be read.
+    pub fn known(folder: &Path) -> Result<Self, Error> {
+        let read = |name| match read(&folder.join(name))? {
+            Some(secret) => Ok(secret),
+            None => Err(Error::NoKeys(folder.to_owned())),
+        };
+        Ok(Self { token: read(TOKEN_FILE)?, platform: read(PLATFORM_FILE)? })
     }
 
     /// The ids of the keys that are not current.
@@ -61,9 +73,9 @@ impl Keys {
     /// Adds a key for ctx to `folder` and makes it current; the one before stays good, older ones go.
     ///
     /// # Errors
-    /// When the folder cannot be read or written.
+    /// When there are no keys in it, or it cannot be written.
     pub fn rotate(folder: &Path) -> Result<String, Error> {
-        let known: BTreeMap<String, String> = serde_json::from_str(&Self::open(folder)?.platform).map_err(Error::keys)?;
+        let known: BTreeMap<String, String> = serde_json::from_str(&Self::known(folder)?.platform).map_err(Error::keys)?;
         let rotated = rotated(&known, secret()?)?;
         let current = rotated.get("current").cloned().unwrap_or_default();
         write(&folder.join(PLATFORM_FILE), &serde_json::to_string(&rotated).map_err(Error::keys)?)?;
@@ -87,25 +99,33 @@ fn secret() -> Result<String, Error> {
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
-fn read_or_write(path: &Path, fresh: &str) -> io::Result<String> {
+fn read_or_write(path: &Path, fresh: &str) -> Result<String, Error> {
+    if let Some(known) = read(path)? {
+        return Ok(known);
+    }
+    write(path, fresh)?;
+    Ok(fresh.to_owned())
+}
+
+fn read(path: &Path) -> Result<Option<String>, Error> {
     match fs::read_to_string(path) {
-        Ok(known) => Ok(known.trim().to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            write(path, fresh)?;
-            Ok(fresh.to_owned())
-        }
-        Err(error) => Err(error),
+        Ok(known) => Ok(Some(known.trim().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::on(path)(error)),
     }
 }
 
 /// Replaces a secret whole or not at all, readable by nobody else at any time.
-fn write(path: &Path, content: &str) -> io::Result<()> {
+fn write(path: &Path, content: &str) -> Result<(), Error> {
     let draft = path.with_extension("new");
-    let mut file = File::create(&draft)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    file.write_all(content.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(draft, path)
+    let replace = || {
+        let mut file = File::create(&draft)?;
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        file.write_all(content.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&draft, path)
+    };
+    replace().map_err(Error::on(path))
 }
 
 #[cfg(test)]
@@ -120,6 +140,17 @@ mod tests {
         assert_eq!((first.token.len(), &first.token, &first.platform), (43, &second.token, &second.platform));
         let mode = fs::metadata(folder.path().join(TOKEN_FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_folder_without_keys_gets_them_from_a_house_and_nobody_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("mistyped");
+        assert!(matches!(Keys::known(&folder), Err(Error::NoKeys(named)) if named == folder));
+        assert!(matches!(Keys::rotate(&folder), Err(Error::NoKeys(_))));
+        assert!(!folder.exists());
+        let made = Keys::open(&folder).unwrap();
+        assert_eq!(Keys::known(&folder).unwrap().token, made.token);
     }
 
     #[test]

@@ -1,12 +1,14 @@
-//! A receiver of webhooks to look at: it verifies what comes, tells it on one line, and answers as it was told to.
+//! A receiver of webhooks to look at: it verifies what comes, tells it on one line, and answers as it was told to: 401 to one that is refused.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use domain::moment::Moment;
+use domain::webhook::secret::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -49,9 +51,28 @@ pub enum Answer {
     Never,
 }
 
+/// What the signatures of a message say.
+enum Judgement {
+    /// No secret is known to hold them against.
+    Unverified,
+    Verified,
+    /// With the reasons.
+    Refused(String),
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unverified => f.write_str("not verified (no --secret)"),
+            Self::Verified => f.write_str("verified"),
+            Self::Refused(reasons) => write!(f, "REFUSED ({reasons})"),
+        }
+    }
+}
+
 /// A receiver.
 pub struct Receiver {
-    secrets: Vec<String>,
+    secrets: Vec<Secret>,
     trouble: Answer,
     /// How often it still answers so, before it answers 200; for ever when none.
     trouble_left: Mutex<Option<usize>>,
@@ -59,9 +80,9 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// One that knows these secrets and answers so for so many messages, or always, and 200 after that.
+    /// One that knows these secrets and answers so for so many messages it does not refuse, or always, and 200 after that.
     #[must_use]
-    pub fn new(secrets: Vec<String>, answer: Answer, times: Option<usize>) -> Arc<Self> {
+    pub fn new(secrets: Vec<Secret>, answer: Answer, times: Option<usize>) -> Arc<Self> {
         Arc::new(Self { secrets, trouble: answer, trouble_left: Mutex::new(times), taken: Mutex::default() })
     }
 
@@ -78,8 +99,8 @@ impl Receiver {
         let (parts, body) = request.into_parts();
         let answer = match Limited::new(body, MOST_BYTES).collect().await {
             Ok(body) => {
-                let answer = self.next_answer();
-                tell(&self.line(&parts.headers, &body.to_bytes(), answer, Moment::from_millis(wall_clock())));
+                let (answer, line) = self.receive(&parts.headers, &body.to_bytes(), Moment::from_millis(wall_clock()));
+                tell(&line);
                 answer
             }
             Err(_) => Answer::Status(StatusCode::PAYLOAD_TOO_LARGE),
@@ -92,6 +113,16 @@ impl Receiver {
             }
             Answer::Never => std::future::pending().await,
         }
+    }
+
+    /// How one message is answered, and what is told of it.
+    fn receive(&self, headers: &HeaderMap, body: &[u8], now: Moment) -> (Answer, String) {
+        let judgement = self.judge(headers, body);
+        let answer = match judgement {
+            Judgement::Refused(_) => Answer::Status(StatusCode::UNAUTHORIZED),
+            Judgement::Unverified | Judgement::Verified => self.next_answer(),
+        };
+        (answer, self.line(headers, body, &judgement, answer, now))
     }
 
     fn next_answer(&self) -> Answer {
@@ -107,7 +138,7 @@ impl Receiver {
     }
 
     /// One message on one line.
-    fn line(&self, headers: &HeaderMap, body: &[u8], answer: Answer, now: Moment) -> String {
+    fn line(&self, headers: &HeaderMap, body: &[u8], judgement: &Judgement, answer: Answer, now: Moment) -> String {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned();
         let time = now.to_string();
         let payload = serde_json::from_slice::<Value>(body).unwrap_or_default();
@@ -130,7 +161,7 @@ impl Receiver {
             &format!("{:<23}", header("x-10x-event-type")),
             &id,
             &format!("attempt {}", header("x-10x-attempt")),
-            &self.judged(headers, body),
+            &judgement.to_string(),
             &format!("-> {answered}"),
             if is_known { "seen before" } else { "" },
         ]
@@ -145,13 +176,13 @@ impl Receiver {
         line
     }
 
-    /// `verified`, or why not: both signatures, each under any of the secrets.
-    fn judged(&self, headers: &HeaderMap, body: &[u8]) -> String {
+    /// Looks at both signatures, each under any of the secrets.
+    fn judge(&self, headers: &HeaderMap, body: &[u8]) -> Judgement {
         if self.secrets.is_empty() {
-            return "not verified (no --secret)".to_owned();
+            return Judgement::Unverified;
         }
         let mut refused = Vec::new();
-        let standard: Vec<_> = self.secrets.iter().map(|secret| Webhook::new(secret)?.verify(body, headers)).collect();
+        let standard: Vec<_> = self.secrets.iter().map(|secret| Webhook::new(secret.expose())?.verify(body, headers)).collect();
         if !standard.iter().any(Result::is_ok) {
             let why = standard.into_iter().find_map(Result::err).map(|error| error.to_string());
             refused.push(format!("webhook-signature: {}", why.unwrap_or_default()));
@@ -160,15 +191,16 @@ impl Receiver {
         if !self.secrets.iter().any(|secret| is_hex_signature(secret, body, told)) {
             refused.push("x-10x-signature: signature invalid".to_owned());
         }
-        if refused.is_empty() { "verified".to_owned() } else { format!("REFUSED ({})", refused.join(", ")) }
+        if refused.is_empty() { Judgement::Verified } else { Judgement::Refused(refused.join(", ")) }
     }
 }
 
 /// Whether `sha256=<hex>` is the HMAC of the body under the secret's own text.
-fn is_hex_signature(secret: &str, body: &[u8], told: &str) -> bool {
+fn is_hex_signature(secret: &Secret, body: &[u8], told: &str) -> bool {
     let Some(hex) = told.strip_prefix("sha256=") else { return false };
     let bytes = hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    let (Some(bytes), Ok(mut mac)) = (bytes.collect::<Option<Vec<u8>>>(), Hmac::<Sha256>::new_from_slice(secret.as_bytes())) else {
+    let (Some(bytes), Ok(mut mac)) = (bytes.collect::<Option<Vec<u8>>>(), Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()))
+    else {
         return false;
     };
     mac.update(body);
@@ -178,7 +210,6 @@ fn is_hex_signature(secret: &str, body: &[u8], told: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use domain::id::EventId;
-    use domain::webhook::secret::Secret;
     use domain::webhook::signature;
 
     use super::*;
@@ -200,13 +231,13 @@ mod tests {
     }
 
     fn line(receiver: &Receiver, headers: &HeaderMap, body: &[u8]) -> String {
-        receiver.line(headers, body, receiver.next_answer(), Moment::from_millis(1_772_366_400_123))
+        receiver.receive(headers, body, Moment::from_millis(1_772_366_400_123)).1
     }
 
     #[test]
     fn a_good_message_is_one_line_with_what_matters() {
         let secret = Secret::of_bytes([1; 32]);
-        let receiver = Receiver::new(vec![secret.expose().to_owned()], Answer::Status(StatusCode::OK), None);
+        let receiver = Receiver::new(vec![secret.clone()], Answer::Status(StatusCode::OK), None);
         let headers = message(&secret);
         let id = headers["webhook-id"].to_str().unwrap();
         let expected =
@@ -219,11 +250,11 @@ mod tests {
     fn what_does_not_fit_is_refused_with_the_reason() {
         let (own, other) = (Secret::of_bytes([1; 32]), Secret::of_bytes([2; 32]));
         let ok = Answer::Status(StatusCode::OK);
-        let both = Receiver::new(vec![other.expose().to_owned(), own.expose().to_owned()], ok, None);
+        let both = Receiver::new(vec![other.clone(), own.clone()], ok, None);
         assert!(line(&both, &message(&own), BODY).contains("  verified  "), "one secret that fits is enough");
-        let wrong = Receiver::new(vec![other.expose().to_owned()], ok, None);
+        let wrong = Receiver::new(vec![other.clone()], ok, None);
         let refused = "REFUSED (webhook-signature: signature invalid, x-10x-signature: signature invalid)";
-        assert!(line(&wrong, &message(&own), BODY).contains(refused));
+        assert!(line(&wrong, &message(&own), BODY).contains(&format!("{refused}  -> 401  ")));
         assert!(line(&both, &message(&own), b"{}").contains(refused), "another body");
         let mut old = message(&own);
         old.insert("webhook-timestamp", "1772366400".parse().unwrap());

@@ -3,6 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
+use domain::name::UserId;
 use local::{Error, keys::Keys, token, wall_clock};
 use tokio::time::Instant;
 
@@ -36,9 +37,9 @@ async fn main() -> ExitCode {
     }
 }
 
-fn print_token(user: &str, group: Option<&str>, ttl: Duration, data: &std::path::Path) -> Result<(), Error> {
+fn print_token(user: &UserId, group: Option<&str>, ttl: Duration, data: &std::path::Path) -> Result<(), Error> {
     let groups: Vec<_> = group.into_iter().collect();
-    println!("{}", token::mint(&Keys::open(data)?, user, &groups, wall_clock(), ttl)?);
+    println!("{}", token::mint(&Keys::known(data)?, user.as_str(), &groups, wall_clock(), ttl)?);
     Ok(())
 }
 

@@ -32,7 +32,7 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
         .unwrap_or_else(|_| EnvFilter::new("info,rustack_sqs_core=warn,dynoxide=error,edge::service=warn"));
     tracing_subscriber::fmt().compact().with_target(false).with_ansi(stdout().is_terminal()).with_env_filter(filter).init();
 
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.map_err(Error::on_port(args.port))?;
     // Some clients try ::1 first for localhost; a machine without IPv6 does without.
     let sixth = TcpListener::bind((Ipv6Addr::LOCALHOST, args.port)).await.ok();
     let data = (!args.ephemeral).then(|| args.data.clone());
@@ -50,15 +50,15 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
     let shop = match open_shop(&settings, args.shop_port, &demo).await {
         Ok(shop) => Some(shop),
         Err(error) => {
-            tracing::warn!(%error, port = args.shop_port, "no demo shop");
+            tracing::warn!(%error, "no demo shop");
             None
         }
     };
     if let Some(path) = &args.env_file {
-        std::fs::write(path, welcome::env_file(&settings, &tokens))?;
+        std::fs::write(path, welcome::env_file(&settings, &tokens)).map_err(Error::on(path))?;
     }
     if let Some(path) = &args.functions_env {
-        std::fs::write(path, welcome::functions_env(&house))?;
+        std::fs::write(path, welcome::functions_env(&house)).map_err(Error::on(path))?;
     }
     let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     println!("{}", welcome::text(&settings, &tokens, shop.is_some().then_some(args.shop_port)));
@@ -85,7 +85,7 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
 
 /// The demo shop with the sockets it listens on, and what it needs of the demo.
 async fn open_shop(settings: &Settings<'_>, port: u16, demo: &Demo) -> Result<(Shop, Vec<TcpListener>), Error> {
-    let mut doors = vec![TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?];
+    let mut doors = vec![TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(Error::on_port(port))?];
     doors.extend(TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await.ok());
     demo.stock(&shop::product(port)).await?;
     Ok((Shop::new(settings, port)?, doors))
@@ -93,7 +93,7 @@ async fn open_shop(settings: &Settings<'_>, port: u16, demo: &Demo) -> Result<(S
 
 /// Receives webhooks until Ctrl-C.
 pub(crate) async fn listener(args: ListenArgs) -> Result<(), Error> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.map_err(Error::on_port(args.port))?;
     let sixth = TcpListener::bind((Ipv6Addr::LOCALHOST, args.port)).await.ok();
     let answer = if args.hang { Answer::Never } else { Answer::Status(args.fail.unwrap_or(StatusCode::OK)) };
     let receiver = Receiver::new(args.secret, answer, args.times);

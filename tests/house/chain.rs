@@ -48,7 +48,8 @@ async fn the_seeds_requests_work_as_pasted() {
         assert_eq!(world.nobody().post(path, body).await.refused(400, "invalid_payload").fields(), fields, "{path}");
     }
     let unknown = json!({"handle": "nosuch", "sessionId": "s", "trigger": "checkout"});
-    world.nobody().post(RESOLVE, unknown).await.refused(404, "handle_not_found");
+    let unknown = world.nobody().post(RESOLVE, unknown).await.refused(404, "handle_not_found");
+    assert_eq!(unknown.json()["message"], "no such handle");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -186,6 +186,12 @@ async fn an_unknown_path_is_404_and_a_known_one_with_another_method_405_with_all
         "/v3/handles",
         "/v2//handles",
         "/V2/handles",
+        // The gateway's `{slug}` and the like take a dot segment, and a request's URL has none.
+        "/v2/handles/demo/links/.",
+        "/v2/handles/demo/links/..",
+        "/v2/handles/demo/links/%2e",
+        "/v2/handles/demo/campaigns/%2E%2e",
+        "/v2/handles/demo/chain/..",
     ] {
         for caller in [world.nobody(), world.owner()] {
             let answer = caller.get(path).await.refused(404, "not_found");
@@ -209,6 +215,23 @@ async fn an_unknown_path_is_404_and_a_known_one_with_another_method_405_with_all
         let answer = world.nobody().send(method, &filled(REDIRECT), Vec::new()).await.refused(405, "method_not_allowed");
         assert!(answer.header("allow").contains("GET"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_document_goes_compressed_and_not_twice_to_whoever_has_it() {
+    let world = World::new().await;
+    let browser = world.nobody().with("accept-encoding", "gzip, deflate, br");
+    let small = browser.get("/v2/openapi.json").await.expect(200);
+    assert_eq!((small.header("content-encoding"), small.header("content-type")), ("gzip", "application/json"));
+    assert!(small.body.len() < DOCUMENT.len() / 10, "{} bytes", small.body.len());
+    let tag = small.header("etag").to_owned();
+    assert!(tag.starts_with("W/\""), "{tag}");
+    let same = browser.clone().with("if-none-match", &tag).get("/v2/openapi.json").await.expect(304);
+    assert!(same.body.is_empty());
+    for answer in [&small, &same] {
+        assert_eq!((answer.header("etag"), answer.header("cache-control")), (tag.as_str(), "public, max-age=300"));
+    }
+    assert_eq!(browser.with("if-none-match", "W/\"other\"").get("/v2/openapi.json").await.expect(200).header("etag"), tag);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -51,6 +51,13 @@ fn of_job(world: &World) -> JobWorld {
     JobWorld { clock: Arc::new(move || now), entropy: Arc::new(move || u128::from(seed.fetch_add(1, Ordering::SeqCst)) << 40) }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_over_a_mistyped_handle_says_so() {
+    let world = World::new().await;
+    let mistyped = Scope::of(world.operators_store(), Some("dmeo".parse().unwrap()), today(), today()).await;
+    assert_eq!(mistyped.err().map(|error| error.to_string()).as_deref(), Some("there is no handle dmeo"));
+}
+
 async fn rescored(world: &World) -> rescore::Summary {
     rescore::run(&scope(world).await, &of_job(world), &mut ()).await.unwrap()
 }

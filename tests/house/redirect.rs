@@ -486,9 +486,11 @@ async fn a_closed_link_with_a_fallback_leads_there_without_ctx_and_counts_nothin
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_gets_a_page_where_a_program_gets_json() {
     let world = world_with(json!({"expiresAt": "2026-01-01T00:00:00Z"})).await;
-    for (path, status, title, code) in
-        [("unknown", 404, "Link not found", "not_found"), ("launch", 410, "This link has ended", "link_expired")]
-    {
+    for (path, status, title, code) in [
+        ("unknown", 404, "Link not found", "not_found"),
+        ("launch/", 404, "Link not found", "not_found"),
+        ("launch", 410, "This link has ended", "link_expired"),
+    ] {
         let page = world.visitor().with("accept", PAGE).follow(path).await.expect(status);
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
         assert!(page.text().contains(&format!("<h1>{title}</h1>")), "{}", page.text());

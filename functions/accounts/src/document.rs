@@ -5,18 +5,22 @@ use std::sync::LazyLock;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use domain::name::Slug;
-use edge::{Code, Problem};
-use http::Method;
-use http::header::CONTENT_TYPE;
+use edge::{Code, Html, Lasting, Problem};
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, Method};
 use serde_json::Value;
 
 /// The document of the whole API. It is generated from every function's routes; a test keeps this copy equal.
 const DOCUMENT: &str = include_str!("../openapi.json");
 
+static LASTING: LazyLock<Lasting> = LazyLock::new(|| Lasting::new("application/json", DOCUMENT));
+
 /// The API's own description, OpenAPI 3.1.
-#[utoipa::path(get, path = "/v2/openapi.json", tag = "system", responses((status = 200, description = "The document.", body = Object)))]
-pub(crate) async fn handle() -> Response {
-    ([(CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
+#[utoipa::path(get, path = "/v2/openapi.json", tag = "system", params(("If-None-Match" = Option<String>, Header)),
+    responses((status = 200, description = "The document.", body = Object, headers(("ETag" = String))),
+        (status = 304, description = "It is still the one the caller has.")))]
+pub(crate) async fn handle(headers: HeaderMap) -> Response {
+    LASTING.answer(&headers, [(CACHE_CONTROL, "public, max-age=300")])
 }
 
 static PATHS: LazyLock<Vec<(Vec<String>, Vec<String>)>> = LazyLock::new(|| {
@@ -36,7 +40,18 @@ fn is_method(key: &str) -> bool {
 }
 
 /// Answers a request no route took: 405 with `Allow` where the path is known, else 404.
-pub(crate) async fn unknown_route(request: Request) -> Problem {
+///
+/// The path of a link with a slash after it is no link's: a browser gets the page for that.
+pub(crate) async fn unknown_route(request: Request) -> Response {
+    let with_slash = request.uri().path().strip_prefix('/').and_then(|path| path.strip_suffix('/'));
+    let is_almost_link = with_slash.is_some_and(|slug| slug.parse::<Slug>().is_ok());
+    if is_almost_link && request.method() == Method::GET && edge::wants_html(request.headers()) {
+        return Html::no_link().into_response();
+    }
+    refused(&request).into_response()
+}
+
+fn refused(request: &Request) -> Problem {
     let path = edge::asked_path(request.extensions(), request.uri());
     let is_link = path.starts_with("/_edge/redirect/") || path.strip_prefix('/').is_some_and(|rest| rest.parse::<Slug>().is_ok());
     if is_link && request.method() != Method::GET {

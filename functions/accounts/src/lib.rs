@@ -11,11 +11,13 @@ mod usage;
 
 use axum::Router;
 use edge::{App, Served};
+use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Every route of this function, with its documentation.
 pub fn routes() -> OpenApiRouter<App> {
+    let document = OpenApiRouter::new().routes(routes!(document::handle)).layer(CompressionLayer::new());
     OpenApiRouter::new()
         .routes(routes!(handles::create, handles::list))
         .routes(routes!(handles::get))
@@ -27,7 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tokens::revoke))
         .routes(routes!(plan::handle))
         .routes(routes!(health::handle))
-        .routes(routes!(document::handle))
+        .merge(document)
 }
 
 /// The function.

@@ -115,7 +115,7 @@ async fn decisions(app: &App, asked: Triggers) -> Result<BTreeMap<String, Decisi
     let store = app.store();
     let (profile, (book, _), kept) =
         try_join!(store.profile(&handle), store.rule_book::<Rule>(&handle), store.session(&handle, &session, now))?;
-    profile.ok_or_else(Problem::no_handle)?;
+    profile.ok_or_else(Problem::unknown_handle)?;
     let segments = segments(&kept.session);
     let decided = triggers.iter().map(|trigger| {
         let decision = decide((&handle, &session), trigger, &kept.session, &segments, &book, now);

@@ -74,7 +74,7 @@ pub(crate) async fn from_page(State(app): State<App>, request: Request) -> Resul
     limit_public(&app, request.headers(), request.extensions()).await?;
     let SignalsBody(body) = SignalsBody::from_request(request, &app).await?;
     let batch = Batch::read(body)?;
-    app.store().profile(&batch.handle).await?.ok_or_else(Problem::no_handle)?;
+    app.store().profile(&batch.handle).await?.ok_or_else(Problem::unknown_handle)?;
     append(&app, batch).await
 }
 

@@ -70,16 +70,15 @@ pub(crate) fn problem(problem: Problem, headers: &HeaderMap) -> Response {
         tracing::error!(error.code = problem.code().as_str(), error.cause = %cause, "visitor could not be sent on");
     }
     let status = problem.code().status();
-    let (title, body) = match problem.code() {
-        Code::NotFound => {
-            ("Link not found", "There is no link at this address. Check it for typing errors, or ask whoever gave it to you.")
+    let page = match problem.code() {
+        Code::NotFound => Html::no_link(),
+        Code::LinkExpired => Html::saying(status, "This link has ended", "Whoever made it set an end, and it has passed."),
+        Code::RateLimited => Html::saying(status, "Too many tries", "Wait a minute, then try again."),
+        _ if status.is_server_error() => {
+            Html::saying(status, "Try again shortly", "Something is wrong on our side. Trying again in a moment usually helps.")
         }
-        Code::LinkExpired => ("This link has ended", "Whoever made it set an end, and it has passed."),
-        Code::RateLimited => ("Too many tries", "Wait a minute, then try again."),
-        _ if status.is_server_error() => ("Try again shortly", "Something is wrong on our side. Trying again in a moment usually helps."),
-        _ => ("This did not work", "Go back and try again."),
+        _ => Html::saying(status, "This did not work", "Go back and try again."),
     };
-    let page = Html { status, title: title.to_owned(), head: String::new(), body: format!("<p>{body}</p>") };
     let (parts, _) = problem.into_response().into_parts();
     let mut response = private(page.into_response());
     for name in [http::header::RETRY_AFTER, http::header::ALLOW] {

@@ -1,4 +1,4 @@
-//! How far a job is: a bar on a terminal, else a plain line a day.
+//! How far a job is: a bar on a terminal, else a plain line for each handle-day.
 
 use std::io::{IsTerminal, stderr};
 
@@ -21,7 +21,7 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// Over so many days.
+    /// Over so many days, each handle's counted.
     pub fn over(days: u64) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template(STYLE).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -67,7 +67,7 @@ impl Watcher for Bar {
         self.done += 1;
         match &self.bar {
             Some(bar) => bar.inc(1),
-            None => eprintln!("{} of {} days, {} records, {}", self.done, self.days, self.records, self.works_on),
+            None => eprintln!("{} of {} handle-days, {} records, {}", self.done, self.days, self.records, self.works_on),
         }
     }
 }

@@ -65,7 +65,7 @@ impl Published {
     pub fn write(house: &House, data: &Path) -> Result<Self, Error> {
         let path = data.join(FILE);
         let address = Address::of(house).ok_or_else(|| Error::Unknown("table".to_owned()))?;
-        fs::write(&path, serde_json::to_string(&address).map_err(Error::database)?)?;
+        fs::write(&path, serde_json::to_string(&address).map_err(Error::database)?).map_err(Error::on(&path))?;
         Ok(Self(path))
     }
 }

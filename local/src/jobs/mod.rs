@@ -43,13 +43,16 @@ impl Scope {
     /// These days of one handle, or of all there are.
     ///
     /// # Errors
-    /// When the days are the wrong way round or the table cannot be read.
+    /// When the days are the wrong way round, there is no such handle, or the table cannot be read.
     pub async fn of(store: Store, handle: Option<Handle>, from: Day, to: Day) -> Result<Self, Error> {
         if from.days_to(to) < 1 {
             return Err(Error::Days { from, to });
         }
         let handles = match handle {
-            Some(handle) => vec![handle],
+            Some(handle) => match store.profile(&handle).await.map_err(Error::database)? {
+                Some(profile) => vec![profile.handle],
+                None => return Err(Error::NoHandle(handle)),
+            },
             None => store.all_handles().await.map_err(Error::database)?,
         };
         Ok(Self { store, handles, from, to })

@@ -8,9 +8,9 @@ use crate::{Error, keys::Keys};
 /// Makes a new key current; gives its id.
 ///
 /// # Errors
-/// When webhook secrets are still sealed with a key that would go: the house's sweeper has not come to them yet.
+/// When there are no keys, or webhook secrets are still sealed with a key that would go: the house's sweeper has not come to them yet.
 pub async fn run(data: &Path) -> Result<String, Error> {
-    let former = Keys::open(data)?.former()?;
+    let former = Keys::known(data)?.former()?;
     if !former.is_empty() {
         match Engines::of(data).await {
             Ok(engines) => nothing_is_sealed(&engines, &former).await?,

@@ -87,7 +87,7 @@ impl Queues {
         let (journal, letters) = match folder {
             Some(folder) => {
                 let lock = lock(folder).await?;
-                let (journal, letters) = Journal::open(&folder.join("messages.journal"), lock)?;
+                let (journal, letters) = Journal::open(&folder.join("messages.journal"), lock).map_err(Error::on(folder))?;
                 (Some(journal), letters)
             }
             None => (None, Vec::new()),
@@ -149,7 +149,7 @@ impl Queues {
 /// house that was dropped a moment ago is waited for.
 #[expect(clippy::disallowed_methods, reason = "the lock may be held by another process, which tells nobody")]
 async fn lock(folder: &Path) -> Result<File, Error> {
-    let lock = File::create(folder.join("lock"))?;
+    let lock = File::create(folder.join("lock")).map_err(Error::on(folder))?;
     for _ in 0..LOCK_TRIES {
         if lock.try_lock().is_ok() {
             return Ok(lock);

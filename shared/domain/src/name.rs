@@ -102,8 +102,9 @@ name! {
 
 name! {
     /// A visitor's session, as the merchant's pages name it.
-    SessionId, "^[A-Za-z0-9_.:-]{1,128}$", "must be 1 to 128 characters out of A-Z a-z 0-9 _ . : -",
-    |text| (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b))
+    SessionId, "^[A-Za-z0-9_.:-]{1,128}$", "must be 1 to 128 characters out of A-Z a-z 0-9 _ . : -, and neither . nor ..",
+    // A URL takes those two for steps along its path, so that no such session could be asked for.
+    |text| (1..=128).contains(&text.len()) && !matches!(text, "." | "..") && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b))
 }
 
 name! {
@@ -234,6 +235,6 @@ mod tests {
         check::<CampaignId>(&["partner-alpha", "a_1"], &["ab", "-ab", "Partner", &"a".repeat(65)]);
         check::<EventType>(&["purchase", "a", "lead.v2"], &["", ".a", "Purchase", &"a".repeat(65)]);
         check::<TokenId>(&["0aZ9bcdefghijklm"], &["", "short", &"a".repeat(17), "aaaaaaaa#aaaaaaa", "aaaaaaaäaaaaaaa"]);
-        check::<SessionId>(&["sess-1"], &["", "a b", "a#b", &"a".repeat(129)]);
+        check::<SessionId>(&["sess-1", "...", "a."], &["", ".", "..", "a b", "a#b", &"a".repeat(129)]);
     }
 }

@@ -17,6 +17,17 @@ pub struct Html {
 }
 
 impl Html {
+    /// A page that says one thing.
+    pub fn saying(status: StatusCode, title: &str, text: &str) -> Self {
+        Self { status, title: title.to_owned(), head: String::new(), body: format!("<p>{}</p>", escape(text)) }
+    }
+
+    /// For whoever follows a link that is none.
+    pub fn no_link() -> Self {
+        let text = "There is no link at this address. Check it for typing errors, or ask whoever gave it to you.";
+        Self::saying(StatusCode::NOT_FOUND, "Link not found", text)
+    }
+
     /// The document.
     pub fn render(&self) -> String {
         let Self { title, head, body, .. } = self;

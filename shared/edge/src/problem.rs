@@ -163,6 +163,11 @@ impl Problem {
         Self::new(Code::HandleNotFound, "no such handle, or you are not a collaborator of it")
     }
 
+    /// A handle that does not exist, where nobody is asked who they are.
+    pub fn unknown_handle() -> Self {
+        Self::new(Code::HandleNotFound, "no such handle")
+    }
+
     /// A route that does not exist.
     pub fn no_route() -> Self {
         Self::not_found("route; GET /v2/openapi.json lists them all")

@@ -105,7 +105,7 @@ where
         Box::pin(async move {
             let response = inner.call(request).await?;
             let id = id.to_string();
-            let mut response = write_problem(of_unknown_method(response), &id);
+            let mut response = write_problem(of_bare_refusal(response), &id);
             if let Ok(value) = HeaderValue::from_str(&id) {
                 response.headers_mut().insert(X_REQUEST_ID.clone(), value);
             }
@@ -116,14 +116,22 @@ where
     }
 }
 
-/// Makes the router's bare 405 a problem. The gateway sends it one where a literal path meets a parameter: it takes
-/// `GET …/deliveries/replay` for a read of the delivery `replay`, and that is a route of its own.
-fn of_unknown_method(response: Response) -> Response {
-    if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.headers().contains_key(CONTENT_TYPE) {
+/// Makes the router's bare 404 or 405 a problem: the gateway and the router differ on some paths.
+///
+/// The gateway takes `GET …/deliveries/replay` for a read of the delivery `replay`, and that is a route of its own. It
+/// takes the `..` of `…/links/..` for a slug, and a request's URL is without dot segments.
+fn of_bare_refusal(response: Response) -> Response {
+    if response.headers().contains_key(CONTENT_TYPE) {
         return response;
     }
-    let allowed = response.headers().get(ALLOW).and_then(|methods| methods.to_str().ok()).unwrap_or_default().replace(',', ", ");
-    Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(allowed).into_response()
+    match response.status() {
+        StatusCode::NOT_FOUND => Problem::no_route().into_response(),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let allowed = response.headers().get(ALLOW).and_then(|methods| methods.to_str().ok()).unwrap_or_default().replace(',', ", ");
+            Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(allowed).into_response()
+        }
+        _ => response,
+    }
 }
 
 /// Gives a problem its body, and its cause to the log.

@@ -1,5 +1,7 @@
 //! What a subscription's messages are signed with: told once, kept sealed, replaced with an overlap (Standard Webhooks 1.0.0).
 
+use std::str::FromStr;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -42,6 +44,20 @@ impl Secret {
         self.expose().strip_prefix(PREFIX).and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default()
     }
 }
+
+impl FromStr for Secret {
+    type Err = NoSecret;
+
+    fn from_str(text: &str) -> Result<Self, NoSecret> {
+        let bytes = text.strip_prefix(PREFIX).and_then(|base64| STANDARD.decode(base64).ok());
+        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self::of_bytes).ok_or(NoSecret)
+    }
+}
+
+/// The text is no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be {PREFIX} and the base64 of 32 bytes, as the subscription's creation answered it")]
+pub struct NoSecret;
 
 /// The key that seals secrets, derived from the platform's own.
 #[derive(Clone)]
@@ -233,6 +249,16 @@ mod tests {
         fn live(&self, secrets: &Secrets, at: Moment) -> Vec<Vec<u8>> {
             let live = secrets.live(self.place(1), |id| (id == "k1").then_some(&self.key), at).unwrap();
             live.iter().map(|secret| secret.bytes().first_chunk::<1>().unwrap().to_vec()).collect()
+        }
+    }
+
+    #[test]
+    fn a_secret_is_read_as_it_is_told_and_nothing_else_is_one() {
+        let secret = Secret::of_bytes([7; 32]);
+        assert_eq!(secret.expose().parse::<Secret>().unwrap().expose(), secret.expose());
+        let bare = secret.expose().strip_prefix(PREFIX).unwrap();
+        for wrong in ["", "xx", PREFIX, "whsec_xx", "whsec_AAAA", bare] {
+            assert!(wrong.parse::<Secret>().is_err(), "{wrong:?}");
         }
     }
 
