@@ -5,6 +5,7 @@
 mod accounts;
 mod analytics;
 mod audit;
+mod bodies;
 mod bootstraps;
 mod campaigns;
 mod chain;
