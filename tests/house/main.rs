@@ -27,6 +27,7 @@ mod kill;
 mod ledger;
 mod limits;
 mod links;
+mod lists;
 mod notifications;
 mod partner_manager;
 mod pat;

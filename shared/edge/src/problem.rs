@@ -274,6 +274,7 @@ impl From<Faults> for Problem {
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         match error {
+            store::Error::ForeignCursor => Self::field("cursor", "is not one of this list; pass the one of the page before as it was"),
             store::Error::Unavailable { .. } | store::Error::Contended(_) => Self::unavailable(error),
             store::Error::Damaged { .. } | store::Error::NoQueue(_) => Self::internal(error),
         }
