@@ -1,7 +1,7 @@
 //! Bodies that two readers would read differently are refused before anything counts.
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Answer, Caller, World};
 
 async fn send(caller: &Caller<'_>, method: Method, path: &str, body: &str) -> Answer {
@@ -68,4 +68,48 @@ async fn a_body_that_is_nested_too_deeply_is_told_apart_from_one_that_is_no_json
     assert_eq!(told(&format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200))).await["message"], "body is nested too deeply");
     assert_eq!(told("{").await["message"], "body ends too early");
     assert_eq!(told("{]").await["message"], "body is not valid JSON at line 1, column 2");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_that_no_currency_allows_is_named_beside_a_bad_currency() {
+    let world = World::new().await;
+    let token = ctx(&world).await;
+    let post = async |value: Value, currency: &str| {
+        let body = json!({"ctx": token, "idempotencyKey": "k", "eventType": "purchase", "value": value, "currency": currency});
+        world.nobody().post("/v2/public/conversions", body).await.refused(400, "invalid_payload")
+    };
+    for value in [json!(-1), json!(1_000_000_000_000_i64), json!(true), json!("24.99")] {
+        assert_eq!(post(value.clone(), "usd").await.fields(), ["currency", "value"], "{value}");
+        assert_eq!(post(value.clone(), "USD").await.fields(), ["value"], "{value}");
+    }
+    assert_eq!(post(json!(24.999), "usd").await.fields(), ["currency"], "a dinar has three decimals");
+    assert_eq!(post(json!(true), "USD").await.json()["message"], "value must be a number");
+    assert_eq!(post(json!("24.99"), "USD").await.json()["message"], "value must be a number, not text");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ctx_that_is_not_there_is_required_and_still_malformed_by_its_reason() {
+    let world = World::new().await;
+    let order = json!({"idempotencyKey": "k", "eventType": "purchase"});
+    for ctx in [None, Some(json!(null)), Some(json!(""))] {
+        let mut body = order.clone();
+        if let Some(ctx) = &ctx {
+            body["ctx"] = ctx.clone();
+        }
+        let refused = world.nobody().post("/v2/public/conversions", body).await.refused(400, "invalid_ctx").json();
+        assert_eq!((&refused["message"], &refused["reason"]), (&json!("ctx is required"), &json!("malformed")), "{ctx:?}");
+    }
+    for query in ["", "?ctx="] {
+        let refused = world.nobody().get(&format!("/v2/public/context{query}")).await.refused(400, "invalid_ctx").json();
+        assert_eq!((&refused["message"], &refused["reason"]), (&json!("ctx is required"), &json!("malformed")), "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_may_read_a_405_of_a_public_route() {
+    let world = World::new().await;
+    for path in ["/v2/public/conversions", "/v2/public/context", "/v2/public/chain/resolve"] {
+        let refused = world.nobody().with("origin", "https://shop.example").send(Method::DELETE, path, Vec::new()).await;
+        assert_eq!(refused.refused(405, "method_not_allowed").header("access-control-allow-origin"), "*", "{path}");
+    }
 }

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use domain::name::Slug;
-use edge::{Code, Problem};
+use edge::{Code, PAT_FAMILY, Problem};
 use http::Method;
-use http::header::CONTENT_TYPE;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE};
 use serde_json::Value;
 
 /// The document of the whole API. It is generated from every function's routes; a test keeps this copy equal.
@@ -36,11 +36,11 @@ fn is_method(key: &str) -> bool {
 }
 
 /// Answers a request no route took: 405 with `Allow` where the path is known, else 404.
-pub(crate) async fn unknown_route(request: Request) -> Problem {
+pub(crate) async fn unknown_route(request: Request) -> Response {
     let path = edge::asked_path(request.extensions(), request.uri());
     let is_link = path.starts_with("/_edge/redirect/") || path.strip_prefix('/').is_some_and(|rest| rest.parse::<Slug>().is_ok());
     if is_link && request.method() != Method::GET {
-        return Problem::new(Code::MethodNotAllowed, "links are followed with GET").allow("GET, HEAD, POST");
+        return Problem::new(Code::MethodNotAllowed, "links are followed with GET").allow("GET, HEAD, POST").into_response();
     }
     let segments: Vec<&str> = path.split('/').collect();
     let fits = |path: &[String]| {
@@ -51,8 +51,11 @@ pub(crate) async fn unknown_route(request: Request) -> Problem {
     // The most literal path is the one that is meant: `/v2/handles`, not `/{slug}`.
     match known.min_by_key(|(path, _)| path.iter().filter(|part| part.starts_with('{')).count()) {
         Some((_, methods)) => {
-            Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(methods.join(", "))
+            let problem = Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(methods.join(", "));
+            // What a page may ask for it may also read, if only that it asked wrongly.
+            let is_for_pages = path.starts_with("/v2/public/") && !path.starts_with(PAT_FAMILY);
+            if is_for_pages { ([(ACCESS_CONTROL_ALLOW_ORIGIN, "*")], problem).into_response() } else { problem.into_response() }
         }
-        None => Problem::no_route(),
+        None => Problem::no_route().into_response(),
     }
 }
