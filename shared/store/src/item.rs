@@ -102,7 +102,7 @@ pub(crate) async fn page_of<T>(
     let found = query.send().await.map_err(Error::call("Query"))?;
     let is_more = found.items().len() > limit || found.last_evaluated_key().is_some();
     let kept = || found.items().iter().take(limit);
-    let last = kept().last().filter(|_| is_more);
+    let last = kept().next_back().filter(|_| is_more);
     let next_cursor = last.map(|last| string(last, "sk").map(|place| cursor_to(partition, place))).transpose()?;
     Ok(Page { items: kept().map(read).collect::<Result<_>>()?, next_cursor })
 }
