@@ -226,11 +226,14 @@ async fn a_server_tells_signals_with_a_token_and_is_not_held_to_a_pages_rate() {
         let told = program.post(path, json!({"sessionId": "s1", "signals": [{"type": "view"}]})).await.expect(202).json();
         assert_eq!(told["total"], number + 1);
     }
-    let elsewhere = json!({"handle": "nosuch", "sessionId": "s1", "signals": [{"type": "view"}]});
-    assert_eq!(program.post(path, elsewhere).await.expect(202).json()["total"], 6, "the path says whose session it is");
+    for handle in ["nosuch", "demo"] {
+        let stray = json!({"handle": handle, "sessionId": "s1", "signals": [{"type": "view", "kind": "view"}]});
+        let refused = program.post(path, stray).await.refused(400, "invalid_payload").fields();
+        assert_eq!(refused, ["signals[0].kind", "handle"], "the path says whose session it is");
+    }
     assert_eq!(program.post(path, json!({"signals": []})).await.refused(400, "invalid_payload").fields(), ["sessionId", "signals"]);
     let session = program.get("/v2/public/handles/demo/chain/s1").await.expect(200).json();
-    assert_eq!(session["signals"].as_array().unwrap().len(), 6);
+    assert_eq!(session["signals"].as_array().unwrap().len(), 5);
     program.get("/v2/public/handles/demo/chain/nobody").await.refused(404, "not_found");
     assert_eq!(program.get("/v2/public/handles/demo/chain/rules").await.expect(200).json()["items"], json!([]));
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod analytics;
 mod audit;
+mod bodies;
 mod bootstraps;
 mod campaigns;
 mod chain;
@@ -26,6 +27,7 @@ mod kill;
 mod ledger;
 mod limits;
 mod links;
+mod lists;
 mod notifications;
 mod partner_manager;
 mod pat;

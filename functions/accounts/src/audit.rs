@@ -11,6 +11,6 @@ use edge::{App, Listed, Member, Operator, Paging, Problem};
     params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of audit events.", body = Listed<Event>)))]
 pub(crate) async fn list(State(app): State<App>, member: Member<Operator>, paging: Paging) -> Result<Json<Listed<Event>>, Problem> {
-    let page = app.store().audit_events(member.handle(), app.now(), paging.limit_i32(), paging.cursor.as_deref()).await?;
+    let page = app.store().audit_events(member.handle(), app.now(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(Listed::of(page, |event| event)))
 }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use domain::name::Slug;
-use edge::{Code, Html, Lasting, Problem};
-use http::header::CACHE_CONTROL;
+use edge::{Code, Html, Lasting, PAT_FAMILY, Problem};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
@@ -48,14 +48,14 @@ pub(crate) async fn unknown_route(request: Request) -> Response {
     if is_almost_link && request.method() == Method::GET && edge::wants_html(request.headers()) {
         return Html::no_link().into_response();
     }
-    refused(&request).into_response()
+    refused(&request)
 }
 
-fn refused(request: &Request) -> Problem {
+fn refused(request: &Request) -> Response {
     let path = edge::asked_path(request.extensions(), request.uri());
     let is_link = path.starts_with("/_edge/redirect/") || path.strip_prefix('/').is_some_and(|rest| rest.parse::<Slug>().is_ok());
     if is_link && request.method() != Method::GET {
-        return Problem::new(Code::MethodNotAllowed, "links are followed with GET").allow("GET, HEAD, POST");
+        return Problem::new(Code::MethodNotAllowed, "links are followed with GET").allow("GET, HEAD, POST").into_response();
     }
     let segments: Vec<&str> = path.split('/').collect();
     let fits = |path: &[String]| {
@@ -66,8 +66,11 @@ fn refused(request: &Request) -> Problem {
     // The most literal path is the one that is meant: `/v2/handles`, not `/{slug}`.
     match known.min_by_key(|(path, _)| path.iter().filter(|part| part.starts_with('{')).count()) {
         Some((_, methods)) => {
-            Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(methods.join(", "))
+            let problem = Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(methods.join(", "));
+            // What a page may ask for it may also read, if only that it asked wrongly.
+            let is_for_pages = path.starts_with("/v2/public/") && !path.starts_with(PAT_FAMILY);
+            if is_for_pages { ([(ACCESS_CONTROL_ALLOW_ORIGIN, "*")], problem).into_response() } else { problem.into_response() }
         }
-        None => Problem::no_route(),
+        None => Problem::no_route().into_response(),
     }
 }

@@ -63,7 +63,7 @@ pub(crate) async fn create(
     params(("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of handles.", body = Listed<HandleView>)))]
 pub(crate) async fn list(State(app): State<App>, user: User, paging: Paging) -> Result<Json<Listed<HandleView>>, Problem> {
-    let page = app.store().profiles_of(&user.id, paging.limit_i32(), paging.cursor.as_deref()).await?;
+    let page = app.store().profiles_of(&user.id, paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(Listed::of(page, |profile| HandleView::of(&profile, profile.role_of(&user.id).unwrap_or(Role::Creator)))))
 }
 

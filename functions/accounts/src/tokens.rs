@@ -8,7 +8,7 @@ use domain::account::Plan;
 use domain::moment::Moment;
 use domain::name::{Handle, TokenId, UserId};
 use domain::token::{Draft, Grant, MOST_TOKENS, Minted, Revealed, Token};
-use edge::{App, Code, JsonBody, Listed, Member, Operator, Part, Problem, charge, require_plan};
+use edge::{App, Code, JsonBody, Listed, Member, Operator, Paging, Part, Problem, charge, require_plan};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderName};
 use serde::Serialize;
@@ -105,13 +105,14 @@ pub(crate) async fn create(
     }
 }
 
-/// Lists a handle's tokens without their secrets, newest first; all on one page.
-#[utoipa::path(get, path = "/v2/handles/{handle}/tokens", tag = "tokens", security(("jwt" = [])), params(("handle" = Handle, Path)),
-    responses((status = 200, description = "The tokens that are not revoked.", body = Listed<TokenView>)))]
-pub(crate) async fn list(State(app): State<App>, member: Member<Operator>) -> Result<Json<Listed<TokenView>>, Problem> {
+/// Lists a handle's tokens without their secrets, newest first.
+#[utoipa::path(get, path = "/v2/handles/{handle}/tokens", tag = "tokens", security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, description = "A page of the tokens that are not revoked.", body = Listed<TokenView>)))]
+pub(crate) async fn list(State(app): State<App>, member: Member<Operator>, paging: Paging) -> Result<Json<Listed<TokenView>>, Problem> {
     require_plan(&app, &member.profile.owner, Plan::Pro, FEATURE).await?;
-    let tokens = app.store().tokens(member.handle()).await?;
-    Ok(Json(Listed { items: tokens.into_iter().map(TokenView::of).collect(), next_cursor: None }))
+    let page = app.store().tokens(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
+    Ok(Json(Listed::of(page, TokenView::of)))
 }
 
 /// Revokes a token; its next use is refused. Any plan may, so that a lost token can always be ended.

@@ -17,7 +17,7 @@ use crate::parameters::Range;
 /// Campaigns whose cells are read at the same time.
 const AT_ONCE: usize = 16;
 /// Campaigns listed by one query.
-const PAGE: i32 = 100;
+const PAGE: usize = 100;
 
 /// A funnel.
 #[derive(Serialize, utoipa::ToSchema)]

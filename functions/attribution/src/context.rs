@@ -47,8 +47,9 @@ pub(crate) struct ContextView {
 pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     limit_public(&app, &parts.headers, &parts.extensions).await?;
-    let token = only_ctx(parts.uri.query().unwrap_or_default()).unwrap_or_default();
-    let claims = open(&app, &token).await?.map_err(refused)?;
+    let token = ctx_of(parts.uri.query().unwrap_or_default());
+    let claims = open(&app, &token).await?;
+    let claims = claims.map_err(|rejected| Problem::field("ctx", refusal(&token, rejected)).with("reason", rejected.as_str()))?;
     let link = app.store().link(&claims.handle, &claims.slug).await?;
     let vars = link.iter().flat_map(|link| link.settings.tracking.pairs().map(|(key, value)| (key.to_owned(), value.to_owned()))).collect();
     let view = ContextView {
@@ -70,14 +71,13 @@ pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<R
     Ok(response)
 }
 
-/// The query's `ctx`, if there is exactly one.
-fn only_ctx(query: &str) -> Option<String> {
-    let mut tokens = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "ctx").map(|(_, value)| value.into_owned());
-    let token = tokens.next()?;
-    tokens.next().is_none().then_some(token)
+/// The query's `ctx`, empty when there is none; of several, all, which are no token.
+fn ctx_of(query: &str) -> String {
+    let tokens = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "ctx").map(|(_, value)| value.into_owned());
+    tokens.collect::<Vec<_>>().join(",")
 }
 
-/// The one public error of a bad token.
-pub(crate) fn refused(rejected: Rejected) -> Problem {
-    Problem::field("ctx", format!("is refused: {rejected}; take a fresh one from the redirect")).with("reason", rejected.as_str())
+/// What the sender of a bad token can do about it.
+pub(crate) fn refusal(token: &str, rejected: Rejected) -> String {
+    if token.is_empty() { "is required".to_owned() } else { format!("is refused: {rejected}; take a fresh one from the redirect") }
 }

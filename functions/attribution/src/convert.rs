@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use store::Accepted;
 
 use crate::confirm::confirm;
-use crate::context::refused;
+use crate::context::refusal;
 use crate::open;
 use crate::view::ConversionView;
 
@@ -160,14 +160,14 @@ pub(crate) async fn accept(
 /// Opens the ctx and reads everything else.
 async fn read(app: &App, body: Value) -> Result<(Submission, Claims), Problem> {
     let opened = open(app, body.get("ctx").and_then(Value::as_str).unwrap_or_default()).await?;
-    Submission::read(body, |_| opened.clone().map_err(|rejected| format!("is refused: {rejected}; take a fresh one from the redirect")))
-        .map_err(|faults| {
-            let only_ctx = matches!(faults.0.as_slice(), [fault] if fault.field == "ctx");
-            match opened {
-                Err(rejected) if only_ctx => refused(rejected),
-                _ => faults.into(),
-            }
-        })
+    Submission::read(body, |token| opened.clone().map_err(|rejected| refusal(token, rejected))).map_err(|faults| {
+        let only_ctx = matches!(faults.0.as_slice(), [fault] if fault.field == "ctx");
+        let problem = Problem::from(faults);
+        match opened {
+            Err(rejected) if only_ctx => problem.with("reason", rejected.as_str()),
+            _ => problem,
+        }
+    })
 }
 
 fn receipt(conversion: &Conversion, deduped: bool, mismatch: Vec<&'static str>) -> Json<Receipt> {

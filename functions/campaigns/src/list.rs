@@ -16,6 +16,6 @@ pub(crate) async fn handle(
     member: Member<CampaignsRead>,
     paging: Paging,
 ) -> Result<Json<Listed<CampaignView>>, Problem> {
-    let page = app.store().campaigns(member.handle(), paging.limit_i32(), paging.cursor.as_deref()).await?;
+    let page = app.store().campaigns(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(Listed::of(page, |campaign| CampaignView::of(campaign, &app))))
 }

@@ -21,7 +21,7 @@ pub(crate) struct Question {
     session_id: SessionId,
     /// What the page is about to do, such as `checkout`.
     trigger: Trigger,
-    /// Taken and not yet asked for by any condition.
+    /// Taken, and means nothing yet: no condition asks about it.
     #[schema(value_type = Option<Object>)]
     context: Option<Value>,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Questions {
     session_id: SessionId,
     #[schema(min_items = 1, max_items = 20)]
     triggers: Vec<Trigger>,
-    /// Taken and not yet asked for by any condition.
+    /// Taken, and means nothing yet: no condition asks about it.
     #[schema(value_type = Option<Object>)]
     context: Option<Value>,
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::chain::{Action, Rule, When};
 use domain::name::{Handle, RuleId, Trigger};
-use edge::{App, Creator, JsonBody, Listed, Member, Part, PersonalizationRead, Problem};
+use edge::{App, Creator, JsonBody, Listed, Member, Paging, Part, PersonalizationRead, Problem};
 use http::StatusCode;
 
 /// A rule to write.
@@ -24,11 +24,16 @@ pub(crate) struct ChainRuleBody {
     ttl_seconds: Option<u32>,
 }
 
-/// Lists a handle's chain rules in the order in which they are looked at; all on one page.
-#[utoipa::path(get, path = "/v2/handles/{handle}/chain/rules", tag = "chain", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path)),
-    responses((status = 200, description = "The rules.", body = Listed<Rule>)))]
-pub(crate) async fn list(State(app): State<App>, member: Member<PersonalizationRead>) -> Result<Json<Listed<Rule>>, Problem> {
-    edge::list_rules(&app, &member).await
+/// Lists a handle's chain rules in the order in which they are looked at.
+#[utoipa::path(get, path = "/v2/handles/{handle}/chain/rules", tag = "chain", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, description = "A page of the rules.", body = Listed<Rule>)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    member: Member<PersonalizationRead>,
+    paging: Paging,
+) -> Result<Json<Listed<Rule>>, Problem> {
+    edge::list_rules(&app, &member, &paging).await
 }
 
 /// Creates or replaces a chain rule.

@@ -30,7 +30,7 @@ pub(crate) struct SessionSignals {
     signals: Vec<SignalPosted>,
 }
 
-/// A signal; members not named here are ignored.
+/// A signal; of a page, members not named here are ignored.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SignalPosted {
@@ -86,12 +86,9 @@ pub(crate) async fn from_page(State(app): State<App>, request: Request) -> Resul
 pub(crate) async fn from_server(
     State(app): State<App>,
     member: Member<SignalsWrite>,
-    JsonBody(mut body): JsonBody,
+    JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
-    if let Some(members) = body.as_object_mut() {
-        members.insert("handle".to_owned(), json!(member.handle()));
-    }
-    append(&app, Batch::read(body)?).await
+    append(&app, Batch::read_for(member.handle(), body)?).await
 }
 
 async fn append(app: &App, Batch { handle, session, signals }: Batch) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {

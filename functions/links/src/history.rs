@@ -18,6 +18,6 @@ pub(crate) async fn handle(
     paging: Paging,
 ) -> Result<Json<Listed<LinkView>>, Problem> {
     let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
-    let page = app.store().link_history(&link, paging.limit_i32(), paging.cursor.as_deref()).await?;
+    let page = app.store().link_history(&link, paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(Listed::of(page, |version| LinkView::of(version, &app))))
 }

@@ -12,6 +12,6 @@ use crate::view::LinkView;
     params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of links.", body = Listed<LinkView>)))]
 pub(crate) async fn handle(State(app): State<App>, member: Member<LinksRead>, paging: Paging) -> Result<Json<Listed<LinkView>>, Problem> {
-    let page = app.store().links(member.handle(), paging.limit_i32(), paging.cursor.as_deref()).await?;
+    let page = app.store().links(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(Listed::of(page, |link| LinkView::of(link, &app))))
 }

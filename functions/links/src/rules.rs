@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::name::{Handle, RuleId};
 use domain::routing::{Conditions, PersonalizationRule, Variant};
-use edge::{App, Creator, JsonBody, Listed, Member, Part, PersonalizationRead, Problem};
+use edge::{App, Creator, JsonBody, Listed, Member, Paging, Part, PersonalizationRead, Problem};
 use http::StatusCode;
 
 /// A rule to write.
@@ -20,14 +20,16 @@ pub(crate) struct RuleBody {
     variant: Variant,
 }
 
-/// Lists a handle's personalization rules in the order in which they are looked at; all on one page.
-#[utoipa::path(get, path = "/v2/handles/{handle}/personalization-rules", tag = "rules", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path)),
-    responses((status = 200, description = "The rules.", body = Listed<PersonalizationRule>)))]
+/// Lists a handle's personalization rules in the order in which they are looked at.
+#[utoipa::path(get, path = "/v2/handles/{handle}/personalization-rules", tag = "rules", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, description = "A page of the rules.", body = Listed<PersonalizationRule>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     member: Member<PersonalizationRead>,
+    paging: Paging,
 ) -> Result<Json<Listed<PersonalizationRule>>, Problem> {
-    edge::list_rules(&app, &member).await
+    edge::list_rules(&app, &member, &paging).await
 }
 
 /// Creates or replaces a personalization rule.

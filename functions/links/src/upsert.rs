@@ -5,7 +5,7 @@ use axum::response::Response;
 use domain::link::{Link, NextPassword, Settings};
 use domain::name::{Handle, Slug};
 use edge::{App, Code, JsonBody, LinksWrite, Member, Part, Problem, charge};
-use http::header::IF_MATCH;
+use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use store::{Expect, WriteLink};
@@ -19,7 +19,8 @@ const TRIES: usize = 8;
 ///
 /// Fields that are left out take their defaults, except `password`, which cannot be read back: left out it stays, null removes it.
 #[utoipa::path(put, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
-    params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Write only this version.")),
+    params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Write only this version."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only create, and write over nothing.")),
     request_body(content = Settings, description = "And `password`, a string of at most 128 characters."),
     responses((status = 201, description = "Created.", body = LinkView), (status = 200, description = "Replaced.", body = LinkView),
         (status = 409, description = "Too many concurrent writers.", body = edge::openapi::ErrorBody),
@@ -73,15 +74,29 @@ async fn check_campaign(app: &App, handle: &Handle, settings: &Settings, current
     Err(Problem::field("campaignId", message))
 }
 
-/// Honours `If-Match` (RFC 9110 §13.1.1).
+/// Honours `If-Match` and `If-None-Match` (RFC 9110 §13.1).
 ///
 /// # Errors
-/// 412 when it names no version the link is at.
+/// 412 when the one does not name the version the link is at, or the other does.
 pub(crate) fn check_version(headers: &HeaderMap, current: Option<&Link>) -> Result<(), Problem> {
-    let Some(wanted) = headers.get(IF_MATCH).and_then(|value| value.to_str().ok()) else { return Ok(()) };
-    let matches = current.is_some_and(|link| wanted.split(',').any(|tag| tag.trim() == "*" || tag.trim() == link.etag()));
-    if matches {
-        return Ok(());
+    if names(headers, IF_MATCH, current) == Some(false) {
+        return Err(Problem::new(Code::VersionMismatch, "the link is not at the version in If-Match; read it again and repeat the change"));
     }
-    Err(Problem::new(Code::VersionMismatch, "the link is not at the version in If-Match; read it again and repeat the change"))
+    if names(headers, IF_NONE_MATCH, current) == Some(true) {
+        return Err(Problem::new(
+            Code::VersionMismatch,
+            "the link is at a version that If-None-Match excludes; leave it out to write over it",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether one of a header's tags is that of the link as it is, or any is meant by `*`; nothing when there is no such header.
+fn names(headers: &HeaderMap, header: HeaderName, current: Option<&Link>) -> Option<bool> {
+    // `If-None-Match` compares weakly, `If-Match` does not (RFC 9110 §8.8.3.2).
+    let is_weak = header == IF_NONE_MATCH;
+    let lines: Vec<_> = headers.get_all(header).iter().collect();
+    let tags = || lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).map(str::trim);
+    let is = |tag: &str, etag: &str| tag == "*" || tag == etag || (is_weak && tag.strip_prefix("W/") == Some(etag));
+    (!lines.is_empty()).then(|| current.is_some_and(|link| tags().any(|tag| is(tag, &link.etag()))))
 }

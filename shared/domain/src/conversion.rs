@@ -74,7 +74,7 @@ impl Submission {
         let read = Form::open(body, Unknown::Ignore, &notes).and_then(|mut form| {
             let claims = form.required("ctx", |value| match value {
                 Value::String(token) => open(&token),
-                _ => open(""),
+                _ => Err("must be a string, the token from the redirect".to_owned()),
             });
             let submission = Self::fields(&mut form);
             Some((submission?, claims?))
@@ -91,7 +91,7 @@ impl Submission {
         }
         let money = form.optional("value", |value| match currency.flatten() {
             Some(currency) => Money::read(&value, currency).map(Some),
-            None => value.is_number().then_some(None).ok_or_else(|| "must be a number, not text".to_owned()),
+            None => Money::check(&value).map(|()| None),
         });
         let occurred_at = form.optional("occurredAt", form::parsed);
         let metadata = form.optional("metadata", |value| match &value {

@@ -101,9 +101,18 @@ impl Money {
     pub fn read(value: &Value, currency: Currency) -> Result<Self, String> {
         let minor = minor_units(value, currency)?;
         if minor < 0 {
-            return Err("must not be negative".to_owned());
+            return Err(NEGATIVE.to_owned());
         }
         Ok(Self { minor, currency })
+    }
+
+    /// Checks what holds in every currency.
+    ///
+    /// # Errors
+    /// When it is no number, negative, or has more than twelve integer digits.
+    pub fn check(value: &Value) -> Result<(), String> {
+        let decimal = plain(value)?;
+        if decimal.is_sign_negative() && !decimal.is_zero() { Err(NEGATIVE.to_owned()) } else { Ok(()) }
     }
 
     /// The amount as a JSON number with exact digits and no trailing zeros.
@@ -154,11 +163,16 @@ impl From<Money> for Change {
     }
 }
 
+const NEGATIVE: &str = "must not be negative";
 const NOT_ZERO: &str = "must not be 0: a refund is negative, a correction upward positive";
 
 /// A JSON number within the range of one conversion.
 fn plain(value: &Value) -> Result<Decimal, String> {
-    let Value::Number(number) = value else { return Err("must be a number, not text".to_owned()) };
+    let number = match value {
+        Value::Number(number) => number,
+        Value::String(_) => return Err("must be a number, not text".to_owned()),
+        _ => return Err("must be a number".to_owned()),
+    };
     let decimal = exact(number).ok_or("must be a plain number within range")?.normalize();
     if decimal.abs() >= Decimal::from(10_u64.pow(MOST_INTEGER_DIGITS)) {
         return Err(format!("must have at most {MOST_INTEGER_DIGITS} digits before the decimal point"));

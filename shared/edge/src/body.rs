@@ -8,6 +8,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 
 use crate::problem::{Code, Problem};
+use crate::twice::stands_twice;
 
 /// A JSON body, at most 64 KiB.
 pub struct JsonBody(pub Value);
@@ -44,14 +45,21 @@ async fn read_json(request: Request, most: usize, kinds: &[&str]) -> Result<Valu
         return Err(Problem::new(Code::UnsupportedMediaType, "send the body as content-type: application/json"));
     }
     let bytes = read_limited(request.into_body(), most).await?;
-    serde_json::from_slice(&bytes).map_err(|error| {
+    let json = serde_json::from_slice(&bytes).map_err(|error| {
         let place = if error.is_eof() {
             "ends too early".to_owned()
+        // The reader's bound of the stack has no category of its own.
+        } else if error.to_string().starts_with("recursion limit exceeded") {
+            "is nested too deeply".to_owned()
         } else {
             format!("is not valid JSON at line {}, column {}", error.line(), error.column())
         };
         Problem::field("body", place)
-    })
+    })?;
+    match stands_twice(&bytes) {
+        Some(member) => Err(Problem::payload(&member, "stands twice")),
+        None => Ok(json),
+    }
 }
 
 fn is_one_of(kinds: &[&str], headers: &HeaderMap) -> bool {

@@ -20,6 +20,7 @@ mod rules;
 mod service;
 mod settings;
 mod token;
+mod twice;
 mod viewer;
 
 pub mod batch;

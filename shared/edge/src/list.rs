@@ -19,13 +19,6 @@ pub struct Paging {
     pub cursor: Option<String>,
 }
 
-impl Paging {
-    /// The limit as DynamoDB takes it.
-    pub fn limit_i32(&self) -> i32 {
-        i32::try_from(self.limit).unwrap_or(i32::MAX)
-    }
-}
-
 impl FromRequestParts<App> for Paging {
     type Rejection = Problem;
 

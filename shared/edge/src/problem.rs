@@ -158,6 +158,13 @@ impl Problem {
         Faults::one(field, message).into()
     }
 
+    /// One field the body as a whole is bad for, under the general code whatever its name.
+    pub(crate) fn payload(field: &str, message: impl Into<String>) -> Self {
+        let mut problem = Self::field(field, message);
+        problem.0.code = Code::InvalidPayload;
+        problem
+    }
+
     /// A handle that does not exist or is not the caller's.
     pub fn no_handle() -> Self {
         Self::new(Code::HandleNotFound, "no such handle, or you are not a collaborator of it")
@@ -272,6 +279,7 @@ impl From<Faults> for Problem {
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         match error {
+            store::Error::ForeignCursor => Self::field("cursor", "is not one of this list; pass the one of the page before as it was"),
             store::Error::Unavailable { .. } | store::Error::Contended(_) => Self::unavailable(error),
             store::Error::Damaged { .. } | store::Error::NoQueue(_) => Self::internal(error),
         }

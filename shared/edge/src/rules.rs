@@ -6,10 +6,10 @@ use domain::book::{LARGEST_BOOK, MOST_RULES, RuleBook};
 use domain::name::RuleId;
 use http::StatusCode;
 use serde_json::{Value, json};
-use store::KeptRule;
+use store::{KeptRule, Page};
 
 use crate::problem::{Code, Problem};
-use crate::{Access, App, Creator, Listed, Member, charge};
+use crate::{Access, App, Creator, Listed, Member, Paging, charge};
 
 /// Concurrent writers of one book a write meets before it gives up.
 const TRIES: usize = 8;
@@ -17,10 +17,12 @@ const TRIES: usize = 8;
 /// A handle's rules in the order in which they are looked at.
 ///
 /// # Errors
-/// When the store cannot be reached.
-pub async fn list_rules<R: KeptRule, A: Access>(app: &App, member: &Member<A>) -> Result<Json<Listed<R>>, Problem> {
+/// When the cursor is not one of this list, or the store cannot be reached.
+pub async fn list_rules<R: KeptRule, A: Access>(app: &App, member: &Member<A>, paging: &Paging) -> Result<Json<Listed<R>>, Problem> {
     let (book, _) = app.store().rule_book::<R>(member.handle()).await?;
-    Ok(Json(Listed { items: book.rules().to_vec(), next_cursor: None }))
+    let place = |rule: &R| format!("{:020}#{}", rule.priority(), rule.rule_id());
+    let page = Page::of_whole(&R::book_of(member.handle()).pk, book.rules().to_vec(), paging.limit, paging.cursor.as_deref(), place)?;
+    Ok(Json(Listed::of(page, |rule| rule)))
 }
 
 /// Creates (201) or replaces (200) a rule.

@@ -9,7 +9,7 @@ use domain::name::Handle;
 
 use crate::Store;
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor, doc, number, read_cursor, text, with_doc};
+use crate::item::{Item, Page, doc, number, page_of, place_in, text, with_doc};
 use crate::table::{self, Key};
 
 impl Store {
@@ -26,9 +26,10 @@ impl Store {
     }
 
     /// The audit events of a handle, newest first; those past their days are gone, whether or not the table has deleted them.
-    pub async fn audit_events(&self, handle: &Handle, now: Moment, limit: i32, from: Option<&str>) -> Result<Page<Event>> {
+    pub async fn audit_events(&self, handle: &Handle, now: Moment, limit: usize, from: Option<&str>) -> Result<Page<Event>> {
         let oldest = AuditId::new(now.plus_days(-KEPT_DAYS), 0);
-        let cursor_at: Option<AuditId> = from.and_then(read_cursor).and_then(|[before]| before.parse().ok());
+        let partition = table::audit_events(handle);
+        let cursor_at: Option<AuditId> = place_in(&partition, from)?.and_then(|before| before.parse().ok());
         let newest = cursor_at.map_or(AuditId::from_bytes([u8::MAX; 16]), just_before);
         if newest < oldest {
             return Ok(Page { items: Vec::new(), next_cursor: None });
@@ -38,15 +39,10 @@ impl Store {
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk BETWEEN :oldest AND :newest")
-            .expression_attribute_values(":pk", text(table::audit_events(handle)))
             .expression_attribute_values(":oldest", text(oldest.to_string()))
             .expression_attribute_values(":newest", text(newest.to_string()))
-            .limit(limit)
             .scan_index_forward(false);
-        let found = query.send().await.map_err(Error::call("Query"))?;
-        let items: Vec<Event> = found.items().iter().map(doc).collect::<Result<_>>()?;
-        let more = found.last_evaluated_key().is_some();
-        Ok(Page { next_cursor: items.last().filter(|_| more).map(|last| cursor(&[&last.audit_id.to_string()])), items })
+        page_of(query, &partition, limit, doc).await
     }
 }
 

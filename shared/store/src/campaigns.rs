@@ -11,7 +11,7 @@ use domain::name::{CampaignId, Handle};
 
 use crate::Store;
 use crate::error::{Error, Result};
-use crate::item::{Page, cursor, doc, key, number, read_cursor, string, text, with_doc};
+use crate::item::{Page, doc, key, number, page_of, place_in, text, with_doc};
 use crate::links::Expect;
 use crate::table;
 use crate::transaction::{Transacted, absent};
@@ -109,20 +109,17 @@ impl Store {
     }
 
     /// A handle's campaigns by id.
-    pub async fn campaigns(&self, handle: &Handle, limit: i32, from: Option<&str>) -> Result<Page<Campaign>> {
-        let after = from.and_then(read_cursor).map_or(" ".to_owned(), |[after]| after);
+    pub async fn campaigns(&self, handle: &Handle, limit: usize, from: Option<&str>) -> Result<Page<Campaign>> {
+        let partition = table::campaigns(handle);
+        let after = place_in(&partition, from)?.unwrap_or_else(|| " ".to_owned());
         let query = self
             .db
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk > :after")
-            .expression_attribute_values(":pk", text(table::campaigns(handle)))
             .expression_attribute_values(":after", text(after))
-            .limit(limit)
             .consistent_read(true);
-        let found = query.send().await.map_err(Error::call("Query"))?;
-        let next_cursor = found.last_evaluated_key().map(|last| string(last, "sk").map(|sk| cursor(&[sk]))).transpose()?;
-        Ok(Page { items: found.items().iter().map(doc).collect::<Result<_>>()?, next_cursor })
+        page_of(query, &partition, limit, doc).await
     }
 }
 

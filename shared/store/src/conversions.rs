@@ -22,7 +22,7 @@ use domain::rollup::{CellKey, Origin, Tally, cells};
 use crate::Store;
 use crate::clicks::contended_shard;
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor, doc, from_json, integer, number, optional, read_cursor, string, text, with_doc};
+use crate::item::{Item, Page, cursor_to, doc, from_json, integer, number, optional, place_in, string, text, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
 use crate::restate::Restatement;
 use crate::table::{self, Key};
@@ -248,10 +248,10 @@ impl Store {
     /// A handle's conversions, newest first, going back month by month to `oldest`.
     pub async fn conversions(&self, handle: &Handle, newest: Day, oldest: Day, limit: usize, from: Option<&str>) -> Result<Page<Stored>> {
         let mut items = Vec::new();
-        let (mut day, mut before) = match from.and_then(read_cursor) {
-            Some([day, before]) => (Day::from_compact(&day).unwrap_or(newest), before),
-            None => (newest, "~".to_owned()),
-        };
+        let list = format!("CONVS#{handle}");
+        let last: Option<ConversionId> = place_in(&list, from)?.and_then(|id| id.parse().ok());
+        let mut day = last.map_or(newest, |id| id.moment().day());
+        let mut before = last.map_or_else(|| "~".to_owned(), |id| id.to_string());
         loop {
             let wanted = limit + 1 - items.len();
             let query = self
@@ -270,9 +270,8 @@ impl Store {
             }
             if items.len() > limit {
                 items.truncate(limit);
-                let last =
-                    items.last().map(|last| cursor(&[&last.conversion.id.moment().day().compact(), &last.conversion.id.to_string()]));
-                return Ok(Page { items, next_cursor: last });
+                let next_cursor = items.last().map(|last| cursor_to(&list, &last.conversion.id.to_string()));
+                return Ok(Page { items, next_cursor });
             }
             if found.last_evaluated_key().is_none() {
                 let month = day.month();

@@ -28,6 +28,9 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// The caller's cursor is not one of the list it is used on.
+    #[error("the cursor is not one of this list")]
+    ForeignCursor,
     /// This function was not given the queue.
     #[error("no address is configured for the {0} queue")]
     NoQueue(&'static str),

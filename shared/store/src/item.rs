@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use domain::secret::sha256_hex;
 
 use crate::error::{Error, Result};
 use crate::table::Key;
@@ -74,6 +77,55 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Hand it back to get the next page; none at the end.
     pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A page of a list that is read whole; each entry's place sorts as the list does.
+    pub fn of_whole(list: &str, whole: Vec<T>, limit: usize, from: Option<&str>, place: impl Fn(&T) -> String) -> Result<Self> {
+        let after = place_in(list, from)?;
+        let mut rest = whole.into_iter().filter(|entry| after.as_ref().is_none_or(|after| place(entry) > *after));
+        let items: Vec<T> = rest.by_ref().take(limit).collect();
+        let is_more = rest.next().is_some();
+        Ok(Self { next_cursor: items.last().filter(|_| is_more).map(|last| cursor_to(list, &place(last))), items })
+    }
+}
+
+/// A page of a partition, which is the list, as the query leads through it.
+pub(crate) async fn page_of<T>(
+    query: QueryFluentBuilder,
+    partition: &str,
+    limit: usize,
+    read: impl Fn(&Item) -> Result<T>,
+) -> Result<Page<T>> {
+    // One more than the page may have tells a full last page from one that others follow.
+    let query = query.expression_attribute_values(":pk", text(partition)).limit(i32::try_from(limit + 1).unwrap_or(i32::MAX));
+    let found = query.send().await.map_err(Error::call("Query"))?;
+    let is_more = found.items().len() > limit || found.last_evaluated_key().is_some();
+    let kept = || found.items().iter().take(limit);
+    let last = kept().next_back().filter(|_| is_more);
+    let next_cursor = last.map(|last| string(last, "sk").map(|place| cursor_to(partition, place))).transpose()?;
+    Ok(Page { items: kept().map(read).collect::<Result<_>>()?, next_cursor })
+}
+
+/// A cursor to a place in a list: one that is used on another list, or was changed, is told by its digest of both.
+pub(crate) fn cursor_to(list: &str, place: &str) -> String {
+    cursor(&[&digest(list, place), place])
+}
+
+/// The place a cursor leads to, if there is one.
+///
+/// # Errors
+/// When it is not one of this list.
+pub(crate) fn place_in(list: &str, from: Option<&str>) -> Result<Option<String>> {
+    let Some(from) = from else { return Ok(None) };
+    match read_cursor(from) {
+        Some([told, place]) if told == digest(list, &place) => Ok(Some(place)),
+        _ => Err(Error::ForeignCursor),
+    }
+}
+
+fn digest(list: &str, place: &str) -> String {
+    sha256_hex(format!("{list}\n{place}").as_bytes()).chars().take(16).collect()
 }
 
 /// Makes an opaque cursor of key parts.

@@ -22,7 +22,7 @@ use domain::rollup::{CellKey, Origin, Tally, cells};
 use crate::Store;
 use crate::conversions::{ADJUSTED, CONFIRMED, Settled, Stored, stored};
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor, damaged, doc, number, optional, read_cursor, string, text, to_json, with_doc};
+use crate::item::{Item, Page, cursor_to, damaged, doc, number, optional, place_in, read_cursor, string, text, to_json, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
 use crate::table::{self, Key};
 use crate::transaction::absent;
@@ -206,8 +206,9 @@ impl Store {
 
     /// A handle's ledger from one day to another, both included, oldest first; test conversions are not in it.
     pub async fn ledger_entries(&self, handle: &Handle, from: Day, to: Day, limit: usize, after: Option<&str>) -> Result<Page<Entry>> {
+        let list = format!("LEDGER#{handle}");
         let mut low = bound(from.start(), 0);
-        if let Some(after) = after.and_then(read_entry_cursor) {
+        if let Some(after) = place_in(&list, after)?.and_then(|id| read_entry_id(&id)) {
             low = low.max(u128::from_be_bytes(after).saturating_add(1).to_be_bytes());
         }
         let high = bound(to.plus(1).start().plus_millis(-1), u128::MAX);
@@ -224,7 +225,7 @@ impl Store {
             entries.extend(month.into_iter().take(most));
             if entries.len() > limit {
                 entries.truncate(limit);
-                return Ok(Page { next_cursor: entries.last().map(|last| cursor(&[&last.id.to_string()])), items: entries });
+                return Ok(Page { next_cursor: entries.last().map(|last| cursor_to(&list, &last.id.to_string())), items: entries });
             }
             day = first_of_next_month(day);
         }
@@ -301,15 +302,15 @@ fn ids<K: Kind>(low: [u8; 16], high: [u8; 16]) -> (String, String) {
     (Id::<K>::from_bytes(low).to_string(), Id::<K>::from_bytes(high).to_string())
 }
 
-fn read_entry_cursor(text: &str) -> Option<[u8; 16]> {
-    let [id] = read_cursor(text)?;
+fn read_entry_id(id: &str) -> Option<[u8; 16]> {
     let of_conversion = id.parse().ok().map(EntryId::Conversion);
     of_conversion.or_else(|| id.parse::<AdjustmentId>().ok().map(EntryId::Adjustment)).map(EntryId::to_bytes)
 }
 
 /// How far a cursor of [`Store::ledger_entries`] has come.
 pub fn ledger_cursor_moment(cursor: &str) -> Option<Moment> {
-    read_entry_cursor(cursor).map(|bytes| ConversionId::from_bytes(bytes).moment())
+    let [_, id] = read_cursor(cursor)?;
+    read_entry_id(&id).map(|bytes| ConversionId::from_bytes(bytes).moment())
 }
 
 fn first_of_next_month(day: Day) -> Day {

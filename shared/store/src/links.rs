@@ -12,7 +12,7 @@ use domain::webhook::payload::{LinkPayload, Payload};
 
 use crate::Store;
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor, doc, key, number, optional, read_cursor, string, text, with_doc};
+use crate::item::{Page, doc, key, number, optional, page_of, place_in, text, with_doc};
 use crate::table;
 use crate::transaction::{Transacted, absent};
 
@@ -120,31 +120,26 @@ impl Store {
     }
 
     /// A handle's links by slug.
-    pub async fn links(&self, handle: &Handle, limit: i32, from: Option<&str>) -> Result<Page<Link>> {
-        let after = from.and_then(read_cursor).map_or(" ".to_owned(), |[after]| after);
-        let query =
-            self.db.query().table_name(&self.table).key_condition_expression("pk = :pk AND sk > :after").limit(limit).consistent_read(true);
-        let query = query.expression_attribute_values(":pk", text(table::links(handle))).expression_attribute_values(":after", text(after));
-        let found = query.send().await.map_err(Error::call("Query"))?;
-        page(found.items(), found.last_evaluated_key())
+    pub async fn links(&self, handle: &Handle, limit: usize, from: Option<&str>) -> Result<Page<Link>> {
+        let partition = table::links(handle);
+        let after = place_in(&partition, from)?.unwrap_or_else(|| " ".to_owned());
+        let query = self.db.query().table_name(&self.table).key_condition_expression("pk = :pk AND sk > :after").consistent_read(true);
+        page_of(query.expression_attribute_values(":after", text(after)), &partition, limit, doc).await
     }
 
     /// The versions of a link, newest first.
-    pub async fn link_history(&self, link: &Link, limit: i32, from: Option<&str>) -> Result<Page<Link>> {
-        let before = from.and_then(read_cursor).map_or("~".to_owned(), |[before]| before);
+    pub async fn link_history(&self, link: &Link, limit: usize, from: Option<&str>) -> Result<Page<Link>> {
+        let partition = table::history(&link.handle, link.id);
+        let before = place_in(&partition, from)?.unwrap_or_else(|| "~".to_owned());
         let query = self
             .db
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk < :before")
-            .limit(limit)
-            .scan_index_forward(false);
-        let query = query
-            .expression_attribute_values(":pk", text(table::history(&link.handle, link.id)))
             .expression_attribute_values(":before", text(before))
+            .scan_index_forward(false)
             .consistent_read(true);
-        let found = query.send().await.map_err(Error::call("Query"))?;
-        page(found.items(), found.last_evaluated_key())
+        page_of(query, &partition, limit, doc).await
     }
 
     /// One version of a link, without its password.
@@ -163,9 +158,4 @@ pub(crate) fn told(expect: Expect, link: &Link, event: &Event) -> Envelope {
 /// The write that an audit event tells of is told to subscriptions under the same id.
 fn envelope(link: &Link, event: &Event, payload: &Payload) -> Envelope {
     Envelope::new(EventId::from_bytes(event.audit_id.to_bytes()), link.handle.clone(), event.at, payload)
-}
-
-fn page(items: &[Item], last: Option<&Item>) -> Result<Page<Link>> {
-    let next_cursor = last.map(|last| string(last, "sk").map(|sk| cursor(&[sk]))).transpose()?;
-    Ok(Page { items: items.iter().map(doc).collect::<Result<_>>()?, next_cursor })
 }

@@ -6,7 +6,6 @@
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 
 use domain::account::Profile;
@@ -15,7 +14,7 @@ use domain::name::{Handle, UserId};
 
 use crate::Store;
 use crate::error::{Error, Result};
-use crate::item::{Page, cursor, doc, key, number, read_cursor, string, text, with_doc};
+use crate::item::{Page, doc, key, number, page_of, place_in, string, text, with_doc};
 use crate::table;
 use crate::transaction::absent;
 
@@ -82,22 +81,20 @@ impl Store {
     }
 
     /// The handles a user owns or works on, by name.
-    pub async fn profiles_of(&self, user: &UserId, limit: i32, from: Option<&str>) -> Result<Page<Profile>> {
-        let mut query = self
+    pub async fn profiles_of(&self, user: &UserId, limit: usize, from: Option<&str>) -> Result<Page<Profile>> {
+        let partition = table::memberships(user);
+        let after = place_in(&partition, from)?.unwrap_or_else(|| " ".to_owned());
+        let query = self
             .db
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk > :after")
-            .expression_attribute_values(":pk", text(table::memberships(user)))
-            .expression_attribute_values(":after", text(from.and_then(read_cursor).map_or(" ".to_owned(), |[after]| after)))
+            .expression_attribute_values(":after", text(after))
             .consistent_read(true);
-        query = query.limit(limit);
-        let found = query.send().await.map_err(Error::call("Query"))?;
-        let names = found.items().iter().map(|item| string(item, "sk").map(str::to_owned)).collect::<Result<Vec<_>>>()?;
-        let handles = names.iter().filter_map(|name| name.parse::<Handle>().ok());
+        let names = page_of(query, &partition, limit, |item| string(item, "sk").map(str::to_owned)).await?;
+        let handles = names.items.iter().filter_map(|name| name.parse::<Handle>().ok());
         let profiles = try_join_all(handles.map(|handle| async move { self.profile(&handle).await })).await?;
         let items = profiles.into_iter().flatten().filter(|profile| profile.role_of(user).is_some()).collect();
-        let more = found.last_evaluated_key().is_some_and(|last: &std::collections::HashMap<String, AttributeValue>| !last.is_empty());
-        Ok(Page { items, next_cursor: names.last().filter(|_| more).map(|last| cursor(&[last])) })
+        Ok(Page { items, next_cursor: names.next_cursor })
     }
 }

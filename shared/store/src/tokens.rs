@@ -13,7 +13,7 @@ use domain::token::{Digest, MOST_TOKENS, REFUSAL_NOTED_EVERY_MS, Token, USE_NOTE
 
 use crate::Store;
 use crate::error::{Error, Result};
-use crate::item::{Item, doc, integer, key, number, string, text, with_doc};
+use crate::item::{Item, Page, doc, integer, key, number, string, text, with_doc};
 use crate::table;
 use crate::transaction::absent;
 
@@ -108,8 +108,8 @@ impl Store {
         self.get(&table::token(id)).await?.as_ref().map(stored).transpose()
     }
 
-    /// The tokens of a handle that are not revoked, newest first; a handle has few enough for one page.
-    pub async fn tokens(&self, handle: &Handle) -> Result<Vec<Token>> {
+    /// The tokens of a handle that are not revoked, newest first; a handle has few enough to read them all.
+    pub async fn tokens(&self, handle: &Handle, limit: usize, from: Option<&str>) -> Result<Page<Token>> {
         let query = self
             .db
             .query()
@@ -124,8 +124,9 @@ impl Store {
         let tokens = try_join_all(ids.iter().map(|id| self.token(id))).await?;
         let mut tokens: Vec<Token> = tokens.into_iter().flatten().map(|stored| stored.token).collect();
         tokens.retain(|token| token.revoked_at.is_none());
-        tokens.sort_by(|a, b| (b.created_at, &b.token_id).cmp(&(a.created_at, &a.token_id)));
-        Ok(tokens)
+        let place = |token: &Token| format!("{:020}#{}", i64::MAX - token.created_at.millis(), token.token_id);
+        tokens.sort_by_cached_key(place);
+        Page::of_whole(&table::tokens(handle), tokens, limit, from, place)
     }
 
     /// Notes that a token is used, unless somebody did so in the last minutes.

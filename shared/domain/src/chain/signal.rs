@@ -134,19 +134,33 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Reads a posted batch; members nobody knows are ignored.
+    /// Reads a batch that a page posted; members nobody knows are ignored.
     ///
     /// # Errors
     /// Every bad field at once.
     pub fn read(body: Value) -> Result<Self, Faults> {
+        Self::fields(body, Unknown::Ignore, |form| form.required("handle", form::parsed))
+    }
+
+    /// Reads a batch that a server posted for this handle; members nobody knows are refused, and the handle is one.
+    ///
+    /// # Errors
+    /// Every bad field at once.
+    pub fn read_for(handle: &Handle, body: Value) -> Result<Self, Faults> {
+        Self::fields(body, Unknown::Refuse, |_| Some(handle.clone()))
+    }
+
+    fn fields(body: Value, unknown: Unknown, whose: impl FnOnce(&mut Form<'_>) -> Option<Handle>) -> Result<Self, Faults> {
         let notes = Notes::default();
-        let read = Form::open(body, Unknown::Ignore, &notes).and_then(|mut form| {
-            let (handle, session) = who(&mut form);
+        let read = Form::open(body, unknown, &notes).and_then(|mut form| {
+            let handle = whose(&mut form);
+            let session = form.required("sessionId", form::parsed);
             let is_empty = form.has("signals") && form.is_empty_list("signals");
             if !form.has("signals") || is_empty {
                 form.fault("signals", "is required: a list of 1 to 50 signals");
             }
             let signals = form.objects("signals", MOST_IN_A_BATCH, NewSignal::read);
+            form.close();
             Some(Self { handle: handle?, session: session?, signals })
         });
         notes.settle(read)
