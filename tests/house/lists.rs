@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::World;
 
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 9] = [
     "/v2/handles",
     "/v2/handles/demo/links",
     "/v2/handles/demo/links/link-0/history",
@@ -12,6 +12,7 @@ const LISTS: [&str; 8] = [
     "/v2/handles/demo/tokens",
     "/v2/handles/demo/chain/rules",
     "/v2/handles/demo/personalization-rules",
+    "/v2/handles/demo/webhooks",
 ];
 
 async fn filled() -> World {
@@ -31,6 +32,8 @@ async fn filled() -> World {
         owner.put(&format!("/v2/handles/demo/chain/rules/rule-{number}"), rule).await.expect(201);
         let rule = json!({"priority": 2 - number, "variant": {"id": "v", "destinationUrl": "https://example.com/"}});
         owner.put(&format!("/v2/handles/demo/personalization-rules/rule-{number}"), rule).await.expect(201);
+        let hook = json!({"endpointUrl": format!("https://hooks.example.com/{number}"), "eventTypes": ["*"]});
+        owner.post("/v2/handles/demo/webhooks", hook).await.expect(201);
     }
     world
 }

@@ -3,14 +3,23 @@
 use axum::Json;
 use axum::extract::State;
 use domain::name::Handle;
-use edge::{App, Listed, Member, Problem, WebhooksRead};
+use edge::{App, Listed, Member, Paging, Problem, WebhooksRead};
+use store::{KnownSubscription, Page, table};
 
 use crate::view::SubscriptionView;
 
-/// Lists a handle's webhook subscriptions in the order they were made; all on one page.
-#[utoipa::path(get, path = "/v2/handles/{handle}/webhooks", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])), params(("handle" = Handle, Path)),
-    responses((status = 200, description = "The subscriptions.", body = Listed<SubscriptionView>)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<WebhooksRead>) -> Result<Json<Listed<SubscriptionView>>, Problem> {
+/// Lists a handle's webhook subscriptions in the order they were made.
+#[utoipa::path(get, path = "/v2/handles/{handle}/webhooks", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])),
+    params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, description = "A page of the subscriptions.", body = Listed<SubscriptionView>)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    member: Member<WebhooksRead>,
+    paging: Paging,
+) -> Result<Json<Listed<SubscriptionView>>, Problem> {
     let known = app.store().subscriptions(member.handle(), app.now()).await?;
-    Ok(Json(Listed { items: known.iter().map(SubscriptionView::of_known).collect(), next_cursor: None }))
+    let list = table::subscriptions(member.handle());
+    let place = |known: &KnownSubscription| known.subscription.id.to_string();
+    let page = Page::of_whole(&list, known, paging.limit, paging.cursor.as_deref(), place)?;
+    Ok(Json(Listed::of(page, |known| SubscriptionView::of_known(&known))))
 }
