@@ -58,7 +58,7 @@ pub(crate) async fn visit(app: &App, found: &Found, parts: &Parts, gate: Gate) -
         }
     };
     let facts = Facts::of(parts, app.settings(), keys.as_deref());
-    let (visit, chain_position) = with_session(app, found, facts.visit(link, app.now())).await;
+    let (visit, chain_position) = with_session(app, link, facts.visit(link, app.now())).await;
     let click_id = app.id();
     let mut outcome = decide(link, book, &visit, false, |_| {});
     if let (Outcome::Follow(..), Some(most)) = (&outcome, link.settings.max_clicks) {
@@ -90,11 +90,9 @@ const SESSION_PATIENCE: Duration = Duration::from_millis(600);
 
 /// The visit with the segments of its session, and how many signals that has. Only who brings a session to an open link costs this
 /// read, and nobody is lost when it fails.
-async fn with_session(app: &App, Found { link, book }: &Found, visit: Visit) -> (Visit, u8) {
-    let Some(session) = &visit.session_id else { return (visit, 0) };
-    if !matches!(decide(link, book, &visit, false, |_| {}), Outcome::Follow(..)) {
-        return (visit, 0);
-    }
+async fn with_session(app: &App, link: &Link, visit: Visit) -> (Visit, u8) {
+    let session = visit.session_id.as_ref().filter(|_| link.closed(visit.at, false).is_none());
+    let Some(session) = session else { return (visit, 0) };
     match timeout(SESSION_PATIENCE, app.store().session_lately(&link.handle, session, visit.at)).await {
         Ok(Ok(kept)) => {
             let chain_position = u8::try_from(kept.session.signals().len()).unwrap_or(u8::MAX);
