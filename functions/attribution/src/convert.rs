@@ -75,7 +75,8 @@ pub(crate) struct Receipt {
 ///
 /// Signed with a personal access token of the handle that has the scope `conversions.write`, it is `confirmed`. A confirmed call
 /// on a key under which somebody had claimed a conversion corrects that one: what was claimed is reversed in its ledger, what is
-/// confirmed is added, and the answer is 200 with the conversion as it is now. A second confirmed call changes nothing.
+/// confirmed is added, and the answer is 200 with the conversion as it is now. Adjustments made since stay, in the same currency and
+/// down to a worth of nothing. A second confirmed call changes nothing.
 #[utoipa::path(post, path = "/v2/public/conversions", tag = "public", security((), ("pat" = ["conversions.write"]), ("patAsApiKey" = ["conversions.write"])),
     request_body(content((ConversionBody = "application/json"), (ConversionBody = "text/plain")), description = "JSON; a page's beacon sends it as text."),
     responses((status = 202, description = "Accepted, for the first time.", body = Receipt), (status = 200, description = "Known already.", body = Receipt),
