@@ -20,21 +20,7 @@ use tests::Receiver;
 use tokio::process::{Child, Command};
 
 use crate::events::{Blanks, STORY, conversions, hosts, judge, text};
-
-const FUNCTIONS: [&str; 12] = [
-    "redirect",
-    "links",
-    "campaigns",
-    "attribution",
-    "analytics",
-    "chain",
-    "webhooks",
-    "accounts",
-    "click-worker",
-    "event-worker",
-    "delivery-worker",
-    "sweeper",
-];
+use crate::invariants::FUNCTIONS;
 
 /// Longer than any program takes, so that a hang is told apart from a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
