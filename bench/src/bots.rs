@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use domain::agent::{Signs, Verdict, judge};
+use domain::clicks::agent::{Signs, Verdict, judge};
 use serde_json::Value;
 
 use crate::programs::{folder, workspace};
@@ -20,7 +20,7 @@ type Agent = (String, f64);
 
 /// Measures and prints.
 pub(crate) fn print() -> Result<()> {
-    domain::agent::load();
+    domain::clicks::agent::load();
     let mut table = Table::new("Recognising bots", &["agents", "how many", "judged a bot's", "of all that occur", "ns each"]);
     let data = workspace().join("shared/domain/data");
     row(&mut table, "bots of the repository's list", &listed(&data.join("known-bots.txt"))?);

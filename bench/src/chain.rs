@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow, ensure};
 use domain::chain::Batch;
-use edge::App;
 use http::Method;
+use runtime::App;
 use serde_json::{Value, json};
 use store::Appended;
 
@@ -118,7 +118,7 @@ async fn fill(app: &App, size: usize) -> Result<()> {
         let signal = json!({"signalKey": "view", "signalValue": "/spring/collection", "metadata": {"referrer": "newsletter"}});
         let body = json!({"handle": HANDLE, "sessionId": session(size), "signals": vec![signal; BATCH.min(size - batch * BATCH)]});
         let Batch { handle, session, signals } = Batch::read(body).map_err(|faults| anyhow!("the bench's own signals: {faults:?}"))?;
-        let fresh = || app.id::<domain::id::Request>().to_string();
+        let fresh = || app.id::<domain::values::id::Request>().to_string();
         let appended = app.store().append_signals((&handle, &session), &signals, &fresh, at).await?;
         ensure!(matches!(appended, Appended::Kept { .. }), "{appended:?}");
     }

@@ -4,10 +4,10 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use domain::moment::Moment;
-use edge::start::wall_clock;
+use domain::values::moment::Moment;
 use futures::FutureExt;
 use http::Method;
+use runtime::start::wall_clock;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;

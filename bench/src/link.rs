@@ -1,10 +1,10 @@
 //! The link the bench follows, as an owner would make one.
 
 use anyhow::{Result, anyhow};
-use domain::destination::OwnHosts;
-use domain::id::LinkId;
-use domain::link::{Link, Settings};
-use domain::moment::Moment;
+use domain::links::{Link, Settings};
+use domain::values::destination::OwnHosts;
+use domain::values::id::LinkId;
+use domain::values::moment::Moment;
 use serde_json::{Value, json};
 
 /// Whose links these are.

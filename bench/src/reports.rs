@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-use domain::agent::CLASSIFIER_VERSION;
-use domain::click::Click;
-use domain::ctx::Consent;
-use domain::id::ClickId;
-use domain::moment::Moment;
-use edge::App;
+use click_worker::ClickWorker;
+use domain::clicks::Click;
+use domain::clicks::agent::CLASSIFIER_VERSION;
+use domain::clicks::ctx::Consent;
+use domain::values::id::ClickId;
+use domain::values::moment::Moment;
+use runtime::App;
 use store::ClickMessage;
 
 use crate::ledger::Detail;
@@ -67,6 +68,7 @@ pub(crate) fn print() -> Result<()> {
 async fn absorb(app: &App, slug: &str, clicks: usize) -> Result<f64> {
     let today = app.now().day();
     let begins = today.plus(1 - i64::try_from(DAYS)?).start();
+    let worker = ClickWorker::new(app.clone());
     let started = Instant::now();
     for start in (0..clicks).step_by(BATCH) {
         let mut event = SqsEvent::default();
@@ -78,7 +80,7 @@ async fn absorb(app: &App, slug: &str, clicks: usize) -> Result<f64> {
             record.body = Some(serde_json::to_string(&ClickMessage { v: 1, clicks: vec![click(at, slug, None, number)?] })?);
             event.records.push(record);
         }
-        let response = click_worker::handle(app.clone(), event).await;
+        let response = click_worker::handle(worker.clone(), event).await;
         ensure!(response.batch_item_failures.is_empty(), "clicks could not be counted");
     }
     Ok(clicks as f64 / started.elapsed().as_secs_f64())

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use edge::App;
-use edge::start::{system_entropy, wall_clock};
 use http::{Method, Request, Response, StatusCode};
 use local::demo::{self, Tokens};
 use local::keys::Keys;
 use local::{House, Options, rooms};
+use runtime::App;
+use runtime::start::{system_entropy, wall_clock};
 use serde_json::{Value, json};
 
 use crate::ledger::{Detail, Ledger};
@@ -50,7 +50,7 @@ impl Scene {
     /// A state with a cold function's empty memory, such as the bench's own reads use.
     pub(crate) fn app(&self, function: &str, detail: Detail) -> Result<App> {
         let environment = self.house.env(function);
-        let settings = edge::Settings::read(|name| environment.get(name).cloned())?;
+        let settings = runtime::Settings::read(|name| environment.get(name).cloned())?;
         Ok(App::new(settings, self.ledger.client(detail), wall_clock(), system_entropy()))
     }
 

@@ -4,9 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{
-    moment::Day,
-    name::{CampaignId, Handle, UserId},
-    webhook::secret::Secret,
+    values::moment::Day,
+    values::name::{CampaignId, Handle, UserId},
+    webhooks::secret::Secret,
 };
 use http::StatusCode;
 use local::jobs::export::{Format, Kind};

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use domain::account::{Profile, Role};
-use domain::audit::Event;
-use domain::campaign::{Campaign, Draft};
+use domain::accounts::audit::Event;
+use domain::accounts::{Profile, Role};
+use domain::campaigns::{Campaign, Draft};
 use domain::chain::Rule;
-use domain::destination::OwnHosts;
-use domain::form::Faults;
-use domain::id::{AuditId, LinkId};
-use domain::link::{Link, NextPassword, Settings};
-use domain::moment::Moment;
-use domain::name::Handle;
+use domain::links::{Link, NextPassword, Settings};
+use domain::values::destination::OwnHosts;
+use domain::values::form::Faults;
+use domain::values::id::{AuditId, LinkId};
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
 use serde_json::json;
 use store::{Expect, Store};
 
@@ -72,10 +72,11 @@ impl Demo {
     pub fn of(house: &House) -> Result<Self, Error> {
         // Links announce what becomes of them: this function may.
         let environment = house.env("links");
-        let settings = edge::Settings::read(|name| environment.get(name).cloned()).map_err(Error::keys)?;
+        let settings = runtime::Settings::read(|name| environment.get(name).cloned()).map_err(Error::settings("links"))?;
+        let own_hosts = api::ApiSettings::read(|name| environment.get(name).cloned()).map_err(Error::settings("links"))?.own_hosts;
         let store = Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone());
         let handle = HANDLE.parse().map_err(Error::keys)?;
-        Ok(Self { store, own_hosts: settings.own_hosts, handle, now: Moment::from_millis(wall_clock()) })
+        Ok(Self { store, own_hosts, handle, now: Moment::from_millis(wall_clock()) })
     }
 
     /// Makes the handle and lets its people in, unless it is there already.
@@ -161,7 +162,7 @@ impl Demo {
 }
 
 fn random() -> u128 {
-    (edge::start::system_entropy())()
+    (runtime::start::system_entropy())()
 }
 
 fn unfit(faults: Faults) -> Error {

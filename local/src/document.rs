@@ -37,5 +37,5 @@ fn assemble() -> OpenApi {
     }
     let (path, item) = redirect::document();
     document.paths.paths.insert(path, item);
-    edge::openapi::complete(document)
+    api::openapi::complete(document)
 }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::{moment::Day, name::Handle};
+use domain::{values::moment::Day, values::name::Handle};
 use rustack_sqs_model::error::SqsError;
 
 use crate::template;
@@ -42,6 +42,14 @@ pub enum Error {
     /// A room has its code already.
     #[error("{0} is mounted already")]
     Taken(String),
+    /// A function's environment is invalid.
+    #[error("{function}: {source}")]
+    Settings {
+        /// The function.
+        function: String,
+        /// What is wrong.
+        source: runtime::InvalidSettings,
+    },
     /// A function did not end well.
     #[error("{0} failed")]
     Failed(String),
@@ -85,6 +93,12 @@ impl Error {
     /// Says of which port something was wanted that failed.
     pub fn on_port(port: u16) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::At { at: format!("port {port}"), source }
+    }
+
+    /// Says which function's settings are invalid.
+    pub fn settings(function: &str) -> impl FnOnce(runtime::InvalidSettings) -> Self {
+        let function = function.to_owned();
+        move |source| Self::Settings { function, source }
     }
 
     pub(crate) fn database(error: impl std::error::Error) -> Self {

@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use domain::moment::Moment;
-use domain::webhook::secret::Secret;
+use domain::values::moment::Moment;
+use domain::webhooks::secret::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -209,8 +209,8 @@ fn is_hex_signature(secret: &Secret, body: &[u8], told: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use domain::id::EventId;
-    use domain::webhook::signature;
+    use domain::values::id::EventId;
+    use domain::webhooks::signature;
 
     use super::*;
 

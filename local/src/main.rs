@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
-use domain::name::UserId;
+use domain::values::name::UserId;
 use local::{Error, keys::Keys, token, wall_clock};
 use tokio::time::Instant;
 

@@ -2,11 +2,12 @@
 
 use std::convert::Infallible;
 
+use api::{ApiSettings, ApiState};
 use axum::response::Response;
-use edge::{App, Settings};
 use futures::FutureExt;
 use http_body_util::BodyExt;
 use lambda_http::{Body, Request};
+use runtime::{App, Settings};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
@@ -21,18 +22,19 @@ use crate::{Error, Function, House};
 pub fn furnish(house: &House, app: impl Fn(&str, Settings) -> App) -> Result<(), Error> {
     let app_of = |name: &str| -> Result<App, Error> {
         let environment = house.env(name);
-        let settings = Settings::read(|variable| environment.get(variable).cloned());
-        settings.map(|settings| app(name, settings)).map_err(|error| Error::Failed(format!("{name}: {error}; it")))
+        let settings = Settings::read(|variable| environment.get(variable).cloned()).map_err(Error::settings(name))?;
+        Ok(app(name, settings))
     };
-    house.mount("redirect", http(redirect::service(app_of("redirect")?)))?;
-    house.mount("links", http(links::service(app_of("links")?)))?;
-    house.mount("campaigns", http(campaigns::service(app_of("campaigns")?)))?;
-    house.mount("attribution", http(attribution::service(app_of("attribution")?)))?;
-    house.mount("analytics", http(analytics::service(app_of("analytics")?)))?;
-    house.mount("chain", http(chain::service(app_of("chain")?)))?;
-    house.mount("webhooks", http(webhooks::service(app_of("webhooks")?)))?;
-    house.mount("accounts", http(accounts::service(app_of("accounts")?)))?;
-    let (clicks, events, sweep) = (app_of("click-worker")?, app_of("event-worker")?, app_of("sweeper")?);
+    let state_of = |name: &str| -> Result<ApiState, Error> { api_state(house, name, app_of(name)?) };
+    house.mount("redirect", http(redirect::service(state_of("redirect")?)))?;
+    house.mount("links", http(links::service(state_of("links")?)))?;
+    house.mount("campaigns", http(campaigns::service(state_of("campaigns")?)))?;
+    house.mount("attribution", http(attribution::service(state_of("attribution")?)))?;
+    house.mount("analytics", http(analytics::service(state_of("analytics")?)))?;
+    house.mount("chain", http(chain::service(state_of("chain")?)))?;
+    house.mount("webhooks", http(webhooks::service(state_of("webhooks")?)))?;
+    house.mount("accounts", http(accounts::service(state_of("accounts")?)))?;
+    let (clicks, events, sweep) = (click_worker::ClickWorker::new(app_of("click-worker")?), app_of("event-worker")?, app_of("sweeper")?);
     house.mount("click-worker", Function::Queue(Arc::new(move |event| click_worker::handle(clicks.clone(), event).boxed())))?;
     house.mount("event-worker", Function::Queue(Arc::new(move |event| event_worker::handle(events.clone(), event).boxed())))?;
     let deliveries = app_of("delivery-worker")?;
@@ -40,9 +42,19 @@ pub fn furnish(house: &House, app: impl Fn(&str, Settings) -> App) -> Result<(),
     house.mount("sweeper", Function::Schedule(Arc::new(move || sweeper::sweep(sweep.clone()).boxed())))
 }
 
+/// The state of the function `name` behind HTTP.
+///
+/// # Errors
+/// When its environment is unfit.
+pub fn api_state(house: &House, name: &str, app: App) -> Result<ApiState, Error> {
+    let environment = house.env(name);
+    let settings = ApiSettings::read(|variable| environment.get(variable).cloned()).map_err(Error::settings(name))?;
+    Ok(ApiState::new(app, settings))
+}
+
 /// The state of every function on this machine: the SDK's own HTTP client, the wall clock, the system's randomness.
 pub fn real_app(_: &str, settings: Settings) -> App {
-    App::new(settings, store::http_client(), edge::start::wall_clock(), edge::start::system_entropy())
+    App::new(settings, store::http_client(), runtime::start::wall_clock(), runtime::start::system_entropy())
 }
 
 /// A service as the gateway calls it: whole bodies both ways, as Lambda hands them over.

@@ -28,8 +28,8 @@ use crate::{
 
 /// Opens the house, furnishes it, makes the demo's data and serves.
 pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Error> {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,rustack_sqs_core=warn,dynoxide=error,edge::service=warn"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rustack_sqs_core=warn,dynoxide=error,api::service=warn"));
     tracing_subscriber::fmt().compact().with_target(false).with_ansi(stdout().is_terminal()).with_env_filter(filter).init();
 
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.map_err(Error::on_port(args.port))?;

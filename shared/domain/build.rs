@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder, MatchKind};
 
-#[path = "src/agent/marks.rs"]
+#[path = "src/clicks/agent/marks.rs"]
 mod marks;
 use marks::Marks;
 
@@ -30,7 +30,7 @@ const SECTIONS: [(&str, Marks); 9] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for input in [LIST, "src/agent/marks.rs", "build.rs"] {
+    for input in [LIST, "src/clicks/agent/marks.rs", "build.rs"] {
         println!("cargo::rerun-if-changed={input}");
     }
     let phrases = read(&fs::read_to_string(LIST)?)?;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::agent::Device;
-use domain::click::Click;
-use domain::ctx::Consent;
-use domain::id::ClickId;
+use domain::clicks::Click;
+use domain::clicks::agent::Device;
+use domain::clicks::ctx::Consent;
+use domain::values::id::ClickId;
 use serde_json::{Value, json};
 use tests::World;
 
@@ -29,7 +29,7 @@ impl Dice {
 
 /// A click at this moment, of a person on a desktop who came directly.
 pub(crate) fn click(world: &World, at: &str, number: u64) -> Click {
-    let at: domain::moment::Moment = at.parse().unwrap();
+    let at: domain::values::moment::Moment = at.parse().unwrap();
     Click {
         id: ClickId::new(at, (u128::from(number) << 40) | u128::from(number)),
         handle: world.handle(),
@@ -61,7 +61,7 @@ pub(crate) fn click(world: &World, at: &str, number: u64) -> Click {
 pub(crate) fn crowd(world: &World, seed: u64, many: u64) -> Vec<Click> {
     let mut dice = Dice(seed);
     let one = |number| {
-        let first: domain::moment::Moment = "2026-03-01T00:00:00Z".parse().unwrap();
+        let first: domain::values::moment::Moment = "2026-03-01T00:00:00Z".parse().unwrap();
         let at = first.plus_millis(i64::try_from(dice.roll(4 * 86_400_000)).unwrap()).to_string();
         let bot = dice.roll(4) == 0;
         let campaign = dice.pick(&["", "partner-alpha", "partner-beta"]);
@@ -433,7 +433,7 @@ async fn a_report_of_ten_thousand_clicks_reads_what_one_of_a_hundred_does() {
         count(&world, &clicks).await;
         world.faults.take_calls();
         let report = report(&world, "groupBy=country&slug=launch").await;
-        let selection = domain::rollup::Selection::Link("launch".parse().unwrap());
+        let selection = domain::reports::Selection::Link("launch".parse().unwrap());
         let cells = world.auditor().cells(&world.handle(), &selection, world.now().day(), world.now().day()).await.unwrap();
         let counters: Vec<usize> = cells.days.values().map(|counts| counts.counters().count()).collect();
         read.push((world.faults.take_calls(), counters, report["rows"].as_array().unwrap().len()));

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-use edge::Settings;
 use futures::FutureExt;
 use lambda_simulator::{InvocationBuilder, InvocationStatus, Simulator};
 use local::keys::Keys;
 use local::{Function, House, Options};
+use runtime::Settings;
 use serde_json::{Value, json};
 use store::{ClickMessage, OutboxKind, Store};
 use tempfile::TempDir;
@@ -163,7 +163,7 @@ impl Site {
     }
 
     async fn is_a_click_parked(&self) -> bool {
-        let (store, now) = (self.store(), (edge::start::wall_clock())());
+        let (store, now) = (self.store(), (runtime::start::wall_clock())());
         for shard in 0..store::table::DUE_SHARDS {
             if store
                 .overdue(shard, now, 10)
@@ -189,7 +189,7 @@ impl Site {
 async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     let mut site = Site::open().await;
     site.start(&programs(&FUNCTIONS).await).await;
-    let now = (edge::start::wall_clock())();
+    let now = (runtime::start::wall_clock())();
     let receiver = Receiver::start().await;
     let mut blanks = Blanks::new(&site.keys, now, &receiver);
     let create = blanks.fill("accounts/create-handle", &text("accounts/create-handle")).replace("lamps", "demo");

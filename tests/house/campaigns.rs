@@ -348,7 +348,7 @@ async fn a_change_or_deletion_of_what_is_no_more_as_it_was_read_is_not_made() {
     world.advance_ms(1);
     make(&world, spring(json!({"name": "second life"}))).await.expect(201);
     let event = world.event("campaign.updated");
-    let stale = domain::campaign::Campaign { version: 2, ..read.clone() };
+    let stale = domain::campaigns::Campaign { version: 2, ..read.clone() };
     assert_eq!(store.write_campaign(&stale, Some(&read), None, std::slice::from_ref(&event)).await.unwrap(), store::WriteCampaign::Changed);
     assert_eq!(store.delete_campaign(&read, &event).await.unwrap(), store::WriteCampaign::Changed);
     assert_eq!(world.creator().get(SPRING).await.expect(200).json()["name"], "second life");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::moment::Moment;
+use domain::values::moment::Moment;
 use futures::future::join_all;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use aws_lambda_events::sqs::SqsMessage;
-use domain::agent::Device;
-use domain::click::Click;
-use domain::ctx::Consent;
-use domain::id::ClickId;
-use domain::moment::Day;
+use domain::clicks::Click;
+use domain::clicks::agent::Device;
+use domain::clicks::ctx::Consent;
+use domain::values::id::ClickId;
+use domain::values::moment::Day;
 use serde_json::{Value, json};
 use tests::{Fault, Rule, World};
 

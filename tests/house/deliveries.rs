@@ -244,7 +244,7 @@ async fn a_message_that_comes_early_waits_for_its_time() {
 /// When the first attempt of a delivery ended, by the world's clock, which stands still meanwhile.
 async fn receiver_began(world: &World, id: &str) -> i64 {
     let told = delivery(world, id).await;
-    told["attempts"][0]["startedAt"].as_str().unwrap().parse::<domain::moment::Moment>().unwrap().millis()
+    told["attempts"][0]["startedAt"].as_str().unwrap().parse::<domain::values::moment::Moment>().unwrap().millis()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,12 +1,12 @@
 //! Every interleaving of two workers on one delivery, with crashes, reappearing messages and ended leases, searched to the end.
 //!
-//! The steps are those of `domain::webhook::delivery`; here are only the queue, the workers and what may go wrong. The last
+//! The steps are those of `domain::webhooks::delivery`; here are only the queue, the workers and what may go wrong. The last
 //! three attempts are played: the first ones are the same.
 
-use domain::id::{DeliveryId, EventId, SubscriptionId};
-use domain::moment::Moment;
-use domain::webhook::delivery::{Delivery, Ending, Lease, MOST_ATTEMPTS, Meeting, Status, Trigger};
-use domain::webhook::event::EventType;
+use domain::values::id::{DeliveryId, EventId, SubscriptionId};
+use domain::values::moment::Moment;
+use domain::webhooks::delivery::{Delivery, Ending, Lease, MOST_ATTEMPTS, Meeting, Status, Trigger};
+use domain::webhooks::event::EventType;
 use stateright::{Checker, Model, Property};
 
 const NOW: Moment = Moment::from_millis(1_772_366_400_000);

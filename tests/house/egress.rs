@@ -5,9 +5,9 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
-use domain::id::SubscriptionId;
-use domain::webhook::secret::{Place, Secret, Secrets};
-use domain::webhook::subscription::{Settings, Subscription};
+use domain::values::id::SubscriptionId;
+use domain::webhooks::secret::{Place, Secret, Secrets};
+use domain::webhooks::subscription::{Settings, Subscription};
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::join_all;

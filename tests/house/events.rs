@@ -1,12 +1,13 @@
 //! Every file of `events/` is fed to its function as Lambda feeds it, in the order of the files' own times.
 
+use click_worker::ClickWorker;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use domain::moment::Moment;
+use domain::values::moment::Moment;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use lambda_http::lambda_runtime::Context;
 use lambda_http::request::LambdaRequest;
@@ -250,23 +251,23 @@ where
 }
 
 async fn invoke(world: &World, function: &str, event: &str) -> Value {
-    let app = world.app(function).clone();
+    let (app, api) = (|| world.app(function).clone(), || world.api(function));
     let batch = || serde_json::from_str::<SqsEvent>(event).expect("an event of a queue");
     match function {
-        "redirect" => http(redirect::service(app), event).await,
-        "links" => http(links::service(app), event).await,
-        "campaigns" => http(campaigns::service(app), event).await,
-        "attribution" => http(attribution::service(app), event).await,
-        "chain" => http(chain::service(app), event).await,
-        "analytics" => http(analytics::service(app), event).await,
-        "webhooks" => http(webhooks::service(app), event).await,
-        "accounts" => http(accounts::service(app), event).await,
-        "click-worker" => serde_json::to_value(click_worker::handle(app, batch()).await).expect("an answer"),
-        "event-worker" => serde_json::to_value(event_worker::handle(app, batch()).await).expect("an answer"),
-        "delivery-worker" => serde_json::to_value(delivery_worker::handle(app, batch()).await).expect("an answer"),
+        "redirect" => http(redirect::service(api()), event).await,
+        "links" => http(links::service(api()), event).await,
+        "campaigns" => http(campaigns::service(api()), event).await,
+        "attribution" => http(attribution::service(api()), event).await,
+        "chain" => http(chain::service(api()), event).await,
+        "analytics" => http(analytics::service(api()), event).await,
+        "webhooks" => http(webhooks::service(api()), event).await,
+        "accounts" => http(accounts::service(api()), event).await,
+        "click-worker" => serde_json::to_value(click_worker::handle(ClickWorker::new(app()), batch()).await).expect("an answer"),
+        "event-worker" => serde_json::to_value(event_worker::handle(app(), batch()).await).expect("an answer"),
+        "delivery-worker" => serde_json::to_value(delivery_worker::handle(app(), batch()).await).expect("an answer"),
         "sweeper" => {
             serde_json::from_str::<EventBridgeEvent>(event).expect("an event of a schedule");
-            sweeper::sweep(app).await;
+            sweeper::sweep(app()).await;
             Value::Null
         }
         other => panic!("there is no function {other}"),
@@ -384,7 +385,7 @@ fn queue_events_carry_what_the_functions_send_and_nothing_else() {
         assert_eq!(serde_json::to_value(message).expect("JSON"), body, "a member no click has");
     }
     let conversion: Value = serde_json::from_str(json_of("attribution/conversion")["body"].as_str().expect("a body")).expect("JSON");
-    let digest = domain::secret::sha256_hex(conversion["idempotencyKey"].as_str().expect("a key").as_bytes());
+    let digest = domain::values::secret::sha256_hex(conversion["idempotencyKey"].as_str().expect("a key").as_bytes());
     let item = store::table::conversion(&"demo".parse().expect("a handle"), &digest);
     for body in bodies("event-worker/events") {
         let pointer: Pointer = serde_json::from_value(body.clone()).expect("a pointer");
@@ -393,7 +394,7 @@ fn queue_events_carry_what_the_functions_send_and_nothing_else() {
     }
     for (name, lane) in [("delivery-worker/deliveries", Lane::First), ("delivery-worker/retries", Lane::Retries)] {
         for body in bodies(name) {
-            let id = domain::id::DeliveryId::new(moment(&json_of(name)), 1).to_string();
+            let id = domain::values::id::DeliveryId::new(moment(&json_of(name)), 1).to_string();
             let body: Value = serde_json::from_str(&body.to_string().replace("{{DELIVERY_ID}}", &id)).expect("JSON");
             let message: AttemptMessage = serde_json::from_value(body.clone()).expect("an attempt");
             assert_eq!((message.lane, serde_json::to_value(message).expect("JSON")), (lane, body));

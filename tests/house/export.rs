@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use domain::click::Click;
-use domain::moment::Day;
-use domain::name::Handle;
+use domain::clicks::Click;
+use domain::values::moment::Day;
+use domain::values::name::Handle;
 use local::jobs::Watcher;
 use local::jobs::export::{self, Format, Kind};
 use serde_json::{Value, json};
@@ -372,7 +372,7 @@ async fn job(world: &World, kind: Kind, format: Format, campaign: Option<&str>) 
     let campaign = campaign.map(|id| id.parse().unwrap());
     let wanted = export::Wanted { handle: world.handle(), from, to, campaign, kind, format };
     let (mut out, mut watched) = (Written::default(), Days::default());
-    let done = export::run(world.app("analytics"), world.keys(), &wanted, &mut out, &mut watched).await.unwrap();
+    let done = export::run(&world.api("analytics"), world.keys(), &wanted, &mut out, &mut watched).await.unwrap();
     assert_eq!((watched.done, watched.rows), (wanted.size(), done.rows), "the bar comes to its end");
     (String::from_utf8(out.bytes.clone()).unwrap(), out, done)
 }
@@ -462,7 +462,7 @@ async fn an_export_that_is_refused_or_breaks_off_leaves_the_file_of_before() {
     let day = "2026-03-01".parse().unwrap();
     let wanted = export::Wanted { handle: world.handle(), from: day, to: day, campaign: None, kind: Kind::Clicks, format: Format::Csv };
     let mut first = export::Draft::of(&file).unwrap();
-    export::run(world.app("analytics"), world.keys(), &wanted, &mut first, &mut ()).await.unwrap();
+    export::run(&world.api("analytics"), world.keys(), &wanted, &mut first, &mut ()).await.unwrap();
     first.keep().unwrap();
     let before = std::fs::read_to_string(&file).unwrap();
     assert!(before.starts_with("\"clickId\","), "{before}");
@@ -472,13 +472,13 @@ async fn an_export_that_is_refused_or_breaks_off_leaves_the_file_of_before() {
     let backwards = export::Wanted { from: day.plus(1), ..wanted.clone() };
     for (wanted, said) in [(elsewhere, "there is no handle nobody"), (too_long, "400 days"), (backwards, "is after")] {
         let mut draft = export::Draft::of(&file).unwrap();
-        let refused = export::run(world.app("analytics"), world.keys(), &wanted, &mut draft, &mut ()).await.unwrap_err().to_string();
+        let refused = export::run(&world.api("analytics"), world.keys(), &wanted, &mut draft, &mut ()).await.unwrap_err().to_string();
         assert!(refused.contains(said), "{refused}");
     }
     let fired = world.faults.inject(Rule::on("Query").by("analytics").always(), Fault::Throttled);
     let mut draft = export::Draft::of(&file).unwrap();
     draft.write_all(b"half").unwrap();
-    export::run(world.app("analytics"), world.keys(), &wanted, &mut draft, &mut ()).await.unwrap_err();
+    export::run(&world.api("analytics"), world.keys(), &wanted, &mut draft, &mut ()).await.unwrap_err();
     drop(draft);
     fired.at_least_once();
     assert_eq!(std::fs::read_to_string(&file).unwrap(), before);

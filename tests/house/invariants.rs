@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use edge::{SecretSource, Settings};
 use local::template::{Site, Template};
+use runtime::{SecretSource, Settings};
 use saphyr::{LoadableYamlNode, ScalarOwned, YamlOwned};
 use serde_json::{Map, Value, json};
 use tests::World;
@@ -27,7 +27,7 @@ pub(crate) const FUNCTIONS: [&str; 12] = [
 ];
 
 /// Whoever stands here may use only what stands on lines above.
-const LEFT_TO_RIGHT: [&[&str]; 6] = [&["domain"], &["store"], &["edge"], &FUNCTIONS, &["local"], &["tests", "bench"]];
+const LEFT_TO_RIGHT: [&[&str]; 7] = [&["domain"], &["store"], &["runtime"], &["api"], &FUNCTIONS, &["local"], &["tests", "bench"]];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").to_owned()
@@ -104,15 +104,15 @@ fn crates_use_only_what_stands_to_their_left() {
 
 #[test]
 fn only_the_store_names_the_aws_sdk_and_the_keys_secrets_manager() {
-    let sources = files(&["shared/domain/src", "shared/edge/src", "functions", "local/src"], ".rs").into_iter();
+    let sources = files(&["shared/domain/src", "shared/runtime/src", "shared/api/src", "functions", "local/src"], ".rs").into_iter();
     let naming: Vec<String> = sources.filter(|path| read(path).contains("aws_sdk_")).collect();
-    assert_eq!(naming, ["shared/edge/src/keys.rs"]);
-    assert!(!read("shared/edge/src/keys.rs").replace("aws_sdk_secretsmanager", "").contains("aws_sdk_"));
+    assert_eq!(naming, ["shared/runtime/src/keys.rs"]);
+    assert!(!read("shared/runtime/src/keys.rs").replace("aws_sdk_secretsmanager", "").contains("aws_sdk_"));
     for (path, name, dependencies) in crates() {
         let sdks: Vec<&str> = dependencies.iter().map(String::as_str).filter(|dependency| dependency.starts_with("aws-sdk-")).collect();
         let expected: &[&str] = match name.as_str() {
             "store" | "local" => &["aws-sdk-dynamodb", "aws-sdk-sqs"], // local: its own tests of the engines
-            "edge" => &["aws-sdk-secretsmanager"],
+            "runtime" => &["aws-sdk-secretsmanager"],
             _ => &[],
         };
         assert_eq!(sdks, expected, "{path}");
@@ -324,7 +324,8 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
     };
     let resolved = Template::parse(&read("template.yaml"), &site).expect("a template");
     let lambda = [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_SESSION_TOKEN", "t")];
-    let readers = read("shared/edge/src/settings.rs") + &read("shared/edge/src/start.rs");
+    let readers =
+        ["runtime/src/settings.rs", "runtime/src/start.rs", "api/src/settings.rs"].map(|file| read(format!("shared/{file}"))).concat();
     for function in &resolved.functions {
         for name in function.environment.keys() {
             assert!(readers.contains(&format!("\"{name}\"")), "{}: nobody reads {name}", function.id);

@@ -270,7 +270,7 @@ async fn a_token_reaches_the_operations_of_its_scope_and_no_other() {
     let world = &estate.world;
     let document = world.nobody().get("/v2/openapi.json").await.expect(200).json();
     let mut programs = Vec::new();
-    for scope in domain::token::Scope::ALL {
+    for scope in domain::accounts::token::Scope::ALL {
         programs.push((scope.as_str(), world.program(&[scope.as_str()]).await));
     }
     let (mut told, mut reached, mut refused) = (0, 0, 0);

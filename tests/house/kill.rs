@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::id::ClickId;
-use domain::name::Handle;
-use domain::rollup::{Dimension, Report, Selection};
-use edge::Settings;
+use domain::reports::{Dimension, Report, Selection};
+use domain::values::id::ClickId;
+use domain::values::name::Handle;
 use futures::future::join_all;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use local::keys::Keys;
 use local::{House, Options};
+use runtime::Settings;
 use serde_json::{Value, json};
 use store::Store;
 use tests::{Answer, BROWSER};
@@ -424,7 +424,7 @@ async fn what_was_answered_before_kill_9_is_there_after_it_and_counted_once() {
 /// The click of a conversion that followed it within 800 ms.
 fn bought_at_once(conversion: &Value) -> Option<ClickId> {
     let click: ClickId = conversion["clickId"].as_str()?.parse().ok()?;
-    let accepted: domain::moment::Moment = conversion["acceptedAt"].as_str()?.parse().ok()?;
+    let accepted: domain::values::moment::Moment = conversion["acceptedAt"].as_str()?.parse().ok()?;
     (accepted.millis() - click.moment().millis() < 800).then_some(click)
 }
 
@@ -440,8 +440,8 @@ async fn is_what_lies_in_the_table(client: &Client, folder: &Path, instant: &BTr
     let environment = house.env("redirect");
     let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
     let store = Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone());
-    let ring = domain::ctx::Keyring::from_json(&keys.platform).expect("a keyring");
-    let now = (edge::start::wall_clock())();
+    let ring = domain::clicks::ctx::Keyring::from_json(&keys.platform).expect("a keyring");
+    let now = (runtime::start::wall_clock())();
     let visits: Vec<String> = client.visits.lock().expect("visits").iter().map(|visit| visit.ctx.clone()).collect();
     let answered: BTreeSet<ClickId> = visits.iter().map(|ctx| ring.open(ctx, now).expect("a ctx").click_id).collect();
     assert_eq!(answered.len(), visits.len(), "a click id was given twice");

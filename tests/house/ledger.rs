@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::ledger::{Adjustment, Cause, Entry, Room};
-use domain::moment::Day;
-use domain::money::{Change, Currency, amount};
+use domain::conversions::ledger::{Adjustment, Cause, Entry, Room};
+use domain::values::moment::Day;
+use domain::values::money::{Change, Currency, amount};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use store::{Adjusted, Stored};

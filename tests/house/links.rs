@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use domain::destination::Destination;
-use domain::link::Link;
+use domain::links::Link;
+use domain::values::destination::Destination;
 use http::Method;
 use serde_json::{Value, json};
 use store::{Expect, WriteLink};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::webhook::event::EventType;
+use domain::webhooks::event::EventType;
 use serde_json::{Value, json};
 use tests::{Behaviour, Receiver, World, messages};
 

@@ -1,6 +1,6 @@
 //! Personal access tokens: their life, what they open, and what is told of those that are refused.
 
-use domain::token::Grant;
+use domain::accounts::token::Grant;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::{Answer, Caller, Fault, Rule, World, WorldOptions};
@@ -287,7 +287,7 @@ async fn of_a_secret_only_its_digest_leaves_the_process() {
     program.get(LINKS).await.refused(401, "token_revoked");
     let sent = world.faults.heard();
     assert!(sent.contains(&format!("PAT#{}", text(&made, "tokenId"))), "everything that is stored was sent");
-    assert!(sent.contains(&domain::secret::sha256_hex(secret.as_bytes())), "the digest is kept");
+    assert!(sent.contains(&domain::values::secret::sha256_hex(secret.as_bytes())), "the digest is kept");
     for start in 0..secret.len() - 8 {
         assert!(!sent.contains(&secret[start..start + 8]), "a part of the secret went to the table");
     }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::account::Profile;
-use domain::destination::OwnHosts;
-use domain::id::LinkId;
-use domain::link::{Link, Settings};
-use domain::moment::Moment;
-use domain::name::Handle;
+use domain::accounts::Profile;
+use domain::links::{Link, Settings};
 use domain::routing::{PersonalizationRule, RuleBook};
+use domain::values::destination::OwnHosts;
+use domain::values::id::LinkId;
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
 use futures::{StreamExt, TryStreamExt};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ async fn the_answer_explains_the_decision_rule_by_rule() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_condition_that_fails_says_what_it_asked_and_what_it_met() {
     let world = World::new().await;
-    let bucket = u64::from_str_radix(&domain::secret::sha256_hex(b"demo/launch\nsess-1")[..16], 16).unwrap() % 10_000;
+    let bucket = u64::from_str_radix(&domain::values::secret::sha256_hex(b"demo/launch\nsess-1")[..16], 16).unwrap() % 10_000;
     let share: Value = serde_json::from_str(&format!("{}.{:02}", bucket / 100, bucket % 100)).unwrap();
     let below =
         json!({"from": 0, "to": serde_json::from_str::<Value>(&format!("{}.{:02}", (bucket - 1) / 100, (bucket - 1) % 100)).unwrap()});

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::agent::CLASSIFIER_VERSION;
-use domain::click::Click;
-use domain::ctx::Consent;
-use domain::id::ClickId;
-use domain::moment::Day;
+use domain::clicks::Click;
+use domain::clicks::agent::CLASSIFIER_VERSION;
+use domain::clicks::ctx::Consent;
+use domain::values::id::ClickId;
+use domain::values::moment::Day;
 use futures::future::join_all;
 use local::jobs::{Scope, World as JobWorld, recount, rescore};
 use serde_json::{Value, json};

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::click::Click;
-use domain::ctx::{Claims, Consent, Keyring};
-use domain::destination::Destination;
-use domain::link::Link;
+use domain::clicks::Click;
+use domain::clicks::ctx::{Claims, Consent, Keyring};
+use domain::links::Link;
+use domain::values::destination::Destination;
 use futures::StreamExt;
 use serde_json::{Value, json};
 use store::{Expect, Store, WriteLink};
@@ -550,7 +550,7 @@ async fn a_prefetch_is_redirected_and_recorded_as_a_bot_for_that_reason() {
             (click.bot, click.reasons.as_slice(), click.purpose.as_deref()),
             (true, ["prefetch".to_owned()].as_slice(), Some(value))
         );
-        assert_eq!((click.device.as_str(), click.classifier), ("BOT", domain::agent::CLASSIFIER_VERSION));
+        assert_eq!((click.device.as_str(), click.classifier), ("BOT", domain::clicks::agent::CLASSIFIER_VERSION));
     }
 }
 

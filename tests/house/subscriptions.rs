@@ -242,7 +242,7 @@ async fn of_rotations_at_once_those_that_are_answered_hold_and_the_others_confli
     let store = world.auditor();
     let id = id_of(&subscription).parse().unwrap();
     let known = store.subscription(&world.handle(), id, world.now()).await.unwrap().unwrap().subscription;
-    let next = domain::webhook::subscription::Subscription { version: known.version + 1, ..known.clone() };
+    let next = domain::webhooks::subscription::Subscription { version: known.version + 1, ..known.clone() };
     let event = || world.event("webhook.secret_rotated");
     let (first, second) = (event(), event());
     assert!(store.save_subscription(&next, known.version, store::Failures::Kept, &first).await.unwrap());
@@ -458,13 +458,13 @@ async fn assert_verifiable(world: &World, receiver: &Receiver, subscription: &Va
     assert_eq!(posted.header("webhook-signature"), signatures.join(" "));
 }
 /// The delivery worker under another platform secret that has none of this world's keys.
-fn worker_without_keys(world: &World) -> edge::App {
+fn worker_without_keys(world: &World) -> runtime::App {
     let mut environment = world.house().env("delivery-worker");
     let secret = json!({"current": "k2", "k2": "a-second-master-key-of-43-characters-and-so"});
     environment.insert("PLATFORM_SECRET".to_owned(), secret.to_string());
-    let settings = edge::Settings::read(|name| environment.get(name).cloned()).unwrap();
+    let settings = runtime::Settings::read(|name| environment.get(name).cloned()).unwrap();
     let now = world.now();
-    edge::App::new(settings, store::http_client(), Arc::new(move || now), edge::start::system_entropy())
+    runtime::App::new(settings, store::http_client(), Arc::new(move || now), runtime::start::system_entropy())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! The conformance vectors of `tests/vectors`, held against what answers here: what they say of us is true.
 
-use domain::ctx::{Claims, Consent, Keyring};
-use domain::moment::Moment;
+use domain::clicks::ctx::{Claims, Consent, Keyring};
+use domain::values::moment::Moment;
 use serde_json::{Map, Value, json};
 use tests::World;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::webhook::event::EventType;
+use domain::webhooks::event::EventType;
 use serde_json::{Value, json};
 use tests::{Behaviour, Receiver, World, WorldOptions, messages};
 
@@ -59,7 +59,7 @@ async fn click_and_convert(world: &World, key: &str) -> Value {
 async fn a_conversion_arrives_signed_for_clients_nobody_here_wrote() {
     let world = World::new().await;
     // The client goes by the machine's clock.
-    world.set_time(&domain::moment::Moment::from_millis(local::wall_clock()).to_string());
+    world.set_time(&domain::values::moment::Moment::from_millis(local::wall_clock()).to_string());
     let receiver = Receiver::start().await;
     let subscription = subscribe(&world, &receiver, &["link.clicked", "conversion.tested"]).await;
     let secret = subscription["secret"].as_str().unwrap();

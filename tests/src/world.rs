@@ -6,15 +6,17 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use api::ApiState;
 use aws_lambda_events::sqs::SqsMessage;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
-use domain::moment::Moment;
-use domain::name::Handle;
-use edge::{App, Settings};
+use click_worker::ClickWorker;
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
 use http::Request;
 use local::keys::Keys;
 use local::{DrainReport, House, Options, TEMPLATE};
+use runtime::{App, Settings};
 
 use crate::faults::Wire;
 use crate::policy::{OPERATOR, Policy};
@@ -83,10 +85,10 @@ impl World {
         if is_there {
             return;
         }
-        let demo = domain::account::Profile {
+        let demo = domain::accounts::Profile {
             handle: "demo".parse().expect("a handle"),
             owner: "owner".parse().expect("a user"),
-            collaborators: [("operator", domain::account::Role::Operator), ("creator", domain::account::Role::Creator)]
+            collaborators: [("operator", domain::accounts::Role::Operator), ("creator", domain::accounts::Role::Creator)]
                 .into_iter()
                 .map(|(user, role)| (user.parse().expect("a user"), role))
                 .collect(),
@@ -98,15 +100,15 @@ impl World {
     }
 
     /// An audit event of a change that a test makes past the API.
-    pub fn event(&self, action: &str) -> domain::audit::Event {
-        domain::audit::Event::of_system(self.app("accounts").id(), self.now(), "test", action, "demo")
+    pub fn event(&self, action: &str) -> domain::accounts::audit::Event {
+        domain::accounts::audit::Event::of_system(self.app("accounts").id(), self.now(), "test", action, "demo")
     }
 
     /// Makes an ACTIVE campaign of `demo`, past the API.
     pub async fn campaign(&self, id: &str) {
         let body = serde_json::json!({"campaignId": id, "goalType": "PRODUCT_SALE", "status": "ACTIVE"});
-        let draft = domain::campaign::Draft::read(body, &self.app("campaigns").settings().own_hosts).expect("a campaign");
-        let campaign = domain::campaign::Campaign::new(&self.handle(), &draft, self.now());
+        let draft = domain::campaigns::Draft::read(body, &self.api("campaigns").settings().own_hosts).expect("a campaign");
+        let campaign = domain::campaigns::Campaign::new(&self.handle(), &draft, self.now());
         let written = self.auditor().write_campaign(&campaign, None, None, &[]).await.expect("a table");
         assert_eq!(written, store::WriteCampaign::Written, "{id}");
     }
@@ -119,6 +121,11 @@ impl World {
     /// The state of one function, for looking at what is stored.
     pub fn app(&self, function: &str) -> &App {
         self.apps.get(function).expect("a function")
+    }
+
+    /// The state of one function behind HTTP.
+    pub fn api(&self, function: &str) -> ApiState {
+        local::rooms::api_state(&self.house, function, self.app(function).clone()).expect("settings")
     }
 
     /// The table and queues past every function's permissions, for looking at what is stored.
@@ -142,7 +149,7 @@ impl World {
         let mut event = aws_lambda_events::sqs::SqsEvent::default();
         event.records = messages;
         let response = match function {
-            "click-worker" => click_worker::handle(self.app(function).clone(), event).await,
+            "click-worker" => click_worker::handle(ClickWorker::new(self.app(function).clone()), event).await,
             "delivery-worker" => delivery_worker::handle(self.app(function).clone(), event).await,
             _ => event_worker::handle(self.app(function).clone(), event).await,
         };
@@ -248,8 +255,8 @@ fn furnish(house: &House, clock: &Arc<AtomicI64>, faults: &Arc<Faults>) -> BTree
     local::rooms::furnish(house, |function: &str, settings: Settings| {
         let wire = Wire { function: function.to_owned(), inner: store::http_client(), faults: faults.clone(), policy: policy.clone() };
         let (clock, seed) = (clock.clone(), seed.clone());
-        let now: edge::Clock = Arc::new(move || Moment::from_millis(clock.load(Ordering::SeqCst)));
-        let entropy: edge::Entropy = Arc::new(move || spread(seed.fetch_add(1, Ordering::SeqCst)));
+        let now: runtime::Clock = Arc::new(move || Moment::from_millis(clock.load(Ordering::SeqCst)));
+        let entropy: runtime::Entropy = Arc::new(move || spread(seed.fetch_add(1, Ordering::SeqCst)));
         let app = App::new(settings, SharedHttpClient::new(wire), now, entropy);
         apps.lock().expect("apps").insert(function.to_owned(), app.clone());
         app

@@ -7,16 +7,17 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use domain::agent::{Signs, judge};
-use domain::ctx::{Claims, Consent, Keyring};
-use domain::id::ClickId;
-use domain::link::Link;
-use domain::moment::Moment;
+use api::{ApiSettings, ApiState};
+use domain::clicks::agent::{Signs, judge};
+use domain::clicks::ctx::{Claims, Consent, Keyring};
+use domain::links::Link;
+use domain::routing::visit::Visit;
 use domain::routing::{RuleBook, decide};
-use domain::visit::Visit;
-use edge::{App, Settings};
+use domain::values::id::ClickId;
+use domain::values::moment::Moment;
 use http::Request;
 use lambda_http::Body;
+use runtime::{App, Settings};
 use serde_json::json;
 use tower::Service;
 
@@ -77,7 +78,7 @@ fn token(table: &mut Table) -> Result<()> {
 }
 
 fn agents(table: &mut Table) {
-    domain::agent::load();
+    domain::clicks::agent::load();
     for (name, agent) in [("a desktop browser", DESKTOP), ("a telephone", MOBILE), ("a crawler", CRAWLER)] {
         let signs = Signs { user_agent: Some(agent), ..Signs::default() };
         let measured = nanoseconds(|| judge(black_box(&signs)));
@@ -107,7 +108,7 @@ fn rules(table: &mut Table) -> Result<()> {
 fn visit() -> Visit {
     Visit {
         country: "DE".to_owned(),
-        device: domain::agent::Device::Desktop,
+        device: domain::clicks::agent::Device::Desktop,
         source: "instagram".to_owned(),
         campaign: Some("spring-2026".to_owned()),
         referrer: "www.instagram.com".to_owned(),
@@ -123,10 +124,11 @@ fn visit() -> Visit {
 fn whole(table: &mut Table) -> Result<()> {
     let aws = AwsStub::start()?;
     let environment = stubbed(aws.address);
-    let settings = Settings::read(|name| environment.get(name).cloned())?;
+    let variable = |name: &str| environment.get(name).cloned();
+    let (settings, api_settings) = (Settings::read(variable)?, ApiSettings::read(variable)?);
     // The clock stands still, so that the link stays in memory.
-    let app = App::new(settings, store::http_client(), Arc::new(|| NOW), edge::start::system_entropy());
-    let mut service = redirect::service(app);
+    let app = App::new(settings, store::http_client(), Arc::new(|| NOW), runtime::start::system_entropy());
+    let mut service = redirect::service(ApiState::new(app, api_settings));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let uri = format!("/{}?utm_content=hero-button", link::slug(1));
     let host = format!("{}.{}", link::HANDLE, event::DOMAIN);
@@ -158,6 +160,6 @@ fn marks(table: &mut Table) -> Result<()> {
 /// Loads the list and prints how long it took: the child's part of [`marks`].
 pub(crate) fn tell_marks() {
     let started = Instant::now();
-    domain::agent::load();
+    domain::clicks::agent::load();
     println!("{}", started.elapsed().as_nanos());
 }

@@ -1,11 +1,11 @@
 //! `…/collaborators` and `…/transfer-ownership`: who works on a handle.
 
+use api::{ApiState, Code, Creator, JsonBody, Member, Owner, Problem, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::account::{Profile, Role};
-use domain::form::{self, Form, Notes, Unknown};
-use domain::name::{Handle, UserId};
-use edge::{App, Code, Creator, JsonBody, Member, Owner, Problem, charge};
+use domain::accounts::{Profile, Role};
+use domain::values::form::{self, Form, Notes, Unknown};
+use domain::values::name::{Handle, UserId};
 use serde::Serialize;
 use serde_json::json;
 
@@ -58,8 +58,8 @@ pub(crate) async fn get(member: Member<Creator>) -> Json<People> {
 /// Replaces the whole list of collaborators; the owner stays.
 #[utoipa::path(put, path = "/v2/handles/{handle}/collaborators", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
     request_body = NewPeople,
-    responses((status = 200, description = "Everybody on the handle.", body = People), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody)))]
-pub(crate) async fn put(State(app): State<App>, member: Member<Owner>, JsonBody(body): JsonBody) -> Result<Json<People>, Problem> {
+    responses((status = 200, description = "Everybody on the handle.", body = People), (status = 409, description = "Changed meanwhile.", body = api::openapi::ErrorBody)))]
+pub(crate) async fn put(State(app): State<ApiState>, member: Member<Owner>, JsonBody(body): JsonBody) -> Result<Json<People>, Problem> {
     let next = member.profile.with_collaborators(body)?;
     save(&app, &member, next, "collaborators.replaced").await
 }
@@ -67,8 +67,12 @@ pub(crate) async fn put(State(app): State<App>, member: Member<Owner>, JsonBody(
 /// Gives a handle to another user; the owner before becomes an operator.
 #[utoipa::path(post, path = "/v2/handles/{handle}/transfer-ownership", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
     request_body = Transfer,
-    responses((status = 200, description = "Everybody on the handle.", body = People), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody)))]
-pub(crate) async fn transfer(State(app): State<App>, member: Member<Owner>, JsonBody(body): JsonBody) -> Result<Json<People>, Problem> {
+    responses((status = 200, description = "Everybody on the handle.", body = People), (status = 409, description = "Changed meanwhile.", body = api::openapi::ErrorBody)))]
+pub(crate) async fn transfer(
+    State(app): State<ApiState>,
+    member: Member<Owner>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<People>, Problem> {
     let notes = Notes::default();
     let user = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
         let user = form.required("newOwnerUserId", form::parsed::<UserId>);
@@ -79,7 +83,7 @@ pub(crate) async fn transfer(State(app): State<App>, member: Member<Owner>, Json
     save(&app, &member, next, "handle.transferred").await
 }
 
-async fn save(app: &App, member: &Member<Owner>, next: Profile, action: &str) -> Result<Json<People>, Problem> {
+async fn save(app: &ApiState, member: &Member<Owner>, next: Profile, action: &str) -> Result<Json<People>, Problem> {
     let before = &member.profile;
     charge(app, &before.owner).await?;
     let people = |profile: &Profile| json!({"ownerUserId": profile.owner, "collaborators": profile.collaborators});

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
+use api::{Code, Html, PAT_FAMILY, Problem, StaticAsset};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use domain::name::Slug;
-use edge::{Code, Html, Lasting, PAT_FAMILY, Problem};
+use domain::values::name::Slug;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
 use http::{HeaderMap, Method};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use serde_json::Value;
 /// The document of the whole API. It is generated from every function's routes; a test keeps this copy equal.
 const DOCUMENT: &str = include_str!("../openapi.json");
 
-static LASTING: LazyLock<Lasting> = LazyLock::new(|| Lasting::new("application/json", DOCUMENT));
+static LASTING: LazyLock<StaticAsset> = LazyLock::new(|| StaticAsset::new("application/json", DOCUMENT));
 
 /// The API's own description, OpenAPI 3.1.
 #[utoipa::path(get, path = "/v2/openapi.json", tag = "system", params(("If-None-Match" = Option<String>, Header)),
@@ -45,14 +45,14 @@ fn is_method(key: &str) -> bool {
 pub(crate) async fn unknown_route(request: Request) -> Response {
     let with_slash = request.uri().path().strip_prefix('/').and_then(|path| path.strip_suffix('/'));
     let is_almost_link = with_slash.is_some_and(|slug| slug.parse::<Slug>().is_ok());
-    if is_almost_link && request.method() == Method::GET && edge::wants_html(request.headers()) {
+    if is_almost_link && request.method() == Method::GET && api::wants_html(request.headers()) {
         return Html::no_link().into_response();
     }
     refused(&request)
 }
 
 fn refused(request: &Request) -> Response {
-    let path = edge::asked_path(request.extensions(), request.uri());
+    let path = api::asked_path(request.extensions(), request.uri());
     let is_link = path.starts_with("/_edge/redirect/") || path.strip_prefix('/').is_some_and(|rest| rest.parse::<Slug>().is_ok());
     if is_link && request.method() != Method::GET {
         return Problem::new(Code::MethodNotAllowed, "links are followed with GET").allow("GET, HEAD, POST").into_response();

@@ -1,12 +1,12 @@
 //! `/v2/handles`: making a handle, and finding one's own.
 
+use api::{ApiState, Code, Creator, JsonBody, ListResponse, Member, Paging, Problem, User, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::account::{Profile, Role};
-use domain::form::{self, Form, Notes, Unknown};
-use domain::moment::Moment;
-use domain::name::{Handle, UserId};
-use edge::{App, Code, Creator, JsonBody, Listed, Member, Paging, Problem, User, charge};
+use domain::accounts::{Profile, Role};
+use domain::values::form::{self, Form, Notes, Unknown};
+use domain::values::moment::Moment;
+use domain::values::name::{Handle, UserId};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -36,9 +36,9 @@ impl HandleView {
 
 /// Makes a handle; the caller becomes its owner.
 #[utoipa::path(post, path = "/v2/handles", tag = "handles", security(("jwt" = [])), request_body = NewHandle,
-    responses((status = 201, description = "Made.", body = HandleView), (status = 409, description = "Taken.", body = edge::openapi::ErrorBody)))]
+    responses((status = 201, description = "Made.", body = HandleView), (status = 409, description = "Taken.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn create(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     user: User,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<HandleView>), Problem> {
@@ -61,10 +61,10 @@ pub(crate) async fn create(
 /// Lists the handles the caller owns or works on.
 #[utoipa::path(get, path = "/v2/handles", tag = "handles", security(("jwt" = [])),
     params(("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "A page of handles.", body = Listed<HandleView>)))]
-pub(crate) async fn list(State(app): State<App>, user: User, paging: Paging) -> Result<Json<Listed<HandleView>>, Problem> {
+    responses((status = 200, description = "A page of handles.", body = ListResponse<HandleView>)))]
+pub(crate) async fn list(State(app): State<ApiState>, user: User, paging: Paging) -> Result<Json<ListResponse<HandleView>>, Problem> {
     let page = app.store().profiles_of(&user.id, paging.limit, paging.cursor.as_deref()).await?;
-    Ok(Json(Listed::of(page, |profile| HandleView::of(&profile, profile.role_of(&user.id).unwrap_or(Role::Creator)))))
+    Ok(Json(ListResponse::of(page, |profile| HandleView::of(&profile, profile.role_of(&user.id).unwrap_or(Role::Creator)))))
 }
 
 /// Reads a handle.

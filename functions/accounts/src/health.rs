@@ -1,9 +1,9 @@
 //! `GET /v2/system/health`: whether the API and its table answer.
 
+use api::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::name::UserId;
-use edge::{App, Problem};
+use domain::values::name::UserId;
 use serde::Serialize;
 
 /// The system's health.
@@ -17,7 +17,7 @@ pub(crate) struct Health {
 
 /// Tells whether the API and its table answer.
 #[utoipa::path(get, path = "/v2/system/health", tag = "system", responses((status = 200, description = "All is well.", body = Health)))]
-pub(crate) async fn handle(State(app): State<App>) -> Result<Json<Health>, Problem> {
+pub(crate) async fn handle(State(app): State<ApiState>) -> Result<Json<Health>, Problem> {
     if let Ok(nobody) = "health-check".parse::<UserId>() {
         app.store().account(&nobody).await?;
     }

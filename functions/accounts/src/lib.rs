@@ -9,14 +9,14 @@ mod plan;
 mod tokens;
 mod usage;
 
+use api::{ApiState, Served};
 use axum::Router;
-use edge::{App, Served};
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Every route of this function, with its documentation.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<ApiState> {
     let document = OpenApiRouter::new().routes(routes!(document::handle)).layer(CompressionLayer::new());
     OpenApiRouter::new()
         .routes(routes!(handles::create, handles::list))
@@ -33,7 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// The function.
-pub fn service(app: App) -> Served<Router> {
+pub fn service(app: ApiState) -> Served<Router> {
     let routes = routes().split_for_parts().0;
-    edge::serve(app, routes.fallback(document::unknown_route).method_not_allowed_fallback(document::unknown_route))
+    api::serve(app, routes.fallback(document::unknown_route).method_not_allowed_fallback(document::unknown_route))
 }

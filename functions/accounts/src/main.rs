@@ -1,5 +1,5 @@
 //! Accounts on Lambda.
 
 fn main() -> Result<(), lambda_http::Error> {
-    edge::start::http(accounts::service)
+    api::start::http(accounts::service)
 }

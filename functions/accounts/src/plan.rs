@@ -1,10 +1,10 @@
 //! `PUT /v2/platform-admin/accounts/{userId}`: the plan and time zone of an account.
 
+use api::{ApiState, JsonBody, PathParam, PlatformAdmin, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::account::{Account, Plan, Zone};
-use domain::name::UserId;
-use edge::{App, JsonBody, Part, PlatformAdmin, Problem};
+use domain::accounts::{Account, Plan, Zone};
+use domain::values::name::UserId;
 use serde::Serialize;
 use serde_json::json;
 
@@ -29,9 +29,9 @@ pub(crate) struct AccountView {
 #[utoipa::path(put, path = "/v2/platform-admin/accounts/{userId}", tag = "platform-admin", security(("jwt" = [])), params(("userId" = UserId, Path)),
     request_body = Change, responses((status = 200, description = "The account.", body = AccountView)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     admin: PlatformAdmin,
-    Part(user_id): Part<UserId>,
+    PathParam(user_id): PathParam<UserId>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<AccountView>, Problem> {
     let before = app.store().account(&user_id).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use api::{ApiState, Code, JsonBody, ListResponse, Member, Operator, Paging, PathParam, Problem, charge, require_plan};
 use axum::Json;
 use axum::extract::State;
-use domain::account::Plan;
-use domain::moment::Moment;
-use domain::name::{Handle, TokenId, UserId};
-use domain::token::{Draft, Grant, MOST_TOKENS, Minted, Revealed, Token};
-use edge::{App, Code, JsonBody, Listed, Member, Operator, Paging, Part, Problem, charge, require_plan};
+use domain::accounts::Plan;
+use domain::accounts::token::{Draft, Grant, MOST_TOKENS, Minted, Revealed, Token};
+use domain::values::moment::Moment;
+use domain::values::name::{Handle, TokenId, UserId};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderName};
 use serde::Serialize;
@@ -72,9 +72,9 @@ pub(crate) struct CreatedToken {
 #[utoipa::path(post, path = "/v2/handles/{handle}/tokens", tag = "tokens", security(("jwt" = [])), params(("handle" = Handle, Path)),
     request_body = NewToken,
     responses((status = 201, description = "Made; `token` is told this once.", body = CreatedToken),
-        (status = 409, description = "The handle has as many tokens as it may have.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "The handle has as many tokens as it may have.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn create(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<Operator>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, [(HeaderName, &'static str); 1], Json<CreatedToken>), Problem> {
@@ -108,24 +108,28 @@ pub(crate) async fn create(
 /// Lists a handle's tokens without their secrets, newest first.
 #[utoipa::path(get, path = "/v2/handles/{handle}/tokens", tag = "tokens", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "A page of the tokens that are not revoked.", body = Listed<TokenView>)))]
-pub(crate) async fn list(State(app): State<App>, member: Member<Operator>, paging: Paging) -> Result<Json<Listed<TokenView>>, Problem> {
+    responses((status = 200, description = "A page of the tokens that are not revoked.", body = ListResponse<TokenView>)))]
+pub(crate) async fn list(
+    State(app): State<ApiState>,
+    member: Member<Operator>,
+    paging: Paging,
+) -> Result<Json<ListResponse<TokenView>>, Problem> {
     require_plan(&app, &member.profile.owner, Plan::Pro, FEATURE).await?;
     let page = app.store().tokens(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
-    Ok(Json(Listed::of(page, TokenView::of)))
+    Ok(Json(ListResponse::of(page, TokenView::of)))
 }
 
 /// Revokes a token; its next use is refused. Any plan may, so that a lost token can always be ended.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/tokens/{tokenId}", tag = "tokens", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("tokenId" = TokenId, Path)), responses((status = 204, description = "Revoked.")))]
 pub(crate) async fn revoke(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<Operator>,
-    id: Result<Part<TokenId>, Problem>,
+    id: Result<PathParam<TokenId>, Problem>,
 ) -> Result<StatusCode, Problem> {
     let missing = || Problem::not_found("token");
     // An id that cannot be is an id that is not.
-    let Part(id) = id.map_err(|_| missing())?;
+    let PathParam(id) = id.map_err(|_| missing())?;
     let stored = app.store().token(&id).await?.filter(|stored| stored.token.handle == *member.handle()).ok_or_else(missing)?;
     if stored.token.revoked_at.is_some() {
         return Err(missing());

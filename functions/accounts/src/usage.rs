@@ -1,11 +1,11 @@
 //! `…/usage-meters`: what the owning account has used of its plan today.
 
+use api::{ApiState, Creator, Member, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::account::{Account, Plan, Zone};
-use domain::moment::Moment;
-use domain::name::Handle;
-use edge::{App, Creator, Member, Problem};
+use domain::accounts::{Account, Plan, Zone};
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
 use serde::Serialize;
 
 /// The owning account's usage.
@@ -38,7 +38,7 @@ pub(crate) struct Used {
 /// Reads what the account that owns the handle has used today.
 #[utoipa::path(get, path = "/v2/handles/{handle}/usage-meters", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
     responses((status = 200, description = "The usage.", body = Usage)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<Creator>) -> Result<Json<Usage>, Problem> {
+pub(crate) async fn handle(State(app): State<ApiState>, member: Member<Creator>) -> Result<Json<Usage>, Problem> {
     let owner = &member.profile.owner;
     let account = app.store().account(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
     let window = account.window(app.now());

@@ -5,15 +5,15 @@ mod conversions;
 mod daily;
 mod sheet;
 
+use api::{AnalyticsRead, ApiState, Member, Problem, require_plan};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use domain::account::Plan;
-use domain::form::Faults;
-use domain::id::ClickId;
-use domain::moment::Day;
-use domain::name::{CampaignId, Handle, Slug};
-use domain::rollup::Selection;
-use edge::{AnalyticsRead, App, Member, Problem, require_plan};
+use domain::accounts::Plan;
+use domain::reports::Selection;
+use domain::values::form::Faults;
+use domain::values::id::ClickId;
+use domain::values::moment::Day;
+use domain::values::name::{CampaignId, Handle, Slug};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use http::{Extensions, Uri};
 use serde::Serialize;
@@ -184,9 +184,9 @@ pub(crate) struct Export {
                 ("x-next-cursor" = Option<String>, description = "Where the next page begins; missing at the end."),
                 ("link" = Option<String>, description = "The address of the next page, as rel=\"next\"."))),
         (status = 403, description = "The plan of the owning account has no exports: `feature_locked` with `feature` and `requiredPlan`.",
-            body = edge::openapi::ErrorBody)))]
+            body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<AnalyticsRead>,
     extensions: Extensions,
     uri: Uri,
@@ -199,7 +199,7 @@ pub(crate) async fn handle(
         Kind::Conversions => conversions::page(app.store(), &wanted).await?,
         Kind::Daily => daily::page(app.store(), &wanted).await?,
     };
-    let api = format!("{}{}", app.settings().api_origin.trim_end_matches('/'), edge::asked_path(&extensions, &uri));
+    let api = format!("{}{}", app.settings().api_origin.trim_end_matches('/'), api::asked_path(&extensions, &uri));
     answer(&api, &wanted, page)
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::confidence::{Confidence, Freshness, Observed};
-use domain::money::{Currency, amount};
-use domain::rollup::{Dimension, Figures, Report};
+use domain::reports::confidence::{Confidence, Freshness, Observed};
+use domain::reports::{Dimension, Figures, Report};
+use domain::values::money::{Currency, amount};
 use serde::Serialize;
 use serde_json::{Number, Value, json};
 use store::Cells;

@@ -1,11 +1,11 @@
 //! Funnels: each campaign's way from clicks to revenue, side by side.
 
-use domain::campaign::Campaign;
-use domain::confidence::Freshness;
-use domain::moment::{Day, Moment};
-use domain::name::{CampaignId, Handle};
-use domain::rollup::{Dimension, Selection};
-use edge::Problem;
+use api::Problem;
+use domain::campaigns::Campaign;
+use domain::reports::confidence::Freshness;
+use domain::reports::{Dimension, Selection};
+use domain::values::moment::{Day, Moment};
+use domain::values::name::{CampaignId, Handle};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use serde_json::Number;

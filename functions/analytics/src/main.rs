@@ -1,5 +1,5 @@
 //! Analytics on Lambda.
 
 fn main() -> Result<(), lambda_http::Error> {
-    edge::start::http(analytics::service)
+    api::start::http(analytics::service)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use domain::form::{Fault, Faults};
-use domain::moment::Day;
+use domain::values::form::{Fault, Faults};
+use domain::values::moment::Day;
 
 /// Days a report may cover.
 const MOST_DAYS: i64 = 400;

@@ -1,14 +1,14 @@
 //! `GET …/analytics`: clicks, conversions and revenue by one dimension over some days, or every campaign's way from click to revenue.
 
+use api::{AnalyticsRead, ApiState, Member, Problem};
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use domain::confidence::Freshness;
-use domain::form::Faults;
-use domain::moment::{Day, Moment};
-use domain::money::Currency;
-use domain::name::{CampaignId, Handle, Slug};
-use domain::rollup::{Dimension, Selection};
-use edge::{AnalyticsRead, App, Member, Problem};
+use domain::reports::confidence::Freshness;
+use domain::reports::{Dimension, Selection};
+use domain::values::form::Faults;
+use domain::values::moment::{Day, Moment};
+use domain::values::money::Currency;
+use domain::values::name::{CampaignId, Handle, Slug};
 use serde::Serialize;
 use store::Store;
 
@@ -106,7 +106,7 @@ impl Query {
         ("funnel" = Option<bool>, Query, description = "Answers a funnel: every campaign, or that of campaignId. Goes with from and to, not with groupBy or slug.")),
     responses((status = 200, description = "The report, or the funnel.", body = Answer)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<AnalyticsRead>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Answer>, Problem> {

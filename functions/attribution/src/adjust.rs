@@ -1,13 +1,13 @@
 //! `POST …/conversions/{conversionId}/adjustments`: a refund or correction, appended to what the conversion is worth.
 
+use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathParam, Problem, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::audit::Event;
-use domain::id::{AdjustmentId, ConversionId};
-use domain::ledger::{self, Adjustment, Cause, Entry, Room};
-use domain::money::Change;
-use domain::name::Handle;
-use edge::{App, Code, ConversionsWrite, JsonBody, Member, Part, Problem, charge};
+use domain::accounts::audit::Event;
+use domain::conversions::ledger::{self, Adjustment, Cause, Entry, Room};
+use domain::values::id::{AdjustmentId, ConversionId};
+use domain::values::money::Change;
+use domain::values::name::Handle;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Number, Value, json};
@@ -53,15 +53,15 @@ pub(crate) struct AdjustmentReceipt {
 #[utoipa::path(post, path = "/v2/handles/{handle}/conversions/{conversionId}/adjustments", tag = "conversions", security(("jwt" = []), ("pat" = ["conversions.write"])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)), request_body = AdjustmentBody,
     responses((status = 201, description = "Appended.", body = AdjustmentReceipt), (status = 200, description = "Known already.", body = AdjustmentReceipt),
-        (status = 409, description = "More than is left, `available` tells how much that is; or a conversion without value, or a test.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "More than is left, `available` tells how much that is; or a conversion without value, or a test.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<ConversionsWrite>,
-    id: Result<Part<ConversionId>, Problem>,
+    id: Result<PathParam<ConversionId>, Problem>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<AdjustmentReceipt>), Problem> {
     let stored = match id {
-        Ok(Part(id)) => app.store().conversion(member.handle(), id).await?,
+        Ok(PathParam(id)) => app.store().conversion(member.handle(), id).await?,
         // An id that cannot be is an id that is not.
         Err(_) => None,
     };
@@ -94,7 +94,7 @@ pub(crate) async fn handle(
     }
 }
 
-fn adjustment(app: &App, stored: &Stored, request: &ledger::Request, amount: Change, event: &Event) -> Adjustment {
+fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount: Change, event: &Event) -> Adjustment {
     // Its id and its day are of one moment, so that lists by id and figures by day agree.
     let now = app.now();
     let conversion = stored.current();
@@ -129,14 +129,14 @@ fn asked(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
 }
 
 /// Tells that a key was used for two different adjustments; the answer does not wait on its success.
-async fn record_mismatch(app: &App, first: &Adjustment, event: Event) {
+async fn record_mismatch(app: &ApiState, first: &Adjustment, event: Event) {
     if let Err(error) = app.store().audit(&first.handle, &event).await {
         tracing::warn!(error = &error as &dyn std::error::Error, adjustment.id = %first.id, "mismatch could not be recorded");
     }
 }
 
 async fn receipt(
-    app: &App,
+    app: &ApiState,
     stored: &Stored,
     adjustment: Adjustment,
     deduped: bool,

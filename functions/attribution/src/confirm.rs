@@ -1,12 +1,12 @@
 //! A confirmed call on a claimed key: the merchant's word replaces what anybody with the ctx had claimed, exactly once.
 
+use api::{ApiState, Merchant, Problem};
 use axum::Json;
-use domain::audit::Event;
-use domain::conversion::{Conversion, Submission};
-use domain::explain::Attempt;
-use domain::ledger::correction::{Confirming, Correction, awaits_confirmation};
-use domain::money::Money;
-use edge::{App, Merchant, Problem};
+use domain::accounts::audit::Event;
+use domain::conversions::explain::Attempt;
+use domain::conversions::ledger::correction::{Confirming, Correction, awaits_confirmation};
+use domain::conversions::{Conversion, Submission};
+use domain::values::money::Money;
 use http::StatusCode;
 use serde_json::{Value, json};
 use store::Stored;
@@ -22,7 +22,7 @@ const TRIES: usize = 8;
 /// # Errors
 /// When the store cannot be reached, or too many writers meet.
 pub(crate) async fn confirm(
-    app: &App,
+    app: &ApiState,
     held: &mut Stored,
     submission: &Submission,
     submitted: &Conversion,
@@ -66,7 +66,7 @@ fn corrected(claimed: &Conversion, submission: &Submission, submitted: &Conversi
     fields
 }
 
-fn event(app: &App, claimed: &Conversion, correction: &Correction, merchant: &Merchant) -> Event {
+fn event(app: &ApiState, claimed: &Conversion, correction: &Correction, merchant: &Merchant) -> Event {
     let confirmation = &correction.confirmation;
     let event = Event {
         audit_id: app.id(),

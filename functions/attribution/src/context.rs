@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use api::{ApiState, Problem, limit_public};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use domain::ctx::{Consent, Rejected};
-use domain::id::ClickId;
-use domain::moment::Moment;
-use domain::name::{CampaignId, Handle, SessionId, Slug};
-use edge::{App, Problem, limit_public};
+use domain::clicks::ctx::{Consent, Rejected};
+use domain::values::id::ClickId;
+use domain::values::moment::Moment;
+use domain::values::name::{CampaignId, Handle, SessionId, Slug};
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use serde::Serialize;
@@ -43,8 +43,8 @@ pub(crate) struct ContextView {
 /// Resolves a context token.
 #[utoipa::path(get, path = "/v2/public/context", tag = "public", params(("ctx" = String, Query, description = "The token from the redirect.")),
     responses((status = 200, description = "What the token says.", body = ContextView),
-        (status = 400, description = "`invalid_ctx`, with `reason` malformed, bad_signature, expired or unknown_key.", body = edge::openapi::ErrorBody)))]
-pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+        (status = 400, description = "`invalid_ctx`, with `reason` malformed, bad_signature, expired or unknown_key.", body = api::openapi::ErrorBody)))]
+pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     limit_public(&app, &parts.headers, &parts.extensions).await?;
     let token = ctx_of(parts.uri.query().unwrap_or_default());

@@ -1,16 +1,16 @@
 //! `POST /v2/public/conversions`: each key counts once in 365 days, whatever retries, crashes and races happen.
 
+use api::{ApiState, Merchant, Problem, PublicBody, limit_public};
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use domain::audit::{Actor, ActorKind, Event};
-use domain::campaign::Credit;
-use domain::conversion::{Conversion, Submission, Trust};
-use domain::ctx::Claims;
-use domain::explain::Attempt;
-use domain::id::{ConversionId, RequestId};
-use domain::money::Money;
-use domain::token::Scope;
-use edge::{App, Merchant, Problem, PublicBody, limit_public};
+use domain::accounts::audit::{Actor, ActorKind, Event};
+use domain::accounts::token::Scope;
+use domain::campaigns::Credit;
+use domain::clicks::ctx::Claims;
+use domain::conversions::explain::Attempt;
+use domain::conversions::{Conversion, Submission, Trust};
+use domain::values::id::{ConversionId, RequestId};
+use domain::values::money::Money;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -30,18 +30,18 @@ pub(crate) struct ConversionBody {
     /// The merchant's order or transaction number, 1 to 255 bytes; not a session id.
     #[schema(min_length = 1, max_length = 255)]
     idempotency_key: String,
-    event_type: domain::name::EventType,
+    event_type: domain::values::name::EventType,
     /// At most twelve integer digits and the currency's decimals.
     #[schema(minimum = 0, example = 24.99)]
     value: Option<f64>,
     /// Required with value.
-    currency: Option<domain::money::Currency>,
-    occurred_at: Option<domain::moment::Moment>,
+    currency: Option<domain::values::money::Currency>,
+    occurred_at: Option<domain::values::moment::Moment>,
     /// At most 2 KiB of JSON.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
     /// The session it was made in, where the ctx names none.
-    session_id: Option<domain::name::SessionId>,
+    session_id: Option<domain::values::name::SessionId>,
 }
 
 /// What became of it.
@@ -80,8 +80,8 @@ pub(crate) struct Receipt {
 #[utoipa::path(post, path = "/v2/public/conversions", tag = "public", security((), ("pat" = ["conversions.write"]), ("patAsApiKey" = ["conversions.write"])),
     request_body(content((ConversionBody = "application/json"), (ConversionBody = "text/plain")), description = "JSON; a page's beacon sends it as text."),
     responses((status = 202, description = "Accepted, for the first time.", body = Receipt), (status = 200, description = "Known already.", body = Receipt),
-        (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = edge::openapi::ErrorBody)))]
-pub(crate) async fn handle(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Receipt>), Problem> {
+        (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = api::openapi::ErrorBody)))]
+pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Result<(StatusCode, Json<Receipt>), Problem> {
     limit_public(&app, request.headers(), request.extensions()).await?;
     let request_id = request.extensions().get::<RequestId>().copied().unwrap_or_else(|| app.id());
     let merchant = Merchant::of(request.headers(), request_id, Scope::ConversionsWrite, &app).await?;
@@ -102,7 +102,7 @@ pub(crate) enum Purpose {
 /// # Errors
 /// When a field is bad, or the store cannot be reached.
 pub(crate) async fn accept(
-    app: &App,
+    app: &ApiState,
     body: Value,
     request_id: RequestId,
     purpose: Purpose,
@@ -159,7 +159,7 @@ pub(crate) async fn accept(
 }
 
 /// Opens the ctx and reads everything else.
-async fn read(app: &App, body: Value) -> Result<(Submission, Claims), Problem> {
+async fn read(app: &ApiState, body: Value) -> Result<(Submission, Claims), Problem> {
     let opened = open(app, body.get("ctx").and_then(Value::as_str).unwrap_or_default()).await?;
     Submission::read(body, |token| opened.clone().map_err(|rejected| refusal(token, rejected))).map_err(|faults| {
         let only_ctx = matches!(faults.0.as_slice(), [fault] if fault.field == "ctx");
@@ -185,14 +185,14 @@ impl Receipt {
 }
 
 /// Keeps the attempt for the explanation; the answer does not wait on its success.
-pub(crate) async fn remember(app: &App, first: &Conversion, attempt: &Attempt) {
+pub(crate) async fn remember(app: &ApiState, first: &Conversion, attempt: &Attempt) {
     if let Err(error) = app.store().remember_try(&first.handle, first.id, attempt).await {
         tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be remembered");
     }
 }
 
 /// Tells the handle's audit log that a key was used for two different conversions; the answer does not wait on its success.
-async fn record_mismatch(app: &App, first: &Conversion, again: &Conversion, request_id: RequestId) {
+async fn record_mismatch(app: &ApiState, first: &Conversion, again: &Conversion, request_id: RequestId) {
     let facts = |conversion: &Conversion| {
         let Conversion { event_type, money, .. } = conversion;
         json!({"eventType": event_type, "value": money.map(Money::amount), "currency": money.map(|money| money.currency)})

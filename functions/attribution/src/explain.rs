@@ -1,17 +1,17 @@
 //! `GET …/conversions/{conversionId}/explain`: the way from click to ledger, each step with a sentence and a stable code.
 
+use api::{ApiState, ConversionsRead, Member, PathParam, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::campaign::NotCredited;
-use domain::click::Click;
-use domain::conversion::{Conversion, Trust};
-use domain::explain::{Attempt, Outcome, Rule, RuleKind};
-use domain::id::{ClickId, ConversionId};
-use domain::ledger::Entry;
-use domain::moment::Moment;
-use domain::money::{Change, Currency};
-use domain::name::{CampaignId, Handle, SessionId, Slug};
-use edge::{App, ConversionsRead, Member, Part, Problem};
+use domain::campaigns::NotCredited;
+use domain::clicks::Click;
+use domain::conversions::explain::{Attempt, Outcome, Rule, RuleKind};
+use domain::conversions::ledger::Entry;
+use domain::conversions::{Conversion, Trust};
+use domain::values::id::{ClickId, ConversionId};
+use domain::values::moment::Moment;
+use domain::values::money::{Change, Currency};
+use domain::values::name::{CampaignId, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::Number;
 use store::{Stored, Tries};
@@ -121,13 +121,13 @@ pub(crate) struct VerdictStep {
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)),
     responses((status = 200, description = "The explanation.", body = Explanation)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<ConversionsRead>,
-    id: Result<Part<ConversionId>, Problem>,
+    id: Result<PathParam<ConversionId>, Problem>,
 ) -> Result<Json<Explanation>, Problem> {
     let missing = || Problem::not_found("conversion");
     // An id that cannot be is an id that is not.
-    let Part(id) = id.map_err(|_| missing())?;
+    let PathParam(id) = id.map_err(|_| missing())?;
     let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
     let (stored, entries) = app.store().with_entries(stored).await?;
     let conversion = stored.current();

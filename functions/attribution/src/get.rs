@@ -1,10 +1,10 @@
 //! `GET …/conversions/{conversionId}`: one conversion with its ledger.
 
+use api::{ApiState, ConversionsRead, Member, PathParam, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::id::ConversionId;
-use domain::name::Handle;
-use edge::{App, ConversionsRead, Member, Part, Problem};
+use domain::values::id::ConversionId;
+use domain::values::name::Handle;
 use serde::Serialize;
 
 use crate::view::{ConversionDetail, EntryView};
@@ -23,13 +23,13 @@ pub(crate) struct ConversionWithLedger {
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)),
     responses((status = 200, description = "The conversion.", body = ConversionWithLedger)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<ConversionsRead>,
-    id: Result<Part<ConversionId>, Problem>,
+    id: Result<PathParam<ConversionId>, Problem>,
 ) -> Result<Json<ConversionWithLedger>, Problem> {
     let missing = || Problem::not_found("conversion");
     // An id that cannot be is an id that is not.
-    let Part(id) = id.map_err(|_| missing())?;
+    let PathParam(id) = id.map_err(|_| missing())?;
     let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
     let (stored, entries) = app.store().with_entries(stored).await?;
     Ok(Json(ConversionWithLedger { conversion: ConversionDetail::of(stored), entries: entries.into_iter().map(EntryView::of).collect() }))

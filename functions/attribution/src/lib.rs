@@ -12,15 +12,15 @@ mod list;
 mod test_conversion;
 mod view;
 
+use api::{ApiState, Problem, Served};
 use axum::Router;
-use domain::ctx::{Claims, Rejected};
-use edge::{App, Problem, Served};
+use domain::clicks::ctx::{Claims, Rejected};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Every route of this function, with its documentation.
-pub fn routes() -> OpenApiRouter<App> {
-    let public = OpenApiRouter::new().routes(routes!(context::handle)).routes(routes!(convert::handle)).layer(edge::public_cors());
+pub fn routes() -> OpenApiRouter<ApiState> {
+    let public = OpenApiRouter::new().routes(routes!(context::handle)).routes(routes!(convert::handle)).layer(api::public_cors());
     OpenApiRouter::new()
         .routes(routes!(list::handle))
         .routes(routes!(get::handle))
@@ -31,12 +31,12 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// The function.
-pub fn service(app: App) -> Served<Router> {
-    edge::serve(app, routes().split_for_parts().0)
+pub fn service(app: ApiState) -> Served<Router> {
+    api::serve(app, routes().split_for_parts().0)
 }
 
 /// Opens a token; a key id nobody knows yet may be one that was published a moment ago.
-pub(crate) async fn open(app: &App, token: &str) -> Result<Result<Claims, Rejected>, Problem> {
+pub(crate) async fn open(app: &ApiState, token: &str) -> Result<Result<Claims, Rejected>, Problem> {
     let now = app.now();
     match app.keys().await?.ring.open(token, now) {
         Err(Rejected::UnknownKey) => Ok(app.newer_keys().await?.ring.open(token, now)),

@@ -1,23 +1,23 @@
 //! `GET …/conversions`: a handle's conversions, newest first.
 
+use api::{ApiState, ConversionsRead, ListResponse, Member, Paging, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::name::Handle;
-use edge::{App, ConversionsRead, Listed, Member, Paging, Problem};
+use domain::values::name::Handle;
 
 use crate::view::ConversionDetail;
 
 /// Lists a handle's conversions, newest first.
 #[utoipa::path(get, path = "/v2/handles/{handle}/conversions", tag = "conversions", security(("jwt" = []), ("pat" = ["analytics.read"])),
     params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "A page of conversions.", body = Listed<ConversionDetail>)))]
+    responses((status = 200, description = "A page of conversions.", body = ListResponse<ConversionDetail>)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<ConversionsRead>,
     paging: Paging,
-) -> Result<Json<Listed<ConversionDetail>>, Problem> {
+) -> Result<Json<ListResponse<ConversionDetail>>, Problem> {
     let newest = app.now().plus_secs(60).day();
     let page =
         app.store().conversions(member.handle(), newest, member.profile.created_at.day(), paging.limit, paging.cursor.as_deref()).await?;
-    Ok(Json(Listed::of(page, ConversionDetail::of)))
+    Ok(Json(ListResponse::of(page, ConversionDetail::of)))
 }

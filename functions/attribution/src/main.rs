@@ -1,5 +1,5 @@
 //! Context and conversions on Lambda.
 
 fn main() -> Result<(), lambda_http::Error> {
-    edge::start::http(attribution::service)
+    api::start::http(attribution::service)
 }

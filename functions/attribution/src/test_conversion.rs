@@ -1,15 +1,15 @@
 //! `POST …/campaigns/{campaignId}/test-conversion`: tries a campaign out, on the very way a merchant's conversion takes.
 
+use api::{ApiState, CampaignsWrite, Code, JsonBody, Member, PathParam, Problem, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::campaign::Campaign;
-use domain::ctx::{Claims, Consent};
-use domain::form::{self, Form, Notes, Unknown};
-use domain::id::ClickId;
-use domain::link::Link;
-use domain::money::{Currency, Money};
-use domain::name::{CampaignId, Handle};
-use edge::{App, CampaignsWrite, Code, JsonBody, Member, Part, Problem, charge};
+use domain::campaigns::Campaign;
+use domain::clicks::ctx::{Claims, Consent};
+use domain::links::Link;
+use domain::values::form::{self, Form, Notes, Unknown};
+use domain::values::id::ClickId;
+use domain::values::money::{Currency, Money};
+use domain::values::name::{CampaignId, Handle};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -32,11 +32,11 @@ pub(crate) struct TestConversion {
 #[utoipa::path(post, path = "/v2/handles/{handle}/campaigns/{campaignId}/test-conversion", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)), request_body = TestConversion,
     responses((status = 202, description = "Accepted.", body = Receipt),
-        (status = 409, description = "The campaign has no primary link of its own.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "The campaign has no primary link of its own.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<CampaignsWrite>,
-    Part(id): Part<CampaignId>,
+    PathParam(id): PathParam<CampaignId>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Receipt>), Problem> {
     let (value, currency) = read(body)?;
@@ -76,7 +76,7 @@ fn read(body: Value) -> Result<(Option<Value>, Option<Currency>), Problem> {
 }
 
 /// The link whose ctx the test carries.
-async fn primary_link(app: &App, campaign: &Campaign) -> Result<Link, Problem> {
+async fn primary_link(app: &ApiState, campaign: &Campaign) -> Result<Link, Problem> {
     let conflict = |message: String| Problem::new(Code::Conflict, message);
     let Some(slug) = &campaign.primary_slug else {
         return Err(conflict("the campaign has no primary link to test; give it primarySlug or primaryLink".to_owned()));
@@ -90,7 +90,7 @@ async fn primary_link(app: &App, campaign: &Campaign) -> Result<Link, Problem> {
 }
 
 /// What a visitor's ctx of this link would say now.
-fn claims(app: &App, link: &Link) -> Claims {
+fn claims(app: &ApiState, link: &Link) -> Claims {
     let click_id: ClickId = app.id();
     Claims {
         click_id,

@@ -1,13 +1,13 @@
 //! A conversion as callers see it.
 
-use domain::audit::Actor;
-use domain::campaign::NotCredited;
-use domain::conversion::{Conversion, Trust};
-use domain::id::{ClickId, ConversionId};
-use domain::ledger::{Entry, Kind};
-use domain::moment::Moment;
-use domain::money::{Change, Currency};
-use domain::name::{CampaignId, EventType, Handle, SessionId, Slug};
+use domain::accounts::audit::Actor;
+use domain::campaigns::NotCredited;
+use domain::conversions::ledger::{Entry, Kind};
+use domain::conversions::{Conversion, Trust};
+use domain::values::id::{ClickId, ConversionId};
+use domain::values::moment::Moment;
+use domain::values::money::{Change, Currency};
+use domain::values::name::{CampaignId, EventType, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::{Number, Value};
 use store::Stored;
@@ -44,7 +44,7 @@ impl ConversionView {
             campaign_id: conversion.campaign_id.clone(),
             not_credited: conversion.not_credited,
             event_type: conversion.event_type.clone(),
-            value: conversion.money.map(domain::money::Money::amount),
+            value: conversion.money.map(domain::values::money::Money::amount),
             currency: conversion.money.map(|money| money.currency),
             trust: conversion.trust,
             accepted_at: conversion.accepted_at,

@@ -1,10 +1,10 @@
 //! The link that is written together with its campaign, so that it is bound to it the moment there is one.
 
-use domain::audit::Event;
-use domain::campaign::{Primary, Unbindable};
-use domain::link::{Link, NextPassword};
-use domain::name::CampaignId;
-use edge::{App, CampaignsWrite, Code, Member, Problem};
+use api::{ApiState, CampaignsWrite, Code, Member, Problem};
+use domain::accounts::audit::Event;
+use domain::campaigns::{Primary, Unbindable};
+use domain::links::{Link, NextPassword};
+use domain::values::name::CampaignId;
 use serde_json::Value;
 use store::Expect;
 
@@ -24,7 +24,7 @@ impl Binding {
     }
 
     /// The audit event of the link's own change.
-    pub(crate) fn event(&self, app: &App, member: &Member<CampaignsWrite>) -> Event {
+    pub(crate) fn event(&self, app: &ApiState, member: &Member<CampaignsWrite>) -> Event {
         let action = if self.before.is_some() { "link.updated" } else { "link.created" };
         let before = self.before.as_ref().map_or(Value::Null, Link::audited);
         member.event(app, action, &self.link.slug).between(before, self.link.audited())
@@ -32,7 +32,7 @@ impl Binding {
 }
 
 /// The hash of a primary link's password, which is slow and therefore made once a request.
-pub(crate) fn password(app: &App, primary: &Primary) -> Result<NextPassword, Problem> {
+pub(crate) fn password(app: &ApiState, primary: &Primary) -> Result<NextPassword, Problem> {
     let Primary::Link(link) = primary else { return Ok(NextPassword::Keep) };
     let hashed = link.password.clone().hashed(app.random().to_le_bytes());
     hashed.ok_or_else(|| Problem::field("primaryLink.password", "cannot be used"))
@@ -43,7 +43,7 @@ pub(crate) fn password(app: &App, primary: &Primary) -> Result<NextPassword, Pro
 /// # Errors
 /// 400 when the named link does not exist, 409 when it belongs to another campaign.
 pub(crate) async fn load(
-    app: &App,
+    app: &ApiState,
     member: &Member<CampaignsWrite>,
     id: &CampaignId,
     primary: &Primary,

@@ -1,10 +1,10 @@
 //! `POST …/campaigns`: a campaign and its link, both or neither.
 
+use api::{ApiState, CampaignsWrite, Code, JsonBody, Member, Problem, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::campaign::{Campaign, Draft};
-use domain::name::Handle;
-use edge::{App, CampaignsWrite, Code, JsonBody, Member, Problem, charge};
+use domain::campaigns::{Campaign, Draft};
+use domain::values::name::Handle;
 use http::StatusCode;
 use serde_json::Value;
 use store::WriteCampaign;
@@ -19,9 +19,9 @@ use crate::view::{CampaignView, NewCampaign};
 #[utoipa::path(post, path = "/v2/handles/{handle}/campaigns", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path)), request_body = NewCampaign,
     responses((status = 201, description = "Made.", body = CampaignView),
-        (status = 409, description = "The id is taken, or the link belongs to another campaign.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "The id is taken, or the link belongs to another campaign.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<CampaignsWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<CampaignView>), Problem> {

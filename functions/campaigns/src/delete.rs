@@ -1,8 +1,8 @@
 //! `DELETE …/campaigns/{campaignId}`: ends a campaign; its links and figures stay.
 
+use api::{ApiState, CampaignsWrite, Code, Member, PathParam, Problem, charge};
 use axum::extract::State;
-use domain::name::{CampaignId, Handle};
-use edge::{App, CampaignsWrite, Code, Member, Part, Problem, charge};
+use domain::values::name::{CampaignId, Handle};
 use http::StatusCode;
 use serde_json::Value;
 use store::WriteCampaign;
@@ -13,11 +13,11 @@ use store::WriteCampaign;
 /// campaign made again under its id goes on with them; of clicks made before that, no further conversion is credited.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
-    responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody)))]
+    responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<CampaignsWrite>,
-    Part(id): Part<CampaignId>,
+    PathParam(id): PathParam<CampaignId>,
 ) -> Result<StatusCode, Problem> {
     let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
     charge(&app, &member.profile.owner).await?;

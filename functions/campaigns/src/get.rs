@@ -1,9 +1,9 @@
 //! `GET …/campaigns/{campaignId}`: one campaign.
 
+use api::{ApiState, CampaignsRead, Member, PathParam, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::name::{CampaignId, Handle};
-use edge::{App, CampaignsRead, Member, Part, Problem};
+use domain::values::name::{CampaignId, Handle};
 
 use crate::view::CampaignView;
 
@@ -12,9 +12,9 @@ use crate::view::CampaignView;
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
     responses((status = 200, description = "The campaign.", body = CampaignView)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<CampaignsRead>,
-    Part(id): Part<CampaignId>,
+    PathParam(id): PathParam<CampaignId>,
 ) -> Result<Json<CampaignView>, Problem> {
     let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
     Ok(Json(CampaignView::of(campaign, &app)))

@@ -1,16 +1,16 @@
 //! `GET …/campaigns/{campaignId}/health`: whether clicks and conversions will be credited, check by check.
 
+use api::{ApiState, CampaignsRead, Member, PathParam, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::campaign::{Check, Facts, Health, checks, worst};
-use domain::confidence::{Confidence, Freshness};
-use domain::link::Link;
-use domain::moment::Moment;
-use domain::name::{CampaignId, Handle};
-use domain::rollup::{Dimension, Report, Selection};
-use domain::webhook::event::Envelope;
-use domain::webhook::payload::{HealthPayload, Payload};
-use edge::{App, CampaignsRead, Member, Part, Problem};
+use domain::campaigns::{Check, Facts, Health, checks, worst};
+use domain::links::Link;
+use domain::reports::confidence::{Confidence, Freshness};
+use domain::reports::{Dimension, Report, Selection};
+use domain::values::moment::Moment;
+use domain::values::name::{CampaignId, Handle};
+use domain::webhooks::event::Envelope;
+use domain::webhooks::payload::{HealthPayload, Payload};
 use serde::Serialize;
 
 /// Days whose figures tell of a campaign's health.
@@ -32,9 +32,9 @@ pub(crate) struct CampaignHealth {
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
     responses((status = 200, description = "Its health.", body = CampaignHealth)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<CampaignsRead>,
-    Part(id): Part<CampaignId>,
+    PathParam(id): PathParam<CampaignId>,
 ) -> Result<Json<CampaignHealth>, Problem> {
     let now = app.now();
     let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
@@ -60,7 +60,7 @@ pub(crate) async fn handle(
 }
 
 /// Tells subscriptions when the health is another than the last time somebody asked.
-async fn note(app: &App, handle: &Handle, id: &CampaignId, status: Health) -> Result<(), Problem> {
+async fn note(app: &ApiState, handle: &Handle, id: &CampaignId, status: Health) -> Result<(), Problem> {
     let before = app.store().last_health(handle, id).await?;
     if before.as_deref() == Some(status.as_str()) {
         return Ok(());
@@ -72,7 +72,7 @@ async fn note(app: &App, handle: &Handle, id: &CampaignId, status: Health) -> Re
     Ok(app.store().note_health((handle, id), before.as_deref(), status.as_str(), change.as_ref()).await?)
 }
 
-async fn are_clicks_used_up(app: &App, link: &Link) -> Result<bool, Problem> {
+async fn are_clicks_used_up(app: &ApiState, link: &Link) -> Result<bool, Problem> {
     let Some(most) = link.settings.max_clicks else { return Ok(false) };
     Ok(u64::from(app.store().clicks_used(&link.handle, link.id).await?) >= most)
 }

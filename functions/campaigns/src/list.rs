@@ -1,21 +1,21 @@
 //! `GET …/campaigns`: a handle's campaigns by id.
 
+use api::{ApiState, CampaignsRead, ListResponse, Member, Paging, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::name::Handle;
-use edge::{App, CampaignsRead, Listed, Member, Paging, Problem};
+use domain::values::name::Handle;
 
 use crate::view::CampaignView;
 
 /// Lists a handle's campaigns by id.
 #[utoipa::path(get, path = "/v2/handles/{handle}/campaigns", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.read"])),
     params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "A page of campaigns.", body = Listed<CampaignView>)))]
+    responses((status = 200, description = "A page of campaigns.", body = ListResponse<CampaignView>)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<CampaignsRead>,
     paging: Paging,
-) -> Result<Json<Listed<CampaignView>>, Problem> {
+) -> Result<Json<ListResponse<CampaignView>>, Problem> {
     let page = app.store().campaigns(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
-    Ok(Json(Listed::of(page, |campaign| CampaignView::of(campaign, &app))))
+    Ok(Json(ListResponse::of(page, |campaign| CampaignView::of(campaign, &app))))
 }

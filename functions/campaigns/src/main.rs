@@ -1,5 +1,5 @@
 //! Campaigns on Lambda.
 
 fn main() -> Result<(), lambda_http::Error> {
-    edge::start::http(campaigns::service)
+    api::start::http(campaigns::service)
 }

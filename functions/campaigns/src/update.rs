@@ -1,10 +1,10 @@
 //! `PUT …/campaigns/{campaignId}`: changes what is named and leaves the rest.
 
+use api::{ApiState, CampaignsWrite, Code, JsonBody, Member, PathParam, Problem, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::campaign::Change;
-use domain::name::{CampaignId, Handle};
-use edge::{App, CampaignsWrite, Code, JsonBody, Member, Part, Problem, charge};
+use domain::campaigns::Change;
+use domain::values::name::{CampaignId, Handle};
 use store::WriteCampaign;
 
 use crate::binding::{self, Binding, TRIES};
@@ -17,11 +17,11 @@ use crate::view::{CampaignUpdate, CampaignView};
 #[utoipa::path(put, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)), request_body = CampaignUpdate,
     responses((status = 200, description = "Changed.", body = CampaignView),
-        (status = 409, description = "The status cannot become that, or the link belongs to another campaign.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "The status cannot become that, or the link belongs to another campaign.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<CampaignsWrite>,
-    Part(id): Part<CampaignId>,
+    PathParam(id): PathParam<CampaignId>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<CampaignView>, Problem> {
     let change = Change::read(body, &id, &app.settings().own_hosts)?;

@@ -1,11 +1,11 @@
 //! A campaign as callers see it, and as they write it.
 
-use domain::campaign::{Campaign, GoalType, Status};
-use domain::link::Settings;
-use domain::moment::Moment;
-use domain::money::Currency;
-use domain::name::{CampaignId, EventType, Handle, Slug, TrackingPreset};
-use edge::App;
+use api::ApiState;
+use domain::campaigns::{Campaign, GoalType, Status};
+use domain::links::Settings;
+use domain::values::moment::Moment;
+use domain::values::money::Currency;
+use domain::values::name::{CampaignId, EventType, Handle, Slug, TrackingPreset};
 use serde::Serialize;
 
 /// A campaign.
@@ -38,7 +38,7 @@ pub(crate) struct CampaignView {
 }
 
 impl CampaignView {
-    pub(crate) fn of(campaign: Campaign, app: &App) -> Self {
+    pub(crate) fn of(campaign: Campaign, app: &ApiState) -> Self {
         let short_url = campaign.primary_slug.as_ref().map(|slug| app.settings().short_url(&campaign.handle, slug.as_str()));
         Self {
             handle: campaign.handle,

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use api::{ApiState, JsonBody, Problem, limit_public};
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use domain::chain::{Action, Decision, Look, Rule, Session, Triggers, decide, segments};
-use domain::id::DecisionId;
-use domain::moment::Moment;
-use domain::name::{Handle, RuleId, SessionId, Trigger};
-use edge::{App, JsonBody, Problem, limit_public};
+use domain::values::id::DecisionId;
+use domain::values::moment::Moment;
+use domain::values::name::{Handle, RuleId, SessionId, Trigger};
 use futures::try_join;
 use serde::Serialize;
 use serde_json::Value;
@@ -88,7 +88,7 @@ pub(crate) struct Decisions {
 /// Decides what a page is to do at a trigger: the same for the same session, rules and moment.
 #[utoipa::path(post, path = "/v2/public/chain/resolve", tag = "public", request_body = Question,
     responses((status = 200, description = "The decision.", body = DecisionEnvelope)))]
-pub(crate) async fn resolve(State(app): State<App>, request: Request) -> Result<Json<DecisionEnvelope>, Problem> {
+pub(crate) async fn resolve(State(app): State<ApiState>, request: Request) -> Result<Json<DecisionEnvelope>, Problem> {
     let asked = Triggers::read_one(asked(&app, request).await?)?;
     let mut decisions = decisions(&app, asked).await?;
     decisions.pop_first().map(|(_, decision)| Json(decision)).ok_or_else(|| Problem::field("trigger", "is required"))
@@ -97,19 +97,19 @@ pub(crate) async fn resolve(State(app): State<App>, request: Request) -> Result<
 /// Decides for several triggers at once; each decision equals its own resolve.
 #[utoipa::path(post, path = "/v2/public/chain/prefetch", tag = "public", request_body = Questions,
     responses((status = 200, description = "The decisions.", body = Decisions)))]
-pub(crate) async fn prefetch(State(app): State<App>, request: Request) -> Result<Json<Decisions>, Problem> {
+pub(crate) async fn prefetch(State(app): State<ApiState>, request: Request) -> Result<Json<Decisions>, Problem> {
     let asked = Triggers::read_many(asked(&app, request).await?)?;
     Ok(Json(Decisions { decisions: decisions(&app, asked).await? }))
 }
 
-async fn asked(app: &App, request: Request) -> Result<Value, Problem> {
+async fn asked(app: &ApiState, request: Request) -> Result<Value, Problem> {
     limit_public(app, request.headers(), request.extensions()).await?;
     let JsonBody(body) = JsonBody::from_request(request, app).await?;
     Ok(body)
 }
 
 /// One query for the session and one read of the rules, side by side, however many triggers there are.
-async fn decisions(app: &App, asked: Triggers) -> Result<BTreeMap<String, DecisionEnvelope>, Problem> {
+async fn decisions(app: &ApiState, asked: Triggers) -> Result<BTreeMap<String, DecisionEnvelope>, Problem> {
     let Triggers { handle, session, triggers } = asked;
     let now = app.now();
     let store = app.store();

@@ -6,19 +6,19 @@ mod sdk;
 mod session;
 mod signals;
 
+use api::{ApiState, Served};
 use axum::Router;
-use edge::{App, Served};
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Every route of this function, with its documentation.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<ApiState> {
     let public = OpenApiRouter::new()
         .routes(routes!(signals::from_page))
         .routes(routes!(ask::resolve))
         .routes(routes!(ask::prefetch))
-        .layer(edge::public_cors());
+        .layer(api::public_cors());
     let script = OpenApiRouter::new().routes(routes!(sdk::handle)).layer(CompressionLayer::new());
     OpenApiRouter::new()
         .routes(routes!(rules::list))
@@ -30,6 +30,6 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// The function.
-pub fn service(app: App) -> Served<Router> {
-    edge::serve(app, routes().split_for_parts().0)
+pub fn service(app: ApiState) -> Served<Router> {
+    api::serve(app, routes().split_for_parts().0)
 }

@@ -1,5 +1,5 @@
 //! The chain on Lambda.
 
 fn main() -> Result<(), lambda_http::Error> {
-    edge::start::http(chain::service)
+    api::start::http(chain::service)
 }

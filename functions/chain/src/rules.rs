@@ -1,10 +1,10 @@
 //! `…/chain/rules`: what pages do at which trigger, after which signals.
 
+use api::{ApiState, Creator, JsonBody, ListResponse, Member, Paging, PathParam, PersonalizationRead, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::chain::{Action, Rule, When};
-use domain::name::{Handle, RuleId, Trigger};
-use edge::{App, Creator, JsonBody, Listed, Member, Paging, Part, PersonalizationRead, Problem};
+use domain::values::name::{Handle, RuleId, Trigger};
 use http::StatusCode;
 
 /// A rule to write.
@@ -27,33 +27,37 @@ pub(crate) struct ChainRuleBody {
 /// Lists a handle's chain rules in the order in which they are looked at.
 #[utoipa::path(get, path = "/v2/handles/{handle}/chain/rules", tag = "chain", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "A page of the rules.", body = Listed<Rule>)))]
+    responses((status = 200, description = "A page of the rules.", body = ListResponse<Rule>)))]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<PersonalizationRead>,
     paging: Paging,
-) -> Result<Json<Listed<Rule>>, Problem> {
-    edge::list_rules(&app, &member, &paging).await
+) -> Result<Json<ListResponse<Rule>>, Problem> {
+    api::list_rules(&app, &member, &paging).await
 }
 
 /// Creates or replaces a chain rule.
 #[utoipa::path(put, path = "/v2/handles/{handle}/chain/rules/{ruleId}", tag = "chain", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("ruleId" = RuleId, Path)), request_body = ChainRuleBody,
     responses((status = 201, description = "Created.", body = Rule), (status = 200, description = "Replaced.", body = Rule),
-        (status = 409, description = "Too many rules or concurrent writers.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "Too many rules or concurrent writers.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn put(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<Creator>,
-    Part(rule_id): Part<RuleId>,
+    PathParam(rule_id): PathParam<RuleId>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Rule>), Problem> {
-    edge::put_rule(&app, &member, Rule::read(rule_id, body, &app.settings().own_hosts)?).await
+    api::put_rule(&app, &member, Rule::read(rule_id, body, &app.settings().own_hosts)?).await
 }
 
 /// Deletes a chain rule.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/chain/rules/{ruleId}", tag = "chain", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("ruleId" = RuleId, Path)),
-    responses((status = 204, description = "Deleted."), (status = 409, description = "Too many concurrent writers.", body = edge::openapi::ErrorBody)))]
-pub(crate) async fn delete(State(app): State<App>, member: Member<Creator>, Part(rule_id): Part<RuleId>) -> Result<StatusCode, Problem> {
-    edge::delete_rule::<Rule>(&app, &member, &rule_id).await
+    responses((status = 204, description = "Deleted."), (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody)))]
+pub(crate) async fn delete(
+    State(app): State<ApiState>,
+    member: Member<Creator>,
+    PathParam(rule_id): PathParam<RuleId>,
+) -> Result<StatusCode, Problem> {
+    api::delete_rule::<Rule>(&app, &member, &rule_id).await
 }

@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
+use api::StaticAsset;
 use axum::response::Response;
-use edge::Lasting;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName};
 
 static CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-static SCRIPT: LazyLock<Lasting> = LazyLock::new(|| Lasting::new("text/javascript; charset=utf-8", include_str!("sdk.js")));
+static SCRIPT: LazyLock<StaticAsset> = LazyLock::new(|| StaticAsset::new("text/javascript; charset=utf-8", include_str!("sdk.js")));
 
 /// The snippet for pages: clicks kept, signals told, decisions asked, conversions reported.
 ///

@@ -1,11 +1,11 @@
 //! `GET …/chain/{sessionId}`: a session's signals and what they make of its visitor.
 
+use api::{ApiState, Member, PathParam, PersonalizationRead, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::chain::{Confidence, Signal, segments};
-use domain::moment::Moment;
-use domain::name::{Handle, SessionId, SignalKey};
-use edge::{App, Member, Part, PersonalizationRead, Problem};
+use domain::values::moment::Moment;
+use domain::values::name::{Handle, SessionId, SignalKey};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -56,13 +56,13 @@ impl KeptSignal {
 #[utoipa::path(get, path = "/v2/handles/{handle}/chain/{sessionId}", tag = "chain", security(("jwt" = []), ("pat" = ["personalization.read"])),
     params(("handle" = Handle, Path), ("sessionId" = SessionId, Path)), responses((status = 200, description = "The session.", body = ChainSession)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<PersonalizationRead>,
-    id: Result<Part<SessionId>, Problem>,
+    id: Result<PathParam<SessionId>, Problem>,
 ) -> Result<Json<ChainSession>, Problem> {
     let missing = || Problem::not_found("session");
     // An id that cannot be is an id that is not.
-    let Part(id) = id.map_err(|_| missing())?;
+    let PathParam(id) = id.map_err(|_| missing())?;
     let kept = app.store().session(member.handle(), &id, app.now()).await?;
     if kept.session.signals().is_empty() && !kept.session.is_converted {
         return Err(missing());

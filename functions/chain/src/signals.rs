@@ -1,11 +1,11 @@
 //! `POST …/chain/signals`: what a visitor did, appended to the session's ledger.
 
+use api::{ApiState, Code, JsonBody, Member, Problem, SignalsBody, SignalsWrite, limit_public};
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use domain::chain::{Batch, Confidence, MOST_A_MINUTE, MOST_IN_A_SESSION};
-use domain::moment::Moment;
-use domain::name::{Handle, SessionId, SignalKey};
-use edge::{App, Code, JsonBody, Member, Problem, SignalsBody, SignalsWrite, limit_public};
+use domain::values::moment::Moment;
+use domain::values::name::{Handle, SessionId, SignalKey};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ pub(crate) struct SignalsReceipt {
 #[utoipa::path(post, path = "/v2/public/chain/signals", tag = "public",
     request_body(content((SignalsPosted = "application/json"), (SignalsPosted = "text/plain")), description = "JSON; a page's beacon sends it as text."),
     responses((status = 202, description = "Kept.", body = SignalsReceipt)))]
-pub(crate) async fn from_page(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
+pub(crate) async fn from_page(State(app): State<ApiState>, request: Request) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     limit_public(&app, request.headers(), request.extensions()).await?;
     let SignalsBody(body) = SignalsBody::from_request(request, &app).await?;
     let batch = Batch::read(body)?;
@@ -84,16 +84,16 @@ pub(crate) async fn from_page(State(app): State<App>, request: Request) -> Resul
 #[utoipa::path(post, path = "/v2/handles/{handle}/chain/signals", tag = "chain", security(("jwt" = []), ("pat" = ["chain.signal.write"])),
     params(("handle" = Handle, Path)), request_body = SessionSignals, responses((status = 202, description = "Kept.", body = SignalsReceipt)))]
 pub(crate) async fn from_server(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<SignalsWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     append(&app, Batch::read_for(member.handle(), body)?).await
 }
 
-async fn append(app: &App, Batch { handle, session, signals }: Batch) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
+async fn append(app: &ApiState, Batch { handle, session, signals }: Batch) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     let now = app.now();
-    let fresh = || app.id::<domain::id::Request>().to_string();
+    let fresh = || app.id::<domain::values::id::Request>().to_string();
     match app.store().append_signals((&handle, &session), &signals, &fresh, now).await? {
         Appended::Kept { accepted, deduped, total, ends } => {
             let expires_at = ends.unwrap_or(now);

@@ -4,23 +4,42 @@
 //! when the click is first stored.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use domain::agent::judge_again;
-use domain::click::Click;
-use domain::id::ClickId;
-use domain::name::Handle;
-use domain::webhook::event::EventType;
-use domain::webhook::subscription::Status;
-use edge::{App, batch};
+use domain::clicks::Click;
+use domain::clicks::agent::judge_again;
+use domain::clicks::burst::Recent;
+use domain::values::id::ClickId;
+use domain::values::name::Handle;
+use domain::webhooks::event::EventType;
+use domain::webhooks::subscription::Status;
+use runtime::{App, batch};
 use store::{ClickMessage, KnownSubscription, Pointer};
 
+/// The click worker's state; cheap to clone.
+#[derive(Clone)]
+pub struct ClickWorker {
+    app: App,
+    /// The clicks this process has seen lately, for detecting bursts. Best effort: other processes see other clicks, and
+    /// re-scoring sees them all.
+    recent: Arc<Mutex<Recent>>,
+}
+
+impl ClickWorker {
+    /// A worker that has seen no clicks yet.
+    pub fn new(app: App) -> Self {
+        Self { app, recent: Arc::default() }
+    }
+}
+
 /// Counts a batch and gives back the messages with a click that could not be written.
-pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
+pub async fn handle(worker: ClickWorker, event: SqsEvent) -> SqsBatchResponse {
+    let app = &worker.app;
     let (received, mut failed) = batch::read::<ClickMessage>(event);
     let clicks: Vec<Click> = received.iter().flat_map(|message| message.body.clicks.iter().cloned()).collect();
-    let (clicks, mut unwritten) = credited(&app, with_bursts(&app, clicks)).await;
-    let (clicks, listeners, untold) = listeners(&app, clicks).await;
+    let (clicks, mut unwritten) = credited(app, with_bursts(&worker, clicks)).await;
+    let (clicks, listeners, untold) = listeners(app, clicks).await;
     unwritten.extend(untold);
     let is_told = |click: &Click| {
         let mut of_handle = listeners.iter().filter(|known| known.subscription.handle == click.handle);
@@ -75,7 +94,7 @@ async fn credited(app: &App, clicks: Vec<Click>) -> (Vec<Click>, BTreeSet<ClickI
 }
 
 /// The clicks, those in a burst judged again with that in mind. A click that was counted before keeps its first judgement.
-fn with_bursts(app: &App, clicks: Vec<Click>) -> Vec<Click> {
-    let bursts = app.bursts_among(&clicks);
+fn with_bursts(worker: &ClickWorker, clicks: Vec<Click>) -> Vec<Click> {
+    let bursts = worker.recent.lock().unwrap_or_else(PoisonError::into_inner).notice(&clicks, worker.app.now());
     clicks.into_iter().map(|click| bursts.get(&click.id).map_or_else(|| click.clone(), |burst| judge_again(&click, *burst))).collect()
 }

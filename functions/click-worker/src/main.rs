@@ -1,5 +1,5 @@
 //! The click worker on Lambda.
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    edge::start::queue(click_worker::handle)
+    runtime::start::queue(click_worker::ClickWorker::new, click_worker::handle)
 }

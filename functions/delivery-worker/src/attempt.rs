@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::webhook::delivery::{Delivery, Meeting, Outcome, Status};
-use domain::webhook::subscription::Status as Reachable;
-use edge::App;
+use domain::webhooks::delivery::{Delivery, Meeting, Outcome, Status};
+use domain::webhooks::subscription::Status as Reachable;
 use futures::future::{Either, join, select};
+use runtime::App;
 use store::{AttemptMessage, KnownSubscription, Lane, Result};
 
 use crate::message;
@@ -85,7 +85,7 @@ async fn take(app: &App, delivery: &Delivery, message: &AttemptMessage) -> Resul
     let reply = match secrets {
         Some(secrets) => {
             let headers = message::headers(&claimed, &secrets, &text, started_at);
-            let exchange = post(app.settings().egress, &known.subscription.settings.endpoint_url, headers, text);
+            let exchange = post(app.egress(), &known.subscription.settings.endpoint_url, headers, text);
             watched(app, &known, exchange).await
         }
         None => Reply::without_answer(Outcome::NoSecret),

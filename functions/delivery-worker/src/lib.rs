@@ -7,8 +7,8 @@ mod record;
 mod resolve;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use edge::{App, batch};
 use futures::future::join_all;
+use runtime::{App, batch};
 use store::AttemptMessage;
 
 use attempt::Verdict;

@@ -1,5 +1,5 @@
 //! The delivery worker on Lambda.
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    edge::start::queue(delivery_worker::handle)
+    runtime::start::queue(std::convert::identity, delivery_worker::handle)
 }

@@ -1,20 +1,17 @@
 //! What goes along with a message: who sends what, and the proof of it.
 
-use domain::moment::Moment;
-use domain::webhook::delivery::Delivery;
-use domain::webhook::secret::{Place, Secret};
-use domain::webhook::signature;
-use edge::{App, PlatformKeys, Problem};
+use domain::values::moment::Moment;
+use domain::webhooks::delivery::Delivery;
+use domain::webhooks::secret::{Place, Secret};
+use domain::webhooks::signature;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use runtime::{App, KeysError, PlatformKeys};
 use store::{Error, KnownSubscription, Result};
 
 /// The secrets that sign now; none when the platform's key that opens them is gone.
 pub(crate) async fn secrets(app: &App, known: &KnownSubscription) -> Result<Option<Vec<Secret>>> {
-    let no_keys = |problem: Problem| Error::Damaged {
-        key: "the platform secret".to_owned(),
-        what: problem.causes().unwrap_or_else(|| "it cannot be read".to_owned()),
-    };
+    let no_keys = |error: KeysError| Error::Damaged { key: "the platform secret".to_owned(), what: error.to_string() };
     let now = app.now();
     let place = Place { handle: &known.subscription.handle, subscription: known.subscription.id };
     let opened = |keys: &PlatformKeys| known.subscription.secrets.live(place, |id| keys.opening(id), now);

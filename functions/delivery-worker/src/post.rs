@@ -5,8 +5,8 @@ use std::error::Error as StdError;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use domain::webhook::delivery::{DEADLINE_MS, Outcome};
-use domain::webhook::endpoint::{Egress, Endpoint};
+use domain::webhooks::delivery::{DEADLINE_MS, Outcome};
+use domain::webhooks::endpoint::{Egress, Endpoint};
 use http::HeaderMap;
 use tokio::time::{Instant, timeout_at};
 

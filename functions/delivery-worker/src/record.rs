@@ -1,12 +1,12 @@
 //! What an attempt leaves behind: its record and the delivery's next state in one transaction, and what it says of the receiver.
 
-use domain::audit::Event;
-use domain::id::SubscriptionId;
-use domain::moment::Moment;
-use domain::webhook::delivery::{Attempt, Delivery, Ending, Outcome, Status};
-use domain::webhook::event::{Envelope, EventType};
-use domain::webhook::subscription::{Disabled, Subscription};
-use edge::App;
+use domain::accounts::audit::Event;
+use domain::values::id::SubscriptionId;
+use domain::values::moment::Moment;
+use domain::webhooks::delivery::{Attempt, Delivery, Ending, Outcome, Status};
+use domain::webhooks::event::{Envelope, EventType};
+use domain::webhooks::subscription::{Disabled, Subscription};
+use runtime::App;
 use serde_json::{Value, json};
 use store::{GivingUp, KnownSubscription, Made, Moved, Result};
 

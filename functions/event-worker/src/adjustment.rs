@@ -1,6 +1,6 @@
 //! Adjustments: counted on their own day, where their conversion came from.
 
-use edge::App;
+use runtime::App;
 use store::{Pointer, Settled};
 
 use crate::wait;

@@ -4,15 +4,15 @@ mod adjustment;
 mod tell;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use domain::agent::judge_again;
-use domain::burst::Burst;
 use domain::chain::segments;
-use domain::click::Click;
-use domain::conversion::Conversion;
-use domain::rollup::{NONE, Origin};
-use domain::webhook::event::Envelope;
-use edge::{App, batch};
+use domain::clicks::Click;
+use domain::clicks::agent::judge_again;
+use domain::clicks::burst::Burst;
+use domain::conversions::Conversion;
+use domain::reports::{NONE, Origin};
+use domain::webhooks::event::Envelope;
 use futures::future::join_all;
+use runtime::{App, batch};
 use store::{OutboxKind, Pointer, Restatement, Settled, StoredClick};
 
 /// How long a conversion waits for its click, which may still be in its own queue.

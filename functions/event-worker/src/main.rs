@@ -1,5 +1,5 @@
 //! The event worker on Lambda.
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    edge::start::queue(event_worker::handle)
+    runtime::start::queue(std::convert::identity, event_worker::handle)
 }

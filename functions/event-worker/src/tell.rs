@@ -1,9 +1,9 @@
 //! Telling subscriptions of an event: one delivery each, made once however often this is done.
 
-use domain::webhook::delivery::{Delivery, Trigger};
-use domain::webhook::event::Envelope;
-use domain::webhook::subscription::Status;
-use edge::App;
+use domain::webhooks::delivery::{Delivery, Trigger};
+use domain::webhooks::event::Envelope;
+use domain::webhooks::subscription::Status;
+use runtime::App;
 use store::{AttemptMessage, Lane, Pointer};
 
 /// Makes a delivery to every subscription that wants the event and announces its first attempt.

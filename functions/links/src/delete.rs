@@ -1,8 +1,8 @@
 //! `DELETE …/links/{slug}`: ends a link; its clicks and conversions stay.
 
+use api::{ApiState, Code, LinksWrite, Member, PathParam, Problem, charge};
 use axum::extract::State;
-use domain::name::{Handle, Slug};
-use edge::{App, Code, LinksWrite, Member, Part, Problem, charge};
+use domain::values::name::{Handle, Slug};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use store::WriteLink;
@@ -12,12 +12,12 @@ use crate::upsert::check_version;
 /// Deletes a link for good. Its clicks, conversions and reports stay; a link made again under its slug starts at version 1.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Delete only this version.")),
-    responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody),
-        (status = 412, description = "The link is at another version.", body = edge::openapi::ErrorBody)))]
+    responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = api::openapi::ErrorBody),
+        (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<LinksWrite>,
-    Part(slug): Part<Slug>,
+    PathParam(slug): PathParam<Slug>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;

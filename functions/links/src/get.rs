@@ -1,9 +1,9 @@
 //! `GET …/links/{slug}`: one link.
 
+use api::{ApiState, LinksRead, Member, PathParam, Problem};
 use axum::extract::State;
 use axum::response::Response;
-use domain::name::{Handle, Slug};
-use edge::{App, LinksRead, Member, Part, Problem};
+use domain::values::name::{Handle, Slug};
 use http::StatusCode;
 
 use crate::view::{LinkView, answer};
@@ -11,7 +11,11 @@ use crate::view::{LinkView, answer};
 /// Reads a link.
 #[utoipa::path(get, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.read"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path)), responses((status = 200, description = "The link.", body = LinkView)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<LinksRead>, Part(slug): Part<Slug>) -> Result<Response, Problem> {
+pub(crate) async fn handle(
+    State(app): State<ApiState>,
+    member: Member<LinksRead>,
+    PathParam(slug): PathParam<Slug>,
+) -> Result<Response, Problem> {
     let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     Ok(answer(StatusCode::OK, link, &app))
 }

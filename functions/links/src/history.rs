@@ -1,23 +1,23 @@
 //! `GET …/links/{slug}/history`: the versions of a link, newest first.
 
+use api::{ApiState, LinksRead, ListResponse, Member, Paging, PathParam, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::name::{Handle, Slug};
-use edge::{App, LinksRead, Listed, Member, Paging, Part, Problem};
+use domain::values::name::{Handle, Slug};
 
 use crate::view::LinkView;
 
 /// Lists the versions of a link, newest first; `hasPassword` is not part of a version and always false here.
 #[utoipa::path(get, path = "/v2/handles/{handle}/links/{slug}/history", tag = "links", security(("jwt" = []), ("pat" = ["links.read"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "A page of versions.", body = Listed<LinkView>)))]
+    responses((status = 200, description = "A page of versions.", body = ListResponse<LinkView>)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<LinksRead>,
-    Part(slug): Part<Slug>,
+    PathParam(slug): PathParam<Slug>,
     paging: Paging,
-) -> Result<Json<Listed<LinkView>>, Problem> {
+) -> Result<Json<ListResponse<LinkView>>, Problem> {
     let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     let page = app.store().link_history(&link, paging.limit, paging.cursor.as_deref()).await?;
-    Ok(Json(Listed::of(page, |version| LinkView::of(version, &app))))
+    Ok(Json(ListResponse::of(page, |version| LinkView::of(version, &app))))
 }

@@ -10,13 +10,13 @@ mod rules;
 mod upsert;
 mod view;
 
+use api::{ApiState, Served};
 use axum::Router;
-use edge::{App, Served};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Every route of this function, with its documentation.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(upsert::handle, get::handle, delete::handle))
         .routes(routes!(list::handle))
@@ -28,6 +28,6 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// The function.
-pub fn service(app: App) -> Served<Router> {
-    edge::serve(app, routes().split_for_parts().0)
+pub fn service(app: ApiState) -> Served<Router> {
+    api::serve(app, routes().split_for_parts().0)
 }

@@ -1,5 +1,5 @@
 //! Links on Lambda.
 
 fn main() -> Result<(), lambda_http::Error> {
-    edge::start::http(links::service)
+    api::start::http(links::service)
 }

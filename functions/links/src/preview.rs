@@ -1,16 +1,16 @@
 //! `POST …/links/{slug}/route-preview`: the redirect's own decision for a visit that is described, with its reasons.
 
+use api::{ApiState, JsonBody, LinksRead, Member, PathParam, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::agent::Device;
 use domain::chain::segments;
-use domain::form::{self, Faults, Form, Notes, Unknown};
-use domain::link::{Link, RedirectType};
-use domain::moment::Moment;
-use domain::name::{Handle, RuleId, SessionId, Slug};
+use domain::clicks::agent::Device;
+use domain::links::{Link, RedirectType};
+use domain::routing::visit::{UNKNOWN_COUNTRY, Visit, word};
 use domain::routing::{Matched, Outcome, RuleBook, Step, bucket, decide};
-use domain::visit::{UNKNOWN_COUNTRY, Visit, word};
-use edge::{App, JsonBody, LinksRead, Member, Part, Problem};
+use domain::values::form::{self, Faults, Form, Notes, Unknown};
+use domain::values::moment::Moment;
+use domain::values::name::{Handle, RuleId, SessionId, Slug};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -101,9 +101,9 @@ pub(crate) struct Context {
     params(("handle" = Handle, Path), ("slug" = Slug, Path)), request_body = Request,
     responses((status = 200, description = "The decision; the same for the same request.", body = Preview)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<LinksRead>,
-    Part(slug): Part<Slug>,
+    PathParam(slug): PathParam<Slug>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Preview>, Problem> {
     let Asked { mut visit, at, names_segments } = read(body, app.now())?;

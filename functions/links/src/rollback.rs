@@ -1,11 +1,11 @@
 //! `POST …/links/{slug}/rollback`: writes an earlier version again, as a new one.
 
+use api::{ApiState, Code, JsonBody, LinksWrite, Member, PathParam, Problem, charge};
 use axum::extract::State;
 use axum::response::Response;
-use domain::form::{self, Form, Notes, Unknown};
-use domain::link::NextPassword;
-use domain::name::{Handle, Slug};
-use edge::{App, Code, JsonBody, LinksWrite, Member, Part, Problem, charge};
+use domain::links::NextPassword;
+use domain::values::form::{self, Form, Notes, Unknown};
+use domain::values::name::{Handle, Slug};
 use http::{HeaderMap, StatusCode};
 use store::{Expect, WriteLink};
 
@@ -25,12 +25,12 @@ pub(crate) struct Rollback {
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Roll back only this version.")),
     request_body = Rollback,
     responses((status = 200, description = "The link as it is now.", body = LinkView),
-        (status = 409, description = "Changed meanwhile.", body = edge::openapi::ErrorBody),
-        (status = 412, description = "The link is at another version.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "Changed meanwhile.", body = api::openapi::ErrorBody),
+        (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<LinksWrite>,
-    Part(slug): Part<Slug>,
+    PathParam(slug): PathParam<Slug>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
@@ -45,7 +45,7 @@ pub(crate) async fn handle(
     check_version(&headers, Some(&link))?;
     let earlier = app.store().link_version(&link, version).await?.ok_or_else(|| Problem::not_found("version of this link"))?;
     // What was allowed when it was written may not be any more: the hosts of the system can grow.
-    let leads_home = |destination: &domain::destination::Destination| destination.leads_to(&app.settings().own_hosts);
+    let leads_home = |destination: &domain::values::destination::Destination| destination.leads_to(&app.settings().own_hosts);
     if earlier.settings.destinations().any(leads_home) {
         return Err(Problem::field("destinationUrl", "of that version leads back to this service"));
     }

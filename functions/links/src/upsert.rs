@@ -1,10 +1,10 @@
 //! `PUT …/links/{slug}`: creates the link or replaces what its owner set.
 
+use api::{ApiState, Code, JsonBody, LinksWrite, Member, PathParam, Problem, charge};
 use axum::extract::State;
 use axum::response::Response;
-use domain::link::{Link, NextPassword, Settings};
-use domain::name::{Handle, Slug};
-use edge::{App, Code, JsonBody, LinksWrite, Member, Part, Problem, charge};
+use domain::links::{Link, NextPassword, Settings};
+use domain::values::name::{Handle, Slug};
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
@@ -23,12 +23,12 @@ const TRIES: usize = 8;
         ("If-None-Match" = Option<String>, Header, description = "`*`: only create, and write over nothing.")),
     request_body(content = Settings, description = "And `password`, a string of at most 128 characters."),
     responses((status = 201, description = "Created.", body = LinkView), (status = 200, description = "Replaced.", body = LinkView),
-        (status = 409, description = "Too many concurrent writers.", body = edge::openapi::ErrorBody),
-        (status = 412, description = "The link is at another version.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody),
+        (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<LinksWrite>,
-    Part(slug): Part<Slug>,
+    PathParam(slug): PathParam<Slug>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
@@ -56,7 +56,14 @@ pub(crate) async fn handle(
 }
 
 /// The version of the link to write.
-pub(crate) fn next(app: &App, handle: &Handle, slug: &Slug, current: Option<&Link>, settings: Settings, password: &NextPassword) -> Link {
+pub(crate) fn next(
+    app: &ApiState,
+    handle: &Handle,
+    slug: &Slug,
+    current: Option<&Link>,
+    settings: Settings,
+    password: &NextPassword,
+) -> Link {
     match current {
         Some(link) => link.following(settings, password, app.now()),
         None => Link::first(app.id(), handle, slug, settings, password, app.now()),
@@ -64,7 +71,7 @@ pub(crate) fn next(app: &App, handle: &Handle, slug: &Slug, current: Option<&Lin
 }
 
 /// A campaign that clicks and conversions are to be credited to must exist; one the link already names is not asked about again.
-async fn check_campaign(app: &App, handle: &Handle, settings: &Settings, current: Option<&Link>) -> Result<(), Problem> {
+async fn check_campaign(app: &ApiState, handle: &Handle, settings: &Settings, current: Option<&Link>) -> Result<(), Problem> {
     let Some(id) = &settings.campaign_id else { return Ok(()) };
     let is_present = current.is_some_and(|link| link.settings.campaign_id.as_ref() == Some(id));
     if is_present || app.store().campaign(handle, id).await?.is_some() {

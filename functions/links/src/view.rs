@@ -1,11 +1,11 @@
 //! A link as callers see it: what its owner set, without the password, with its address and version.
 
+use api::ApiState;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use domain::link::{Link, Settings};
-use domain::moment::Moment;
-use domain::name::{Handle, Slug};
-use edge::App;
+use domain::links::{Link, Settings};
+use domain::values::moment::Moment;
+use domain::values::name::{Handle, Slug};
 use http::header::ETAG;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub(crate) struct LinkView {
 }
 
 impl LinkView {
-    pub(crate) fn of(link: Link, app: &App) -> Self {
+    pub(crate) fn of(link: Link, app: &ApiState) -> Self {
         Self {
             short_url: app.settings().short_url(&link.handle, link.slug.as_str()),
             handle: link.handle,
@@ -49,7 +49,7 @@ impl LinkView {
 }
 
 /// Answers with a link and its entity tag.
-pub(crate) fn answer(status: StatusCode, link: Link, app: &App) -> Response {
+pub(crate) fn answer(status: StatusCode, link: Link, app: &ApiState) -> Response {
     let etag = HeaderValue::from_str(&link.etag());
     let mut response = (status, Json(LinkView::of(link, app))).into_response();
     if let Ok(etag) = etag {

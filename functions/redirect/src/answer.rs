@@ -1,8 +1,8 @@
 //! Answers a visitor can get: onward, over a bridge, a password form, or a clear no.
 
+use api::{Code, Html, Problem, escape, wants_html};
 use axum::response::{IntoResponse, Response};
-use domain::link::Closed;
-use edge::{Code, Html, Problem, escape, wants_html};
+use domain::links::Closed;
 use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 

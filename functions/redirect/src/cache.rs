@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::link::Link;
-use domain::moment::Moment;
+use api::{ApiState, Problem};
+use domain::links::Link;
 use domain::routing::RuleBook;
-use edge::{App, Problem};
+use domain::values::moment::Moment;
 use quick_cache::sync::Cache;
 
 use crate::place::Place;
@@ -36,7 +36,7 @@ impl Links {
     }
 
     /// The link at a place, from memory or in one read; none where there is no link.
-    pub(crate) async fn find(&self, app: &App, place: &Place) -> Result<Option<Arc<Found>>, Problem> {
+    pub(crate) async fn find(&self, app: &ApiState, place: &Place) -> Result<Option<Arc<Found>>, Problem> {
         let key = (place.handle.to_string(), place.slug.to_string());
         let now = app.now();
         let cached = self.0.get(&key);

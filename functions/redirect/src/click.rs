@@ -1,13 +1,14 @@
 //! Recording a click: on the queue, else beside the table's other overdue work, else in the log; never at the visitor's cost.
 
-use domain::agent::CLASSIFIER_VERSION;
-use domain::click::{Click, truncated_address};
-use domain::ctx::Consent;
-use domain::id::ClickId;
-use domain::link::Link;
+use api::ApiState;
+use api::PlatformKeys;
+use domain::clicks::agent::CLASSIFIER_VERSION;
+use domain::clicks::ctx::Consent;
+use domain::clicks::{Click, truncated_address};
+use domain::links::Link;
 use domain::routing::Matched;
-use domain::visit::Visit;
-use edge::{App, PlatformKeys};
+use domain::routing::visit::Visit;
+use domain::values::id::ClickId;
 
 use crate::facts::Facts;
 
@@ -16,7 +17,7 @@ pub(crate) fn of(id: ClickId, link: &Link, matched: &Matched<'_>, visit: Visit, 
     let address = keys.filter(|_| facts.consent != Consent::Denied).map(|keys| {
         let day = visit.at.day().compact();
         let tag = keys.address.tag(&[day.as_bytes(), &truncated_address(facts.viewer.ip)]);
-        domain::secret::hex(tag.first_chunk::<8>().unwrap_or(&[0; 8]))
+        domain::values::secret::hex(tag.first_chunk::<8>().unwrap_or(&[0; 8]))
     });
     Click {
         id,
@@ -46,7 +47,7 @@ pub(crate) fn of(id: ClickId, link: &Link, matched: &Matched<'_>, visit: Visit, 
 }
 
 /// Queues a click; when the queue cannot be reached it is parked in the table for the sweeper, and failing that logged whole.
-pub(crate) async fn record(app: &App, click: &Click) {
+pub(crate) async fn record(app: &ApiState, click: &Click) {
     let Err(error) = app.store().send_click(click).await else { return };
     tracing::warn!(metric = "click_enqueue_failed", click.id = %click.id, error = &error as &dyn std::error::Error, "click could not be queued");
     if let Err(error) = app.store().park_click(click, app.now()).await {

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use domain::agent::{Asks, Judgement, PURPOSE_HEADERS, Signs, judge, kept, telling_purpose};
-use domain::ctx::{Consent, consent};
-use domain::link::Link;
-use domain::moment::Moment;
-use domain::name::SessionId;
-use domain::visit::{Visit, country, preferred_language, referral, word};
-use edge::{PlatformKeys, Settings, Viewer, opted_out};
+use api::{ApiSettings, PlatformKeys};
+use api::{Viewer, opted_out};
+use domain::clicks::agent::{Asks, Judgement, PURPOSE_HEADERS, Signs, judge, kept, telling_purpose};
+use domain::clicks::ctx::{Consent, consent};
+use domain::links::Link;
+use domain::routing::visit::{Visit, country, preferred_language, referral, word};
+use domain::values::moment::Moment;
+use domain::values::name::SessionId;
 use http::header::{ACCEPT_LANGUAGE, REFERER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, Method};
@@ -31,7 +32,7 @@ fn header(headers: &HeaderMap, name: impl http::header::AsHeaderName) -> Option<
 }
 
 impl<'r> Facts<'r> {
-    pub(crate) fn of(parts: &'r Parts, settings: &Settings, keys: Option<&PlatformKeys>) -> Self {
+    pub(crate) fn of(parts: &'r Parts, settings: &ApiSettings, keys: Option<&PlatformKeys>) -> Self {
         let headers = &parts.headers;
         let query: Vec<_> = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
         let user_agent = header(headers, USER_AGENT).map(kept);

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
+use api::PlatformKeys;
+use api::{ApiState, Problem};
 use axum::response::Response;
-use domain::agent::Verdict;
 use domain::chain::segments;
-use domain::ctx::Claims;
-use domain::destination::{Additions, Destination, locate};
-use domain::id::ClickId;
-use domain::link::{Link, Transport};
+use domain::clicks::agent::Verdict;
+use domain::clicks::ctx::Claims;
+use domain::links::{Link, Transport};
+use domain::routing::visit::Visit;
 use domain::routing::{Matched, Outcome, decide};
-use domain::visit::Visit;
-use edge::{App, PlatformKeys, Problem};
+use domain::values::destination::{Additions, Destination, locate};
+use domain::values::id::ClickId;
 use http::request::Parts;
 use http::{Method, StatusCode};
 use store::Taken;
@@ -28,12 +29,12 @@ use crate::place::Place;
 /// The public address is `https://{handle}.<public domain>/{slug}`; this path is for hosts without wildcard DNS and answers the same.
 /// A browser gets small pages instead of JSON errors; a bridge or a password shows a page with status 200.
 #[utoipa::path(get, path = "/_edge/redirect/{handle}/{slug}", tag = "public",
-    params(("handle" = domain::name::Handle, Path), ("slug" = domain::name::Slug, Path)),
+    params(("handle" = domain::values::name::Handle, Path), ("slug" = domain::values::name::Slug, Path)),
     responses((status = 302, description = "To the destination, with `ctx`.", headers(("Location" = String))),
         (status = 307, description = "The same, for links of redirect type 307.", headers(("Location" = String))),
         (status = 200, description = "A bridge page or a password form.", content_type = "text/html", body = String),
-        (status = 410, description = "`link_expired`: past its end, its expiry or its `maxClicks`.", body = edge::openapi::ErrorBody)))]
-pub(crate) async fn handle(app: &App, links: &Links, place: &Place, parts: &Parts) -> Result<Response, Problem> {
+        (status = 410, description = "`link_expired`: past its end, its expiry or its `maxClicks`.", body = api::openapi::ErrorBody)))]
+pub(crate) async fn handle(app: &ApiState, links: &Links, place: &Place, parts: &Parts) -> Result<Response, Problem> {
     let found = links.find(app, place).await?.ok_or_else(answer::unknown)?;
     visit(app, &found, parts, Gate::Closed).await
 }
@@ -48,12 +49,12 @@ pub(crate) enum Gate {
 }
 
 /// Decides where this visit goes and takes it there.
-pub(crate) async fn visit(app: &App, found: &Found, parts: &Parts, gate: Gate) -> Result<Response, Problem> {
+pub(crate) async fn visit(app: &ApiState, found: &Found, parts: &Parts, gate: Gate) -> Result<Response, Problem> {
     let Found { link, book } = found;
     let keys = match app.keys().await {
         Ok(keys) => Some(keys),
-        Err(problem) => {
-            tracing::error!(cause = problem.causes(), metric = "ctx_keys_missing", "redirecting without ctx");
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, metric = "ctx_keys_missing", "redirecting without ctx");
             None
         }
     };
@@ -90,7 +91,7 @@ const SESSION_PATIENCE: Duration = Duration::from_millis(600);
 
 /// The visit with the segments of its session, and how many signals that has. Only who brings a session to an open link costs this
 /// read, and nobody is lost when it fails.
-async fn with_session(app: &App, link: &Link, visit: Visit) -> (Visit, u8) {
+async fn with_session(app: &ApiState, link: &Link, visit: Visit) -> (Visit, u8) {
     let session = visit.session_id.as_ref().filter(|_| link.closed(visit.at, false).is_none());
     let Some(session) = session else { return (visit, 0) };
     match timeout(SESSION_PATIENCE, app.store().session_lately(&link.handle, session, visit.at)).await {
@@ -110,7 +111,14 @@ async fn with_session(app: &App, link: &Link, visit: Visit) -> (Visit, u8) {
 }
 
 /// Whether a click is within `maxClicks`; a human one uses one up, a bot's or a header check only looks.
-async fn is_admitted(app: &App, link: &Link, most: u64, facts: &Facts<'_>, waits_at_gate: bool, click: ClickId) -> Result<bool, Problem> {
+async fn is_admitted(
+    app: &ApiState,
+    link: &Link,
+    most: u64,
+    facts: &Facts<'_>,
+    waits_at_gate: bool,
+    click: ClickId,
+) -> Result<bool, Problem> {
     if facts.judgement.verdict() == Verdict::Human && !waits_at_gate {
         return Ok(matches!(app.store().take_click(&link.handle, link.id, most, click).await?, Taken::Within(_)));
     }
@@ -118,7 +126,7 @@ async fn is_admitted(app: &App, link: &Link, most: u64, facts: &Facts<'_>, waits
 }
 
 /// A destination is checked again where it is used: what was foreign when it was written may be ours now.
-fn refuse_own(app: &App, destination: &Destination) -> Result<(), Problem> {
+fn refuse_own(app: &ApiState, destination: &Destination) -> Result<(), Problem> {
     if destination.leads_to(&app.settings().own_hosts) {
         tracing::error!(destination = destination.as_str(), "a stored destination leads back to this service");
         return Err(answer::unknown());
@@ -128,7 +136,7 @@ fn refuse_own(app: &App, destination: &Destination) -> Result<(), Problem> {
 
 #[expect(clippy::too_many_arguments, reason = "everything a location is made of, in one pass")]
 fn location(
-    app: &App,
+    app: &ApiState,
     link: &Link,
     destination: &Destination,
     matched: &Matched<'_>,

@@ -17,9 +17,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use api::{ApiState, Served};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use edge::{App, Served};
 use http::{Method, Request};
 use tower::Service;
 
@@ -29,15 +29,15 @@ use place::Place;
 pub use follow::document;
 
 /// The function.
-pub fn service(app: App) -> Served<Redirect> {
-    domain::agent::load();
+pub fn service(app: ApiState) -> Served<Redirect> {
+    domain::clicks::agent::load();
     Served::new(app.clone(), Redirect { app, links: Arc::new(Links::new()) })
 }
 
 /// The redirect as a service, with the links it has read lately.
 #[derive(Clone)]
 pub struct Redirect {
-    app: App,
+    app: ApiState,
     links: Arc<Links>,
 }
 

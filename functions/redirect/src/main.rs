@@ -1,5 +1,5 @@
 //! The redirect on Lambda.
 
 fn main() -> Result<(), lambda_http::Error> {
-    edge::start::http(redirect::service)
+    api::start::http(redirect::service)
 }

@@ -1,6 +1,6 @@
 //! Which link a request means: `https://{handle}.<domain>/{slug}`, or `/_edge/redirect/{handle}/{slug}` on any host.
 
-use domain::name::{Handle, Slug};
+use domain::values::name::{Handle, Slug};
 use http::header::HOST;
 use http::request::Parts;
 

@@ -1,7 +1,7 @@
 //! A password posted to a link: five tries a minute and address, checked in constant time.
 
+use api::{ApiState, Code, Problem, Viewer, read_limited};
 use axum::response::Response;
-use edge::{App, Code, Problem, Viewer, read_limited};
 use http::StatusCode;
 use http::request::Parts;
 use store::WindowTaken;
@@ -15,7 +15,7 @@ const TRIES_A_MINUTE: u32 = 5;
 const LARGEST_FORM: usize = 4096;
 
 /// Takes a visitor with the right password on.
-pub(crate) async fn handle<B>(app: &App, links: &Links, place: &Place, parts: &Parts, body: B) -> Result<Response, Problem>
+pub(crate) async fn handle<B>(app: &ApiState, links: &Links, place: &Place, parts: &Parts, body: B) -> Result<Response, Problem>
 where
     B: http_body::Body<Data = bytes::Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,

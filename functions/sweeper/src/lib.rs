@@ -2,7 +2,7 @@
 
 mod reseal;
 
-use edge::App;
+use runtime::App;
 use store::{AttemptMessage, Lane, OutboxKind, Pointer, table};
 
 /// Entries of one shard looked at in one run; the rest waits for the next minute.

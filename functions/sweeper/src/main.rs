@@ -1,5 +1,5 @@
 //! The sweeper on Lambda.
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    edge::start::schedule(sweeper::sweep)
+    runtime::start::schedule(sweeper::sweep)
 }

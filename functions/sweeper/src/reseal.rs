@@ -1,8 +1,8 @@
 //! Webhook secrets that a former platform key seals: sealed anew, whether or not anything is sent to them, so that it can go.
 
-use domain::webhook::secret::{Place, SealingKey};
-use domain::webhook::subscription::Subscription;
-use edge::{App, PlatformKeys};
+use domain::webhooks::secret::{Place, SealingKey};
+use domain::webhooks::subscription::Subscription;
+use runtime::{App, PlatformKeys};
 
 /// Subscriptions of one key looked at in one run; the rest waits for the next minute.
 const MOST: i32 = 200;
@@ -11,10 +11,12 @@ const MOST: i32 = 200;
 pub(crate) async fn former(app: &App) {
     let keys = match app.keys().await {
         Ok(keys) => keys,
-        Err(problem) => return tracing::error!(cause = problem.causes(), "webhook secrets cannot be sealed anew"),
+        Err(error) => {
+            return tracing::error!(error = &error as &dyn std::error::Error, "webhook secrets cannot be sealed again: no platform keys");
+        }
     };
     let Some(current) = keys.sealing() else { return };
-    for key_id in keys.former().map(Some).chain([None]) {
+    for key_id in keys.previous().map(Some).chain([None]) {
         match app.store().sealed_with(key_id, MOST).await {
             Ok(found) => {
                 for subscription in &found {

@@ -1,8 +1,8 @@
 //! The body of a call that needs none: without one it is `{}`.
 
+use api::{JsonBody, Problem, read_limited};
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use edge::{JsonBody, Problem, read_limited};
 use serde_json::{Value, json};
 
 /// Bytes such a body may have.

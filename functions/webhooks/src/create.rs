@@ -1,13 +1,13 @@
 //! `POST …/webhooks`: a subscription, and its secret this once.
 
+use api::{ApiState, Code, JsonBody, Member, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::id::SubscriptionId;
-use domain::name::Handle;
-use domain::webhook::endpoint::Endpoint;
-use domain::webhook::secret::{Place, Secret, Secrets};
-use domain::webhook::subscription::{MOST, Settings, Status, Subscription};
-use edge::{App, Code, JsonBody, Member, Problem, WebhooksWrite, charge};
+use domain::values::id::SubscriptionId;
+use domain::values::name::Handle;
+use domain::webhooks::endpoint::Endpoint;
+use domain::webhooks::secret::{Place, Secret, Secrets};
+use domain::webhooks::subscription::{MOST, Settings, Status, Subscription};
 use http::StatusCode;
 use serde_json::Value;
 use store::Subscribed;
@@ -32,13 +32,13 @@ pub(crate) struct NewSubscription {
 /// Subscribes an endpoint to events. The answer holds the secret that signatures are verified with; it cannot be read again.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])), params(("handle" = Handle, Path)),
     request_body = NewSubscription,
-    responses((status = 201, description = "Made.", body = WithSecret), (status = 409, description = "The handle has 20 already.", body = edge::openapi::ErrorBody)))]
+    responses((status = 201, description = "Made.", body = WithSecret), (status = 409, description = "The handle has 20 already.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<WithSecret>), Problem> {
-    let settings = Settings::read(body, &app.settings().own_hosts, app.settings().egress)?;
+    let settings = Settings::read(body, &app.settings().own_hosts, app.egress())?;
     charge(&app, &member.profile.owner).await?;
     let (now, id): (_, SubscriptionId) = (app.now(), app.id());
     let keys = app.keys().await?;

@@ -1,9 +1,9 @@
 //! `DELETE …/webhooks/{subscriptionId}`: ends a subscription; what is on its way to it is cancelled.
 
+use api::{ApiState, Member, PathParam, Problem, WebhooksWrite, charge};
 use axum::extract::State;
-use domain::id::SubscriptionId;
-use domain::name::Handle;
-use edge::{App, Member, Part, Problem, WebhooksWrite, charge};
+use domain::values::id::SubscriptionId;
+use domain::values::name::Handle;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -14,11 +14,11 @@ use crate::view::audited;
 #[utoipa::path(delete, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), responses((status = 204, description = "Deleted.")))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<Part<SubscriptionId>, Problem>,
+    id: Result<PathParam<SubscriptionId>, Problem>,
 ) -> Result<StatusCode, Problem> {
-    let Part(id) = id.map_err(|_| no_subscription())?;
+    let PathParam(id) = id.map_err(|_| no_subscription())?;
     let known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "webhook.deleted", id).between(audited(&known.subscription), Value::Null);

@@ -1,13 +1,13 @@
 //! `GET …/deliveries` and `…/deliveries/{deliveryId}`: what became of every message, for 30 days.
 
+use api::{ApiState, ListResponse, Member, Paging, PathParam, Problem, WebhooksRead};
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use domain::form::{Fault, Faults};
-use domain::id::{DeliveryId, SubscriptionId};
-use domain::moment::Moment;
-use domain::name::Handle;
-use domain::webhook::delivery::Status;
-use edge::{App, Listed, Member, Paging, Part, Problem, WebhooksRead};
+use domain::values::form::{Fault, Faults};
+use domain::values::id::{DeliveryId, SubscriptionId};
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
+use domain::webhooks::delivery::Status;
 use futures::future::try_join_all;
 use store::Filter;
 
@@ -23,20 +23,20 @@ pub(crate) const INVERTED: &str = "must not be before since";
     params(("handle" = Handle, Path), ("status" = Option<Status>, Query), ("subscriptionId" = Option<SubscriptionId>, Query),
         ("since" = Option<Moment>, Query, description = "Events from this moment on."), ("until" = Option<Moment>, Query, description = "Events up to this moment."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "A page of deliveries.", body = Listed<DeliveryView>)))]
+    responses((status = 200, description = "A page of deliveries.", body = ListResponse<DeliveryView>)))]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<WebhooksRead>,
     paging: Paging,
     RawQuery(query): RawQuery,
-) -> Result<Json<Listed<DeliveryView>>, Problem> {
+) -> Result<Json<ListResponse<DeliveryView>>, Problem> {
     let filter = filter(query.as_deref().unwrap_or_default())?;
     let after = paging.cursor.map(|text| filter.cursor(&text).ok_or_else(|| Problem::field("cursor", NO_CURSOR))).transpose()?;
     let page = app.store().deliveries(member.handle(), &filter, app.now(), paging.limit, after).await?;
     let with_attempts = page.items.iter().map(|delivery| app.store().delivery_with_attempts(member.handle(), delivery.id));
     let known = try_join_all(with_attempts).await?;
     let items = known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect();
-    Ok(Json(Listed { items, next_cursor: page.next_cursor }))
+    Ok(Json(ListResponse { items, next_cursor: page.next_cursor }))
 }
 
 /// Reads a delivery with its attempts.
@@ -44,12 +44,12 @@ pub(crate) async fn list(
     params(("handle" = Handle, Path), ("deliveryId" = DeliveryId, Path)),
     responses((status = 200, description = "The delivery.", body = DeliveryView)))]
 pub(crate) async fn get(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<WebhooksRead>,
-    id: Result<Part<DeliveryId>, Problem>,
+    id: Result<PathParam<DeliveryId>, Problem>,
 ) -> Result<Json<DeliveryView>, Problem> {
     let missing = || Problem::not_found("delivery");
-    let Part(id) = id.map_err(|_| missing())?;
+    let PathParam(id) = id.map_err(|_| missing())?;
     let (delivery, attempts) = app.store().delivery_with_attempts(member.handle(), id).await?.ok_or_else(missing)?;
     Ok(Json(DeliveryView::of(&delivery, attempts)))
 }

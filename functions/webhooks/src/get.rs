@@ -1,10 +1,10 @@
 //! `GET …/webhooks/{subscriptionId}`: one subscription.
 
+use api::{ApiState, Member, PathParam, Problem, WebhooksRead};
 use axum::Json;
 use axum::extract::State;
-use domain::id::SubscriptionId;
-use domain::name::Handle;
-use edge::{App, Member, Part, Problem, WebhooksRead};
+use domain::values::id::SubscriptionId;
+use domain::values::name::Handle;
 
 use crate::no_subscription;
 use crate::view::SubscriptionView;
@@ -14,11 +14,11 @@ use crate::view::SubscriptionView;
     params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)),
     responses((status = 200, description = "The subscription.", body = SubscriptionView)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<WebhooksRead>,
-    id: Result<Part<SubscriptionId>, Problem>,
+    id: Result<PathParam<SubscriptionId>, Problem>,
 ) -> Result<Json<SubscriptionView>, Problem> {
-    let Part(id) = id.map_err(|_| no_subscription())?;
+    let PathParam(id) = id.map_err(|_| no_subscription())?;
     let known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     Ok(Json(SubscriptionView::of_known(&known)))
 }

@@ -13,13 +13,13 @@ mod test;
 mod update;
 mod view;
 
+use api::{ApiState, Problem, Served};
 use axum::Router;
-use edge::{App, Problem, Served};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Every route of this function, with its documentation.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(create::handle, list::handle))
         .routes(routes!(get::handle, update::handle, delete::handle))
@@ -33,8 +33,8 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// The function.
-pub fn service(app: App) -> Served<Router> {
-    edge::serve(app, routes().split_for_parts().0)
+pub fn service(app: ApiState) -> Served<Router> {
+    api::serve(app, routes().split_for_parts().0)
 }
 
 /// What a subscription that is not there answers.

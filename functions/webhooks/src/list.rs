@@ -1,9 +1,9 @@
 //! `GET …/webhooks`: a handle's subscriptions.
 
+use api::{ApiState, ListResponse, Member, Paging, Problem, WebhooksRead};
 use axum::Json;
 use axum::extract::State;
-use domain::name::Handle;
-use edge::{App, Listed, Member, Paging, Problem, WebhooksRead};
+use domain::values::name::Handle;
 use store::{KnownSubscription, Page, table};
 
 use crate::view::SubscriptionView;
@@ -11,15 +11,15 @@ use crate::view::SubscriptionView;
 /// Lists a handle's webhook subscriptions in the order they were made.
 #[utoipa::path(get, path = "/v2/handles/{handle}/webhooks", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])),
     params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "A page of the subscriptions.", body = Listed<SubscriptionView>)))]
+    responses((status = 200, description = "A page of the subscriptions.", body = ListResponse<SubscriptionView>)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<WebhooksRead>,
     paging: Paging,
-) -> Result<Json<Listed<SubscriptionView>>, Problem> {
+) -> Result<Json<ListResponse<SubscriptionView>>, Problem> {
     let known = app.store().subscriptions(member.handle(), app.now()).await?;
     let list = table::subscriptions(member.handle());
     let place = |known: &KnownSubscription| known.subscription.id.to_string();
     let page = Page::of_whole(&list, known, paging.limit, paging.cursor.as_deref(), place)?;
-    Ok(Json(Listed::of(page, |known| SubscriptionView::of_known(&known))))
+    Ok(Json(ListResponse::of(page, |known| SubscriptionView::of_known(&known))))
 }

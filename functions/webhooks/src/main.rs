@@ -1,5 +1,5 @@
 //! Webhooks on Lambda.
 
 fn main() -> Result<(), lambda_http::Error> {
-    edge::start::http(webhooks::service)
+    api::start::http(webhooks::service)
 }

@@ -1,11 +1,11 @@
 //! `GET …/notifications`: every subscription with what became of its deliveries, the latest failures, and what there is to hear of.
 
+use api::{ApiState, Member, NotificationsRead, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::name::Handle;
-use domain::webhook::delivery::Status;
-use domain::webhook::event::{Envelope, EventType};
-use edge::{App, Member, NotificationsRead, Problem};
+use domain::values::name::Handle;
+use domain::webhooks::delivery::Status;
+use domain::webhooks::event::{Envelope, EventType};
 use futures::future::try_join_all;
 use serde::Serialize;
 use store::{Filter, KnownSubscription};
@@ -56,7 +56,7 @@ pub(crate) struct CatalogEntry {
 /// Shows how a handle's webhooks are doing.
 #[utoipa::path(get, path = "/v2/handles/{handle}/notifications", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])), params(("handle" = Handle, Path)),
     responses((status = 200, description = "The panel.", body = NotificationsPanel)))]
-pub(crate) async fn handle(State(app): State<App>, member: Member<NotificationsRead>) -> Result<Json<NotificationsPanel>, Problem> {
+pub(crate) async fn handle(State(app): State<ApiState>, member: Member<NotificationsRead>) -> Result<Json<NotificationsPanel>, Problem> {
     let known = app.store().subscriptions(member.handle(), app.now()).await?;
     let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;
     let failures = Filter { statuses: vec![Status::Exhausted], ..Filter::default() };
@@ -64,7 +64,7 @@ pub(crate) async fn handle(State(app): State<App>, member: Member<NotificationsR
     Ok(Json(NotificationsPanel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
 }
 
-async fn reached(app: &App, handle: &Handle, known: &KnownSubscription) -> Result<NotifiedWebhook, Problem> {
+async fn reached(app: &ApiState, handle: &Handle, known: &KnownSubscription) -> Result<NotifiedWebhook, Problem> {
     let id = known.subscription.id;
     let counts = app.store().delivery_counts(handle, id, app.now()).await?;
     let last = Filter { subscription: Some(id), since: Some(app.now().plus_days(-1)), ..Filter::default() };
@@ -75,7 +75,7 @@ async fn reached(app: &App, handle: &Handle, known: &KnownSubscription) -> Resul
     })
 }
 
-async fn shown(app: &App, handle: &Handle, filter: &Filter, most: usize) -> Result<Vec<DeliveryView>, Problem> {
+async fn shown(app: &ApiState, handle: &Handle, filter: &Filter, most: usize) -> Result<Vec<DeliveryView>, Problem> {
     let page = app.store().deliveries(handle, filter, app.now(), most, None).await?;
     let known = try_join_all(page.items.iter().map(|delivery| app.store().delivery_with_attempts(handle, delivery.id))).await?;
     Ok(known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect())

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use api::{ApiState, Code, JsonBody, Member, PathParam, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::form::{self, Form, Notes, Unknown};
-use domain::id::{DeliveryId, SubscriptionId};
-use domain::moment::Moment;
-use domain::name::Handle;
-use domain::webhook::delivery::{Delivery, KEPT_DAYS, Status, Trigger};
-use domain::webhook::subscription::Status::Active;
-use edge::{App, Code, JsonBody, Member, Part, Problem, WebhooksWrite, charge};
+use domain::values::form::{self, Form, Notes, Unknown};
+use domain::values::id::{DeliveryId, SubscriptionId};
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
+use domain::webhooks::delivery::{Delivery, KEPT_DAYS, Status, Trigger};
+use domain::webhooks::subscription::Status::Active;
 use futures::future::{join_all, try_join_all};
 use http::StatusCode;
 use serde::Serialize;
@@ -53,14 +53,14 @@ pub(crate) struct Replayed {
 #[utoipa::path(post, path = "/v2/handles/{handle}/deliveries/{deliveryId}/replay", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("deliveryId" = DeliveryId, Path)),
     responses((status = 202, description = "On its way again.", body = DeliveryView),
-        (status = 409, description = "It has not ended yet, or its subscription is disabled or deleted.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "It has not ended yet, or its subscription is disabled or deleted.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn one(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<Part<DeliveryId>, Problem>,
+    id: Result<PathParam<DeliveryId>, Problem>,
 ) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
     let missing = || Problem::not_found("delivery");
-    let Part(id) = id.map_err(|_| missing())?;
+    let PathParam(id) = id.map_err(|_| missing())?;
     let former = app.store().delivery(member.handle(), id).await?.ok_or_else(missing)?;
     if !former.status.is_final() {
         return Err(Problem::new(Code::Conflict, "this delivery has not ended yet; wait for it, or read it again"));
@@ -83,9 +83,9 @@ pub(crate) async fn one(
 #[utoipa::path(post, path = "/v2/handles/{handle}/deliveries/replay", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])), params(("handle" = Handle, Path)),
     request_body = ReplayRange,
     responses((status = 202, description = "On their way again.", body = Replayed),
-        (status = 409, description = "The subscription is disabled or deleted.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "The subscription is disabled or deleted.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn range(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Replayed>), Problem> {
@@ -113,7 +113,7 @@ pub(crate) async fn range(
     Ok((StatusCode::ACCEPTED, Json(Replayed { items, next_cursor: page.next_cursor })))
 }
 
-fn again(app: &App, former: &Delivery) -> Delivery {
+fn again(app: &ApiState, former: &Delivery) -> Delivery {
     let event = (former.event_id, former.event_type);
     Delivery::new(app.id(), former.handle.clone(), event, former.subscription_id, Trigger::Manual, app.now())
 }

@@ -1,13 +1,13 @@
 //! `POST …/webhooks/{subscriptionId}/secret/rotate`: a new secret, this once; the one before signs on for a while.
 
+use api::{ApiState, Code, Member, PathParam, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::form::{self, Form, Notes, Unknown};
-use domain::id::SubscriptionId;
-use domain::name::Handle;
-use domain::webhook::secret::{DEFAULT_OVERLAP_SECS, LONGEST_OVERLAP_SECS, Place, Secret};
-use domain::webhook::subscription::Subscription;
-use edge::{App, Code, Member, Part, Problem, WebhooksWrite, charge};
+use domain::values::form::{self, Form, Notes, Unknown};
+use domain::values::id::SubscriptionId;
+use domain::values::name::Handle;
+use domain::webhooks::secret::{DEFAULT_OVERLAP_SECS, LONGEST_OVERLAP_SECS, Place, Secret};
+use domain::webhooks::subscription::Subscription;
 use serde_json::{Value, json};
 use store::Failures;
 
@@ -29,14 +29,14 @@ pub(crate) struct Rotation {
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/secret/rotate", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<Rotation>,
     responses((status = 200, description = "The subscription with its new secret.", body = WithSecret),
-        (status = 409, description = "Two former secrets still sign, or somebody else rotated meanwhile.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "Two former secrets still sign, or somebody else rotated meanwhile.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<Part<SubscriptionId>, Problem>,
+    id: Result<PathParam<SubscriptionId>, Problem>,
     OptionalBody(body): OptionalBody,
 ) -> Result<Json<WithSecret>, Problem> {
-    let Part(id) = id.map_err(|_| no_subscription())?;
+    let PathParam(id) = id.map_err(|_| no_subscription())?;
     let overlap = overlap(body)?;
     let now = app.now();
     let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;

@@ -1,15 +1,15 @@
 //! `POST …/webhooks/{subscriptionId}/test`: a `webhook.test` on its way to one subscription.
 
+use api::{ApiState, Code, Member, PathParam, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::form::{Form, Notes, Unknown};
-use domain::id::{DeliveryId, EventId, SubscriptionId};
-use domain::name::Handle;
-use domain::webhook::delivery::{Delivery, Trigger};
-use domain::webhook::event::Envelope;
-use domain::webhook::payload::{Payload, TestPayload};
-use domain::webhook::subscription::Status;
-use edge::{App, Code, Member, Part, Problem, WebhooksWrite, charge};
+use domain::values::form::{Form, Notes, Unknown};
+use domain::values::id::{DeliveryId, EventId, SubscriptionId};
+use domain::values::name::Handle;
+use domain::webhooks::delivery::{Delivery, Trigger};
+use domain::webhooks::event::Envelope;
+use domain::webhooks::payload::{Payload, TestPayload};
+use domain::webhooks::subscription::Status;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -34,14 +34,14 @@ pub(crate) struct OnItsWay {
 /// Sends a `webhook.test` to this subscription, whatever events it wants; does not wait for its delivery.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/test", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<TestBody>,
-    responses((status = 202, description = "On its way.", body = OnItsWay), (status = 409, description = "The subscription is disabled.", body = edge::openapi::ErrorBody)))]
+    responses((status = 202, description = "On its way.", body = OnItsWay), (status = 409, description = "The subscription is disabled.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<Part<SubscriptionId>, Problem>,
+    id: Result<PathParam<SubscriptionId>, Problem>,
     OptionalBody(body): OptionalBody,
 ) -> Result<(StatusCode, Json<OnItsWay>), Problem> {
-    let Part(id) = id.map_err(|_| no_subscription())?;
+    let PathParam(id) = id.map_err(|_| no_subscription())?;
     nothing(body)?;
     let now = app.now();
     let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;

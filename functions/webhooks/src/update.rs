@@ -1,12 +1,12 @@
 //! `PUT …/webhooks/{subscriptionId}`: changes a subscription; enabling it again, or another endpoint, forgets its failures.
 
+use api::{ApiState, Code, JsonBody, Member, PathParam, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::id::SubscriptionId;
-use domain::name::Handle;
-use domain::webhook::endpoint::Endpoint;
-use domain::webhook::subscription::Subscription;
-use edge::{App, Code, JsonBody, Member, Part, Problem, WebhooksWrite, charge};
+use domain::values::id::SubscriptionId;
+use domain::values::name::Handle;
+use domain::webhooks::endpoint::Endpoint;
+use domain::webhooks::subscription::Subscription;
 use serde_json::Value;
 use store::Failures;
 
@@ -32,23 +32,23 @@ pub(crate) struct SubscriptionChange {
 #[utoipa::path(put, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = SubscriptionChange,
     responses((status = 200, description = "The subscription as it is now.", body = SubscriptionView),
-        (status = 409, description = "Too many concurrent writers.", body = edge::openapi::ErrorBody)))]
+        (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
-    State(app): State<App>,
+    State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<Part<SubscriptionId>, Problem>,
+    id: Result<PathParam<SubscriptionId>, Problem>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<SubscriptionView>, Problem> {
-    let Part(id) = id.map_err(|_| no_subscription())?;
+    let PathParam(id) = id.map_err(|_| no_subscription())?;
     let mut known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     let own = &app.settings().own_hosts;
-    known.subscription.settings.changed(body.clone(), own, app.settings().egress)?;
+    known.subscription.settings.changed(body.clone(), own, app.egress())?;
     charge(&app, &member.profile.owner).await?;
     let is_new_start = body.get("enabled") == Some(&Value::Bool(true)) || body.get("endpointUrl").is_some();
     let failures = if is_new_start { Failures::Forgotten } else { Failures::Kept };
     for _ in 0..TRIES {
         let before = &known.subscription;
-        let settings = before.settings.changed(body.clone(), own, app.settings().egress)?;
+        let settings = before.settings.changed(body.clone(), own, app.egress())?;
         let after = Subscription { settings, version: before.version + 1, updated_at: app.now(), ..before.clone() };
         let event = member.event(&app, "webhook.updated", id).between(audited(before), audited(&after));
         if app.store().save_subscription(&after, before.version, failures, &event).await? {

@@ -1,13 +1,13 @@
 //! A subscription and a delivery as callers see them: never with a secret.
 
-use domain::id::{DeliveryId, EventId, SubscriptionId};
-use domain::moment::Moment;
-use domain::webhook::delivery::{Attempt, Delivery, Status as DeliveryStatus, Trigger};
-use domain::webhook::endpoint::Endpoint;
-use domain::webhook::event::EventType;
-use domain::webhook::secret::Secret;
-use domain::webhook::subscription::{Status, Subscription};
-use edge::{App, Problem};
+use api::{ApiState, Problem};
+use domain::values::id::{DeliveryId, EventId, SubscriptionId};
+use domain::values::moment::Moment;
+use domain::webhooks::delivery::{Attempt, Delivery, Status as DeliveryStatus, Trigger};
+use domain::webhooks::endpoint::Endpoint;
+use domain::webhooks::event::EventType;
+use domain::webhooks::secret::Secret;
+use domain::webhooks::subscription::{Status, Subscription};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::KnownSubscription;
@@ -107,7 +107,7 @@ impl DeliveryView {
 }
 
 /// Announces a new delivery's first attempt; a lost message is found by the sweeper.
-pub(crate) async fn announce(app: &App, delivery: &Delivery) {
+pub(crate) async fn announce(app: &ApiState, delivery: &Delivery) {
     let message = store::AttemptMessage {
         v: 1,
         handle: delivery.handle.clone(),

@@ -85,7 +85,7 @@ async fn invoke(room: &Room, event: &str, arrival: &Arrival<'_>) -> Result<Respo
     let deadline = arrival.now.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
     context.deadline = u64::try_from(deadline).unwrap_or_default();
     context.env_config = Arc::clone(&room.config);
-    let call = lambda_http::Adapter::from(function).oneshot(LambdaEvent::new(edge::start::readable(request), context));
+    let call = lambda_http::Adapter::from(function).oneshot(LambdaEvent::new(api::start::sanitize_event(request), context));
     let outcome = tokio::time::timeout(patience, call).await.map_err(|_| Failure::Timeout)?;
     let Ok(answer) = outcome;
     answer::read(&serde_json::to_string(&answer)?).ok_or(Failure::Answer)

@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, stderr};
 
-use domain::moment::Day;
-use domain::name::Handle;
+use domain::values::moment::Day;
+use domain::values::name::Handle;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Watcher;

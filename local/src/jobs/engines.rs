@@ -107,10 +107,12 @@ impl Engines {
     ///
     /// # Errors
     /// When the function cannot be told what it needs.
-    pub fn analytics(&self, keys: &Keys) -> Result<edge::App, Error> {
+    pub fn analytics(&self, keys: &Keys) -> Result<api::ApiState, Error> {
         let environment = self.address.environment(keys);
-        let settings = edge::Settings::read(|name| environment.get(name).cloned()).map_err(Error::keys)?;
-        Ok(crate::rooms::real_app("analytics", settings))
+        let variable = |name: &str| environment.get(name).cloned();
+        let settings = runtime::Settings::read(variable).map_err(Error::settings("analytics"))?;
+        let api_settings = api::ApiSettings::read(variable).map_err(Error::settings("analytics"))?;
+        Ok(api::ApiState::new(crate::rooms::real_app("analytics", settings), api_settings))
     }
 }
 

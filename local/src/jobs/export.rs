@@ -8,11 +8,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use api::ApiState;
 use axum::body::Body;
-use domain::id::ClickId;
-use domain::moment::Day;
-use domain::name::{CampaignId, Handle, UserId};
-use edge::App;
+use domain::values::id::ClickId;
+use domain::values::moment::Day;
+use domain::values::name::{CampaignId, Handle, UserId};
 use http::Request;
 use http_body_util::BodyExt;
 use serde::Deserialize;
@@ -125,7 +125,7 @@ pub struct Summary {
 /// # Errors
 /// When there is no such handle, the function refuses, or the rows cannot be written.
 pub async fn run(
-    analytics: &App,
+    analytics: &ApiState,
     keys: &Keys,
     wanted: &Wanted,
     out: &mut impl Write,
@@ -172,7 +172,7 @@ struct Page {
     next_cursor: Option<String>,
 }
 
-async fn ask(analytics: &App, keys: &Keys, owner: &UserId, path: &str) -> Result<Page, Error> {
+async fn ask(analytics: &ApiState, keys: &Keys, owner: &UserId, path: &str) -> Result<Page, Error> {
     let token = token::mint(keys, owner.as_str(), &[], analytics.now().millis(), TOKEN_LIFE)?;
     let request = Request::builder().uri(path).header("authorization", format!("Bearer {token}")).body(Body::empty());
     let answer = analytics::service(analytics.clone()).oneshot(request.map_err(refused)?).await.map_err(refused)?;

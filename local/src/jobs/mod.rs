@@ -9,8 +9,8 @@ pub mod rotate;
 
 use std::sync::Arc;
 
-use domain::moment::{Day, Moment};
-use domain::name::Handle;
+use domain::values::moment::{Day, Moment};
+use domain::values::name::Handle;
 use store::Store;
 
 pub use bar::Bar;
@@ -36,7 +36,7 @@ pub struct World {
     /// The time.
     pub clock: Arc<dyn Fn() -> Moment + Send + Sync>,
     /// 128 fresh bits a call.
-    pub entropy: edge::Entropy,
+    pub entropy: runtime::Entropy,
 }
 
 impl Scope {
@@ -97,7 +97,7 @@ struct Clicks<'s> {
     handle: &'s Handle,
     day: Day,
     shard: u32,
-    after: Option<domain::id::ClickId>,
+    after: Option<domain::values::id::ClickId>,
 }
 
 impl<'s> Clicks<'s> {

@@ -1,9 +1,9 @@
 //! Recounting: the rollups held against the raw records they were made of, counter by counter. The drift must be none.
 
-use domain::moment::Day;
-use domain::name::Handle;
-use domain::rollup::recount::{Recount, drift};
-use domain::rollup::{Origin, Selection, Tally};
+use domain::reports::recount::{Recount, drift};
+use domain::reports::{Origin, Selection, Tally};
+use domain::values::moment::Day;
+use domain::values::name::Handle;
 use store::Store;
 
 use super::{Clicks, Scope, Watcher};

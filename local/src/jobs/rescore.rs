@@ -7,12 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::agent::{CLASSIFIER_VERSION, judge_again};
-use domain::audit::Event;
-use domain::burst::{Burst, Sighting, bursts};
-use domain::id::{AuditId, ClickId};
-use domain::moment::Day;
-use domain::name::Handle;
+use domain::accounts::audit::Event;
+use domain::clicks::agent::{CLASSIFIER_VERSION, judge_again};
+use domain::clicks::burst::{Burst, Sighting, bursts};
+use domain::values::id::{AuditId, ClickId};
+use domain::values::moment::Day;
+use domain::values::name::Handle;
 use serde_json::json;
 use store::{Restated, Restatement, Store, restatement_groups};
 

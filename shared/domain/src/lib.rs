@@ -1,36 +1,26 @@
-//! What is true: the rules of tracked links, pure and synchronous.
+//! Domain rules: pure and synchronous.
 //!
 //! Nothing here reads a clock, draws a random number, opens a socket or knows HTTP or AWS: time, randomness and
-//! settings come in as arguments, decisions go out as enums. Read in the order of the modules below.
+//! settings come in as arguments, decisions go out as enums. One module per noun; each uses only those above it:
+//!
+//! - [`values`]: ids, names, moments, money, URLs, secrets, and the reader of JSON bodies.
+//! - [`accounts`]: handles, roles, plans, access tokens, audit events.
+//! - [`links`]: tracked links and what their owners may set.
+//! - [`clicks`]: recorded visits, bot detection, the signed context token.
+//! - [`routing`]: where a visitor goes, and why.
+//! - [`campaigns`]: goals, periods, credit, health.
+//! - [`conversions`]: submissions, the ledger, explanations.
+//! - [`chain`]: behavioural signals and the decisions made from them.
+//! - [`webhooks`]: events, subscriptions, signatures, deliveries.
+//! - [`reports`]: counters, reports, recounts, confidence.
 
-pub mod form;
-pub mod id;
-pub mod moment;
-pub mod name;
-mod schema;
-
-pub mod account;
-pub mod agent;
-pub mod destination;
-pub mod link;
-pub mod password;
-pub mod routing;
-pub mod visit;
-pub mod webhook;
-
-pub mod audit;
-pub mod book;
-pub mod burst;
-pub mod campaign;
+pub mod accounts;
+pub mod campaigns;
 pub mod chain;
-pub mod click;
-pub mod confidence;
-pub mod conversion;
-pub mod ctx;
-pub mod explain;
-pub mod ledger;
-pub mod money;
-pub mod rollup;
-pub mod secret;
-pub mod spreadsheet;
-pub mod token;
+pub mod clicks;
+pub mod conversions;
+pub mod links;
+pub mod reports;
+pub mod routing;
+pub mod values;
+pub mod webhooks;

@@ -1,14 +1,16 @@
 //! The one decision where a visitor goes; redirect and preview both call [`decide`] (contract §5).
 
 mod conditions;
+pub mod rule_set;
 mod rules;
+pub mod visit;
 
 use sha2::{Digest, Sha256};
 
-use crate::destination::Destination;
-use crate::link::{Closed, Link};
-use crate::name::RuleId;
-use crate::visit::Visit;
+use crate::links::{Closed, Link};
+use crate::routing::visit::Visit;
+use crate::values::destination::Destination;
+use crate::values::name::RuleId;
 
 pub(crate) use conditions::same;
 pub use conditions::{Condition, Conditions, Percent, TimeBetween, Weekday};

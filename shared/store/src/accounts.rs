@@ -1,8 +1,8 @@
 //! Accounts: the plan and the time zone of whoever owns handles.
 
-use domain::account::Account;
-use domain::audit::Event;
-use domain::name::UserId;
+use domain::accounts::Account;
+use domain::accounts::audit::Event;
+use domain::values::name::UserId;
 
 use crate::Store;
 use crate::audit;

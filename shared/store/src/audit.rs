@@ -2,10 +2,10 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::audit::{Event, KEPT_DAYS};
-use domain::id::AuditId;
-use domain::moment::Moment;
-use domain::name::Handle;
+use domain::accounts::audit::{Event, KEPT_DAYS};
+use domain::values::id::AuditId;
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
 
 use crate::Store;
 use crate::error::{Error, Result};

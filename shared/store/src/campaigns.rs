@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 
-use domain::audit::Event;
-use domain::campaign::Campaign;
-use domain::link::Link;
-use domain::name::{CampaignId, Handle};
+use domain::accounts::audit::Event;
+use domain::campaigns::Campaign;
+use domain::links::Link;
+use domain::values::name::{CampaignId, Handle};
 
 use crate::Store;
 use crate::error::{Error, Result};

@@ -1,8 +1,8 @@
 //! What only an operator's jobs read: everything there is. No function may; no statement of the template allows it.
 
-use domain::id::{AdjustmentId, ConversionId, Id, Kind};
-use domain::moment::Day;
-use domain::name::Handle;
+use domain::values::id::{AdjustmentId, ConversionId, Id, Kind};
+use domain::values::moment::Day;
+use domain::values::name::Handle;
 
 use crate::Store;
 use crate::conversions::{Stored, stored};

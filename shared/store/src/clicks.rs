@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use futures::future::try_join_all;
 
-use domain::click::Click;
-use domain::id::ClickId;
-use domain::moment::{Day, Moment};
-use domain::name::Handle;
-use domain::rollup::{CellKey, Tally, cells};
+use domain::clicks::Click;
+use domain::reports::{CellKey, Tally, cells};
+use domain::values::id::ClickId;
+use domain::values::moment::{Day, Moment};
+use domain::values::name::Handle;
 
 use crate::Store;
 use crate::error::{Error, Result};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Semaphore, oneshot};
 
-use domain::click::Click;
+use domain::clicks::Click;
 
 use crate::Store;
 use crate::error::{Error, Result};

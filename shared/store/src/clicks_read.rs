@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use futures::future::try_join_all;
 
-use domain::click::Click;
-use domain::id::ClickId;
-use domain::moment::Day;
-use domain::name::Handle;
+use domain::clicks::Click;
+use domain::values::id::ClickId;
+use domain::values::moment::Day;
+use domain::values::name::Handle;
 
 use crate::Store;
 use crate::error::{Error, Result};

@@ -11,13 +11,13 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::audit::Event;
-use domain::conversion::Conversion;
-use domain::id::{ClickId, ConversionId};
-use domain::moment::{Day, Moment};
-use domain::money::Change;
-use domain::name::Handle;
-use domain::rollup::{CellKey, Origin, Tally, cells};
+use domain::accounts::audit::Event;
+use domain::conversions::Conversion;
+use domain::reports::{CellKey, Origin, Tally, cells};
+use domain::values::id::{ClickId, ConversionId};
+use domain::values::moment::{Day, Moment};
+use domain::values::money::Change;
+use domain::values::name::Handle;
 
 use crate::Store;
 use crate::clicks::contended_shard;

@@ -1,8 +1,8 @@
 //! Corrections: a claimed conversion becomes what the merchant confirms, and its ledger gets both entries of that, or nothing happens.
 
-use domain::audit::Event;
-use domain::ledger::Adjustment;
-use domain::ledger::correction::Correction;
+use domain::accounts::audit::Event;
+use domain::conversions::ledger::Adjustment;
+use domain::conversions::ledger::correction::Correction;
 
 use crate::Store;
 use crate::conversions::{ADJUSTED, CONFIRMED, Stored};

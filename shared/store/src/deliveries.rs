@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::audit::Event;
-use domain::id::{DeliveryId, SubscriptionId};
-use domain::moment::{Day, Moment};
-use domain::name::Handle;
-use domain::webhook::delivery::{Attempt, Delivery, KEPT_DAYS, Status, Trigger};
-use domain::webhook::event::Envelope;
+use domain::accounts::audit::Event;
+use domain::values::id::{DeliveryId, SubscriptionId};
+use domain::values::moment::{Day, Moment};
+use domain::values::name::Handle;
+use domain::webhooks::delivery::{Attempt, Delivery, KEPT_DAYS, Status, Trigger};
+use domain::webhooks::event::Envelope;
 
 use crate::Store;
 use crate::error::{Error, Result};

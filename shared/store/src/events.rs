@@ -3,11 +3,11 @@
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::id::EventId;
-use domain::moment::Moment;
-use domain::name::Handle;
-use domain::webhook::delivery::KEPT_DAYS;
-use domain::webhook::event::Envelope;
+use domain::values::id::EventId;
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
+use domain::webhooks::delivery::KEPT_DAYS;
+use domain::webhooks::event::Envelope;
 
 use crate::Store;
 use crate::error::{Error, Result};

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use domain::secret::sha256_hex;
+use domain::values::secret::sha256_hex;
 
 use crate::error::{Error, Result};
 use crate::table::Key;

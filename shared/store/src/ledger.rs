@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::audit::Event;
-use domain::conversion::{Conversion, Trust};
-use domain::id::{self, AdjustmentId, ConversionId, Id, Kind};
-use domain::ledger::{Adjustment, Cause, Entry, EntryId, Room};
-use domain::moment::{Day, Moment};
-use domain::money::Change;
-use domain::name::Handle;
-use domain::rollup::{CellKey, Origin, Tally, cells};
+use domain::accounts::audit::Event;
+use domain::conversions::ledger::{Adjustment, Cause, Entry, EntryId, Room};
+use domain::conversions::{Conversion, Trust};
+use domain::reports::{CellKey, Origin, Tally, cells};
+use domain::values::id::{self, AdjustmentId, ConversionId, Id, Kind};
+use domain::values::moment::{Day, Moment};
+use domain::values::money::Change;
+use domain::values::name::Handle;
 
 use crate::Store;
 use crate::conversions::{ADJUSTED, CONFIRMED, Settled, Stored, stored};

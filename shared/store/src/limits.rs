@@ -4,10 +4,10 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue::UpdatedNew;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
-use domain::account::Window;
-use domain::id::{ClickId, LinkId, RequestId};
-use domain::moment::Moment;
-use domain::name::{Handle, UserId};
+use domain::accounts::Window;
+use domain::values::id::{ClickId, LinkId, RequestId};
+use domain::values::moment::Moment;
+use domain::values::name::{Handle, UserId};
 
 use crate::Store;
 use crate::error::{Error, Result};

@@ -2,13 +2,13 @@
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 
-use domain::audit::Event;
-use domain::id::{EventId, LinkId};
-use domain::link::Link;
-use domain::name::{Handle, Slug};
+use domain::accounts::audit::Event;
+use domain::links::Link;
 use domain::routing::RuleBook;
-use domain::webhook::event::Envelope;
-use domain::webhook::payload::{LinkPayload, Payload};
+use domain::values::id::{EventId, LinkId};
+use domain::values::name::{Handle, Slug};
+use domain::webhooks::event::Envelope;
+use domain::webhooks::payload::{LinkPayload, Payload};
 
 use crate::Store;
 use crate::error::{Error, Result};

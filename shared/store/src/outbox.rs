@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use domain::click::Click;
-use domain::id::DeliveryId;
-use domain::moment::Moment;
-use domain::name::{Handle, SessionId};
+use domain::clicks::Click;
+use domain::values::id::DeliveryId;
+use domain::values::moment::Moment;
+use domain::values::name::{Handle, SessionId};
 
 use crate::Store;
 use crate::error::{Error, Result};

@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use futures::future::try_join_all;
 
-use domain::account::Profile;
-use domain::audit::Event;
-use domain::name::{Handle, UserId};
+use domain::accounts::Profile;
+use domain::accounts::audit::Event;
+use domain::values::name::{Handle, UserId};
 
 use crate::Store;
 use crate::error::{Error, Result};

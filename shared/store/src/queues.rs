@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use domain::id::DeliveryId;
-use domain::name::Handle;
+use domain::values::id::DeliveryId;
+use domain::values::name::Handle;
 
 use crate::Store;
 use crate::error::{Error, Result};

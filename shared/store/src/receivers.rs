@@ -3,13 +3,13 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
-use domain::audit::Event;
-use domain::id::{DeliveryId, SubscriptionId};
-use domain::moment::Moment;
-use domain::name::Handle;
-use domain::webhook::delivery::Delivery;
-use domain::webhook::event::Envelope;
-use domain::webhook::subscription::{Disabled, FAILING_MS, Failing, MOST_FAILURES};
+use domain::accounts::audit::Event;
+use domain::values::id::{DeliveryId, SubscriptionId};
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
+use domain::webhooks::delivery::Delivery;
+use domain::webhooks::event::Envelope;
+use domain::webhooks::subscription::{Disabled, FAILING_MS, Failing, MOST_FAILURES};
 
 use crate::Store;
 use crate::deliveries::Made;

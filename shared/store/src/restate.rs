@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::audit::Event;
-use domain::click::Click;
-use domain::id::ClickId;
-use domain::moment::{Day, Moment};
-use domain::name::Handle;
-use domain::rollup::{CellKey, Tally, cells};
+use domain::accounts::audit::Event;
+use domain::clicks::Click;
+use domain::reports::{CellKey, Tally, cells};
+use domain::values::id::ClickId;
+use domain::values::moment::{Day, Moment};
+use domain::values::name::Handle;
 
 use crate::Store;
 use crate::clicks::{MOST_COUNTERS, TRIES};

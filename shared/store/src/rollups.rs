@@ -3,9 +3,9 @@
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use std::collections::BTreeMap;
 
-use domain::moment::{Day, Moment};
-use domain::name::Handle;
-use domain::rollup::{CellKey, Counts, Selection, Tally};
+use domain::reports::{CellKey, Counts, Selection, Tally};
+use domain::values::moment::{Day, Moment};
+use domain::values::name::Handle;
 
 use crate::Store;
 use crate::error::{Error, Result};

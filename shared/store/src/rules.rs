@@ -1,10 +1,10 @@
 //! A handle's rule books: one item and one version each.
 
-use domain::audit::Event;
-use domain::book::{BookRule, RuleBook};
+use domain::accounts::audit::Event;
 use domain::chain;
-use domain::name::Handle;
 use domain::routing::PersonalizationRule;
+use domain::routing::rule_set::{BookRule, RuleBook};
+use domain::values::name::Handle;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -6,11 +6,11 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::chain::{MOST_A_MINUTE, MOST_IN_A_SESSION, NewSignal, SIGNAL_DAYS, Session, Signal};
-use domain::id::ClickId;
-use domain::moment::Moment;
-use domain::name::{Handle, SessionId};
-use domain::rollup::{CellKey, Scope, Tally};
-use domain::secret::{sha256, sha256_hex};
+use domain::reports::{CellKey, Scope, Tally};
+use domain::values::id::ClickId;
+use domain::values::moment::Moment;
+use domain::values::name::{Handle, SessionId};
+use domain::values::secret::{sha256, sha256_hex};
 
 use crate::Store;
 use crate::conversions::Settled;

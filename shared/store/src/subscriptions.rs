@@ -3,11 +3,11 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use domain::audit::Event;
-use domain::id::SubscriptionId;
-use domain::moment::Moment;
-use domain::name::Handle;
-use domain::webhook::subscription::{Disabled, Failing, MOST, Status, Subscription};
+use domain::accounts::audit::Event;
+use domain::values::id::SubscriptionId;
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
+use domain::webhooks::subscription::{Disabled, Failing, MOST, Status, Subscription};
 
 use crate::Store;
 use crate::error::{Error, Result};

@@ -35,10 +35,10 @@
 //! The entity class stands first, so that IAM's `dynamodb:LeadingKeys` can separate the functions. Handles, slugs, campaign and
 //! user ids cannot contain `#`; whatever else a user supplies is hashed before it becomes part of a key.
 
-use domain::id::{AuditId, ClickId, ConversionId, DeliveryId, EventId, LinkId, SubscriptionId};
-use domain::moment::{Day, Moment};
-use domain::name::{CampaignId, Handle, SessionId, Slug, TokenId, UserId};
-use domain::rollup::{CellKey, NONE, Scope, Selection};
+use domain::reports::{CellKey, NONE, Scope, Selection};
+use domain::values::id::{AuditId, ClickId, ConversionId, DeliveryId, EventId, LinkId, SubscriptionId};
+use domain::values::moment::{Day, Moment};
+use domain::values::name::{CampaignId, Handle, SessionId, Slug, TokenId, UserId};
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,7 +105,7 @@ pub fn quota(user: &UserId, day: Day) -> Key {
 
 /// A rate limit of one subject, which is hashed.
 pub fn rate(scope: &str, subject: &str) -> Key {
-    Key::single(format!("RATE#{scope}#{}", domain::secret::sha256_hex(subject.as_bytes())))
+    Key::single(format!("RATE#{scope}#{}", domain::values::secret::sha256_hex(subject.as_bytes())))
 }
 
 /// The partition of a handle's links.

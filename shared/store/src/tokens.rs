@@ -6,10 +6,10 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use futures::future::try_join_all;
 
-use domain::audit::{Event, KEPT_DAYS};
-use domain::moment::Moment;
-use domain::name::{Handle, TokenId};
-use domain::token::{Digest, MOST_TOKENS, REFUSAL_NOTED_EVERY_MS, Token, USE_NOTED_EVERY_MS};
+use domain::accounts::audit::{Event, KEPT_DAYS};
+use domain::accounts::token::{Digest, MOST_TOKENS, REFUSAL_NOTED_EVERY_MS, Token, USE_NOTED_EVERY_MS};
+use domain::values::moment::Moment;
+use domain::values::name::{Handle, TokenId};
 
 use crate::Store;
 use crate::error::{Error, Result};

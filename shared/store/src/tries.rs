@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
-use domain::explain::Attempt;
-use domain::id::ConversionId;
-use domain::name::Handle;
+use domain::conversions::explain::Attempt;
+use domain::values::id::ConversionId;
+use domain::values::name::Handle;
 
 use crate::Store;
 use crate::error::{Error, Result};

@@ -1,12 +1,12 @@
 //! One row a raw click, in time order.
 
-use domain::click::Click;
-use domain::ctx::Consent;
-use domain::id::ClickId;
-use domain::moment::{Day, Moment};
-use domain::name::{CampaignId, SessionId, Slug};
-use domain::rollup::Dimension;
-use edge::Problem;
+use api::Problem;
+use domain::clicks::Click;
+use domain::clicks::ctx::Consent;
+use domain::reports::Dimension;
+use domain::values::id::ClickId;
+use domain::values::moment::{Day, Moment};
+use domain::values::name::{CampaignId, SessionId, Slug};
 use serde::Serialize;
 use store::Store;
 

@@ -1,12 +1,12 @@
 //! One row an entry of the ledger, in time order: conversions, and what later changed their worth.
 
-use domain::conversion::Trust;
-use domain::id::{ClickId, ConversionId};
-use domain::ledger::{Entry, Kind};
-use domain::moment::Moment;
-use domain::money::Currency;
-use domain::name::{CampaignId, EventType, Slug};
-use edge::Problem;
+use api::Problem;
+use domain::conversions::Trust;
+use domain::conversions::ledger::{Entry, Kind};
+use domain::values::id::{ClickId, ConversionId};
+use domain::values::moment::Moment;
+use domain::values::money::Currency;
+use domain::values::name::{CampaignId, EventType, Slug};
 use serde::Serialize;
 use serde_json::Number;
 use store::Store;
@@ -56,7 +56,7 @@ impl EntryRow {
             campaign_id: entry.campaign_id,
             click_id: entry.click_id,
             event_type: entry.event_type,
-            amount: entry.amount.map(domain::money::Change::amount),
+            amount: entry.amount.map(domain::values::money::Change::amount),
             currency: entry.amount.map(|amount| amount.currency),
             reason: entry.reason,
             trust: entry.trust,

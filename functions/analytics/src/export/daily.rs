@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::money::Currency;
-use domain::rollup::{Dimension, Figures};
-use edge::Problem;
+use api::Problem;
+use domain::reports::{Dimension, Figures};
+use domain::values::money::Currency;
 use serde::Serialize;
 use serde_json::Number;
 use store::Store;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use domain::spreadsheet::harmless;
-use edge::Problem;
+use api::Problem;
+use domain::values::spreadsheet::harmless;
 use serde::Serialize;
 use serde_json::Value;
 

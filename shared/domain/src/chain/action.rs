@@ -3,15 +3,16 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::destination::{Destination, OwnHosts};
-use crate::form::{self, Form};
+use crate::values::destination::{Destination, OwnHosts};
+use crate::values::form::{self, Form};
 
 const LARGEST_DATA: usize = 4096;
 
 /// What kind of action.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-#[schema(as = ChainActionType)]
+#[cfg_attr(feature = "openapi", schema(as = ChainActionType))]
 pub enum ActionType {
     /// Go somewhere else.
     Redirect,
@@ -29,9 +30,10 @@ pub enum ActionType {
 }
 
 /// An action.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[schema(as = ChainAction)]
+#[cfg_attr(feature = "openapi", schema(as = ChainAction))]
 pub struct Action {
     /// What kind.
     #[serde(rename = "type")]
@@ -50,7 +52,7 @@ pub struct Action {
     pub label: Option<String>,
     /// Whatever else the page knows to make something of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub data: Option<Value>,
 }
 

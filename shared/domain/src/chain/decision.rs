@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::rule::{SegmentCondition, SignalCondition};
 use super::{Action, Condition, Rule, RuleBook, Session, Signal, When};
-use crate::id::DecisionId;
-use crate::moment::Moment;
-use crate::name::{Handle, RuleId, SessionId, Trigger};
 use crate::routing::same;
-use crate::secret::sha256;
+use crate::values::id::DecisionId;
+use crate::values::moment::Moment;
+use crate::values::name::{Handle, RuleId, SessionId, Trigger};
+use crate::values::secret::sha256;
 
 /// A rule that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::Action;
 use super::Confidence;
-use crate::book::{self, BookRule};
-use crate::destination::OwnHosts;
-use crate::form::{self, Faults, Form, Notes, Unknown};
-use crate::name::{RuleId, SignalKey, Trigger};
+use crate::routing::rule_set::{self, BookRule};
+use crate::values::destination::OwnHosts;
+use crate::values::form::{self, Faults, Form, Notes, Unknown};
+use crate::values::name::{RuleId, SignalKey, Trigger};
 
 const MOST_CONDITIONS: usize = 20;
 const MOST_VALUES: usize = 50;
@@ -16,9 +16,10 @@ const MOST_VALUES: usize = 50;
 const DEFAULT_TTL_SECS: u32 = 300;
 
 /// What a rule asks of a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
-#[schema(as = ChainCondition)]
+#[cfg_attr(feature = "openapi", schema(as = ChainCondition))]
 pub enum Condition {
     /// So many signals of a kind.
     Signals(SignalCondition),
@@ -27,7 +28,8 @@ pub enum Condition {
 }
 
 /// So many signals of a kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignalCondition {
     /// Of this key.
@@ -47,7 +49,8 @@ pub struct SignalCondition {
 }
 
 /// One of some segments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SegmentCondition {
     /// These.
@@ -79,8 +82,9 @@ impl Condition {
 }
 
 /// What must hold for a rule to match; a rule that asks nothing always does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = ChainWhen)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ChainWhen))]
 pub struct When {
     /// Every one of these.
     #[serde(default)]
@@ -94,9 +98,10 @@ pub struct When {
 }
 
 /// A rule of a handle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[schema(as = ChainRule)]
+#[cfg_attr(feature = "openapi", schema(as = ChainRule))]
 pub struct Rule {
     /// Its name.
     pub rule_id: RuleId,
@@ -168,4 +173,4 @@ impl BookRule for Rule {
 }
 
 /// A handle's chain rules.
-pub type RuleBook = book::RuleBook<Rule>;
+pub type RuleBook = rule_set::RuleBook<Rule>;

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::form::{self, Faults, Form, Notes, Unknown};
-use crate::moment::Moment;
-use crate::money::decimal;
-use crate::name::{Handle, SessionId, SignalKey, Trigger};
+use crate::values::form::{self, Faults, Form, Notes, Unknown};
+use crate::values::moment::Moment;
+use crate::values::money::decimal;
+use crate::values::name::{Handle, SessionId, SignalKey, Trigger};
 
 /// Signals one request may bring.
 pub const MOST_IN_A_BATCH: usize = 50;
@@ -109,6 +109,7 @@ impl<'de> Deserialize<'de> for Confidence {
     }
 }
 
+#[cfg(feature = "openapi")]
 impl utoipa::PartialSchema for Confidence {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         let number = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::Number);
@@ -116,6 +117,7 @@ impl utoipa::PartialSchema for Confidence {
     }
 }
 
+#[cfg(feature = "openapi")]
 impl utoipa::ToSchema for Confidence {
     fn name() -> std::borrow::Cow<'static, str> {
         "SignalConfidence".into()

@@ -5,9 +5,9 @@ mod properties;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::destination::OwnHosts;
-use crate::moment::Moment;
-use crate::name::{Handle, SessionId, Trigger};
+use crate::values::destination::OwnHosts;
+use crate::values::moment::Moment;
+use crate::values::name::{Handle, SessionId, Trigger};
 
 const NOW: Moment = Moment::from_millis(1_772_366_400_000);
 

@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::account::Zone;
-use crate::form::{self, Form};
+use crate::accounts::Zone;
 use crate::routing::BUCKETS;
-use crate::visit::{UNKNOWN_COUNTRY, Visit};
+use crate::routing::visit::{UNKNOWN_COUNTRY, Visit};
+use crate::values::form::{self, Form};
 
 /// A condition's name, in the order in which they are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,14 +99,15 @@ impl From<Weekday> for String {
 }
 
 /// A span of the day; `from` is in it, `to` is not; a span over midnight has `from` after `to`, equal ends mean all day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TimeBetween {
     /// `HH:MM`.
-    #[schema(value_type = String, pattern = "^[0-2][0-9]:[0-5][0-9]$")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[0-2][0-9]:[0-5][0-9]$"))]
     pub from: ClockTime,
     /// `HH:MM`.
-    #[schema(value_type = String, pattern = "^[0-2][0-9]:[0-5][0-9]$")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[0-2][0-9]:[0-5][0-9]$"))]
     pub to: ClockTime,
     /// The zone both are told in, also for `weekdayIn` beside it; UTC when absent.
     #[serde(default)]
@@ -153,7 +154,8 @@ pub struct Percent {
 }
 
 /// The conditions of one rule; without any the rule always matches.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Conditions {
     /// ISO 3166 codes or `UNKNOWN`.
@@ -176,14 +178,14 @@ pub struct Conditions {
     pub language_in: Vec<String>,
     /// Days of the week, in the zone of `timeBetween`, else UTC.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<String>)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub weekday_in: Vec<Weekday>,
     /// A span of the day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_between: Option<TimeBetween>,
     /// A share of all visitors, in percent with two decimals.
     #[serde(skip_serializing_if = "Option::is_none", with = "percent")]
-    #[schema(value_type = Option<Object>)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub percent: Option<Percent>,
 }
 
@@ -194,7 +196,7 @@ mod percent {
     use serde_json::{Number, Value, json};
 
     pub(super) fn number(hundredths: u64) -> Number {
-        crate::money::decimal(i128::from(hundredths), 2)
+        crate::values::money::decimal(i128::from(hundredths), 2)
     }
 
     pub(super) fn serialize<S: Serializer>(percent: &Option<Percent>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -211,7 +213,7 @@ mod percent {
 /// Reads a percentage of at most two decimals as hundredths.
 fn share(value: Value) -> Result<u64, &'static str> {
     let message = "must be a number from 0 to 100 with at most two decimals";
-    let hundredths = crate::money::scaled(&value, 2).ok_or(message)?;
+    let hundredths = crate::values::money::scaled(&value, 2).ok_or(message)?;
     u64::try_from(hundredths).ok().filter(|number| *number <= BUCKETS).ok_or(message)
 }
 
@@ -357,5 +359,5 @@ fn country(value: Value) -> Result<String, String> {
 }
 
 fn device(text: &str) -> Result<String, &'static str> {
-    crate::agent::Device::from_str(text).map(|device| device.as_str().to_owned())
+    crate::clicks::agent::Device::from_str(text).map(|device| device.as_str().to_owned())
 }

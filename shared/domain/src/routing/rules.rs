@@ -3,16 +3,17 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::book::{self, BookRule};
-use crate::destination::{Destination, OwnHosts};
-use crate::form::{self, Faults, Form, Notes, Unknown};
-use crate::name::RuleId;
 use crate::routing::Conditions;
+use crate::routing::rule_set::{self, BookRule};
+use crate::values::destination::{Destination, OwnHosts};
+use crate::values::form::{self, Faults, Form, Notes, Unknown};
+use crate::values::name::RuleId;
 
 const PRIORITIES: (i64, i64) = (0, 1_000_000);
 
 /// A rule of one link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Rule {
     /// The lowest number is looked at first.
@@ -39,7 +40,8 @@ fn destination(form: &mut Form<'_>, own: &OwnHosts) -> Option<Destination> {
 }
 
 /// What a personalization rule shows instead.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Variant {
     /// A name for reports.
@@ -49,7 +51,8 @@ pub struct Variant {
 }
 
 /// A rule of a handle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PersonalizationRule {
     /// Its name.
@@ -107,4 +110,4 @@ impl BookRule for PersonalizationRule {
 }
 
 /// A handle's personalization rules.
-pub type RuleBook = book::RuleBook<PersonalizationRule>;
+pub type RuleBook = rule_set::RuleBook<PersonalizationRule>;

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::agent::Device;
-use crate::destination::OwnHosts;
-use crate::id::LinkId;
-use crate::link::Settings;
-use crate::moment::Moment;
+use crate::clicks::agent::Device;
+use crate::links::Settings;
+use crate::values::destination::OwnHosts;
+use crate::values::id::LinkId;
+use crate::values::moment::Moment;
 
 fn link(rules: serde_json::Value) -> Link {
     let body = json!({"destinationUrl": "https://e.com/default", "routingRules": rules});

@@ -1,0 +1,191 @@
+//! Callers are types: a handler that takes a [`Member`] cannot be reached without the role or the scope (contract §2).
+
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use domain::accounts::audit::{self, Actor, ActorKind};
+use domain::accounts::{Profile, Role};
+use domain::values::id::RequestId;
+use domain::values::name::{Handle, UserId};
+use http::request::Parts;
+
+use crate::ApiState;
+use crate::access::Access;
+use crate::jwt::Subject;
+use crate::problem::{Code, Problem};
+use crate::service::is_of_pat_family;
+use crate::token::{self, TokenHolder};
+
+/// Whoever holds a good bearer token.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The user.
+    pub id: UserId,
+    /// The request that is being answered.
+    pub request_id: RequestId,
+}
+
+impl User {
+    /// The audit event of something this user does, written together with the change itself.
+    pub fn event(&self, app: &ApiState, action: &str, target: impl ToString) -> audit::Event {
+        event_of(app, user_actor(&self.id), self.request_id, action, target)
+    }
+}
+
+fn user_actor(user: &UserId) -> Actor {
+    Actor { kind: ActorKind::Jwt, id: user.to_string() }
+}
+
+fn event_of(app: &ApiState, actor: Actor, request_id: RequestId, action: &str, target: impl ToString) -> audit::Event {
+    audit::Event {
+        audit_id: app.id(),
+        at: app.now(),
+        actor,
+        action: action.to_owned(),
+        target: target.to_string(),
+        before: None,
+        after: None,
+        request_id,
+    }
+}
+
+fn request_id(parts: &Parts, app: &ApiState) -> RequestId {
+    parts.extensions.get().copied().unwrap_or_else(|| app.id())
+}
+
+/// Somebody who may do on the handle of the path what `A` asks for: a user with the role, or a token with the scope.
+pub struct Member<A> {
+    /// The caller's role; of a token, the least that does.
+    pub role: Role,
+    /// The handle.
+    pub profile: Profile,
+    /// The request that is being answered.
+    pub request_id: RequestId,
+    user: Option<UserId>,
+    actor: Actor,
+    asked: PhantomData<A>,
+}
+
+impl<A> Member<A> {
+    /// The audit event of something this member does to the handle, written together with the change itself.
+    pub fn event(&self, app: &ApiState, action: &str, target: impl ToString) -> audit::Event {
+        event_of(app, self.actor.clone(), self.request_id, action, target)
+    }
+
+    /// The handle's name.
+    pub fn handle(&self) -> &Handle {
+        &self.profile.handle
+    }
+
+    /// Who logged in.
+    ///
+    /// # Errors
+    /// As a route that does not exist, when it is a token that calls.
+    pub fn user(&self) -> Result<&UserId, Problem> {
+        self.user.as_ref().ok_or_else(Problem::no_route)
+    }
+}
+
+/// A user whose token carries the group `platform-admin`.
+pub struct PlatformAdmin {
+    /// The user.
+    pub user: User,
+}
+
+async fn subject(parts: &Parts, app: &ApiState) -> Result<Subject, Problem> {
+    let token = token::bearer(&parts.headers)?.ok_or_else(token::missing)?;
+    app.verifier().verify(token, app.now()).await
+}
+
+impl FromRequestParts<ApiState> for User {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
+        Ok(Self { id: subject(parts, app).await?.user, request_id: request_id(parts, app) })
+    }
+}
+
+impl FromRequestParts<ApiState> for PlatformAdmin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
+        let subject = subject(parts, app).await?;
+        if !subject.is_platform_admin {
+            return Err(Problem::new(Code::InsufficientRole, "this needs a platform administrator"));
+        }
+        Ok(Self { user: User { id: subject.user, request_id: request_id(parts, app) } })
+    }
+}
+
+impl<A: Access> FromRequestParts<ApiState> for Member<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
+        if is_of_pat_family(&parts.extensions) { program(parts, app).await } else { person(parts, app).await }
+    }
+}
+
+/// A user with the role.
+async fn person<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Member<A>, Problem> {
+    let user = subject(parts, app).await?.user;
+    let profile = profile(parts, app, |_| true).await?;
+    let role = profile.role_of(&user).ok_or_else(Problem::no_handle)?;
+    if role < A::ROLE {
+        let message = format!("your role on this handle is {}, this needs {}", role.as_str(), A::ROLE.as_str());
+        return Err(Problem::new(Code::InsufficientRole, message));
+    }
+    let actor = user_actor(&user);
+    Ok(Member { role, profile, request_id: request_id(parts, app), user: Some(user), actor, asked: PhantomData })
+}
+
+/// A token with the scope.
+async fn program<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Member<A>, Problem> {
+    let scope = A::SCOPE.ok_or_else(Problem::no_route)?;
+    let request_id = request_id(parts, app);
+    let holder = TokenHolder::of(&parts.headers, request_id, app).await?.ok_or_else(token::missing)?;
+    let profile = profile(parts, app, |handle| *handle == holder.token().handle).await?;
+    holder.use_for(scope, app).await?;
+    Ok(Member { role: A::ROLE, profile, request_id, user: None, actor: holder.actor(), asked: PhantomData })
+}
+
+/// The handle of the path. One that cannot exist, or that the caller may not know of, is one that does not exist.
+async fn profile(parts: &mut Parts, app: &ApiState, may_know: impl Fn(&Handle) -> bool + Send) -> Result<Profile, Problem> {
+    let PathParam(handle) = PathParam::<Handle>::named("handle", parts, app).await.map_err(|_| Problem::no_handle())?;
+    let known = if may_know(&handle) { app.store().profile(&handle).await? } else { None };
+    known.ok_or_else(Problem::no_handle)
+}
+
+/// A part of the path, parsed by its own type.
+pub struct PathParam<T>(pub T);
+
+impl<T: std::str::FromStr<Err = E>, E: ToString> PathParam<T> {
+    async fn named(name: &str, parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::field(name, "is not readable"))?;
+        let text = params.iter().find(|(key, _)| *key == name).map(|(_, value)| value).unwrap_or_default();
+        text.parse().map(Self).map_err(|error: E| Problem::field(name, error.to_string()))
+    }
+}
+
+macro_rules! parts {
+    ($($type:ty => $name:literal),* $(,)?) => {$(
+        impl FromRequestParts<ApiState> for PathParam<$type> {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
+                Self::named($name, parts, app).await
+            }
+        }
+    )*};
+}
+
+parts! {
+    domain::values::name::Slug => "slug",
+    domain::values::name::RuleId => "ruleId",
+    UserId => "userId",
+    domain::values::name::TokenId => "tokenId",
+    domain::values::name::CampaignId => "campaignId",
+    domain::values::id::ConversionId => "conversionId",
+    domain::values::name::SessionId => "sessionId",
+    domain::values::id::SubscriptionId => "subscriptionId",
+    domain::values::id::DeliveryId => "deliveryId",
+}

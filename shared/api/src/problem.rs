@@ -1,0 +1,343 @@
+//! Failures: one closed list of codes, their statuses, and the one JSON body they all have (contract §1).
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use domain::values::form::{Fault, Faults};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use runtime::KeysError;
+use serde_json::{Map, Value, json};
+
+/// Every code a client can meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Several fields are wrong, or one without a code of its own.
+    InvalidPayload,
+    /// The slug is.
+    InvalidSlug,
+    /// The destination is.
+    InvalidDestinationUrl,
+    /// The context token is.
+    InvalidCtx,
+    /// The collaborators are.
+    InvalidCollaborators,
+    /// A transfer names nobody.
+    NewOwnerRequired,
+    /// No bearer token.
+    MissingBearerToken,
+    /// A bearer token that is none of ours.
+    InvalidToken,
+    /// A bearer token past its time.
+    TokenExpired,
+    /// A personal access token that somebody ended.
+    TokenRevoked,
+    /// The role does not reach.
+    InsufficientRole,
+    /// The token's scopes do not reach.
+    InsufficientScope,
+    /// The plan does not have it.
+    FeatureLocked,
+    /// No such handle, or none this caller may know of.
+    HandleNotFound,
+    /// No such thing, or none this caller may know of.
+    NotFound,
+    /// The route does not know the method.
+    MethodNotAllowed,
+    /// It exists, or was changed meanwhile.
+    Conflict,
+    /// The link is past its end.
+    LinkExpired,
+    /// `If-Match` names another version.
+    VersionMismatch,
+    /// The body is too large.
+    PayloadTooLarge,
+    /// The body is not JSON.
+    UnsupportedMediaType,
+    /// A limit is reached.
+    RateLimited,
+    /// Our fault.
+    InternalError,
+    /// A store or queue cannot be reached.
+    Unavailable,
+}
+
+impl Code {
+    /// As the body's `error` spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidPayload => "invalid_payload",
+            Self::InvalidSlug => "invalid_slug",
+            Self::InvalidDestinationUrl => "invalid_destination_url",
+            Self::InvalidCtx => "invalid_ctx",
+            Self::InvalidCollaborators => "invalid_collaborators",
+            Self::NewOwnerRequired => "new_owner_required",
+            Self::MissingBearerToken => "missing_bearer_token",
+            Self::InvalidToken => "invalid_token",
+            Self::TokenExpired => "token_expired",
+            Self::TokenRevoked => "token_revoked",
+            Self::InsufficientRole => "insufficient_role",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::FeatureLocked => "feature_locked",
+            Self::HandleNotFound => "handle_not_found",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::Conflict => "conflict",
+            Self::LinkExpired => "link_expired",
+            Self::VersionMismatch => "version_mismatch",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::RateLimited => "rate_limited",
+            Self::InternalError => "internal_error",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// Its HTTP status.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidPayload
+            | Self::InvalidSlug
+            | Self::InvalidDestinationUrl
+            | Self::InvalidCtx
+            | Self::InvalidCollaborators
+            | Self::NewOwnerRequired => StatusCode::BAD_REQUEST,
+            Self::MissingBearerToken | Self::InvalidToken | Self::TokenExpired | Self::TokenRevoked => StatusCode::UNAUTHORIZED,
+            Self::InsufficientRole | Self::InsufficientScope | Self::FeatureLocked => StatusCode::FORBIDDEN,
+            Self::HandleNotFound | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::LinkExpired => StatusCode::GONE,
+            Self::VersionMismatch => StatusCode::PRECONDITION_FAILED,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The code for one bad field, where the product's pages name one.
+    fn of_field(field: &str) -> Self {
+        match field {
+            _ if field == "slug" || field.ends_with(".slug") => Self::InvalidSlug,
+            "ctx" => Self::InvalidCtx,
+            "newOwnerUserId" => Self::NewOwnerRequired,
+            _ if field.ends_with("destinationUrl") => Self::InvalidDestinationUrl,
+            _ if field.starts_with("collaborators") => Self::InvalidCollaborators,
+            _ => Self::InvalidPayload,
+        }
+    }
+}
+
+/// A failure on its way out: what the caller is told, and apart from it what only the log hears.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    code: Code,
+    message: Cow<'static, str>,
+    fields: Vec<Fault>,
+    extra: Map<String, Value>,
+    retry_after: Option<i64>,
+    allow: Option<String>,
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Problem {
+    /// A failure with what the caller can do about it.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        let message = message.into();
+        Self(Box::new(Inner { code, message, fields: Vec::new(), extra: Map::new(), retry_after: None, allow: None, cause: None }))
+    }
+
+    /// One bad field.
+    pub fn field(field: &str, message: impl Into<String>) -> Self {
+        Faults::one(field, message).into()
+    }
+
+    /// One field the body as a whole is bad for, under the general code whatever its name.
+    pub(crate) fn payload(field: &str, message: impl Into<String>) -> Self {
+        let mut problem = Self::field(field, message);
+        problem.0.code = Code::InvalidPayload;
+        problem
+    }
+
+    /// A handle that does not exist or is not the caller's.
+    pub fn no_handle() -> Self {
+        Self::new(Code::HandleNotFound, "no such handle, or you are not a collaborator of it")
+    }
+
+    /// A handle that does not exist, where nobody is asked who they are.
+    pub fn unknown_handle() -> Self {
+        Self::new(Code::HandleNotFound, "no such handle")
+    }
+
+    /// A route that does not exist.
+    pub fn no_route() -> Self {
+        Self::not_found("route; GET /v2/openapi.json lists them all")
+    }
+
+    /// Something else that does not exist.
+    pub fn not_found(what: &'static str) -> Self {
+        Self::new(Code::NotFound, format!("no such {what}"))
+    }
+
+    /// A failure that is ours.
+    pub fn internal(cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self::new(Code::InternalError, "something went wrong on our side; the request id helps support find it").caused_by(cause)
+    }
+
+    /// A service that cannot be reached.
+    pub fn unavailable(cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self::new(Code::Unavailable, "a service this needs cannot be reached; try again shortly").retry_after(1).caused_by(cause)
+    }
+
+    /// Adds a member to the body.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.extra.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds `Retry-After`, in whole seconds and at least one.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.0.retry_after = Some(seconds.max(1));
+        self
+    }
+
+    /// Adds `Allow`.
+    #[must_use]
+    pub fn allow(mut self, methods: impl Into<String>) -> Self {
+        self.0.allow = Some(methods.into());
+        self
+    }
+
+    fn caused_by(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.cause = Some(Arc::new(cause));
+        self
+    }
+
+    /// The code.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// What the caller is told.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The whole chain of causes, for the log.
+    pub fn causes(&self) -> Option<String> {
+        let mut error: &dyn StdError = self.0.cause.as_deref()?;
+        let mut chain = error.to_string();
+        while let Some(source) = error.source() {
+            chain.push_str(": ");
+            chain.push_str(&source.to_string());
+            error = source;
+        }
+        Some(chain)
+    }
+
+    /// The body, which names the request.
+    pub fn body(&self, request_id: &str) -> Value {
+        let mut body = Map::new();
+        body.insert("error".to_owned(), json!(self.0.code.as_str()));
+        body.insert("message".to_owned(), json!(self.0.message));
+        body.insert("requestId".to_owned(), json!(request_id));
+        if !self.0.fields.is_empty() {
+            body.insert("fields".to_owned(), json!(self.0.fields));
+        }
+        body.extend(self.0.extra.clone());
+        Value::Object(body)
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(Faults(fields): Faults) -> Self {
+        let code = match fields.as_slice() {
+            [only] => Code::of_field(&only.field),
+            _ => Code::InvalidPayload,
+        };
+        let message = match fields.as_slice() {
+            [only] => format!("{} {}", only.field, only.message),
+            several => {
+                let names: Vec<&str> = several.iter().map(|fault| fault.field.as_str()).collect();
+                format!("these fields are invalid: {}", names.join(", "))
+            }
+        };
+        let mut problem = Self::new(code, message);
+        problem.0.fields = fields;
+        problem
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::ForeignCursor => Self::field("cursor", "is not one of this list; pass the one of the page before as it was"),
+            store::Error::Unavailable { .. } | store::Error::Contended(_) => Self::unavailable(error),
+            store::Error::Damaged { .. } | store::Error::NoQueue(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<KeysError> for Problem {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Unavailable(_) => Self::unavailable(error),
+            KeysError::Invalid => Self::internal(error),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The status and headers, with the problem itself attached: [`crate::serve`] writes the body once it knows the request id.
+    fn into_response(self) -> Response {
+        let mut response = self.0.code.status().into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(seconds) = self.0.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some(allow) = self.0.allow.as_deref().and_then(|methods| HeaderValue::from_str(methods).ok()) {
+            headers.insert(ALLOW, allow);
+        }
+        if self.0.code.status() == StatusCode::UNAUTHORIZED {
+            headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_bad_field_gets_its_own_code_and_several_the_general_one() {
+        let code = |fields: &[&str]| {
+            Problem::from(Faults(fields.iter().map(|field| Fault { field: (*field).to_owned(), message: String::new() }).collect())).code()
+        };
+        assert_eq!(code(&["destinationUrl"]), Code::InvalidDestinationUrl);
+        assert_eq!(code(&["routingRules[1].destinationUrl"]), Code::InvalidDestinationUrl);
+        assert_eq!(code(&["primaryLink.slug"]), Code::InvalidSlug);
+        assert_eq!(code(&["ctx"]), Code::InvalidCtx);
+        assert_eq!(code(&["collaborators[3].role"]), Code::InvalidCollaborators);
+        assert_eq!(code(&["title"]), Code::InvalidPayload);
+        assert_eq!(code(&["ctx", "eventType"]), Code::InvalidPayload);
+    }
+
+    #[test]
+    fn the_cause_is_for_the_log_alone() {
+        let problem = Problem::unavailable(std::io::Error::other("secret host unreachable"));
+        assert!(!problem.body("req_1").to_string().contains("secret host"));
+        assert!(problem.causes().unwrap().contains("secret host"));
+    }
+}

@@ -1,0 +1,87 @@
+//! Rule books behind routes: listing, writing and deleting rules of either kind, each write with its audit event.
+
+use axum::Json;
+use domain::accounts::audit::Event;
+use domain::routing::rule_set::{LARGEST_BOOK, MOST_RULES, RuleBook};
+use domain::values::name::RuleId;
+use http::StatusCode;
+use serde_json::{Value, json};
+use store::{KeptRule, Page};
+
+use crate::problem::{Code, Problem};
+use crate::{Access, ApiState, Creator, ListResponse, Member, Paging, charge};
+
+/// Concurrent writers of one book a write meets before it gives up.
+const TRIES: usize = 8;
+
+/// A handle's rules in the order in which they are looked at.
+///
+/// # Errors
+/// When the cursor is not one of this list, or the store cannot be reached.
+pub async fn list_rules<R: KeptRule, A: Access>(
+    app: &ApiState,
+    member: &Member<A>,
+    paging: &Paging,
+) -> Result<Json<ListResponse<R>>, Problem> {
+    let (book, _) = app.store().rule_book::<R>(member.handle()).await?;
+    let place = |rule: &R| format!("{:020}#{}", rule.priority(), rule.rule_id());
+    let page = Page::of_whole(&R::book_of(member.handle()).pk, book.rules().to_vec(), paging.limit, paging.cursor.as_deref(), place)?;
+    Ok(Json(ListResponse::of(page, |rule| rule)))
+}
+
+/// Creates (201) or replaces (200) a rule.
+///
+/// # Errors
+/// When the day's writes are used up, the book is full, or too many write it at once.
+pub async fn put_rule<R: KeptRule>(app: &ApiState, member: &Member<Creator>, rule: R) -> Result<(StatusCode, Json<R>), Problem> {
+    charge(app, &member.profile.owner).await?;
+    let is_replaced = change(app, member, |book: &mut RuleBook<R>| {
+        let before = book.insert(rule.clone());
+        let size = serde_json::to_string(book).map_or(usize::MAX, |text| text.len());
+        if book.rules().len() > MOST_RULES || size > LARGEST_BOOK {
+            let message = format!("a handle may have {MOST_RULES} {}s of {LARGEST_BOOK} bytes in all; remove one first", R::CALLED);
+            return Err(Problem::new(Code::Conflict, message));
+        }
+        let action = format!("{}.{}", R::AUDITED, if before.is_some() { "updated" } else { "created" });
+        let event = member.event(app, &action, rule.rule_id()).between(json!(before), json!(rule));
+        Ok((before.is_some(), event))
+    })
+    .await?;
+    Ok((if is_replaced { StatusCode::OK } else { StatusCode::CREATED }, Json(rule)))
+}
+
+/// Deletes a rule.
+///
+/// # Errors
+/// When there is none of this name, the day's writes are used up, or too many write the book at once.
+pub async fn delete_rule<R: KeptRule>(app: &ApiState, member: &Member<Creator>, rule_id: &RuleId) -> Result<StatusCode, Problem> {
+    let missing = || Problem::not_found(R::CALLED);
+    let (book, _) = app.store().rule_book::<R>(member.handle()).await?;
+    if !book.rules().iter().any(|rule| rule.rule_id() == rule_id) {
+        return Err(missing());
+    }
+    charge(app, &member.profile.owner).await?;
+    change(app, member, |book: &mut RuleBook<R>| {
+        let before = book.remove(rule_id).ok_or_else(missing)?;
+        let event = member.event(app, &format!("{}.deleted", R::AUDITED), rule_id).between(json!(before), Value::Null);
+        Ok(((), event))
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Changes a book under its version, again if somebody else did in between; `edit` also tells the audit event of it.
+async fn change<R: KeptRule, T>(
+    app: &ApiState,
+    member: &Member<Creator>,
+    edit: impl Fn(&mut RuleBook<R>) -> Result<(T, Event), Problem>,
+) -> Result<T, Problem> {
+    for _ in 0..TRIES {
+        let (mut book, version) = app.store().rule_book(member.handle()).await?;
+        let (outcome, event) = edit(&mut book)?;
+        if app.store().save_rule_book(member.handle(), &book, version, &event).await? {
+            return Ok(outcome);
+        }
+    }
+    Err(Problem::new(Code::Conflict, "many writers are changing these rules at once; try again"))
+}

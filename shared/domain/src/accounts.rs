@@ -1,0 +1,309 @@
+//! Accounts: plans and their daily write quota, handles and the roles on them (contract §2).
+
+pub mod audit;
+pub mod token;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::values::form::{self, Form, Notes, Unknown};
+use crate::values::moment::{Day, Moment};
+use crate::values::name::{Handle, UserId};
+
+/// What an account pays for; a greater plan has all that a lesser one has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Plan {
+    /// Two writes a day.
+    #[default]
+    Free,
+    /// Ten writes a day.
+    Pro,
+    /// Five hundred writes a day.
+    Enterprise,
+}
+
+impl Plan {
+    /// Control-plane writes an owning account may make in one local day.
+    pub const fn writes_per_day(self) -> u32 {
+        match self {
+            Self::Free => 2,
+            Self::Pro => 10,
+            Self::Enterprise => 500,
+        }
+    }
+
+    /// As the contract writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Free => "FREE",
+            Self::Pro => "PRO",
+            Self::Enterprise => "ENTERPRISE",
+        }
+    }
+}
+
+impl FromStr for Plan {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Free, Self::Pro, Self::Enterprise].into_iter().find(|plan| plan.as_str() == text).ok_or("must be FREE, PRO or ENTERPRISE")
+    }
+}
+
+/// An IANA time zone name that this system knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// The zone itself.
+    pub fn zone(&self) -> &TimeZone {
+        &self.0
+    }
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self(TimeZone::UTC)
+    }
+}
+
+impl FromStr for Zone {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        TimeZone::get(text).map(Self).map_err(|_| "must be an IANA time zone such as Europe/Berlin")
+    }
+}
+
+impl TryFrom<String> for Zone {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Zone> for String {
+    fn from(zone: Zone) -> Self {
+        zone.to_string()
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.iana_name().unwrap_or("UTC"))
+    }
+}
+
+#[cfg(feature = "openapi")]
+crate::values::schema::text_schema!(Zone, description("An IANA time zone such as Europe/Berlin."));
+
+/// What an account is set to; an account nobody configured has the deployment's default plan and UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// The plan.
+    pub plan: Plan,
+    /// The zone in whose midnight the write quota starts anew.
+    #[serde(default)]
+    pub time_zone: Zone,
+}
+
+impl Account {
+    /// An account as it is before anybody sets it.
+    pub fn with_plan(plan: Plan) -> Self {
+        Self { plan, time_zone: Zone::default() }
+    }
+
+    /// Reads `{plan, timeZone}`; what is left out stays as it is.
+    ///
+    /// # Errors
+    /// Every bad field.
+    pub fn change(&self, body: Value) -> Result<Self, form::Faults> {
+        let notes = Notes::default();
+        let changed = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
+            let plan = form.optional("plan", form::parsed).unwrap_or(self.plan);
+            let time_zone = form.optional("timeZone", form::parsed).unwrap_or_else(|| self.time_zone.clone());
+            form.close();
+            Self { plan, time_zone }
+        });
+        notes.settle(changed)
+    }
+
+    /// The quota window this moment falls in.
+    pub fn window(&self, at: Moment) -> Window {
+        let day = Day::of(at, self.time_zone.zone());
+        Window { day, ends: day.end(self.time_zone.zone()), limit: self.plan.writes_per_day() }
+    }
+}
+
+/// One local day of an account's write quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The local day.
+    pub day: Day,
+    /// The local midnight after it.
+    pub ends: Moment,
+    /// Writes allowed in it.
+    pub limit: u32,
+}
+
+/// What a user may do on a handle; each role may do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Role {
+    /// Links, campaigns, analytics, rules.
+    Creator,
+    /// And webhooks, tokens, deliveries.
+    Operator,
+    /// And collaborators, transfer, delete. Exactly one user of a handle.
+    Owner,
+}
+
+impl Role {
+    /// As the contract writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Creator => "CREATOR",
+            Self::Operator => "OPERATOR",
+            Self::Owner => "OWNER",
+        }
+    }
+}
+
+/// Collaborators besides the owner.
+pub const MOST_COLLABORATORS: usize = 100;
+
+/// A handle: who owns it and who works on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Profile {
+    /// Its name.
+    pub handle: Handle,
+    /// The one owner, whose account pays.
+    pub owner: UserId,
+    /// Everybody else, never the owner.
+    pub collaborators: BTreeMap<UserId, Role>,
+    /// When it was made.
+    pub created_at: Moment,
+    /// Counts every change, for conditional writes.
+    pub version: u64,
+}
+
+impl Profile {
+    /// The role of a user; a stranger has none.
+    pub fn role_of(&self, user: &UserId) -> Option<Role> {
+        if self.owner == *user { Some(Role::Owner) } else { self.collaborators.get(user).copied() }
+    }
+
+    /// Reads `{"collaborators":[{userId, role}]}` as the full new list; naming the owner again changes nothing.
+    ///
+    /// # Errors
+    /// Every bad field: unknown roles, a second owner, a user named twice, too many.
+    pub fn with_collaborators(&self, body: Value) -> Result<Self, form::Faults> {
+        let notes = Notes::default();
+        let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
+            if !form.has("collaborators") {
+                form.fault("collaborators", "is required: a list of {userId, role}, empty to remove everybody");
+            }
+            let entries = form.objects("collaborators", MOST_COLLABORATORS, |entry| {
+                let user: Option<UserId> = entry.required("userId", form::parsed);
+                let role = entry.required("role", |value| match value.as_str() {
+                    Some("CREATOR") => Ok(Role::Creator),
+                    Some("OPERATOR") => Ok(Role::Operator),
+                    Some("OWNER") => Ok(Role::Owner),
+                    _ => Err("must be CREATOR or OPERATOR"),
+                });
+                Some((user?, role?))
+            });
+            let mut collaborators = BTreeMap::new();
+            for (index, (user, role)) in entries.into_iter().enumerate() {
+                if user == self.owner {
+                    continue;
+                }
+                if role == Role::Owner {
+                    form.fault(
+                        &format!("collaborators[{index}].role"),
+                        "must be CREATOR or OPERATOR; use transfer-ownership for the owner",
+                    );
+                } else if collaborators.insert(user, role).is_some() {
+                    form.fault(&format!("collaborators[{index}].userId"), "is named twice");
+                }
+            }
+            form.close();
+            collaborators
+        });
+        let collaborators = notes.settle(read)?;
+        Ok(Self { collaborators, version: self.version + 1, ..self.clone() })
+    }
+
+    /// Makes another user the owner and the one before an operator.
+    #[must_use]
+    pub fn transferred_to(&self, user: UserId) -> Self {
+        let mut next = Self { version: self.version + 1, ..self.clone() };
+        next.collaborators.remove(&user);
+        let before = std::mem::replace(&mut next.owner, user);
+        if before != next.owner {
+            next.collaborators.insert(before, Role::Operator);
+        }
+        next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn profile() -> Profile {
+        Profile {
+            handle: "demo".parse().unwrap(),
+            owner: "u-owner".parse().unwrap(),
+            collaborators: BTreeMap::new(),
+            created_at: Moment::from_millis(0),
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn collaborators_are_replaced_whole_and_the_owner_stays() {
+        let body = json!({"collaborators": [{"userId": "u1", "role": "CREATOR"}, {"userId": "u-owner", "role": "CREATOR"}]});
+        let next = profile().with_collaborators(body).unwrap();
+        assert_eq!(next.role_of(&"u1".parse().unwrap()), Some(Role::Creator));
+        assert_eq!(next.role_of(&"u-owner".parse().unwrap()), Some(Role::Owner));
+        let next = next.with_collaborators(json!({"collaborators": []})).unwrap();
+        assert_eq!(next.role_of(&"u1".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_second_owner_a_double_and_a_stray_member_are_refused() {
+        let body = json!({"collaborators": [{"userId": "u1", "role": "OWNER"}, {"userId": "u2", "role": "CREATOR"}, {"userId": "u2", "role": "OPERATOR"}], "x": 1});
+        let fields: Vec<_> = profile().with_collaborators(body).unwrap_err().0.into_iter().map(|fault| fault.field).collect();
+        assert_eq!(fields, ["collaborators[0].role", "collaborators[2].userId", "x"]);
+    }
+
+    #[test]
+    fn a_transfer_leaves_one_owner_and_makes_the_former_an_operator() {
+        let next = profile().transferred_to("u1".parse().unwrap());
+        assert_eq!(next.role_of(&"u1".parse().unwrap()), Some(Role::Owner));
+        assert_eq!(next.role_of(&"u-owner".parse().unwrap()), Some(Role::Operator));
+    }
+
+    #[test]
+    fn the_quota_window_follows_the_account_zone() {
+        let account = Account { plan: Plan::Pro, time_zone: "Pacific/Auckland".parse().unwrap() };
+        let window = account.window("2026-03-31T12:30:00Z".parse().unwrap());
+        assert_eq!((window.day.compact().as_str(), window.limit), ("20260401", 10));
+        assert!("Mars/Phobos".parse::<Zone>().is_err());
+    }
+}

@@ -1,0 +1,115 @@
+//! Audit events: who did what to which thing, kept 400 days (contract §12).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::values::id::{AuditId, RequestId};
+use crate::values::moment::Moment;
+
+/// Days an audit event is kept.
+pub const KEPT_DAYS: i64 = 400;
+
+/// What kind of caller acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ActorKind {
+    /// A user with a bearer token.
+    Jwt,
+    /// A program with a personal access token.
+    Pat,
+    /// Nobody who logged in: a public call, or the system itself.
+    System,
+}
+
+/// Who acted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Actor {
+    /// What kind of caller.
+    pub kind: ActorKind,
+    /// Which one.
+    pub id: String,
+}
+
+/// One audit event; it never carries a secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", schema(as = AuditEvent))]
+pub struct Event {
+    /// Its id.
+    pub audit_id: AuditId,
+    /// When.
+    pub at: Moment,
+    /// Who.
+    pub actor: Actor,
+    /// What was done, such as `conversion.mismatch`.
+    pub action: String,
+    /// To what.
+    pub target: String,
+    /// What it was, as far as it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub before: Option<Value>,
+    /// What it became, or was asked to become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub after: Option<Value>,
+    /// The request that did it.
+    pub request_id: RequestId,
+}
+
+impl Event {
+    /// Something the system did by itself.
+    pub fn of_system(audit_id: AuditId, at: Moment, name: &str, action: &str, target: impl ToString) -> Self {
+        Self {
+            audit_id,
+            at,
+            actor: Actor { kind: ActorKind::System, id: name.to_owned() },
+            action: action.to_owned(),
+            target: target.to_string(),
+            before: None,
+            after: None,
+            request_id: RequestId::from_bytes(audit_id.to_bytes()),
+        }
+    }
+
+    /// With what the thing was and what it became, as far as they differ.
+    #[must_use]
+    pub fn between(self, before: Value, after: Value) -> Self {
+        let (before, after) = difference(before, after);
+        Self { before, after, ..self }
+    }
+}
+
+/// What differs between two states of a thing, as `before` and `after` of an event: the members that are not the same.
+///
+/// A state that is null, as of a thing that did not exist or does no longer, leaves the other whole.
+fn difference(before: Value, after: Value) -> (Option<Value>, Option<Value>) {
+    let (Value::Object(mut was), Value::Object(mut is)) = (before.clone(), after.clone()) else {
+        return (Some(before).filter(|state| !state.is_null()), Some(after).filter(|state| !state.is_null()));
+    };
+    was.retain(|name, value| is.get(name) != Some(value));
+    is.retain(|name, value| before.get(name) != Some(value));
+    (Some(Value::Object(was)), Some(Value::Object(is)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_tells_only_what_changed() {
+        let before = json!({"title": "a", "enabled": true, "gone": 1});
+        let after = json!({"title": "b", "enabled": true, "new": 2});
+        assert_eq!(difference(before, after), (Some(json!({"title": "a", "gone": 1})), Some(json!({"title": "b", "new": 2}))));
+    }
+
+    #[test]
+    fn what_begins_or_ends_is_told_whole() {
+        assert_eq!(difference(Value::Null, json!({"title": "a"})), (None, Some(json!({"title": "a"}))));
+        assert_eq!(difference(json!({"title": "a"}), Value::Null), (Some(json!({"title": "a"})), None));
+    }
+}

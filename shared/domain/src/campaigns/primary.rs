@@ -1,0 +1,97 @@
+//! The link that stands for a campaign: named, or written together with it.
+
+use super::Patch;
+use crate::links::{Link, PasswordChange, Settings};
+use crate::values::destination::OwnHosts;
+use crate::values::form::{self, Form};
+use crate::values::name::{CampaignId, Slug};
+
+/// What a write says of the primary link.
+#[derive(Clone, Debug)]
+pub enum Primary {
+    /// Nothing: it stays.
+    Keep,
+    /// There is to be none.
+    None,
+    /// A link that exists.
+    Slug(Slug),
+    /// A link to write.
+    Link(Box<PrimaryLink>),
+}
+
+/// A link written together with its campaign.
+#[derive(Clone, Debug)]
+pub struct PrimaryLink {
+    /// Its path.
+    pub slug: Slug,
+    /// What a link write may set.
+    pub settings: Settings,
+    /// And its password.
+    pub password: PasswordChange,
+}
+
+/// Why a link cannot stand for a campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unbindable {
+    /// There is no such link.
+    Missing,
+    /// It belongs to another campaign.
+    Elsewhere(CampaignId),
+}
+
+impl Primary {
+    pub(super) fn read(form: &mut Form<'_>, id: Option<&CampaignId>, own: &OwnHosts) -> Self {
+        if form.has("primarySlug") && form.has("primaryLink") {
+            form.fault("primaryLink", "cannot be given together with primarySlug: name a link or write one");
+        }
+        let slug = Patch::read(form, "primarySlug", form::parsed);
+        let is_reset = !form.has("primaryLink") && form.names("primaryLink");
+        let link = form.object("primaryLink", |link| {
+            let slug = link.required("slug", form::parsed);
+            let read = Settings::fields(link, own);
+            let (settings, password) = read?;
+            let is_anothers = id.is_some() && settings.campaign_id.is_some() && settings.campaign_id.as_ref() != id;
+            if is_anothers {
+                link.fault("campaignId", "must be this campaign; leave it out");
+            }
+            Some(PrimaryLink { slug: slug?, settings, password })
+        });
+        match (slug, link) {
+            (_, Some(link)) => Self::Link(Box::new(link)),
+            (Patch::Be(slug), None) => Self::Slug(slug),
+            (Patch::Reset, None) => Self::None,
+            (Patch::Keep, None) if is_reset => Self::None,
+            (Patch::Keep, None) => Self::Keep,
+        }
+    }
+
+    /// The link the write speaks of.
+    pub fn slug(&self) -> Option<&Slug> {
+        match self {
+            Self::Keep | Self::None => None,
+            Self::Slug(slug) => Some(slug),
+            Self::Link(link) => Some(&link.slug),
+        }
+    }
+
+    /// The settings of the link's next version, which binds it to the campaign `id`; none when no link needs writing.
+    ///
+    /// `owner` is the campaign the link belongs to, if there is one: a campaign that was deleted owns nothing.
+    ///
+    /// # Errors
+    /// When the link is not there, or belongs to another campaign.
+    pub fn bind(&self, id: &CampaignId, link: Option<&Link>, owner: Option<&CampaignId>) -> Result<Option<Settings>, Unbindable> {
+        if let (Some(_), Some(other)) = (self.slug(), owner.filter(|owner| *owner != id)) {
+            return Err(Unbindable::Elsewhere(other.clone()));
+        }
+        let bound = |settings: &Settings| Settings { campaign_id: Some(id.clone()), ..settings.clone() };
+        match self {
+            Self::Keep | Self::None => Ok(None),
+            Self::Slug(_) => {
+                let present = &link.ok_or(Unbindable::Missing)?.settings;
+                Ok((present.campaign_id.as_ref() != Some(id)).then(|| bound(present)))
+            }
+            Self::Link(link) => Ok(Some(bound(&link.settings))),
+        }
+    }
+}

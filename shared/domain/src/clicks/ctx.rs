@@ -1,0 +1,388 @@
+//! The context token `ctx`: what a click was, sealed so that a conversion needs no read of the click (contract §6).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use crate::values::id::ClickId;
+use crate::values::moment::Moment;
+use crate::values::name::{CampaignId, Handle, SessionId, Slug};
+use crate::values::secret::MacKey;
+
+/// What the visitor allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Consent {
+    /// Everything.
+    #[default]
+    Full,
+    /// Attribution without a profile.
+    Basic,
+    /// No session in the token, no address hash with the click.
+    Denied,
+}
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// The click; its id tells the moment of the click.
+    pub click_id: ClickId,
+    /// Whose link it was.
+    pub handle: Handle,
+    /// Which link.
+    pub slug: Slug,
+    /// The campaign it is credited to.
+    pub campaign_id: Option<CampaignId>,
+    /// The rule that decided, as the decision labels it.
+    pub rule: Option<String>,
+    /// The session, unless consent was denied.
+    pub session_id: Option<SessionId>,
+    /// Signals the session had when the link was followed, at most 255.
+    pub chain_position: u8,
+    /// What the visitor allowed.
+    pub consent: Consent,
+    /// Whether the click was judged a bot's.
+    pub bot: bool,
+    /// The token is refused from this moment on, to the second.
+    pub expires_at: Moment,
+}
+
+/// Why a token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Rejected {
+    /// It is not a token.
+    #[error("the token is malformed")]
+    Malformed,
+    /// It was changed, or made by somebody else.
+    #[error("the token's signature does not match")]
+    BadSignature,
+    /// It is too old.
+    #[error("the token has expired")]
+    Expired,
+    /// It was signed with a key that is no longer, or not yet, known.
+    #[error("the token's key is unknown")]
+    UnknownKey,
+}
+
+impl Rejected {
+    /// The stable word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::BadSignature => "bad_signature",
+            Self::Expired => "expired",
+            Self::UnknownKey => "unknown_key",
+        }
+    }
+}
+
+/// The member of the secret document that is no key: what the front in front of the API proves itself with.
+pub const ORIGIN_VERIFY: &str = "originVerify";
+
+const VERSION: &str = "c1";
+const LABEL: &[u8] = b"10x-ctx-v1";
+const TAG_BYTES: usize = 16;
+const LONGEST: usize = 640;
+/// A click id may lie this far ahead of the verifying clock.
+const CLOCK_SKEW_MS: i64 = 60_000;
+
+const BOT: u8 = 0b0000_0100;
+const CONSENT: u8 = 0b0000_0011;
+
+/// The keys tokens are sealed and opened with: one signs, all verify.
+#[derive(Clone)]
+pub struct Keyring {
+    current: String,
+    keys: BTreeMap<String, MacKey>,
+}
+
+/// The secret document is not one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(r#"the platform secret must be a JSON object such as {{"current":"k1","k1":"<at least 32 characters>"}} with at most 4 keys"#)]
+pub struct InvalidKeyring;
+
+impl Keyring {
+    /// Reads `{"current":"k2","k2":"…","k1":"…"}`: key ids with their master secrets and the one that signs.
+    ///
+    /// To rotate, add a key, wait until every verifier has it, then make it current; remove the old one when its tokens have expired.
+    ///
+    /// # Errors
+    /// When there is no current key, a key id or secret is unfit, or there are more than four keys.
+    pub fn from_json(document: &str) -> Result<Self, InvalidKeyring> {
+        let mut members: BTreeMap<String, String> = serde_json::from_str(document).map_err(|_| InvalidKeyring)?;
+        let current = members.remove("current").ok_or(InvalidKeyring)?;
+        members.remove(ORIGIN_VERIFY);
+        let is_kid = |kid: &str| (1..=8).contains(&kid.len()) && kid.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let fit =
+            members.contains_key(&current) && members.len() <= 4 && members.iter().all(|(kid, secret)| is_kid(kid) && secret.len() >= 32);
+        if !fit {
+            return Err(InvalidKeyring);
+        }
+        let keys = members.into_iter().map(|(kid, secret)| (kid, MacKey::derive(secret.as_bytes(), "ctx"))).collect();
+        Ok(Self { current, keys })
+    }
+
+    /// Makes the token for a click.
+    pub fn seal(&self, claims: &Claims) -> String {
+        let payload = encode(claims);
+        let mut token = format!("{VERSION}.{}.", self.current);
+        URL_SAFE_NO_PAD.encode_string(&payload, &mut token);
+        if let Some(key) = self.keys.get(&self.current) {
+            let tag = key.tag(&signed_parts(&self.current, &payload));
+            token.push('.');
+            URL_SAFE_NO_PAD.encode_string(tag.first_chunk::<TAG_BYTES>().unwrap_or(&[0; TAG_BYTES]), &mut token);
+        }
+        token
+    }
+
+    /// Opens a token: its signature is checked before anything in it is believed.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn open(&self, token: &str, now: Moment) -> Result<Claims, Rejected> {
+        if token.len() > LONGEST {
+            return Err(Rejected::Malformed);
+        }
+        let mut parts = token.split('.');
+        let (Some(VERSION), Some(kid), Some(payload), Some(tag), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Rejected::Malformed);
+        };
+        // The engine refuses padding and stray trailing bits, so that a token has one spelling.
+        let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Rejected::Malformed)?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| Rejected::Malformed)?;
+        if tag.len() != TAG_BYTES || kid.is_empty() || kid.len() > 8 {
+            return Err(Rejected::Malformed);
+        }
+        let key = self.keys.get(kid).ok_or(Rejected::UnknownKey)?;
+        if !key.verifies(&signed_parts(kid, &payload), &tag) {
+            return Err(Rejected::BadSignature);
+        }
+        let claims = decode(&payload).ok_or(Rejected::Malformed)?;
+        if claims.click_id.moment() > now.plus_millis(CLOCK_SKEW_MS) {
+            return Err(Rejected::Malformed);
+        }
+        if now >= claims.expires_at {
+            return Err(Rejected::Expired);
+        }
+        Ok(claims)
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyring").field("current", &self.current).field("keys", &self.keys).finish()
+    }
+}
+
+fn signed_parts<'a>(kid: &'a str, payload: &'a [u8]) -> [&'a [u8]; 5] {
+    [LABEL, &[0], kid.as_bytes(), &[0], payload]
+}
+
+/// Layout: flags, click id (16), expiry (4, seconds), chain position, then handle, slug, campaign, rule and session, each behind its length.
+fn encode(claims: &Claims) -> Vec<u8> {
+    let consent = match claims.consent {
+        Consent::Full => 0,
+        Consent::Basic => 1,
+        Consent::Denied => 2,
+    };
+    let expiry = u32::try_from(claims.expires_at.seconds()).unwrap_or(u32::MAX);
+    let mut payload = Vec::with_capacity(96);
+    payload.push(consent | if claims.bot { BOT } else { 0 });
+    payload.extend_from_slice(&claims.click_id.to_bytes());
+    payload.extend_from_slice(&expiry.to_be_bytes());
+    payload.push(claims.chain_position);
+    let texts = [
+        claims.handle.as_str(),
+        claims.slug.as_str(),
+        claims.campaign_id.as_ref().map_or("", CampaignId::as_str),
+        claims.rule.as_deref().unwrap_or(""),
+        claims.session_id.as_ref().map_or("", SessionId::as_str),
+    ];
+    for text in texts {
+        let bytes = text.as_bytes();
+        payload.push(u8::try_from(bytes.len()).unwrap_or(u8::MAX));
+        payload.extend_from_slice(bytes.get(..usize::from(u8::MAX)).unwrap_or(bytes));
+    }
+    payload
+}
+
+fn decode(payload: &[u8]) -> Option<Claims> {
+    let (flags, rest) = payload.split_first()?;
+    let (click_id, rest) = rest.split_first_chunk::<16>()?;
+    let (expiry, rest) = rest.split_first_chunk::<4>()?;
+    let (chain_position, mut rest) = rest.split_first()?;
+    let mut text = || {
+        let (length, tail) = rest.split_first()?;
+        let (bytes, tail) = tail.split_at_checked(usize::from(*length))?;
+        rest = tail;
+        std::str::from_utf8(bytes).ok()
+    };
+    let (handle, slug, campaign, rule, session) = (text()?, text()?, text()?, text()?, text()?);
+    if !rest.is_empty() {
+        return None;
+    }
+    Some(Claims {
+        click_id: ClickId::from_bytes(*click_id),
+        handle: handle.parse().ok()?,
+        slug: slug.parse().ok()?,
+        campaign_id: if campaign.is_empty() { None } else { Some(campaign.parse().ok()?) },
+        rule: (!rule.is_empty()).then(|| rule.to_owned()),
+        session_id: if session.is_empty() { None } else { Some(session.parse().ok()?) },
+        chain_position: *chain_position,
+        consent: match flags & CONSENT {
+            0 => Consent::Full,
+            1 => Consent::Basic,
+            2 => Consent::Denied,
+            _ => return None,
+        },
+        bot: flags & BOT != 0,
+        expires_at: Moment::from_millis(i64::from(u32::from_be_bytes(*expiry)) * 1000),
+    })
+}
+
+/// Reads the `consent` of a query, and what the browser's privacy signals say. What it does not know it takes for a denial.
+pub fn consent(asked: Option<&str>, opted_out: bool) -> Consent {
+    let is = |known: &str| asked.is_some_and(|asked| asked.trim().eq_ignore_ascii_case(known));
+    match asked {
+        _ if opted_out => Consent::Denied,
+        None => Consent::Full,
+        Some(_) if is("full") || is("") => Consent::Full,
+        Some(_) if is("basic") => Consent::Basic,
+        Some(_) => Consent::Denied,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ring(document: &str) -> Keyring {
+        Keyring::from_json(document).unwrap()
+    }
+
+    fn first() -> Keyring {
+        ring(r#"{"current":"k1","k1":"0123456789abcdef0123456789abcdef"}"#)
+    }
+
+    fn claims(at: i64, random: u128) -> Claims {
+        let at = Moment::from_millis(at);
+        Claims {
+            click_id: ClickId::new(at, random),
+            handle: "demo".parse().unwrap(),
+            slug: "launch".parse().unwrap(),
+            campaign_id: Some("partner-alpha".parse().unwrap()),
+            rule: Some("r3".to_owned()),
+            session_id: Some("sess-1".parse().unwrap()),
+            chain_position: 2,
+            consent: Consent::Basic,
+            bot: true,
+            expires_at: Moment::from_millis((at.seconds() + 3600) * 1000),
+        }
+    }
+
+    const NOW: i64 = 1_772_366_400_000;
+
+    #[test]
+    fn a_token_reads_back_whole_and_is_short() {
+        let token = first().seal(&claims(NOW, 9));
+        assert_eq!(first().open(&token, Moment::from_millis(NOW)), Ok(claims(NOW, 9)));
+        assert!(token.len() <= 200, "{} characters", token.len());
+    }
+
+    #[test]
+    fn every_single_bit_change_of_a_thousand_tokens_is_refused() {
+        let (ring, now) = (first(), Moment::from_millis(NOW));
+        for number in 0..1000_u128 {
+            let token = ring.seal(&claims(NOW, number * 0x9E37_79B9_7F4A_7C15));
+            for (place, byte) in token.bytes().enumerate() {
+                for bit in 0..8 {
+                    let mut changed = token.clone().into_bytes();
+                    changed[place] = byte ^ (1 << bit);
+                    let Ok(changed) = String::from_utf8(changed) else { continue };
+                    assert!(ring.open(&changed, now).is_err(), "{changed} verifies beside {token}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_lives_up_to_its_expiry_and_not_a_millisecond_longer() {
+        let token = first().seal(&claims(NOW, 1));
+        let expires = claims(NOW, 1).expires_at;
+        assert!(first().open(&token, expires.plus_millis(-1)).is_ok());
+        assert_eq!(first().open(&token, expires), Err(Rejected::Expired));
+        assert_eq!(first().open(&token, Moment::from_millis(NOW - CLOCK_SKEW_MS - 1)), Err(Rejected::Malformed));
+    }
+
+    #[test]
+    fn keys_rotate_without_refusing_a_live_token() {
+        let before = first().seal(&claims(NOW, 1));
+        let published = ring(r#"{"current":"k1","k1":"0123456789abcdef0123456789abcdef","k2":"fedcba9876543210fedcba9876543210"}"#);
+        let switched = ring(r#"{"current":"k2","k1":"0123456789abcdef0123456789abcdef","k2":"fedcba9876543210fedcba9876543210"}"#);
+        let retired = ring(r#"{"current":"k2","k2":"fedcba9876543210fedcba9876543210"}"#);
+        let after = switched.seal(&claims(NOW, 2));
+        let now = Moment::from_millis(NOW);
+        for (ring, token) in [(&published, &before), (&switched, &before), (&published, &after), (&switched, &after), (&retired, &after)] {
+            assert!(ring.open(token, now).is_ok());
+        }
+        assert_eq!(retired.open(&before, now), Err(Rejected::UnknownKey));
+        let impostor = ring(r#"{"current":"k1","k1":"another-secret-another-secret-another"}"#);
+        assert_eq!(impostor.open(&before, now), Err(Rejected::BadSignature));
+    }
+
+    #[test]
+    fn what_is_no_token_is_malformed() {
+        let token = first().seal(&claims(NOW, 1));
+        let parts: Vec<&str> = token.split('.').collect();
+        let twisted = [
+            String::new(),
+            "x".to_owned(),
+            "c1.k1.".to_owned(),
+            format!("{token}."),
+            format!("{token} "),
+            format!("{token}="),
+            format!("{token}\n"),
+            token.replacen("c1", "c2", 1),
+            format!("c1.k1.{}.{}", parts[3], parts[2]),
+            format!("c1.k1.{}.{}A", parts[2], parts[3]),
+            format!("c1.k1.{}.AAAA", parts[2]),
+            "a".repeat(10_000),
+            token.replace('.', "%2E"),
+        ];
+        for text in twisted {
+            assert_eq!(first().open(&text, Moment::from_millis(NOW)), Err(Rejected::Malformed), "{text}");
+        }
+        assert_eq!(first().open(&token.replacen("k1", "k9", 1), Moment::from_millis(NOW)), Err(Rejected::UnknownKey));
+        assert_eq!(first().open(&token.replacen("k1", "../x", 1), Moment::from_millis(NOW)), Err(Rejected::Malformed));
+    }
+
+    #[test]
+    fn a_secret_document_is_checked_before_it_is_used() {
+        for bad in [
+            "",
+            "{}",
+            r#"{"current":"k1"}"#,
+            r#"{"current":"k1","k1":"short"}"#,
+            r#"{"current":"k1","k1":"0123456789abcdef0123456789abcdef","K2":"0123456789abcdef0123456789abcdef"}"#,
+        ] {
+            assert!(Keyring::from_json(bad).is_err(), "{bad}");
+        }
+        assert!(!format!("{:?}", first()).contains("0123456789"));
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_text_never_verifies(text in ".{0,300}") {
+            prop_assert!(first().open(&text, Moment::from_millis(NOW)).is_err());
+        }
+    }
+}

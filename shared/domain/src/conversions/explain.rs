@@ -1,0 +1,169 @@
+//! How a conversion came to count as it does: stable codes for what became of it and of every submission of its key.
+
+use serde::{Deserialize, Serialize};
+
+use crate::campaigns::NotCredited;
+use crate::conversions::Conversion;
+use crate::values::id::RequestId;
+use crate::values::moment::Moment;
+
+/// What became of a conversion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", schema(as = ConversionOutcome))]
+pub enum Outcome {
+    /// It counts for its campaign and its link.
+    CreditedToCampaign,
+    /// It counts for its link; its click belonged to no campaign.
+    CreditedToLink,
+    /// It counts for its link alone: the campaign was not ACTIVE when it came.
+    NotCreditedCampaignPaused,
+    /// It counts for its link alone: the campaign was not ACTIVE when the link was followed.
+    NotCreditedClickNotTracked,
+    /// It counts for its link alone: the campaign is no more.
+    NotCreditedCampaignDeleted,
+    /// It only tries out a campaign and is in no figure.
+    Test,
+}
+
+impl Outcome {
+    /// Of a stored conversion.
+    pub fn of(conversion: &Conversion) -> Self {
+        if conversion.test {
+            return Self::Test;
+        }
+        match conversion.not_credited {
+            Some(NotCredited::CampaignPaused) => Self::NotCreditedCampaignPaused,
+            Some(NotCredited::ClickNotTracked) => Self::NotCreditedClickNotTracked,
+            Some(NotCredited::CampaignDeleted) => Self::NotCreditedCampaignDeleted,
+            None if conversion.campaign_id.is_some() => Self::CreditedToCampaign,
+            None => Self::CreditedToLink,
+        }
+    }
+}
+
+/// What became of one submission of a conversion's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", schema(as = AttemptOutcome))]
+pub enum AttemptOutcome {
+    /// It became the conversion.
+    Accepted,
+    /// The key stood for the conversion already; nothing changed.
+    Deduped,
+    /// The same, and what it said differs from the conversion.
+    DedupedWithMismatch,
+    /// The handle's own token signed it: from then on the conversion is what it said.
+    Confirmed,
+}
+
+/// One submission of a conversion's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", schema(as = ConversionAttempt))]
+pub struct Attempt {
+    /// When.
+    pub at: Moment,
+    /// The request that made it.
+    pub request_id: RequestId,
+    /// What became of it.
+    pub outcome: AttemptOutcome,
+    /// The fields in which it differs from the conversion, or differed when it confirmed it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub mismatch: Vec<String>,
+}
+
+impl Attempt {
+    /// The submission that became the conversion.
+    pub fn first(conversion: &Conversion) -> Self {
+        Self { at: conversion.accepted_at, request_id: conversion.request_id, outcome: AttemptOutcome::Accepted, mismatch: Vec::new() }
+    }
+
+    /// A later one, which differs from the conversion in these fields.
+    pub fn again(at: Moment, request_id: RequestId, mismatch: &[&str]) -> Self {
+        let outcome = if mismatch.is_empty() { AttemptOutcome::Deduped } else { AttemptOutcome::DedupedWithMismatch };
+        Self { at, request_id, outcome, mismatch: mismatch.iter().map(|field| (*field).to_owned()).collect() }
+    }
+
+    /// The one that confirmed the conversion, which differed from it in these fields.
+    pub fn confirmed(at: Moment, request_id: RequestId, corrected: &[&str]) -> Self {
+        Self { outcome: AttemptOutcome::Confirmed, ..Self::again(at, request_id, corrected) }
+    }
+}
+
+/// What kind of rule sent a visitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "openapi", schema(as = ExplainedRuleKind))]
+pub enum RuleKind {
+    /// None: the link's own destination.
+    Default,
+    /// A rule of the link.
+    RoutingRule,
+    /// A rule of the handle.
+    PersonalizationRule,
+}
+
+/// The rule that sent a visitor, read back from its label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule<'a> {
+    /// What kind.
+    pub kind: RuleKind,
+    /// A rule of the link: its place in the list of the link's version at the click.
+    pub index: Option<usize>,
+    /// A rule of the handle: its id.
+    pub rule_id: Option<&'a str>,
+}
+
+impl<'a> Rule<'a> {
+    /// Reads [`crate::routing::Matched::label`] back.
+    pub fn of_label(label: Option<&'a str>) -> Self {
+        let rule_id = label.and_then(|label| label.strip_prefix("p:"));
+        let index = label.and_then(|label| label.strip_prefix('r')).and_then(|index| index.parse().ok());
+        let kind = match (rule_id, index) {
+            (Some(_), _) => RuleKind::PersonalizationRule,
+            (None, Some(_)) => RuleKind::RoutingRule,
+            (None, None) => RuleKind::Default,
+        };
+        Self { kind, index, rule_id }
+    }
+
+    /// What it did, in words.
+    pub fn message(&self) -> String {
+        match (self.index, self.rule_id) {
+            (Some(index), _) => format!("The link's routing rule number {} sent the visitor on.", index + 1),
+            (None, Some(rule_id)) => format!("The handle's personalization rule {rule_id} sent the visitor on."),
+            (None, None) => "No rule matched: the visitor went to the link's own destination.".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_read_back_as_the_rules_they_name() {
+        let read = |label| {
+            let Rule { kind, index, rule_id } = Rule::of_label(label);
+            (kind, index, rule_id)
+        };
+        assert_eq!(read(None), (RuleKind::Default, None, None));
+        assert_eq!(read(Some("r0")), (RuleKind::RoutingRule, Some(0), None));
+        assert_eq!(read(Some("r49")), (RuleKind::RoutingRule, Some(49), None));
+        assert_eq!(read(Some("p:r2")), (RuleKind::PersonalizationRule, None, Some("r2")));
+    }
+
+    #[test]
+    fn a_stored_attempt_begins_with_its_moment() {
+        let at = Moment::from_millis(1_772_366_400_000);
+        let text = serde_json::to_string(&Attempt::again(at, RequestId::new(at, 1), &["value"])).unwrap();
+        assert!(text.starts_with(r#"{"at":"2026-03-01T12:00:00.000Z","#), "{text}");
+        assert_eq!(serde_json::from_str::<Attempt>(&text).unwrap().outcome, AttemptOutcome::DedupedWithMismatch);
+    }
+}

@@ -1,0 +1,171 @@
+//! Corrections: the merchant's own word replaces what anybody holding a ctx claimed under the same key (contract §7).
+//!
+//! Nothing is taken out of the ledger. What the claimed conversion is worth is reversed in its own currency under its own
+//! click, and what the merchant confirms is added under the click it names; the conversion keeps its id and its day.
+
+use crate::accounts::audit::Actor;
+use crate::conversions::ledger::{Adjustment, Cause};
+use crate::conversions::{Conversion, Trust};
+use crate::values::id::{AdjustmentId, RequestId};
+use crate::values::moment::Moment;
+use crate::values::money::{Change, Money, most_minor};
+
+/// Who confirms, and when.
+#[derive(Clone, Debug)]
+pub struct Confirming {
+    /// Who.
+    pub actor: Actor,
+    /// When; both entries count on this day.
+    pub at: Moment,
+    /// The request that does.
+    pub request_id: RequestId,
+    /// Random bits for the ids of both entries.
+    pub random: [u128; 2],
+}
+
+/// What becomes of a claimed conversion that the merchant confirms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// The conversion as the merchant tells it.
+    pub confirmed: Conversion,
+    /// The sum of adjustments it goes on with.
+    pub carried: i64,
+    /// The entry that takes back what was claimed.
+    pub reversal: Adjustment,
+    /// The entry that adds what is confirmed.
+    pub confirmation: Adjustment,
+}
+
+/// Whether a confirmed call changes this conversion, rather than repeat what is known.
+pub fn awaits_confirmation(current: &Conversion) -> bool {
+    current.trust == Trust::Claimed && !current.test
+}
+
+impl Correction {
+    /// Replaces a claimed conversion, adjusted by so much since, by what the merchant submits.
+    ///
+    /// Adjustments made meanwhile stay as far as they fit: in the same currency, down to a worth of nothing and up to the most there is.
+    pub fn of(claimed: &Conversion, adjusted: i64, submitted: &Conversion, by: Confirming) -> Self {
+        let confirmed = Conversion { id: claimed.id, accepted_at: claimed.accepted_at, trust: Trust::Confirmed, ..submitted.clone() };
+        let carried = carried(claimed.money, adjusted, confirmed.money);
+        let worth = |money: Option<Money>, adjusted: i64| {
+            money.map(|money| Change { minor: money.minor.saturating_add(adjusted), currency: money.currency })
+        };
+        let (taken, added) = (worth(claimed.money, adjusted), worth(confirmed.money, carried));
+        let taken = taken.map(|change| Change { minor: 0_i64.saturating_sub(change.minor), ..change });
+        // Both are of one moment: the lesser id is the one that stands first.
+        let mut ids = by.random.map(|random| AdjustmentId::new(by.at, random));
+        ids.sort();
+        let [first, second] = ids;
+        let entry = |id, conversion: &Conversion, amount, cause, reason: &str| Adjustment {
+            id,
+            cause,
+            elsewhere: conversion.click_id != claimed.click_id,
+            handle: conversion.handle.clone(),
+            conversion_id: conversion.id,
+            amount,
+            reason: reason.to_owned(),
+            actor: by.actor.clone(),
+            created_at: by.at,
+            request_id: by.request_id,
+            slug: conversion.slug.clone(),
+            campaign_id: conversion.campaign_id.clone(),
+            click_id: conversion.click_id,
+            event_type: conversion.event_type.clone(),
+            trust: conversion.trust,
+            bot: conversion.bot,
+        };
+        Self {
+            carried,
+            reversal: entry(first, claimed, taken, Cause::Reversal, "taken back: the handle's own token confirmed it"),
+            confirmation: entry(second, &confirmed, added, Cause::Confirmation, "confirmed with the handle's own token"),
+            confirmed,
+        }
+    }
+}
+
+fn carried(claimed: Option<Money>, adjusted: i64, confirmed: Option<Money>) -> i64 {
+    match (claimed, confirmed) {
+        (Some(claimed), Some(confirmed)) if claimed.currency == confirmed.currency => {
+            adjusted.clamp(-confirmed.minor, most_minor(confirmed.currency) - confirmed.minor)
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::audit::ActorKind;
+    use crate::values::id::{ClickId, ConversionId};
+    use proptest::prelude::*;
+
+    fn conversion(slug: &str, minor: Option<i64>, currency: &str, click: u128) -> Conversion {
+        let at = Moment::from_millis(1_772_366_400_000);
+        Conversion {
+            id: ConversionId::new(at, click),
+            handle: "demo".parse().unwrap(),
+            slug: slug.parse().unwrap(),
+            click_id: ClickId::new(at, click),
+            campaign_id: None,
+            not_credited: None,
+            rule: None,
+            session_id: None,
+            event_type: "purchase".parse().unwrap(),
+            money: minor.map(|minor| Money { minor, currency: currency.parse().unwrap() }),
+            occurred_at: None,
+            metadata: None,
+            bot: false,
+            test: false,
+            ctx_expires_at: None,
+            trust: Trust::Claimed,
+            accepted_at: at,
+            request_id: RequestId::new(at, click),
+        }
+    }
+
+    fn confirming() -> Confirming {
+        let at = Moment::from_millis(1_772_370_000_000);
+        let actor = Actor { kind: ActorKind::Pat, id: "token".to_owned() };
+        Confirming { actor, at, request_id: RequestId::new(at, 9), random: [7, 3] }
+    }
+
+    #[test]
+    fn the_merchants_word_keeps_the_conversions_id_and_day_and_replaces_the_rest() {
+        let (claimed, submitted) = (conversion("evil", Some(900), "USD", 1), conversion("good", Some(2500), "EUR", 2));
+        let corrected = Correction::of(&claimed, -100, &submitted, confirming());
+        assert_eq!((corrected.confirmed.id, corrected.confirmed.accepted_at), (claimed.id, claimed.accepted_at));
+        assert_eq!((corrected.confirmed.slug.as_str(), corrected.confirmed.trust), ("good", Trust::Confirmed));
+        let told = |entry: &Adjustment| {
+            (entry.slug.to_string(), entry.amount.map(|amount| (amount.minor, amount.currency.code())), entry.trust, entry.elsewhere)
+        };
+        assert_eq!(told(&corrected.reversal), ("evil".to_owned(), Some((-800, "USD")), Trust::Claimed, false));
+        assert_eq!(told(&corrected.confirmation), ("good".to_owned(), Some((2500, "EUR")), Trust::Confirmed, true));
+        assert!(corrected.reversal.id < corrected.confirmation.id && corrected.carried == 0);
+        assert!(awaits_confirmation(&claimed) && !awaits_confirmation(&corrected.confirmed));
+    }
+
+    #[test]
+    fn what_has_no_money_is_taken_back_and_added_without() {
+        let (claimed, submitted) = (conversion("evil", None, "USD", 1), conversion("good", None, "USD", 1));
+        let corrected = Correction::of(&claimed, 0, &submitted, confirming());
+        assert_eq!((corrected.reversal.amount, corrected.confirmation.amount), (None, None));
+        assert!(!corrected.confirmation.elsewhere);
+    }
+
+    proptest! {
+        #[test]
+        fn the_ledger_ends_at_what_is_confirmed_less_the_refunds_that_fit(
+            claimed in 0_i64..500, refund in 0_i64..500, confirmed in 0_i64..500, same in any::<bool>()
+        ) {
+            let refund = refund.min(claimed);
+            let currency = if same { "USD" } else { "EUR" };
+            let corrected = Correction::of(
+                &conversion("evil", Some(claimed), "USD", 1), -refund, &conversion("good", Some(confirmed), currency, 2), confirming());
+            prop_assert_eq!(claimed - refund + corrected.reversal.amount.unwrap().minor, 0, "what was claimed is taken back whole");
+            let worth = corrected.confirmation.amount.unwrap().minor;
+            prop_assert_eq!(worth, confirmed + corrected.carried);
+            prop_assert_eq!(worth, if same { (confirmed - refund).max(0) } else { confirmed }, "who confirms less is never paid more");
+        }
+    }
+}

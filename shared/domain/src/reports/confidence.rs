@@ -1,0 +1,204 @@
+//! How far figures can be relied on: how fresh they are, and what about them should give pause (contract §9).
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Number, Value, json};
+
+use crate::reports::Figures;
+use crate::values::moment::Moment;
+use crate::values::money::ratio;
+
+/// Minutes within which figures are promised to be up to date.
+pub const SLA_MINUTES: i64 = 60;
+
+/// Whether figures are up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "UPPERCASE")]
+pub enum FreshnessStatus {
+    /// Added to within the promised time.
+    Fresh,
+    /// Not added to for longer than that.
+    Stale,
+    /// There are no figures.
+    Unknown,
+}
+
+/// How fresh figures are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Freshness {
+    /// `FRESH` within the SLA, `STALE` after it, `UNKNOWN` without data.
+    pub status: FreshnessStatus,
+    /// When the figures were last added to.
+    pub last_updated_at: Option<Moment>,
+    /// The promised time, in minutes.
+    pub sla_minutes: i64,
+}
+
+impl Freshness {
+    /// Of figures last added to at `updated_at`.
+    pub fn of(updated_at: Option<Moment>, now: Moment) -> Self {
+        let status = match updated_at {
+            None => FreshnessStatus::Unknown,
+            Some(at) if now.millis() - at.millis() <= SLA_MINUTES * 60_000 => FreshnessStatus::Fresh,
+            Some(_) => FreshnessStatus::Stale,
+        };
+        Self { status, last_updated_at: updated_at, sla_minutes: SLA_MINUTES }
+    }
+
+    /// Whether the figures are older than promised.
+    pub fn is_stale(&self) -> bool {
+        self.status == FreshnessStatus::Stale
+    }
+}
+
+/// What was seen that costs confidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observed {
+    /// So many clicks.
+    Clicks(i128),
+    /// More conversions than clicks.
+    Conversions {
+        /// Conversions.
+        conversions: i128,
+        /// Clicks.
+        clicks: i128,
+    },
+    /// Bot clicks over clicks, with four decimals.
+    BotRatio(Number),
+    /// Nothing new within the promised time.
+    NoUpdate,
+}
+
+impl Observed {
+    /// As JSON: the number where one tells it all, else a text.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Clicks(clicks) => json!(clicks),
+            Self::BotRatio(ratio) => Value::Number(ratio.clone()),
+            Self::Conversions { .. } | Self::NoUpdate => json!(self.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Observed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clicks(clicks) => write!(f, "{clicks} clicks"),
+            Self::Conversions { conversions, clicks } => write!(f, "{conversions} conversions of {clicks} clicks"),
+            Self::BotRatio(ratio) => write!(f, "{ratio}"),
+            Self::NoUpdate => write!(f, "no update for more than {SLA_MINUTES} minutes"),
+        }
+    }
+}
+
+/// One reason for less confidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Penalty {
+    /// A stable code.
+    pub code: &'static str,
+    /// What it costs.
+    pub points: u8,
+    /// What was seen.
+    pub observed: Observed,
+}
+
+/// How far figures can be relied on, from 0 to 100, and why not further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confidence {
+    /// 100 less every penalty's points, not under 0.
+    pub score: u8,
+    /// The reasons.
+    pub penalties: Vec<Penalty>,
+}
+
+impl Confidence {
+    /// Judges figures, in whole numbers throughout so that a boundary lies exactly where it is said to.
+    pub fn of(figures: &Figures, is_stale: bool) -> Self {
+        let mut penalties = Vec::new();
+        let &Figures { clicks, bot_clicks, conversions, .. } = figures;
+        if clicks == 0 {
+            penalties.push(Penalty { code: "no_clicks", points: 50, observed: Observed::Clicks(clicks) });
+        }
+        if conversions > clicks {
+            let observed = Observed::Conversions { conversions, clicks };
+            penalties.push(Penalty { code: "conversions_exceed_clicks", points: 40, observed });
+        }
+        if let Some(seen) = ratio(bot_clicks, clicks) {
+            let observed = Observed::BotRatio(seen);
+            if bot_clicks * 5 > clicks * 2 {
+                penalties.push(Penalty { code: "bot_ratio_over_40", points: 30, observed });
+            } else if bot_clicks * 5 >= clicks {
+                penalties.push(Penalty { code: "bot_ratio_20_40", points: 15, observed });
+            }
+        }
+        if is_stale {
+            penalties.push(Penalty { code: "stale", points: 20, observed: Observed::NoUpdate });
+        }
+        let score = penalties.iter().fold(100_u8, |score, penalty| score.saturating_sub(penalty.points));
+        Self { score, penalties }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(clicks: i128, bot_clicks: i128, conversions: i128, is_stale: bool) -> (u8, Vec<(&'static str, u8, String)>) {
+        let confidence = Confidence::of(&Figures { clicks, bot_clicks, conversions, ..Figures::default() }, is_stale);
+        let told = confidence.penalties.iter().map(|penalty| (penalty.code, penalty.points, penalty.observed.to_json().to_string()));
+        (confidence.score, told.collect())
+    }
+
+    #[test]
+    fn the_share_of_bots_costs_from_20_percent_and_more_above_40() {
+        let noise = |seen: &str| (85, vec![("bot_ratio_20_40", 15, seen.to_owned())]);
+        let fraud = |seen: &str| (70, vec![("bot_ratio_over_40", 30, seen.to_owned())]);
+        for (bots, expected) in [
+            (0, (100, vec![])),
+            (1999, (100, vec![])),
+            (2000, noise("0.2")),
+            (2001, noise("0.2001")),
+            (3000, noise("0.3")),
+            (4000, noise("0.4")),
+            (4001, fraud("0.4001")),
+            (10_000, fraud("1")),
+        ] {
+            assert_eq!(judged(10_000, bots, 0, false), expected, "{bots} bots of 10000");
+        }
+        assert_eq!(judged(5, 1, 0, false).0, 85);
+        assert_eq!(judged(5, 2, 0, false).0, 85);
+        assert_eq!(judged(3, 1, 0, false).1, [("bot_ratio_20_40", 15, "0.3333".to_owned())]);
+    }
+
+    #[test]
+    fn more_conversions_than_clicks_cost_and_as_many_do_not() {
+        assert_eq!(judged(7, 0, 7, false), (100, vec![]));
+        assert_eq!(judged(7, 0, 8, false), (60, vec![("conversions_exceed_clicks", 40, "\"8 conversions of 7 clicks\"".to_owned())]));
+    }
+
+    #[test]
+    fn penalties_add_up_and_the_score_ends_at_nought() {
+        let codes =
+            |judged: (u8, Vec<(&'static str, u8, String)>)| (judged.0, judged.1.into_iter().map(|(code, ..)| code).collect::<Vec<_>>());
+        assert_eq!(judged(0, 0, 0, false), (50, vec![("no_clicks", 50, "0".to_owned())]));
+        assert_eq!(codes(judged(0, 0, 1, false)), (10, vec!["no_clicks", "conversions_exceed_clicks"]));
+        assert_eq!(codes(judged(0, 0, 1, true)), (0, vec!["no_clicks", "conversions_exceed_clicks", "stale"]));
+        assert_eq!(codes(judged(10, 5, 11, true)), (10, vec!["conversions_exceed_clicks", "bot_ratio_over_40", "stale"]));
+        assert_eq!(codes(judged(10, 0, 0, true)), (80, vec!["stale"]));
+    }
+
+    #[test]
+    fn figures_are_fresh_for_an_hour_to_the_millisecond() {
+        let at = Moment::from_millis(1_772_366_400_000);
+        let status = |later_ms: i64| Freshness::of(Some(at), at.plus_millis(later_ms)).status;
+        assert_eq!(Freshness::of(None, at).status, FreshnessStatus::Unknown);
+        assert_eq!(
+            (status(0), status(3_600_000), status(3_600_001)),
+            (FreshnessStatus::Fresh, FreshnessStatus::Fresh, FreshnessStatus::Stale)
+        );
+    }
+}

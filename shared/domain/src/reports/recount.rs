@@ -1,0 +1,148 @@
+//! Counting again from the raw records, and holding what is stored against it: the difference must be nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Counts, Dimension, NONE, OTHER, Selection, Tally, split};
+use crate::values::name::{CampaignId, Slug};
+
+/// The counters of one day of one handle as its raw records make them, with every key by its own name.
+#[derive(Clone, Debug, Default)]
+pub struct Recount {
+    handle: Counts,
+    campaigns: BTreeMap<CampaignId, Counts>,
+    links: BTreeMap<Slug, Counts>,
+    links_in_campaigns: BTreeMap<(Slug, CampaignId), Counts>,
+}
+
+impl Recount {
+    /// Adds what one record adds to each of its cells.
+    pub fn count(&mut self, slug: &Slug, campaign: Option<&CampaignId>, tally: &Tally) {
+        self.handle.add_all(tally);
+        self.links.entry(slug.clone()).or_default().add_all(tally);
+        if let Some(campaign) = campaign {
+            self.campaigns.entry(campaign.clone()).or_default().add_all(tally);
+            self.links_in_campaigns.entry((slug.clone(), campaign.clone())).or_default().add_all(tally);
+        }
+    }
+
+    /// Everything that must be looked at: what the raw records touch, and what the stored cell of the handle speaks of.
+    pub fn selections(&self, stored: &Counts) -> Vec<Selection> {
+        let campaigns =
+            self.campaigns.keys().cloned().chain(stored.keys_of(Dimension::Campaign).filter(|key| *key != NONE).filter_map(parsed));
+        let slugs = self.links.keys().cloned().chain(stored.keys_of(Dimension::Slug).filter_map(parsed));
+        let campaigns: BTreeSet<CampaignId> = campaigns.collect();
+        let slugs: BTreeSet<Slug> = slugs.collect();
+        let of_both = self.links_in_campaigns.keys().map(|(slug, campaign)| Selection::LinkInCampaign(slug.clone(), campaign.clone()));
+        let campaigns = campaigns.into_iter().map(Selection::Campaign);
+        [Selection::Handle].into_iter().chain(campaigns).chain(slugs.into_iter().map(Selection::Link)).chain(of_both).collect()
+    }
+
+    /// What the raw records make of a selection.
+    pub fn counts(&self, selection: &Selection) -> Counts {
+        let counts = match selection {
+            Selection::Handle => Some(&self.handle),
+            Selection::Campaign(campaign) => self.campaigns.get(campaign),
+            Selection::Link(slug) => self.links.get(slug),
+            Selection::LinkInCampaign(slug, campaign) => self.links_in_campaigns.get(&(slug.clone(), campaign.clone())),
+        };
+        counts.cloned().unwrap_or_default()
+    }
+}
+
+fn parsed<T: std::str::FromStr>(key: &str) -> Option<T> {
+    // `other` is what several keys are counted under; each of them has raw records of its own.
+    Some(key).filter(|key| *key != OTHER).and_then(|key| key.parse().ok())
+}
+
+/// A counter that is not what its raw records make it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// The counter's name.
+    pub counter: String,
+    /// What the raw records make it.
+    pub recounted: i128,
+    /// What is stored.
+    pub stored: i128,
+}
+
+/// Every counter of a cell that is not what its raw records make it.
+///
+/// A dimension that is full counts further keys as [`OTHER`]. There each key may be stored as less than its records make,
+/// and what they all lack together must be what stands under [`OTHER`] beyond a key that has itself that name.
+///
+/// Impressions are left out: signals lie in their sessions for thirty days, and no list by day leads to them.
+pub fn drift(recounted: &Counts, stored: &Counts) -> Vec<Drift> {
+    let value = |counts: &Counts, name: &str| counts.0.get(name).copied().unwrap_or_default();
+    let is_recounted = |name: &&str| split(name).map_or(*name, |(_, _, metric)| metric) != "i";
+    let names: BTreeSet<&str> = recounted.0.keys().chain(stored.0.keys()).map(String::as_str).filter(is_recounted).collect();
+    let mut found = Vec::new();
+    // By dimension and metric: what the keys lack together.
+    let mut lacking: BTreeMap<(&str, &str), i128> = BTreeMap::new();
+    for name in names {
+        let (is, must) = (value(stored, name), value(recounted, name));
+        let drift = || Drift { counter: name.to_owned(), recounted: must, stored: is };
+        match split(name) {
+            Some((dimension, key, metric)) if stored.knows(dimension, OTHER) => {
+                *lacking.entry((dimension, metric)).or_default() += must - is;
+                // Amounts and conversions may be taken back, so that only clicks tell which way a key can be off.
+                if key != OTHER && !metric.starts_with('m') && metric != "v" && is > must {
+                    found.push(drift());
+                }
+            }
+            _ if is != must => found.push(drift()),
+            _ => {}
+        }
+    }
+    for ((dimension, metric), lack) in lacking {
+        if lack != 0 {
+            let counter = format!("{dimension}|{OTHER}|{metric}");
+            let stored = value(stored, &counter);
+            found.push(Drift { recounted: stored + lack, stored, counter });
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(of: &[(&str, i128)]) -> Counts {
+        let mut counts = Counts::default();
+        for (name, value) in of {
+            counts.add(name, *value);
+        }
+        counts
+    }
+
+    #[test]
+    fn a_counter_that_is_off_by_one_is_found_whichever_side_lacks_it() {
+        let good = counts(&[("c", 3), ("b", 1), ("country|DE|c", 2), ("country|US|c", 1), ("m|USD", 2499)]);
+        assert_eq!(drift(&good, &good), []);
+        for name in ["c", "b", "country|DE|c", "m|USD"] {
+            for by in [-1, 1] {
+                let mut bad = good.clone();
+                bad.add(name, by);
+                let found = drift(&good, &bad);
+                assert_eq!(found.len(), 1, "{name} {by}");
+                assert_eq!(found[0].counter, name);
+                assert_eq!(drift(&bad, &good).len(), 1, "{name} {by}");
+            }
+        }
+        assert_eq!(drift(&good, &Counts::default()).len(), 5);
+        assert_eq!(drift(&Counts::default(), &counts(&[("country|DE|b", 0)])), [], "nothing stored is nothing");
+        assert_eq!(drift(&Counts::default(), &counts(&[("i", 2), ("segment|new|i", 2)])), [], "no day has a list of its signals");
+    }
+
+    #[test]
+    fn keys_counted_as_other_are_no_drift_and_a_click_that_is_nowhere_is() {
+        let raw = counts(&[("c", 6), ("source|a|c", 3), ("source|b|c", 2), ("source|other|c", 1)]);
+        let folded = counts(&[("c", 6), ("source|a|c", 2), ("source|other|c", 4)]);
+        assert_eq!(drift(&raw, &folded), []);
+        for (name, by, counters) in [("source|other|c", -1, 1), ("source|a|c", 1, 1), ("source|a|c", 2, 2), ("source|z|c", 1, 2)] {
+            let mut bad = folded.clone();
+            bad.add(name, by);
+            assert_eq!(drift(&raw, &bad).len(), counters, "{name}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Values everything else is made of: each is parsed once, where it enters, and is valid from then on.
+
+pub mod destination;
+pub mod form;
+pub mod id;
+pub mod moment;
+pub mod money;
+pub mod name;
+pub mod password;
+pub(crate) mod schema;
+pub mod secret;
+pub mod spreadsheet;

@@ -1,0 +1,202 @@
+//! Moments in time: milliseconds since the epoch inside, RFC 3339 UTC with milliseconds outside (contract §1).
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment, to the millisecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(i64);
+
+impl Moment {
+    /// The moment this many milliseconds after 1970-01-01T00:00Z.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970-01-01T00:00Z.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970-01-01T00:00Z, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This moment plus some milliseconds (or minus, when negative).
+    #[must_use]
+    pub const fn plus_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// This moment plus some seconds.
+    #[must_use]
+    pub const fn plus_secs(self, seconds: i64) -> Self {
+        self.plus_millis(seconds.saturating_mul(1000))
+    }
+
+    /// This moment plus some days of 24 hours.
+    #[must_use]
+    pub const fn plus_days(self, days: i64) -> Self {
+        self.plus_secs(days.saturating_mul(86_400))
+    }
+
+    /// The UTC day it falls on.
+    pub fn day(self) -> Day {
+        Day(self.timestamp().to_zoned(TimeZone::UTC).date())
+    }
+
+    /// The same moment as a jiff timestamp, clamped to the range of that type.
+    pub fn timestamp(self) -> Timestamp {
+        Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX })
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}", self.timestamp())
+    }
+}
+
+/// The text is not an RFC 3339 date and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be an RFC 3339 date and time such as 2026-03-01T12:00:00Z")]
+pub struct InvalidMoment;
+
+impl FromStr for Moment {
+    type Err = InvalidMoment;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMoment> {
+        text.parse::<Timestamp>().map(|at| Self(at.as_millisecond())).map_err(|_| InvalidMoment)
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "openapi")]
+crate::values::schema::text_schema!(Moment, format(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)));
+
+/// A calendar day, in UTC unless a time zone stands beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(Date);
+
+impl Day {
+    /// The day in `zone` at this moment.
+    pub fn of(at: Moment, zone: &TimeZone) -> Self {
+        Self(at.timestamp().to_zoned(zone.clone()).date())
+    }
+
+    /// The first moment of the day after this one in `zone`; daylight saving makes days of 23 and 25 hours.
+    pub fn end(self, zone: &TimeZone) -> Moment {
+        let next = self.0.tomorrow().unwrap_or(Date::MAX);
+        next.to_zoned(zone.clone()).map_or(Moment(i64::MAX), |midnight| Moment(midnight.timestamp().as_millisecond()))
+    }
+
+    /// The first moment of this day in UTC.
+    pub fn start(self) -> Moment {
+        self.0.to_zoned(TimeZone::UTC).map_or(Moment(0), |midnight| Moment(midnight.timestamp().as_millisecond()))
+    }
+
+    /// This day plus some days.
+    #[must_use]
+    pub fn plus(self, days: i64) -> Self {
+        Self(self.0.checked_add(SignedDuration::from_hours(days * 24)).unwrap_or(self.0))
+    }
+
+    /// How many days lie between, counting both ends; zero or less when `last` is before this day.
+    pub fn days_to(self, last: Self) -> i64 {
+        (last.start().millis() - self.start().millis()) / 86_400_000 + 1
+    }
+
+    /// As `20260401`.
+    pub fn compact(self) -> String {
+        format!("{:04}{:02}{:02}", self.0.year(), self.0.month(), self.0.day())
+    }
+
+    /// As `202604`.
+    pub fn month(self) -> String {
+        format!("{:04}{:02}", self.0.year(), self.0.month())
+    }
+
+    /// Reads [`Day::compact`] back.
+    pub fn from_compact(text: &str) -> Option<Self> {
+        if text.len() != 8 {
+            return None;
+        }
+        let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i16>().ok();
+        Date::new(number(0..4)?, i8::try_from(number(4..6)?).ok()?, i8::try_from(number(6..8)?).ok()?).ok().map(Self)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for Day {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let message = "must be a date such as 2026-03-01";
+        if text.len() != 10 {
+            return Err(message);
+        }
+        text.parse().map(Self).map_err(|_| message)
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_prints_as_rfc_3339_with_milliseconds_and_reads_back() {
+        let at = Moment::from_millis(1_772_366_400_000);
+        assert_eq!(at.to_string(), "2026-03-01T12:00:00.000Z");
+        assert_eq!("2026-03-01T13:00:00+01:00".parse(), Ok(at));
+        assert!("2026-03-01".parse::<Moment>().is_err());
+    }
+
+    #[test]
+    fn a_local_day_ends_at_the_local_midnight_also_when_the_clocks_change() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        // 2026-03-29 has 23 hours in Berlin, 2026-10-25 has 25.
+        for (at, hours) in [("2026-03-28T23:00:00Z", 23), ("2026-10-24T22:00:00Z", 25), ("2026-06-01T22:00:00Z", 24)] {
+            let start: Moment = at.parse().unwrap();
+            let end = Day::of(start, &berlin).end(&berlin);
+            assert_eq!(end, start.plus_secs(hours * 3600), "{at}");
+            assert_ne!(Day::of(end, &berlin), Day::of(end.plus_millis(-1), &berlin));
+        }
+    }
+
+    #[test]
+    fn days_count_and_print_both_ways() {
+        let day: Day = "2026-02-27".parse().unwrap();
+        assert_eq!(day.plus(2).to_string(), "2026-03-01");
+        assert_eq!(Day::from_compact(&day.compact()), Some(day));
+        assert_eq!(day.days_to(day.plus(2)), 3);
+    }
+}

@@ -1,0 +1,333 @@
+//! Money: whole minor units with their currency inside, exact decimal digits outside (contract §1, §7).
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Number, Value};
+
+/// An ISO 4217 currency that has a minor unit.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency(iso_currency::Currency);
+
+impl Currency {
+    /// What reports speak of where nothing says otherwise.
+    pub const USD: Self = Self(iso_currency::Currency::USD);
+
+    /// The three capital letters.
+    pub fn code(self) -> &'static str {
+        self.0.code()
+    }
+
+    /// How many decimals an amount has.
+    pub fn decimals(self) -> u32 {
+        self.0.exponent().map_or(0, u32::from)
+    }
+}
+
+impl FromStr for Currency {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        iso_currency::Currency::from_code(text)
+            .filter(|currency| currency.exponent().is_some())
+            .map(Self)
+            .ok_or("must be an ISO 4217 currency code in capital letters, such as USD")
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl PartialOrd for Currency {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Currency {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.code().cmp(other.code())
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "openapi")]
+crate::values::schema::text_schema!(Currency, pattern("^[A-Z]{3}$"));
+
+/// The largest value of one conversion: twelve digits before the decimal point.
+const MOST_INTEGER_DIGITS: u32 = 12;
+
+/// The most minor units one conversion may be worth in a currency, also after its adjustments.
+pub fn most_minor(currency: Currency) -> i64 {
+    10_i64.saturating_pow(MOST_INTEGER_DIGITS + currency.decimals()) - 1
+}
+
+/// An amount of one conversion, in minor units; never negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Money {
+    /// Minor units: cents of a dollar, fils of a dinar.
+    pub minor: i64,
+    /// Their currency.
+    pub currency: Currency,
+}
+
+impl Money {
+    /// Reads a JSON number digit by digit, never through a binary float.
+    ///
+    /// # Errors
+    /// When it is negative, has more than twelve integer digits, or more decimals than the currency.
+    pub fn read(value: &Value, currency: Currency) -> Result<Self, String> {
+        let minor = minor_units(value, currency)?;
+        if minor < 0 {
+            return Err(NEGATIVE.to_owned());
+        }
+        Ok(Self { minor, currency })
+    }
+
+    /// Checks what holds in every currency.
+    ///
+    /// # Errors
+    /// When it is no number, negative, or has more than twelve integer digits.
+    pub fn check(value: &Value) -> Result<(), String> {
+        let decimal = plain(value)?;
+        if decimal.is_sign_negative() && !decimal.is_zero() { Err(NEGATIVE.to_owned()) } else { Ok(()) }
+    }
+
+    /// The amount as a JSON number with exact digits and no trailing zeros.
+    pub fn amount(self) -> Number {
+        amount(i128::from(self.minor), self.currency)
+    }
+}
+
+/// A change of what a conversion is worth, in minor units; a refund is negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Minor units.
+    pub minor: i64,
+    /// Their currency.
+    pub currency: Currency,
+}
+
+impl Change {
+    /// Reads a JSON number digit by digit, never through a binary float.
+    ///
+    /// # Errors
+    /// When it is zero, has more than twelve integer digits, or more decimals than the currency.
+    pub fn read(value: &Value, currency: Currency) -> Result<Self, String> {
+        let minor = minor_units(value, currency)?;
+        if minor == 0 {
+            return Err(NOT_ZERO.to_owned());
+        }
+        Ok(Self { minor, currency })
+    }
+
+    /// Refuses what is a change in no currency at all.
+    ///
+    /// # Errors
+    /// When it is no number, or zero.
+    pub fn check(value: &Value) -> Result<(), String> {
+        if plain(value)?.is_zero() { Err(NOT_ZERO.to_owned()) } else { Ok(()) }
+    }
+
+    /// The change as a JSON number with exact digits and no trailing zeros.
+    pub fn amount(self) -> Number {
+        amount(i128::from(self.minor), self.currency)
+    }
+}
+
+impl From<Money> for Change {
+    fn from(money: Money) -> Self {
+        Self { minor: money.minor, currency: money.currency }
+    }
+}
+
+const NEGATIVE: &str = "must not be negative";
+const NOT_ZERO: &str = "must not be 0: a refund is negative, a correction upward positive";
+
+/// A JSON number within the range of one conversion.
+fn plain(value: &Value) -> Result<Decimal, String> {
+    let number = match value {
+        Value::Number(number) => number,
+        Value::String(_) => return Err("must be a number, not text".to_owned()),
+        _ => return Err("must be a number".to_owned()),
+    };
+    let decimal = exact(number).ok_or("must be a plain number within range")?.normalize();
+    if decimal.abs() >= Decimal::from(10_u64.pow(MOST_INTEGER_DIGITS)) {
+        return Err(format!("must have at most {MOST_INTEGER_DIGITS} digits before the decimal point"));
+    }
+    Ok(decimal)
+}
+
+fn minor_units(value: &Value, currency: Currency) -> Result<i64, String> {
+    plain(value)?;
+    let decimals = currency.decimals();
+    let minor = scaled(value, decimals).and_then(|minor| i64::try_from(minor).ok());
+    minor.ok_or_else(|| format!("has more decimals than {currency} allows ({decimals})"))
+}
+
+/// A sum of minor units as a JSON number: `2499` US cents is `24.99`.
+pub fn amount(minor: i128, currency: Currency) -> Number {
+    decimal(minor, currency.decimals())
+}
+
+/// `units` of 10^-`decimals` each, as a JSON number with exact digits and no trailing zeros.
+pub(crate) fn decimal(units: i128, decimals: u32) -> Number {
+    let text = Decimal::try_from_i128_with_scale(units, decimals).map_or_else(|_| units.to_string(), |exact| exact.normalize().to_string());
+    text.parse().unwrap_or_else(|_| Number::from(0))
+}
+
+/// `part` over `whole` as a JSON number, rounded half up to four decimals; none of nothing. For counts, which are not negative.
+pub(crate) fn ratio(part: i128, whole: i128) -> Option<Number> {
+    let rounded = part.checked_mul(20_000)?.checked_add(whole)?.checked_div(whole.checked_mul(2)?)?;
+    Some(decimal(rounded, 4))
+}
+
+/// A JSON number in units of 10^-`decimals`, if it is a whole number of them.
+pub(crate) fn scaled(value: &Value, decimals: u32) -> Option<i128> {
+    let Value::Number(number) = value else { return None };
+    let exact = exact(number)?.checked_mul(Decimal::from(10_u64.pow(decimals)))?.normalize();
+    (exact.scale() == 0).then(|| exact.mantissa())
+}
+
+fn exact(number: &Number) -> Option<Decimal> {
+    let text = number.as_str();
+    // An exponent could name a number of a billion digits; none of a price's spellings needs more than this.
+    if text.len() > 40 {
+        return None;
+    }
+    match text.contains(['e', 'E']) {
+        true => Decimal::from_scientific(text).ok(),
+        false => Decimal::from_str_exact(text).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str, currency: &str) -> Result<i64, String> {
+        let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        Money::read(&value, currency.parse()?).map(|money| money.minor)
+    }
+
+    #[test]
+    fn amounts_are_read_to_the_minor_unit() {
+        for (text, currency, minor) in [
+            ("24.99", "USD", 2499),
+            ("24.990", "USD", 2499),
+            ("0", "USD", 0),
+            ("1e2", "EUR", 10_000),
+            ("-0", "USD", 0),
+            ("100", "JPY", 100),
+            ("1.234", "KWD", 1234),
+            ("999999999999.99", "USD", 99_999_999_999_999),
+            ("2.50e1", "USD", 2500),
+        ] {
+            assert_eq!(read(text, currency), Ok(minor), "{text} {currency}");
+        }
+    }
+
+    #[test]
+    fn amounts_that_are_not_exact_are_refused() {
+        for (text, currency) in [
+            ("24.999", "USD"),
+            ("-1", "USD"),
+            ("-0.01", "USD"),
+            ("1.5", "JPY"),
+            ("1000000000000", "USD"),
+            ("1e400", "USD"),
+            ("\"24.99\"", "USD"),
+            ("1", "usd"),
+            ("1", "XXX"),
+            ("1", "US"),
+            ("null", "USD"),
+            ("[1]", "USD"),
+            ("1e-3", "USD"),
+            ("0.00000000000000000000000000000000001", "USD"),
+        ] {
+            assert!(read(text, currency).is_err(), "{text} {currency}");
+        }
+    }
+
+    #[test]
+    fn ratios_are_rounded_half_up_at_the_fourth_decimal() {
+        let told = |part, whole| ratio(part, whole).map(|ratio| ratio.to_string());
+        for (part, whole, expected) in [
+            (0, 7, "0"),
+            (1, 3, "0.3333"),
+            (2, 3, "0.6667"),
+            (1, 20_000, "0.0001"),
+            (1, 20_001, "0"),
+            (3, 2, "1.5"),
+            (7, 1, "7"),
+            (1_999, 10_000, "0.1999"),
+        ] {
+            assert_eq!(told(part, whole).as_deref(), Some(expected), "{part}/{whole}");
+        }
+        assert_eq!((told(0, 0), told(5, 0)), (None, None));
+    }
+
+    #[test]
+    fn a_change_goes_either_way_and_is_never_nothing() {
+        let change = |text: &str, currency: &str| -> Result<i64, String> {
+            let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            Change::read(&value, currency.parse()?).map(|change| change.minor)
+        };
+        for (text, currency, minor) in
+            [("-24.99", "USD", -2499), ("0.001", "KWD", 1), ("-100", "JPY", -100), ("-999999999999.999", "KWD", -999_999_999_999_999)]
+        {
+            assert_eq!(change(text, currency), Ok(minor), "{text} {currency}");
+            assert_eq!(Change::check(&serde_json::from_str(text).unwrap()), Ok(()), "{text}");
+        }
+        for (text, currency) in
+            [("0", "USD"), ("-0.00", "USD"), ("-0.001", "USD"), ("0.5", "JPY"), ("-1000000000000", "USD"), ("\"1\"", "USD")]
+        {
+            assert!(change(text, currency).is_err(), "{text} {currency}");
+        }
+        for text in ["0", "-0.0", "\"1\"", "[]", "true", "1e400"] {
+            assert!(Change::check(&serde_json::from_str(text).unwrap()).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_change_prints_and_reads_back_without_drift(minor in -999_999_999_999_999_i64..=999_999_999_999_999, code in prop::sample::select(vec!["USD", "JPY", "KWD", "CLF"])) {
+            let currency: Currency = code.parse().unwrap();
+            prop_assume!(minor != 0 && minor.abs() <= most_minor(currency));
+            let change = Change { minor, currency };
+            prop_assert_eq!(Change::read(&Value::Number(change.amount()), currency), Ok(change));
+        }
+
+        #[test]
+        fn every_amount_prints_and_reads_back_without_drift(minor in 0_i64..=99_999_999_999_999, code in prop::sample::select(vec!["USD", "JPY", "KWD", "CLF"])) {
+            let currency: Currency = code.parse().unwrap();
+            prop_assume!(minor / 10_i64.pow(currency.decimals()) < 1_000_000_000_000);
+            let money = Money { minor, currency };
+            prop_assert_eq!(Money::read(&Value::Number(money.amount()), currency), Ok(money));
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Names that users choose, each with one door that admits only well-formed ones (contract §2, §4, §8).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Declares a text type whose only door is a check; `$rule` is said to the user and published as the schema's pattern.
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $pattern:literal, $rule:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                let check: fn(&str) -> bool = $check;
+                if check(text) { Ok(Self(text.to_owned())) } else { Err(InvalidName($rule)) }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        crate::values::schema::text_schema!($name, pattern($pattern));
+    };
+}
+
+/// The text breaks the name's rule, which is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidName(pub &'static str);
+
+name! {
+    /// The path segment of a link, case-sensitive.
+    Slug, "^[A-Za-z0-9_-]{4,24}$", "must be 4 to 24 characters out of A-Z a-z 0-9 _ -",
+    |text| (4..=24).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+name! {
+    /// The name of an account's public host: a DNS label.
+    Handle, "^[a-z0-9]([a-z0-9-]{1,30}[a-z0-9])$",
+    "must be 3 to 32 characters out of a-z 0-9 -, not starting or ending with -, and not a reserved word",
+    |text| is_label(text) && !RESERVED.contains(&text)
+}
+
+name! {
+    /// A campaign.
+    CampaignId, "^[a-z0-9][a-z0-9_-]{2,63}$", "must be 3 to 64 characters out of a-z 0-9 _ -, starting with a letter or digit",
+    |text| (3..=64).contains(&text.len()) && starts_plain(text) && text.bytes().all(is_lower_word)
+}
+
+name! {
+    /// A personalization rule of a handle.
+    RuleId, "^[a-z0-9][a-z0-9_-]{0,63}$", "must be 1 to 64 characters out of a-z 0-9 _ -, starting with a letter or digit",
+    |text| (1..=64).contains(&text.len()) && starts_plain(text) && text.bytes().all(is_lower_word)
+}
+
+name! {
+    /// What a visitor did to convert, such as `purchase` or `affiliate_click`.
+    EventType, "^[a-z0-9][a-z0-9_.-]{0,63}$", "must be 1 to 64 characters out of a-z 0-9 _ . -, starting with a letter or digit",
+    |text| (1..=64).contains(&text.len()) && starts_plain(text) && text.bytes().all(|b| is_lower_word(b) || b == b'.')
+}
+
+name! {
+    /// How a campaign's conversions are told to the merchant's own tools, such as `ga4_purchase`.
+    TrackingPreset, "^[a-z0-9][a-z0-9_-]{0,63}$", "must be 1 to 64 characters out of a-z 0-9 _ -, starting with a letter or digit",
+    |text| (1..=64).contains(&text.len()) && starts_plain(text) && text.bytes().all(is_lower_word)
+}
+
+name! {
+    /// A visitor's session, as the merchant's pages name it.
+    SessionId, "^[A-Za-z0-9_.:-]{1,128}$", "must be 1 to 128 characters out of A-Z a-z 0-9 _ . : -, and neither . nor ..",
+    // A URL takes those two for steps along its path, so that no such session could be asked for.
+    |text| (1..=128).contains(&text.len()) && !matches!(text, "." | "..") && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b))
+}
+
+name! {
+    /// What a signal tells, such as `view` or `intent`.
+    SignalKey, "^[A-Za-z0-9_.:-]{1,64}$", "must be 1 to 64 characters out of A-Z a-z 0-9 _ . : -",
+    |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b))
+}
+
+name! {
+    /// What a page is about to do when it asks for a decision, such as `checkout`.
+    Trigger, "^[A-Za-z0-9_.:-]{1,64}$", "must be 1 to 64 characters out of A-Z a-z 0-9 _ . : -",
+    |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b))
+}
+
+name! {
+    /// A user, as the identity provider's `sub` names one.
+    UserId, "^[A-Za-z0-9_.:@|+-]{1,128}$", "must be 1 to 128 characters out of A-Z a-z 0-9 _ . : @ | + -",
+    |text| (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:@|+-".contains(&b))
+}
+
+name! {
+    /// A personal access token, without its secret.
+    TokenId, "^[0-9A-Za-z]{16}$", "must be 16 characters out of 0-9 A-Z a-z",
+    |text| text.len() == 16 && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+impl TrackingPreset {
+    /// One that the program itself brings; a test holds each to the rule.
+    pub(crate) fn known(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl EventType {
+    /// One that the program itself brings; a test holds each to the rule.
+    pub(crate) fn known(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+/// Labels that name the system's own hosts.
+const RESERVED: &[&str] = &[
+    "about",
+    "account",
+    "accounts",
+    "admin",
+    "ads",
+    "api",
+    "app",
+    "apps",
+    "assets",
+    "auth",
+    "billing",
+    "blog",
+    "cdn",
+    "connect",
+    "console",
+    "creator",
+    "dashboard",
+    "dev",
+    "docs",
+    "edge",
+    "email",
+    "ftp",
+    "help",
+    "home",
+    "internal",
+    "legal",
+    "link",
+    "links",
+    "localhost",
+    "login",
+    "mail",
+    "mcp",
+    "oauth",
+    "ops",
+    "pop",
+    "privacy",
+    "profile",
+    "public",
+    "root",
+    "security",
+    "smtp",
+    "staging",
+    "static",
+    "status",
+    "support",
+    "system",
+    "terms",
+    "test",
+    "webhooks",
+    "www",
+];
+
+fn is_label(text: &str) -> bool {
+    (3..=32).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+fn starts_plain(text: &str) -> bool {
+    text.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+fn is_lower_word(b: u8) -> bool {
+    b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<T: FromStr + fmt::Display>(good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert_eq!(text.parse::<T>().ok().map(|name| name.to_string()).as_deref(), Some(*text));
+        }
+        for text in bad {
+            assert!(text.parse::<T>().is_err(), "{text:?} must be refused");
+        }
+    }
+
+    #[test]
+    fn names_admit_what_the_contract_says_and_nothing_else() {
+        let long = "a".repeat(25);
+        check::<Slug>(&["launch", "Deal_1-x", "abcd"], &["abc", &long, "a/bc", "lau nch", "", "läunch", "..%2f", "a#bc"]);
+        check::<Handle>(&["demo", "a1b", "a-b"], &["ab", "-ab", "ab-", "Demo", "api", "www", "a.b", "a_b", &"a".repeat(33)]);
+        check::<CampaignId>(&["partner-alpha", "a_1"], &["ab", "-ab", "Partner", &"a".repeat(65)]);
+        check::<EventType>(&["purchase", "a", "lead.v2"], &["", ".a", "Purchase", &"a".repeat(65)]);
+        check::<TokenId>(&["0aZ9bcdefghijklm"], &["", "short", &"a".repeat(17), "aaaaaaaa#aaaaaaa", "aaaaaaaäaaaaaaa"]);
+        check::<SessionId>(&["sess-1", "...", "a."], &["", ".", "..", "a b", "a#b", &"a".repeat(129)]);
+    }
+}

@@ -1,0 +1,292 @@
+//! What each type of event tells beyond its envelope (contract §10): one shape a type, in messages, examples and the API's document.
+
+use serde::Serialize;
+use serde_json::Number;
+
+use crate::campaigns::Health;
+use crate::clicks::Click;
+use crate::clicks::agent::{Device, Verdict};
+use crate::conversions::{Conversion, Trust};
+use crate::links::Link;
+use crate::values::destination::{Destination, OwnHosts};
+use crate::values::id::{ClickId, ConversionId, SubscriptionId};
+use crate::values::moment::Moment;
+use crate::values::money::{Currency, Money};
+use crate::values::name::{self, CampaignId, Slug};
+use crate::webhooks::event::EventType;
+use crate::webhooks::subscription::Status;
+
+/// What happened, by type.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Payload {
+    /// `link.clicked`.
+    LinkClicked(ClickPayload),
+    /// `link.created`.
+    LinkCreated(LinkPayload),
+    /// `link.updated`.
+    LinkUpdated(LinkPayload),
+    /// `link.deleted`.
+    LinkDeleted(LinkPayload),
+    /// `conversion.recorded`.
+    ConversionRecorded(ConversionPayload),
+    /// `conversion.tested`.
+    ConversionTested(ConversionPayload),
+    /// `campaign.health_changed`.
+    CampaignHealthChanged(HealthPayload),
+    /// `webhook.test`.
+    WebhookTest(TestPayload),
+    /// `webhook.disabled`.
+    WebhookDisabled(DisabledPayload),
+}
+
+/// A click as it was first judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ClickPayload {
+    /// Its id, which its conversions name too.
+    pub click_id: ClickId,
+    /// The link.
+    pub slug: Slug,
+    /// The campaign it counts for.
+    pub campaign_id: Option<CampaignId>,
+    /// `bot` comes only to subscriptions with `includeBots`.
+    pub verdict: Verdict,
+    /// Why it was judged a bot's: stable codes.
+    pub reasons: Vec<String>,
+    /// Country code or `UNKNOWN`.
+    pub country: String,
+    /// What it was made on.
+    #[cfg_attr(feature = "openapi", schema(value_type = Device))]
+    pub device: String,
+    /// Traffic source.
+    pub source: String,
+    /// Referring host or `direct`.
+    pub referrer: String,
+}
+
+impl ClickPayload {
+    /// Of a click.
+    pub fn of(click: &Click) -> Self {
+        Self {
+            click_id: click.id,
+            slug: click.slug.clone(),
+            campaign_id: click.campaign_id.clone(),
+            verdict: if click.bot { Verdict::Bot } else { Verdict::Human },
+            reasons: click.reasons.clone(),
+            country: click.country.clone(),
+            device: click.device.clone(),
+            source: click.source.clone(),
+            referrer: click.referrer.clone(),
+        }
+    }
+}
+
+/// A link as the write left it; a deleted one as it last was.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct LinkPayload {
+    /// The link.
+    pub slug: Slug,
+    /// Its version.
+    pub version: u64,
+    /// Where visitors go when no rule matches.
+    pub destination_url: Destination,
+    /// Its title.
+    pub title: Option<String>,
+    /// Whether it can be followed.
+    pub enabled: bool,
+    /// The campaign its clicks count for.
+    pub campaign_id: Option<CampaignId>,
+}
+
+impl LinkPayload {
+    /// Of a link.
+    pub fn of(link: &Link) -> Self {
+        let settings = &link.settings;
+        Self {
+            slug: link.slug.clone(),
+            version: link.version,
+            destination_url: settings.destination_url.clone(),
+            title: settings.title.clone(),
+            enabled: settings.enabled,
+            campaign_id: settings.campaign_id.clone(),
+        }
+    }
+}
+
+/// A conversion as it was accepted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ConversionPayload {
+    /// Its id.
+    pub conversion_id: ConversionId,
+    /// The click it is credited to.
+    pub click_id: ClickId,
+    /// The campaign it is credited to.
+    pub campaign_id: Option<CampaignId>,
+    /// The link that was followed.
+    pub slug: Slug,
+    /// The amount, to the last digit; null when the conversion has none.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<f64>, example = 24.99))]
+    pub value: Option<Number>,
+    /// Its currency.
+    pub currency: Option<Currency>,
+    /// What the visitor did.
+    pub event_type: name::EventType,
+    /// `confirmed` when the merchant's own token signed the call.
+    pub trust: Trust,
+    /// True of a campaign's test conversion, which no figure knows.
+    pub test: bool,
+}
+
+impl ConversionPayload {
+    /// Of a conversion.
+    pub fn of(conversion: &Conversion) -> Self {
+        Self {
+            conversion_id: conversion.id,
+            click_id: conversion.click_id,
+            campaign_id: conversion.campaign_id.clone(),
+            slug: conversion.slug.clone(),
+            value: conversion.money.map(Money::amount),
+            currency: conversion.money.map(|money| money.currency),
+            event_type: conversion.event_type.clone(),
+            trust: conversion.trust,
+            test: conversion.test,
+        }
+    }
+}
+
+/// A campaign whose health is another than the last time somebody asked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct HealthPayload {
+    /// The campaign.
+    pub campaign_id: CampaignId,
+    /// Its health before.
+    #[cfg_attr(feature = "openapi", schema(value_type = Health))]
+    pub before: String,
+    /// Its health now.
+    #[cfg_attr(feature = "openapi", schema(value_type = Health))]
+    pub after: String,
+}
+
+/// A test delivery.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct TestPayload {
+    /// The subscription that is tested.
+    pub subscription_id: SubscriptionId,
+    /// A sentence for whoever looks at it.
+    pub message: String,
+}
+
+impl TestPayload {
+    /// Of a test of this subscription.
+    pub fn of(subscription_id: SubscriptionId) -> Self {
+        Self { subscription_id, message: "Your endpoint receives events of this handle.".to_owned() }
+    }
+}
+
+/// A subscription that gets nothing any more.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct DisabledPayload {
+    /// The subscription.
+    pub subscription_id: SubscriptionId,
+    /// `DISABLED_AUTO` after failing for too long, `DISABLED_GONE` after a 410.
+    pub status: Status,
+}
+
+impl Payload {
+    /// The type of event that tells it.
+    pub const fn kind(&self) -> EventType {
+        match self {
+            Self::LinkClicked(_) => EventType::LinkClicked,
+            Self::LinkCreated(_) => EventType::LinkCreated,
+            Self::LinkUpdated(_) => EventType::LinkUpdated,
+            Self::LinkDeleted(_) => EventType::LinkDeleted,
+            Self::ConversionRecorded(_) => EventType::ConversionRecorded,
+            Self::ConversionTested(_) => EventType::ConversionTested,
+            Self::CampaignHealthChanged(_) => EventType::CampaignHealthChanged,
+            Self::WebhookTest(_) => EventType::WebhookTest,
+            Self::WebhookDisabled(_) => EventType::WebhookDisabled,
+        }
+    }
+
+    /// One such as receivers see, for every type. Every word of it is a good one, so there is always one: a test says so.
+    pub fn example(kind: EventType, at: Moment) -> Option<Self> {
+        let slug: Slug = "deal-alpha".parse().ok()?;
+        let campaign_id: CampaignId = "partner-alpha".parse().ok()?;
+        let (click_id, subscription_id) = (ClickId::new(at, 1), SubscriptionId::new(at, 1));
+        let link = LinkPayload {
+            slug: slug.clone(),
+            version: 1,
+            destination_url: Destination::admit("https://merchant.example.com/product?ref=alpha", &OwnHosts::default()).ok()?,
+            title: Some("Partner Alpha - Product Deal".to_owned()),
+            enabled: true,
+            campaign_id: Some(campaign_id.clone()),
+        };
+        let conversion = ConversionPayload {
+            conversion_id: ConversionId::new(at, 1),
+            click_id,
+            campaign_id: Some(campaign_id.clone()),
+            slug: slug.clone(),
+            value: Some(Money { minor: 2499, currency: Currency::USD }.amount()),
+            currency: Some(Currency::USD),
+            event_type: "affiliate_click".parse().ok()?,
+            trust: Trust::Claimed,
+            test: kind == EventType::ConversionTested,
+        };
+        Some(match kind {
+            EventType::LinkClicked => Self::LinkClicked(ClickPayload {
+                click_id,
+                slug,
+                campaign_id: Some(campaign_id),
+                verdict: Verdict::Human,
+                reasons: Vec::new(),
+                country: "DE".to_owned(),
+                device: Device::Mobile.as_str().to_owned(),
+                source: "instagram".to_owned(),
+                referrer: "www.instagram.com".to_owned(),
+            }),
+            EventType::LinkCreated => Self::LinkCreated(link),
+            EventType::LinkUpdated => Self::LinkUpdated(LinkPayload { version: 2, ..link }),
+            EventType::LinkDeleted => Self::LinkDeleted(link),
+            EventType::ConversionRecorded => Self::ConversionRecorded(conversion),
+            EventType::ConversionTested => Self::ConversionTested(conversion),
+            EventType::CampaignHealthChanged => {
+                let (before, after) = (Health::Warn.as_str().to_owned(), Health::Pass.as_str().to_owned());
+                Self::CampaignHealthChanged(HealthPayload { campaign_id, before, after })
+            }
+            EventType::WebhookTest => Self::WebhookTest(TestPayload::of(subscription_id)),
+            EventType::WebhookDisabled => Self::WebhookDisabled(DisabledPayload { subscription_id, status: Status::DisabledAuto }),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_has_an_example_of_its_own_type() {
+        for kind in EventType::ALL {
+            let example = Payload::example(*kind, Moment::from_millis(1_772_366_400_000)).unwrap();
+            assert_eq!(example.kind(), *kind);
+        }
+    }
+
+    #[test]
+    fn an_amount_keeps_its_digits() {
+        let example = Payload::example(EventType::ConversionTested, Moment::from_millis(1_772_366_400_000)).unwrap();
+        let told = serde_json::to_value(example).unwrap();
+        assert_eq!((told["value"].to_string().as_str(), &told["test"]), ("24.99", &serde_json::json!(true)));
+    }
+}

@@ -1,0 +1,19 @@
+//! What every Lambda function needs, whether it serves HTTP, a queue or a schedule.
+//!
+//! - [`App`]: settings, store, platform keys, clock and randomness of one function.
+//! - [`settings`]: the environment, read once and checked before the first event.
+//! - [`start`]: start-up on Lambda: one thread, JSON log lines.
+//! - [`batch`]: SQS batches with partial failure reports.
+//!
+//! Nothing here knows HTTP APIs, JWTs or OpenAPI: that is `api`.
+
+mod app;
+mod keys;
+
+pub mod batch;
+pub mod settings;
+pub mod start;
+
+pub use app::{App, Clock, Entropy};
+pub use keys::{KeysError, PlatformKeys};
+pub use settings::{InvalidSettings, SecretSource, Settings, Variables};
