@@ -13,7 +13,7 @@ use crate::ledger::Detail;
 use crate::link::HANDLE;
 use crate::logs;
 use crate::prices::Bill;
-use crate::scene::Scene;
+use crate::bench_env::BenchEnv;
 use crate::stats::{median, percentile};
 use crate::table::Table;
 
@@ -51,17 +51,17 @@ pub(crate) fn print() -> Result<()> {
     logs::install();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let operations = runtime.block_on(async {
-        let scene = Scene::open(None, 9, Detail::Capacity).await?;
-        prepare(&scene).await?;
+        let env = BenchEnv::open(None, 9, Detail::Capacity).await?;
+        prepare(&env).await?;
         let mut operations = operations();
         for round in 0..WARM_UP + ROUNDS {
             for operation in &mut operations {
                 let body = (operation.body)(round);
-                scene.ledger.take();
+                env.ledger.take();
                 let asked = Instant::now();
-                scene.tell(operation.path, &body).await?;
+                env.tell(operation.path, &body).await?;
                 let millis = asked.elapsed().as_secs_f64() * 1000.0;
-                operation.bill = Bill::of(&scene.ledger.take(), 0);
+                operation.bill = Bill::of(&env.ledger.take(), 0);
                 if round >= WARM_UP {
                     operation.millis.push(millis);
                 }
@@ -93,17 +93,17 @@ fn operations() -> Vec<Operation> {
 }
 
 /// Rules for every trigger, and sessions of every size.
-async fn prepare(scene: &Scene) -> Result<()> {
+async fn prepare(env: &BenchEnv) -> Result<()> {
     for number in 0..TRIGGERS {
         let when = json!({"all": [{"signalKey": "view"}, {"segmentIn": ["new", "returning"]}], "none": [{"signalKey": "purchase"}]});
         let action = json!({"type": "banner", "text": "10 % off until tonight"});
         let rule = json!({"trigger": trigger(number), "when": when, "action": action});
-        scene.made(Method::PUT, &format!("chain/rules/rule-{number}"), &rule).await?;
+        env.made(Method::PUT, &format!("chain/rules/rule-{number}"), &rule).await?;
     }
-    let app = scene.app("chain", Detail::Calls)?;
+    let app = env.app("chain", Detail::Calls)?;
     for size in SIZES {
         fill(&app, size).await?;
-        let asked = scene.tell(RESOLVE, &json!({"handle": HANDLE, "sessionId": session(size), "trigger": trigger(0)})).await?;
+        let asked = env.tell(RESOLVE, &json!({"handle": HANDLE, "sessionId": session(size), "trigger": trigger(0)})).await?;
         let (considered, matched) = (asked.get("signalsConsidered").and_then(Value::as_u64), asked.get("matched"));
         ensure!(considered == Some(u64::try_from(size)?) && matched == Some(&json!(true)), "{asked}");
     }

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::ledger::Detail;
 use crate::receiver::Receiver;
-use crate::scene::Scene;
+use crate::bench_env::BenchEnv;
 use crate::table::Table;
 use crate::{link, logs};
 
@@ -28,14 +28,14 @@ const PATIENCE: Duration = Duration::from_secs(180);
 const PROMISED: [f64; 5] = [5.0, 10.0, 20.0, 40.0, 80.0];
 
 /// Subscribes a receiver; gives the subscription.
-pub(crate) async fn subscribe(scene: &Scene, receiver: &Receiver, types: &[&str]) -> Result<Value> {
-    scene.made(Method::POST, "webhooks", &json!({"endpointUrl": receiver.url(), "eventTypes": types})).await
+pub(crate) async fn subscribe(env: &BenchEnv, receiver: &Receiver, types: &[&str]) -> Result<Value> {
+    env.made(Method::POST, "webhooks", &json!({"endpointUrl": receiver.url(), "eventTypes": types})).await
 }
 
 /// Sends a test event to a subscription.
-pub(crate) async fn send_test(scene: &Scene, subscription: &Value) -> Result<()> {
+pub(crate) async fn send_test(env: &BenchEnv, subscription: &Value) -> Result<()> {
     let id = subscription.get("subscriptionId").and_then(Value::as_str).context("a subscription")?;
-    scene.made(Method::POST, &format!("webhooks/{id}/test"), &json!({})).await.map(drop)
+    env.made(Method::POST, &format!("webhooks/{id}/test"), &json!({})).await.map(drop)
 }
 
 /// Measures and prints the throughput.
@@ -55,25 +55,25 @@ pub(crate) fn print() -> Result<()> {
 
 async fn throughput() -> Result<(f64, f64, f64)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let scene = Scene::open(None, listener.local_addr()?.port(), Detail::Calls).await?;
+    let env = BenchEnv::open(None, listener.local_addr()?.port(), Detail::Calls).await?;
     let receiver = Receiver::start().await?;
-    subscribe(&scene, &receiver, &["conversion.recorded"]).await?;
-    scene.put_link(&link::slug(0), &link::body()).await?;
-    let ctx = scene.follow(&link::slug(0), BUYER).await?;
-    scene.drain("ClicksQueue").await?;
+    subscribe(&env, &receiver, &["conversion.recorded"]).await?;
+    env.put_link(&link::slug(0), &link::body()).await?;
+    let ctx = env.follow(&link::slug(0), BUYER).await?;
+    env.drain("ClicksQueue").await?;
     for number in 0..DELIVERIES {
-        scene.convert(&ctx, &format!("order-{number}"), BUYER).await?;
+        env.convert(&ctx, &format!("order-{number}"), BUYER).await?;
     }
-    while scene.drain("EventsQueue").await? > 0 {}
-    scene.ledger.take();
+    while env.drain("EventsQueue").await? > 0 {}
+    env.ledger.take();
     let (stop, stopped) = oneshot::channel::<()>();
-    let (house, started) = (scene.house.clone(), Instant::now());
-    let serving = tokio::spawn(async move { house.serve(listener, stopped.map(|_| ())).await });
+    let (server, started) = (env.server.clone(), Instant::now());
+    let serving = tokio::spawn(async move { server.serve(listener, stopped.map(|_| ())).await });
     ensure!(receiver.has(DELIVERIES, PATIENCE).await, "not every delivery was made");
     let worker = DELIVERIES as f64 / started.elapsed().as_secs_f64();
     let _ = stop.send(());
     serving.await?;
-    let calls = scene.ledger.take().len() as f64 / DELIVERIES as f64;
+    let calls = env.ledger.take().len() as f64 / DELIVERIES as f64;
     let bare = bare(&receiver).await?;
     Ok((worker, calls, bare))
 }
@@ -113,14 +113,14 @@ pub(crate) fn print_schedule() -> Result<()> {
 
 async fn schedule() -> Result<Vec<Instant>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let scene = Scene::open(None, listener.local_addr()?.port(), Detail::Calls).await?;
+    let env = BenchEnv::open(None, listener.local_addr()?.port(), Detail::Calls).await?;
     let receiver = Receiver::start().await?;
     receiver.answers(503);
-    let subscription = subscribe(&scene, &receiver, &["webhook.test"]).await?;
+    let subscription = subscribe(&env, &receiver, &["webhook.test"]).await?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let house = scene.house.clone();
-    let serving = tokio::spawn(async move { house.serve(listener, stopped.map(|_| ())).await });
-    send_test(&scene, &subscription).await?;
+    let server = env.server.clone();
+    let serving = tokio::spawn(async move { server.serve(listener, stopped.map(|_| ())).await });
+    send_test(&env, &subscription).await?;
     ensure!(receiver.has(PROMISED.len() + 1, PATIENCE).await, "not every attempt was made");
     let _ = stop.send(());
     serving.await?;

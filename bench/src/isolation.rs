@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::ledger::Detail;
 use crate::receiver::Receiver;
-use crate::scene::Scene;
+use crate::bench_env::BenchEnv;
 use crate::stats::percentile;
 use crate::table::{Table, at_most};
 use crate::{link, logs};
@@ -59,7 +59,7 @@ pub(crate) fn print() -> Result<()> {
 
 /// Everything one event of these handles needs.
 struct Stage {
-    scene: Scene,
+    env: BenchEnv,
     receivers: Vec<Receiver>,
     /// What a visitor of each handle took along.
     ctx: Vec<String>,
@@ -71,35 +71,35 @@ struct Stage {
 
 impl Stage {
     async fn set(port: u16) -> Result<Self> {
-        let scene = Scene::open(None, port, Detail::Calls).await?;
+        let env = BenchEnv::open(None, port, Detail::Calls).await?;
         let mut ctx = Vec::new();
         for handle in HANDLES {
-            scene.made_at(Method::POST, "/v2/handles", &json!({"handle": handle})).await?;
+            env.made_at(Method::POST, "/v2/handles", &json!({"handle": handle})).await?;
             let link = json!({"destinationUrl": "https://shop.example.com/"});
-            scene.made_at(Method::PUT, &format!("/v2/handles/{handle}/links/{}", link::slug(0)), &link).await?;
-            ctx.push(scene.follow_on(handle, &link::slug(0), BUYER).await?);
+            env.made_at(Method::PUT, &format!("/v2/handles/{handle}/links/{}", link::slug(0)), &link).await?;
+            ctx.push(env.follow_on(handle, &link::slug(0), BUYER).await?);
         }
-        scene.drain("ClicksQueue").await?;
+        env.drain("ClicksQueue").await?;
         let mut receivers = Vec::new();
         for handle in HANDLES.iter().cycle().take(HEALTHY) {
             let receiver = Receiver::start().await?;
-            subscribe(&scene, handle, &receiver.url()).await?;
+            subscribe(&env, handle, &receiver.url()).await?;
             receivers.push(receiver);
         }
         let silence = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let [first, ..] = HANDLES;
-        let hanging = subscribe(&scene, first, &format!("http://{}/ingest", silence.local_addr()?)).await?;
-        Ok(Self { scene, receivers, ctx, hanging, _silence: silence })
+        let hanging = subscribe(&env, first, &format!("http://{}/ingest", silence.local_addr()?)).await?;
+        Ok(Self { env, receivers, ctx, hanging, _silence: silence })
     }
 
     /// Lets a stream of events come and gives the milliseconds each took to each healthy receiver.
     async fn turn(&self, name: &str, is_hanging: bool) -> Result<Vec<f64>> {
-        self.scene.made_at(Method::PUT, &self.hanging, &json!({"enabled": is_hanging})).await?;
+        self.env.made_at(Method::PUT, &self.hanging, &json!({"enabled": is_hanging})).await?;
         let (started, clock) = (Instant::now(), wall_clock()().millis());
         let mut ticks = tokio::time::interval(EVERY);
         for (number, ctx) in (0..EVENTS).zip(self.ctx.iter().cycle()) {
             ticks.tick().await;
-            self.scene.convert(ctx, &format!("{name}-{number}"), BUYER).await?;
+            self.env.convert(ctx, &format!("{name}-{number}"), BUYER).await?;
         }
         let mut times = Vec::new();
         for (number, receiver) in self.receivers.iter().enumerate() {
@@ -118,16 +118,16 @@ impl Stage {
     /// How often the receiver that hangs was waited for in vain.
     async fn hung(&self) -> Result<usize> {
         let ([first, ..], Some((_, id))) = (HANDLES, self.hanging.rsplit_once('/')) else { return Ok(0) };
-        let log = self.scene.read(&format!("/v2/handles/{first}/deliveries?limit=100&subscriptionId={id}")).await?;
+        let log = self.env.read(&format!("/v2/handles/{first}/deliveries?limit=100&subscriptionId={id}")).await?;
         let attempts = log.get("items").and_then(Value::as_array).into_iter().flatten();
         let attempts = attempts.filter_map(|delivery| delivery.get("attempts").and_then(Value::as_array)).flatten();
         Ok(attempts.filter(|attempt| attempt.get("outcome").and_then(Value::as_str) == Some("timeout")).count())
     }
 }
 
-async fn subscribe(scene: &Scene, handle: &str, url: &str) -> Result<String> {
+async fn subscribe(env: &BenchEnv, handle: &str, url: &str) -> Result<String> {
     let path = format!("/v2/handles/{handle}/webhooks");
-    let made = scene.made_at(Method::POST, &path, &json!({"endpointUrl": url, "eventTypes": ["conversion.recorded"]})).await?;
+    let made = env.made_at(Method::POST, &path, &json!({"endpointUrl": url, "eventTypes": ["conversion.recorded"]})).await?;
     let id = made.get("subscriptionId").and_then(Value::as_str).context("a subscription")?;
     Ok(format!("{path}/{id}"))
 }
@@ -136,8 +136,8 @@ async fn turns() -> Result<(Vec<f64>, Vec<f64>, usize)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let stage = Stage::set(listener.local_addr()?.port()).await?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let house = stage.scene.house.clone();
-    let serving = tokio::spawn(async move { house.serve(listener, stopped.map(|_| ())).await });
+    let server = stage.env.server.clone();
+    let serving = tokio::spawn(async move { server.serve(listener, stopped.map(|_| ())).await });
     stage.turn("warm-up", false).await?;
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for turn in 0..TURNS {

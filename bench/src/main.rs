@@ -27,7 +27,7 @@ mod programs;
 mod receiver;
 mod reports;
 mod runtime_api;
-mod scene;
+mod bench_env;
 mod sizes;
 mod stats;
 mod table;

@@ -17,7 +17,7 @@ use crate::ledger::Detail;
 use crate::link::{self, HANDLE};
 use crate::logs;
 use crate::prices::Bill;
-use crate::scene::Scene;
+use crate::bench_env::BenchEnv;
 use crate::table::Table;
 
 /// Clicks on each of the links.
@@ -38,13 +38,13 @@ pub(crate) fn print() -> Result<()> {
         &["clicks", "absorbed per second", "report: calls", "RRU", "bytes in", "p50 ms", "first to last"],
     );
     runtime.block_on(async {
-        let scene = Scene::open(None, 9, Detail::Capacity).await?;
+        let env = BenchEnv::open(None, 9, Detail::Capacity).await?;
         let mut first = None;
         for (number, clicks) in SIZES.into_iter().enumerate() {
             let slug = link::slug(number);
-            scene.put_link(&slug, &link::body()).await?;
-            let rate = absorb(&scene.app("click-worker", Detail::Calls)?, &slug, clicks).await?;
-            let (bill, millis) = report(&scene, &slug, clicks).await?;
+            env.put_link(&slug, &link::body()).await?;
+            let rate = absorb(&env.app("click-worker", Detail::Calls)?, &slug, clicks).await?;
+            let (bill, millis) = report(&env, &slug, clicks).await?;
             let ratio = millis / *first.get_or_insert(millis);
             table.row([
                 clicks.to_string(),
@@ -118,16 +118,16 @@ pub(crate) fn click(at: Moment, slug: &str, campaign: Option<&str>, number: usiz
 }
 
 /// One report's calls, and the middle time of several.
-async fn report(scene: &Scene, slug: &str, clicks: usize) -> Result<(Bill, f64)> {
+async fn report(env: &BenchEnv, slug: &str, clicks: usize) -> Result<(Bill, f64)> {
     let path = format!("/v2/handles/{HANDLE}/analytics?groupBy=country&slug={slug}");
-    scene.ledger.take();
-    let told = scene.read(&path).await?;
-    let bill = Bill::of(&scene.ledger.take(), 0);
+    env.ledger.take();
+    let told = env.read(&path).await?;
+    let bill = Bill::of(&env.ledger.take(), 0);
     ensure!(told.pointer("/totals/clicks").and_then(serde_json::Value::as_u64) == Some(u64::try_from(clicks)?), "{told}");
     let mut millis = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
         let asked = Instant::now();
-        scene.read(&path).await?;
+        env.read(&path).await?;
         millis.push(asked.elapsed().as_secs_f64() * 1000.0);
     }
     Ok((bill, crate::stats::median(millis)))

@@ -1,4 +1,4 @@
-//! Puts a house together: environments, rooms, routes, event sources and the servers of the engines.
+//! Puts a house together: environments, slots, routes, event sources and the servers of the engines.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,10 +8,10 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     Error, database,
     gateway::routes::Routes,
-    house::REGION,
+    server::REGION,
     queues::{Handler, Queues},
-    room::Room,
-    server,
+    function_slot::FunctionSlot,
+    http_server,
     template::{Site, Template},
     workers::Source,
 };
@@ -29,36 +29,36 @@ pub(crate) fn engine_environment(database_port: u16, site: &Site) -> [(String, S
     .map(|(name, value)| (name.to_owned(), value))
 }
 
-/// An empty room for every function, with its environment.
-pub(crate) fn rooms(template: &Template, common: &BTreeMap<String, String>) -> BTreeMap<String, Arc<Room>> {
-    let rooms = template.functions.iter().map(|spec| {
+/// An empty slot for every function, with its environment.
+pub(crate) fn slots(template: &Template, common: &BTreeMap<String, String>) -> BTreeMap<String, Arc<FunctionSlot>> {
+    let slots = template.functions.iter().map(|spec| {
         let mut environment = spec.environment.clone();
         environment.extend(common.clone());
         environment.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), spec.id.clone());
-        (spec.binary.clone(), Arc::new(Room::new(spec.clone(), environment)))
+        (spec.binary.clone(), Arc::new(FunctionSlot::new(spec.clone(), environment)))
     });
-    rooms.collect()
+    slots.collect()
 }
 
 /// The template's routes.
-pub(crate) fn routes(rooms: &BTreeMap<String, Arc<Room>>) -> Routes {
+pub(crate) fn routes(slots: &BTreeMap<String, Arc<FunctionSlot>>) -> Routes {
     let mut routes = Routes::default();
-    for room in rooms.values() {
-        for route in &room.spec.routes {
-            routes.add(route, room);
+    for slot in slots.values() {
+        for route in &slot.spec.routes {
+            routes.add(route, slot);
         }
     }
     routes
 }
 
 /// The template's event sources.
-pub(crate) fn sources(rooms: &BTreeMap<String, Arc<Room>>) -> Vec<Arc<Source>> {
-    let of_room = |room: &Arc<Room>| {
-        let room = Arc::clone(room);
-        let specs = room.spec.sources.clone();
-        specs.into_iter().map(move |spec| Arc::new(Source { spec, room: Arc::clone(&room) }))
+pub(crate) fn sources(slots: &BTreeMap<String, Arc<FunctionSlot>>) -> Vec<Arc<Source>> {
+    let of_room = |slot: &Arc<FunctionSlot>| {
+        let slot = Arc::clone(slot);
+        let specs = slot.spec.sources.clone();
+        specs.into_iter().map(move |spec| Arc::new(Source { spec, slot: Arc::clone(&slot) }))
     };
-    rooms.values().flat_map(of_room).collect()
+    slots.values().flat_map(of_room).collect()
 }
 
 /// Serves the database, and sweeps it, until the house is gone.
@@ -68,7 +68,7 @@ pub(crate) fn start_database(listener: TcpListener, database: dynoxide::Database
     let serve = async move {
         let sweep = tokio::spawn(database::sweep_forever(database.clone()));
         let stop = async move {
-            // The sender is never set, only dropped with the house.
+            // The sender is never set, only dropped with the server.
             let _ = running.wait_for(|stop| *stop).await;
         };
         match TcpListener::from_std(listener) {
@@ -95,6 +95,6 @@ pub(crate) fn start_queues(listener: TcpListener, queues: &Arc<Queues>, mut runn
         let stop = async move {
             let _ = running.wait_for(|stop| *stop).await;
         };
-        server::serve(listener, move |_| service.clone(), stop).await;
+        http_server::serve(listener, move |_| service.clone(), stop).await;
     });
 }

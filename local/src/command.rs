@@ -18,11 +18,11 @@ pub(crate) struct Line {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     #[command(flatten)]
-    pub(crate) house: HouseArgs,
+    pub(crate) server: ServerArgs,
 }
 
 #[derive(Args)]
-pub(crate) struct HouseArgs {
+pub(crate) struct ServerArgs {
     /// The port to listen on.
     #[arg(long, default_value_t = 9000)]
     pub(crate) port: u16,

@@ -15,7 +15,7 @@ use domain::values::name::Handle;
 use serde_json::json;
 use store::{Expect, Store};
 
-use crate::{Error, House, keys::Keys, token, wall_clock};
+use crate::{Error, LocalServer, keys::Keys, token, wall_clock};
 
 /// The demo's handle.
 pub const HANDLE: &str = "demo";
@@ -65,13 +65,13 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// The demo of this house.
+    /// The demo of this server.
     ///
     /// # Errors
     /// When the house's environment is unfit.
-    pub fn of(house: &House) -> Result<Self, Error> {
+    pub fn of(server: &LocalServer) -> Result<Self, Error> {
         // Links announce what becomes of them: this function may.
-        let environment = house.env("links");
+        let environment = server.env("links");
         let settings = runtime::Settings::read(|name| environment.get(name).cloned()).map_err(Error::settings("links"))?;
         let own_hosts = api::ApiSettings::read(|name| environment.get(name).cloned()).map_err(Error::settings("links"))?.own_hosts;
         let store = Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone());

@@ -1,4 +1,4 @@
-//! What can go wrong with a house.
+//! What can go wrong with a server.
 
 use std::{
     io,
@@ -57,7 +57,7 @@ pub enum Error {
     #[error("{} holds no data of a house", .0.display())]
     Nothing(PathBuf),
     /// No house has made keys here.
-    #[error("{} holds no keys of a house; the first start of one makes them", .0.display())]
+    #[error("{} holds no keys of a server; the first start of one makes them", .0.display())]
     NoKeys(PathBuf),
     /// No such handle.
     #[error("there is no handle {0}")]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::values::moment::Moment;
 use local::{
     Error,
-    jobs::{Bar, Engines, Scope, World, export, recount, rescore},
+    jobs::{Bar, Engines, Scope, Effects, export, recount, rescore},
     keys::Keys,
     wall_clock,
 };
@@ -16,9 +16,9 @@ use crate::command::{ExportArgs, JobArgs};
 pub(crate) async fn rescore(args: &JobArgs) -> Result<(), Error> {
     let engines = Engines::of(&args.data).await?;
     let scope = Scope::of(engines.store.clone(), args.handle.clone(), args.from, args.to).await?;
-    let world = World { clock: Arc::new(|| Moment::from_millis(wall_clock())), entropy: runtime::start::system_entropy() };
+    let effects = Effects { clock: Arc::new(|| Moment::from_millis(wall_clock())), entropy: runtime::start::system_entropy() };
     let mut bar = Bar::over(scope.size());
-    let done = rescore::run(&scope, &world, &mut bar).await;
+    let done = rescore::run(&scope, &effects, &mut bar).await;
     bar.finish();
     let done = done?;
     println!(

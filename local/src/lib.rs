@@ -4,13 +4,13 @@
 //! are, and the code that is mounted is the code that runs on Lambda.
 //!
 //! - [`template`] reads what `template.yaml` declares.
-//! - [`House`] opens the engines, gives each function its environment, and answers requests.
+//! - [`LocalServer`] opens the engines, gives each function its environment, and answers requests.
 //! - `gateway` is the HTTP API: route table, event, answer.
 //! - `queues` is the embedded SQS, with a journal so that messages outlive the process; `database` the embedded DynamoDB.
 //! - `workers` calls functions for queues and schedules.
 //! - [`jobs`] work over stored data: re-scoring, recounting, exporting, rotating keys.
 //! - [`listen`] is a receiver of webhooks to look at.
-//! - [`keys`], [`token`], [`settings`], [`demo`], [`shop`] and [`rooms`] are what the binary adds to a bare house.
+//! - [`keys`], [`token`], [`settings`], [`demo`], [`shop`] and [`rooms`] are what the binary adds to a bare server.
 
 use std::{
     sync::Arc,
@@ -23,14 +23,14 @@ pub mod demo;
 pub mod document;
 mod error;
 mod gateway;
-mod house;
+mod http_server;
+mod server;
 pub mod jobs;
 pub mod keys;
 pub mod listen;
 mod queues;
-mod room;
-pub mod rooms;
-mod server;
+mod function_slot;
+pub mod functions;
 pub mod settings;
 pub mod shop;
 pub mod template;
@@ -38,9 +38,9 @@ pub mod token;
 mod workers;
 
 pub use error::Error;
-pub use house::{House, Options};
+pub use server::{LocalServer, Options};
 pub use queues::Depth;
-pub use room::{Function, HttpFunction, QueueFunction, ScheduleFunction};
+pub use function_slot::{Function, HttpFunction, QueueFunction, ScheduleFunction};
 pub use workers::{DrainReport, Hook};
 
 /// The project's template, so that the binary runs from any folder.

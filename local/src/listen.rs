@@ -19,10 +19,10 @@ use sha2::Sha256;
 use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
 
-use crate::{server, wall_clock};
+use crate::{http_server, wall_clock};
 
 /// Messages are far smaller.
-const MOST_BYTES: usize = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 /// What a line shows of a payload, as far as it is there.
 const SHOWN: [&str; 15] = [
     "slug",
@@ -92,12 +92,12 @@ impl Receiver {
             let receiver = self.clone();
             service_fn(move |request| receiver.clone().take(request, tell))
         };
-        server::serve(listener, service, stop).await;
+        http_server::serve(listener, service, stop).await;
     }
 
     async fn take(self: Arc<Self>, request: Request<Incoming>, tell: fn(&str)) -> Result<Response<Full<Bytes>>, Infallible> {
         let (parts, body) = request.into_parts();
-        let answer = match Limited::new(body, MOST_BYTES).collect().await {
+        let answer = match Limited::new(body, MAX_BYTES).collect().await {
             Ok(body) => {
                 let (answer, line) = self.receive(&parts.headers, &body.to_bytes(), Moment::from_millis(wall_clock()));
                 tell(&line);

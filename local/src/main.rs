@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
     let started = Instant::now();
     let line = Line::parse();
     let outcome = match line.command {
-        None => run::house(&line.house, started).await,
+        None => run::server(&line.server, started).await,
         Some(Command::Token { user, group, ttl, data }) => print_token(&user, group.as_deref(), ttl, &data),
         Some(Command::RotateKeys { data }) => rotate(&data).await,
         Some(Command::Rescore(args)) => job::rescore(&args).await,

@@ -8,12 +8,12 @@ use std::{
 use futures::FutureExt;
 use http::StatusCode;
 use local::{
-    Error, House, Options,
+    Error, LocalServer, Options,
     demo::{Demo, Tokens},
     jobs::Published,
     keys::Keys,
     listen::{Answer, Receiver},
-    rooms,
+    functions,
     settings::Settings,
     shop::{self, Shop},
     wall_clock,
@@ -22,12 +22,12 @@ use tokio::{net::TcpListener, time::Instant};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    command::{HouseArgs, ListenArgs},
+    command::{ServerArgs, ListenArgs},
     welcome,
 };
 
-/// Opens the house, furnishes it, makes the demo's data and serves.
-pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Error> {
+/// Opens the server, furnishes it, makes the demo's data and serves.
+pub(crate) async fn server(args: &ServerArgs, started: Instant) -> Result<(), Error> {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rustack_sqs_core=warn,dynoxide=error,api::service=warn"));
     tracing_subscriber::fmt().compact().with_target(false).with_ansi(stdout().is_terminal()).with_env_filter(filter).init();
@@ -38,12 +38,12 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
     let data = (!args.ephemeral).then(|| args.data.clone());
     let keys = data.as_deref().map_or_else(Keys::generate, Keys::open)?;
     let settings = Settings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
-    let house = House::open(Options { data, environment: settings.environment(), ..Options::memory() }).await?;
-    rooms::furnish(&house, rooms::real_app)?;
-    let _published = (!args.ephemeral).then(|| Published::write(&house, &args.data)).transpose()?;
+    let server = LocalServer::open(Options { data, environment: settings.environment(), ..Options::memory() }).await?;
+    functions::mount_all(&server, functions::real_app)?;
+    let _published = (!args.ephemeral).then(|| Published::write(&server, &args.data)).transpose()?;
 
     let tokens = Tokens::mint(&keys, wall_clock())?;
-    let demo = Demo::of(&house)?;
+    let demo = Demo::of(&server)?;
     if let Err(error) = demo.prepare().await {
         tracing::warn!(%error, "no demo data");
     }
@@ -58,7 +58,7 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
         std::fs::write(path, welcome::env_file(&settings, &tokens)).map_err(Error::on(path))?;
     }
     if let Some(path) = &args.functions_env {
-        std::fs::write(path, welcome::functions_env(&house)).map_err(Error::on(path))?;
+        std::fs::write(path, welcome::functions_env(&server)).map_err(Error::on(path))?;
     }
     let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     println!("{}", welcome::text(&settings, &tokens, shop.is_some().then_some(args.shop_port)));
@@ -68,9 +68,9 @@ pub(crate) async fn house(args: &HouseArgs, started: Instant) -> Result<(), Erro
     let api = async {
         match sixth {
             Some(sixth) => {
-                tokio::join!(house.serve(listener, stop.clone()), house.serve_http(sixth, stop.clone()));
+                tokio::join!(server.serve(listener, stop.clone()), server.serve_http(sixth, stop.clone()));
             }
-            None => house.serve(listener, stop.clone()).await,
+            None => server.serve(listener, stop.clone()).await,
         }
     };
     let shopping = async {

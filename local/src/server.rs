@@ -1,59 +1,220 @@
-//! Accepts connections and serves HTTP/1.1 on them until it is told to stop.
+//! The server: engines, rooms and everything that calls them.
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
-
-use hyper::{body::Incoming, server::conn::http1, service::Service};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    sync::Arc,
 };
-use tokio::net::TcpListener;
 
-/// Requests under way get this long to end.
-const GRACE: Duration = Duration::from_secs(5);
+use bytes::Bytes;
+use http::{Request, Response};
+use tokio::{net::TcpListener, sync::watch};
 
-/// Serves what `service` makes for each connection until `stop` resolves, then lets requests under way end.
-pub(crate) async fn serve<S, B>(listener: TcpListener, service: impl Fn(SocketAddr) -> S, stop: impl Future<Output = ()>)
-where
-    S: Service<http::Request<Incoming>, Response = http::Response<B>, Error = Infallible> + Send + 'static,
-    S::Future: Send + 'static,
-    B: hyper::body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let graceful = GracefulShutdown::new();
-    let mut stop = pin!(stop);
-    loop {
-        let (stream, peer) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Out of file handles, most likely: let some connections end first.
-                    tracing::warn!(%error, "connection not accepted");
-                    pause().await;
-                    continue;
-                }
-            },
-            () = &mut stop => break,
-        };
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "connection keeps its delay");
+use crate::{
+    Clock, Error, TEMPLATE, assembly, database,
+    gateway::{self, routes::Routes},
+    queues::{self, Depth, Queues},
+    function_slot::{Function, FunctionSlot},
+    http_server,
+    template::{Site, Template},
+    workers::{self, DrainReport, Hook, Source},
+};
+
+/// The region that everything claims to be in.
+pub(crate) const REGION: &str = "eu-central-1";
+/// The account that everything claims to belong to.
+pub(crate) const ACCOUNT: &str = "000000000000";
+
+/// How a house is to be opened.
+#[derive(Clone)]
+pub struct Options {
+    /// Where its data lives; in memory only when nowhere.
+    pub data: Option<PathBuf>,
+    /// Variables that every function gets, over what the template says.
+    pub environment: BTreeMap<String, String>,
+    /// Parameters of the template, over their defaults.
+    pub parameters: BTreeMap<String, String>,
+    /// The time in milliseconds since 1970.
+    pub clock: Clock,
+    /// The template.
+    pub template: Cow<'static, str>,
+}
+
+impl Options {
+    /// A house in memory, by the wall clock, built from the project's own template.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self {
+            data: None,
+            environment: BTreeMap::new(),
+            parameters: BTreeMap::new(),
+            clock: Arc::new(crate::wall_clock),
+            template: Cow::Borrowed(TEMPLATE),
         }
-        let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service(peer));
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection ended");
-            }
-        });
-    }
-    drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not end in time");
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "nothing tells when a file handle becomes free")]
-async fn pause() {
-    tokio::time::sleep(Duration::from_millis(50)).await;
+/// The whole system in one process; cloning gives another handle on the same server.
+#[derive(Clone)]
+pub struct LocalServer(Arc<Inner>);
+
+struct Inner {
+    slots: BTreeMap<String, Arc<FunctionSlot>>,
+    routes: Routes,
+    sources: Vec<Arc<Source>>,
+    queues: Arc<Queues>,
+    template: Template,
+    clock: Clock,
+    /// Engines stop when this is gone.
+    _engines: watch::Sender<bool>,
+}
+
+impl LocalServer {
+    /// Starts the engines and makes the tables and queues of the template; with data from before, they are as before.
+    ///
+    /// # Errors
+    /// When the template cannot be used, the data directory is in use or damaged, or no port is free.
+    pub async fn open(options: Options) -> Result<Self, Error> {
+        let data = options.data.as_deref();
+        if let Some(data) = data {
+            std::fs::create_dir_all(data).map_err(Error::on(data))?;
+        }
+        let database_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let queue_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let queue_port = queue_listener.local_addr()?.port();
+        let site = Site {
+            region: REGION.to_owned(),
+            account: ACCOUNT.to_owned(),
+            queue_endpoint: format!("http://127.0.0.1:{queue_port}"),
+            parameters: options.parameters,
+        };
+        let template = Template::parse(&options.template, &site)?;
+        let database = database::open(data, &options.clock, &template.tables)?;
+        let queues = Queues::open(data, &site, queue_port, &template.queues, Arc::clone(&options.clock)).await?;
+        let queues = Arc::new(queues);
+        let mut common = options.environment;
+        common.extend(assembly::engine_environment(database_listener.local_addr()?.port(), &site));
+        let slots = assembly::slots(&template, &common);
+        let (engines, running) = watch::channel(false);
+        assembly::start_database(database_listener, database, running.clone())?;
+        assembly::start_queues(queue_listener, &queues, running);
+        Ok(Self(Arc::new(Inner {
+            routes: assembly::routes(&slots),
+            sources: assembly::sources(&slots),
+            slots,
+            queues,
+            template,
+            clock: options.clock,
+            _engines: engines,
+        })))
+    }
+
+    /// The resolved environment of the function built from the binary `name`; empty when there is none.
+    #[must_use]
+    pub fn env(&self, name: &str) -> BTreeMap<String, String> {
+        self.0.slots.get(name).map(|slot| slot.environment.clone()).unwrap_or_default()
+    }
+
+    /// The binaries of all functions.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.0.slots.keys().map(String::as_str)
+    }
+
+    /// Moves a function's code into its slot.
+    ///
+    /// # Errors
+    /// When the template has no such function, or it has been mounted already.
+    pub fn mount(&self, name: &str, function: Function) -> Result<(), Error> {
+        if self.slot(name)?.mount(function) { Ok(()) } else { Err(Error::Taken(name.to_owned())) }
+    }
+
+    /// Sends one request through the gateway, without a socket.
+    pub async fn call(&self, request: Request<Bytes>, source_ip: IpAddr) -> Response<Bytes> {
+        let (parts, body) = request.into_parts();
+        gateway::respond(self, parts, body, source_ip).await
+    }
+
+    /// Serves the gateway, polls the queues and runs the schedules, until `shutdown` resolves.
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let (stop, stopped) = watch::channel(false);
+        let mut workers = workers::start(self, &stopped);
+        self.serve_http(listener, shutdown).await;
+        stop.send_replace(true);
+        while workers.join_next().await.is_some() {}
+    }
+
+    /// Serves the gateway alone, for tests that work off the queues by hand.
+    pub async fn serve_http(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let connect = |peer| gateway::Connection { server: self.clone(), peer };
+        http_server::serve(listener, connect, shutdown).await;
+    }
+
+    /// Works off what is visible in a queue, once, without waiting; `hook` may double, reorder and drop messages.
+    ///
+    /// # Errors
+    /// When the template has no such queue, or no function consumes it.
+    pub async fn drain(&self, queue: &str, hook: Hook<'_>) -> Result<DrainReport, Error> {
+        workers::drain(self, queue, hook).await
+    }
+
+    /// Runs the scheduled function built from the binary `name`, now.
+    ///
+    /// # Errors
+    /// When there is no such function, no code for it, or it failed.
+    pub async fn run_schedule(&self, name: &str) -> Result<(), Error> {
+        if workers::once(self.slot(name)?).await { Ok(()) } else { Err(Error::Failed(name.to_owned())) }
+    }
+
+    /// How many messages a queue holds.
+    ///
+    /// # Errors
+    /// When the template has no such queue.
+    pub fn queue_depth(&self, queue: &str) -> Result<Depth, Error> {
+        Ok(self.0.queues.depth(self.queue(queue)?))
+    }
+
+    /// Removes every message of a queue.
+    ///
+    /// # Errors
+    /// When the template has no such queue.
+    pub async fn purge(&self, queue: &str) -> Result<(), Error> {
+        self.0.queues.purge(self.queue(queue)?).await;
+        Ok(())
+    }
+
+    /// What the template declares, resolved for this server.
+    #[must_use]
+    pub fn template(&self) -> &Template {
+        &self.0.template
+    }
+
+    pub(crate) fn routes(&self) -> &Routes {
+        &self.0.routes
+    }
+
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &Arc<FunctionSlot>> {
+        self.0.slots.values()
+    }
+
+    pub(crate) fn sources(&self) -> &[Arc<Source>] {
+        &self.0.sources
+    }
+
+    pub(crate) fn queues(&self) -> &Queues {
+        &self.0.queues
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        (self.0.clock)()
+    }
+
+    fn slot(&self, name: &str) -> Result<&FunctionSlot, Error> {
+        self.0.slots.get(name).map(Arc::as_ref).ok_or_else(|| Error::Unknown(name.to_owned()))
+    }
+
+    fn queue(&self, name: &str) -> Result<&queues::Queue, Error> {
+        self.0.queues.find(name).ok_or_else(|| Error::Unknown(name.to_owned()))
+    }
 }

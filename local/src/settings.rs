@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{keys::Keys, token};
 
-/// What can be chosen for a house.
+/// What can be chosen for a server.
 pub struct Settings<'a> {
     /// The gateway's port.
     pub port: u16,

@@ -13,7 +13,7 @@ use http_body_util::Full;
 use hyper::service::Service;
 use tokio::net::TcpListener;
 
-use crate::{Error, demo, server, settings::Settings};
+use crate::{Error, demo, http_server, settings::Settings};
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -72,7 +72,7 @@ impl Shop {
 
     /// Serves them until `stop` resolves.
     pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        server::serve(listener, |_| self.clone(), stop).await;
+        http_server::serve(listener, |_| self.clone(), stop).await;
     }
 
     fn answer(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {

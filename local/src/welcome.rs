@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use local::{
-    House,
+    LocalServer,
     demo::{HANDLE, Tokens},
     settings::Settings,
     shop,
@@ -24,10 +24,10 @@ pub(crate) fn env_file(settings: &Settings<'_>, tokens: &Tokens) -> String {
 }
 
 /// The variables of all functions; where two differ they are for different purposes and have different names.
-pub(crate) fn functions_env(house: &House) -> String {
+pub(crate) fn functions_env(server: &LocalServer) -> String {
     let mut variables = BTreeMap::new();
-    for function in house.functions() {
-        variables.extend(house.env(function));
+    for function in server.functions() {
+        variables.extend(server.env(function));
     }
     variables.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect()
 }

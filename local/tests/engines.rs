@@ -13,11 +13,11 @@ use std::{
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::AttributeValue;
-use local::{House, Options};
+use local::{LocalServer, Options};
 
 const ZERO: i64 = 1_800_000_000_000;
 
-async fn house(data: Option<&Path>, clock: &Arc<AtomicI64>) -> House {
+async fn server(data: Option<&Path>, clock: &Arc<AtomicI64>) -> LocalServer {
     let clock = Arc::clone(clock);
     let options = Options {
         data: data.map(Path::to_owned),
@@ -26,11 +26,11 @@ async fn house(data: Option<&Path>, clock: &Arc<AtomicI64>) -> House {
         template: include_str!("sample.yaml").into(),
         ..Options::memory()
     };
-    House::open(options).await.unwrap()
+    LocalServer::open(options).await.unwrap()
 }
 
-fn queue_client(house: &House) -> aws_sdk_sqs::Client {
-    let env = house.env("redirect");
+fn queue_client(server: &LocalServer) -> aws_sdk_sqs::Client {
+    let env = server.env("redirect");
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
         .endpoint_url(&env["AWS_ENDPOINT_URL_SQS"])
@@ -42,8 +42,8 @@ fn queue_client(house: &House) -> aws_sdk_sqs::Client {
     aws_sdk_sqs::Client::from_conf(config)
 }
 
-fn table_client(house: &House) -> aws_sdk_dynamodb::Client {
-    let env = house.env("redirect");
+fn table_client(server: &LocalServer) -> aws_sdk_dynamodb::Client {
+    let env = server.env("redirect");
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
         .endpoint_url(&env["AWS_ENDPOINT_URL_DYNAMODB"])
@@ -59,7 +59,7 @@ fn table_client(house: &House) -> aws_sdk_dynamodb::Client {
 async fn a_house_opened_again_has_its_items_and_messages() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(AtomicI64::new(ZERO));
-    let first = house(Some(folder.path()), &clock).await;
+    let first = server(Some(folder.path()), &clock).await;
     let env = first.env("redirect");
     assert_eq!((env["TABLE"].as_str(), env["EXTRA"].as_str(), env["STAGE"].as_str()), ("test-main", "given", "own"));
     let text = |value: &str| AttributeValue::S(value.to_owned());
@@ -70,7 +70,7 @@ async fn a_house_opened_again_has_its_items_and_messages() {
     queue_client(&first).send_message().queue_url(url).message_body("later").delay_seconds(5).send().await.unwrap();
     drop(first);
 
-    let second = house(Some(folder.path()), &clock).await;
+    let second = server(Some(folder.path()), &clock).await;
     let query = table_client(&second).query().table_name("test-main").index_name("by-group");
     let query = query.key_condition_expression("gpk = :g").expression_attribute_values(":g", text("g"));
     assert_eq!(query.send().await.unwrap().count(), 1);
@@ -92,18 +92,18 @@ async fn a_house_opened_again_has_its_items_and_messages() {
 async fn a_house_does_not_open_where_another_one_lives() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(AtomicI64::new(ZERO));
-    let _first = house(Some(folder.path()), &clock).await;
+    let _first = server(Some(folder.path()), &clock).await;
     let options = Options { data: Some(folder.path().to_owned()), template: include_str!("sample.yaml").into(), ..Options::memory() };
-    assert!(matches!(House::open(options).await, Err(local::Error::InUse(_))));
+    assert!(matches!(LocalServer::open(options).await, Err(local::Error::InUse(_))));
 }
 
 #[tokio::test]
 async fn batches_and_attributes_pass_the_sdks_own_checks() {
     use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
     let clock = Arc::new(AtomicI64::new(ZERO));
-    let house = house(None, &clock).await;
-    let client = queue_client(&house);
-    let url = &house.env("redirect")["CLICKS_QUEUE_URL"];
+    let server = server(None, &clock).await;
+    let client = queue_client(&server);
+    let url = &server.env("redirect")["CLICKS_QUEUE_URL"];
     let attribute = MessageAttributeValue::builder().data_type("String").string_value("x").build().unwrap();
     let entry = |id: &str, delay: i32| {
         let entry = SendMessageBatchRequestEntry::builder().id(id).message_body(id).delay_seconds(delay);
@@ -112,7 +112,7 @@ async fn batches_and_attributes_pass_the_sdks_own_checks() {
     let batch = client.send_message_batch().queue_url(url);
     let sent = batch.entries(entry("a", 0)).entries(entry("b", 60)).entries(entry("c", 901)).send().await.unwrap();
     assert_eq!((sent.successful().len(), sent.failed()[0].id()), (2, "c"));
-    let depth = house.queue_depth("ClicksQueue").unwrap();
+    let depth = server.queue_depth("ClicksQueue").unwrap();
     assert_eq!((depth.visible, depth.delayed), (1, 1));
     let asked = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
     let asked = asked.send().await.unwrap();

@@ -1,4 +1,4 @@
-//! An answer of the house, with the questions tests ask of it.
+//! An answer of the server, with the questions tests ask of it.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::{Answer, World};
+use crate::{Answer, TestEnv};
 
 /// A user agent people have.
 pub const BROWSER: &str =
@@ -15,13 +15,13 @@ pub const BROWSER: &str =
 /// A user with a token, or nobody.
 #[derive(Clone)]
 pub struct Caller<'w> {
-    world: &'w World,
+    env: &'w TestEnv,
     token: Option<String>,
     ip: IpAddr,
     headers: Vec<(String, String)>,
 }
 
-impl World {
+impl TestEnv {
     /// The owner of `demo`.
     pub fn owner(&self) -> Caller<'_> {
         self.user("owner", &[])
@@ -66,7 +66,7 @@ impl World {
 
     /// Nobody in particular.
     pub fn nobody(&self) -> Caller<'_> {
-        Caller { world: self, token: None, ip: IpAddr::from([198, 51, 100, 7]), headers: Vec::new() }
+        Caller { env: self, token: None, ip: IpAddr::from([198, 51, 100, 7]), headers: Vec::new() }
     }
 
     /// A visitor with a common browser.
@@ -141,7 +141,7 @@ impl Caller<'_> {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let request = request.body(body.into()).expect("a request");
-        self.world.send(request, self.ip).await
+        self.env.send(request, self.ip).await
     }
 }
 

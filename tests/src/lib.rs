@@ -13,11 +13,11 @@ mod faults;
 pub mod messages;
 mod policy;
 mod receiver;
-mod world;
+mod env;
 
 pub use answer::Answer;
 pub use callers::{BROWSER, Caller, Visit};
 pub use contract::Contract;
 pub use faults::{Fault, Faults, Fired, Rule};
 pub use receiver::{Behaviour, Posted, Receiver};
-pub use world::{World, WorldOptions};
+pub use env::{TestEnv, TestEnvOptions};

@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::ledger::Detail;
 use crate::logs;
 use crate::prices::Bill;
-use crate::scene::Scene;
+use crate::bench_env::BenchEnv;
 use crate::table::Table;
 
 /// A measured operation.
@@ -25,8 +25,8 @@ pub(crate) fn print() -> Result<()> {
     logs::install();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let operations = runtime.block_on(async {
-        let scene = Scene::open(None, 9, Detail::Capacity).await?;
-        operations::measure(&scene).await
+        let env = BenchEnv::open(None, 9, Detail::Capacity).await?;
+        operations::measure(&env).await
     })?;
     let mut table = Table::new(
         "AWS calls of an operation",

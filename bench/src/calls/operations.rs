@@ -9,7 +9,7 @@ use super::{Operation, partners};
 use crate::deliveries::{send_test, subscribe};
 use crate::prices::Bill;
 use crate::receiver::Receiver;
-use crate::scene::Scene;
+use crate::bench_env::BenchEnv;
 use crate::{link, logs};
 
 /// Clicks of a batch, as the template has it.
@@ -20,94 +20,94 @@ const LINKS: usize = 20;
 const BUYER: usize = 90_000;
 
 /// Measures all of them.
-pub(super) async fn measure(scene: &Scene) -> Result<Vec<Operation>> {
-    let mut done = writes(scene).await?;
-    done.extend(visits(scene).await?);
-    done.extend(batches(scene).await?);
-    done.extend(conversions(scene).await?);
-    done.extend(partners::measure(scene).await?);
-    done.extend(deliveries(scene).await?);
+pub(super) async fn measure(env: &BenchEnv) -> Result<Vec<Operation>> {
+    let mut done = writes(env).await?;
+    done.extend(visits(env).await?);
+    done.extend(batches(env).await?);
+    done.extend(conversions(env).await?);
+    done.extend(partners::measure(env).await?);
+    done.extend(deliveries(env).await?);
     Ok(done)
 }
 
 /// Measures one operation.
-pub(super) async fn one<T>(scene: &Scene, name: &'static str, operation: impl Future<Output = Result<T>>) -> Result<(Operation, T)> {
-    shared(scene, name, 1, operation).await
+pub(super) async fn one<T>(env: &BenchEnv, name: &'static str, operation: impl Future<Output = Result<T>>) -> Result<(Operation, T)> {
+    shared(env, name, 1, operation).await
 }
 
 async fn shared<T>(
-    scene: &Scene,
+    env: &BenchEnv,
     name: &'static str,
     shared_by: usize,
     operation: impl Future<Output = Result<T>>,
 ) -> Result<(Operation, T)> {
-    scene.ledger.take();
+    env.ledger.take();
     logs::take_bytes();
     let outcome = operation.await?;
-    Ok((Operation { name, shared_by, bill: Bill::of(&scene.ledger.take(), logs::take_bytes()) }, outcome))
+    Ok((Operation { name, shared_by, bill: Bill::of(&env.ledger.take(), logs::take_bytes()) }, outcome))
 }
 
-async fn writes(scene: &Scene) -> Result<Vec<Operation>> {
+async fn writes(env: &BenchEnv) -> Result<Vec<Operation>> {
     for number in 1..LINKS {
-        scene.put_link(&link::slug(number), &link::body()).await?;
+        env.put_link(&link::slug(number), &link::body()).await?;
     }
     let (slug, body) = (link::slug(0), link::body());
-    let (create, ()) = one(scene, "link write: create", scene.put_link(&slug, &body)).await?;
-    let (update, ()) = one(scene, "link write: update", scene.put_link(&slug, &body)).await?;
+    let (create, ()) = one(env, "link write: create", env.put_link(&slug, &body)).await?;
+    let (update, ()) = one(env, "link write: update", env.put_link(&slug, &body)).await?;
     Ok(vec![create, update])
 }
 
-async fn visits(scene: &Scene) -> Result<Vec<Operation>> {
+async fn visits(env: &BenchEnv) -> Result<Vec<Operation>> {
     let slug = link::slug(0);
-    let (cold, _) = one(scene, "redirect, link not in memory", scene.follow(&slug, 1)).await?;
-    let (warm, _) = one(scene, "redirect, warm", scene.follow(&slug, 2)).await?;
+    let (cold, _) = one(env, "redirect, link not in memory", env.follow(&slug, 1)).await?;
+    let (warm, _) = one(env, "redirect, warm", env.follow(&slug, 2)).await?;
     Ok(vec![cold, warm])
 }
 
-async fn batches(scene: &Scene) -> Result<Vec<Operation>> {
+async fn batches(env: &BenchEnv) -> Result<Vec<Operation>> {
     // Cells in the state they are in most of the day: they exist, with the keys of many visits.
-    clicks(scene, 2 * BATCH, LINKS).await?;
-    scene.drain("ClicksQueue").await?;
-    clicks(scene, BATCH, 1).await?;
-    let (narrow, _) = shared(scene, "click worker: 100 clicks, 1 link", BATCH, scene.drain("ClicksQueue")).await?;
-    clicks(scene, BATCH, LINKS).await?;
-    let (wide, _) = shared(scene, "click worker: 100 clicks, 20 links", BATCH, scene.drain("ClicksQueue")).await?;
+    clicks(env, 2 * BATCH, LINKS).await?;
+    env.drain("ClicksQueue").await?;
+    clicks(env, BATCH, 1).await?;
+    let (narrow, _) = shared(env, "click worker: 100 clicks, 1 link", BATCH, env.drain("ClicksQueue")).await?;
+    clicks(env, BATCH, LINKS).await?;
+    let (wide, _) = shared(env, "click worker: 100 clicks, 20 links", BATCH, env.drain("ClicksQueue")).await?;
     Ok(vec![narrow, wide])
 }
 
-async fn clicks(scene: &Scene, count: usize, links: usize) -> Result<()> {
+async fn clicks(env: &BenchEnv, count: usize, links: usize) -> Result<()> {
     for number in 0..count {
-        scene.follow(&link::slug(number % links), number).await?;
+        env.follow(&link::slug(number % links), number).await?;
     }
     Ok(())
 }
 
-async fn conversions(scene: &Scene) -> Result<Vec<Operation>> {
-    let ctx = scene.follow(&link::slug(0), BUYER).await?;
-    let (context, ()) = one(scene, "context", scene.context(&ctx, BUYER)).await?;
-    let (again, ()) = one(scene, "context, address seen this minute", scene.context(&ctx, BUYER)).await?;
-    let (first, status) = one(scene, "conversion", scene.convert(&ctx, "order-1", BUYER)).await?;
+async fn conversions(env: &BenchEnv) -> Result<Vec<Operation>> {
+    let ctx = env.follow(&link::slug(0), BUYER).await?;
+    let (context, ()) = one(env, "context", env.context(&ctx, BUYER)).await?;
+    let (again, ()) = one(env, "context, address seen this minute", env.context(&ctx, BUYER)).await?;
+    let (first, status) = one(env, "conversion", env.convert(&ctx, "order-1", BUYER)).await?;
     anyhow::ensure!(status == StatusCode::ACCEPTED, "the first conversion is answered {status}");
-    let (stranger, _) = one(scene, "conversion, address new this minute", scene.convert(&ctx, "order-2", BUYER + 1)).await?;
-    let (duplicate, status) = one(scene, "conversion, duplicate", scene.convert(&ctx, "order-1", BUYER)).await?;
+    let (stranger, _) = one(env, "conversion, address new this minute", env.convert(&ctx, "order-2", BUYER + 1)).await?;
+    let (duplicate, status) = one(env, "conversion, duplicate", env.convert(&ctx, "order-1", BUYER)).await?;
     anyhow::ensure!(status == StatusCode::OK, "the duplicate is answered {status}");
-    scene.drain("ClicksQueue").await?;
-    scene.drain("EventsQueue").await?;
-    scene.convert(&ctx, "order-3", BUYER).await?;
-    let (settle, _) = one(scene, "event worker: settling a conversion", scene.drain("EventsQueue")).await?;
+    env.drain("ClicksQueue").await?;
+    env.drain("EventsQueue").await?;
+    env.convert(&ctx, "order-3", BUYER).await?;
+    let (settle, _) = one(env, "event worker: settling a conversion", env.drain("EventsQueue")).await?;
     Ok(vec![context, again, first, stranger, duplicate, settle])
 }
 
-async fn deliveries(scene: &Scene) -> Result<Vec<Operation>> {
+async fn deliveries(env: &BenchEnv) -> Result<Vec<Operation>> {
     let receiver = Receiver::start().await?;
-    let subscription = subscribe(scene, &receiver, &["link.updated"]).await?;
-    while scene.drain("EventsQueue").await? > 0 {}
-    scene.put_link(&link::slug(0), &link::body()).await?;
-    let (made, _) = one(scene, "delivery: made", scene.drain("EventsQueue")).await?;
-    let (delivered, _) = one(scene, "delivery: delivered", scene.drain("DeliveriesQueue")).await?;
+    let subscription = subscribe(env, &receiver, &["link.updated"]).await?;
+    while env.drain("EventsQueue").await? > 0 {}
+    env.put_link(&link::slug(0), &link::body()).await?;
+    let (made, _) = one(env, "delivery: made", env.drain("EventsQueue")).await?;
+    let (delivered, _) = one(env, "delivery: delivered", env.drain("DeliveriesQueue")).await?;
     anyhow::ensure!(receiver.take().len() == 1, "the delivery was not made");
     receiver.answers(503);
-    send_test(scene, &subscription).await?;
-    let (failed, _) = one(scene, "delivery: failed and scheduled", scene.drain("DeliveriesQueue")).await?;
+    send_test(env, &subscription).await?;
+    let (failed, _) = one(env, "delivery: failed and scheduled", env.drain("DeliveriesQueue")).await?;
     Ok(vec![made, delivered, failed])
 }

@@ -8,7 +8,7 @@ use super::operations::one;
 use crate::ledger::Detail;
 use crate::link::{self, HANDLE};
 use crate::reports;
-use crate::scene::Scene;
+use crate::bench_env::BenchEnv;
 
 /// Campaigns of the handle; the first is that of the bench's link.
 const CAMPAIGNS: usize = 20;
@@ -18,32 +18,32 @@ const DAYS: usize = 30;
 const CLICKS: usize = 100;
 
 /// Measures all of them; some conversions must have been settled before.
-pub(super) async fn measure(scene: &Scene) -> Result<Vec<Operation>> {
-    let (create, ()) = one(scene, "campaign: create with its link", scene.post("campaigns", &campaign(1))).await?;
+pub(super) async fn measure(env: &BenchEnv) -> Result<Vec<Operation>> {
+    let (create, ()) = one(env, "campaign: create with its link", env.post("campaigns", &campaign(1))).await?;
     for number in 2..CAMPAIGNS {
-        scene.post("campaigns", &campaign(number)).await?;
+        env.post("campaigns", &campaign(number)).await?;
     }
     for number in 1..CAMPAIGNS {
-        a_month_of_clicks(scene, number).await?;
+        a_month_of_clicks(env, number).await?;
     }
     let api = format!("/v2/handles/{HANDLE}");
-    let (report, told) = one(scene, "report, 30 days", scene.read(&format!("{api}/analytics?groupBy=country"))).await?;
+    let (report, told) = one(env, "report, 30 days", env.read(&format!("{api}/analytics?groupBy=country"))).await?;
     let clicks = told.pointer("/totals/clicks").and_then(Value::as_u64);
     ensure!(clicks >= Some(u64::try_from((CAMPAIGNS - 1) * DAYS * CLICKS)?), "a report of {clicks:?} clicks");
-    let (funnel, told) = one(scene, "funnel of 20 campaigns", scene.read(&format!("{api}/analytics?funnel=true"))).await?;
+    let (funnel, told) = one(env, "funnel of 20 campaigns", env.read(&format!("{api}/analytics?funnel=true"))).await?;
     let funnels = told.pointer("/funnel").and_then(Value::as_array).map(Vec::len);
     ensure!(funnels == Some(CAMPAIGNS), "{funnels:?} campaigns in the funnel");
     let page = format!("{api}/analytics/export?type=clicks&format=json");
-    let (export, told) = one(scene, "export page of clicks", scene.read(&page)).await?;
+    let (export, told) = one(env, "export page of clicks", env.read(&page)).await?;
     ensure!(told.pointer("/nextCursor").is_some_and(Value::is_string), "the page is the whole export");
     let mut done = vec![create, report, funnel, export];
-    done.extend(refund(scene, &api).await?);
+    done.extend(refund(env, &api).await?);
     Ok(done)
 }
 
 /// Counts clicks of the last days for a campaign; the click worker would find that it did not exist yet.
-async fn a_month_of_clicks(scene: &Scene, number: usize) -> Result<()> {
-    let app = scene.app("click-worker", Detail::Calls)?;
+async fn a_month_of_clicks(env: &BenchEnv, number: usize) -> Result<()> {
+    let app = env.app("click-worker", Detail::Calls)?;
     let (slug, campaign) = (slug(number), format!("partner-{number:02}"));
     for days_ago in 0..DAYS {
         let begins = app.now().day().plus(-i64::try_from(days_ago)?).start();
@@ -56,15 +56,15 @@ async fn a_month_of_clicks(scene: &Scene, number: usize) -> Result<()> {
     Ok(())
 }
 
-async fn refund(scene: &Scene, api: &str) -> Result<[Operation; 2]> {
-    let newest = scene.read(&format!("{api}/conversions?limit=1")).await?;
+async fn refund(env: &BenchEnv, api: &str) -> Result<[Operation; 2]> {
+    let newest = env.read(&format!("{api}/conversions?limit=1")).await?;
     let id = newest.pointer("/items/0/conversionId").and_then(Value::as_str).context("no conversion")?;
     let body = json!({"amount": -5.25, "reason": "one item returned", "idempotencyKey": "refund-1"});
     let path = format!("conversions/{id}/adjustments");
     // What the campaigns have told of themselves is not part of it.
-    scene.drain("EventsQueue").await?;
-    let (adjust, ()) = one(scene, "adjustment", scene.post(&path, &body)).await?;
-    let (settle, settled) = one(scene, "event worker: settling an adjustment", scene.drain("EventsQueue")).await?;
+    env.drain("EventsQueue").await?;
+    let (adjust, ()) = one(env, "adjustment", env.post(&path, &body)).await?;
+    let (settle, settled) = one(env, "event worker: settling an adjustment", env.drain("EventsQueue")).await?;
     ensure!(settled == 1, "{settled} messages instead of the adjustment's");
     Ok([adjust, settle])
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::scene::conversion;
+use crate::bench_env::conversion;
 use crate::stats::percentile;
 use crate::visitor::visitor;
 

@@ -20,7 +20,7 @@ pub(crate) use load::run as run_load;
 use load::{Kind, Plan, Report};
 
 use crate::ledger::{Call, Detail};
-use crate::scene::Scene;
+use crate::bench_env::BenchEnv;
 use crate::table::Table;
 use crate::{link, logs};
 
@@ -52,31 +52,31 @@ pub(crate) fn print() -> Result<()> {
 async fn figures(data: Option<&Path>) -> Result<Vec<(String, String)>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let port = listener.local_addr()?.port();
-    let scene = Scene::open(data, port, Detail::Calls).await?;
+    let env = BenchEnv::open(data, port, Detail::Calls).await?;
     let mut slugs = Vec::new();
     for number in 0..LINKS {
-        scene.put_link(&link::slug(number), &link::body()).await?;
+        env.put_link(&link::slug(number), &link::body()).await?;
         slugs.push(link::slug(number));
     }
     let (stop, stopped) = oneshot::channel::<()>();
-    let house = scene.house.clone();
-    let serving = tokio::spawn(async move { house.serve(listener, stopped.map(|_| ())).await });
-    let mut rows = redirects(&scene, port, &slugs).await?;
-    rows.extend(conversions(&scene, port).await?);
+    let server = env.server.clone();
+    let serving = tokio::spawn(async move { server.serve(listener, stopped.map(|_| ())).await });
+    let mut rows = redirects(&env, port, &slugs).await?;
+    rows.extend(conversions(&env, port).await?);
     let _ = stop.send(());
     serving.await?;
     Ok(rows)
 }
 
-async fn redirects(scene: &Scene, port: u16, slugs: &[String]) -> Result<Vec<(String, String)>> {
-    scene.ledger.take();
+async fn redirects(env: &BenchEnv, port: u16, slugs: &[String]) -> Result<Vec<(String, String)>> {
+    env.ledger.take();
     let report =
-        child(&Plan { kind: Kind::Redirect, port, host: scene.host(), seconds: SECONDS, most: MOST, words: slugs.to_vec() }).await?;
-    let calls = scene.ledger.take();
+        child(&Plan { kind: Kind::Redirect, port, host: env.host(), seconds: SECONDS, most: MOST, words: slugs.to_vec() }).await?;
+    let calls = env.ledger.take();
     let per = |operation: &str| calls.iter().filter(|call| call.operation == operation).count() as f64 / report.answered.max(1) as f64;
     let counting = Instant::now();
-    let waited = emptied(scene, "ClicksQueue").await?;
-    let stored = stored(&scene.app("event-worker", Detail::Calls)?).await?;
+    let waited = emptied(env, "ClicksQueue").await?;
+    let stored = stored(&env.app("event-worker", Detail::Calls)?).await?;
     Ok(vec![
         ("redirects per second".to_owned(), format!("{:.0}", report.per_second())),
         ("p50; p99".to_owned(), report.percentiles()),
@@ -92,18 +92,18 @@ async fn redirects(scene: &Scene, port: u16, slugs: &[String]) -> Result<Vec<(St
     ])
 }
 
-async fn conversions(scene: &Scene, port: u16) -> Result<Vec<(String, String)>> {
+async fn conversions(env: &BenchEnv, port: u16) -> Result<Vec<(String, String)>> {
     let mut tokens = Vec::new();
     for number in 0..LINKS {
-        tokens.push(scene.follow(&link::slug(number), number).await?);
+        tokens.push(env.follow(&link::slug(number), number).await?);
     }
-    emptied(scene, "ClicksQueue").await?;
-    scene.ledger.take();
+    emptied(env, "ClicksQueue").await?;
+    env.ledger.take();
     let report =
         child(&Plan { kind: Kind::Conversion, port, host: "localhost".to_owned(), seconds: SECONDS, most: MOST, words: tokens }).await?;
-    let calls = scene.ledger.take();
+    let calls = env.ledger.take();
     let counting = Instant::now();
-    let waited = emptied(scene, "EventsQueue").await?;
+    let waited = emptied(env, "EventsQueue").await?;
     Ok(vec![
         ("conversions per second".to_owned(), format!("{:.0}", report.per_second())),
         ("conversions: p50; p99".to_owned(), report.percentiles()),
@@ -128,12 +128,12 @@ fn means(calls: &[Call]) -> String {
 }
 
 /// Waits until a queue holds nothing; tells whether it came to that.
-async fn emptied(scene: &Scene, queue: &str) -> Result<bool> {
+async fn emptied(env: &BenchEnv, queue: &str) -> Result<bool> {
     let started = Instant::now();
     let mut ticks = tokio::time::interval(Duration::from_millis(100));
     while started.elapsed() < PATIENCE {
         ticks.tick().await;
-        let depth = scene.house.queue_depth(queue)?;
+        let depth = env.server.queue_depth(queue)?;
         if depth.visible + depth.in_flight + depth.delayed == 0 {
             return Ok(true);
         }

@@ -6,7 +6,7 @@ use api::{ApiState, Code, JsonBody, ListResponse, Member, Operator, Paging, Path
 use axum::Json;
 use axum::extract::State;
 use domain::accounts::Plan;
-use domain::accounts::token::{Draft, Grant, MOST_TOKENS, Minted, Revealed, Token};
+use domain::accounts::token::{Draft, Grant, MAX_TOKENS, Minted, Revealed, Token};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, TokenId, UserId};
 use http::StatusCode;
@@ -100,7 +100,7 @@ pub(crate) async fn create(
             Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(created)))
         }
         AddToken::TooMany => {
-            Err(Problem::new(Code::Conflict, format!("a handle may have {MOST_TOKENS} tokens, expired ones too; revoke one first")))
+            Err(Problem::new(Code::Conflict, format!("a handle may have {MAX_TOKENS} tokens, expired ones too; revoke one first")))
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::parameters::{Parameters, Range};
 use sheet::{Format, Row, Sheet};
 
 /// Clicks or entries one response looks through, so that a filter which keeps few of them does not take it long.
-const MOST_SCANNED: usize = 25_000;
+const MAX_SCANNED: usize = 25_000;
 /// The product's name of what a plan opens.
 const FEATURE: &str = "exports";
 const KNOWN: [&str; 7] = ["format", "type", "campaignId", "slug", "from", "to", "cursor"];

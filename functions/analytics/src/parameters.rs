@@ -7,7 +7,7 @@ use domain::values::form::{Fault, Faults};
 use domain::values::moment::Day;
 
 /// Days a report may cover.
-const MOST_DAYS: i64 = 400;
+const MAX_DAYS: i64 = 400;
 const DEFAULT_DAYS: i64 = 30;
 
 /// Days in UTC, both included.
@@ -74,8 +74,8 @@ impl Parameters {
     pub(crate) fn range(&mut self, today: Day) -> Range {
         let to = self.read("to").unwrap_or(today);
         let from = self.read("from").unwrap_or_else(|| to.plus(1 - DEFAULT_DAYS));
-        if !(1..=MOST_DAYS).contains(&from.days_to(to)) {
-            self.fault("from", format!("must not be after to, nor more than {MOST_DAYS} days before it"));
+        if !(1..=MAX_DAYS).contains(&from.days_to(to)) {
+            self.fault("from", format!("must not be after to, nor more than {MAX_DAYS} days before it"));
         }
         Range { from, to }
     }

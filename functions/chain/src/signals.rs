@@ -3,7 +3,7 @@
 use api::{ApiState, Code, JsonBody, Member, Problem, SignalsBody, SignalsWrite, limit_public};
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use domain::chain::{Batch, Confidence, MOST_A_MINUTE, MOST_IN_A_SESSION};
+use domain::chain::{Batch, Confidence, MAX_A_MINUTE, MAX_IN_A_SESSION};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, SessionId, SignalKey};
 use http::StatusCode;
@@ -100,12 +100,12 @@ async fn append(app: &ApiState, Batch { handle, session, signals }: Batch) -> Re
             Ok((StatusCode::ACCEPTED, Json(SignalsReceipt { accepted, deduped, session_id: session, total, expires_at })))
         }
         Appended::Full { until } => {
-            let message = format!("this session has {MOST_IN_A_SESSION} signals, and may not have more before one ends; begin another");
-            Err(too_many(message, json!({"signalsPerSession": MOST_IN_A_SESSION}), until, now))
+            let message = format!("this session has {MAX_IN_A_SESSION} signals, and may not have more before one ends; begin another");
+            Err(too_many(message, json!({"signalsPerSession": MAX_IN_A_SESSION}), until, now))
         }
         Appended::TooFast { until } => {
-            let message = format!("more than {MOST_A_MINUTE} signals a minute from one session; wait for the time in Retry-After");
-            Err(too_many(message, json!({"signalsPerMinute": MOST_A_MINUTE}), until, now))
+            let message = format!("more than {MAX_A_MINUTE} signals a minute from one session; wait for the time in Retry-After");
+            Err(too_many(message, json!({"signalsPerMinute": MAX_A_MINUTE}), until, now))
         }
     }
 }

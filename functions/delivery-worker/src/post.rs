@@ -17,9 +17,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// How long the body of an answer is waited for: its status has told all that matters.
 const BODY: Duration = Duration::from_secs(2);
 /// How much of an answer is read; one that goes on is cut off.
-const MOST_READ: usize = 64 * 1024;
+const MAX_READ: usize = 64 * 1024;
 /// How much of it is kept.
-const MOST_KEPT: usize = 1024;
+const MAX_KEPT: usize = 1024;
 
 /// What came of a POST.
 #[derive(Debug)]
@@ -63,10 +63,10 @@ async fn exchange(client: &reqwest::Client, egress: Egress, endpoint: &Endpoint,
 
 async fn read(response: &mut reqwest::Response, kept: &mut Vec<u8>) {
     let mut read = 0;
-    while read < MOST_READ {
+    while read < MAX_READ {
         let Ok(Some(chunk)) = response.chunk().await else { return };
         read += chunk.len();
-        kept.extend(chunk.iter().take(MOST_KEPT - kept.len()));
+        kept.extend(chunk.iter().take(MAX_KEPT - kept.len()));
     }
 }
 
@@ -76,7 +76,7 @@ fn presentable(bytes: &[u8]) -> Option<String> {
     let shown = text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }).filter(|c| !c.is_control());
     let mut shown: String = shown.collect();
     // A byte that is no text became three.
-    shown.truncate(shown.floor_char_boundary(MOST_KEPT));
+    shown.truncate(shown.floor_char_boundary(MAX_KEPT));
     (!shown.trim().is_empty()).then_some(shown)
 }
 

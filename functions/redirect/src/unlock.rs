@@ -12,7 +12,7 @@ use crate::follow::{Gate, visit};
 use crate::place::Place;
 
 const TRIES_A_MINUTE: u32 = 5;
-const LARGEST_FORM: usize = 4096;
+const MAX_FORM: usize = 4096;
 
 /// Takes a visitor with the right password on.
 pub(crate) async fn handle<B>(app: &ApiState, links: &Links, place: &Place, parts: &Parts, body: B) -> Result<Response, Problem>
@@ -34,7 +34,7 @@ where
         let seconds = (until.millis() - now.millis() + 999) / 1000;
         return Err(Problem::new(Code::RateLimited, "too many tries; wait a minute").retry_after(seconds));
     }
-    let form = read_limited(body, LARGEST_FORM).await?;
+    let form = read_limited(body, MAX_FORM).await?;
     let password =
         url::form_urlencoded::parse(&form).find(|(name, _)| name == "password").map(|(_, value)| value.into_owned()).unwrap_or_default();
     if !hashed.verifies(&password) {

@@ -15,7 +15,7 @@ use futures::future::{join_all, try_join_all};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{Filter, MOST_ASKED_FOR};
+use store::{Filter, MAX_ASKED_FOR};
 
 use crate::deliveries::{INVERTED, ends_before_it_begins};
 use crate::view::{DeliveryView, announce};
@@ -103,7 +103,7 @@ pub(crate) async fn range(
     let newest = try_join_all(page.items.iter().filter(is_wanted).map(|former| app.store().newest_of(former))).await?;
     let ended_so = newest.iter().filter(|newest| filter.statuses.contains(&newest.status));
     let again: Vec<Delivery> = ended_so.map(|former| again(&app, former)).collect();
-    for part in again.chunks(MOST_ASKED_FOR) {
+    for part in again.chunks(MAX_ASKED_FOR) {
         let told = json!({"since": filter.since, "until": filter.until, "deliveries": part.len()});
         let event = member.event(&app, "deliveries.replayed", member.handle()).between(Value::Null, told);
         app.store().open_asked_for(part, None, (member.handle(), &event)).await?;

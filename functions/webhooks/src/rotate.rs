@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
-use domain::webhooks::secret::{DEFAULT_OVERLAP_SECS, LONGEST_OVERLAP_SECS, Place, Secret};
+use domain::webhooks::secret::{DEFAULT_OVERLAP_SECS, MAX_OVERLAP_SECS, Place, Secret};
 use domain::webhooks::subscription::Subscription;
 use serde_json::{Value, json};
 use store::Failures;
@@ -60,7 +60,7 @@ pub(crate) async fn handle(
 fn overlap(body: Value) -> Result<i64, Problem> {
     let notes = Notes::default();
     let overlap = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
-        let overlap = form.optional("gracePeriodSeconds", form::integer(0, LONGEST_OVERLAP_SECS));
+        let overlap = form.optional("gracePeriodSeconds", form::integer(0, MAX_OVERLAP_SECS));
         form.close();
         overlap.unwrap_or(DEFAULT_OVERLAP_SECS)
     });

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::routes::Match;
 
 /// Stands for the account and the API in every event.
-const ACCOUNT: &str = crate::house::ACCOUNT;
+const ACCOUNT: &str = crate::server::ACCOUNT;
 const API: &str = "local";
 
 type Pairs<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;

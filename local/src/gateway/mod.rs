@@ -26,7 +26,7 @@ pub(crate) mod routes;
 #[cfg(test)]
 mod tests;
 
-use crate::{House, room::Room};
+use crate::{LocalServer, function_slot::FunctionSlot};
 use event::Arrival;
 
 /// API Gateway's limit for a request's body.
@@ -49,26 +49,26 @@ enum Failure {
 }
 
 /// Answers one request.
-pub(crate) async fn respond(house: &House, parts: Parts, body: Bytes, source_ip: IpAddr) -> Response<Bytes> {
+pub(crate) async fn respond(server: &LocalServer, parts: Parts, body: Bytes, source_ip: IpAddr) -> Response<Bytes> {
     let started = Instant::now();
     let request_id = Uuid::new_v4().to_string();
-    let Some(found) = house.routes().find(parts.method.as_str(), parts.uri.path()) else {
+    let Some(found) = server.routes().find(parts.method.as_str(), parts.uri.path()) else {
         return finish(answer::own(StatusCode::NOT_FOUND, "Not Found"), &request_id);
     };
-    let room = &found.route.room;
-    let arrival = Arrival { request_id: &request_id, source_ip, now: house.now() };
+    let slot = &found.route.slot;
+    let arrival = Arrival { request_id: &request_id, source_ip, now: server.now() };
     let response = match event::build(&parts, &body, &found, &arrival) {
-        Ok(event) => invoke(room, &event, &arrival).await,
+        Ok(event) => invoke(slot, &event, &arrival).await,
         Err(error) => Err(error.into()),
     };
     let response = response.unwrap_or_else(|failure| {
-        tracing::error!(function = room.spec.binary, %failure, "function failed");
+        tracing::error!(function = slot.spec.binary, %failure, "function failed");
         answer::own(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
     });
     tracing::info!(
         status = response.status().as_u16(),
         us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        function = room.spec.binary,
+        function = slot.spec.binary,
         "{} {}",
         parts.method,
         parts.uri.path()
@@ -76,15 +76,15 @@ pub(crate) async fn respond(house: &House, parts: Parts, body: Bytes, source_ip:
     finish(response, &request_id)
 }
 
-async fn invoke(room: &Room, event: &str, arrival: &Arrival<'_>) -> Result<Response<Bytes>, Failure> {
-    let function = room.http().ok_or(Failure::Empty)?.clone();
+async fn invoke(slot: &FunctionSlot, event: &str, arrival: &Arrival<'_>) -> Result<Response<Bytes>, Failure> {
+    let function = slot.http().ok_or(Failure::Empty)?.clone();
     let request: LambdaRequest = serde_json::from_str(event)?;
-    let patience = room.spec.timeout.min(MAX_WAIT);
+    let patience = slot.spec.timeout.min(MAX_WAIT);
     let mut context = lambda_runtime::Context::default();
     context.request_id = arrival.request_id.to_owned();
     let deadline = arrival.now.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
     context.deadline = u64::try_from(deadline).unwrap_or_default();
-    context.env_config = Arc::clone(&room.config);
+    context.env_config = Arc::clone(&slot.config);
     let call = lambda_http::Adapter::from(function).oneshot(LambdaEvent::new(api::start::sanitize_event(request), context));
     let outcome = tokio::time::timeout(patience, call).await.map_err(|_| Failure::Timeout)?;
     let Ok(answer) = outcome;
@@ -101,7 +101,7 @@ fn finish(mut response: Response<Bytes>, request_id: &str) -> Response<Bytes> {
 /// The gateway on one connection.
 pub(crate) struct Connection {
     /// The house it belongs to.
-    pub(crate) house: House,
+    pub(crate) server: LocalServer,
     /// Who is at the other end.
     pub(crate) peer: SocketAddr,
 }
@@ -112,11 +112,11 @@ impl Service<Request<Incoming>> for Connection {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let (house, source_ip) = (self.house.clone(), self.peer.ip());
+        let (server, source_ip) = (self.server.clone(), self.peer.ip());
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let response = match read(body).await {
-                Some(body) => respond(&house, parts, body, source_ip).await,
+                Some(body) => respond(&server, parts, body, source_ip).await,
                 None => too_large(),
             };
             Ok(response.map(Full::new))

@@ -5,14 +5,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{room::Room, template::RouteSpec};
+use crate::{function_slot::FunctionSlot, template::RouteSpec};
 
 /// A route and the function behind it.
 pub(crate) struct Route {
     /// `GET /{slug}`, or `$default`.
     pub(crate) key: String,
     /// The function.
-    pub(crate) room: Arc<Room>,
+    pub(crate) slot: Arc<FunctionSlot>,
     parameters: Vec<String>,
 }
 
@@ -67,11 +67,11 @@ impl Methods {
 }
 
 impl Routes {
-    /// Adds a route to `room`.
-    pub(crate) fn add(&mut self, spec: &RouteSpec, room: &Arc<Room>) {
-        let room = Arc::clone(room);
+    /// Adds a route to `slot`.
+    pub(crate) fn add(&mut self, spec: &RouteSpec, slot: &Arc<FunctionSlot>) {
+        let slot = Arc::clone(slot);
         let RouteSpec::Path { method, path } = spec else {
-            self.default = Some(Route { key: "$default".to_owned(), room, parameters: Vec::new() });
+            self.default = Some(Route { key: "$default".to_owned(), slot, parameters: Vec::new() });
             return;
         };
         let mut parameters = Vec::new();
@@ -90,7 +90,7 @@ impl Routes {
             }
         }
         let methods = if greedy { &mut place.greedy } else { &mut place.here };
-        methods.add(method, Route { key: format!("{method} {path}"), room, parameters });
+        methods.add(method, Route { key: format!("{method} {path}"), slot, parameters });
     }
 
     /// The route that takes `method` on `path`.
@@ -151,19 +151,19 @@ mod tests {
 
     fn routes(specs: &[(&str, &str)]) -> Routes {
         let spec = FunctionSpec {
-            id: "Room".into(),
-            binary: "room".into(),
+            id: "FunctionSlot".into(),
+            binary: "slot".into(),
             timeout: Duration::from_secs(1),
             environment: BTreeMap::new(),
             routes: Vec::new(),
             sources: Vec::new(),
             schedules: Vec::new(),
         };
-        let room = Arc::new(Room::new(spec, BTreeMap::new()));
+        let slot = Arc::new(FunctionSlot::new(spec, BTreeMap::new()));
         let mut routes = Routes::default();
         for (method, path) in specs {
             let spec = RouteSpec::Path { method: (*method).to_owned(), path: (*path).to_owned() };
-            routes.add(if *path == "$default" { &RouteSpec::Default } else { &spec }, &room);
+            routes.add(if *path == "$default" { &RouteSpec::Default } else { &spec }, &slot);
         }
         routes
     }

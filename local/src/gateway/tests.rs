@@ -10,9 +10,9 @@ use super::*;
 use crate::{Function, Options};
 
 /// A house whose redirect function answers with what it was given.
-async fn mirror() -> House {
+async fn mirror() -> LocalServer {
     let options = Options { template: include_str!("../../tests/sample.yaml").into(), ..Options::memory() };
-    let house = House::open(options).await.unwrap();
+    let server = LocalServer::open(options).await.unwrap();
     let function = service_fn(|request: lambda_http::Request| async move {
         let context = match request.request_context() {
             RequestContext::ApiGatewayV2(context) => context,
@@ -31,26 +31,26 @@ async fn mirror() -> House {
         let response = Response::builder().header("set-cookie", "a=1").body(Body::from(mirror.to_string()));
         Ok::<_, Infallible>(response.unwrap())
     });
-    house.mount("redirect", Function::Http(BoxCloneSyncService::new(function))).unwrap();
-    house
+    server.mount("redirect", Function::Http(BoxCloneSyncService::new(function))).unwrap();
+    server
 }
 
-async fn call(house: &House, request: http::request::Builder, body: &'static [u8]) -> (Response<Bytes>, Value) {
+async fn call(server: &LocalServer, request: http::request::Builder, body: &'static [u8]) -> (Response<Bytes>, Value) {
     let request = request.body(Bytes::from_static(body)).unwrap();
-    let response = house.call(request, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7))).await;
+    let response = server.call(request, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7))).await;
     let body = serde_json::from_slice(response.body()).unwrap();
     (response, body)
 }
 
 #[tokio::test]
 async fn a_request_arrives_as_it_would_on_lambda() {
-    let house = mirror().await;
+    let server = mirror().await;
     let request = Request::get("/ab%20c?x=1&x=2&y=%26")
         .header("Host", "demo.localhost:9000")
         .header("X-Twice", "1")
         .header("X-Twice", "2")
         .header("Cookie", "a=1; b=2");
-    let (response, seen) = call(&house, request, b"").await;
+    let (response, seen) = call(&server, request, b"").await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["set-cookie"], "a=1");
     assert_eq!(response.headers()["apigw-requestid"], seen["id"].as_str().unwrap());
@@ -68,7 +68,7 @@ async fn a_request_arrives_as_it_would_on_lambda() {
 
 #[tokio::test]
 async fn bodies_arrive_whole_whether_text_or_not() {
-    let house = mirror().await;
+    let server = mirror().await;
     for (kind, body) in [
         ("application/json", br#"{"a":1}"#.as_slice()),
         ("application/octet-stream", b"\x00\xff"),
@@ -76,7 +76,7 @@ async fn bodies_arrive_whole_whether_text_or_not() {
         ("text/plain", b"\xff"),
     ] {
         let request = Request::post("/echo/a/b").header("content-type", kind);
-        let (_, seen) = call(&house, request, body).await;
+        let (_, seen) = call(&server, request, body).await;
         assert_eq!(seen["routeKey"], "ANY /echo/{proxy+}");
         assert_eq!(seen["parameters"], json!({"proxy": "a/b"}));
         assert_eq!(seen["body"], json!(body), "{kind}");
@@ -85,16 +85,16 @@ async fn bodies_arrive_whole_whether_text_or_not() {
 
 #[tokio::test]
 async fn what_no_route_takes_goes_to_the_default() {
-    let house = mirror().await;
-    let (_, seen) = call(&house, Request::delete("/a/b/c"), b"").await;
+    let server = mirror().await;
+    let (_, seen) = call(&server, Request::delete("/a/b/c"), b"").await;
     assert_eq!(seen["routeKey"], "$default");
 }
 
 #[tokio::test]
 async fn an_empty_room_is_an_internal_error() {
     let options = Options { template: include_str!("../../tests/sample.yaml").into(), ..Options::memory() };
-    let house = House::open(options).await.unwrap();
-    let (response, body) = call(&house, Request::get("/abcd"), b"").await;
+    let server = LocalServer::open(options).await.unwrap();
+    let (response, body) = call(&server, Request::get("/abcd"), b"").await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(body, json!({"message": "Internal Server Error"}));
 }
@@ -102,11 +102,11 @@ async fn an_empty_room_is_an_internal_error() {
 #[tokio::test]
 async fn over_a_socket_large_bodies_are_refused_and_others_answered() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let house = mirror().await;
+    let server = mirror().await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(async move { house.serve(listener, async { stopped.await.unwrap_or(()) }).await });
+    let server = tokio::spawn(async move { server.serve(listener, async { stopped.await.unwrap_or(()) }).await });
     for (length, status) in [(2_usize, "HTTP/1.1 200"), (MAX_BODY_BYTES + 1, "HTTP/1.1 413")] {
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let head = format!("POST /echo/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");

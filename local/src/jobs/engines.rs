@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use store::{Connection, Credentials, Queues, Store};
 
-use crate::house::REGION;
+use crate::server::REGION;
 use crate::keys::Keys;
 use crate::settings::Settings;
-use crate::{Error, House, Options};
+use crate::{Error, LocalServer, Options};
 
 /// The file in a data directory in which a running house tells where its engines are.
 const FILE: &str = "engines.json";
@@ -22,8 +22,8 @@ struct Address {
 }
 
 impl Address {
-    fn of(house: &House) -> Option<Self> {
-        let environment = house.env("click-worker");
+    fn of(server: &LocalServer) -> Option<Self> {
+        let environment = server.env("click-worker");
         Some(Self { dynamodb: environment.get("AWS_ENDPOINT_URL_DYNAMODB")?.clone(), table: environment.get("TABLE_NAME")?.clone() })
     }
 
@@ -54,7 +54,7 @@ impl Address {
     }
 }
 
-/// The file of a running house; it goes when the house does.
+/// The file of a running server; it goes when the house does.
 pub struct Published(PathBuf);
 
 impl Published {
@@ -62,9 +62,9 @@ impl Published {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write(house: &House, data: &Path) -> Result<Self, Error> {
+    pub fn write(server: &LocalServer, data: &Path) -> Result<Self, Error> {
         let path = data.join(FILE);
-        let address = Address::of(house).ok_or_else(|| Error::Unknown("table".to_owned()))?;
+        let address = Address::of(server).ok_or_else(|| Error::Unknown("table".to_owned()))?;
         fs::write(&path, serde_json::to_string(&address).map_err(Error::database)?).map_err(Error::on(&path))?;
         Ok(Self(path))
     }
@@ -83,7 +83,7 @@ pub struct Engines {
     pub store: Store,
     address: Address,
     /// The house whose engines it uses, when they are not those of another process.
-    _house: Option<House>,
+    _house: Option<LocalServer>,
 }
 
 impl Engines {
@@ -98,9 +98,9 @@ impl Engines {
         if let Some(address) = running(data).await {
             return Ok(Self { store: address.store(), address, _house: None });
         }
-        let house = House::open(Options { data: Some(data.to_owned()), ..Options::memory() }).await?;
-        let address = Address::of(&house).ok_or_else(|| Error::Unknown("table".to_owned()))?;
-        Ok(Self { store: address.store(), address, _house: Some(house) })
+        let server = LocalServer::open(Options { data: Some(data.to_owned()), ..Options::memory() }).await?;
+        let address = Address::of(&server).ok_or_else(|| Error::Unknown("table".to_owned()))?;
+        Ok(Self { store: address.store(), address, _house: Some(server) })
     }
 
     /// The state of the analytics function over these engines; `keys` are those of their data.
@@ -112,7 +112,7 @@ impl Engines {
         let variable = |name: &str| environment.get(name).cloned();
         let settings = runtime::Settings::read(variable).map_err(Error::settings("analytics"))?;
         let api_settings = api::ApiSettings::read(variable).map_err(Error::settings("analytics"))?;
-        Ok(api::ApiState::new(crate::rooms::real_app("analytics", settings), api_settings))
+        Ok(api::ApiState::new(crate::functions::real_app("analytics", settings), api_settings))
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Scope {
 
 /// Where a job's time and randomness come from.
 #[derive(Clone)]
-pub struct World {
+pub struct Effects {
     /// The time.
     pub clock: Arc<dyn Fn() -> Moment + Send + Sync>,
     /// 128 fresh bits a call.

@@ -16,7 +16,7 @@ use domain::values::name::Handle;
 use serde_json::json;
 use store::{Restated, Restatement, Store, restatement_groups};
 
-use super::{Clicks, Scope, Watcher, World};
+use super::{Clicks, Scope, Watcher, Effects};
 use crate::Error;
 
 /// Times a day is gone over while others change its clicks.
@@ -59,10 +59,10 @@ impl Summary {
 ///
 /// # Errors
 /// When the table cannot be read or written, or others keep changing the same clicks; what was done until then stands.
-pub async fn run(scope: &Scope, world: &World, watcher: &mut impl Watcher) -> Result<Summary, Error> {
+pub async fn run(scope: &Scope, effects: &Effects, watcher: &mut impl Watcher) -> Result<Summary, Error> {
     let mut all = Summary::default();
     for handle in &scope.handles {
-        let mut run = Run { scope, world, handle, audit_id: AuditId::new((world.clock)(), (world.entropy)()), done: Summary::default() };
+        let mut run = Run { scope, effects, handle, audit_id: AuditId::new((effects.clock)(), (effects.entropy)()), done: Summary::default() };
         for day in scope.days() {
             watcher.begins(handle, day);
             run.day(day, watcher).await?;
@@ -76,7 +76,7 @@ pub async fn run(scope: &Scope, world: &World, watcher: &mut impl Watcher) -> Re
 /// The job over one handle.
 struct Run<'a> {
     scope: &'a Scope,
-    world: &'a World,
+    effects: &'a Effects,
     handle: &'a Handle,
     audit_id: AuditId,
     done: Summary,
@@ -131,7 +131,7 @@ impl Run<'_> {
 
     /// The one event of this job on this handle, written again with every group.
     fn event(&self, done: &Summary) -> Event {
-        let mut event = Event::of_system(self.audit_id, (self.world.clock)(), "rescore", "clicks.rescored", self.handle);
+        let mut event = Event::of_system(self.audit_id, (self.effects.clock)(), "rescore", "clicks.rescored", self.handle);
         event.after = Some(json!({
             "from": self.scope.from,
             "to": self.scope.to,

@@ -9,7 +9,7 @@ use aws_lambda_events::{
 use rustack_sqs_model::types::Message;
 
 use super::{Source, verdict::Verdict};
-use crate::{House, house::REGION, queues::Queue};
+use crate::{LocalServer, server::REGION, queues::Queue};
 
 /// What became of the messages of a batch.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ fn base64(bytes: Vec<u8>) -> Base64Data {
 }
 
 /// Calls the source's function with `records` and deletes what it has dealt with.
-pub(super) async fn deliver(house: &House, source: &Source, queue: &Queue, records: Vec<SqsMessage>) -> Outcome {
+pub(super) async fn deliver(server: &LocalServer, source: &Source, queue: &Queue, records: Vec<SqsMessage>) -> Outcome {
     let keys: Vec<(String, String)> = records
         .iter()
         .map(|record| {
@@ -64,7 +64,7 @@ pub(super) async fn deliver(house: &House, source: &Source, queue: &Queue, recor
             outcome.kept += 1;
             continue;
         }
-        match house.queues().delete(queue, receipt_handle).await {
+        match server.queues().delete(queue, receipt_handle).await {
             Ok(()) => outcome.deleted += 1,
             Err(error) => tracing::warn!(%error, message = id, "message not deleted"),
         }
@@ -73,13 +73,13 @@ pub(super) async fn deliver(house: &House, source: &Source, queue: &Queue, recor
 }
 
 async fn judge(source: &Source, records: Vec<SqsMessage>, keys: &[(String, String)]) -> Verdict {
-    let Some(function) = source.room.queue() else {
-        tracing::error!(function = source.room.spec.binary, "no code is mounted for it");
+    let Some(function) = source.slot.queue() else {
+        tracing::error!(function = source.slot.spec.binary, "no code is mounted for it");
         return Verdict::Failed;
     };
     let mut event = SqsEvent::default();
     event.records = records;
-    let response = super::call(&source.room, async { function(event).await }).await;
+    let response = super::call(&source.slot, async { function(event).await }).await;
     let ids: HashSet<&str> = keys.iter().map(|(id, _)| id.as_str()).collect();
     Verdict::of(&ids, response.as_ref(), source.spec.reports_failures)
 }

@@ -7,7 +7,7 @@ use rustack_sqs_model::types::Message;
 
 use super::{Source, batch};
 use crate::{
-    Error, House,
+    Error, LocalServer,
     queues::{Queue, Want},
 };
 
@@ -30,24 +30,24 @@ pub struct DrainReport {
 pub type Hook<'a> = &'a mut (dyn FnMut(Vec<SqsMessage>) -> Vec<SqsMessage> + Send);
 
 /// Works off what is visible now; what failed or was dropped is visible again afterwards, as if its time had passed.
-pub(crate) async fn drain(house: &House, queue: &str, hook: Hook<'_>) -> Result<DrainReport, Error> {
-    let queues = house.queues();
+pub(crate) async fn drain(server: &LocalServer, queue: &str, hook: Hook<'_>) -> Result<DrainReport, Error> {
+    let queues = server.queues();
     let unknown = || Error::Unknown(queue.to_owned());
     let queue = queues.find(queue).ok_or_else(unknown)?;
-    let source = house.sources().iter().find(|source| source.spec.queue_arn == queue.spec.arn).ok_or_else(unknown)?;
-    let messages = all_visible(house, queue).await?;
+    let source = server.sources().iter().find(|source| source.spec.queue_arn == queue.spec.arn).ok_or_else(unknown)?;
+    let messages = all_visible(server, queue).await?;
     let mut report = DrainReport { received: messages.len(), ..DrainReport::default() };
     let mut messages = messages.into_iter().peekable();
     while messages.peek().is_some() {
         let records: Vec<_> =
             messages.by_ref().take(source.spec.batch_size).map(|message| batch::record(message, &queue.spec.arn)).collect();
-        pass(house, source, queue, records, &mut *hook, &mut report).await?;
+        pass(server, source, queue, records, &mut *hook, &mut report).await?;
     }
     Ok(report)
 }
 
 async fn pass(
-    house: &House,
+    server: &LocalServer,
     source: &Source,
     queue: &Queue,
     records: Vec<SqsMessage>,
@@ -59,23 +59,23 @@ async fn pass(
     let given = |handle: &&String| records.iter().any(|record| record.receipt_handle.as_ref() == Some(*handle));
     report.dropped += handles.len() - handles.iter().filter(given).count();
     if !records.is_empty() {
-        let outcome = batch::deliver(house, source, queue, records).await;
+        let outcome = batch::deliver(server, source, queue, records).await;
         report.batches += 1;
         report.deleted += outcome.deleted;
         report.failed += outcome.kept;
     }
     for handle in handles {
         // Refused for what is deleted by now, and that is as it should be.
-        let _ = house.queues().hide(queue, handle, 0).await;
+        let _ = server.queues().hide(queue, handle, 0).await;
     }
     Ok(())
 }
 
-async fn all_visible(house: &House, queue: &Queue) -> Result<Vec<Message>, Error> {
+async fn all_visible(server: &LocalServer, queue: &Queue) -> Result<Vec<Message>, Error> {
     let want = Want { messages: 10, wait: Duration::ZERO, visibility_secs: None };
     let mut all = Vec::new();
     loop {
-        let messages = house.queues().receive(queue, want).await?;
+        let messages = server.queues().receive(queue, want).await?;
         if messages.is_empty() {
             return Ok(all);
         }

@@ -17,25 +17,25 @@ pub(crate) use drain::drain;
 pub use drain::{DrainReport, Hook};
 pub(crate) use schedule::once;
 
-use crate::{House, room::Room, template::SourceSpec};
+use crate::{LocalServer, function_slot::FunctionSlot, template::SourceSpec};
 
 /// A queue and the function that consumes it.
 pub(crate) struct Source {
     /// What the template says of it.
     pub(crate) spec: SourceSpec,
     /// The function.
-    pub(crate) room: Arc<Room>,
+    pub(crate) slot: Arc<FunctionSlot>,
 }
 
 /// Starts a poller for every source and a timer for every schedule; they end when `stop` says so.
-pub(crate) fn start(house: &House, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+pub(crate) fn start(server: &LocalServer, stop: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut workers = JoinSet::new();
-    for source in house.sources() {
-        workers.spawn(poll::run(house.clone(), Arc::clone(source), stop.clone()));
+    for source in server.sources() {
+        workers.spawn(poll::run(server.clone(), Arc::clone(source), stop.clone()));
     }
-    for room in house.rooms() {
-        for period in &room.spec.schedules {
-            workers.spawn(schedule::run(Arc::clone(room), *period, stop.clone()));
+    for slot in server.slots() {
+        for period in &slot.spec.schedules {
+            workers.spawn(schedule::run(Arc::clone(slot), *period, stop.clone()));
         }
     }
     workers
@@ -48,15 +48,15 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 
 /// Lets `room`'s function work for as long as the template grants it; a function that panics takes its event along and not
 /// the poller, and one whose caller goes away ends there, as a process that is killed.
-async fn call<T>(room: &Room, work: impl Future<Output = T>) -> Option<T> {
-    match tokio::time::timeout(room.spec.timeout, AssertUnwindSafe(work).catch_unwind()).await {
+async fn call<T>(slot: &FunctionSlot, work: impl Future<Output = T>) -> Option<T> {
+    match tokio::time::timeout(slot.spec.timeout, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(outcome)) => Some(outcome),
         Ok(Err(_)) => {
-            tracing::error!(function = room.spec.binary, "function failed");
+            tracing::error!(function = slot.spec.binary, "function failed");
             None
         }
         Err(_) => {
-            tracing::error!(function = room.spec.binary, "function took too long");
+            tracing::error!(function = slot.spec.binary, "function took too long");
             None
         }
     }

@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{Source, batch, stopped};
 use crate::{
-    House,
+    LocalServer,
     queues::{Queue, Want},
 };
 
@@ -31,14 +31,14 @@ const GATHER_EVERY: Duration = Duration::from_millis(25);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Polls for one source until `stop` says so, then lets the batches under way end.
-pub(super) async fn run(house: House, source: Arc<Source>, mut stop: watch::Receiver<bool>) {
-    let Some(queue) = house.queues().find(&source.spec.queue_arn) else { return };
+pub(super) async fn run(server: LocalServer, source: Arc<Source>, mut stop: watch::Receiver<bool>) {
+    let Some(queue) = server.queues().find(&source.spec.queue_arn) else { return };
     let permits = Arc::new(Semaphore::new(source.spec.concurrency.unwrap_or(DEFAULT_CONCURRENCY)));
     let mut batches = JoinSet::new();
     loop {
         let next = async {
             let permit = Arc::clone(&permits).acquire_owned().await.ok()?;
-            Some((permit, gather(&house, &source, queue).await))
+            Some((permit, gather(&server, &source, queue).await))
         };
         let next = tokio::select! {
             // A receive that is given up here leaves its messages to the visibility timeout.
@@ -50,9 +50,9 @@ pub(super) async fn run(house: House, source: Arc<Source>, mut stop: watch::Rece
         match messages {
             Ok(messages) if messages.is_empty() => {}
             Ok(messages) => {
-                let (house, source) = (house.clone(), Arc::clone(&source));
+                let (server, source) = (server.clone(), Arc::clone(&source));
                 batches.spawn(async move {
-                    deliver(&house, &source, messages).await;
+                    deliver(&server, &source, messages).await;
                     drop(permit);
                 });
             }
@@ -65,33 +65,33 @@ pub(super) async fn run(house: House, source: Arc<Source>, mut stop: watch::Rece
     while batches.join_next().await.is_some() {}
 }
 
-async fn deliver(house: &House, source: &Source, messages: Vec<Message>) {
-    let Some(queue) = house.queues().find(&source.spec.queue_arn) else { return };
+async fn deliver(server: &LocalServer, source: &Source, messages: Vec<Message>) {
+    let Some(queue) = server.queues().find(&source.spec.queue_arn) else { return };
     let started = Instant::now();
     let count = messages.len();
     let arn = &queue.spec.arn;
     let records = messages.into_iter().map(|message| batch::record(message, arn)).collect();
-    let outcome = batch::deliver(house, source, queue, records).await;
+    let outcome = batch::deliver(server, source, queue, records).await;
     tracing::info!(
         messages = count,
         kept = outcome.kept,
         us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        function = source.room.spec.binary,
+        function = source.slot.spec.binary,
         "batch from {}",
         queue.spec.name
     );
 }
 
 /// The next batch: whatever is there, or, within the window, as much as the batch size allows.
-async fn gather(house: &House, source: &Source, queue: &Queue) -> Result<Vec<Message>, SqsError> {
+async fn gather(server: &LocalServer, source: &Source, queue: &Queue) -> Result<Vec<Message>, SqsError> {
     let size = source.spec.batch_size;
-    let mut batch = receive(house, queue, size, LONG_POLL).await?;
+    let mut batch = receive(server, queue, size, LONG_POLL).await?;
     if batch.is_empty() {
         return Ok(batch);
     }
     let until = Instant::now() + source.spec.window;
     while batch.len() < size {
-        let more = match receive(house, queue, size - batch.len(), Duration::ZERO).await {
+        let more = match receive(server, queue, size - batch.len(), Duration::ZERO).await {
             Ok(more) => more,
             // What is in hand is delivered all the same.
             Err(_) => break,
@@ -109,9 +109,9 @@ async fn gather(house: &House, source: &Source, queue: &Queue) -> Result<Vec<Mes
     Ok(batch)
 }
 
-async fn receive(house: &House, queue: &Queue, room: usize, wait: Duration) -> Result<Vec<Message>, SqsError> {
-    let messages = i32::try_from(room.min(RECEIVE)).unwrap_or(1);
-    house.queues().receive(queue, Want { messages, wait, visibility_secs: None }).await
+async fn receive(server: &LocalServer, queue: &Queue, slot: usize, wait: Duration) -> Result<Vec<Message>, SqsError> {
+    let messages = i32::try_from(slot.min(RECEIVE)).unwrap_or(1);
+    server.queues().receive(queue, Want { messages, wait, visibility_secs: None }).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "pollers wait on the wall clock")]

@@ -17,9 +17,9 @@ use crate::{Function, Options, queues::Draft};
 type Seen = Arc<Mutex<Vec<Vec<String>>>>;
 
 /// A house whose click worker writes down what it is given, and fails what is called `bad`.
-async fn house() -> (House, Seen) {
+async fn server() -> (LocalServer, Seen) {
     let options = Options { template: include_str!("../../tests/sample.yaml").into(), ..Options::memory() };
-    let house = House::open(options).await.unwrap();
+    let server = LocalServer::open(options).await.unwrap();
     let seen = Seen::default();
     let notes = Arc::clone(&seen);
     let function = move |event: SqsEvent| {
@@ -38,68 +38,68 @@ async fn house() -> (House, Seen) {
         notes.lock().unwrap().push(bodies);
         async move { response }.boxed()
     };
-    house.mount("click-worker", Function::Queue(Arc::new(function))).unwrap();
-    (house, seen)
+    server.mount("click-worker", Function::Queue(Arc::new(function))).unwrap();
+    (server, seen)
 }
 
-async fn send(house: &House, bodies: &[&str]) {
+async fn send(server: &LocalServer, bodies: &[&str]) {
     let drafts = bodies.iter().map(|body| Draft { body: (*body).to_owned(), ..Draft::default() });
-    let queue = house.queues().find("ClicksQueue").unwrap();
-    house.queues().send(queue, drafts.collect()).await.unwrap();
+    let queue = server.queues().find("ClicksQueue").unwrap();
+    server.queues().send(queue, drafts.collect()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_drain_deletes_what_went_well_and_shows_the_rest_again() {
-    let (house, seen) = house().await;
-    send(&house, &["good", "bad"]).await;
-    let report = house.drain("ClicksQueue", &mut |batch| batch).await.unwrap();
+    let (server, seen) = server().await;
+    send(&server, &["good", "bad"]).await;
+    let report = server.drain("ClicksQueue", &mut |batch| batch).await.unwrap();
     assert_eq!(report, DrainReport { received: 2, batches: 1, deleted: 1, failed: 1, dropped: 0 });
-    assert_eq!(house.queue_depth("ClicksQueue").unwrap().visible, 1);
+    assert_eq!(server.queue_depth("ClicksQueue").unwrap().visible, 1);
     for _ in 0..2 {
-        house.drain("ClicksQueue", &mut |batch| batch).await.unwrap();
+        server.drain("ClicksQueue", &mut |batch| batch).await.unwrap();
     }
-    let report = house.drain("ClicksQueue", &mut |batch| batch).await.unwrap();
+    let report = server.drain("ClicksQueue", &mut |batch| batch).await.unwrap();
     assert_eq!(report.received, 0, "after three receives it is a dead letter");
-    assert_eq!(house.queue_depth("ClicksDeadLetters").unwrap().visible, 1);
+    assert_eq!(server.queue_depth("ClicksDeadLetters").unwrap().visible, 1);
     assert_eq!(seen.lock().unwrap().len(), 3);
 }
 
 #[tokio::test]
 async fn a_hook_may_double_turn_round_and_drop_messages() {
-    let (house, seen) = house().await;
-    send(&house, &["a", "b", "c"]).await;
+    let (server, seen) = server().await;
+    send(&server, &["a", "b", "c"]).await;
     let mut hook = |mut batch: Vec<aws_lambda_events::sqs::SqsMessage>| {
         batch.pop();
         batch.push(batch[0].clone());
         batch.reverse();
         batch
     };
-    let report = house.drain("ClicksQueue", &mut hook).await.unwrap();
+    let report = server.drain("ClicksQueue", &mut hook).await.unwrap();
     assert_eq!(*seen.lock().unwrap(), [["a", "b", "a"]]);
     assert_eq!((report.received, report.deleted, report.dropped), (3, 3, 1));
-    assert_eq!(house.queue_depth("ClicksQueue").unwrap().visible, 1);
+    assert_eq!(server.queue_depth("ClicksQueue").unwrap().visible, 1);
 }
 
 #[tokio::test]
 async fn a_function_that_panics_fails_its_batch_only() {
-    let (house, _) = house().await;
-    send(&house, &["panic"]).await;
-    let report = house.drain("ClicksQueue", &mut |batch| batch).await.unwrap();
+    let (server, _) = server().await;
+    send(&server, &["panic"]).await;
+    let report = server.drain("ClicksQueue", &mut |batch| batch).await.unwrap();
     assert_eq!((report.batches, report.failed), (1, 1));
-    house.purge("ClicksQueue").await.unwrap();
-    assert_eq!(house.queue_depth("ClicksQueue").unwrap().visible, 0);
+    server.purge("ClicksQueue").await.unwrap();
+    assert_eq!(server.queue_depth("ClicksQueue").unwrap().visible, 0);
 }
 
 #[tokio::test]
 async fn pollers_gather_a_batch_within_the_window() {
-    let (house, seen) = house().await;
+    let (server, seen) = server().await;
     let (stop, stopped) = watch::channel(false);
-    let mut workers = start(&house, &stopped);
+    let mut workers = start(&server, &stopped);
     for body in ["1", "2", "3"] {
-        send(&house, &[body]).await;
+        send(&server, &[body]).await;
     }
     let all_deleted = async {
-        while house.queue_depth("ClicksQueue").unwrap() != crate::Depth::default() {
+        while server.queue_depth("ClicksQueue").unwrap() != crate::Depth::default() {
             tokio::task::yield_now().await;
         }
     };
@@ -111,15 +111,15 @@ async fn pollers_gather_a_batch_within_the_window() {
 
 #[tokio::test]
 async fn a_schedule_can_be_run_by_hand() {
-    let (house, _) = house().await;
+    let (server, _) = server().await;
     let runs = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&runs);
     let function = move || {
         counter.fetch_add(1, Ordering::SeqCst);
         async {}.boxed()
     };
-    house.mount("sweeper", Function::Schedule(Arc::new(function))).unwrap();
-    house.run_schedule("sweeper").await.unwrap();
+    server.mount("sweeper", Function::Schedule(Arc::new(function))).unwrap();
+    server.run_schedule("sweeper").await.unwrap();
     assert_eq!(runs.load(Ordering::SeqCst), 1);
-    assert!(house.run_schedule("redirect").await.is_err());
+    assert!(server.run_schedule("redirect").await.is_err());
 }

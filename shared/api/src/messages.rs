@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use domain::values::id::{DeliveryId, EventId};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::delivery::MOST_ATTEMPTS;
+use domain::webhooks::delivery::MAX_ATTEMPTS;
 use domain::webhooks::event::{Envelope, EventType};
 use domain::webhooks::payload::{ClickPayload, ConversionPayload, DisabledPayload, HealthPayload, LinkPayload, TestPayload};
 
@@ -80,7 +80,7 @@ fn operation(kind: EventType, message: &str) -> Operation {
     let body = RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True)).build();
     let taken = "Any 2xx: it has arrived. Answer within ten seconds, and do the work afterwards.";
     let gone = "The receiver is gone for good: nothing is tried again and the subscription is `DISABLED_GONE`.";
-    let again = format!("Anything else, redirects too, is tried again, at most {MOST_ATTEMPTS} times in all.");
+    let again = format!("Anything else, redirects too, is tried again, at most {MAX_ATTEMPTS} times in all.");
     OperationBuilder::new()
         .tag("webhooks")
         .operation_id(Some(format!("on{kind:?}")))

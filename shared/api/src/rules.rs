@@ -2,7 +2,7 @@
 
 use axum::Json;
 use domain::accounts::audit::Event;
-use domain::routing::rule_set::{LARGEST_BOOK, MOST_RULES, RuleBook};
+use domain::routing::rule_set::{MAX_BOOK, MAX_RULES, RuleBook};
 use domain::values::name::RuleId;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -38,8 +38,8 @@ pub async fn put_rule<R: KeptRule>(app: &ApiState, member: &Member<Creator>, rul
     let is_replaced = change(app, member, |book: &mut RuleBook<R>| {
         let before = book.insert(rule.clone());
         let size = serde_json::to_string(book).map_or(usize::MAX, |text| text.len());
-        if book.rules().len() > MOST_RULES || size > LARGEST_BOOK {
-            let message = format!("a handle may have {MOST_RULES} {}s of {LARGEST_BOOK} bytes in all; remove one first", R::CALLED);
+        if book.rules().len() > MAX_RULES || size > MAX_BOOK {
+            let message = format!("a handle may have {MAX_RULES} {}s of {MAX_BOOK} bytes in all; remove one first", R::CALLED);
             return Err(Problem::new(Code::Conflict, message));
         }
         let action = format!("{}.{}", R::AUDITED, if before.is_some() { "updated" } else { "created" });

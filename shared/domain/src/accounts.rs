@@ -182,7 +182,7 @@ impl Role {
 }
 
 /// Collaborators besides the owner.
-pub const MOST_COLLABORATORS: usize = 100;
+pub const MAX_COLLABORATORS: usize = 100;
 
 /// A handle: who owns it and who works on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -216,7 +216,7 @@ impl Profile {
             if !form.has("collaborators") {
                 form.fault("collaborators", "is required: a list of {userId, role}, empty to remove everybody");
             }
-            let entries = form.objects("collaborators", MOST_COLLABORATORS, |entry| {
+            let entries = form.objects("collaborators", MAX_COLLABORATORS, |entry| {
                 let user: Option<UserId> = entry.required("userId", form::parsed);
                 let role = entry.required("role", |value| match value.as_str() {
                     Some("CREATOR") => Ok(Role::Creator),

@@ -22,7 +22,7 @@ pub use primary::{Primary, PrimaryLink, Unbindable};
 /// Days a period of activity is remembered after its end: as long as reports reach back.
 const REMEMBERED_DAYS: i64 = 400;
 /// Periods one campaign may have; the oldest make room, so that its item stays small whatever is done to it.
-const MOST_PERIODS: usize = 500;
+const MAX_PERIODS: usize = 500;
 
 /// What a campaign wants of its visitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -247,7 +247,7 @@ impl Campaign {
         }
         let forgotten = now.plus_days(-REMEMBERED_DAYS);
         self.active.retain(|period| period.until.is_none_or(|until| until > period.from && until >= forgotten));
-        self.active.drain(..self.active.len().saturating_sub(MOST_PERIODS));
+        self.active.drain(..self.active.len().saturating_sub(MAX_PERIODS));
     }
 
     /// Whether clicks of this moment are credited to it.

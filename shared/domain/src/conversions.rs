@@ -18,8 +18,8 @@ use crate::values::secret::sha256_hex;
 /// Days during which an idempotency key stands for its first conversion.
 pub const KEY_DAYS: i64 = 365;
 
-const LONGEST_KEY: usize = 255;
-const LARGEST_METADATA: usize = 2048;
+const MAX_KEY: usize = 255;
+const MAX_METADATA: usize = 2048;
 
 /// The merchant's own name of a conversion, compared byte for byte; only its SHA-256 is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub struct IdempotencyKey(String);
 impl IdempotencyKey {
     pub(crate) fn read(value: Value) -> Result<Self, String> {
         match value {
-            Value::String(text) if (1..=LONGEST_KEY).contains(&text.len()) => Ok(Self(text)),
-            Value::String(_) => Err(format!("must be 1 to {LONGEST_KEY} bytes")),
+            Value::String(text) if (1..=MAX_KEY).contains(&text.len()) => Ok(Self(text)),
+            Value::String(_) => Err(format!("must be 1 to {MAX_KEY} bytes")),
             _ => Err("must be a string, such as the order number".to_owned()),
         }
     }
@@ -99,8 +99,8 @@ impl Submission {
         });
         let occurred_at = form.optional("occurredAt", form::parsed);
         let metadata = form.optional("metadata", |value| match &value {
-            Value::Object(_) if value.to_string().len() <= LARGEST_METADATA => Ok(value),
-            Value::Object(_) => Err(format!("must be at most {LARGEST_METADATA} bytes of JSON")),
+            Value::Object(_) if value.to_string().len() <= MAX_METADATA => Ok(value),
+            Value::Object(_) => Err(format!("must be at most {MAX_METADATA} bytes of JSON")),
             _ => Err("must be an object".to_owned()),
         });
         // Merchants have long sent members of this name that were theirs alone: one that is no session id of ours is ignored.

@@ -142,7 +142,7 @@ fn yes() -> bool {
 }
 
 /// Routing rules one link may have.
-pub const MOST_RULES: usize = 50;
+pub const MAX_RULES: usize = 50;
 
 /// Everything an owner sets on a link besides its password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -269,7 +269,7 @@ impl Settings {
             max_clicks: form.optional("maxClicks", form::integer(1, 1_000_000_000)).map(i64::unsigned_abs),
             campaign_id: form.optional("campaignId", form::parsed),
             fallback_url: form.optional("fallbackUrl", address),
-            routing_rules: form.objects("routingRules", MOST_RULES, |rule| Rule::read(rule, own)),
+            routing_rules: form.objects("routingRules", MAX_RULES, |rule| Rule::read(rule, own)),
             tracking: form.object("tracking", |tracking| Some(Tracking::read(tracking))).unwrap_or_default(),
             tracking_policy: form.object("trackingPolicy", policy).unwrap_or_default(),
             query_passthrough: form.optional("queryPassthrough", form::boolean).unwrap_or(false),

@@ -121,7 +121,7 @@ pub const OTHER: &str = "other";
 /// The key of what belongs to no campaign, or to no segment.
 pub const NONE: &str = "none";
 /// Keys one dimension of one cell may have; the rest is [`OTHER`].
-pub const MOST_KEYS: usize = 500;
+pub const MAX_KEYS: usize = 500;
 
 /// Where a conversion's visitor came from, as its click was recorded; kept with the conversion so that a recount agrees.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -268,7 +268,7 @@ impl Tally {
             let name = match split(name) {
                 Some((dimension, key, metric)) if key != OTHER && !cell.knows(dimension, key) => {
                     let new = added.entry(dimension).or_default();
-                    if new.contains(key) || cell.keys(dimension) + new.len() < MOST_KEYS {
+                    if new.contains(key) || cell.keys(dimension) + new.len() < MAX_KEYS {
                         new.insert(key);
                         name.clone()
                     } else {

@@ -17,7 +17,7 @@ use crate::table;
 use crate::transaction::{Transacted, absent};
 
 /// Keys one batch read may name (DynamoDB).
-const MOST_KEYS: usize = 100;
+const MAX_KEYS: usize = 100;
 
 /// How a campaign write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Store {
     pub async fn campaigns_named(&self, named: &BTreeSet<(Handle, CampaignId)>) -> Result<BTreeMap<(Handle, CampaignId), Campaign>> {
         let mut campaigns = BTreeMap::new();
         let keys: Vec<_> = named.iter().map(|(handle, id)| key(&table::campaign(handle, id))).collect();
-        for keys in keys.chunks(MOST_KEYS) {
+        for keys in keys.chunks(MAX_KEYS) {
             let asked = KeysAndAttributes::builder().set_keys(Some(keys.to_vec())).consistent_read(true).build();
             let asked = asked.map_err(|error| Error::Unavailable { operation: "BatchGetItem", source: Box::new(error) })?;
             let found = self.db.batch_get_item().request_items(&self.table, asked).send().await.map_err(Error::call("BatchGetItem"))?;

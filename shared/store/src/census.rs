@@ -52,7 +52,7 @@ impl Store {
     /// A page of the `list` index whose ids were made on a day or a moment before it.
     async fn listed_of<K: Kind>(&self, list: impl Fn(Day) -> String, day: Day, after: Option<Id<K>>) -> Result<Vec<Item>> {
         // An id is made a moment before its record is accepted, so that the first of a day may be named by the day before.
-        let from = after.unwrap_or_else(|| Id::new(day.start().plus_millis(-MOST_APART_MS), 0));
+        let from = after.unwrap_or_else(|| Id::new(day.start().plus_millis(-MAX_APART_MS), 0));
         let to = Id::<K>::new(day.plus(1).start(), 0);
         let mut month = from.moment().day();
         let mut from = from.to_string();
@@ -76,4 +76,4 @@ impl Store {
 }
 
 /// How long after its id was made a record may have been accepted, far more than a function runs.
-const MOST_APART_MS: i64 = 900_000;
+const MAX_APART_MS: i64 = 900_000;

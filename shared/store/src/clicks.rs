@@ -16,10 +16,10 @@ use crate::error::{Error, Result};
 use crate::item::{doc, number, text, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
 use crate::table;
-use crate::transaction::{MOST_ACTIONS, Transacted, absent};
+use crate::transaction::{MAX_ACTIONS, Transacted, absent};
 
 /// Counters one update may add to, so that its expression stays under DynamoDB's 4 KB.
-pub(crate) const MOST_COUNTERS: usize = 250;
+pub(crate) const MAX_COUNTERS: usize = 250;
 /// Tries before contention is given back to the queue.
 pub(crate) const TRIES: u32 = 6;
 
@@ -52,7 +52,7 @@ impl<'a> Group<'a> {
     }
 
     fn fits(&self) -> bool {
-        self.clicks.len() + self.tallies.len() <= MOST_ACTIONS && self.tallies.values().all(|tally| tally.len() <= MOST_COUNTERS)
+        self.clicks.len() + self.tallies.len() <= MAX_ACTIONS && self.tallies.values().all(|tally| tally.len() <= MAX_COUNTERS)
     }
 
     /// Splits clicks into groups, each of one handle and day.
@@ -65,11 +65,11 @@ impl<'a> Group<'a> {
         for clicks in days.into_values() {
             let mut rest: Vec<&Click> = clicks.into_values().collect();
             while !rest.is_empty() {
-                let mut taken = rest.len().min(MOST_ACTIONS - 3);
+                let mut taken = rest.len().min(MAX_ACTIONS - 3);
                 let mut group = Self::of(rest.iter().take(taken).copied());
                 while !group.fits() && taken > 1 {
                     // Fewer clicks touch no more cells, so leaving room for these is enough; too many counters have no such shortcut.
-                    let beside_cells = MOST_ACTIONS.saturating_sub(group.tallies.len()).max(1);
+                    let beside_cells = MAX_ACTIONS.saturating_sub(group.tallies.len()).max(1);
                     taken = if beside_cells < taken { beside_cells } else { taken.div_ceil(2) };
                     group = Group::of(rest.iter().take(taken).copied());
                 }
@@ -144,7 +144,7 @@ impl Store {
         shard: u32,
         now: Moment,
     ) -> Result<Transacted> {
-        let mut parts = Vec::with_capacity(MOST_ACTIONS);
+        let mut parts = Vec::with_capacity(MAX_ACTIONS);
         for click in &group.clicks {
             let mut item = with_doc(&table::click(&click.handle, click.id), click)?;
             item.insert(table::SHARD.to_owned(), number(shard));

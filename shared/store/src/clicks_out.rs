@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 /// Messages under way at once: one is filled while the others travel.
 const SENDERS: usize = 2;
 /// Clicks one message carries.
-const MOST_CLICKS: usize = 100;
+const MAX_CLICKS: usize = 100;
 /// Bytes of clicks one message carries, of the 256 KiB it may have: a session's segments can make a click as large as 15 KB.
 const LARGEST: usize = 250_000;
 
@@ -60,7 +60,7 @@ impl Lane {
             bytes += click.len() + 1;
             is_first || bytes <= LARGEST
         };
-        let many = waiting.iter().take(MOST_CLICKS).take_while(fits).count();
+        let many = waiting.iter().take(MAX_CLICKS).take_while(fits).count();
         waiting.drain(..many).collect()
     }
 }

@@ -102,7 +102,7 @@ impl Store {
         Err(Error::Contended("TransactWriteItems"))
     }
 
-    /// Makes the deliveries somebody asked for, at most [`MOST_ASKED_FOR`], with the audit event of it and, when it is told for
+    /// Makes the deliveries somebody asked for, at most [`MAX_ASKED_FOR`], with the audit event of it and, when it is told for
     /// the first time, the message: all of it or nothing.
     pub async fn open_asked_for(
         &self,
@@ -273,7 +273,7 @@ impl Store {
                     }
                 }
             }
-            if more && reads == MOST_READS {
+            if more && reads == MAX_READS {
                 return Ok(Page { items, next_cursor: Some(cursor(&[&before.to_string()])) });
             }
             if !more {
@@ -310,9 +310,9 @@ impl Store {
 /// Tries before contention is given back to the queue.
 const TRIES: u32 = 6;
 /// Reads of one call of a list, each of 200 deliveries; a page is short when fewer of them than asked for are wanted.
-const MOST_READS: u32 = 25;
+const MAX_READS: u32 = 25;
 /// Deliveries that are made in one transaction: each has three parts, and DynamoDB takes a hundred.
-pub const MOST_ASKED_FOR: usize = 32;
+pub const MAX_ASKED_FOR: usize = 32;
 
 fn newest_replay(delivery: &Delivery) -> Key {
     table::newest_replay(&delivery.handle, Delivery::id_of(delivery.event_id, delivery.subscription_id))

@@ -42,7 +42,7 @@ pub use clicks_out::ClickMessage;
 pub use clicks_read::ClicksInOrder;
 pub use client::{Connection, Credentials, http_client, sdk_settings};
 pub use conversions::{Accepted, Settled, Stored};
-pub use deliveries::{DeliveryCounts, Filter, MOST_ASKED_FOR, Made};
+pub use deliveries::{DeliveryCounts, Filter, MAX_ASKED_FOR, Made};
 pub use error::{Error, Result};
 pub use item::{Page, is_cursor};
 pub use ledger::{Adjusted, StoredAdjustment, ledger_cursor_moment};

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::outbox::Pointer;
 
 /// The longest a queue holds a message back (SQS).
-const MOST_DELAY_SECS: i32 = 900;
+const MAX_DELAY_SECS: i32 = 900;
 
 /// A message that names one attempt of a delivery; what is sent, where and under which secret stays in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ impl Store {
             Lane::First => self.queues.deliveries.as_deref().ok_or(Error::NoQueue("deliveries"))?,
             Lane::Retries => self.queues.retries.as_deref().ok_or(Error::NoQueue("retries"))?,
         };
-        let seconds = i32::try_from((wait_ms.max(0) + 999) / 1000).unwrap_or(MOST_DELAY_SECS).min(MOST_DELAY_SECS);
+        let seconds = i32::try_from((wait_ms.max(0) + 999) / 1000).unwrap_or(MAX_DELAY_SECS).min(MAX_DELAY_SECS);
         self.send(queue, attempt, seconds).await
     }
 

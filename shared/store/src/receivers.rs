@@ -9,7 +9,7 @@ use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use domain::webhooks::delivery::Delivery;
 use domain::webhooks::event::Envelope;
-use domain::webhooks::subscription::{Disabled, FAILING_MS, Failing, MOST_FAILURES};
+use domain::webhooks::subscription::{Disabled, FAILING_MS, Failing, MAX_FAILURES};
 
 use crate::Store;
 use crate::deliveries::Made;
@@ -155,7 +155,7 @@ impl Store {
             match giving_up.why {
                 Disabled::Gone => update,
                 Disabled::Auto => update
-                    .expression_attribute_values(":most", number(MOST_FAILURES))
+                    .expression_attribute_values(":most", number(MAX_FAILURES))
                     .expression_attribute_values(":long", number(now.millis() - FAILING_MS)),
             }
         })?;

@@ -16,11 +16,11 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::Store;
-use crate::clicks::{MOST_COUNTERS, TRIES};
+use crate::clicks::{MAX_COUNTERS, TRIES};
 use crate::error::{Error, Result};
 use crate::item::{Item, doc, integer, string, text, to_json};
 use crate::table;
-use crate::transaction::MOST_ACTIONS;
+use crate::transaction::MAX_ACTIONS;
 
 /// A stored click as it was read, and where it was counted.
 #[derive(Clone, Debug)]
@@ -85,12 +85,12 @@ pub fn restatement_groups(restatements: Vec<Restatement>) -> Vec<Vec<Restatement
     let mut rest: Vec<Vec<Restatement>> = Vec::new();
     let mut all = restatements.into_iter().peekable();
     while all.peek().is_some() {
-        rest.push(all.by_ref().take(MOST_ACTIONS / 2).collect());
+        rest.push(all.by_ref().take(MAX_ACTIONS / 2).collect());
     }
     rest.reverse();
     while let Some(mut group) = rest.pop() {
         let tallies = tallies(&group);
-        let fits = group.len() + tallies.len() < MOST_ACTIONS && tallies.values().all(|tally| tally.len() <= MOST_COUNTERS);
+        let fits = group.len() + tallies.len() < MAX_ACTIONS && tallies.values().all(|tally| tally.len() <= MAX_COUNTERS);
         if fits || group.len() < 2 {
             groups.push(group);
         } else {

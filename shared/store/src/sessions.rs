@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::chain::{MOST_A_MINUTE, MOST_IN_A_SESSION, NewSignal, SIGNAL_DAYS, Session, Signal};
+use domain::chain::{MAX_A_MINUTE, MAX_IN_A_SESSION, NewSignal, SIGNAL_DAYS, Session, Signal};
 use domain::reports::{CellKey, Scope, Tally};
 use domain::values::id::ClickId;
 use domain::values::moment::Moment;
@@ -98,10 +98,10 @@ impl Limits {
 
     /// Why so many more are too many.
     fn refuse(self, many: u32, now: Moment) -> Option<Appended> {
-        if self.total + many > MOST_IN_A_SESSION {
+        if self.total + many > MAX_IN_A_SESSION {
             return Some(Appended::Full { until: self.ends.map_or(now, |(first, _)| first) });
         }
-        (self.minute_used + many > MOST_A_MINUTE).then(|| Appended::TooFast { until: self.minute(now) })
+        (self.minute_used + many > MAX_A_MINUTE).then(|| Appended::TooFast { until: self.minute(now) })
     }
 
     /// When the minute ends that a signal of this moment belongs to.

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use futures::future::try_join_all;
 
 use domain::accounts::audit::{Event, KEPT_DAYS};
-use domain::accounts::token::{Digest, MOST_TOKENS, REFUSAL_NOTED_EVERY_MS, Token, USE_NOTED_EVERY_MS};
+use domain::accounts::token::{Digest, MAX_TOKENS, REFUSAL_NOTED_EVERY_MS, Token, USE_NOTED_EVERY_MS};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, TokenId};
 
@@ -59,7 +59,7 @@ impl Store {
                 .update_expression("ADD used :one")
                 .condition_expression("attribute_not_exists(used) OR used < :most")
                 .expression_attribute_values(":one", number(1))
-                .expression_attribute_values(":most", number(MOST_TOKENS))
+                .expression_attribute_values(":most", number(MAX_TOKENS))
         })?;
         let parts = vec![
             count,

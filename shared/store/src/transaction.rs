@@ -13,7 +13,7 @@ use crate::table::Key;
 const OPERATION: &str = "TransactWriteItems";
 
 /// Actions one transaction may have (DynamoDB).
-pub(crate) const MOST_ACTIONS: usize = 100;
+pub(crate) const MAX_ACTIONS: usize = 100;
 
 /// How a transaction ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::Store;
 
 use super::sheet::{Row, Sheet};
-use super::{Cursor, MOST_SCANNED, Page, Wanted};
+use super::{Cursor, MAX_SCANNED, Page, Wanted};
 use crate::figures::report;
 
 const COLUMNS: [&str; 19] = [
@@ -103,7 +103,7 @@ pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem
     for day in days(store, wanted, last).await? {
         let mut clicks = store.clicks_in_order(&wanted.handle, day, last.filter(|id| id.moment().day() == day));
         while let Some(click) = clicks.next().await? {
-            if sheet.is_full() || scanned == MOST_SCANNED {
+            if sheet.is_full() || scanned == MAX_SCANNED {
                 return Ok(Page { sheet, next_cursor: last.map(|id| id.to_string()) });
             }
             scanned += 1;

@@ -12,7 +12,7 @@ use serde_json::Number;
 use store::Store;
 
 use super::sheet::{Row, Sheet};
-use super::{Cursor, MOST_SCANNED, Page, Wanted};
+use super::{Cursor, MAX_SCANNED, Page, Wanted};
 use crate::parameters::Range;
 
 /// Entries read at once; a response ends between two such pages, so they are small.
@@ -83,7 +83,7 @@ pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem
             }
         }
         cursor = entries.next_cursor;
-        if cursor.is_none() || sheet.is_full() || scanned >= MOST_SCANNED {
+        if cursor.is_none() || sheet.is_full() || scanned >= MAX_SCANNED {
             return Ok(Page { sheet, next_cursor: cursor });
         }
     }

@@ -13,7 +13,7 @@ use super::conversions::EntryRow;
 use super::daily::DayRow;
 
 /// Bytes one response may carry, well below the six megabytes of a Lambda.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// How an export is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl Sheet {
 
     /// Whether no more rows should go into this response.
     pub(super) fn is_full(&self) -> bool {
-        self.weight >= MOST_BYTES
+        self.weight >= MAX_BYTES
     }
 
     /// The body; `enclose` puts the rows of JSON into what stands around them.

@@ -128,6 +128,6 @@ fn what_is_shown_of_an_answer_is_short_text_on_one_line() {
     assert_eq!(presentable(b"ok\r\n\x1b[31mred\x00\x7f\xc2\x9b done").as_deref(), Some("ok  [31mred done"));
     assert_eq!(presentable(b""), None);
     assert_eq!(presentable(b"\r\n\x00"), None);
-    let binary = presentable(&[0xff; MOST_KEPT]).unwrap();
-    assert!(binary.len() <= MOST_KEPT && binary.len() > MOST_KEPT - 3, "{}", binary.len());
+    let binary = presentable(&[0xff; MAX_KEPT]).unwrap();
+    assert!(binary.len() <= MAX_KEPT && binary.len() > MAX_KEPT - 3, "{}", binary.len());
 }

@@ -15,7 +15,7 @@ use crate::values::name::{Handle, TokenId, UserId};
 use crate::values::secret::{SecretText, sha256_hex};
 
 /// Tokens of one handle that are not revoked.
-pub const MOST_TOKENS: u32 = 50;
+pub const MAX_TOKENS: u32 = 50;
 /// How old `lastUsedAt` may be before a use writes it again.
 pub const USE_NOTED_EVERY_MS: i64 = 300_000;
 /// How long a token whose use was refused is refused without another audit event.
@@ -24,8 +24,8 @@ pub const REFUSAL_NOTED_EVERY_MS: i64 = 60_000;
 const PREFIX: &str = "patv1_";
 const SECRET_BYTES: usize = 32;
 const SECRET_LENGTH: usize = 43;
-const LONGEST_NAME: usize = 100;
-const MOST_SCOPES: usize = 32;
+const MAX_NAME: usize = 100;
+const MAX_SCOPES: usize = 32;
 
 macro_rules! scopes {
     ($($scope:ident => $text:literal,)*) => {
@@ -205,12 +205,12 @@ impl Draft {
     pub fn read(body: Value, now: Moment) -> Result<Self, Faults> {
         let notes = Notes::default();
         let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
-            let name = form.optional("name", form::text_up_to(LONGEST_NAME)).filter(|name| !name.trim().is_empty());
+            let name = form.optional("name", form::text_up_to(MAX_NAME)).filter(|name| !name.trim().is_empty());
             let names_none = !form.has("scopes") || form.is_empty_list("scopes");
             if names_none {
                 form.fault("scopes", "is required: a list of one or more scopes such as links.read or links.*");
             }
-            let scopes = form.list("scopes", MOST_SCOPES, form::parsed::<Grant>).into_iter().collect();
+            let scopes = form.list("scopes", MAX_SCOPES, form::parsed::<Grant>).into_iter().collect();
             let expires_at = form.optional("expiresAt", form::parsed::<Moment>);
             if expires_at.is_some_and(|expires| expires <= now) {
                 form.fault("expiresAt", "must be in the future");

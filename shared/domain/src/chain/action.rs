@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::values::destination::{Destination, OwnHosts};
 use crate::values::form::{self, Form};
 
-const LARGEST_DATA: usize = 4096;
+const MAX_DATA: usize = 4096;
 
 /// What kind of action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,8 +68,8 @@ impl Action {
             form.optional("destinationUrl", address)
         };
         let data = form.optional("data", |value| match &value {
-            Value::Object(_) if value.to_string().len() <= LARGEST_DATA => Ok(value),
-            Value::Object(_) => Err(format!("must be at most {LARGEST_DATA} bytes of JSON")),
+            Value::Object(_) if value.to_string().len() <= MAX_DATA => Ok(value),
+            Value::Object(_) => Err(format!("must be at most {MAX_DATA} bytes of JSON")),
             _ => Err("must be an object".to_owned()),
         });
         let title = form.optional("title", form::text_up_to(200));

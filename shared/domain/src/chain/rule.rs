@@ -10,8 +10,8 @@ use crate::values::destination::OwnHosts;
 use crate::values::form::{self, Faults, Form, Notes, Unknown};
 use crate::values::name::{RuleId, SignalKey, Trigger};
 
-const MOST_CONDITIONS: usize = 20;
-const MOST_VALUES: usize = 50;
+const MAX_CONDITIONS: usize = 20;
+const MAX_VALUES: usize = 50;
 /// Seconds a page may go by a decision when its rule does not say.
 const DEFAULT_TTL_SECS: u32 = 300;
 
@@ -67,13 +67,13 @@ impl Condition {
             if form.is_empty_list("segmentIn") {
                 form.fault("segmentIn", "must name a segment");
             }
-            let segment_in = form.list("segmentIn", MOST_VALUES, form::text_up_to(64));
+            let segment_in = form.list("segmentIn", MAX_VALUES, form::text_up_to(64));
             return Some(Self::Segment(SegmentCondition { segment_in }));
         }
         let count = |value| form::integer(1, 200)(value).map(|count| u32::try_from(count).unwrap_or(1));
         let seconds = |value| form::integer(1, 30 * 86_400)(value).map(|seconds| u32::try_from(seconds).unwrap_or(1));
         let signal_key = form.required("signalKey", form::parsed);
-        let signal_value_in = form.list("signalValueIn", MOST_VALUES, form::text_up_to(256));
+        let signal_value_in = form.list("signalValueIn", MAX_VALUES, form::text_up_to(256));
         let min_count = form.optional("minCount", count).unwrap_or(1);
         let within_seconds = form.optional("withinSeconds", seconds);
         let min_confidence = form.optional("minConfidence", Confidence::read);
@@ -140,9 +140,9 @@ impl Rule {
         let enabled = form.optional("enabled", form::boolean).unwrap_or(true);
         let when = form.object("when", |when| {
             Some(When {
-                all: when.objects("all", MOST_CONDITIONS, Condition::read),
-                any: when.objects("any", MOST_CONDITIONS, Condition::read),
-                none: when.objects("none", MOST_CONDITIONS, Condition::read),
+                all: when.objects("all", MAX_CONDITIONS, Condition::read),
+                any: when.objects("any", MAX_CONDITIONS, Condition::read),
+                none: when.objects("none", MAX_CONDITIONS, Condition::read),
             })
         });
         if !form.has("action") {

@@ -8,7 +8,7 @@ const ENGAGED_SIGNALS: usize = 5;
 const ENGAGED_CONFIDENCE: Confidence = Confidence::of_millionths(700_000);
 
 /// Assigned segments a session may have: every click of it carries them all, and every decision tells them.
-const MOST_ASSIGNED: usize = 20;
+const MAX_ASSIGNED: usize = 20;
 
 /// The segments of a session in order of precedence: what was assigned, the first twenty by name, then `converted`,
 /// `engaged_prospect`, `returning`, `new`. A click or conversion is reported under the first of them.
@@ -18,7 +18,7 @@ pub fn segments(session: &Session) -> Vec<String> {
     let mut segments: Vec<String> = assigned.filter(|name| is_fit(name)).map(|name| name.to_lowercase()).collect();
     segments.sort();
     segments.dedup();
-    segments.truncate(MOST_ASSIGNED);
+    segments.truncate(MAX_ASSIGNED);
     let days = {
         let mut days: Vec<_> = signals.iter().map(|signal| signal.at.day()).collect();
         days.dedup();

@@ -9,16 +9,16 @@ use crate::values::money::decimal;
 use crate::values::name::{Handle, SessionId, SignalKey, Trigger};
 
 /// Signals one request may bring.
-pub const MOST_IN_A_BATCH: usize = 50;
+pub const MAX_IN_A_BATCH: usize = 50;
 /// Signals a session may have in all.
-pub const MOST_IN_A_SESSION: u32 = 200;
+pub const MAX_IN_A_SESSION: u32 = 200;
 /// Signals a session may bring in a minute.
-pub const MOST_A_MINUTE: u32 = 60;
+pub const MAX_A_MINUTE: u32 = 60;
 /// Days a signal counts.
 pub const SIGNAL_DAYS: i64 = 30;
 /// Triggers one prefetch may name.
-const MOST_TRIGGERS: usize = 20;
-const LARGEST_METADATA: usize = 2048;
+const MAX_TRIGGERS: usize = 20;
+const MAX_METADATA: usize = 2048;
 
 /// A signal as it was posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +54,8 @@ impl NewSignal {
         let confidence = form.optional("confidence", Confidence::read).unwrap_or(Confidence::SURE);
         let source = form.optional("source", form::text_up_to(64));
         let metadata = form.optional("metadata", |value| match &value {
-            Value::Object(_) if value.to_string().len() <= LARGEST_METADATA => Ok(value.to_string()),
-            Value::Object(_) => Err(format!("must be at most {LARGEST_METADATA} bytes of JSON")),
+            Value::Object(_) if value.to_string().len() <= MAX_METADATA => Ok(value.to_string()),
+            Value::Object(_) => Err(format!("must be at most {MAX_METADATA} bytes of JSON")),
             _ => Err("must be an object".to_owned()),
         });
         let signal_id = form.optional("signalId", |value| match form::text_up_to(128)(value) {
@@ -161,7 +161,7 @@ impl Batch {
             if !form.has("signals") || is_empty {
                 form.fault("signals", "is required: a list of 1 to 50 signals");
             }
-            let signals = form.objects("signals", MOST_IN_A_BATCH, NewSignal::read);
+            let signals = form.objects("signals", MAX_IN_A_BATCH, NewSignal::read);
             form.close();
             Some(Self { handle: handle?, session: session?, signals })
         });
@@ -210,7 +210,7 @@ impl Triggers {
             if !form.has("triggers") || form.is_empty_list("triggers") {
                 form.fault("triggers", "is required: a list of 1 to 20 triggers");
             }
-            let mut triggers: Vec<Trigger> = form.list("triggers", MOST_TRIGGERS, form::parsed);
+            let mut triggers: Vec<Trigger> = form.list("triggers", MAX_TRIGGERS, form::parsed);
             triggers.sort();
             triggers.dedup();
             Some(Self { handle: handle?, session: session?, triggers })

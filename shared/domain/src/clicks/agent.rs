@@ -27,7 +27,7 @@ pub const PURPOSE_HEADERS: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "
 
 /// Bytes of a user agent or a purpose that are read and kept. What is judged is what is kept, so that judging the stored
 /// click again sees the same; what a client sends beyond is its own affair and must not cost more time.
-pub const MOST_KEPT: usize = 512;
+pub const MAX_KEPT: usize = 512;
 
 /// What a request shows of who sent it, and what is known of what happened around it.
 ///
@@ -153,7 +153,7 @@ pub fn judge_again(click: &Click, burst: Burst) -> Click {
 
 /// The part of a header that is judged and kept.
 pub fn kept(header: &str) -> &str {
-    header.get(..header.floor_char_boundary(MOST_KEPT)).unwrap_or(header)
+    header.get(..header.floor_char_boundary(MAX_KEPT)).unwrap_or(header)
 }
 
 /// Of the values of the [`PURPOSE_HEADERS`] the one that says that nobody has clicked yet, else the first: one is kept, and

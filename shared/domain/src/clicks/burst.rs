@@ -132,7 +132,7 @@ fn mark(found: &mut [(usize, Burst)], from: usize, to: usize, set: impl Fn(&mut 
 /// How long a sighting is remembered after it was noted. Clicks of one window reach the worker in different batches.
 const REMEMBERED_MS: i64 = 30_000;
 /// Sightings remembered at most: at 24 bytes and an id each they weigh less than a megabyte.
-const MOST_REMEMBERED: usize = 20_000;
+const MAX_REMEMBERED: usize = 20_000;
 
 /// What one process has seen lately: bounded in time and size, forgotten with the process.
 #[derive(Debug, Default)]
@@ -150,7 +150,7 @@ impl Recent {
         let sightings: Vec<Sighting> = self.0.iter().map(|(.., sighting)| *sighting).collect();
         let judged = self.0.iter().map(|(_, id, _)| *id).zip(bursts(&sightings));
         let found = judged.filter(|(id, burst)| burst.is_any() && asked.contains_key(id)).collect();
-        let too_many = self.0.len().saturating_sub(MOST_REMEMBERED);
+        let too_many = self.0.len().saturating_sub(MAX_REMEMBERED);
         self.0.drain(..too_many);
         found
     }

@@ -16,7 +16,7 @@ use crate::values::moment::Moment;
 use crate::values::money::{Change, Currency, Money, most_minor};
 use crate::values::name::{CampaignId, EventType, Handle, Slug};
 
-const LONGEST_REASON: usize = 500;
+const MAX_REASON: usize = 500;
 
 /// Why a conversion cannot be adjusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,8 +64,8 @@ impl Request {
                 None => Change::check(&value).map(|()| None),
             });
             let reason = form.required("reason", |value| {
-                let text = form::text_up_to(LONGEST_REASON)(value)?;
-                if text.trim().is_empty() { Err(format!("must be 1 to {LONGEST_REASON} characters")) } else { Ok(text) }
+                let text = form::text_up_to(MAX_REASON)(value)?;
+                if text.trim().is_empty() { Err(format!("must be 1 to {MAX_REASON} characters")) } else { Ok(text) }
             });
             let key = form.required("idempotencyKey", IdempotencyKey::read);
             form.close();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Number;
 
-use super::{Counts, Dimension, MOST_KEYS, OTHER, split};
+use super::{Counts, Dimension, MAX_KEYS, OTHER, split};
 use crate::values::moment::Day;
 use crate::values::money::{Currency, amount, ratio};
 
@@ -141,7 +141,7 @@ fn ordered(rows: BTreeMap<String, Figures>, by: Dimension) -> Vec<(String, Figur
     });
     let mut rest = Figures::default();
     let keeps_other = rows.last().is_some_and(|(key, _)| key == OTHER);
-    let kept = if keeps_other || rows.len() > MOST_KEYS { MOST_KEYS - 1 } else { MOST_KEYS };
+    let kept = if keeps_other || rows.len() > MAX_KEYS { MAX_KEYS - 1 } else { MAX_KEYS };
     if rows.len() > kept {
         for (_, figures) in rows.drain(kept..) {
             rest.merge(&figures);

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::values::name::RuleId;
 
 /// Rules one book may have.
-pub const MOST_RULES: usize = 100;
+pub const MAX_RULES: usize = 100;
 /// A book is one item, and an item may have 400 KB.
-pub const LARGEST_BOOK: usize = 300 * 1024;
+pub const MAX_BOOK: usize = 300 * 1024;
 
 /// A rule that stands in a book.
 pub trait BookRule {

@@ -78,11 +78,11 @@ impl<'de> Deserialize<'de> for Currency {
 crate::values::schema::text_schema!(Currency, pattern("^[A-Z]{3}$"));
 
 /// The largest value of one conversion: twelve digits before the decimal point.
-const MOST_INTEGER_DIGITS: u32 = 12;
+const MAX_INTEGER_DIGITS: u32 = 12;
 
 /// The most minor units one conversion may be worth in a currency, also after its adjustments.
 pub fn most_minor(currency: Currency) -> i64 {
-    10_i64.saturating_pow(MOST_INTEGER_DIGITS + currency.decimals()) - 1
+    10_i64.saturating_pow(MAX_INTEGER_DIGITS + currency.decimals()) - 1
 }
 
 /// An amount of one conversion, in minor units; never negative.
@@ -175,8 +175,8 @@ fn plain(value: &Value) -> Result<Decimal, String> {
         _ => return Err("must be a number".to_owned()),
     };
     let decimal = exact(number).ok_or("must be a plain number within range")?.normalize();
-    if decimal.abs() >= Decimal::from(10_u64.pow(MOST_INTEGER_DIGITS)) {
-        return Err(format!("must have at most {MOST_INTEGER_DIGITS} digits before the decimal point"));
+    if decimal.abs() >= Decimal::from(10_u64.pow(MAX_INTEGER_DIGITS)) {
+        return Err(format!("must have at most {MAX_INTEGER_DIGITS} digits before the decimal point"));
     }
     Ok(decimal)
 }

@@ -15,7 +15,7 @@ use crate::webhooks::event::EventType;
 /// Seconds between the end of an attempt and the next one: 1 + 5 attempts (seed 001 §5).
 pub const SCHEDULE_SECS: [i64; 5] = [5, 10, 20, 40, 80];
 /// Attempts in all.
-pub const MOST_ATTEMPTS: u8 = SCHEDULE_SECS.len() as u8 + 1;
+pub const MAX_ATTEMPTS: u8 = SCHEDULE_SECS.len() as u8 + 1;
 /// How long one attempt may take, answer included.
 pub const DEADLINE_MS: i64 = 10_000;
 /// How long a claim holds: longer than an attempt and what is written after it.

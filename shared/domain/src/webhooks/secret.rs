@@ -17,10 +17,10 @@ const PREFIX: &str = "whsec_";
 /// Bytes of a nonce: long enough to be drawn at random for every secret there will ever be.
 const NONCE: usize = 24;
 /// Former secrets that may still sign.
-const MOST_FORMER: usize = 2;
+const MAX_FORMER: usize = 2;
 
 /// The longest overlap of two secrets: a week.
-pub const LONGEST_OVERLAP_SECS: i64 = 604_800;
+pub const MAX_OVERLAP_SECS: i64 = 604_800;
 /// The overlap when none is asked for: a day.
 pub const DEFAULT_OVERLAP_SECS: i64 = 86_400;
 
@@ -114,7 +114,7 @@ pub struct Unopened;
 
 /// There are as many former secrets as may be; the earliest expires then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{MOST_FORMER} former secrets still sign; the first of them ends at {until}")]
+#[error("{MAX_FORMER} former secrets still sign; the first of them ends at {until}")]
 pub struct TooMany {
     /// When there is room again.
     pub until: Moment,
@@ -147,7 +147,7 @@ impl Secrets {
     ) -> Result<Self, TooMany> {
         let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
         let mut live: Vec<Sealed> = self.0.iter().filter(is_live).filter(|_| overlap_secs > 0).cloned().collect();
-        if live.len() > MOST_FORMER {
+        if live.len() > MAX_FORMER {
             let until = live.iter().filter_map(|sealed| sealed.expires_at).min().unwrap_or(now);
             return Err(TooMany { until });
         }

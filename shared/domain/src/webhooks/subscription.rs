@@ -15,7 +15,7 @@ use crate::webhooks::secret::Secrets;
 /// Subscriptions one handle may have.
 pub const MOST: u32 = 20;
 /// Exhausted deliveries in a row after which a receiver may be given up.
-pub const MOST_FAILURES: u32 = 20;
+pub const MAX_FAILURES: u32 = 20;
 /// How long they must have gone on.
 pub const FAILING_MS: i64 = 24 * 3_600_000;
 
@@ -141,7 +141,7 @@ pub struct Failing {
 impl Failing {
     /// Whether the receiver is given up after one more exhausted delivery.
     pub fn is_hopeless(&self, now: Moment) -> bool {
-        self.streak >= MOST_FAILURES && self.since.is_some_and(|since| now.millis() - since.millis() >= FAILING_MS)
+        self.streak >= MAX_FAILURES && self.since.is_some_and(|since| now.millis() - since.millis() >= FAILING_MS)
     }
 }
 

@@ -1,10 +1,10 @@
-//! Finds the listed phrases in a user agent, in one pass over at most [`MOST_KEPT`] bytes.
+//! Finds the listed phrases in a user agent, in one pass over at most [`MAX_KEPT`] bytes.
 
 use std::sync::LazyLock;
 
 use daachorse::DoubleArrayAhoCorasick;
 
-use super::MOST_KEPT;
+use super::MAX_KEPT;
 use super::marks::Marks;
 
 /// `data/agent-marks.txt`, compiled by the build script: loading checks every state once, some
@@ -33,7 +33,7 @@ pub(super) fn marks(user_agent: &str) -> Marks {
 /// The agent in lower case between `^` and `$`, which the list writes for its start and end.
 fn framed(user_agent: &str) -> Vec<u8> {
     let agent = user_agent.as_bytes();
-    let read = agent.get(..MOST_KEPT).unwrap_or(agent);
+    let read = agent.get(..MAX_KEPT).unwrap_or(agent);
     let mut framed = Vec::with_capacity(read.len() + 2);
     framed.push(b'^');
     framed.extend_from_slice(read);

@@ -1,0 +1,281 @@
+//! The world itself.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use api::ApiState;
+use aws_lambda_events::sqs::SqsMessage;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use bytes::Bytes;
+use click_worker::ClickWorker;
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
+use http::Request;
+use local::keys::Keys;
+use local::{DrainReport, LocalServer, Options, TEMPLATE};
+use runtime::{App, Settings};
+
+use crate::faults::Wire;
+use crate::policy::{OPERATOR, Policy};
+use crate::{Answer, Contract, Fault, Faults, Rule};
+
+/// How a world begins.
+pub struct TestEnvOptions {
+    /// When it begins.
+    pub begins: &'static str,
+    /// The plan of new accounts.
+    pub plan: &'static str,
+    /// Public requests a minute and address.
+    pub public_rpm: u32,
+    /// Variables over those of the local server.
+    pub environment: BTreeMap<String, String>,
+    /// Where its data lives, also after it; in memory only when nowhere.
+    pub data: Option<PathBuf>,
+}
+
+impl Default for TestEnvOptions {
+    fn default() -> Self {
+        Self { begins: "2026-03-01T12:00:00Z", plan: "ENTERPRISE", public_rpm: 1_000_000, environment: BTreeMap::new(), data: None }
+    }
+}
+
+/// The house in memory, with everything around it under the test's control.
+pub struct TestEnv {
+    server: LocalServer,
+    clock: Arc<AtomicI64>,
+    keys: Keys,
+    apps: BTreeMap<String, App>,
+    /// Faults on the wire to AWS.
+    pub faults: Arc<Faults>,
+    /// The API's document.
+    pub contract: Arc<Contract>,
+}
+
+impl TestEnv {
+    /// A world with the handle `demo`, its owner, an operator and a creator.
+    pub async fn new() -> Self {
+        Self::with(TestEnvOptions::default()).await
+    }
+
+    /// A world that begins differently.
+    pub async fn with(options: TestEnvOptions) -> Self {
+        let begins: Moment = options.begins.parse().expect("a moment");
+        let clock = Arc::new(AtomicI64::new(begins.millis()));
+        let keys = options.data.as_deref().map_or_else(Keys::generate, Keys::open).expect("keys");
+        let settings = local::settings::Settings { port: 9000, plan: options.plan, public_rpm: Some(options.public_rpm), keys: &keys };
+        let mut environment = settings.environment();
+        environment.extend(options.environment);
+        let engine_clock = clock.clone();
+        let clock_of_engines = Arc::new(move || engine_clock.load(Ordering::SeqCst));
+        let server = LocalServer::open(Options { data: options.data, environment, clock: clock_of_engines, ..Options::memory() });
+        let server = server.await.expect("a house");
+        let faults = Arc::new(Faults::default());
+        let apps = furnish(&server, &clock, &faults);
+        let document = serde_json::from_str(accounts_document()).expect("the document");
+        let env = Self { server, clock, keys, apps, faults, contract: Arc::new(Contract::new(document)) };
+        env.settle_in().await;
+        env
+    }
+
+    async fn settle_in(&self) {
+        let is_there = self.app("accounts").store().profile(&self.handle()).await.expect("a table").is_some();
+        if is_there {
+            return;
+        }
+        let demo = domain::accounts::Profile {
+            handle: "demo".parse().expect("a handle"),
+            owner: "owner".parse().expect("a user"),
+            collaborators: [("operator", domain::accounts::Role::Operator), ("creator", domain::accounts::Role::Creator)]
+                .into_iter()
+                .map(|(user, role)| (user.parse().expect("a user"), role))
+                .collect(),
+            created_at: self.now(),
+            version: 1,
+        };
+        assert!(self.app("accounts").store().save_profile(&demo, None, &self.event("handle.created")).await.expect("a profile"));
+        self.faults.take_calls();
+    }
+
+    /// An audit event of a change that a test makes past the API.
+    pub fn event(&self, action: &str) -> domain::accounts::audit::Event {
+        domain::accounts::audit::Event::of_system(self.app("accounts").id(), self.now(), "test", action, "demo")
+    }
+
+    /// Makes an ACTIVE campaign of `demo`, past the API.
+    pub async fn campaign(&self, id: &str) {
+        let body = serde_json::json!({"campaignId": id, "goalType": "PRODUCT_SALE", "status": "ACTIVE"});
+        let draft = domain::campaigns::Draft::read(body, &self.api("campaigns").settings().own_hosts).expect("a campaign");
+        let campaign = domain::campaigns::Campaign::new(&self.handle(), &draft, self.now());
+        let written = self.auditor().write_campaign(&campaign, None, None, &[]).await.expect("a table");
+        assert_eq!(written, store::WriteCampaign::Written, "{id}");
+    }
+
+    /// The handle every world has.
+    pub fn handle(&self) -> Handle {
+        "demo".parse().expect("a handle")
+    }
+
+    /// The state of one function, for looking at what is stored.
+    pub fn app(&self, function: &str) -> &App {
+        self.apps.get(function).expect("a function")
+    }
+
+    /// The state of one function behind HTTP.
+    pub fn api(&self, function: &str) -> ApiState {
+        local::functions::api_state(&self.server, function, self.app(function).clone()).expect("settings")
+    }
+
+    /// The table and queues past every function's permissions, for looking at what is stored.
+    pub fn auditor(&self) -> store::Store {
+        let environment = self.server.env("links");
+        let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
+        store::Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone())
+    }
+
+    /// The table as an operator's job sees it: past every function's permissions, and with faults on its wire.
+    pub fn operators_store(&self) -> store::Store {
+        let environment = self.server.env("links");
+        let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
+        let (faults, policy) = (self.faults.clone(), Arc::new(Policy::of_template(TEMPLATE)));
+        let wire = Wire { function: OPERATOR.to_owned(), inner: store::http_client(), faults, policy };
+        store::Store::connect(&settings.connection(SharedHttpClient::new(wire)), settings.table.clone(), settings.queues.clone())
+    }
+
+    /// Gives messages to a worker again, as the queue does with those of a consumer that died.
+    pub async fn redeliver(&self, function: &str, messages: Vec<SqsMessage>) {
+        let mut event = aws_lambda_events::sqs::SqsEvent::default();
+        event.records = messages;
+        let response = match function {
+            "click-worker" => click_worker::handle(ClickWorker::new(self.app(function).clone()), event).await,
+            "delivery-worker" => delivery_worker::handle(self.app(function).clone(), event).await,
+            _ => event_worker::handle(self.app(function).clone(), event).await,
+        };
+        assert!(response.batch_item_failures.is_empty(), "{:?}", response.batch_item_failures);
+    }
+
+    /// The secrets tokens are signed with.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The server.
+    pub fn server(&self) -> &LocalServer {
+        &self.server
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Moment {
+        Moment::from_millis(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// Lets time pass.
+    pub fn advance_ms(&self, millis: i64) {
+        self.clock.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Lets days pass.
+    pub fn advance_days(&self, days: i64) {
+        self.advance_ms(days * 86_400_000);
+    }
+
+    /// Sets the time.
+    pub fn set_time(&self, at: &str) {
+        let at: Moment = at.parse().expect("a moment");
+        self.clock.store(at.millis(), Ordering::SeqCst);
+    }
+
+    /// Sends a request through the gateway and holds its answer against the document.
+    pub async fn send(&self, request: Request<Bytes>, ip: IpAddr) -> Answer {
+        let (method, path, host) = (request.method().clone(), request.uri().to_string(), request.headers().get("host").cloned());
+        let response = self.server.call(request, ip).await;
+        let (parts, body) = response.into_parts();
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        let is_public_host = host.is_some_and(|host| host.as_bytes().starts_with(b"demo."));
+        let path = if is_public_host { format!("/_edge/redirect/demo{path}") } else { path };
+        self.contract.check(&method, &path, &answer);
+        answer
+    }
+
+    /// Runs `work` until it ends or the call `number` kills the process there; gives back what it gave if it lived.
+    pub async fn crash_at<T>(&self, function: &'static str, number: usize, fault: Fault, work: impl Future<Output = T>) -> Option<T> {
+        let fired = self.faults.inject(Rule::any().by(function).after(number), fault);
+        let outcome = tokio::select! {
+            biased;
+            () = fired.died() => None,
+            outcome = work => Some(outcome),
+        };
+        self.faults.clear();
+        assert_eq!(outcome.is_none(), fired.times() > 0, "the process died of the crash, and of nothing else");
+        outcome
+    }
+
+    /// Works off a queue, with every message as it lies.
+    pub async fn drain(&self, queue: &str) -> DrainReport {
+        self.drain_with(queue, |messages| messages).await
+    }
+
+    /// Works off a queue through the test's hands.
+    pub async fn drain_with(&self, queue: &str, mut hook: impl FnMut(Vec<SqsMessage>) -> Vec<SqsMessage> + Send) -> DrainReport {
+        self.server.drain(queue, &mut hook).await.expect("a queue")
+    }
+
+    /// Counts everything that is on its way: clicks first, then what follows from them.
+    pub async fn settle(&self) {
+        self.drain("ClicksQueue").await;
+        self.drain("EventsQueue").await;
+    }
+
+    /// Works off every delivery that is due, those that follow at once included.
+    pub async fn deliver(&self) {
+        while self.drain("DeliveriesQueue").await.received + self.drain("RetriesQueue").await.received > 0 {}
+    }
+
+    /// Runs the sweeper once.
+    pub async fn sweep(&self) {
+        self.server.run_schedule("sweeper").await.expect("the sweeper");
+    }
+}
+
+impl Drop for TestEnv {
+    fn drop(&mut self) {
+        let violations = self.faults.violations();
+        if !std::thread::panicking() {
+            assert!(violations.is_empty(), "calls beyond the template's statements: {violations:?}");
+        }
+    }
+}
+
+fn furnish(server: &LocalServer, clock: &Arc<AtomicI64>, faults: &Arc<Faults>) -> BTreeMap<String, App> {
+    let policy = Arc::new(Policy::of_template(TEMPLATE));
+    let seed = Arc::new(AtomicU64::new(1));
+    let apps = Mutex::new(BTreeMap::new());
+    local::functions::mount_all(server, |function: &str, settings: Settings| {
+        let wire = Wire { function: function.to_owned(), inner: store::http_client(), faults: faults.clone(), policy: policy.clone() };
+        let (clock, seed) = (clock.clone(), seed.clone());
+        let now: runtime::Clock = Arc::new(move || Moment::from_millis(clock.load(Ordering::SeqCst)));
+        let entropy: runtime::Entropy = Arc::new(move || spread(seed.fetch_add(1, Ordering::SeqCst)));
+        let app = App::new(settings, SharedHttpClient::new(wire), now, entropy);
+        apps.lock().expect("apps").insert(function.to_owned(), app.clone());
+        app
+    })
+    .expect("the functions fit the template");
+    apps.into_inner().expect("apps")
+}
+
+/// Numbers that differ in every bit, the same in every run (SplitMix64, twice).
+fn spread(number: u64) -> u128 {
+    let mix = |mut z: u64| {
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    };
+    let base = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (u128::from(mix(base)) << 64) | u128::from(mix(base ^ 0xD1B5_4A32_D192_ED03))
+}
+
+fn accounts_document() -> &'static str {
+    include_str!("../../functions/accounts/openapi.json")
+}

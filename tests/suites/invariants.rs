@@ -1,0 +1,411 @@
+//! What must stay true of the repository itself: who uses whom, what the template grants, how the sources are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use local::template::{Site, Template};
+use runtime::{SecretSource, Settings};
+use saphyr::{LoadableYamlNode, ScalarOwned, YamlOwned};
+use serde_json::{Map, Value, json};
+use tests::TestEnv;
+
+/// Every function there is.
+pub(crate) const FUNCTIONS: [&str; 12] = [
+    "redirect",
+    "links",
+    "campaigns",
+    "attribution",
+    "analytics",
+    "chain",
+    "webhooks",
+    "accounts",
+    "click-worker",
+    "event-worker",
+    "delivery-worker",
+    "sweeper",
+];
+
+/// Whoever stands here may use only what stands on lines above.
+const LEFT_TO_RIGHT: [&[&str]; 7] = [&["domain"], &["store"], &["runtime"], &["api"], &FUNCTIONS, &["local"], &["tests", "bench"]];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").to_owned()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(root().join(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
+}
+
+/// Every file with this ending below these folders, by its path from the root.
+fn files(folders: &[&str], ending: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(ending) {
+                found.push(path.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+const OURS: [&str; 5] = ["shared", "functions", "local", "tests", "bench"];
+
+/// A crate as its Cargo.toml tells: its name, and what each kind of dependency names.
+fn crates() -> Vec<(String, String, BTreeSet<String>)> {
+    let manifests = files(&OURS, "Cargo.toml").into_iter();
+    manifests
+        .map(|path| {
+            let text = read(&path);
+            let (mut section, mut name, mut dependencies) = (String::new(), String::new(), BTreeSet::new());
+            for line in text.lines().map(str::trim) {
+                let key = line.split(['=', '.', ' ']).next().unwrap_or_default().trim_matches('"').to_owned();
+                if let Some(header) = line.strip_prefix('[') {
+                    section = header.trim_end_matches(']').to_owned();
+                    assert!(!section.contains("dependencies."), "{path}: write [{section}] as one line");
+                } else if section == "package" && key == "name" {
+                    name = line.split('"').nth(1).expect("a name").to_owned();
+                } else if section.ends_with("dependencies") && !key.is_empty() && !key.starts_with('#') {
+                    assert!(!line.contains("path ="), "{path}: {key} is taken from a path; paths are in the workspace's list");
+                    dependencies.insert(key);
+                }
+            }
+            assert!(text.contains("[lints]\nworkspace = true"), "{path} does not keep the workspace's lints");
+            (path, name, dependencies)
+        })
+        .collect()
+}
+
+#[test]
+fn crates_use_only_what_stands_to_their_left() {
+    let place = |name: &str| LEFT_TO_RIGHT.iter().position(|names| names.contains(&name));
+    let crates = crates();
+    assert_eq!(crates.len(), LEFT_TO_RIGHT.iter().map(|names| names.len()).sum::<usize>());
+    for (path, name, dependencies) in &crates {
+        let here = place(name).unwrap_or_else(|| panic!("{path}: {name} has no place"));
+        for (there, dependency) in dependencies.iter().filter_map(|dependency| Some((place(dependency)?, dependency))) {
+            assert!(there < here, "{name} uses {dependency}, which does not stand to its left");
+        }
+    }
+    let (_, _, domain) = crates.iter().find(|(_, name, _)| name == "domain").expect("domain");
+    for dependency in domain {
+        let is_worldly =
+            ["tokio", "axum", "reqwest", "http", "hyper", "tower", "tracing", "getrandom", "rand"].contains(&dependency.as_str());
+        let prefix = ["lambda", "aws", "utoipa-axum"].into_iter().find(|prefix| dependency.starts_with(prefix));
+        assert!(!is_worldly && prefix.is_none(), "domain uses {dependency}");
+    }
+}
+
+#[test]
+fn only_the_store_names_the_aws_sdk_and_the_keys_secrets_manager() {
+    let sources = files(&["shared/domain/src", "shared/runtime/src", "shared/api/src", "functions", "local/src"], ".rs").into_iter();
+    let naming: Vec<String> = sources.filter(|path| read(path).contains("aws_sdk_")).collect();
+    assert_eq!(naming, ["shared/runtime/src/keys.rs"]);
+    assert!(!read("shared/runtime/src/keys.rs").replace("aws_sdk_secretsmanager", "").contains("aws_sdk_"));
+    for (path, name, dependencies) in crates() {
+        let sdks: Vec<&str> = dependencies.iter().map(String::as_str).filter(|dependency| dependency.starts_with("aws-sdk-")).collect();
+        let expected: &[&str] = match name.as_str() {
+            "store" | "local" => &["aws-sdk-dynamodb", "aws-sdk-sqs"], // local: its own tests of the engines
+            "runtime" => &["aws-sdk-secretsmanager"],
+            _ => &[],
+        };
+        assert_eq!(sdks, expected, "{path}");
+    }
+}
+
+#[test]
+fn there_is_one_tls_stack_and_it_is_not_openssl_or_aws_lc() {
+    let lock = read("Cargo.lock");
+    for unwanted in ["aws-lc-sys", "aws-lc-rs", "openssl-sys", "openssl", "native-tls", "boring-sys"] {
+        assert!(!lock.contains(&format!("name = \"{unwanted}\"")), "{unwanted} came into the tree");
+    }
+    assert_eq!(lock.matches("name = \"rustls\"\n").count(), 1, "two versions of rustls");
+}
+
+// ---------------------------------------------------------------- the template
+
+/// The template as JSON; `!Ref X` becomes `{"!Ref": "X"}`.
+fn template() -> Value {
+    fn node(yaml: &YamlOwned) -> Value {
+        match yaml {
+            YamlOwned::Value(ScalarOwned::Boolean(value)) => json!(value),
+            YamlOwned::Value(ScalarOwned::Integer(value)) => json!(value),
+            YamlOwned::Value(ScalarOwned::String(value)) => json!(value),
+            YamlOwned::Sequence(items) => items.iter().map(node).collect(),
+            YamlOwned::Mapping(members) => {
+                members.iter().map(|(name, value)| (name.as_str().expect("a name").to_owned(), node(value))).collect::<Map<_, _>>().into()
+            }
+            YamlOwned::Tagged(tag, inner) => json!({format!("!{}", tag.suffix): node(inner)}),
+            other => panic!("{other:?} in the template"),
+        }
+    }
+    node(YamlOwned::load_from_str(&read("template.yaml")).expect("YAML").first().expect("a document"))
+}
+
+/// The resources of one type with their properties.
+fn resources(template: &Value, kind: &str) -> BTreeMap<String, Value> {
+    let resources = template["Resources"].as_object().expect("resources").iter();
+    resources.filter(|(_, resource)| resource["Type"] == kind).map(|(id, resource)| (id.clone(), resource.clone())).collect()
+}
+
+fn functions(template: &Value) -> BTreeMap<String, Value> {
+    resources(template, "AWS::Serverless::Function")
+}
+
+fn statements(function: &Value) -> Vec<Value> {
+    let policies = function["Properties"]["Policies"].as_array().expect("policies").iter();
+    policies.flat_map(|policy| policy["Statement"].as_array().expect("statements").clone()).collect()
+}
+
+fn actions(statement: &Value) -> Vec<String> {
+    statement["Action"].as_array().expect("a list of actions").iter().map(|action| action.as_str().expect("an action").to_owned()).collect()
+}
+
+/// Whether a statement grants `action` on `resource`, such as `ClicksQueue`.
+fn grants(function: &Value, action: &str, resource: &str) -> bool {
+    let covers = |statement: &Value| {
+        actions(statement).iter().any(|granted| granted == action) && statement["Resource"].to_string().contains(&format!("\"{resource}"))
+    };
+    statements(function).iter().any(covers)
+}
+
+#[test]
+fn every_statement_names_its_actions_its_resource_and_its_keys() {
+    let template = template();
+    let keys = read("shared/store/src/table.rs");
+    let indexes: Vec<String> = resources(&template, "AWS::DynamoDB::Table")["Table"]["Properties"]["GlobalSecondaryIndexes"]
+        .as_array()
+        .expect("indexes")
+        .iter()
+        .map(|index| index["IndexName"].as_str().expect("a name").to_owned())
+        .collect();
+    assert_eq!(indexes, [store::table::DUE, store::table::LIST]);
+    for (id, function) in functions(&template) {
+        assert!(!statements(&function).is_empty(), "{id} may do nothing");
+        for statement in statements(&function) {
+            let what = format!("{id} {}", statement["Sid"]);
+            assert_eq!(statement["Effect"], "Allow", "{what}");
+            let resource = statement["Resource"].to_string();
+            assert!(statement["Resource"].is_object() || statement["Resource"].is_array(), "{what}: {resource} is no reference");
+            assert!(!resource.contains('*') && actions(&statement).iter().all(|action| !action.contains('*')), "{what} has a *");
+            let on_table = actions(&statement).iter().filter(|action| action.starts_with("dynamodb:")).count();
+            if on_table == 0 {
+                continue;
+            }
+            assert_eq!(on_table, actions(&statement).len(), "{what} mixes services");
+            assert!(!actions(&statement).contains(&"dynamodb:Scan".to_owned()), "{what} reads everything");
+            let leading = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+                .as_array()
+                .unwrap_or_else(|| panic!("{what} is not held to keys"));
+            assert!(!leading.is_empty(), "{what}");
+            for pattern in leading.iter().map(|pattern| pattern.as_str().expect("a pattern")) {
+                let class = pattern.strip_suffix("#*").unwrap_or_else(|| panic!("{what}: {pattern}"));
+                assert!(
+                    class.chars().all(|letter| letter.is_ascii_uppercase()) && keys.contains(&format!("\"{class}#")),
+                    "{what}: the table has no {pattern}"
+                );
+            }
+            // ForAllValues is true of a request that names no key; Null is what refuses those.
+            assert_eq!(statement["Condition"]["Null"]["dynamodb:LeadingKeys"], "false", "{what} is open to requests without a key");
+            match statement["Resource"]["!Sub"].as_str() {
+                Some(arn) => {
+                    let index = arn.strip_prefix("${Table.Arn}/index/").unwrap_or_else(|| panic!("{what}: {arn}"));
+                    assert!(indexes.contains(&index.to_owned()), "{what}: there is no index {index}");
+                    assert_eq!(actions(&statement), ["dynamodb:Query"], "{what}");
+                }
+                None => assert_eq!(statement["Resource"], json!({"!GetAtt": "Table.Arn"}), "{what}"),
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_beyond_its_functions_statements_is_refused_and_fails_the_test_that_made_it() {
+    let trespass = tokio::spawn(async {
+        let env = TestEnv::new().await;
+        // The redirect may not read accounts.
+        let outcome = env.app("redirect").store().account(&"owner".parse().expect("a user")).await;
+        (outcome.is_err(), env.faults.violations().len(), std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(env))).is_err())
+    });
+    assert_eq!(trespass.await.expect("the trespass"), (true, 1, true));
+}
+
+#[test]
+fn every_queue_waits_longer_than_its_worker_and_keeps_what_nobody_can_handle() {
+    let template = template();
+    let (queues, functions) = (resources(&template, "AWS::SQS::Queue"), functions(&template));
+    let mappings = resources(&template, "AWS::Lambda::EventSourceMapping");
+    let arn = |value: &Value| value["!GetAtt"].as_str().and_then(|path| path.strip_suffix(".Arn")).expect("an ARN").to_owned();
+    let mut consumed = BTreeSet::new();
+    for (id, mapping) in &mappings {
+        let mapping = &mapping["Properties"];
+        let queue = arn(&mapping["EventSourceArn"]);
+        let worker = &functions[mapping["FunctionName"]["!Ref"].as_str().expect("a function")];
+        let timeout = worker["Properties"]["Timeout"].as_u64().expect("a worker sets its timeout");
+        let visibility = queues[&queue]["Properties"]["VisibilityTimeout"].as_u64().expect("a visibility timeout");
+        assert!(visibility >= 6 * timeout, "{queue} hides a message for {visibility} s, its worker may take {timeout} s");
+        assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{id}");
+        let (batch, window) =
+            (mapping["BatchSize"].as_u64().expect("a batch size"), mapping["MaximumBatchingWindowInSeconds"].as_u64().expect("a window"));
+        assert!(batch <= 10 || window >= 1, "{id}: a batch of {batch} needs a window");
+        assert!(mapping["ScalingConfig"]["MaximumConcurrency"].as_u64().is_some_and(|most| most >= 2), "{id}");
+        for action in ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] {
+            assert!(grants(worker, action, &queue), "{id}: its function may not {action}");
+        }
+        consumed.insert(queue);
+    }
+    for (id, queue) in &queues {
+        let queue = &queue["Properties"];
+        assert_eq!(queue["SqsManagedSseEnabled"], true, "{id}");
+        let Some(redrive) = queue.get("RedrivePolicy") else {
+            assert!(!consumed.contains(id), "{id} has no dead letters");
+            continue;
+        };
+        let dead = arn(&redrive["deadLetterTargetArn"]);
+        let kept = |properties: &Value| properties["MessageRetentionPeriod"].as_u64().expect("a retention");
+        assert!(kept(&queues[&dead]["Properties"]) > kept(queue), "{dead} forgets as soon as {id}");
+        assert!(redrive["maxReceiveCount"].as_u64().is_some_and(|most| most >= 5), "{id} gives up at once");
+        assert!(template["Resources"].to_string().contains(&format!("{dead}.QueueName")), "nobody is told of {dead}");
+    }
+    let sources = functions.values().flat_map(|function| function["Properties"]["Events"].as_object().into_iter().flatten());
+    assert!(sources.into_iter().all(|(_, event)| event["Type"] != "SQS"), "an SQS event of SAM brings a policy over all queues");
+}
+
+#[test]
+fn the_table_forgets_by_ttl_can_be_restored_and_outlives_its_stack() {
+    let template = template();
+    for (id, table) in resources(&template, "AWS::DynamoDB::Table") {
+        let properties = &table["Properties"];
+        assert_eq!(properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{id}");
+        assert_eq!(properties["TimeToLiveSpecification"], json!({"AttributeName": "ttl", "Enabled": true}), "{id}");
+        assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST", "{id}");
+        assert_eq!((&table["DeletionPolicy"], &table["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")), "{id}");
+    }
+}
+
+#[test]
+fn every_function_has_a_folder_a_binary_and_time_for_its_calls() {
+    let template = template();
+    let longest_call = store::sdk_settings::timeouts().operation_timeout().expect("a timeout").as_secs();
+    let mut binaries = BTreeSet::new();
+    for (id, function) in functions(&template) {
+        let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().expect("a binary").to_owned();
+        assert_eq!(function["Properties"]["CodeUri"], format!("functions/{binary}/"), "{id}");
+        let timeout =
+            function["Properties"]["Timeout"].as_u64().or(template["Globals"]["Function"]["Timeout"].as_u64()).expect("a timeout");
+        assert!(timeout > 2 * longest_call && timeout < 900, "{id}: {timeout} s");
+        binaries.insert(binary);
+    }
+    assert_eq!(binaries, FUNCTIONS.iter().map(|name| (*name).to_owned()).collect());
+    assert_eq!(template["Globals"]["Function"]["Environment"]["Variables"]["STAGE"], "prod");
+}
+
+#[test]
+fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
+    let raw = template();
+    let parameters = [
+        ("PublicDomain", "10x.example"),
+        ("JwksUrl", "https://idp.example/jwks.json"),
+        ("JwtIssuer", "https://idp.example"),
+        ("JwtClientId", "client"),
+    ];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let site = Site {
+        region: "eu-central-1".into(),
+        account: "123456789012".into(),
+        queue_endpoint: "https://sqs.eu-central-1.amazonaws.com".into(),
+        parameters,
+    };
+    let resolved = Template::parse(&read("template.yaml"), &site).expect("a template");
+    let lambda = [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_SESSION_TOKEN", "t")];
+    let readers =
+        ["runtime/src/settings.rs", "runtime/src/start.rs", "api/src/settings.rs"].map(|file| read(format!("shared/{file}"))).concat();
+    for function in &resolved.functions {
+        for name in function.environment.keys() {
+            assert!(readers.contains(&format!("\"{name}\"")), "{}: nobody reads {name}", function.id);
+        }
+        let variable = |name: &str| {
+            function
+                .environment
+                .get(name)
+                .cloned()
+                .or_else(|| lambda.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        };
+        let settings = Settings::read(variable).unwrap_or_else(|error| panic!("{}: {error}", function.id));
+        assert!(settings.production, "{}", function.id);
+        let grants = |action: &str, resource: &str| grants(&raw["Resources"][&function.id], action, resource);
+        assert_eq!(settings.queues.clicks.is_some(), grants("sqs:SendMessage", "ClicksQueue"), "{}", function.id);
+        assert_eq!(settings.queues.events.is_some(), grants("sqs:SendMessage", "EventsQueue"), "{}", function.id);
+        assert_eq!(settings.queues.deliveries.is_some(), grants("sqs:SendMessage", "DeliveriesQueue"), "{}", function.id);
+        assert_eq!(settings.queues.retries.is_some(), grants("sqs:SendMessage", "RetriesQueue"), "{}", function.id);
+        assert_eq!(
+            matches!(settings.secret, SecretSource::Manager { .. }),
+            grants("secretsmanager:GetSecretValue", "PlatformSecret"),
+            "{}",
+            function.id
+        );
+        for (name, value) in [
+            ("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("PLATFORM_SECRET", "{}"),
+            ("TRUST_VIEWER_HEADERS", "true"),
+            ("WEBHOOK_EGRESS", "local"),
+        ] {
+            let refused = Settings::read(|asked| if asked == name { Some(value.to_owned()) } else { variable(asked) });
+            assert_eq!(refused.expect_err("a local switch in production").name, name, "{}", function.id);
+        }
+    }
+}
+
+// ---------------------------------------------------------------- the sources
+
+/// A file without the tests at its end, and those.
+fn product_and_tests(text: &str) -> (&str, &str) {
+    text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((text, ""))
+}
+
+/// Lines that are neither blank nor comment, without the tests at the end.
+fn lines_of_code(text: &str) -> usize {
+    product_and_tests(text).0.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count()
+}
+
+#[test]
+fn every_source_file_says_what_it_is_and_stays_short() {
+    let sources = files(&OURS, ".rs");
+    assert!(sources.len() > 150, "{} files", sources.len());
+    for path in sources {
+        let text = read(&path);
+        assert!(text.starts_with("//! "), "{path} does not open with a sentence on what it is");
+        // Tests are tables of cases.
+        let is_test = path.contains("/tests/") || path.starts_with("tests/suites/") || path.ends_with("/tests.rs");
+        assert!(is_test || lines_of_code(&text) <= 300, "{path} has {} lines of code", lines_of_code(&text));
+    }
+}
+
+#[test]
+fn no_test_sleeps_or_is_left_out_and_no_lint_is_silenced() {
+    let (left_out, sleeping) = (concat!("#[ign", "ore"), concat!("sle", "ep("));
+    let silenced = ["unwrap_used", "expect_used", "indexing_slicing", "clippy::panic", "unsafe_code"];
+    for path in files(&OURS, ".rs") {
+        let text = read(&path);
+        assert!(!text.contains(left_out), "{path} leaves a test out");
+        let is_test = path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs");
+        let (product, tests) = if is_test { ("", text.as_str()) } else { product_and_tests(&text) };
+        assert!(!tests.contains(sleeping), "{path} sleeps in a test");
+        let product = if path.starts_with("bench/") { "" } else { product };
+        for lint in silenced {
+            assert!(!product.contains(lint), "{path} silences {lint}");
+        }
+    }
+    let workspace = read("Cargo.toml");
+    for lint in
+        ["unwrap_used = \"deny\"", "expect_used = \"deny\"", "indexing_slicing = \"deny\"", "panic = \"deny\"", "unsafe_code = \"deny\""]
+    {
+        assert!(workspace.contains(lint), "the workspace does not say {lint}");
+    }
+}

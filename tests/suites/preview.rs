@@ -1,0 +1,612 @@
+//! The preview: what it explains, and that it decides as the redirect does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::accounts::Profile;
+use domain::links::{Link, Settings};
+use domain::routing::{PersonalizationRule, RuleBook};
+use domain::values::destination::OwnHosts;
+use domain::values::id::LinkId;
+use domain::values::moment::Moment;
+use domain::values::name::Handle;
+use futures::{StreamExt, TryStreamExt};
+use http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+use store::{Expect, WriteLink};
+use tests::{Answer, BROWSER, TestEnv, TestEnvOptions};
+
+const LINK: &str = "/v2/handles/demo/links/launch";
+const PREVIEW: &str = "/v2/handles/demo/links/launch/route-preview";
+const RULES: &str = "/v2/handles/demo/personalization-rules";
+const PRODUCT: &str = "https://example.com/product";
+
+async fn world_with(settings: Value) -> TestEnv {
+    let env = TestEnv::new().await;
+    if let Some(campaign) = settings["campaignId"].as_str() {
+        env.campaign(campaign).await;
+    }
+    write(&env, settings).await;
+    env
+}
+
+async fn write(env: &TestEnv, settings: Value) {
+    let mut body = json!({"destinationUrl": PRODUCT});
+    body.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+    assert!(env.owner().put(LINK, body).await.status.is_success());
+}
+
+async fn preview(env: &TestEnv, visit: Value) -> Value {
+    env.creator().post(PREVIEW, visit).await.expect(200).json()
+}
+
+/// A Friday evening's visit of which everything is known.
+fn friday() -> Value {
+    json!({"country": "us", "device": "mobile", "source": " AD ", "campaign": "Spring", "segments": ["VIP"], "language": "de-AT", "sessionId": "sess-1", "at": "2026-03-06T22:30:00Z"})
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_answer_explains_the_decision_rule_by_rule() {
+    let env = world_with(json!({"redirectType": 307, "routingRules": [
+        {"priority": 20, "destinationUrl": "https://example.com/late"},
+        {"priority": 10, "destinationUrl": "https://example.com/de", "conditions": {"countryIn": ["DE"], "deviceIn": ["MOBILE"]}},
+        {"priority": 10, "destinationUrl": "https://example.com/ad", "conditions": {"sourceIn": ["Instagram", "Ad"], "campaignIn": ["SPRING"]}},
+    ]})).await;
+    assert_eq!(
+        preview(&env, friday()).await,
+        json!({
+            "handle": "demo", "slug": "launch", "destinationUrl": "https://example.com/ad", "redirectType": 307,
+            "matched": {"kind": "ROUTING_RULE", "ruleId": null, "priority": 10, "index": 2}, "reason": "matched sourceIn, campaignIn",
+            "evaluated": [
+                {"kind": "ROUTING_RULE", "index": 1, "ruleId": null, "priority": 10, "matched": false, "failedCondition": "countryIn", "expected": ["DE"], "actual": "US"},
+                {"kind": "ROUTING_RULE", "index": 2, "ruleId": null, "priority": 10, "matched": true},
+            ],
+            "context": {"country": "US", "device": "MOBILE", "source": "ad", "campaign": "spring", "segments": ["vip"], "language": "de-AT", "sessionId": "sess-1", "at": "2026-03-06T22:30:00.000Z"},
+            "linkVersion": 1, "wouldAppendCtx": true,
+        })
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_condition_that_fails_says_what_it_asked_and_what_it_met() {
+    let env = TestEnv::new().await;
+    let bucket = u64::from_str_radix(&domain::values::secret::sha256_hex(b"demo/launch\nsess-1")[..16], 16).unwrap() % 10_000;
+    let share: Value = serde_json::from_str(&format!("{}.{:02}", bucket / 100, bucket % 100)).unwrap();
+    let below =
+        json!({"from": 0, "to": serde_json::from_str::<Value>(&format!("{}.{:02}", (bucket - 1) / 100, (bucket - 1) % 100)).unwrap()});
+    let span = json!({"from": "08:00", "to": "09:00", "timeZone": "Asia/Tokyo"});
+    for (name, conditions, expected, actual) in [
+        ("countryIn", json!({"countryIn": ["de", "fr"]}), json!(["DE", "FR"]), json!("US")),
+        ("deviceIn", json!({"deviceIn": ["tablet"]}), json!(["TABLET"]), json!("MOBILE")),
+        ("sourceIn", json!({"sourceIn": ["email"]}), json!(["email"]), json!("ad")),
+        ("campaignIn", json!({"campaignIn": ["summer"]}), json!(["summer"]), json!("spring")),
+        ("segmentIn", json!({"segmentIn": ["new"]}), json!(["new"]), json!(["vip"])),
+        ("languageIn", json!({"languageIn": ["fr"]}), json!(["fr"]), json!("de-AT")),
+        ("weekdayIn", json!({"weekdayIn": ["monday"]}), json!(["MON"]), json!("FRI")),
+        ("timeBetween", json!({"timeBetween": span}), span.clone(), json!("07:30")),
+        ("weekdayIn", json!({"weekdayIn": ["FRI"], "timeBetween": span}), json!(["FRI"]), json!("SAT")),
+        ("percent", json!({"percent": below}), below.clone(), share.clone()),
+        ("countryIn", json!({"percent": below, "countryIn": ["DE"]}), json!(["DE"]), json!("US")),
+    ] {
+        write(&env, json!({"routingRules": [{"destinationUrl": "https://example.com/rule", "conditions": conditions}]})).await;
+        let answer = preview(&env, friday()).await;
+        let step = &answer["evaluated"][0];
+        assert_eq!((&step["failedCondition"], &step["matched"]), (&json!(name), &json!(false)));
+        let spelled = |value: &Value| value.to_string().replace(".00", "");
+        assert_eq!((spelled(&step["expected"]), spelled(&step["actual"])), (spelled(&expected), spelled(&actual)), "{name}");
+        assert_eq!(
+            (&answer["matched"]["kind"], &answer["reason"], &answer["destinationUrl"]),
+            (&json!("DEFAULT"), &json!("no rule matched"), &json!(PRODUCT))
+        );
+    }
+    write(
+        &env,
+        json!({"routingRules": [{"destinationUrl": "https://example.com/rule", "conditions": {"percent": {"from": share, "to": 100}}}]}),
+    )
+    .await;
+    assert_eq!(preview(&env, friday()).await["reason"], "matched percent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handles_rules_are_explained_after_the_links_own() {
+    let env =
+        world_with(json!({"routingRules": [{"destinationUrl": "https://example.com/fr", "conditions": {"countryIn": ["FR"]}}]})).await;
+    for (id, rule) in [
+        ("off", json!({"priority": 0, "enabled": false, "variant": {"id": "v0", "destinationUrl": "https://example.com/off"}})),
+        (
+            "zebra",
+            json!({"priority": 1, "when": {"countryIn": ["DE"]}, "variant": {"id": "v1", "destinationUrl": "https://example.com/zebra"}}),
+        ),
+        ("all", json!({"priority": 2, "variant": {"id": "v2", "destinationUrl": "https://example.com/all"}})),
+    ] {
+        env.owner().put(&format!("{RULES}/{id}"), rule).await.expect(201);
+    }
+    let answer = preview(&env, json!({"country": "US"})).await;
+    assert_eq!(answer["matched"], json!({"kind": "PERSONALIZATION_RULE", "ruleId": "all", "priority": 2, "index": 1}));
+    assert_eq!(
+        (&answer["destinationUrl"], &answer["reason"]),
+        (&json!("https://example.com/all"), &json!("matched a rule without conditions"))
+    );
+    assert_eq!(
+        answer["evaluated"],
+        json!([
+            {"kind": "ROUTING_RULE", "index": 0, "ruleId": null, "priority": 0, "matched": false, "failedCondition": "countryIn", "expected": ["FR"], "actual": "US"},
+            {"kind": "PERSONALIZATION_RULE", "index": 0, "ruleId": "zebra", "priority": 1, "matched": false, "failedCondition": "countryIn", "expected": ["DE"], "actual": "US"},
+            {"kind": "PERSONALIZATION_RULE", "index": 1, "ruleId": "all", "priority": 2, "matched": true},
+        ])
+    );
+    assert_eq!(preview(&env, json!({"country": "DE"})).await["destinationUrl"], "https://example.com/zebra");
+    assert_eq!(preview(&env, json!({"country": "FR"})).await["destinationUrl"], "https://example.com/fr");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_request_gets_the_same_answer_byte_for_byte() {
+    let env = world_with(json!({"maxClicks": 100, "routingRules": [
+        {"destinationUrl": "https://example.com/half", "conditions": {"percent": {"from": 0, "to": 50}}},
+        {"destinationUrl": "https://example.com/day", "conditions": {"timeBetween": {"from": "08:00", "to": "20:00"}, "weekdayIn": ["FRI"]}},
+    ]})).await;
+    for visit in [friday(), json!({"at": "2026-03-06T12:00:00Z", "sessionId": "sess-2"}), json!({"sessionId": "sess-3", "country": "DE"})] {
+        let first = env.creator().post(PREVIEW, visit.clone()).await.expect(200);
+        for _ in 0..3 {
+            env.visitor().follow("launch?sid=sess-9").await.expect(302);
+            env.advance_ms(1_000);
+            let again = env.operator().post(PREVIEW, visit.clone()).await.expect(200);
+            assert_eq!(again.body, first.body);
+            assert_ne!(again.header("x-request-id"), first.header("x-request-id"));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_of_which_nothing_is_said_is_one_nothing_is_known_of() {
+    let env = world_with(json!({"campaignId": "spring-2026"})).await;
+    let answer = preview(&env, json!({})).await;
+    let unknown = json!({"country": "UNKNOWN", "device": "UNKNOWN", "source": "direct", "campaign": "spring-2026", "segments": [], "language": null, "sessionId": null, "at": null});
+    assert_eq!(answer["context"], unknown);
+    assert_eq!(
+        (&answer["reason"], &answer["evaluated"], &answer["matched"]),
+        (&json!("no rules"), &json!([]), &json!({"kind": "DEFAULT", "ruleId": null, "priority": null, "index": null}))
+    );
+    let nulls = json!({"country": null, "device": null, "source": null, "campaign": null, "segments": null, "language": null, "sessionId": null, "at": null});
+    assert_eq!(preview(&env, nulls).await, answer);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_cannot_be_is_refused_with_every_bad_field() {
+    let env = world_with(json!({})).await;
+    let body = json!({"country": "USA", "device": "phone", "source": "", "campaign": 7, "segments": ["a", 1], "language": "x".repeat(36), "sessionId": "a b", "at": "later", "ip": "192.0.2.1"});
+    let refused = env.owner().post(PREVIEW, body).await.refused(400, "invalid_payload");
+    let expected = ["country", "device", "source", "campaign", "segments[1]", "language", "sessionId", "at", "ip"];
+    assert_eq!(refused.fields().into_iter().collect::<BTreeSet<_>>(), expected.map(str::to_owned).into_iter().collect());
+    env.owner().post("/v2/handles/demo/links/unknown/route-preview", json!({})).await.refused(404, "not_found");
+    env.owner().post("/v2/handles/demo/links/abc/route-preview", json!({})).await.refused(400, "invalid_slug");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_link_is_unavailable_or_falls_back_and_says_why() {
+    let env = TestEnv::new().await;
+    for (closed, why) in [
+        (json!({"enabled": false}), "disabled"),
+        (json!({"scheduledStartAt": "2026-03-07T00:00:00Z"}), "before scheduledStartAt"),
+        (json!({"scheduledEndAt": "2026-03-06T22:30:00Z"}), "after scheduledEndAt"),
+        (json!({"expiresAt": "2026-03-06T22:30:00Z"}), "after expiresAt"),
+    ] {
+        let mut settings = json!({"routingRules": [{"destinationUrl": "https://example.com/rule"}]});
+        settings.as_object_mut().unwrap().extend(closed.as_object().unwrap().clone());
+        write(&env, settings.clone()).await;
+        let answer = preview(&env, friday()).await;
+        assert_eq!(
+            (&answer["matched"], &answer["destinationUrl"]),
+            (&json!({"kind": "UNAVAILABLE", "ruleId": null, "priority": null, "index": null}), &Value::Null)
+        );
+        assert_eq!(
+            (answer["reason"].as_str(), &answer["evaluated"], &answer["wouldAppendCtx"]),
+            (Some(format!("link is closed ({why})").as_str()), &json!([]), &json!(false))
+        );
+
+        settings["fallbackUrl"] = json!("https://example.com/sorry");
+        write(&env, settings).await;
+        let answer = preview(&env, friday()).await;
+        assert_eq!(
+            (&answer["matched"]["kind"], &answer["destinationUrl"], &answer["wouldAppendCtx"]),
+            (&json!("FALLBACK"), &json!("https://example.com/sorry"), &json!(false))
+        );
+        assert_eq!(answer["reason"], format!("link is closed ({why}), fallbackUrl is set"));
+    }
+    write(&env, json!({"scheduledStartAt": "2026-03-06T22:30:00Z", "expiresAt": "2026-03-06T22:30:00.001Z"})).await;
+    assert_eq!(preview(&env, friday()).await["matched"]["kind"], "DEFAULT");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_whose_clicks_are_used_up_is_shown_as_closed() {
+    let env = world_with(json!({"maxClicks": 2})).await;
+    for _ in 0..2 {
+        assert_eq!(preview(&env, json!({})).await["matched"]["kind"], "DEFAULT");
+        env.visitor().follow("launch").await.expect(302);
+    }
+    let answer = preview(&env, json!({})).await;
+    assert_eq!((&answer["matched"]["kind"], &answer["reason"]), (&json!("UNAVAILABLE"), &json!("link is closed (maxClicks reached)")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_tells_whether_ctx_would_be_appended_and_which_version_decided() {
+    let env = world_with(json!({})).await;
+    write(&env, json!({"trackingPolicy": {"appendContextParam": false}, "password": "open sesame"})).await;
+    let answer = preview(&env, json!({})).await;
+    assert_eq!((&answer["wouldAppendCtx"], &answer["linkVersion"], &answer["destinationUrl"]), (&json!(false), &json!(2), &json!(PRODUCT)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_shows_at_once_and_a_preview_writes_nothing() {
+    let env = world_with(json!({"maxClicks": 5})).await;
+    preview(&env, json!({})).await;
+    write(&env, json!({"destinationUrl": "https://example.com/new", "maxClicks": 5})).await;
+    env.faults.take_calls();
+    assert_eq!(preview(&env, json!({})).await["destinationUrl"], "https://example.com/new");
+    let operations: BTreeSet<String> = env.faults.take_calls().into_iter().map(|(_, operation)| operation).collect();
+    assert_eq!(operations, BTreeSet::from(["BatchGetItem".to_owned(), "GetItem".to_owned()]));
+    assert_eq!(env.drain("ClicksQueue").await.received, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_brings_the_segments_of_its_signals_unless_others_are_named() {
+    let hot = json!({"destinationUrl": "https://example.com/hot", "conditions": {"segmentIn": ["engaged_prospect"]}});
+    let env = world_with(json!({"routingRules": [hot]})).await;
+    let signals = json!({"handle": "demo", "sessionId": "s1", "signals": [{"signalKey": "intent", "confidence": 0.9}]});
+    env.nobody().post("/v2/public/chain/signals", signals).await.expect(202);
+    for (visit, destination, segments, queries) in [
+        (json!({"sessionId": "s1"}), "https://example.com/hot", json!(["engaged_prospect", "new"]), 1),
+        (json!({"sessionId": "s1", "at": "2026-03-31T11:59:59.999Z"}), "https://example.com/hot", json!(["engaged_prospect", "new"]), 1),
+        (json!({"sessionId": "s1", "at": "2026-03-31T12:00:00Z"}), PRODUCT, json!(["new"]), 1),
+        (json!({"sessionId": "s2"}), PRODUCT, json!(["new"]), 1),
+        (json!({"sessionId": "s1", "segments": ["VIP"]}), PRODUCT, json!(["vip"]), 0),
+        (json!({"sessionId": "s1", "segments": []}), PRODUCT, json!([]), 0),
+        (json!({}), PRODUCT, json!([]), 0),
+    ] {
+        env.faults.take_calls();
+        let answer = preview(&env, visit.clone()).await;
+        assert_eq!((&answer["destinationUrl"], &answer["context"]["segments"]), (&json!(destination), &segments), "{visit}");
+        let calls = env.faults.take_calls();
+        assert_eq!(calls.iter().filter(|(_, operation)| operation == "Query").count(), queries, "{visit}");
+    }
+    assert_eq!(bare(&env.visitor().follow("launch?sid=s1").await.expect(302)).0, "https://example.com/hot");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handles_rule_for_a_campaign_applies_to_the_links_of_that_campaign() {
+    let env = world_with(json!({"campaignId": "spring-2026"})).await;
+    env.owner().put("/v2/handles/demo/links/other", json!({"destinationUrl": PRODUCT})).await.expect(201);
+    let variant = json!({"id": "v", "destinationUrl": "https://example.com/spring"});
+    let rule = json!({"when": {"campaignIn": ["SPRING-2026"]}, "variant": variant});
+    env.owner().put(&format!("{RULES}/spring"), rule).await.expect(201);
+    for (slug, named, destination) in [
+        ("launch", None, "https://example.com/spring"),
+        ("launch", Some("summer-2026"), PRODUCT),
+        ("other", None, PRODUCT),
+        ("other", Some("Spring-2026"), "https://example.com/spring"),
+    ] {
+        let what = format!("{slug} {named:?}");
+        let described = named.map_or(json!({}), |campaign| json!({"campaign": campaign}));
+        let answer = env.creator().post(&format!("/v2/handles/demo/links/{slug}/route-preview"), described).await.expect(200).json();
+        assert_eq!(answer["destinationUrl"], destination, "{what}");
+        let query = named.map_or(String::new(), |campaign| format!("?campaign={campaign}"));
+        assert_eq!(bare(&env.visitor().follow(&format!("{slug}{query}")).await.expect(302)).0, destination, "{what}");
+    }
+}
+
+/// A generator of numbers, the same in every run (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((mixed ^ (mixed >> 31)) >> 33).unwrap() % sides
+    }
+
+    fn one_in(&mut self, sides: usize) -> bool {
+        self.roll(sides) == 0
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.roll(of.len())]
+    }
+
+    /// One to three of these.
+    fn some(&mut self, of: &[&str]) -> Value {
+        json!((0..1 + self.roll(3)).map(|_| self.pick(of)).collect::<Vec<_>>())
+    }
+
+    /// Conditions; with a share of all visitors only where `shares`.
+    fn conditions(&mut self, shares: bool) -> Value {
+        let mut conditions = json!({});
+        for _ in 0..self.roll(4) {
+            match self.roll(9) {
+                0 => conditions["countryIn"] = self.some(&["US", "de", "Fr", "UNKNOWN", "BR"]),
+                1 => conditions["deviceIn"] = self.some(&["MOBILE", "tablet", "Desktop", "BOT", "UNKNOWN"]),
+                2 => conditions["sourceIn"] = self.some(&["AD", "email", "Instagram", "direct", "referral", "news letter", "\u{dc}ber"]),
+                3 => conditions["campaignIn"] = self.some(&["Spring", "summer", "own-campaign"]),
+                4 if self.one_in(3) => conditions["segmentIn"] = self.some(&["vip", "new"]),
+                5 => conditions["languageIn"] = self.some(&["de", "EN", "de-at", "fr"]),
+                6 => conditions["weekdayIn"] = self.some(&["MON", "tue", "Wednesday", "THU", "FRI", "SAT", "SUN"]),
+                7 => {
+                    let zone = self.pick(&["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"]);
+                    conditions["timeBetween"] = json!({"from": self.pick(&CLOCK), "to": self.pick(&CLOCK), "timeZone": zone});
+                }
+                _ if shares => {
+                    let from = self.roll(9_999);
+                    let to = from + 1 + self.roll(10_000 - from);
+                    let number = |hundredths: usize| {
+                        serde_json::from_str::<Value>(&format!("{}.{:02}", hundredths / 100, hundredths % 100)).unwrap()
+                    };
+                    conditions["percent"] = json!({"from": number(from), "to": number(to)});
+                }
+                _ => {}
+            }
+        }
+        conditions
+    }
+
+    fn moment(&mut self) -> Moment {
+        let day = format!("2026-{:02}-{:02}", 1 + self.roll(12), 1 + self.roll(28));
+        let at: Moment = format!("{day}T{}:00Z", self.pick(&CLOCK)).parse().unwrap();
+        at.plus_millis(self.pick(&[-1, 0, 1, 59_999, 1_234_567]))
+    }
+}
+
+/// Times of day at whose very edge some visits fall, in the zones that are whole or half hours away.
+const CLOCK: [&str; 6] = ["00:00", "06:30", "08:00", "12:00", "17:30", "22:00"];
+
+const AGENTS: [(&str, &str); 6] = [
+    (
+        "MOBILE",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+    ),
+    (
+        "TABLET",
+        "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+    ),
+    ("DESKTOP", BROWSER),
+    ("BOT", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
+    ("UNKNOWN", "Mozilla/5.0 (PlayStation 4 11.50) AppleWebKit/605.1.15 (KHTML, like Gecko)"),
+    ("BOT", ""),
+];
+
+/// One visit, as the visitor's browser makes it and as the owner describes it.
+struct Pair {
+    path: String,
+    headers: Vec<(&'static str, String)>,
+    described: Value,
+    at: Moment,
+}
+
+impl Pair {
+    fn of(dice: &mut Dice, handle: &Handle, slug: &str, at: Moment, must_name_session: bool) -> Self {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let (mut headers, mut described) = (Vec::new(), json!({"at": at}));
+        let (sent, country) = dice.pick(&[
+            (Some("US"), "US"),
+            (Some("de"), "DE"),
+            (Some("FR"), "fr"),
+            (Some("BR"), "BR"),
+            (Some("T1"), "UNKNOWN"),
+            (None, "UNKNOWN"),
+        ]);
+        headers.extend(sent.map(|code| ("cloudfront-viewer-country", code.to_owned())));
+        described["country"] = json!(country);
+        let (device, agent) = dice.pick(&AGENTS);
+        headers.push(("user-agent", agent.to_owned()));
+        described["device"] = json!(device);
+        if dice.one_in(20) {
+            headers.push(("sec-purpose", "prefetch".to_owned()));
+            described["device"] = json!("BOT");
+        }
+        match dice.roll(4) {
+            0 => {}
+            1 => {
+                let (referrer, source) = dice.pick(&[
+                    ("https://www.instagram.com/p/1", "instagram"),
+                    ("https://mail.google.com/", "email"),
+                    ("https://blog.example/", "referral"),
+                    ("nonsense", "direct"),
+                ]);
+                headers.push(("referer", referrer.to_owned()));
+                described["source"] = json!(source);
+            }
+            _ => {
+                let source = dice.pick(&["ad", "Email", "INSTAGRAM", "News Letter", "\u{fc}ber", "unheard of"]);
+                query.append_pair(dice.pick(&["source", "utm_source", "src"]), source);
+                headers.push(("referer", "https://t.co/x".to_owned()));
+                described["source"] = json!(source);
+            }
+        }
+        if dice.one_in(2) {
+            let campaign = dice.pick(&["spring", "SUMMER", "autumn"]);
+            query.append_pair(dice.pick(&["campaign", "utm_campaign"]), campaign);
+            described["campaign"] = json!(campaign);
+        }
+        if !dice.one_in(4) {
+            let language = dice.pick(&["de", "de-AT", "en-US", "EN", "fr", "pt-BR"]);
+            headers.push(("accept-language", dice.pick(&["{},ja;q=0.9", "ja;q=0.2, {};q=0.8, *;q=0.1", "{}"]).replace("{}", language)));
+            described["language"] = json!(language);
+        } else {
+            // Any language will do: every browser sends the header, and whoever does not is on a bot's device.
+            headers.push(("accept-language", "*".to_owned()));
+        }
+        if must_name_session || dice.one_in(2) {
+            let session = format!("sess-{}", dice.roll(1_000_000));
+            query.append_pair("sid", &session);
+            described["sessionId"] = json!(session);
+        }
+        Self { path: format!("/_edge/redirect/{handle}/{slug}?{}", query.finish()), headers, described, at }
+    }
+}
+
+/// Links of a handle with random rules, and visits of them.
+struct Stage {
+    handle: Handle,
+    book: RuleBook,
+    links: Vec<Link>,
+    visits: Vec<(String, Pair)>,
+}
+
+impl Stage {
+    fn set(dice: &mut Dice, number: usize, links: usize, moments: &[Moment]) -> Self {
+        let foreign = OwnHosts::default();
+        let handle: Handle = format!("stage-{number}").parse().unwrap();
+        let mut book = RuleBook::default();
+        for rule in 0..dice.roll(5) {
+            let variant = json!({"id": "v", "destinationUrl": format!("https://example.com/p{rule}?a=%20b#x")});
+            let body = json!({"priority": dice.roll(3), "enabled": !dice.one_in(4), "when": dice.conditions(true), "variant": variant});
+            book.insert(PersonalizationRule::read(format!("rule-{}", dice.roll(100)).parse().unwrap(), body, &foreign).unwrap());
+        }
+        let mut stage = Self { handle, book, links: Vec::new(), visits: Vec::new() };
+        for link in 0..links {
+            let shares = dice.one_in(2);
+            let rules: Vec<Value> = (0..dice.roll(6)).map(|rule| json!({"priority": dice.roll(3), "destinationUrl": format!("https://example.com/r{rule}?keep={rule}#top"), "conditions": dice.conditions(shares)})).collect();
+            let mut body =
+                json!({"destinationUrl": "https://example.com/default", "routingRules": rules, "redirectType": dice.pick(&[302, 307])});
+            body["enabled"] = json!(!dice.one_in(30));
+            body["tracking"] = dice.pick(&["{}", r#"{"utmSource": "suite", "utmTerm": "a b"}"#]).parse().unwrap();
+            body["trackingPolicy"] = json!({"appendContextParam": !dice.one_in(5)});
+            if dice.one_in(3) {
+                body["campaignId"] = json!("own-campaign");
+            }
+            if dice.one_in(3) {
+                body["fallbackUrl"] = json!("https://example.com/sorry?keep=1");
+            }
+            if dice.one_in(4) {
+                body[dice.pick(&["scheduledStartAt", "scheduledEndAt", "expiresAt"])] = json!(dice.pick(moments));
+            }
+            let (settings, _) = Settings::read(body, &foreign).unwrap();
+            let slug = format!("link-{link}");
+            let begins = Moment::from_millis(1_700_000_000_000);
+            let id = LinkId::new(begins, (u128::try_from(number).unwrap() << 32) | u128::try_from(link).unwrap());
+            stage.links.push(Link {
+                id,
+                handle: stage.handle.clone(),
+                slug: slug.parse().unwrap(),
+                version: 1,
+                created_at: begins,
+                updated_at: begins,
+                password: None,
+                settings,
+            });
+            for _ in 0..VISITS {
+                // Without a session a share is decided by what only the visitor's own request tells.
+                let has_shares = shares || stage.book.rules().iter().any(|rule| rule.when.percent.is_some());
+                let at = dice.pick(moments);
+                stage.visits.push((slug.clone(), Pair::of(dice, &stage.handle, &slug, at, has_shares)));
+            }
+        }
+        stage
+    }
+
+    async fn store(&self, env: &TestEnv) {
+        let profile = Profile {
+            handle: self.handle.clone(),
+            owner: "owner".parse().unwrap(),
+            collaborators: BTreeMap::new(),
+            created_at: env.now(),
+            version: 1,
+        };
+        assert!(env.app("accounts").store().save_profile(&profile, None, &env.event("handle.created")).await.unwrap());
+        let store = env.app("links").store();
+        assert!(store.save_rule_book(&self.handle, &self.book, 0, &env.event("rule.created")).await.unwrap());
+        let writes =
+            futures::stream::iter(&self.links).map(async |link| store.write_link(link, Expect::Absent, &env.event("link.created")).await);
+        let written: Vec<WriteLink> = writes.buffer_unordered(16).try_collect().await.unwrap();
+        assert!(written.iter().all(|written| *written == WriteLink::Written));
+    }
+}
+
+/// Sends past the document's judge, who reads the whole document for each answer.
+async fn send(env: &TestEnv, request: http::request::Builder, body: String) -> Answer {
+    let (parts, body) = env.server().call(request.body(body.into()).unwrap(), [198, 51, 100, 7].into()).await.into_parts();
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+/// A location without what the redirect added to the destination, and whether that was a ctx.
+fn bare(answer: &Answer) -> (String, bool) {
+    let (before, fragment) = answer
+        .header("location")
+        .split_once('#')
+        .map_or((answer.header("location"), String::new()), |(before, fragment)| (before, format!("#{fragment}")));
+    let (base, query) = before.split_once('?').unwrap_or((before, ""));
+    let added = |pair: &&str| pair.starts_with("ctx=") || pair.starts_with("utm_");
+    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !added(pair)).collect();
+    let separator = if kept.is_empty() { "" } else { "?" };
+    (format!("{base}{separator}{}{fragment}", kept.join("&")), query.split('&').any(|pair| pair.starts_with("ctx=c1.")))
+}
+
+const STAGES: usize = 20;
+const LINKS: usize = 100;
+const VISITS: usize = 5;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn preview_equals_redirect_for_10_000_random_rule_sets_and_visits() {
+    let mut dice = Dice(20_260_301);
+    let mut moments: Vec<Moment> = (0..60).map(|_| dice.moment()).collect();
+    moments.sort();
+    let stages: Vec<Stage> = (0..STAGES).map(|number| Stage::set(&mut dice, number, LINKS, &moments)).collect();
+    let env = TestEnv::with(TestEnvOptions { begins: "2025-12-31T00:00:00Z", ..TestEnvOptions::default() }).await;
+    for stage in &stages {
+        stage.store(&env).await;
+    }
+
+    let token = local::token::mint(env.keys(), "owner", &[], env.now().millis(), std::time::Duration::from_secs(3600)).unwrap();
+    let visits: Vec<(&Handle, &str, &Pair)> =
+        stages.iter().flat_map(|stage| stage.visits.iter().map(|(slug, pair)| (&stage.handle, slug.as_str(), pair))).collect();
+    assert_eq!(visits.len(), 10_000);
+    let described = futures::stream::iter(visits).map(|(handle, slug, pair)| {
+        let path = format!("/v2/handles/{handle}/links/{slug}/route-preview");
+        let request =
+            Request::builder().method(Method::POST).uri(path).header("host", "localhost:9000").header("content-type", "application/json");
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let env = &env;
+        async move { (pair, send(env, request, pair.described.to_string()).await.expect(200).json()) }
+    });
+    let mut previews: Vec<(&Pair, Value)> = described.buffer_unordered(16).collect().await;
+    previews.sort_by_key(|(pair, _)| pair.at);
+
+    let (mut kinds, mut failed) = (BTreeMap::<String, usize>::new(), BTreeMap::<String, usize>::new());
+    for at_once in previews.chunk_by(|(a, _), (b, _)| a.at == b.at) {
+        env.set_time(&at_once[0].0.at.to_string());
+        let redirects = futures::stream::iter(at_once).map(|(pair, preview)| {
+            let request = Request::builder().uri(&pair.path).header("host", "localhost:9000");
+            let request = pair.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+            let env = &env;
+            async move { (pair, preview, send(env, request, String::new()).await) }
+        });
+        let redirects: Vec<_> = redirects.buffer_unordered(16).collect().await;
+        for (pair, preview, redirect) in redirects {
+            let what = || format!("{} {:?}\n{preview:#}\n{:?}", pair.path, pair.headers, redirect.header("location"));
+            let kind = preview["matched"]["kind"].as_str().unwrap();
+            match kind {
+                "UNAVAILABLE" => assert!([StatusCode::NOT_FOUND, StatusCode::GONE].contains(&redirect.status), "{}", what()),
+                "FALLBACK" => assert_eq!(
+                    (redirect.status.as_u16(), Some(redirect.header("location"))),
+                    (302, preview["destinationUrl"].as_str()),
+                    "{}",
+                    what()
+                ),
+                _ => {
+                    assert_eq!(preview["redirectType"], redirect.status.as_u16(), "{}", what());
+                    assert_eq!(
+                        (json!(bare(&redirect).0), json!(bare(&redirect).1)),
+                        (preview["destinationUrl"].clone(), preview["wouldAppendCtx"].clone()),
+                        "{}",
+                        what()
+                    );
+                }
+            }
+            *kinds.entry(kind.to_owned()).or_default() += 1;
+            for step in preview["evaluated"].as_array().unwrap() {
+                *failed.entry(step["failedCondition"].as_str().unwrap_or("none").to_owned()).or_default() += 1;
+            }
+        }
+    }
+    // The sets are only worth something when every way to decide is well among them.
+    assert!(kinds.len() == 5 && kinds.values().all(|count| *count >= 300), "{kinds:?}");
+    assert!(failed.len() == 10 && failed.values().all(|count| *count >= 200), "{failed:?}");
+}

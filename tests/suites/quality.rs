@@ -1,0 +1,561 @@
+//! The quality of clicks: why one is a bot's, judging stored clicks again, and figures that follow to the last counter.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::clicks::Click;
+use domain::clicks::agent::CLASSIFIER_VERSION;
+use domain::clicks::ctx::Consent;
+use domain::values::id::ClickId;
+use domain::values::moment::Day;
+use futures::future::join_all;
+use local::jobs::{Scope, Effects, recount, rescore};
+use serde_json::{Value, json};
+use tests::{BROWSER, Fault, Rule, Visit, TestEnv};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const CRAWLER: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+
+fn today() -> Day {
+    "2026-03-01".parse().unwrap()
+}
+
+async fn world_with_links(slugs: &[&str]) -> TestEnv {
+    let env = TestEnv::new().await;
+    for slug in slugs {
+        let link = json!({"destinationUrl": "https://example.com/"});
+        env.owner().put(&format!("/v2/handles/demo/links/{slug}"), link).await.expect(201);
+    }
+    env
+}
+
+/// The stored clicks of the first day, oldest first.
+async fn stored(env: &TestEnv) -> Vec<Click> {
+    let mut clicks = env.auditor().clicks_of(&env.handle(), today()).await.unwrap();
+    clicks.sort_by_key(|click| click.id);
+    clicks
+}
+
+async fn scope(env: &TestEnv) -> Scope {
+    Scope::of(env.operators_store(), None, today(), today().plus(1)).await.unwrap()
+}
+
+/// No more than a day of one handle: the shortest job.
+async fn one_day(env: &TestEnv) -> Scope {
+    Scope::of(env.operators_store(), Some(env.handle()), today(), today()).await.unwrap()
+}
+
+/// The job's time is the world's, its ids are its own.
+fn of_job(env: &TestEnv) -> Effects {
+    let (now, seed) = (env.now(), Arc::new(AtomicU64::new(77)));
+    Effects { clock: Arc::new(move || now), entropy: Arc::new(move || u128::from(seed.fetch_add(1, Ordering::SeqCst)) << 40) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_over_a_mistyped_handle_says_so() {
+    let env = TestEnv::new().await;
+    let mistyped = Scope::of(env.operators_store(), Some("dmeo".parse().unwrap()), today(), today()).await;
+    assert_eq!(mistyped.err().map(|error| error.to_string()).as_deref(), Some("there is no handle dmeo"));
+}
+
+async fn rescored(env: &TestEnv) -> rescore::Summary {
+    rescore::run(&scope(env).await, &of_job(env), &mut ()).await.unwrap()
+}
+
+/// Fails the test if any counter of any cell is not what the raw records make it.
+async fn nothing_drifts(env: &TestEnv) {
+    let found = recount::run(&scope(env).await, &mut ()).await.unwrap();
+    assert_eq!(found.drift, Vec::<String>::new());
+    assert!(found.counters > 0 && found.records > 0, "{found:?}");
+}
+
+/// Clicks and bot clicks of a report's rows, by key.
+async fn report(env: &TestEnv, query: &str) -> Vec<(String, i64, i64)> {
+    let path = format!("/v2/handles/demo/analytics?from=2026-03-01&to=2026-03-02&{query}");
+    let report = env.owner().get(&path).await.expect(200).json();
+    let number = |row: &Value, name: &str| row[name].as_i64().unwrap();
+    let rows = report["rows"].as_array().unwrap().iter();
+    let rows = rows.map(|row| (row["key"].as_str().unwrap().to_owned(), number(row, "clicks"), number(row, "botClicks")));
+    // A key that everything was taken from has no part in the report.
+    let mut rows: Vec<_> = rows.filter(|(_, clicks, _)| *clicks > 0).collect();
+    rows.sort();
+    rows
+}
+
+async fn bots(env: &TestEnv) -> (i64, i64) {
+    let rows = report(env, "groupBy=day").await;
+    rows.iter().fold((0, 0), |sum, (_, clicks, bots)| (sum.0 + clicks, sum.1 + bots))
+}
+
+async fn convert(env: &TestEnv, ctx: &str, key: &str) {
+    let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": 24.99, "currency": "USD"});
+    env.nobody().post("/v2/public/conversions", body).await.expect(202);
+}
+
+async fn settle(env: &TestEnv) {
+    while env.drain("ClicksQueue").await.received > 0 {}
+    while env.drain("EventsQueue").await.received > 0 {}
+}
+
+// ---------------------------------------------------------------- reasons
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_sign_of_a_request_makes_a_bot_alone_and_each_is_redirected_all_the_same() {
+    let env = world_with_links(&["launch"]).await;
+    let person = || env.visitor();
+    let visits: [(Visit<'_>, &str); 10] = [
+        (person().without("user-agent"), "empty_user_agent"),
+        (person().with("user-agent", CRAWLER), "declared_bot"),
+        (person().with("user-agent", "curl/8.5.0"), "automation_tool"),
+        (person().with("user-agent", "something else"), "not_a_browser"),
+        (person().without("accept-language"), "no_accept_language"),
+        (person().with("sec-purpose", "prefetch;prerender"), "prefetch"),
+        (person().with("purpose", "prefetch"), "prefetch"),
+        (person().with("x-purpose", "preview"), "prefetch"),
+        (person().with("x-moz", "prefetch"), "prefetch"),
+        (person().with("sec-purpose", "navigation").with("x-moz", "prefetch"), "prefetch"),
+    ];
+    let expected: Vec<Vec<String>> = visits.iter().map(|(_, reason)| vec![(*reason).to_owned()]).collect();
+    for (visit, _) in visits {
+        visit.follow("launch").await.expect(302);
+        env.advance_ms(1);
+    }
+    env.settle().await;
+    let clicks = stored(&env).await;
+    assert!(clicks.iter().all(|click| click.bot && click.device == "BOT" && click.classifier == CLASSIFIER_VERSION));
+    assert_eq!(clicks.into_iter().map(|click| click.reasons).collect::<Vec<_>>(), expected);
+    assert_eq!(rescored(&env).await.restated, 0, "what is judged when it comes and from what is kept is the same");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn previews_of_messengers_and_networks_are_bots_and_the_browsers_inside_them_are_not() {
+    let env = world_with_links(&["launch"]).await;
+    let agents = [
+        ("facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", true),
+        ("WhatsApp/2.24.13.77 A", true),
+        ("TelegramBot (like TwitterBot)", true),
+        ("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", true),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Instagram 341.0.3.25 (iPhone14,5; iOS 17_6; de_DE; de; scale=3.00; 1170x2532; 620000001)",
+            false,
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 13; SM-A546B Build/TP1A.220624.014; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/126.0.6478.122 Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/472.0.0.45.79;]",
+            false,
+        ),
+    ];
+    for (agent, _) in agents {
+        env.visitor().with("user-agent", agent).follow("launch").await.expect(302);
+        env.advance_ms(1);
+    }
+    env.settle().await;
+    assert_eq!(stored(&env).await.into_iter().map(|click| click.bot).collect::<Vec<_>>(), agents.map(|(_, bot)| bot));
+}
+
+// ---------------------------------------------------------------- bursts
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_hits_of_one_sender_at_once_are_a_burst_and_sixty_people_are_not() {
+    let env = world_with_links(&["launch"]).await;
+    let script = env.visitor();
+    join_all((0..60).map(|_| async { script.follow("launch").await.expect(302) })).await;
+    settle(&env).await;
+    join_all((0..60).map(|number| env.visitor().number(number)).map(|visit| async move { visit.follow("launch").await.expect(302) }))
+        .await;
+    join_all((0..60).map(|_| env.visitor().with("sec-gpc", "1")).map(|visit| async move { visit.follow("launch").await.expect(302) }))
+        .await;
+    settle(&env).await;
+    assert_eq!(rescored(&env).await.became_humans, 0, "the whole day shows no less than what one process saw");
+    let clicks = stored(&env).await;
+    let (bots, humans): (Vec<_>, Vec<_>) = clicks.into_iter().partition(|click| click.bot);
+    assert_eq!((bots.len(), humans.len()), (60, 120));
+    assert!(bots.iter().all(|click| click.reasons == ["burst_hits"] && click.device == "DESKTOP"));
+    nothing_drifts(&env).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_is_seen_as_it_comes_and_its_first_clicks_when_the_day_is_judged_again() {
+    let slugs: Vec<String> = (0..12).map(|number| format!("page-{number}")).collect();
+    let env = world_with_links(&slugs.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    for slug in &slugs {
+        env.visitor().follow(slug).await.expect(302);
+        env.settle().await;
+        env.advance_ms(300);
+    }
+    let told = |clicks: &[Click]| clicks.iter().map(|click| click.reasons.join(" ")).collect::<Vec<_>>();
+    let live = told(&stored(&env).await);
+    assert_eq!(live[..9], [""; 9], "nine links are no burst yet");
+    assert_eq!(live[9..], ["burst_links"; 3]);
+    assert_eq!(bots(&env).await, (12, 3));
+    let summary = rescored(&env).await;
+    assert_eq!((summary.clicks, summary.restated, summary.became_bots, summary.became_humans), (12, 9, 9, 0));
+    assert_eq!(told(&stored(&env).await), ["burst_links"; 12]);
+    assert_eq!(bots(&env).await, (12, 12));
+    nothing_drifts(&env).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_comes_again_is_not_a_second_hit() {
+    let env = world_with_links(&["launch"]).await;
+    for _ in 0..30 {
+        env.visitor().follow("launch").await.expect(302);
+    }
+    let mut kept = Vec::new();
+    env
+        .drain_with("ClicksQueue", |messages| {
+            kept.clone_from(&messages);
+            messages
+        })
+        .await;
+    env.redeliver("click-worker", kept).await;
+    for _ in 0..19 {
+        env.visitor().follow("launch").await.expect(302);
+    }
+    settle(&env).await;
+    assert_eq!(bots(&env).await, (49, 0));
+    env.visitor().follow("launch").await.expect(302);
+    settle(&env).await;
+    assert_eq!(bots(&env).await, (50, 1), "the fiftieth shows what it is");
+}
+
+// ---------------------------------------------------------------- instant conversions
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conversion_799_ms_after_its_click_makes_it_a_bots_and_one_at_800_ms_does_not() {
+    let env = world_with_links(&["launch"]).await;
+    for (wait, instant) in [(799, true), (800, false)] {
+        let visit = env.visitor().in_country("DE").with("referer", "https://t.co/x");
+        let ctx = visit.follow("launch").await.expect(302).ctx();
+        env.advance_ms(wait);
+        convert(&env, &ctx, &format!("{wait}-a")).await;
+        convert(&env, &ctx, &format!("{wait}-b")).await;
+        settle(&env).await;
+        let click = stored(&env).await.pop().unwrap();
+        assert_eq!((click.bot, click.instant_conversion, click.device.as_str()), (instant, instant, "DESKTOP"), "{wait} ms");
+        assert_eq!(click.reasons, if instant { vec!["instant_conversion"] } else { vec![] });
+        env.advance_ms(5000);
+    }
+    for by in ["day", "country", "referrer", "slug", "device"] {
+        let rows = report(&env, &format!("groupBy={by}")).await;
+        assert_eq!((rows.len(), rows[0].1, rows[0].2), (1, 2, 1), "{by}");
+    }
+    nothing_drifts(&env).await;
+    assert_eq!(rescored(&env).await.restated, 0);
+    nothing_drifts(&env).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instant_conversion_restates_its_click_once_whatever_dies_or_is_lost() {
+    let env = world_with_links(&["launch"]).await;
+    let mut converted = 0;
+    for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+        for step in 0.. {
+            let ctx = env.visitor().follow("launch").await.expect(302).ctx();
+            env.drain("ClicksQueue").await;
+            convert(&env, &ctx, &format!("{fault:?} {step}")).await;
+            converted += 1;
+            let mut kept = Vec::new();
+            let hook = |messages: Vec<aws_lambda_events::sqs::SqsMessage>| {
+                kept.clone_from(&messages);
+                messages
+            };
+            let lived = env.crash_at("event-worker", step, fault, env.drain_with("EventsQueue", hook)).await;
+            if lived.is_some() {
+                break;
+            }
+            env.redeliver("event-worker", kept).await;
+        }
+    }
+    for fault in [Fault::AnswerLost, Fault::Doubled, Fault::Throttled, Fault::Conflict] {
+        let ctx = env.visitor().follow("launch").await.expect(302).ctx();
+        env.drain("ClicksQueue").await;
+        convert(&env, &ctx, &format!("{fault:?}")).await;
+        converted += 1;
+        let fired = env.faults.inject(Rule::on("TransactWriteItems").by("event-worker").times(2), fault);
+        env.drain("EventsQueue").await;
+        fired.at_least_once();
+        env.faults.clear();
+        settle(&env).await;
+    }
+    assert!(converted > 8, "{converted}");
+    assert_eq!(bots(&env).await, (converted, converted));
+    nothing_drifts(&env).await;
+}
+
+// ---------------------------------------------------------------- judging stored clicks again
+
+/// Seconds between clicks of which some are the next day's.
+const OVER_MIDNIGHT: i64 = 9_000;
+
+/// Clicks as the first classifier left them: crawlers taken for people, people taken for bots, and some that stand.
+async fn store_misjudged(env: &TestEnv, from: usize, many: usize, apart_secs: i64) {
+    let agents = [(BROWSER, false), (CRAWLER, true), (CRAWLER, false), (BROWSER, true), (BROWSER, false)];
+    let clicks: Vec<Click> = (from..from + many)
+        .map(|number| {
+            let (agent, bot) = agents[number % agents.len()];
+            Click {
+                id: ClickId::new(
+                    env.now().plus_secs(i64::try_from(number % 7).unwrap() * apart_secs),
+                    (number as u128) << 20 | number as u128,
+                ),
+                handle: env.handle(),
+                slug: ["launch", "deal-alpha"][number % 2].parse().unwrap(),
+                link_version: 1,
+                campaign_id: [None, Some("partner-alpha"), Some("partner-beta")][number % 3].map(|id| id.parse().unwrap()),
+                bot,
+                reasons: if bot { vec!["declared_bot".to_owned()] } else { Vec::new() },
+                classifier: 1,
+                country: ["US", "DE", "FR"][number / 3 % 3].to_owned(),
+                device: if bot { "BOT" } else { "DESKTOP" }.to_owned(),
+                source: ["direct", "email"][number / 2 % 2].to_owned(),
+                // More than a cell has room for, so that some are counted as other.
+                referrer: format!("host-{number}.example"),
+                campaign: None,
+                language: None,
+                session_id: None,
+                segments: Vec::new(),
+                rule: None,
+                consent: Consent::Full,
+                address: Some(format!("address-{number}")),
+                user_agent: Some(agent.to_owned()),
+                purpose: None,
+                no_accept_language: false,
+                instant_conversion: false,
+            }
+        })
+        .collect();
+    let (counted, failed) = env.app("click-worker").store().count_clicks(&clicks, &|_| false, env.now()).await;
+    assert_eq!((counted.new, failed.len()), (many, 0));
+}
+
+/// What a report must say of the raw clicks.
+async fn recounted(env: &TestEnv, key: impl Fn(&Click) -> Option<String>) -> Vec<(String, i64, i64)> {
+    let mut rows = std::collections::BTreeMap::<String, (i64, i64)>::new();
+    for day in [today(), today().plus(1)] {
+        for click in env.auditor().clicks_of(&env.handle(), day).await.unwrap() {
+            if let Some(key) = key(&click) {
+                let row = rows.entry(key).or_default();
+                *row = (row.0 + 1, row.1 + i64::from(click.bot));
+            }
+        }
+    }
+    rows.into_iter().map(|(key, (clicks, bots))| (key, clicks, bots)).collect()
+}
+
+/// Every dimension of the handle, of each campaign and of each link, held against the raw clicks.
+async fn reports_are_the_raw_clicks(env: &TestEnv) {
+    type Key = fn(&Click) -> String;
+    let campaign: Key = |click| click.campaign_id.as_ref().map_or("none".to_owned(), ToString::to_string);
+    let by: [(&str, Key); 6] = [
+        ("day", |click| click.day().to_string()),
+        ("slug", |click| click.slug.to_string()),
+        ("country", |click| click.country.clone()),
+        ("device", |click| click.device.clone()),
+        ("source", |click| click.source.clone()),
+        ("campaign", campaign),
+    ];
+    for (by, key) in by {
+        assert_eq!(report(env, &format!("groupBy={by}")).await, recounted(env, |click| Some(key(click))).await, "{by}");
+        for id in ["partner-alpha", "partner-beta"] {
+            let of_campaign = recounted(env, |click| (campaign(click) == id).then(|| key(click))).await;
+            assert_eq!(report(env, &format!("groupBy={by}&campaignId={id}")).await, of_campaign, "{by} of {id}");
+        }
+        for slug in ["launch", "deal-alpha"] {
+            let of_link = recounted(env, |click| (click.slug.as_str() == slug).then(|| key(click))).await;
+            assert_eq!(report(env, &format!("groupBy={by}&slug={slug}")).await, of_link, "{by} of {slug}");
+        }
+    }
+}
+
+async fn audit_events(env: &TestEnv) -> Vec<Value> {
+    let events = env.owner().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).json();
+    events["items"].as_array().unwrap().iter().filter(|event| event["action"] == "clicks.rescored").cloned().collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rescoring_restates_every_figure_exactly_is_told_of_once_and_changes_nothing_the_second_time() {
+    let env = TestEnv::new().await;
+    // In two shards of the cells, each with keys of its own that are full or not.
+    store_misjudged(&env, 0, 1100, OVER_MIDNIGHT).await;
+    let fired = env.faults.inject(Rule::on("TransactWriteItems").by("click-worker"), Fault::Conflict);
+    store_misjudged(&env, 2000, 200, OVER_MIDNIGHT).await;
+    fired.at_least_once();
+    env.faults.clear();
+    nothing_drifts(&env).await;
+    let before = stored(&env).await;
+    assert!(before.iter().any(|click| click.bot && click.user_agent.as_deref() == Some(BROWSER)));
+
+    let summary = rescored(&env).await;
+    assert_eq!((summary.clicks, summary.restated), (1300, 1300), "all rest on the present classifier now");
+    assert_eq!((summary.became_bots, summary.became_humans), (260, 260));
+    let after = stored(&env).await;
+    assert!(
+        after.iter().all(|click| click.bot == (click.user_agent.as_deref() == Some(CRAWLER)) && click.classifier == CLASSIFIER_VERSION)
+    );
+    reports_are_the_raw_clicks(&env).await;
+    nothing_drifts(&env).await;
+    let told = audit_events(&env).await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["actor"], json!({"kind": "SYSTEM", "id": "rescore"}));
+    assert_eq!(
+        told[0]["after"],
+        json!({"from": "2026-03-01", "to": "2026-03-02", "classifier": CLASSIFIER_VERSION, "restated": 1300, "becameBots": 260, "becameHumans": 260})
+    );
+
+    let again = rescored(&env).await;
+    assert_eq!((again.clicks, again.restated), (1300, 0));
+    assert_eq!(stored(&env).await, after);
+    assert_eq!(audit_events(&env).await, told);
+    nothing_drifts(&env).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_or_a_fault_at_any_step_of_rescoring_changes_no_figure() {
+    let env = TestEnv::new().await;
+    let mut stored_so_far = 0;
+    for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+        for step in 0.. {
+            store_misjudged(&env, stored_so_far, 8, 60).await;
+            stored_so_far += 8;
+            let job = async { rescore::run(&one_day(&env).await, &of_job(&env), &mut ()).await.unwrap() };
+            let lived = env.crash_at("operator", step, fault, job).await;
+            nothing_drifts(&env).await;
+            if lived.is_some() {
+                break;
+            }
+            rescored(&env).await;
+        }
+    }
+    for fault in [Fault::AnswerLost, Fault::Doubled, Fault::Throttled, Fault::Conflict, Fault::Unreachable] {
+        store_misjudged(&env, stored_so_far, 8, 60).await;
+        stored_so_far += 8;
+        let fired = env.faults.inject(Rule::on("TransactWriteItems").by("operator").times(2), fault);
+        // Whether it gets through or gives up, what it did stands, and the next one does the rest.
+        let _ = rescore::run(&scope(&env).await, &of_job(&env), &mut ()).await;
+        fired.at_least_once();
+        env.faults.clear();
+        nothing_drifts(&env).await;
+    }
+    rescored(&env).await;
+    assert_eq!(rescored(&env).await.restated, 0);
+    let clicks = stored(&env).await;
+    assert_eq!(clicks.len(), stored_so_far);
+    assert!(clicks.iter().all(|click| click.bot == (click.user_agent.as_deref() == Some(CRAWLER))));
+    reports_are_the_raw_clicks(&env).await;
+    nothing_drifts(&env).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_rescorings_at_once_restate_every_click_once() {
+    let env = TestEnv::new().await;
+    store_misjudged(&env, 0, 300, OVER_MIDNIGHT).await;
+    let (scope, worlds) = (scope(&env).await, of_job(&env));
+    let mut watchers = ((), ());
+    let (one, other) = tokio::join!(rescore::run(&scope, &worlds, &mut watchers.0), rescore::run(&scope, &worlds, &mut watchers.1));
+    assert_eq!(one.unwrap().became_bots + other.unwrap().became_bots, 60);
+    reports_are_the_raw_clicks(&env).await;
+    nothing_drifts(&env).await;
+}
+
+// ---------------------------------------------------------------- recounting
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_counter_changed_by_hand_is_found_in_every_cell_and_dimension() {
+    let env = TestEnv::new().await;
+    store_misjudged(&env, 0, 30, 60).await;
+    let ctx = world_link_ctx(&env).await;
+    env.advance_ms(1000);
+    convert(&env, &ctx, "order-1").await;
+    settle(&env).await;
+    nothing_drifts(&env).await;
+    for (cell, counter) in [
+        ("ROLLUP#demo#H", "c"),
+        ("ROLLUP#demo#H", "country|DE|b"),
+        ("ROLLUP#demo#H", "m|USD"),
+        ("ROLLUP#demo#C#partner-alpha", "source|email|c"),
+        ("ROLLUP#demo#L#deal-alpha", "b"),
+    ] {
+        let sk = if cell.contains("#L#") { "20260301#partner-alpha#0" } else { "20260301#0" };
+        let meddle = async |by: i64| tamper(&env, cell, sk, counter, by).await;
+        meddle(1).await;
+        let found = recount::run(&scope(&env).await, &mut ()).await.unwrap();
+        assert!(!found.drift.is_empty() && found.drift.iter().all(|line| line.contains(counter)), "{cell} {counter}: {:?}", found.drift);
+        meddle(-1).await;
+        nothing_drifts(&env).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refunds_are_counted_on_their_own_day_and_recount_to_no_drift_and_test_conversions_are_in_no_figure() {
+    let env = TestEnv::new().await;
+    let campaign = json!({"campaignId": "partner-alpha", "goalType": "PRODUCT_SALE", "status": "ACTIVE",
+        "primaryLink": {"slug": "launch", "destinationUrl": "https://example.com/"}});
+    env.creator().post("/v2/handles/demo/campaigns", campaign).await.expect(201);
+    let mut orders = Vec::new();
+    for number in 0..3 {
+        let ctx = env.visitor().in_country("DE").follow("launch").await.expect(302).ctx();
+        env.advance_ms(1000);
+        let body =
+            json!({"ctx": ctx, "idempotencyKey": format!("order-{number}"), "eventType": "purchase", "value": 24.99, "currency": "USD"});
+        orders.push(env.nobody().post("/v2/public/conversions", body).await.expect(202).json());
+    }
+    let tried = json!({"value": 7.5, "currency": "USD"});
+    env.creator().post("/v2/handles/demo/campaigns/partner-alpha/test-conversion", tried).await.expect(202);
+    let refund = async |order: &Value, key: &str, amount: f64| {
+        let path = format!("/v2/handles/demo/conversions/{}/adjustments", order["conversionId"].as_str().unwrap());
+        let body = json!({"amount": amount, "reason": "returned", "idempotencyKey": key});
+        env.operator().post(&path, body).await.expect(201);
+    };
+    refund(&orders[0], "r1", -24.99).await;
+    nothing_drifts_in(&env, 0).await;
+    // The refund waits for its conversion, which is counted beside it.
+    for _ in 0..2 {
+        settle(&env).await;
+        env.advance_ms(3000);
+    }
+    env.advance_days(1);
+    refund(&orders[1], "r2", -5.01).await;
+    refund(&orders[1], "r3", 0.02).await;
+    // Nothing of these is counted yet, and no recount misses them.
+    nothing_drifts_in(&env, 3 + 3 + 1).await;
+    settle(&env).await;
+    nothing_drifts_in(&env, 3 + 3 + 1 + 2).await;
+    tamper(&env, "ROLLUP#demo#C#partner-alpha", "20260302#0", "country|DE|m|USD", 1).await;
+    let found = recount::run(&scope(&env).await, &mut ()).await.unwrap();
+    assert_eq!(found.drift, ["demo 2026-03-02 campaign partner-alpha: country|DE|m|USD is -498, raw records make it -499"]);
+}
+
+/// Fails the test if a counter has drifted, or if not so many records were counted.
+async fn nothing_drifts_in(env: &TestEnv, records: u64) {
+    let found = recount::run(&scope(env).await, &mut ()).await.unwrap();
+    assert_eq!((found.drift, found.records), (Vec::<String>::new(), records));
+}
+
+async fn world_link_ctx(env: &TestEnv) -> String {
+    env.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+    env.visitor().follow("launch").await.expect(302).ctx()
+}
+
+/// Changes a counter by hand, as nothing in the house does.
+async fn tamper(env: &TestEnv, pk: &str, sk: &str, counter: &str, by: i64) {
+    let body = json!({
+        "TableName": env.server().env("links")["TABLE_NAME"],
+        "Key": {"pk": {"S": pk}, "sk": {"S": sk}},
+        "UpdateExpression": "ADD #c :by",
+        "ExpressionAttributeNames": {"#c": counter},
+        "ExpressionAttributeValues": {":by": {"N": by.to_string()}},
+    });
+    let address = env.server().env("links")["AWS_ENDPOINT_URL_DYNAMODB"].replace("http://", "");
+    let mut engine = tokio::net::TcpStream::connect(address).await.unwrap();
+    let body = body.to_string();
+    let request = format!(
+        "POST / HTTP/1.1\r\nhost: engine\r\nx-amz-target: DynamoDB_20120810.UpdateItem\r\ncontent-type: application/x-amz-json-1.0\r\n\
+         authorization: AWS4-HMAC-SHA256 Credential=local/20260301/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0\r\n\
+         x-amz-date: 20260301T120000Z\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    engine.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    engine.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
