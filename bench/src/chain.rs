@@ -9,11 +9,11 @@ use runtime::App;
 use serde_json::{Value, json};
 use store::Appended;
 
+use crate::bench_env::BenchEnv;
 use crate::ledger::Detail;
 use crate::link::HANDLE;
 use crate::logs;
 use crate::prices::Bill;
-use crate::bench_env::BenchEnv;
 use crate::stats::{median, percentile};
 use crate::table::Table;
 

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::bench_env::BenchEnv;
 use crate::ledger::Detail;
 use crate::receiver::Receiver;
-use crate::bench_env::BenchEnv;
 use crate::table::Table;
 use crate::{link, logs};
 

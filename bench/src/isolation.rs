@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::bench_env::BenchEnv;
 use crate::ledger::Detail;
 use crate::receiver::Receiver;
-use crate::bench_env::BenchEnv;
 use crate::stats::percentile;
 use crate::table::{Table, at_most};
 use crate::{link, logs};

@@ -6,6 +6,7 @@
 //! It prints and never fails for a figure: times differ by machine, so look at ratios within one run.
 
 mod aws_stub;
+mod bench_env;
 mod bootstrap;
 mod bots;
 mod calls;
@@ -27,7 +28,6 @@ mod programs;
 mod receiver;
 mod reports;
 mod runtime_api;
-mod bench_env;
 mod sizes;
 mod stats;
 mod table;

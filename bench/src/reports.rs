@@ -13,11 +13,11 @@ use domain::values::moment::Moment;
 use runtime::App;
 use store::ClickMessage;
 
+use crate::bench_env::BenchEnv;
 use crate::ledger::Detail;
 use crate::link::{self, HANDLE};
 use crate::logs;
 use crate::prices::Bill;
-use crate::bench_env::BenchEnv;
 use crate::table::Table;
 
 /// Clicks on each of the links.

@@ -7,11 +7,11 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     Error, database,
-    gateway::routes::Routes,
-    server::REGION,
-    queues::{Handler, Queues},
     function_slot::FunctionSlot,
+    gateway::routes::Routes,
     http_server,
+    queues::{Handler, Queues},
+    server::REGION,
     template::{Site, Template},
     workers::Source,
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::values::moment::Moment;
 use local::{
     Error,
-    jobs::{Bar, Engines, Scope, Effects, export, recount, rescore},
+    jobs::{Bar, Effects, Engines, Scope, export, recount, rescore},
     keys::Keys,
     wall_clock,
 };

@@ -22,15 +22,15 @@ mod database;
 pub mod demo;
 pub mod document;
 mod error;
+mod function_slot;
+pub mod functions;
 mod gateway;
 mod http_server;
-mod server;
 pub mod jobs;
 pub mod keys;
 pub mod listen;
 mod queues;
-mod function_slot;
-pub mod functions;
+mod server;
 pub mod settings;
 pub mod shop;
 pub mod template;
@@ -38,9 +38,9 @@ pub mod token;
 mod workers;
 
 pub use error::Error;
-pub use server::{LocalServer, Options};
-pub use queues::Depth;
 pub use function_slot::{Function, HttpFunction, QueueFunction, ScheduleFunction};
+pub use queues::Depth;
+pub use server::{LocalServer, Options};
 pub use workers::{DrainReport, Hook};
 
 /// The project's template, so that the binary runs from any folder.

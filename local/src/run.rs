@@ -10,10 +10,10 @@ use http::StatusCode;
 use local::{
     Error, LocalServer, Options,
     demo::{Demo, Tokens},
+    functions,
     jobs::Published,
     keys::Keys,
     listen::{Answer, Receiver},
-    functions,
     settings::Settings,
     shop::{self, Shop},
     wall_clock,
@@ -22,7 +22,7 @@ use tokio::{net::TcpListener, time::Instant};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    command::{ServerArgs, ListenArgs},
+    command::{ListenArgs, ServerArgs},
     welcome,
 };
 

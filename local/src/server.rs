@@ -14,10 +14,10 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     Clock, Error, TEMPLATE, assembly, database,
-    gateway::{self, routes::Routes},
-    queues::{self, Depth, Queues},
     function_slot::{Function, FunctionSlot},
+    gateway::{self, routes::Routes},
     http_server,
+    queues::{self, Depth, Queues},
     template::{Site, Template},
     workers::{self, DrainReport, Hook, Source},
 };

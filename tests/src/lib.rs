@@ -9,15 +9,15 @@
 mod answer;
 mod callers;
 mod contract;
+mod env;
 mod faults;
 pub mod messages;
 mod policy;
 mod receiver;
-mod env;
 
 pub use answer::Answer;
 pub use callers::{BROWSER, Caller, Visit};
 pub use contract::Contract;
+pub use env::{TestEnv, TestEnvOptions};
 pub use faults::{Fault, Faults, Fired, Rule};
 pub use receiver::{Behaviour, Posted, Receiver};
-pub use env::{TestEnv, TestEnvOptions};

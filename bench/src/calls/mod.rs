@@ -6,10 +6,10 @@ mod verdicts;
 
 use anyhow::Result;
 
+use crate::bench_env::BenchEnv;
 use crate::ledger::Detail;
 use crate::logs;
 use crate::prices::Bill;
-use crate::bench_env::BenchEnv;
 use crate::table::Table;
 
 /// A measured operation.

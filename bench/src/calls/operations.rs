@@ -6,10 +6,10 @@ use anyhow::Result;
 use http::StatusCode;
 
 use super::{Operation, partners};
+use crate::bench_env::BenchEnv;
 use crate::deliveries::{send_test, subscribe};
 use crate::prices::Bill;
 use crate::receiver::Receiver;
-use crate::bench_env::BenchEnv;
 use crate::{link, logs};
 
 /// Clicks of a batch, as the template has it.

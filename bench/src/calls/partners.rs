@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::Operation;
 use super::operations::one;
+use crate::bench_env::BenchEnv;
 use crate::ledger::Detail;
 use crate::link::{self, HANDLE};
 use crate::reports;
-use crate::bench_env::BenchEnv;
 
 /// Campaigns of the handle; the first is that of the bench's link.
 const CAMPAIGNS: usize = 20;

@@ -19,8 +19,8 @@ use tokio::sync::oneshot;
 pub(crate) use load::run as run_load;
 use load::{Kind, Plan, Report};
 
-use crate::ledger::{Call, Detail};
 use crate::bench_env::BenchEnv;
+use crate::ledger::{Call, Detail};
 use crate::table::Table;
 use crate::{link, logs};
 
@@ -70,8 +70,7 @@ async fn figures(data: Option<&Path>) -> Result<Vec<(String, String)>> {
 
 async fn redirects(env: &BenchEnv, port: u16, slugs: &[String]) -> Result<Vec<(String, String)>> {
     env.ledger.take();
-    let report =
-        child(&Plan { kind: Kind::Redirect, port, host: env.host(), seconds: SECONDS, most: MOST, words: slugs.to_vec() }).await?;
+    let report = child(&Plan { kind: Kind::Redirect, port, host: env.host(), seconds: SECONDS, most: MOST, words: slugs.to_vec() }).await?;
     let calls = env.ledger.take();
     let per = |operation: &str| calls.iter().filter(|call| call.operation == operation).count() as f64 / report.answered.max(1) as f64;
     let counting = Instant::now();

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use store::{Connection, Credentials, Queues, Store};
 
-use crate::server::REGION;
 use crate::keys::Keys;
+use crate::server::REGION;
 use crate::settings::Settings;
 use crate::{Error, LocalServer, Options};
 

@@ -16,7 +16,7 @@ use domain::values::name::Handle;
 use serde_json::json;
 use store::{Restated, Restatement, Store, restatement_groups};
 
-use super::{Clicks, Scope, Watcher, Effects};
+use super::{Clicks, Effects, Scope, Watcher};
 use crate::Error;
 
 /// Times a day is gone over while others change its clicks.
@@ -62,7 +62,8 @@ impl Summary {
 pub async fn run(scope: &Scope, effects: &Effects, watcher: &mut impl Watcher) -> Result<Summary, Error> {
     let mut all = Summary::default();
     for handle in &scope.handles {
-        let mut run = Run { scope, effects, handle, audit_id: AuditId::new((effects.clock)(), (effects.entropy)()), done: Summary::default() };
+        let mut run =
+            Run { scope, effects, handle, audit_id: AuditId::new((effects.clock)(), (effects.entropy)()), done: Summary::default() };
         for day in scope.days() {
             watcher.begins(handle, day);
             run.day(day, watcher).await?;

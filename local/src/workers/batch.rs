@@ -9,7 +9,7 @@ use aws_lambda_events::{
 use rustack_sqs_model::types::Message;
 
 use super::{Source, verdict::Verdict};
-use crate::{LocalServer, server::REGION, queues::Queue};
+use crate::{LocalServer, queues::Queue, server::REGION};
 
 /// What became of the messages of a batch.
 #[derive(Debug, Default)]

@@ -78,8 +78,7 @@ async fn a_put_creates_a_link_and_then_makes_versions_of_it_each_with_its_etag()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_left_out_takes_its_default_also_when_it_was_set_before() {
     let env = TestEnv::new().await;
-    env
-        .owner()
+    env.owner()
         .put(
             LINK,
             product_with(json!({"title": "old", "enabled": false, "maxClicks": 3, "redirectType": 307, "tracking": {"utmSource": "x"}})),
@@ -686,8 +685,7 @@ async fn rules_written_at_once_are_all_kept() {
     let write = |number: usize| {
         let env = &env;
         async move {
-            env
-                .owner()
+            env.owner()
                 .put(&format!("{RULES}/r{number}"), json!({"variant": {"id": "v1", "destinationUrl": PRODUCT}}))
                 .await
                 .status

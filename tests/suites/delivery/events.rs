@@ -254,8 +254,7 @@ async fn a_subscription_hears_of_what_it_named_and_of_nothing_while_it_is_off() 
         let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase"});
         env.nobody().post("/v2/public/conversions", body).await.expect(202);
         env.creator().post("/v2/handles/demo/campaigns/spring/test-conversion", json!({})).await.expect(202);
-        env
-            .creator()
+        env.creator()
             .put(&format!("/v2/handles/demo/links/new-{key}"), json!({"destinationUrl": "https://example.com/"}))
             .await
             .expect(201);
@@ -299,19 +298,17 @@ async fn a_conversion_is_told_once_for_its_key_whatever_comes_twice() {
     }
     env.drain("ClicksQueue").await;
     let (mut outbox, mut attempts) = (Vec::new(), Vec::new());
-    env
-        .drain_with("EventsQueue", |messages| {
-            outbox.extend(messages.clone());
-            messages
-        })
-        .await;
+    env.drain_with("EventsQueue", |messages| {
+        outbox.extend(messages.clone());
+        messages
+    })
+    .await;
     env.redeliver("event-worker", outbox.clone()).await;
-    env
-        .drain_with("DeliveriesQueue", |messages| {
-            attempts.extend(messages.clone());
-            messages
-        })
-        .await;
+    env.drain_with("DeliveriesQueue", |messages| {
+        attempts.extend(messages.clone());
+        messages
+    })
+    .await;
     env.redeliver("delivery-worker", attempts.clone()).await;
     env.redeliver("event-worker", outbox).await;
     env.advance_ms(120_000);
@@ -434,11 +431,7 @@ async fn every_change_stands_in_the_audit_log_and_no_secret_does() {
     env.operator().post(&format!("{DELIVERIES}/{delivery}/replay"), json!({})).await.expect(202);
     carry_out(&env).await;
     env.advance_ms(1);
-    env
-        .operator()
-        .post(&format!("{DELIVERIES}/replay"), json!({"since": "2026-03-01T12:00:00Z", "status": "DELIVERED"}))
-        .await
-        .expect(202);
+    env.operator().post(&format!("{DELIVERIES}/replay"), json!({"since": "2026-03-01T12:00:00Z", "status": "DELIVERED"})).await.expect(202);
     receiver.always(Behaviour::status(410));
     env.advance_ms(1);
     carry_out(&env).await;
@@ -474,8 +467,7 @@ async fn every_change_stands_in_the_audit_log_and_no_secret_does() {
 async fn every_write_is_charged_once_it_is_good_and_reading_never_is() {
     let env = TestEnv::with(TestEnvOptions { plan: "PRO", ..TestEnvOptions::default() }).await;
     let receiver = Receiver::start().await;
-    let used =
-        async || env.owner().get("/v2/handles/demo/usage-meters").await.expect(200).json()["usage"]["writesToday"].as_u64().unwrap();
+    let used = async || env.owner().get("/v2/handles/demo/usage-meters").await.expect(200).json()["usage"]["writesToday"].as_u64().unwrap();
     let made = subscribe(&env, &receiver, &["link.created"]).await;
     let path = format!("{WEBHOOKS}/{}", id(&made));
     let test = env.operator().post(&format!("{path}/test"), json!({})).await.expect(202).json();

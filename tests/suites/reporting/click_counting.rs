@@ -27,10 +27,7 @@ impl Dice {
 
 fn click(env: &TestEnv, number: u64, dice: &mut Dice) -> Click {
     Click {
-        id: ClickId::new(
-            env.now().plus_secs(i64::try_from(number % 3).unwrap() * 43_200),
-            (u128::from(number) << 40) | u128::from(dice.0),
-        ),
+        id: ClickId::new(env.now().plus_secs(i64::try_from(number % 3).unwrap() * 43_200), (u128::from(number) << 40) | u128::from(dice.0)),
         handle: env.handle(),
         slug: dice.pick(&["launch", "deal-alpha", "deal-beta", "spring"]).parse().unwrap(),
         link_version: 1,
@@ -133,15 +130,14 @@ async fn ten_thousand_clicks_through_a_queue_that_duplicates_and_reorders_are_co
     let mut earlier: Vec<SqsMessage> = Vec::new();
     let mut handed = 0;
     while env.server().queue_depth("ClicksQueue").unwrap().visible > 0 {
-        env
-            .drain_with("ClicksQueue", |messages| {
-                handed += messages.len();
-                let repeated: Vec<_> = messages.iter().filter(|_| dice.roll(3) == 0).cloned().chain(earlier.drain(..)).collect();
-                duplicates += repeated.len();
-                earlier = messages.iter().filter(|_| dice.roll(10) == 0).cloned().collect();
-                shuffled(messages.into_iter().chain(repeated).collect(), &mut dice)
-            })
-            .await;
+        env.drain_with("ClicksQueue", |messages| {
+            handed += messages.len();
+            let repeated: Vec<_> = messages.iter().filter(|_| dice.roll(3) == 0).cloned().chain(earlier.drain(..)).collect();
+            duplicates += repeated.len();
+            earlier = messages.iter().filter(|_| dice.roll(10) == 0).cloned().collect();
+            shuffled(messages.into_iter().chain(repeated).collect(), &mut dice)
+        })
+        .await;
     }
     assert_eq!(conflicts.times(), 7);
     assert!(duplicates > 3000, "{duplicates}");

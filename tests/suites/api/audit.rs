@@ -27,8 +27,7 @@ async fn every_write_is_told_with_who_did_it_and_what_changed() {
     let env = TestEnv::new().await;
     let mut seen = events(&env).await.len();
     env.advance_ms(1);
-    let created =
-        env.creator().put(LINK, json!({"destinationUrl": "https://example.com/", "title": "a", "password": "s3cret-word"})).await;
+    let created = env.creator().put(LINK, json!({"destinationUrl": "https://example.com/", "title": "a", "password": "s3cret-word"})).await;
     let event = newest(&env, &mut seen, "link.created").await;
     assert_eq!((&event["actor"], &event["target"]), (&json!({"kind": "JWT", "id": "creator"}), &json!("launch")));
     assert_eq!(event["requestId"], created.expect(201).header("x-request-id"));

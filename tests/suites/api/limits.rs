@@ -103,8 +103,7 @@ async fn a_source_address_gets_its_requests_a_minute_and_not_one_more() {
         env.nobody().from(&format!("2001:db8::{number:x}")).get("/v2/public/context?ctx=x").await.expect(400);
     }
     post("2001:db8::ffff").await.refused(429, "rate_limited");
-    env
-        .nobody()
+    env.nobody()
         .from("203.0.113.9")
         .with("x-forwarded-for", "192.0.2.1")
         .get("/v2/public/context?ctx=x")
@@ -123,8 +122,7 @@ async fn a_limiter_that_cannot_be_reached_stops_no_conversion() {
     let ctx = env.visitor().follow("link-0").await.expect(302).ctx();
     let fired = env.faults.inject(Rule::on("UpdateItem").by("attribution").always(), Fault::Unreachable);
     for number in 0..3 {
-        env
-            .nobody()
+        env.nobody()
             .post("/v2/public/conversions", json!({"ctx": ctx, "idempotencyKey": number.to_string(), "eventType": "purchase"}))
             .await
             .expect(202);

@@ -149,8 +149,7 @@ async fn a_signal_that_comes_again_under_its_id_is_the_same_one_even_where_the_s
 async fn segments_route_the_link_and_are_reported_with_their_impressions_and_conversions() {
     let env = TestEnv::new().await;
     let rules = json!([{"priority": 1, "destinationUrl": "https://example.com/hot", "conditions": {"segmentIn": ["engaged_prospect"]}}]);
-    env
-        .owner()
+    env.owner()
         .put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/", "routingRules": rules}))
         .await
         .expect(201);

@@ -74,12 +74,11 @@ async fn a_click_is_credited_once_and_for_all_when_it_is_first_counted() {
     let env = world_with("DRAFT").await;
     follow(&env, "launch").await;
     let mut kept: Vec<SqsMessage> = Vec::new();
-    env
-        .drain_with("ClicksQueue", |messages| {
-            kept.clone_from(&messages);
-            messages
-        })
-        .await;
+    env.drain_with("ClicksQueue", |messages| {
+        kept.clone_from(&messages);
+        messages
+    })
+    .await;
     set(&env, "ACTIVE").await;
     // By now the campaign was ACTIVE at that millisecond; the click has been counted all the same.
     env.redeliver("click-worker", kept.clone()).await;
@@ -87,12 +86,11 @@ async fn a_click_is_credited_once_and_for_all_when_it_is_first_counted() {
     assert_eq!(figures(&env, "slug=launch").await, (1, 0));
     env.advance_ms(10_000);
     follow(&env, "launch").await;
-    env
-        .drain_with("ClicksQueue", |messages| {
-            kept.clone_from(&messages);
-            messages
-        })
-        .await;
+    env.drain_with("ClicksQueue", |messages| {
+        kept.clone_from(&messages);
+        messages
+    })
+    .await;
     env.creator().delete(SPRING).await.expect(204);
     env.redeliver("click-worker", kept).await;
     assert_eq!((figures(&env, "campaignId=spring").await, figures(&env, "slug=launch").await), ((1, 0), (2, 0)));

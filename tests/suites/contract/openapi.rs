@@ -7,7 +7,7 @@ use local::template::RouteSpec;
 use serde_json::{Value, json};
 use tests::{Answer, Caller, Fault, Rule, TestEnv, TestEnvOptions};
 
-const DOCUMENT: &str = include_str!("../../functions/accounts/openapi.json");
+const DOCUMENT: &str = include_str!("../../../functions/accounts/openapi.json");
 /// What the paths of handles begin with, and those of the same handlers for tokens.
 const HANDLES: &str = "/v2/handles/";
 const PAT_FAMILY: &str = "/v2/public/handles/";

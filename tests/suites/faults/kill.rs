@@ -26,7 +26,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::bootstraps::programs;
+use crate::contract::bootstraps::programs;
 
 const TASKS: usize = 6;
 /// Answers after which the process dies, in each round.
@@ -433,7 +433,8 @@ async fn is_what_lies_in_the_table(client: &Client, folder: &Path, instant: &BTr
     let data = folder.join("data");
     let keys = Keys::open(&data).expect("keys");
     let settings = local::settings::Settings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys: &keys };
-    let server = LocalServer::open(Options { data: Some(data), environment: settings.environment(), ..Options::memory() }).await.expect("a house");
+    let server =
+        LocalServer::open(Options { data: Some(data), environment: settings.environment(), ..Options::memory() }).await.expect("a house");
     for queue in ["ClicksDeadLetters", "EventsDeadLetters"] {
         assert_eq!(server.queue_depth(queue).expect("a queue").visible, 0, "{queue}");
     }

@@ -12,7 +12,7 @@ use local::jobs::rotate::run as rotate_keys;
 use serde_json::{Value, json};
 use tests::{Answer, Behaviour, Posted, Receiver, TestEnv, TestEnvOptions};
 
-use crate::hooks::{WEBHOOKS, change, click_and_convert, delivery, id_of, log, play_out, read, send_test, subscribe};
+use crate::delivery::support::{WEBHOOKS, change, click_and_convert, delivery, id_of, log, play_out, read, send_test, subscribe};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -364,19 +364,18 @@ async fn secrets_are_told_once_and_never_seen_again() {
         let accepted = click_and_convert(&env, number).await;
         seen.push_str(&accepted.to_string());
         for queue in ["ClicksQueue", "EventsQueue", "DeliveriesQueue", "RetriesQueue"] {
-            env
-                .drain_with(queue, |messages| {
-                    seen.extend(messages.iter().filter_map(|message| message.body.clone()));
-                    messages
-                })
-                .await;
+            env.drain_with(queue, |messages| {
+                seen.extend(messages.iter().filter_map(|message| message.body.clone()));
+                messages
+            })
+            .await;
         }
         env.advance_ms(5_000);
         env.deliver().await;
     }
     let operator = env.operator();
     let path = format!("{WEBHOOKS}/{}", id_of(&subscription));
-    for read in [WEBHOOKS, &path, crate::hooks::DELIVERIES, "/v2/handles/demo/notifications", "/v2/handles/demo/audit-events"] {
+    for read in [WEBHOOKS, &path, crate::delivery::support::DELIVERIES, "/v2/handles/demo/notifications", "/v2/handles/demo/audit-events"] {
         seen.push_str(&operator.get(read).await.expect(200).text());
     }
     for body in [json!({"secret": subscription["secret"]}), json!({"endpointUrl": subscription["secret"]}), json!({"enabled": 1})] {
@@ -474,12 +473,11 @@ async fn a_secret_that_nothing_opens_is_a_failure_its_owner_sees_and_not_a_deliv
     let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
     let id = send_test(&env, &subscription).await;
     let mut event = aws_lambda_events::sqs::SqsEvent::default();
-    env
-        .drain_with("DeliveriesQueue", |messages| {
-            event.records.extend(messages);
-            Vec::new()
-        })
-        .await;
+    env.drain_with("DeliveriesQueue", |messages| {
+        event.records.extend(messages);
+        Vec::new()
+    })
+    .await;
     assert!(delivery_worker::handle(worker_without_keys(&env), event).await.batch_item_failures.is_empty());
     let told = delivery(&env, &id).await;
     assert_eq!((&told["status"], &told["attempts"][0]["outcome"]), (&json!("SCHEDULED"), &json!("no_secret")), "{told}");

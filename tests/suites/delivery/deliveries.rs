@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::{AttemptMessage, Lane};
 use tests::{Behaviour, Fault, Receiver, Rule, TestEnv};
 
-use crate::hooks::{DELIVERIES, click_and_convert, delivery, id_of, log, play_out, read, recover, send_test, subscribe};
+use crate::delivery::support::{DELIVERIES, click_and_convert, delivery, id_of, log, play_out, read, recover, send_test, subscribe};
 
 /// What must be true of every delivery once faults have stopped and everything has come to rest.
 async fn all_is_well(env: &TestEnv, receivers: &[&Receiver], faults: usize, what: &str) {
@@ -201,12 +201,11 @@ async fn messages_that_come_twice_late_and_in_any_order_make_no_attempt_of_their
     for delay in [0, 5, 10, 20, 40, 80] {
         env.advance_ms(delay * 1000);
         for queue in ["DeliveriesQueue", "RetriesQueue"] {
-            env
-                .drain_with(queue, |messages| {
-                    kept.extend(messages.iter().cloned());
-                    messages.iter().rev().chain(&messages).cloned().collect()
-                })
-                .await;
+            env.drain_with(queue, |messages| {
+                kept.extend(messages.iter().cloned());
+                messages.iter().rev().chain(&messages).cloned().collect()
+            })
+            .await;
         }
         // All that ever came, once more.
         env.redeliver("delivery-worker", kept.clone()).await;
@@ -346,7 +345,7 @@ async fn a_replay_is_a_new_delivery_of_the_same_bytes_and_leaves_the_old_log_alo
     let audited = env.operator().get("/v2/handles/demo/audit-events").await.expect(200).text();
     assert!(audited.contains("delivery.replayed"));
     // And to a subscription that is off, nothing can be sent.
-    crate::hooks::change(&env, &subscription, json!({"enabled": false})).await;
+    crate::delivery::support::change(&env, &subscription, json!({"enabled": false})).await;
     env.operator().post(&replay, json!({})).await.refused(409, "conflict");
     assert_eq!(read(&env, &subscription).await["status"], "DISABLED");
 }
@@ -424,12 +423,12 @@ async fn a_range_is_sent_again_until_its_receiver_has_it_and_what_was_cancelled_
     play_out(&env).await;
     // One more waits when its owner switches the subscription off.
     let waiting = send_test(&env, &subscription).await;
-    crate::hooks::change(&env, &subscription, json!({"enabled": false})).await;
+    crate::delivery::support::change(&env, &subscription, json!({"enabled": false})).await;
     env.deliver().await;
     let cancelled = delivery(&env, &waiting).await;
     assert_eq!(cancelled["status"], "CANCELLED");
     missed.push(cancelled["eventId"].to_string());
-    crate::hooks::change(&env, &subscription, json!({"enabled": true})).await;
+    crate::delivery::support::change(&env, &subscription, json!({"enabled": true})).await;
     missed.sort();
     assert_eq!(replay(&range).await, missed, "what was exhausted and what was cancelled");
     assert_eq!(replay(&range).await, Vec::<String>::new(), "all of it is on its way");

@@ -469,8 +469,7 @@ async fn health_goes_from_fresh_campaign_to_pass_step_by_step_and_names_what_bre
     assert!(stale.contains("80 of 100: stale"), "{stale}");
     env.visitor().follow("launch").await.expect(302);
     assert_eq!(health().await, expected("FAIL", "", "primary_link_live"), "its clicks are used up");
-    env
-        .creator()
+    env.creator()
         .put(LAUNCH, with(of_spring, json!({"maxClicks": null, "trackingPolicy": {"appendContextParam": false}})))
         .await
         .expect(200);

@@ -230,8 +230,7 @@ async fn the_same_key_under_another_handle_is_another_key() {
     let body = json!({"ctx": redirect.ctx(), "idempotencyKey": "order-1", "eventType": "purchase", "handle": "demo", "conversionId": first["conversionId"]});
     let second = post(&env, &body).await.expect(202).json();
     assert_eq!((second["handle"].as_str(), second["deduped"].as_bool()), (Some("other"), Some(false)));
-    env
-        .stranger()
+    env.stranger()
         .get(&format!("/v2/handles/other/conversions/{}", first["conversionId"].as_str().unwrap()))
         .await
         .refused(404, "not_found");
@@ -304,8 +303,7 @@ async fn every_bad_field_is_named_and_an_oversized_body_is_refused() {
     post(&env, &large).await.refused(413, "payload_too_large");
     for value in ["1e400", "-1", "24.999", "1000000000000", "NaN"] {
         let body = format!(r#"{{"ctx":"{token}","idempotencyKey":"k","eventType":"purchase","value":{value},"currency":"USD"}}"#);
-        env
-            .nobody()
+        env.nobody()
             .with("content-type", "application/json")
             .send(http::Method::POST, "/v2/public/conversions", body.into_bytes())
             .await

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use local::jobs::{Scope, Effects, recount, rescore};
+use local::jobs::{Effects, Scope, recount, rescore};
 use serde_json::{Value, json};
 use tests::{BROWSER, TestEnv, TestEnvOptions};
 
-use crate::export::both;
+use crate::reporting::export::both;
 
 const API: &str = "/v2/handles/demo";
 const DAYS: &str = "from=2026-03-01&to=2026-03-02";
@@ -309,8 +309,7 @@ async fn all_is_told_right(env: &TestEnv, orders: &BTreeMap<String, String>) {
             let rows: BTreeMap<String, Figures> = rows.map(|row| (row["key"].as_str().unwrap().to_owned(), Figures::of(row))).collect();
             assert_eq!((rows, Figures::of(&report["totals"])), expected(by, campaign), "{by}{filter}");
             if let Some(campaign) = campaign {
-                let one =
-                    env.creator().get(&format!("{API}/analytics?funnel=true&campaignId={campaign}&{DAYS}")).await.expect(200).json();
+                let one = env.creator().get(&format!("{API}/analytics?funnel=true&campaignId={campaign}&{DAYS}")).await.expect(200).json();
                 let in_all = funnel["funnel"].as_array().unwrap().iter().find(|row| row["campaignId"] == campaign).unwrap();
                 assert_eq!((one["funnel"].as_array().unwrap().len(), &one["funnel"][0]), (1, in_all));
                 assert_eq!((&report["confidence"], &report["penalties"]), (&in_all["confidence"], &in_all["penalties"]));
@@ -405,8 +404,7 @@ async fn two_partners_figures_tell_one_story_before_and_after_a_rescore_and_a_re
     assert_eq!(before.len(), 7 + 3 * (1 + 8 + 6));
 
     let (now, seed) = (env.now(), AtomicU64::new(1));
-    let of_job =
-        Effects { clock: Arc::new(move || now), entropy: Arc::new(move || u128::from(seed.fetch_add(1, Ordering::SeqCst)) << 40) };
+    let of_job = Effects { clock: Arc::new(move || now), entropy: Arc::new(move || u128::from(seed.fetch_add(1, Ordering::SeqCst)) << 40) };
     let scope = Scope::of(env.operators_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
     let judged = rescore::run(&scope, &of_job, &mut ()).await.unwrap();
     assert_eq!((judged.clicks, judged.became_bots, judged.became_humans), (22, 0, 0));

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tests::{Behaviour, Receiver, TestEnv, TestEnvOptions};
 use tokio::net::TcpListener;
 
-use crate::hooks::{WEBHOOKS, click_and_convert, delivery, id_of, log, play_out, send_test, subscribe};
+use crate::delivery::support::{WEBHOOKS, click_and_convert, delivery, id_of, log, play_out, send_test, subscribe};
 
 /// 64 MiB of nothing, compressed twice.
 const BOMB: &str = "H4sIAA9yAWsC/+3coUpDYRTA8e/qFYbCNoPJsD2CcWVMDeYFzWIWi7DsQEyWvcTyYCBYbb6B2uzbDCIm8eruY3zn90snn3g4/Dv3jdS6Li43qu\

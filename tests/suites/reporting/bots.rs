@@ -9,9 +9,9 @@ use domain::clicks::ctx::Consent;
 use domain::values::id::ClickId;
 use domain::values::moment::Day;
 use futures::future::join_all;
-use local::jobs::{Scope, Effects, recount, rescore};
+use local::jobs::{Effects, Scope, recount, rescore};
 use serde_json::{Value, json};
-use tests::{BROWSER, Fault, Rule, Visit, TestEnv};
+use tests::{BROWSER, Fault, Rule, TestEnv, Visit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const CRAWLER: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
@@ -160,8 +160,7 @@ async fn sixty_hits_of_one_sender_at_once_are_a_burst_and_sixty_people_are_not()
     let script = env.visitor();
     join_all((0..60).map(|_| async { script.follow("launch").await.expect(302) })).await;
     settle(&env).await;
-    join_all((0..60).map(|number| env.visitor().number(number)).map(|visit| async move { visit.follow("launch").await.expect(302) }))
-        .await;
+    join_all((0..60).map(|number| env.visitor().number(number)).map(|visit| async move { visit.follow("launch").await.expect(302) })).await;
     join_all((0..60).map(|_| env.visitor().with("sec-gpc", "1")).map(|visit| async move { visit.follow("launch").await.expect(302) }))
         .await;
     settle(&env).await;
@@ -201,12 +200,11 @@ async fn a_message_that_comes_again_is_not_a_second_hit() {
         env.visitor().follow("launch").await.expect(302);
     }
     let mut kept = Vec::new();
-    env
-        .drain_with("ClicksQueue", |messages| {
-            kept.clone_from(&messages);
-            messages
-        })
-        .await;
+    env.drain_with("ClicksQueue", |messages| {
+        kept.clone_from(&messages);
+        messages
+    })
+    .await;
     env.redeliver("click-worker", kept).await;
     for _ in 0..19 {
         env.visitor().follow("launch").await.expect(302);

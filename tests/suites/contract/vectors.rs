@@ -44,7 +44,7 @@ async fn routing_is_as_its_vectors_say() {
     const LINK: &str = "/v2/handles/demo/links/launch";
     let env = TestEnv::new().await;
     env.campaign("spring-2026").await;
-    for vector in vectors(include_str!("../vectors/routing.json"), "vectors") {
+    for vector in vectors(include_str!("../../vectors/routing.json"), "vectors") {
         let name = &vector["name"];
         env.owner().put(LINK, vector["link"].clone()).await.expect(201);
         for (id, body) in rules(&vector) {
@@ -67,7 +67,7 @@ async fn routing_is_as_its_vectors_say() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_chain_decides_as_its_vectors_say() {
     let env = TestEnv::new().await;
-    for vector in vectors(include_str!("../vectors/chain.json"), "vectors") {
+    for vector in vectors(include_str!("../../vectors/chain.json"), "vectors") {
         let (name, session, trigger) = (&vector["name"], &vector["sessionId"], &vector["trigger"]);
         for signal in vector["signals"].as_array().unwrap() {
             env.set_time(signal["occurredAt"].as_str().unwrap());
@@ -118,7 +118,7 @@ fn claims(told: &Value) -> Claims {
 
 #[test]
 fn tokens_are_sealed_and_opened_as_their_vectors_say() {
-    const CTX: &str = include_str!("../vectors/ctx.json");
+    const CTX: &str = include_str!("../../vectors/ctx.json");
     let document: Value = serde_json::from_str(CTX).unwrap();
     for vector in vectors(CTX, "sealed") {
         let (ring, claims, token) =

@@ -15,7 +15,7 @@ async fn the_script_is_for_every_origin_and_lasts_while_it_is_the_same() {
     let env = TestEnv::new().await;
     let page = env.nobody().with("origin", "https://shop.example");
     let script = page.get(SDK).await.expect(200);
-    assert_eq!(script.text(), include_str!("../../functions/chain/src/sdk.js"));
+    assert_eq!(script.text(), include_str!("../../../functions/chain/src/sdk.js"));
     let tag = script.header("etag").to_owned();
     let opaque = tag.strip_prefix("W/").expect("a weak tag: the script goes compressed or not").to_owned();
     assert!(opaque.starts_with('"') && opaque.ends_with('"') && opaque.len() > 20, "{tag}");

@@ -9,7 +9,7 @@ use domain::values::destination::Destination;
 use futures::StreamExt;
 use serde_json::{Value, json};
 use store::{Expect, Store, WriteLink};
-use tests::{Answer, Fault, Rule, Visit, TestEnv, TestEnvOptions};
+use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions, Visit};
 
 const LINKS: &str = "/v2/handles/demo/links";
 const PRODUCT: &str = "https://example.com/product";
@@ -581,7 +581,7 @@ async fn bots_are_redirected_and_recorded_with_their_reason() {
 async fn people_in_the_browsers_of_apps_are_human_on_their_device() {
     let env = world_with(json!({})).await;
     let lines =
-        include_str!("../../shared/domain/data/in-app-browsers.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        include_str!("../../../shared/domain/data/in-app-browsers.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let agents: Vec<(&str, &str)> = lines.map(|line| line.split_once(' ').unwrap()).collect();
     for (_, agent) in &agents {
         env.visitor().with("user-agent", agent).follow("launch").await.expect(302);
@@ -629,8 +629,7 @@ async fn no_stored_click_knows_an_address_only_a_hash_that_neighbours_share_for_
     let addresses = ["198.51.100.77", "198.51.100.201", "203.0.113.9", "2001:db8:abcd:1::7", "2001:db8:abcd:2::9"];
     for address in addresses {
         let many = vec![address; 300].join(", ");
-        env
-            .visitor()
+        env.visitor()
             .from(address)
             .with("x-forwarded-for", &many)
             .with("forwarded", &format!("for={address}"))
@@ -640,12 +639,11 @@ async fn no_stored_click_knows_an_address_only_a_hash_that_neighbours_share_for_
         env.advance_ms(1);
     }
     let mut messages = String::new();
-    env
-        .drain_with("ClicksQueue", |batch| {
-            batch.iter().for_each(|message| messages.push_str(message.body.as_deref().unwrap_or_default()));
-            batch
-        })
-        .await;
+    env.drain_with("ClicksQueue", |batch| {
+        batch.iter().for_each(|message| messages.push_str(message.body.as_deref().unwrap_or_default()));
+        batch
+    })
+    .await;
     let today = clicks(&env).await;
     let stored = serde_json::to_string(&today).unwrap();
     assert_eq!(today.len(), addresses.len());
@@ -697,8 +695,7 @@ async fn the_fronts_headers_count_when_it_proves_itself_with_the_origin_secret()
     let env = TestEnv::with(TestEnvOptions { environment, ..TestEnvOptions::default() }).await;
     link(&env, "launch", json!({})).await;
     for proof in ["front-secret-0123456789", "front-secret-0123456780", "front-secret", ""] {
-        env
-            .visitor()
+        env.visitor()
             .in_country("de")
             .with("cloudfront-viewer-address", "203.0.113.9:443")
             .with("x-origin-verify", proof)
@@ -828,8 +825,7 @@ async fn the_edge_path_answers_as_the_links_own_host_does() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cold_visit_makes_one_read_and_a_warm_one_none() {
     let env = world_with(json!({})).await;
-    env
-        .owner()
+    env.owner()
         .put(
             "/v2/handles/demo/personalization-rules/de",
             json!({"when": {"countryIn": ["DE"]}, "variant": {"id": "v1", "destinationUrl": PRODUCT}}),
@@ -864,8 +860,7 @@ async fn a_change_is_seen_after_five_seconds_and_a_copy_serves_until_then() {
     assert_eq!(env.visitor().follow("launch").await.location().path(), "/new");
     assert_eq!(calls(&env), ["BatchGetItem", "SendMessage"]);
 
-    env
-        .owner()
+    env.owner()
         .put(
             "/v2/handles/demo/personalization-rules/all",
             json!({"variant": {"id": "v1", "destinationUrl": "https://example.com/personal"}}),
@@ -982,12 +977,8 @@ async fn a_click_whose_message_was_sent_but_whose_answer_was_lost_counts_once() 
         assert_eq!(queued(&env).await, sent, "{fault:?} {lost}");
         env.sweep().await;
         only_click(&env).await;
-        let report = env
-            .owner()
-            .get(&format!("/v2/handles/demo/analytics?groupBy=day&from={0}&to={0}", env.now().day()))
-            .await
-            .expect(200)
-            .json();
+        let report =
+            env.owner().get(&format!("/v2/handles/demo/analytics?groupBy=day&from={0}&to={0}", env.now().day())).await.expect(200).json();
         assert_eq!(report["totals"]["clicks"], 1, "{fault:?} {lost}");
     }
 }

@@ -19,8 +19,8 @@ use tempfile::TempDir;
 use tests::Receiver;
 use tokio::process::{Child, Command};
 
-use crate::events::{Blanks, STORY, conversions, hosts, judge, text};
-use crate::invariants::FUNCTIONS;
+use crate::contract::event_files::{Blanks, STORY, conversions, hosts, judge, text};
+use crate::repo::invariants::FUNCTIONS;
 
 /// Longer than any program takes, so that a hang is told apart from a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -193,7 +193,11 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     let receiver = Receiver::start().await;
     let mut blanks = Blanks::new(&site.keys, now, &receiver);
     let create = blanks.fill("accounts/create-handle", &text("accounts/create-handle")).replace("lamps", "demo");
-    judge("accounts/create-handle", crate::events::Outcome::Status(201), &site.invoke("accounts/create-handle", &create).await);
+    judge(
+        "accounts/create-handle",
+        crate::contract::event_files::Outcome::Status(201),
+        &site.invoke("accounts/create-handle", &create).await,
+    );
     for &(name, expected) in STORY {
         match name {
             "click-worker/clicks" => assert_eq!(site.count_clicks().await, 4, "two visits and two visitors with the password"),

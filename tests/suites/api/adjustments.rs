@@ -557,8 +557,7 @@ async fn a_refund_between_reading_and_taking_over_an_expired_key_is_not_lost() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_explanation_leads_from_the_click_to_the_ledger() {
     let env = env().await;
-    env
-        .owner()
+    env.owner()
         .put(
             "/v2/handles/demo/links/alpha",
             json!({"destinationUrl": "https://example.com/product", "campaignId": "partner-alpha",

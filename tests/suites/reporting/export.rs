@@ -11,7 +11,7 @@ use local::jobs::export::{self, Format, Kind};
 use serde_json::{Value, json};
 use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions};
 
-use crate::analytics::{campaign, click, convert, count, crowd, thousandths};
+use crate::reporting::analytics::{campaign, click, convert, count, crowd, thousandths};
 
 const EXPORT: &str = "/v2/handles/demo/analytics/export";
 const RANGE: &str = "from=2026-03-01&to=2026-03-05";
@@ -199,8 +199,7 @@ async fn the_ledger_comes_out_in_order_and_adds_up_to_the_revenue_of_reports() {
     env.settle().await;
     let refund = json!({"amount": -5, "reason": "=HYPERLINK(\"https://evil.example\")", "idempotencyKey": "r1"});
     env.operator().post(&format!("/v2/handles/demo/conversions/{last}/adjustments"), refund).await.expect(201);
-    env
-        .creator()
+    env.creator()
         .post("/v2/handles/demo/campaigns/partner-alpha/test-conversion", json!({"value": 49, "currency": "USD"}))
         .await
         .expect(202);
@@ -219,11 +218,8 @@ async fn the_ledger_comes_out_in_order_and_adds_up_to_the_revenue_of_reports() {
         assert_eq!(report["totals"]["conversions"], conversions, "{filters}");
     }
     let rows = csv(&env, &format!("type=conversions&{RANGE}")).await;
-    let first = env
-        .auditor()
-        .ledger_entries(&env.handle(), "2026-03-01".parse().unwrap(), "2026-03-05".parse().unwrap(), 100, None)
-        .await
-        .unwrap();
+    let first =
+        env.auditor().ledger_entries(&env.handle(), "2026-03-01".parse().unwrap(), "2026-03-05".parse().unwrap(), 100, None).await.unwrap();
     let rest = csv(&env, &format!("type=conversions&{RANGE}&cursor={}", first.next_cursor.unwrap())).await;
     assert_eq!(rest, rows[101..]);
     let names: Vec<&str> = rows[0].iter().map(|(name, _)| name.as_str()).collect();

@@ -1,0 +1,9 @@
+//! Webhooks: events, subscriptions, deliveries, notifications.
+
+pub(crate) mod deliveries;
+pub(crate) mod delivery_model;
+pub(crate) mod egress;
+pub(crate) mod events;
+pub(crate) mod notifications;
+pub(crate) mod subscriptions;
+pub(crate) mod support;

@@ -1,0 +1,4 @@
+//! Processes that die and services that fail.
+
+pub(crate) mod chain;
+pub(crate) mod kill;

@@ -1,0 +1,3 @@
+//! The repository itself: layers, dependencies, template.
+
+pub(crate) mod invariants;

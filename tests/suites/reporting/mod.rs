@@ -1,0 +1,8 @@
+//! What is counted and reported.
+
+pub(crate) mod analytics;
+pub(crate) mod bots;
+pub(crate) mod campaign_credit;
+pub(crate) mod click_counting;
+pub(crate) mod export;
+pub(crate) mod two_partners;
