@@ -7,9 +7,9 @@ use std::{env, fs};
 
 use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder, MatchKind};
 
-#[path = "src/clicks/agent/marks.rs"]
-mod marks;
-use marks::Marks;
+#[path = "src/clicks/agent/flags.rs"]
+mod flags;
+use flags::Marks;
 
 const LIST: &str = "data/agent-marks.txt";
 
@@ -30,7 +30,7 @@ const SECTIONS: [(&str, Marks); 9] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for input in [LIST, "src/clicks/agent/marks.rs", "build.rs"] {
+    for input in [LIST, "src/clicks/agent/flags.rs", "build.rs"] {
         println!("cargo::rerun-if-changed={input}");
     }
     let phrases = read(&fs::read_to_string(LIST)?)?;

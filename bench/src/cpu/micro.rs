@@ -11,7 +11,7 @@ use api::{ApiSettings, ApiState};
 use domain::clicks::agent::{Signs, judge};
 use domain::clicks::ctx::{Claims, Consent, Keyring};
 use domain::links::Link;
-use domain::routing::visit::Visit;
+use domain::links::visit::Visit;
 use domain::routing::{RuleBook, decide};
 use domain::values::id::ClickId;
 use domain::values::moment::Moment;
@@ -108,7 +108,7 @@ fn rules(table: &mut Table) -> Result<()> {
 fn visit() -> Visit {
     Visit {
         country: "DE".to_owned(),
-        device: domain::clicks::agent::Device::Desktop,
+        device: domain::values::device::Device::Desktop,
         source: "instagram".to_owned(),
         campaign: Some("spring-2026".to_owned()),
         referrer: "www.instagram.com".to_owned(),

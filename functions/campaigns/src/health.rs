@@ -3,13 +3,14 @@
 use api::{ApiState, CampaignsRead, Member, PathParam, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::campaigns::{Check, Facts, Health, checks, worst};
+use domain::campaigns::Health;
 use domain::links::Link;
+use domain::reports::campaign_health::{Check, Facts, checks, worst};
 use domain::reports::confidence::{Confidence, Freshness};
 use domain::reports::{Dimension, Report, Selection};
 use domain::values::moment::Moment;
 use domain::values::name::{CampaignId, Handle};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{HealthPayload, Payload};
 use serde::Serialize;
 

@@ -10,7 +10,7 @@ use domain::clicks::agent::judge_again;
 use domain::clicks::burst::Burst;
 use domain::conversions::Conversion;
 use domain::reports::{NONE, Origin};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 use futures::future::join_all;
 use runtime::{App, batch};
 use store::{OutboxKind, Pointer, Restatement, Settled, StoredClick};

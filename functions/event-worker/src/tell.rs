@@ -1,7 +1,7 @@
 //! Telling subscriptions of an event: one delivery each, made once however often this is done.
 
 use domain::webhooks::delivery::{Delivery, Trigger};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 use domain::webhooks::subscription::Status;
 use runtime::App;
 use store::{AttemptMessage, Lane, Pointer};

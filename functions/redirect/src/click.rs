@@ -6,8 +6,8 @@ use domain::clicks::agent::CLASSIFIER_VERSION;
 use domain::clicks::ctx::Consent;
 use domain::clicks::{Click, truncated_address};
 use domain::links::Link;
+use domain::links::visit::Visit;
 use domain::routing::Matched;
-use domain::routing::visit::Visit;
 use domain::values::id::ClickId;
 
 use crate::facts::Facts;

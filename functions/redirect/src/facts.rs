@@ -7,7 +7,7 @@ use api::{Viewer, opted_out};
 use domain::clicks::agent::{Asks, Judgement, PURPOSE_HEADERS, Signs, judge, kept, telling_purpose};
 use domain::clicks::ctx::{Consent, consent};
 use domain::links::Link;
-use domain::routing::visit::{Visit, country, preferred_language, referral, word};
+use domain::links::visit::{Visit, country, preferred_language, referral, word};
 use domain::values::moment::Moment;
 use domain::values::name::SessionId;
 use http::header::{ACCEPT_LANGUAGE, REFERER, USER_AGENT};

@@ -7,7 +7,7 @@ use domain::values::form::{Form, Notes, Unknown};
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::name::Handle;
 use domain::webhooks::delivery::{Delivery, Trigger};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{Payload, TestPayload};
 use domain::webhooks::subscription::Status;
 use http::StatusCode;

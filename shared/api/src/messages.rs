@@ -10,7 +10,8 @@ use domain::values::id::{DeliveryId, EventId};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use domain::webhooks::delivery::MAX_ATTEMPTS;
-use domain::webhooks::event::{Envelope, EventType};
+use domain::webhooks::envelope::Envelope;
+use domain::webhooks::event::EventType;
 use domain::webhooks::payload::{ClickPayload, ConversionPayload, DisabledPayload, HealthPayload, LinkPayload, TestPayload};
 
 /// The `webhooks` of the document; the schemas they name go into its components.

@@ -3,12 +3,11 @@
 mod conditions;
 pub mod rule_set;
 mod rules;
-pub mod visit;
 
 use sha2::{Digest, Sha256};
 
+use crate::links::visit::{BUCKETS, Visit};
 use crate::links::{Closed, Link};
-use crate::routing::visit::Visit;
 use crate::values::destination::Destination;
 use crate::values::name::RuleId;
 
@@ -124,9 +123,6 @@ fn by_priority(rules: &[Rule]) -> Vec<(usize, &Rule)> {
     ordered.sort_by_key(|(_, rule)| rule.priority);
     ordered
 }
-
-/// Ten-thousandths of all visitors.
-pub const BUCKETS: u64 = 10_000;
 
 /// The visitor's stable place among [`BUCKETS`]: the first eight bytes of SHA-256 over `handle/slug LF subject`, big endian, modulo.
 pub fn bucket(link: &Link, subject: &str) -> u64 {

@@ -9,7 +9,7 @@ use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 use domain::webhooks::delivery::{Attempt, Delivery, KEPT_DAYS, Status, Trigger};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 
 use crate::Store;
 use crate::error::{Error, Result};

@@ -7,7 +7,7 @@ use domain::links::Link;
 use domain::routing::RuleBook;
 use domain::values::id::{EventId, LinkId};
 use domain::values::name::{Handle, Slug};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{LinkPayload, Payload};
 
 use crate::Store;

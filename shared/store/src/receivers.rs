@@ -8,7 +8,7 @@ use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use domain::webhooks::delivery::Delivery;
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 use domain::webhooks::subscription::{Disabled, FAILING_MS, Failing, MAX_FAILURES};
 
 use crate::Store;

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, Status};
+use super::campaign::Campaign;
+use super::status::Status;
 use crate::values::moment::Moment;
 use crate::values::name::CampaignId;
 

@@ -3,20 +3,21 @@
 //! Everything the judgement rests on is kept with the click, so that a later version can judge again and restate the figures.
 
 mod device;
-mod marks;
+mod flags;
 mod phrases;
-mod reason;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clicks::Click;
 use crate::clicks::burst::Burst;
+use crate::clicks::click::Click;
+use crate::clicks::reason::{Reason, Reasons};
+use crate::values::device::Device;
 
-pub use device::Device;
-use marks::Marks;
-pub use reason::{Reason, Reasons};
+use device::device;
+use flags::Marks;
+pub use phrases::MAX_KEPT;
 
 /// The version of this judgement, kept with every click: raised whenever the rules or the list
 /// change what any request is judged to be, so that a figure tells which rules it rests on.
@@ -24,10 +25,6 @@ pub const CLASSIFIER_VERSION: u16 = 2;
 
 /// The headers in which browsers say that nobody has clicked yet, in lower case.
 pub const PURPOSE_HEADERS: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
-
-/// Bytes of a user agent or a purpose that are read and kept. What is judged is what is kept, so that judging the stored
-/// click again sees the same; what a client sends beyond is its own affair and must not cost more time.
-pub const MAX_KEPT: usize = 512;
 
 /// What a request shows of who sent it, and what is known of what happened around it.
 ///
@@ -135,7 +132,7 @@ pub fn judge(signs: &Signs) -> Judgement {
         Reason::InstantConversion => signs.instant_conversion,
     };
     let reasons: Reasons = Reason::ALL.into_iter().filter(|reason| speaks(*reason)).collect();
-    let device = if reasons.iter().any(Reason::is_of_request) { Device::Bot } else { Device::of(marks) };
+    let device = if reasons.iter().any(Reason::is_of_request) { Device::Bot } else { device(marks) };
     Judgement { reasons, device }
 }
 

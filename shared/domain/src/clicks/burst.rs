@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use sha2::{Digest, Sha256};
 
-use crate::clicks::Click;
-use crate::clicks::agent::Reason;
+use crate::clicks::click::Click;
+use crate::clicks::reason::Reason;
 use crate::values::id::ClickId;
 use crate::values::moment::Moment;
 

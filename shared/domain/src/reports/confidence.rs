@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Number, Value, json};
 
-use crate::reports::Figures;
+use super::report::Figures;
 use crate::values::moment::Moment;
 use crate::values::money::ratio;
 

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::clicks::agent::Device;
 use crate::links::Settings;
 use crate::values::destination::OwnHosts;
+use crate::values::device::Device;
 use crate::values::id::LinkId;
 use crate::values::moment::Moment;
 

@@ -5,10 +5,11 @@ use serde_json::Number;
 
 use crate::campaigns::Health;
 use crate::clicks::Click;
-use crate::clicks::agent::{Device, Verdict};
+use crate::clicks::agent::Verdict;
 use crate::conversions::{Conversion, Trust};
 use crate::links::Link;
 use crate::values::destination::{Destination, OwnHosts};
+use crate::values::device::Device;
 use crate::values::id::{ClickId, ConversionId, SubscriptionId};
 use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money};

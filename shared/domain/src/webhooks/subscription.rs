@@ -9,7 +9,8 @@ use crate::values::id::SubscriptionId;
 use crate::values::moment::Moment;
 use crate::values::name::Handle;
 use crate::webhooks::endpoint::{Egress, Endpoint};
-use crate::webhooks::event::{EventType, Interest, NOTHING_NAMED};
+use crate::webhooks::event::EventType;
+use crate::webhooks::filter::{Interest, NOTHING_NAMED};
 use crate::webhooks::secret::Secrets;
 
 /// Subscriptions one handle may have.

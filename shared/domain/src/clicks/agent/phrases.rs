@@ -4,8 +4,11 @@ use std::sync::LazyLock;
 
 use daachorse::DoubleArrayAhoCorasick;
 
-use super::MAX_KEPT;
-use super::marks::Marks;
+use super::flags::Marks;
+
+/// Bytes of a user agent or a purpose that are read and kept. What is judged is what is kept, so that judging the stored
+/// click again sees the same; what a client sends beyond is its own affair and must not cost more time.
+pub const MAX_KEPT: usize = 512;
 
 /// `data/agent-marks.txt`, compiled by the build script: loading checks every state once, some
 /// tens of microseconds, where building it here would cost milliseconds of every cold start.

@@ -63,7 +63,7 @@ impl Reason {
     }
 
     /// Whether it is seen in the request itself, and so tells what sent it; the others are seen in what happened around it.
-    pub(super) const fn is_of_request(self) -> bool {
+    pub(in crate::clicks) const fn is_of_request(self) -> bool {
         match self {
             Self::EmptyUserAgent
             | Self::HeadRequest

@@ -1,0 +1,95 @@
+//! Which events a subscription receives (specification §10).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::EventType;
+
+/// What an interest in nothing is told.
+pub(crate) const NOTHING_NAMED: &str = "must name at least one event type, or *";
+
+/// The events a subscription wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub enum Interest {
+    /// `*`: all of them, those of later versions too.
+    All,
+    /// These.
+    In(BTreeSet<EventType>),
+}
+
+impl Interest {
+    /// What any of these want; none when there are none.
+    pub fn of_all(entries: impl IntoIterator<Item = Self>) -> Option<Self> {
+        entries.into_iter().reduce(|one, other| match (one, other) {
+            (Self::In(one), Self::In(other)) => Self::In(one.into_iter().chain(other).collect()),
+            _ => Self::All,
+        })
+    }
+
+    /// Whether an event of this type is wanted.
+    ///
+    /// Whoever subscribed to `conversion.tested` hears of real conversions too: that is how commission events are pushed (seed 001 §5).
+    pub fn wants(&self, kind: EventType) -> bool {
+        match self {
+            Self::All => true,
+            Self::In(kinds) => {
+                kinds.contains(&kind) || (kind == EventType::ConversionRecorded && kinds.contains(&EventType::ConversionTested))
+            }
+        }
+    }
+}
+
+impl std::str::FromStr for Interest {
+    type Err = &'static str;
+
+    /// One entry of the list: a type, or `*`.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        if name == "*" { Ok(Self::All) } else { Ok(Self::In(BTreeSet::from([name.parse()?]))) }
+    }
+}
+
+impl TryFrom<Vec<String>> for Interest {
+    type Error = &'static str;
+
+    fn try_from(names: Vec<String>) -> Result<Self, Self::Error> {
+        let entries: Vec<Self> = names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        Self::of_all(entries).ok_or(NOTHING_NAMED)
+    }
+}
+
+impl From<Interest> for Vec<String> {
+    fn from(interest: Interest) -> Self {
+        match interest {
+            Interest::All => vec!["*".to_owned()],
+            Interest::In(kinds) => kinds.into_iter().map(|kind| kind.as_str().to_owned()).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interest(names: &[&str]) -> Result<Interest, &'static str> {
+        names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().try_into()
+    }
+
+    #[test]
+    fn a_subscription_hears_of_what_it_named() {
+        let seed = interest(&["link.clicked", "conversion.tested"]).unwrap();
+        assert!(seed.wants(EventType::LinkClicked) && seed.wants(EventType::ConversionTested));
+        assert!(seed.wants(EventType::ConversionRecorded), "seed 001 pushes commission events this way");
+        assert!(!seed.wants(EventType::LinkCreated));
+        assert!(!interest(&["conversion.recorded"]).unwrap().wants(EventType::ConversionTested));
+        assert!(EventType::ALL.iter().all(|kind| interest(&["*"]).unwrap().wants(*kind)));
+    }
+
+    #[test]
+    fn unknown_types_and_empty_lists_are_refused() {
+        assert!(interest(&["link.opened"]).is_err());
+        assert!(interest(&["link.opened", "*"]).is_err());
+        assert!(interest(&[]).is_err());
+    }
+}
