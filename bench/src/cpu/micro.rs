@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use api::{ApiSettings, ApiState};
-use domain::clicks::agent::{Signs, judge};
+use domain::clicks::agent::{Evidence, classify};
 use domain::clicks::ctx::{Claims, Consent, Keyring};
 use domain::links::Link;
 use domain::links::visit::Visit;
@@ -80,8 +80,8 @@ fn token(table: &mut Table) -> Result<()> {
 fn agents(table: &mut Table) {
     domain::clicks::agent::load();
     for (name, agent) in [("a desktop browser", DESKTOP), ("a telephone", MOBILE), ("a crawler", CRAWLER)] {
-        let signs = Signs { user_agent: Some(agent), ..Signs::default() };
-        let measured = nanoseconds(|| judge(black_box(&signs)));
+        let evidence = Evidence { user_agent: Some(agent), ..Evidence::default() };
+        let measured = nanoseconds(|| classify(black_box(&evidence)));
         part(table, &format!("M12 bot and device: {name}"), measured, Some(800.0), "600");
     }
 }

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::clicks::Click;
-use domain::clicks::agent::judge_again;
-use domain::clicks::burst::Recent;
+use domain::clicks::agent::reclassify;
+use domain::clicks::burst::RecentClicks;
 use domain::values::id::ClickId;
 use domain::values::name::Handle;
 use domain::webhooks::event::EventType;
@@ -23,7 +23,7 @@ pub struct ClickWorker {
     app: App,
     /// The clicks this process has seen lately, for detecting bursts. Best effort: other processes see other clicks, and
     /// re-scoring sees them all.
-    recent: Arc<Mutex<Recent>>,
+    recent: Arc<Mutex<RecentClicks>>,
 }
 
 impl ClickWorker {
@@ -93,8 +93,8 @@ async fn credited(app: &App, clicks: Vec<Click>) -> (Vec<Click>, BTreeSet<ClickI
     (clicks.into_iter().map(credit).collect(), BTreeSet::new())
 }
 
-/// The clicks, those in a burst judged again with that in mind. A click that was counted before keeps its first judgement.
+/// The clicks, those in a burst classified again with it. A click that was counted before keeps its first classification.
 fn with_bursts(worker: &ClickWorker, clicks: Vec<Click>) -> Vec<Click> {
-    let bursts = worker.recent.lock().unwrap_or_else(PoisonError::into_inner).notice(&clicks, worker.app.now());
-    clicks.into_iter().map(|click| bursts.get(&click.id).map_or_else(|| click.clone(), |burst| judge_again(&click, *burst))).collect()
+    let bursts = worker.recent.lock().unwrap_or_else(PoisonError::into_inner).record(&clicks, worker.app.now());
+    clicks.into_iter().map(|click| bursts.get(&click.id).map_or_else(|| click.clone(), |burst| reclassify(&click, *burst))).collect()
 }

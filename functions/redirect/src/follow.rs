@@ -6,7 +6,7 @@ use api::PlatformKeys;
 use api::{ApiState, Problem};
 use axum::response::Response;
 use domain::chain::segments;
-use domain::clicks::agent::Verdict;
+use domain::clicks::agent::ClickVerdict;
 use domain::clicks::ctx::Claims;
 use domain::links::visit::Visit;
 use domain::links::{Link, Transport};
@@ -119,7 +119,7 @@ async fn is_admitted(
     waits_at_gate: bool,
     click: ClickId,
 ) -> Result<bool, Problem> {
-    if facts.judgement.verdict() == Verdict::Human && !waits_at_gate {
+    if facts.classification.verdict() == ClickVerdict::Human && !waits_at_gate {
         return Ok(matches!(app.store().take_click(&link.handle, link.id, most, click).await?, Taken::Within(_)));
     }
     Ok(u64::from(app.store().clicks_used(&link.handle, link.id).await?) < most)
@@ -155,7 +155,7 @@ fn location(
             session_id: visit.session_id.clone(),
             chain_position,
             consent: facts.consent,
-            bot: facts.judgement.verdict() == Verdict::Bot,
+            bot: facts.classification.verdict() == ClickVerdict::Bot,
             expires_at: visit.at.plus_days(app.settings().ctx_life_days),
         })
     });

@@ -446,7 +446,9 @@ fn use_tree(text: &str) -> Vec<(String, String)> {
     let paths = items.filter(|item| !item.trim().is_empty()).flat_map(of_item);
     paths
         .map(|(path, name)| match path.as_str() {
-            "self" => (prefix.trim_end_matches("::").to_owned(), prefix.trim_end_matches("::").rsplit("::").next().unwrap_or_default().to_owned()),
+            "self" => {
+                (prefix.trim_end_matches("::").to_owned(), prefix.trim_end_matches("::").rsplit("::").next().unwrap_or_default().to_owned())
+            }
             _ => (format!("{prefix}{path}"), name),
         })
         .collect()
@@ -502,11 +504,14 @@ fn domain_modules() -> BTreeMap<String, Module> {
             }
             // Paths written out in the code, and names that are passed on and used here as well.
             for path in rest.split("crate::").skip(1) {
-                let path = path.split(|letter: char| letter != ':' && letter != '_' && !letter.is_alphanumeric()).next().unwrap_or_default();
+                let path =
+                    path.split(|letter: char| letter != ':' && letter != '_' && !letter.is_alphanumeric()).next().unwrap_or_default();
                 imports.extend(absolute(module, &format!("crate::{path}")).map(|path| (path, String::new())));
             }
             let words: BTreeSet<&str> = rest.split(|letter: char| letter != '_' && !letter.is_alphanumeric()).collect();
-            imports.extend(passed_on.iter().filter(|(name, _)| words.contains(name.as_str())).map(|(name, path)| (path.clone(), name.clone())));
+            imports.extend(
+                passed_on.iter().filter(|(name, _)| words.contains(name.as_str())).map(|(name, path)| (path.clone(), name.clone())),
+            );
             (module.clone(), Module { code: rest, imports, passed_on })
         })
         .collect()
@@ -543,10 +548,12 @@ fn folders_of_domain_use_only_those_below_and_its_files_form_no_circle() {
     }
     // Whatever uses nothing that is left goes, until only circles are left.
     let mut left: BTreeSet<&String> = modules.keys().collect();
-    let used = |module: &String, left: &BTreeSet<&String>| uses.get(module).is_some_and(|uses| uses.iter().any(|there| left.contains(there)));
+    let used =
+        |module: &String, left: &BTreeSet<&String>| uses.get(module).is_some_and(|uses| uses.iter().any(|there| left.contains(there)));
     while let Some(free) = left.iter().copied().find(|module| !used(module, &left)) {
         left.remove(free);
     }
-    let circles: Vec<&String> = left.into_iter().filter(|module| !ACCEPTED_CIRCLES.iter().any(|(accepted, _)| accepted == module)).collect();
+    let circles: Vec<&String> =
+        left.into_iter().filter(|module| !ACCEPTED_CIRCLES.iter().any(|(accepted, _)| accepted == module)).collect();
     assert!(circles.is_empty(), "these files use each other in a circle, or one that does: {circles:?}");
 }

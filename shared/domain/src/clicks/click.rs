@@ -1,4 +1,4 @@
-//! A click: what is kept of one followed link, and nothing that names a person (contract §4).
+//! A click: what is stored of one followed link, without anything that identifies a person (specification §4).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,27 +7,27 @@ use crate::values::id::ClickId;
 use crate::values::moment::{Day, Moment};
 use crate::values::name::{CampaignId, Handle, SessionId, Slug};
 
-/// One click, as it travels through the queue and is stored; the truth that every rollup can be recounted from.
+/// One click, as it is sent through the queue and stored; every counter of the reports can be recounted from the clicks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Click {
-    /// Its id, which tells when.
+    /// Its id, which contains the moment it was made.
     pub id: ClickId,
-    /// Whose link.
+    /// Owning handle.
     pub handle: Handle,
-    /// Which link.
+    /// The link that was followed.
     pub slug: Slug,
     /// The version of the link that was followed.
     pub link_version: u64,
     /// The campaign it counts for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<CampaignId>,
-    /// Whether a bot made it.
+    /// Whether it was classified as a bot's.
     pub bot: bool,
-    /// Why it was judged a bot's: stable codes.
+    /// Why it was classified as a bot's: stable codes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
-    /// The version of the classifier that judged.
+    /// The version of the classifier that was applied.
     pub classifier: u16,
     /// Country code or `UNKNOWN`.
     pub country: String,
@@ -49,18 +49,18 @@ pub struct Click {
     /// Segments of that session.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<String>,
-    /// The rule that decided.
+    /// The label of the rule that decided the destination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// What the visitor allowed.
+    /// What the visitor consented to.
     pub consent: Consent,
-    /// Daily-keyed hash of the truncated address; none when the visitor opted out.
+    /// Hash of the truncated address under a key that changes every day; none when the visitor opted out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// The user agent, cut to 512 bytes, so that a later classifier can judge again.
+    /// The user agent, cut to 512 bytes, so that a later classifier can be applied to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
-    /// What a browser said the request was for: of several headers the one that speaks of a prefetch.
+    /// What the browser said the request was for: of several headers the one that marks a prefetch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
     /// Whether the request came without `Accept-Language`, which browsers send.
@@ -72,18 +72,19 @@ pub struct Click {
 }
 
 impl Click {
-    /// When it was made.
+    /// The moment it was made.
     pub fn at(&self) -> Moment {
         self.id.moment()
     }
 
-    /// The UTC day it counts on.
+    /// The UTC day it is counted on.
     pub fn day(&self) -> Day {
         self.at().day()
     }
 }
 
-/// The part of an address that may be hashed: an IPv4 address without its last byte, the first 48 bits of an IPv6 address.
+/// The part of an address that may be hashed: an IPv4 address without its last byte, the first 48 bits of an IPv6 address;
+/// the first byte of the result is the version of the protocol.
 pub fn truncated_address(address: std::net::IpAddr) -> [u8; 7] {
     match address.to_canonical() {
         std::net::IpAddr::V4(v4) => {

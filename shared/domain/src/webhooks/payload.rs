@@ -5,7 +5,7 @@ use serde_json::Number;
 
 use crate::campaigns::Health;
 use crate::clicks::Click;
-use crate::clicks::agent::Verdict;
+use crate::clicks::agent::ClickVerdict;
 use crate::conversions::{Conversion, Trust};
 use crate::links::Link;
 use crate::values::destination::{Destination, OwnHosts};
@@ -53,7 +53,7 @@ pub struct ClickPayload {
     /// The campaign it counts for.
     pub campaign_id: Option<CampaignId>,
     /// `bot` comes only to subscriptions with `includeBots`.
-    pub verdict: Verdict,
+    pub verdict: ClickVerdict,
     /// Why it was judged a bot's: stable codes.
     pub reasons: Vec<String>,
     /// Country code or `UNKNOWN`.
@@ -74,7 +74,7 @@ impl ClickPayload {
             click_id: click.id,
             slug: click.slug.clone(),
             campaign_id: click.campaign_id.clone(),
-            verdict: if click.bot { Verdict::Bot } else { Verdict::Human },
+            verdict: if click.bot { ClickVerdict::Bot } else { ClickVerdict::Human },
             reasons: click.reasons.clone(),
             country: click.country.clone(),
             device: click.device.clone(),
@@ -250,7 +250,7 @@ impl Payload {
                 click_id,
                 slug,
                 campaign_id: Some(campaign_id),
-                verdict: Verdict::Human,
+                verdict: ClickVerdict::Human,
                 reasons: Vec::new(),
                 country: "DE".to_owned(),
                 device: Device::Mobile.as_str().to_owned(),

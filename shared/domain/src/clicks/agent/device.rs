@@ -1,23 +1,22 @@
-//! The kind of device a user agent speaks of.
+//! The kind of device a user agent names.
 
-use super::flags::Marks;
+use super::flags::UserAgentFlags;
 use crate::values::device::Device;
 
-/// The device of a person whose user agent carries `marks`.
+/// The device of a person whose user agent has these flags.
 ///
-/// The order matters: televisions and tablets run the systems of telephones, and
-/// telephones name the systems of desktops.
-pub(super) const fn device(marks: Marks) -> Device {
-    if marks.any_of(Marks::OTHER_SYSTEM) {
+/// The order matters: televisions and tablets run the systems of phones, and phones name the systems of desktops.
+pub(super) const fn device(flags: UserAgentFlags) -> Device {
+    if flags.any_of(UserAgentFlags::OTHER_SYSTEM) {
         Device::Unknown
-    } else if marks.any_of(Marks::TABLET) {
+    } else if flags.any_of(UserAgentFlags::TABLET) {
         Device::Tablet
-    } else if marks.any_of(Marks::MOBILE) {
+    } else if flags.any_of(UserAgentFlags::MOBILE) {
         Device::Mobile
-    } else if marks.any_of(Marks::ANDROID) {
-        // Browsers of Android telephones say "Mobile", those of tablets leave it out.
+    } else if flags.any_of(UserAgentFlags::ANDROID) {
+        // Browsers of Android phones say "Mobile", those of tablets leave it out.
         Device::Tablet
-    } else if marks.any_of(Marks::DESKTOP) {
+    } else if flags.any_of(UserAgentFlags::DESKTOP) {
         Device::Desktop
     } else {
         Device::Unknown

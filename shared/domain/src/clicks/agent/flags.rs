@@ -1,38 +1,37 @@
-//! What the phrases of a user agent say of it, as bits.
+//! What the phrases found in a user agent say about it, as bits.
 //!
-//! The build script includes this file, so that the list it compiles and the code that reads
-//! the list cannot disagree.
+//! The build script includes this file, so the list it compiles and the code that reads the list cannot disagree.
 
-/// The marks found in one user agent.
+/// The flags of one user agent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Marks(pub(crate) u32);
+pub(crate) struct UserAgentFlags(pub(crate) u32);
 
-impl Marks {
-    /// Opens, or names itself, as what people browse with.
+impl UserAgentFlags {
+    /// Opens like a browser, or names one.
     pub(crate) const BROWSER: Self = Self(1);
-    /// A crawler, fetcher, monitor or preview that says so.
+    /// Declares a crawler, fetcher, monitor or link preview.
     pub(crate) const DECLARED_BOT: Self = Self(1 << 1);
-    /// A program's HTTP library or a browser under remote control.
+    /// Names an HTTP library or a browser under remote control.
     pub(crate) const AUTOMATION_TOOL: Self = Self(1 << 2);
-    /// Either kind of phrase that speaks against a person.
+    /// Either kind of bot.
     pub(crate) const BOT: Self = Self::DECLARED_BOT.and(Self::AUTOMATION_TOOL);
-    /// A telephone, or the word browsers of telephones add.
+    /// A phone, or the word that browsers of phones add.
     pub(crate) const MOBILE: Self = Self(1 << 3);
-    /// A tablet or reader that names itself.
+    /// A tablet or e-reader that names itself.
     pub(crate) const TABLET: Self = Self(1 << 4);
-    /// Android: a telephone if it says mobile, else a tablet.
+    /// Android: a phone when the agent also says mobile, otherwise a tablet.
     pub(crate) const ANDROID: Self = Self(1 << 5);
-    /// A system of desks and laps.
+    /// A desktop operating system.
     pub(crate) const DESKTOP: Self = Self(1 << 6);
-    /// A system people browse on that is none of these: television, console, watch.
+    /// Another system with a browser: television, game console, watch.
     pub(crate) const OTHER_SYSTEM: Self = Self(1 << 7);
 
-    /// Both together.
+    /// The flags of both.
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether any of `wanted` is among these.
+    /// Whether any of `wanted` is set.
     pub(crate) const fn any_of(self, wanted: Self) -> bool {
         self.0 & wanted.0 != 0
     }
