@@ -12,14 +12,14 @@ pub(crate) const NOTHING_NAMED: &str = "must name at least one event type, or *"
 /// The events a subscription wants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
-pub enum Interest {
+pub enum EventFilter {
     /// `*`: all of them, those of later versions too.
     All,
     /// These.
     In(BTreeSet<EventType>),
 }
 
-impl Interest {
+impl EventFilter {
     /// What any of these want; none when there are none.
     pub fn of_all(entries: impl IntoIterator<Item = Self>) -> Option<Self> {
         entries.into_iter().reduce(|one, other| match (one, other) {
@@ -41,7 +41,7 @@ impl Interest {
     }
 }
 
-impl std::str::FromStr for Interest {
+impl std::str::FromStr for EventFilter {
     type Err = &'static str;
 
     /// One entry of the list: a type, or `*`.
@@ -50,7 +50,7 @@ impl std::str::FromStr for Interest {
     }
 }
 
-impl TryFrom<Vec<String>> for Interest {
+impl TryFrom<Vec<String>> for EventFilter {
     type Error = &'static str;
 
     fn try_from(names: Vec<String>) -> Result<Self, Self::Error> {
@@ -59,11 +59,11 @@ impl TryFrom<Vec<String>> for Interest {
     }
 }
 
-impl From<Interest> for Vec<String> {
-    fn from(interest: Interest) -> Self {
-        match interest {
-            Interest::All => vec!["*".to_owned()],
-            Interest::In(kinds) => kinds.into_iter().map(|kind| kind.as_str().to_owned()).collect(),
+impl From<EventFilter> for Vec<String> {
+    fn from(filter: EventFilter) -> Self {
+        match filter {
+            EventFilter::All => vec!["*".to_owned()],
+            EventFilter::In(kinds) => kinds.into_iter().map(|kind| kind.as_str().to_owned()).collect(),
         }
     }
 }
@@ -72,24 +72,24 @@ impl From<Interest> for Vec<String> {
 mod tests {
     use super::*;
 
-    fn interest(names: &[&str]) -> Result<Interest, &'static str> {
+    fn filter(names: &[&str]) -> Result<EventFilter, &'static str> {
         names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().try_into()
     }
 
     #[test]
     fn a_subscription_hears_of_what_it_named() {
-        let seed = interest(&["link.clicked", "conversion.tested"]).unwrap();
+        let seed = filter(&["link.clicked", "conversion.tested"]).unwrap();
         assert!(seed.wants(EventType::LinkClicked) && seed.wants(EventType::ConversionTested));
         assert!(seed.wants(EventType::ConversionRecorded), "seed 001 pushes commission events this way");
         assert!(!seed.wants(EventType::LinkCreated));
-        assert!(!interest(&["conversion.recorded"]).unwrap().wants(EventType::ConversionTested));
-        assert!(EventType::ALL.iter().all(|kind| interest(&["*"]).unwrap().wants(*kind)));
+        assert!(!filter(&["conversion.recorded"]).unwrap().wants(EventType::ConversionTested));
+        assert!(EventType::ALL.iter().all(|kind| filter(&["*"]).unwrap().wants(*kind)));
     }
 
     #[test]
     fn unknown_types_and_empty_lists_are_refused() {
-        assert!(interest(&["link.opened"]).is_err());
-        assert!(interest(&["link.opened", "*"]).is_err());
-        assert!(interest(&[]).is_err());
+        assert!(filter(&["link.opened"]).is_err());
+        assert!(filter(&["link.opened", "*"]).is_err());
+        assert!(filter(&[]).is_err());
     }
 }

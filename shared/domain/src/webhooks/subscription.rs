@@ -10,7 +10,7 @@ use crate::values::moment::Moment;
 use crate::values::name::Handle;
 use crate::webhooks::endpoint::{Egress, Endpoint};
 use crate::webhooks::event::EventType;
-use crate::webhooks::filter::{Interest, NOTHING_NAMED};
+use crate::webhooks::filter::{EventFilter, NOTHING_NAMED};
 use crate::webhooks::secret::Secrets;
 
 /// Subscriptions one handle may have.
@@ -27,7 +27,7 @@ pub struct Settings {
     /// Where messages go.
     pub endpoint_url: Endpoint,
     /// Which events.
-    pub event_types: Interest,
+    pub event_types: EventFilter,
     /// Free text.
     #[serde(default)]
     pub description: Option<String>,
@@ -55,7 +55,7 @@ impl Settings {
 
     fn fields(form: &mut Form<'_>, own: &OwnHosts, egress: Egress) -> Option<Self> {
         let endpoint_url = form.required("endpointUrl", |value| address(value, own, egress));
-        let event_types = interest(form);
+        let event_types = event_filter(form);
         let description = form.optional("description", form::text_up_to(500));
         let enabled = form.optional("enabled", form::boolean).unwrap_or(true);
         let include_bots = form.optional("includeBots", form::boolean).unwrap_or(false);
@@ -70,7 +70,7 @@ impl Settings {
         let notes = Notes::default();
         let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
             let endpoint = form.optional("endpointUrl", |value| address(value, own, egress));
-            let interest = if form.has("eventTypes") { interest(&mut form) } else { None };
+            let filter = if form.has("eventTypes") { event_filter(&mut form) } else { None };
             // Null takes it away.
             let description = match form.has("description") {
                 true => form.optional("description", form::text_up_to(500)),
@@ -79,7 +79,7 @@ impl Settings {
             };
             let settings = Self {
                 endpoint_url: endpoint.unwrap_or_else(|| self.endpoint_url.clone()),
-                event_types: interest.unwrap_or_else(|| self.event_types.clone()),
+                event_types: filter.unwrap_or_else(|| self.event_types.clone()),
                 description,
                 enabled: form.optional("enabled", form::boolean).unwrap_or(self.enabled),
                 include_bots: form.optional("includeBots", form::boolean).unwrap_or(self.include_bots),
@@ -95,13 +95,13 @@ fn address(value: Value, own: &OwnHosts, egress: Egress) -> Result<Endpoint, Str
     Endpoint::admit(&form::text(value)?, own, egress).map_err(|error| error.to_string())
 }
 
-fn interest(form: &mut Form<'_>) -> Option<Interest> {
+fn event_filter(form: &mut Form<'_>) -> Option<EventFilter> {
     if !form.has("eventTypes") || form.is_empty_list("eventTypes") {
         form.names("eventTypes");
         form.fault("eventTypes", NOTHING_NAMED);
         return None;
     }
-    Interest::of_all(form.list("eventTypes", EventType::ALL.len() + 1, form::parsed))
+    EventFilter::of_all(form.list("eventTypes", EventType::ALL.len() + 1, form::parsed))
 }
 
 /// Why a subscription gets nothing, when it was not its owner who switched it off.
@@ -221,7 +221,7 @@ mod tests {
             (json!([]), vec!["eventTypes"]),
         ];
         let settings = read(json!({"endpointUrl": url, "eventTypes": ["link.clicked", "*"]})).unwrap();
-        assert_eq!(settings.event_types, Interest::All);
+        assert_eq!(settings.event_types, EventFilter::All);
         for (types, fields) in cases {
             assert_eq!(read(json!({"endpointUrl": url, "eventTypes": types})).unwrap_err(), fields, "{types}");
             let faults = settings.changed(json!({"eventTypes": types}), &OwnHosts::default(), Egress::Public).unwrap_err();
