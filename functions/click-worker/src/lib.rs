@@ -12,7 +12,7 @@ use domain::clicks::agent::reclassify;
 use domain::clicks::burst::RecentClicks;
 use domain::values::id::ClickId;
 use domain::values::name::Handle;
-use domain::webhooks::event::EventType;
+use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::Status;
 use runtime::{App, batch};
 use store::{ClickMessage, KnownSubscription, Pointer};
@@ -43,7 +43,7 @@ pub async fn handle(worker: ClickWorker, event: SqsEvent) -> SqsBatchResponse {
     unwritten.extend(untold);
     let is_told = |click: &Click| {
         let mut of_handle = listeners.iter().filter(|known| known.subscription.handle == click.handle);
-        of_handle.any(|known| known.subscription.wants(EventType::LinkClicked, click.bot))
+        of_handle.any(|known| known.subscription.wants(WebhookEventType::LinkClicked, click.bot))
     };
     let (counted, errors) = app.store().count_clicks(&clicks, &is_told, app.now()).await;
     for (id, error) in &errors {

@@ -5,7 +5,7 @@ use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::{Attempt, Delivery, Ending, Outcome, Status};
 use domain::webhooks::envelope::Envelope;
-use domain::webhooks::event::EventType;
+use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::{Disabled, Subscription};
 use runtime::App;
 use serde_json::{Value, json};
@@ -127,7 +127,7 @@ fn told(app: &App, subscription: &Subscription, status: &str) -> (Envelope, Even
     let now = app.now();
     let payload = json!({"subscriptionId": subscription.id, "status": status});
     let envelope =
-        Envelope { id: app.id(), kind: EventType::WebhookDisabled, handle: subscription.handle.clone(), occurred_at: now, payload };
+        Envelope { id: app.id(), kind: WebhookEventType::WebhookDisabled, handle: subscription.handle.clone(), occurred_at: now, payload };
     let event = Event::of_system(app.id(), now, "delivery-worker", "webhook.disabled", subscription.id);
     (envelope, event.between(Value::Null, json!({"status": status})))
 }

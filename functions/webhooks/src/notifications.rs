@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::values::name::Handle;
 use domain::webhooks::delivery::Status;
 use domain::webhooks::envelope::Envelope;
-use domain::webhooks::event::EventType;
+use domain::webhooks::event::WebhookEventType;
 use futures::future::try_join_all;
 use serde::Serialize;
 use store::{Filter, KnownSubscription};
@@ -48,7 +48,7 @@ pub(crate) struct DeliveryTotals {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CatalogEntry {
     #[serde(rename = "type")]
-    kind: EventType,
+    kind: WebhookEventType,
     description: &'static str,
     /// A whole message, envelope and all.
     example_payload: Envelope,
@@ -83,9 +83,9 @@ async fn shown(app: &ApiState, handle: &Handle, filter: &Filter, most: usize) ->
 }
 
 fn catalog(handle: &Handle) -> Vec<CatalogEntry> {
-    let entry = |kind: &EventType| {
+    let entry = |kind: &WebhookEventType| {
         let example_payload = Envelope::example(*kind, handle.clone())?;
         Some(CatalogEntry { kind: *kind, description: kind.description(), example_payload })
     };
-    EventType::ALL.iter().filter_map(entry).collect()
+    WebhookEventType::ALL.iter().filter_map(entry).collect()
 }

@@ -5,7 +5,7 @@ use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::{Attempt, Delivery, Status as DeliveryStatus, Trigger};
 use domain::webhooks::endpoint::Endpoint;
-use domain::webhooks::event::EventType;
+use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::secret::Secret;
 use domain::webhooks::subscription::{Status, Subscription};
 use serde::Serialize;
@@ -80,7 +80,7 @@ pub(crate) fn audited(subscription: &Subscription) -> Value {
 pub(crate) struct DeliveryView {
     delivery_id: DeliveryId,
     event_id: EventId,
-    event_type: EventType,
+    event_type: WebhookEventType,
     subscription_id: SubscriptionId,
     status: DeliveryStatus,
     trigger: Trigger,

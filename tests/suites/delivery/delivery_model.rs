@@ -6,7 +6,7 @@
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::{Delivery, Ending, Lease, MAX_ATTEMPTS, Meeting, Status, Trigger};
-use domain::webhooks::event::EventType;
+use domain::webhooks::event::WebhookEventType;
 use stateright::{Checker, Model, Property};
 
 const NOW: Moment = Moment::from_millis(1_772_366_400_000);
@@ -41,7 +41,7 @@ struct Stored {
 impl Stored {
     fn delivery(self) -> Delivery {
         let until = if self.is_lease_over { NOW } else { NOW.plus_secs(1) };
-        let event = (EventId::new(NOW, 1), EventType::WebhookTest);
+        let event = (EventId::new(NOW, 1), WebhookEventType::WebhookTest);
         let delivery =
             Delivery::new(DeliveryId::new(NOW, 1), "demo".parse().unwrap(), event, SubscriptionId::new(NOW, 1), Trigger::Auto, NOW);
         // A message is in sight when its attempt is due; until then nothing happens that the search would need.

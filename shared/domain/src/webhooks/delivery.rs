@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::values::id::{DeliveryId, EventId, SubscriptionId};
 use crate::values::moment::Moment;
 use crate::values::name::Handle;
-use crate::webhooks::event::EventType;
+use crate::webhooks::event::WebhookEventType;
 
 /// Seconds between the end of an attempt and the next one: 1 + 5 attempts (seed 001 §5).
 pub const SCHEDULE_SECS: [i64; 5] = [5, 10, 20, 40, 80];
@@ -85,7 +85,7 @@ pub struct Delivery {
     /// What is delivered.
     pub event_id: EventId,
     /// Its type.
-    pub event_type: EventType,
+    pub event_type: WebhookEventType,
     /// To whom.
     pub subscription_id: SubscriptionId,
     /// What set it off.
@@ -132,7 +132,7 @@ impl Delivery {
     pub fn new(
         id: DeliveryId,
         handle: Handle,
-        (event_id, event_type): (EventId, EventType),
+        (event_id, event_type): (EventId, WebhookEventType),
         subscription_id: SubscriptionId,
         trigger: Trigger,
         now: Moment,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::event::EventType;
+use super::event::WebhookEventType;
 use super::payload::{ClickPayload, ConversionPayload, Payload};
 use crate::clicks::Click;
 use crate::conversions::Conversion;
@@ -23,7 +23,7 @@ pub struct Envelope {
     pub id: EventId,
     /// What kind of event.
     #[serde(rename = "type")]
-    pub kind: EventType,
+    pub kind: WebhookEventType,
     /// Whose.
     pub handle: Handle,
     /// When it happened.
@@ -40,7 +40,7 @@ impl Envelope {
     }
 
     /// A whole message such as receivers see. There is one for every type.
-    pub fn example(kind: EventType, handle: Handle) -> Option<Self> {
+    pub fn example(kind: WebhookEventType, handle: Handle) -> Option<Self> {
         let at = Moment::from_millis(EXAMPLE_MS);
         Payload::example(kind, at).map(|payload| Self::new(EventId::new(at, 1), handle, at, &payload))
     }

@@ -7,13 +7,13 @@ macro_rules! catalogue {
     ($($variant:ident, $name:literal, $doc:literal;)*) => {
         /// A kind of event.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum EventType {$(
+        pub enum WebhookEventType {$(
             #[doc = $doc]
             #[serde(rename = $name)]
             $variant,
         )*}
 
-        impl EventType {
+        impl WebhookEventType {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
@@ -43,7 +43,7 @@ catalogue! {
 }
 
 #[cfg(feature = "openapi")]
-impl utoipa::PartialSchema for EventType {
+impl utoipa::PartialSchema for WebhookEventType {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         let names = Self::ALL.iter().map(|kind| kind.as_str());
         utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).enum_values(Some(names)).into()
@@ -51,13 +51,13 @@ impl utoipa::PartialSchema for EventType {
 }
 
 #[cfg(feature = "openapi")]
-impl utoipa::ToSchema for EventType {
+impl utoipa::ToSchema for WebhookEventType {
     fn name() -> std::borrow::Cow<'static, str> {
         "WebhookEventType".into()
     }
 }
 
-impl std::str::FromStr for EventType {
+impl std::str::FromStr for WebhookEventType {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn every_type_reads_back_from_its_name() {
-        for kind in EventType::ALL {
+        for kind in WebhookEventType::ALL {
             assert_eq!(kind.as_str().parse(), Ok(*kind));
         }
     }

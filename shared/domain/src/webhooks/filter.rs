@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::EventType;
+use super::event::WebhookEventType;
 
 /// What an interest in nothing is told.
 pub(crate) const NOTHING_NAMED: &str = "must name at least one event type, or *";
@@ -16,7 +16,7 @@ pub enum EventFilter {
     /// `*`: all of them, those of later versions too.
     All,
     /// These.
-    In(BTreeSet<EventType>),
+    In(BTreeSet<WebhookEventType>),
 }
 
 impl EventFilter {
@@ -31,11 +31,11 @@ impl EventFilter {
     /// Whether an event of this type is wanted.
     ///
     /// Whoever subscribed to `conversion.tested` hears of real conversions too: that is how commission events are pushed (seed 001 §5).
-    pub fn wants(&self, kind: EventType) -> bool {
+    pub fn wants(&self, kind: WebhookEventType) -> bool {
         match self {
             Self::All => true,
             Self::In(kinds) => {
-                kinds.contains(&kind) || (kind == EventType::ConversionRecorded && kinds.contains(&EventType::ConversionTested))
+                kinds.contains(&kind) || (kind == WebhookEventType::ConversionRecorded && kinds.contains(&WebhookEventType::ConversionTested))
             }
         }
     }
@@ -79,11 +79,11 @@ mod tests {
     #[test]
     fn a_subscription_hears_of_what_it_named() {
         let seed = filter(&["link.clicked", "conversion.tested"]).unwrap();
-        assert!(seed.wants(EventType::LinkClicked) && seed.wants(EventType::ConversionTested));
-        assert!(seed.wants(EventType::ConversionRecorded), "seed 001 pushes commission events this way");
-        assert!(!seed.wants(EventType::LinkCreated));
-        assert!(!filter(&["conversion.recorded"]).unwrap().wants(EventType::ConversionTested));
-        assert!(EventType::ALL.iter().all(|kind| filter(&["*"]).unwrap().wants(*kind)));
+        assert!(seed.wants(WebhookEventType::LinkClicked) && seed.wants(WebhookEventType::ConversionTested));
+        assert!(seed.wants(WebhookEventType::ConversionRecorded), "seed 001 pushes commission events this way");
+        assert!(!seed.wants(WebhookEventType::LinkCreated));
+        assert!(!filter(&["conversion.recorded"]).unwrap().wants(WebhookEventType::ConversionTested));
+        assert!(WebhookEventType::ALL.iter().all(|kind| filter(&["*"]).unwrap().wants(*kind)));
     }
 
     #[test]

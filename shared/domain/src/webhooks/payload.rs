@@ -14,7 +14,7 @@ use crate::values::id::{ClickId, ConversionId, SubscriptionId};
 use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money};
 use crate::values::name::{self, CampaignId, Slug};
-use crate::webhooks::event::EventType;
+use crate::webhooks::event::WebhookEventType;
 use crate::webhooks::subscription::Status;
 
 /// What happened, by type.
@@ -207,22 +207,22 @@ pub struct DisabledPayload {
 
 impl Payload {
     /// The type of event that tells it.
-    pub const fn kind(&self) -> EventType {
+    pub const fn kind(&self) -> WebhookEventType {
         match self {
-            Self::LinkClicked(_) => EventType::LinkClicked,
-            Self::LinkCreated(_) => EventType::LinkCreated,
-            Self::LinkUpdated(_) => EventType::LinkUpdated,
-            Self::LinkDeleted(_) => EventType::LinkDeleted,
-            Self::ConversionRecorded(_) => EventType::ConversionRecorded,
-            Self::ConversionTested(_) => EventType::ConversionTested,
-            Self::CampaignHealthChanged(_) => EventType::CampaignHealthChanged,
-            Self::WebhookTest(_) => EventType::WebhookTest,
-            Self::WebhookDisabled(_) => EventType::WebhookDisabled,
+            Self::LinkClicked(_) => WebhookEventType::LinkClicked,
+            Self::LinkCreated(_) => WebhookEventType::LinkCreated,
+            Self::LinkUpdated(_) => WebhookEventType::LinkUpdated,
+            Self::LinkDeleted(_) => WebhookEventType::LinkDeleted,
+            Self::ConversionRecorded(_) => WebhookEventType::ConversionRecorded,
+            Self::ConversionTested(_) => WebhookEventType::ConversionTested,
+            Self::CampaignHealthChanged(_) => WebhookEventType::CampaignHealthChanged,
+            Self::WebhookTest(_) => WebhookEventType::WebhookTest,
+            Self::WebhookDisabled(_) => WebhookEventType::WebhookDisabled,
         }
     }
 
     /// One such as receivers see, for every type. Every word of it is a good one, so there is always one: a test says so.
-    pub fn example(kind: EventType, at: Moment) -> Option<Self> {
+    pub fn example(kind: WebhookEventType, at: Moment) -> Option<Self> {
         let slug: Slug = "deal-alpha".parse().ok()?;
         let campaign_id: CampaignId = "partner-alpha".parse().ok()?;
         let (click_id, subscription_id) = (ClickId::new(at, 1), SubscriptionId::new(at, 1));
@@ -243,10 +243,10 @@ impl Payload {
             currency: Some(Currency::USD),
             event_type: "affiliate_click".parse().ok()?,
             trust: Trust::Claimed,
-            test: kind == EventType::ConversionTested,
+            test: kind == WebhookEventType::ConversionTested,
         };
         Some(match kind {
-            EventType::LinkClicked => Self::LinkClicked(ClickPayload {
+            WebhookEventType::LinkClicked => Self::LinkClicked(ClickPayload {
                 click_id,
                 slug,
                 campaign_id: Some(campaign_id),
@@ -257,17 +257,17 @@ impl Payload {
                 source: "instagram".to_owned(),
                 referrer: "www.instagram.com".to_owned(),
             }),
-            EventType::LinkCreated => Self::LinkCreated(link),
-            EventType::LinkUpdated => Self::LinkUpdated(LinkPayload { version: 2, ..link }),
-            EventType::LinkDeleted => Self::LinkDeleted(link),
-            EventType::ConversionRecorded => Self::ConversionRecorded(conversion),
-            EventType::ConversionTested => Self::ConversionTested(conversion),
-            EventType::CampaignHealthChanged => {
+            WebhookEventType::LinkCreated => Self::LinkCreated(link),
+            WebhookEventType::LinkUpdated => Self::LinkUpdated(LinkPayload { version: 2, ..link }),
+            WebhookEventType::LinkDeleted => Self::LinkDeleted(link),
+            WebhookEventType::ConversionRecorded => Self::ConversionRecorded(conversion),
+            WebhookEventType::ConversionTested => Self::ConversionTested(conversion),
+            WebhookEventType::CampaignHealthChanged => {
                 let (before, after) = (Health::Warn.as_str().to_owned(), Health::Pass.as_str().to_owned());
                 Self::CampaignHealthChanged(HealthPayload { campaign_id, before, after })
             }
-            EventType::WebhookTest => Self::WebhookTest(TestPayload::of(subscription_id)),
-            EventType::WebhookDisabled => Self::WebhookDisabled(DisabledPayload { subscription_id, status: Status::DisabledAuto }),
+            WebhookEventType::WebhookTest => Self::WebhookTest(TestPayload::of(subscription_id)),
+            WebhookEventType::WebhookDisabled => Self::WebhookDisabled(DisabledPayload { subscription_id, status: Status::DisabledAuto }),
         })
     }
 }
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn every_type_has_an_example_of_its_own_type() {
-        for kind in EventType::ALL {
+        for kind in WebhookEventType::ALL {
             let example = Payload::example(*kind, Moment::from_millis(1_772_366_400_000)).unwrap();
             assert_eq!(example.kind(), *kind);
         }
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn an_amount_keeps_its_digits() {
-        let example = Payload::example(EventType::ConversionTested, Moment::from_millis(1_772_366_400_000)).unwrap();
+        let example = Payload::example(WebhookEventType::ConversionTested, Moment::from_millis(1_772_366_400_000)).unwrap();
         let told = serde_json::to_value(example).unwrap();
         assert_eq!((told["value"].to_string().as_str(), &told["test"]), ("24.99", &serde_json::json!(true)));
     }

@@ -9,7 +9,7 @@ use crate::values::id::SubscriptionId;
 use crate::values::moment::Moment;
 use crate::values::name::Handle;
 use crate::webhooks::endpoint::{Egress, Endpoint};
-use crate::webhooks::event::EventType;
+use crate::webhooks::event::WebhookEventType;
 use crate::webhooks::filter::{EventFilter, NOTHING_NAMED};
 use crate::webhooks::secret::Secrets;
 
@@ -101,7 +101,7 @@ fn event_filter(form: &mut Form<'_>) -> Option<EventFilter> {
         form.fault("eventTypes", NOTHING_NAMED);
         return None;
     }
-    EventFilter::of_all(form.list("eventTypes", EventType::ALL.len() + 1, form::parsed))
+    EventFilter::of_all(form.list("eventTypes", WebhookEventType::ALL.len() + 1, form::parsed))
 }
 
 /// Why a subscription gets nothing, when it was not its owner who switched it off.
@@ -179,8 +179,8 @@ impl Subscription {
     }
 
     /// Whether it wants an event of this type, of a bot's or a person's making.
-    pub fn wants(&self, kind: EventType, is_bot: bool) -> bool {
-        let is_welcome = kind != EventType::LinkClicked || !is_bot || self.settings.include_bots;
+    pub fn wants(&self, kind: WebhookEventType, is_bot: bool) -> bool {
+        let is_welcome = kind != WebhookEventType::LinkClicked || !is_bot || self.settings.include_bots;
         is_welcome && self.settings.event_types.wants(kind)
     }
 }
