@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::webhooks::delivery::{Delivery, Meeting, Outcome, Status};
+use domain::webhooks::delivery::{Delivery, NextStep, Outcome, Status};
 use domain::webhooks::subscription::Status as Reachable;
 use futures::future::{Either, join, select};
 use runtime::App;
@@ -35,18 +35,18 @@ pub(crate) async fn carry_out(app: &App, message: &AttemptMessage) -> Result<Ver
             tracing::error!(delivery.id = %message.delivery_id, "an announced delivery is not there");
             return Ok(Verdict::Done);
         };
-        match delivery.meet(message.attempt, app.now()) {
-            Meeting::Done => return Ok(Verdict::Done),
-            Meeting::Held => return Ok(Verdict::GiveBack),
-            Meeting::TooEarly { wait_ms } => {
+        match delivery.next_step(message.attempt, app.now()) {
+            NextStep::Done => return Ok(Verdict::Done),
+            NextStep::Held => return Ok(Verdict::GiveBack),
+            NextStep::TooEarly { wait_ms } => {
                 app.store().announce_attempt(message, wait_ms).await?;
                 return Ok(Verdict::Done);
             }
-            Meeting::AnnounceNext { attempt, wait_ms } => {
+            NextStep::AnnounceNext { attempt, wait_ms } => {
                 announce(app, &delivery, attempt, wait_ms).await?;
                 return Ok(Verdict::Done);
             }
-            Meeting::Claim => {
+            NextStep::Claim => {
                 if take(app, &delivery, message).await? {
                     return Ok(Verdict::Done);
                 }

@@ -5,7 +5,7 @@
 
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::Moment;
-use domain::webhooks::delivery::{Delivery, Ending, Lease, MAX_ATTEMPTS, Meeting, Status, Trigger};
+use domain::webhooks::delivery::{Delivery, Ending, Lease, MAX_ATTEMPTS, NextStep, Status, Trigger};
 use domain::webhooks::event::WebhookEventType;
 use stateright::{Checker, Model, Property};
 
@@ -112,20 +112,20 @@ impl Protocol {
     fn step(&self, state: &mut State, worker: usize, work: Work, is_taken: bool) {
         let Work { message, step } = work;
         let next = match step {
-            Step::Look => match state.stored.delivery().meet(message, NOW) {
-                Meeting::Claim => {
+            Step::Look => match state.stored.delivery().next_step(message, NOW) {
+                NextStep::Claim => {
                     let claimed = state.stored.delivery().claimed(NOW);
                     state.stored = Stored::of(&claimed);
                     Some(Step::Send { seq: state.stored.seq })
                 }
-                Meeting::Held if self.0 == Without::Lease => Some(Step::Acknowledge),
-                Meeting::Held => {
+                NextStep::Held if self.0 == Without::Lease => Some(Step::Acknowledge),
+                NextStep::Held => {
                     put_back(&mut state.queue, message);
                     None
                 }
-                Meeting::AnnounceNext { .. } if self.0 == Without::AnnouncingNext => Some(Step::Acknowledge),
-                Meeting::AnnounceNext { attempt, .. } => Some(Step::Announce { attempt }),
-                Meeting::TooEarly { .. } | Meeting::Done => Some(Step::Acknowledge),
+                NextStep::AnnounceNext { .. } if self.0 == Without::AnnouncingNext => Some(Step::Acknowledge),
+                NextStep::AnnounceNext { attempt, .. } => Some(Step::Announce { attempt }),
+                NextStep::TooEarly { .. } | NextStep::Done => Some(Step::Acknowledge),
             },
             Step::Send { seq } => {
                 state.posts += 1;
@@ -226,7 +226,7 @@ impl Model for Protocol {
                 actions.push(Action::Crash(worker));
             }
             // A worker that would only put its message back waits while nothing can end the lease.
-            let is_held = work.step == Step::Look && state.stored.delivery().meet(work.message, NOW) == Meeting::Held;
+            let is_held = work.step == Step::Look && state.stored.delivery().next_step(work.message, NOW) == NextStep::Held;
             let can_end = state.lease_ends > 0 || state.crashes > 0 || self.0 == Without::Lease;
             if is_held && !can_end {
                 continue;

@@ -1,7 +1,7 @@
 //! One event on its way to one subscription: a small machine whose every step is one conditional write.
 //!
 //! A message names a delivery and an attempt. Whoever gets it claims the attempt under a lease, sends, and records. Messages
-//! may come twice, late, or never: what a message still means is decided from the stored state alone ([`Delivery::meet`]),
+//! may come twice, late, or never: what a message still means is decided from the stored state alone ([`Delivery::next_step`]),
 //! a success counts whoever reports it, and a worker that lost its lease looks again instead of dropping the message. The
 //! model in the tests searches every interleaving of two workers with crashes, reappearing messages and ended leases.
 
@@ -105,7 +105,7 @@ pub struct Delivery {
 
 /// What a message still means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meeting {
+pub enum NextStep {
     /// Claim the attempt and send.
     Claim,
     /// It comes too early: put it back for so long.
@@ -161,19 +161,19 @@ impl Delivery {
     }
 
     /// What a message for attempt `attempt` still means at this moment.
-    pub fn meet(&self, attempt: u8, now: Moment) -> Meeting {
+    pub fn next_step(&self, attempt: u8, now: Moment) -> NextStep {
         if self.status.is_final() || attempt > self.attempt || self.attempt > attempt + 1 {
-            return Meeting::Done;
+            return NextStep::Done;
         }
         let wait_ms = (self.due_at.millis() - now.millis()).max(0);
         let is_held = self.lease.as_ref().is_some_and(|lease| now < lease.until);
         match (self.status, self.attempt == attempt) {
-            (Status::InFlight, true) if is_held => Meeting::Held,
-            (Status::InFlight, true) => Meeting::Claim,
-            (Status::Pending | Status::Scheduled, true) if wait_ms > 0 => Meeting::TooEarly { wait_ms },
-            (Status::Pending | Status::Scheduled, true) => Meeting::Claim,
-            (Status::Scheduled, false) => Meeting::AnnounceNext { attempt: self.attempt, wait_ms },
-            _ => Meeting::Done,
+            (Status::InFlight, true) if is_held => NextStep::Held,
+            (Status::InFlight, true) => NextStep::Claim,
+            (Status::Pending | Status::Scheduled, true) if wait_ms > 0 => NextStep::TooEarly { wait_ms },
+            (Status::Pending | Status::Scheduled, true) => NextStep::Claim,
+            (Status::Scheduled, false) => NextStep::AnnounceNext { attempt: self.attempt, wait_ms },
+            _ => NextStep::Done,
         }
     }
 
