@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::webhooks::delivery::{Delivery, NextStep, Outcome, Status};
+use domain::webhooks::delivery::{Delivery, NextStep, PostOutcome, DeliveryStatus};
 use domain::webhooks::subscription::Status as Reachable;
 use futures::future::{Either, join, select};
 use runtime::App;
@@ -68,7 +68,7 @@ async fn take(app: &App, delivery: &Delivery, message: &AttemptMessage) -> Resul
     let known = app.store().subscription(&delivery.handle, delivery.subscription_id, now).await?;
     let text = app.store().event_message(&delivery.handle, delivery.event_id).await?;
     let (Some(known), Some(text)) = (known.filter(|known| known.status() == Reachable::Active), text) else {
-        let cancelled = Delivery { status: Status::Cancelled, ..delivery.clone() };
+        let cancelled = Delivery { status: DeliveryStatus::Cancelled, ..delivery.clone() };
         return app.store().move_delivery(delivery, &cancelled, None, now).await;
     };
     if known.is_slow && message.lane == Lane::First {
@@ -88,7 +88,7 @@ async fn take(app: &App, delivery: &Delivery, message: &AttemptMessage) -> Resul
             let exchange = post(app.egress(), &known.subscription.settings.endpoint_url, headers, text);
             watched(app, &known, exchange).await
         }
-        None => Reply::without_answer(Outcome::NoSecret),
+        None => Reply::without_answer(PostOutcome::NoSecret),
     };
     tracing::info!(delivery.id = %claimed.id, attempt = claimed.attempt, outcome = reply.outcome.class(), "webhook attempted");
     let sent = Sent { delivery: claimed, known, reply, started_at };

@@ -3,7 +3,7 @@
 use domain::accounts::audit::Event;
 use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
-use domain::webhooks::delivery::{Attempt, Delivery, Ending, Outcome, Status};
+use domain::webhooks::delivery::{DeliveryAttempt, Delivery, Ending, PostOutcome, DeliveryStatus};
 use domain::webhooks::envelope::Envelope;
 use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::{Disabled, Subscription};
@@ -28,12 +28,12 @@ pub(crate) struct Sent {
 
 impl Sent {
     /// As it is kept, ended now.
-    fn kept(&self, now: Moment, next_attempt_at: Option<Moment>) -> Attempt {
+    fn kept(&self, now: Moment, next_attempt_at: Option<Moment>) -> DeliveryAttempt {
         let status_code = match self.reply.outcome {
-            Outcome::Status(status) => Some(status),
+            PostOutcome::Status(status) => Some(status),
             _ => None,
         };
-        Attempt {
+        DeliveryAttempt {
             n: self.delivery.attempt,
             started_at: self.started_at,
             duration_ms: now.millis() - self.started_at.millis(),
@@ -60,12 +60,12 @@ pub(crate) async fn delivered(app: &App, sent: &Sent) -> Result<bool> {
     let made = Made { attempt: &attempt, lease: sent.lease() };
     let mut current = sent.delivery.clone();
     for _ in 0..LOOKS {
-        let done = Delivery { status: Status::Delivered, ..current.clone() };
+        let done = Delivery { status: DeliveryStatus::Delivered, ..current.clone() };
         if app.store().move_delivery(&current, &done, Some(made), now).await? {
             return Ok(true);
         }
         match app.store().delivery(&current.handle, current.id).await? {
-            Some(moved) if moved.status != Status::Delivered => current = moved,
+            Some(moved) if moved.status != DeliveryStatus::Delivered => current = moved,
             _ => return Ok(true),
         }
     }
@@ -78,7 +78,7 @@ pub(crate) async fn failed(app: &App, sent: &Sent) -> Result<bool> {
     let (now, before) = (app.now(), &sent.delivery);
     let ending = sent.reply.outcome.ending();
     let after = before.failed(ending, now);
-    let next = (after.status == Status::Scheduled).then_some(after.due_at);
+    let next = (after.status == DeliveryStatus::Scheduled).then_some(after.due_at);
     let attempt = sent.kept(now, next);
     let made = Made { attempt: &attempt, lease: sent.lease() };
     if ending == Ending::Gone {

@@ -1,6 +1,6 @@
 //! Telling subscriptions of an event: one delivery each, made once however often this is done.
 
-use domain::webhooks::delivery::{Delivery, Trigger};
+use domain::webhooks::delivery::{Delivery, DeliveryTrigger};
 use domain::webhooks::envelope::Envelope;
 use domain::webhooks::subscription::Status;
 use runtime::App;
@@ -20,7 +20,7 @@ pub(crate) async fn tell(app: &App, envelope: &Envelope, is_bot: bool) -> store:
         let subscription = known.subscription.id;
         let id = Delivery::id_of(envelope.id, subscription);
         let event = (envelope.id, envelope.kind);
-        let delivery = Delivery::new(id, envelope.handle.clone(), event, subscription, Trigger::Auto, now);
+        let delivery = Delivery::new(id, envelope.handle.clone(), event, subscription, DeliveryTrigger::Auto, now);
         app.store().open_delivery(&delivery).await?;
         // Announced even if it was there already: whoever made it may have died before this.
         let lane = if known.is_slow { Lane::Retries } else { Lane::First };

@@ -4,7 +4,7 @@ use api::{ApiState, Member, NotificationsRead, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::values::name::Handle;
-use domain::webhooks::delivery::Status;
+use domain::webhooks::delivery::DeliveryStatus;
 use domain::webhooks::envelope::Envelope;
 use domain::webhooks::event::WebhookEventType;
 use futures::future::try_join_all;
@@ -60,7 +60,7 @@ pub(crate) struct CatalogEntry {
 pub(crate) async fn handle(State(app): State<ApiState>, member: Member<NotificationsRead>) -> Result<Json<NotificationsPanel>, Problem> {
     let known = app.store().subscriptions(member.handle(), app.now()).await?;
     let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;
-    let failures = Filter { statuses: vec![Status::Exhausted], ..Filter::default() };
+    let failures = Filter { statuses: vec![DeliveryStatus::Exhausted], ..Filter::default() };
     let recent_failures = shown(&app, member.handle(), &failures, FAILURES).await?;
     Ok(Json(NotificationsPanel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::values::form::{Form, Notes, Unknown};
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::name::Handle;
-use domain::webhooks::delivery::{Delivery, Trigger};
+use domain::webhooks::delivery::{Delivery, DeliveryTrigger};
 use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{Payload, TestPayload};
 use domain::webhooks::subscription::Status;
@@ -51,7 +51,7 @@ pub(crate) async fn handle(
     charge(&app, &member.profile.owner).await?;
     let handle = member.handle().clone();
     let envelope = Envelope::new(app.id(), handle.clone(), now, &Payload::WebhookTest(TestPayload::of(id)));
-    let delivery = Delivery::new(Delivery::id_of(envelope.id, id), handle, (envelope.id, envelope.kind), id, Trigger::Test, now);
+    let delivery = Delivery::new(Delivery::id_of(envelope.id, id), handle, (envelope.id, envelope.kind), id, DeliveryTrigger::Test, now);
     let event = member.event(&app, "webhook.tested", id).between(Value::Null, json!({"eventId": envelope.id}));
     app.store().open_asked_for(std::slice::from_ref(&delivery), Some(&envelope), (member.handle(), &event)).await?;
     announce(&app, &delivery).await;

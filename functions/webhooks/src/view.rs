@@ -3,7 +3,7 @@
 use api::{ApiState, Problem};
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::Moment;
-use domain::webhooks::delivery::{Attempt, Delivery, Status as DeliveryStatus, Trigger};
+use domain::webhooks::delivery::{DeliveryAttempt, Delivery, DeliveryStatus, DeliveryTrigger};
 use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::secret::Secret;
@@ -83,15 +83,15 @@ pub(crate) struct DeliveryView {
     event_type: WebhookEventType,
     subscription_id: SubscriptionId,
     status: DeliveryStatus,
-    trigger: Trigger,
+    trigger: DeliveryTrigger,
     created_at: Moment,
     /// When the next attempt is due; null when none follows.
     next_attempt_at: Option<Moment>,
-    attempts: Vec<Attempt>,
+    attempts: Vec<DeliveryAttempt>,
 }
 
 impl DeliveryView {
-    pub(crate) fn of(delivery: &Delivery, attempts: Vec<Attempt>) -> Self {
+    pub(crate) fn of(delivery: &Delivery, attempts: Vec<DeliveryAttempt>) -> Self {
         Self {
             delivery_id: delivery.id,
             event_id: delivery.event_id,

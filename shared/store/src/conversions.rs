@@ -98,7 +98,7 @@ impl Store {
             return Ok(Accepted::New(Pointer::to(&at)));
         }
         let held = self.get(&at).await?.ok_or(Error::Contended("TransactWriteItems"))?;
-        self.next_step(&at, conversion, &held).await
+        self.meet(&at, conversion, &held).await
     }
 
     /// Accepts a conversion unless its key stands for an earlier one.
@@ -119,7 +119,7 @@ impl Store {
             },
         };
         let held = held.ok_or(Error::Contended("PutItem"))?;
-        self.next_step(&at, conversion, &held).await
+        self.meet(&at, conversion, &held).await
     }
 
     /// Decides between a conversion and the one that holds its key.

@@ -29,7 +29,7 @@ pub const KEPT_DAYS: i64 = 30;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "openapi", schema(as = DeliveryTrigger))]
-pub enum Trigger {
+pub enum DeliveryTrigger {
     /// The event itself.
     Auto,
     /// Somebody asked for a test.
@@ -43,7 +43,7 @@ pub enum Trigger {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "openapi", schema(as = DeliveryStatus))]
-pub enum Status {
+pub enum DeliveryStatus {
     /// Nothing has been sent yet.
     Pending,
     /// Somebody is sending.
@@ -58,7 +58,7 @@ pub enum Status {
     Cancelled,
 }
 
-impl Status {
+impl DeliveryStatus {
     /// Whether nothing follows any more.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Delivered | Self::Exhausted | Self::Cancelled)
@@ -89,9 +89,9 @@ pub struct Delivery {
     /// To whom.
     pub subscription_id: SubscriptionId,
     /// What set it off.
-    pub trigger: Trigger,
+    pub trigger: DeliveryTrigger,
     /// Where it stands.
-    pub status: Status,
+    pub status: DeliveryStatus,
     /// The attempt it is at, from 1.
     pub attempt: u8,
     /// When that attempt is due.
@@ -134,7 +134,7 @@ impl Delivery {
         handle: Handle,
         (event_id, event_type): (EventId, WebhookEventType),
         subscription_id: SubscriptionId,
-        trigger: Trigger,
+        trigger: DeliveryTrigger,
         now: Moment,
     ) -> Self {
         Self {
@@ -144,7 +144,7 @@ impl Delivery {
             event_type,
             subscription_id,
             trigger,
-            status: Status::Pending,
+            status: DeliveryStatus::Pending,
             attempt: 1,
             due_at: now,
             lease: None,
@@ -168,11 +168,11 @@ impl Delivery {
         let wait_ms = (self.due_at.millis() - now.millis()).max(0);
         let is_held = self.lease.as_ref().is_some_and(|lease| now < lease.until);
         match (self.status, self.attempt == attempt) {
-            (Status::InFlight, true) if is_held => NextStep::Held,
-            (Status::InFlight, true) => NextStep::Claim,
-            (Status::Pending | Status::Scheduled, true) if wait_ms > 0 => NextStep::TooEarly { wait_ms },
-            (Status::Pending | Status::Scheduled, true) => NextStep::Claim,
-            (Status::Scheduled, false) => NextStep::AnnounceNext { attempt: self.attempt, wait_ms },
+            (DeliveryStatus::InFlight, true) if is_held => NextStep::Held,
+            (DeliveryStatus::InFlight, true) => NextStep::Claim,
+            (DeliveryStatus::Pending | DeliveryStatus::Scheduled, true) if wait_ms > 0 => NextStep::TooEarly { wait_ms },
+            (DeliveryStatus::Pending | DeliveryStatus::Scheduled, true) => NextStep::Claim,
+            (DeliveryStatus::Scheduled, false) => NextStep::AnnounceNext { attempt: self.attempt, wait_ms },
             _ => NextStep::Done,
         }
     }
@@ -181,7 +181,7 @@ impl Delivery {
     #[must_use]
     pub fn claimed(&self, now: Moment) -> Self {
         let seq = self.lease.as_ref().map_or(0, |lease| lease.seq) + 1;
-        Self { status: Status::InFlight, lease: Some(Lease { seq, until: now.plus_millis(LEASE_MS) }), ..self.clone() }
+        Self { status: DeliveryStatus::InFlight, lease: Some(Lease { seq, until: now.plus_millis(LEASE_MS) }), ..self.clone() }
     }
 
     /// After an attempt that did not deliver: the next one, or the end.
@@ -190,9 +190,9 @@ impl Delivery {
         let delay = SCHEDULE_SECS.get(usize::from(self.attempt).saturating_sub(1));
         match (ending, delay) {
             (Ending::Retry, Some(delay)) => {
-                Self { status: Status::Scheduled, attempt: self.attempt + 1, due_at: now.plus_secs(*delay), ..self.clone() }
+                Self { status: DeliveryStatus::Scheduled, attempt: self.attempt + 1, due_at: now.plus_secs(*delay), ..self.clone() }
             }
-            (Ending::Retry | Ending::Gone, _) => Self { status: Status::Exhausted, ..self.clone() },
+            (Ending::Retry | Ending::Gone, _) => Self { status: DeliveryStatus::Exhausted, ..self.clone() },
         }
     }
 }
@@ -208,7 +208,7 @@ pub enum Ending {
 
 /// What became of one POST.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
+pub enum PostOutcome {
     /// The receiver answered with this status.
     Status(u16),
     /// The host's name has no address.
@@ -229,7 +229,7 @@ pub enum Outcome {
     NoSecret,
 }
 
-impl Outcome {
+impl PostOutcome {
     /// Whether the receiver has the event: any 2xx.
     pub const fn is_delivered(&self) -> bool {
         matches!(self, Self::Status(200..=299))
@@ -265,7 +265,7 @@ impl Outcome {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", schema(as = DeliveryAttempt))]
-pub struct Attempt {
+pub struct DeliveryAttempt {
     /// Which attempt, from 1.
     pub n: u8,
     /// When it began.
