@@ -13,7 +13,7 @@ use domain::clicks::burst::RecentClicks;
 use domain::values::id::ClickId;
 use domain::values::name::Handle;
 use domain::webhooks::event::WebhookEventType;
-use domain::webhooks::subscription::Status;
+use domain::webhooks::subscription::SubscriptionStatus;
 use runtime::{App, batch};
 use store::{ClickMessage, KnownSubscription, Pointer};
 
@@ -65,7 +65,7 @@ async fn listeners(app: &App, clicks: Vec<Click>) -> (Vec<Click>, Vec<KnownSubsc
     let (mut listeners, mut unread) = (Vec::new(), BTreeSet::new());
     for handle in handles {
         match app.store().subscriptions(&handle, app.now()).await {
-            Ok(known) => listeners.extend(known.into_iter().filter(|known| known.status() == Status::Active)),
+            Ok(known) => listeners.extend(known.into_iter().filter(|known| known.status() == SubscriptionStatus::Active)),
             Err(error) => {
                 tracing::warn!(%handle, error = &error as &dyn std::error::Error, "subscriptions could not be read");
                 unread.insert(handle);

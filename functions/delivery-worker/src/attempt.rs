@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::webhooks::delivery::{Delivery, NextStep, PostOutcome, DeliveryStatus};
-use domain::webhooks::subscription::Status as Reachable;
+use domain::webhooks::subscription::SubscriptionStatus as SubscriptionStatus;
 use futures::future::{Either, join, select};
 use runtime::App;
 use store::{AttemptMessage, KnownSubscription, Lane, Result};
@@ -67,7 +67,7 @@ async fn take(app: &App, delivery: &Delivery, message: &AttemptMessage) -> Resul
     let now = app.now();
     let known = app.store().subscription(&delivery.handle, delivery.subscription_id, now).await?;
     let text = app.store().event_message(&delivery.handle, delivery.event_id).await?;
-    let (Some(known), Some(text)) = (known.filter(|known| known.status() == Reachable::Active), text) else {
+    let (Some(known), Some(text)) = (known.filter(|known| known.status() == SubscriptionStatus::Active), text) else {
         let cancelled = Delivery { status: DeliveryStatus::Cancelled, ..delivery.clone() };
         return app.store().move_delivery(delivery, &cancelled, None, now).await;
     };

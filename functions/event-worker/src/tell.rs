@@ -2,7 +2,7 @@
 
 use domain::webhooks::delivery::{Delivery, DeliveryTrigger};
 use domain::webhooks::envelope::Envelope;
-use domain::webhooks::subscription::Status;
+use domain::webhooks::subscription::SubscriptionStatus;
 use runtime::App;
 use store::{AttemptMessage, Lane, Pointer};
 
@@ -10,7 +10,7 @@ use store::{AttemptMessage, Lane, Pointer};
 pub(crate) async fn tell(app: &App, envelope: &Envelope, is_bot: bool) -> store::Result<()> {
     let now = app.now();
     let known = app.store().subscriptions(&envelope.handle, now).await?;
-    let wanted = known.iter().filter(|known| known.status() == Status::Active && known.subscription.wants(envelope.kind, is_bot));
+    let wanted = known.iter().filter(|known| known.status() == SubscriptionStatus::Active && known.subscription.wants(envelope.kind, is_bot));
     let mut is_kept = false;
     for known in wanted {
         if !is_kept {

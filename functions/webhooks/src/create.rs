@@ -7,7 +7,7 @@ use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
 use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::secret::{Place, Secret, Secrets};
-use domain::webhooks::subscription::{MOST, Settings, Status, Subscription};
+use domain::webhooks::subscription::{MOST, Settings, SubscriptionStatus, Subscription};
 use http::StatusCode;
 use serde_json::Value;
 use store::Subscribed;
@@ -51,6 +51,6 @@ pub(crate) async fn handle(
     if app.store().create_subscription(&subscription, &event).await? == Subscribed::Full {
         return Err(Problem::new(Code::Conflict, format!("this handle has {MOST} webhook subscriptions; delete one first")));
     }
-    let status: Status = subscription.status(None);
+    let status: SubscriptionStatus = subscription.status(None);
     Ok((StatusCode::CREATED, Json(WithSecret::new(SubscriptionView::of(&subscription, status), &secret))))
 }

@@ -10,7 +10,7 @@ use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use domain::webhooks::delivery::{Delivery, KEPT_DAYS, DeliveryStatus, DeliveryTrigger};
-use domain::webhooks::subscription::Status::Active;
+use domain::webhooks::subscription::SubscriptionStatus::Active;
 use futures::future::{join_all, try_join_all};
 use http::StatusCode;
 use serde::Serialize;

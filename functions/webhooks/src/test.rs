@@ -9,7 +9,7 @@ use domain::values::name::Handle;
 use domain::webhooks::delivery::{Delivery, DeliveryTrigger};
 use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{Payload, TestPayload};
-use domain::webhooks::subscription::Status;
+use domain::webhooks::subscription::SubscriptionStatus;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ pub(crate) async fn handle(
     nothing(body)?;
     let now = app.now();
     let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
-    if known.status() != Status::Active {
+    if known.status() != SubscriptionStatus::Active {
         return Err(Problem::new(Code::Conflict, "this subscription is disabled; enable it first with PUT {\"enabled\": true}"));
     }
     charge(&app, &member.profile.owner).await?;

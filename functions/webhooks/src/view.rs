@@ -7,7 +7,7 @@ use domain::webhooks::delivery::{DeliveryAttempt, Delivery, DeliveryStatus, Deli
 use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::secret::Secret;
-use domain::webhooks::subscription::{Status, Subscription};
+use domain::webhooks::subscription::{SubscriptionStatus, Subscription};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::KnownSubscription;
@@ -26,20 +26,20 @@ pub(crate) struct SubscriptionView {
     /// Whether `link.clicked` tells of bots too.
     include_bots: bool,
     /// `DISABLED_AUTO` after 20 exhausted deliveries in a row over at least 24 hours, `DISABLED_GONE` after a 410.
-    status: Status,
+    status: SubscriptionStatus,
     created_at: Moment,
     updated_at: Moment,
 }
 
 impl SubscriptionView {
-    pub(crate) fn of(subscription: &Subscription, status: Status) -> Self {
+    pub(crate) fn of(subscription: &Subscription, status: SubscriptionStatus) -> Self {
         let settings = &subscription.settings;
         Self {
             subscription_id: subscription.id,
             endpoint_url: settings.endpoint_url.clone(),
             event_types: settings.event_types.clone().into(),
             description: settings.description.clone(),
-            enabled: status == Status::Active,
+            enabled: status == SubscriptionStatus::Active,
             include_bots: settings.include_bots,
             status,
             created_at: subscription.created_at,

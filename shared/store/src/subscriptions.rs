@@ -7,7 +7,7 @@ use domain::accounts::audit::Event;
 use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::subscription::{Disabled, Failing, MOST, Status, Subscription};
+use domain::webhooks::subscription::{Disabled, Failing, MOST, SubscriptionStatus, Subscription};
 
 use crate::Store;
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ pub struct KnownSubscription {
 
 impl KnownSubscription {
     /// Whether it gets anything.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> SubscriptionStatus {
         self.subscription.status(self.disabled)
     }
 }

@@ -15,7 +15,7 @@ use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money};
 use crate::values::name::{self, CampaignId, Slug};
 use crate::webhooks::event::WebhookEventType;
-use crate::webhooks::subscription::Status;
+use crate::webhooks::subscription::SubscriptionStatus;
 
 /// What happened, by type.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -202,7 +202,7 @@ pub struct DisabledPayload {
     /// The subscription.
     pub subscription_id: SubscriptionId,
     /// `DISABLED_AUTO` after failing for too long, `DISABLED_GONE` after a 410.
-    pub status: Status,
+    pub status: SubscriptionStatus,
 }
 
 impl Payload {
@@ -267,7 +267,7 @@ impl Payload {
                 Self::CampaignHealthChanged(HealthPayload { campaign_id, before, after })
             }
             WebhookEventType::WebhookTest => Self::WebhookTest(TestPayload::of(subscription_id)),
-            WebhookEventType::WebhookDisabled => Self::WebhookDisabled(DisabledPayload { subscription_id, status: Status::DisabledAuto }),
+            WebhookEventType::WebhookDisabled => Self::WebhookDisabled(DisabledPayload { subscription_id, status: SubscriptionStatus::DisabledAuto }),
         })
     }
 }

@@ -119,7 +119,7 @@ pub enum Disabled {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "openapi", schema(as = SubscriptionStatus))]
-pub enum Status {
+pub enum SubscriptionStatus {
     /// It does.
     Active,
     /// Its owner switched it off.
@@ -169,12 +169,12 @@ pub struct Subscription {
 
 impl Subscription {
     /// Whether it gets anything, given whether the system switched it off.
-    pub fn status(&self, disabled: Option<Disabled>) -> Status {
+    pub fn status(&self, disabled: Option<Disabled>) -> SubscriptionStatus {
         match disabled {
-            _ if !self.settings.enabled => Status::Disabled,
-            Some(Disabled::Auto) => Status::DisabledAuto,
-            Some(Disabled::Gone) => Status::DisabledGone,
-            None => Status::Active,
+            _ if !self.settings.enabled => SubscriptionStatus::Disabled,
+            Some(Disabled::Auto) => SubscriptionStatus::DisabledAuto,
+            Some(Disabled::Gone) => SubscriptionStatus::DisabledGone,
+            None => SubscriptionStatus::Active,
         }
     }
 
