@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
 use domain::webhooks::endpoint::Endpoint;
-use domain::webhooks::secret::{Place, Secret, Secrets};
+use domain::webhooks::secret::{SecretOwner, WebhookSecret, WebhookSecrets};
 use domain::webhooks::subscription::{MOST, Settings, SubscriptionStatus, Subscription};
 use http::StatusCode;
 use serde_json::Value;
@@ -42,9 +42,9 @@ pub(crate) async fn handle(
     charge(&app, &member.profile.owner).await?;
     let (now, id): (_, SubscriptionId) = (app.now(), app.id());
     let keys = app.keys().await?;
-    let secret = Secret::of_bytes(app.random_bytes());
-    let place = Place { handle: member.handle(), subscription: id };
-    let secrets = Secrets::first(&secret, place, keys.sealing().ok_or_else(no_sealing_key)?, app.random_bytes(), now);
+    let secret = WebhookSecret::of_bytes(app.random_bytes());
+    let place = SecretOwner { handle: member.handle(), subscription: id };
+    let secrets = WebhookSecrets::first(&secret, place, keys.sealing().ok_or_else(no_sealing_key)?, app.random_bytes(), now);
     let subscription =
         Subscription { id, handle: member.handle().clone(), version: 1, created_at: now, updated_at: now, secrets, settings };
     let event = member.event(&app, "webhook.created", id).between(Value::Null, audited(&subscription));

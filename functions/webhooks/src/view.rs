@@ -6,7 +6,7 @@ use domain::values::moment::Moment;
 use domain::webhooks::delivery::{DeliveryAttempt, Delivery, DeliveryStatus, DeliveryTrigger};
 use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::event::WebhookEventType;
-use domain::webhooks::secret::Secret;
+use domain::webhooks::secret::WebhookSecret;
 use domain::webhooks::subscription::{SubscriptionStatus, Subscription};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ pub(crate) struct WithSecret {
 }
 
 impl WithSecret {
-    pub(crate) fn new(subscription: SubscriptionView, secret: &Secret) -> Self {
+    pub(crate) fn new(subscription: SubscriptionView, secret: &WebhookSecret) -> Self {
         Self { subscription, secret: secret.expose().to_owned() }
     }
 }

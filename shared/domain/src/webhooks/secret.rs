@@ -26,9 +26,9 @@ pub const DEFAULT_OVERLAP_SECS: i64 = 86_400;
 
 /// A secret as its owner sees it once: `whsec_` and the base64 of 32 bytes.
 #[derive(Clone, Debug)]
-pub struct Secret(SecretText);
+pub struct WebhookSecret(SecretText);
 
-impl Secret {
+impl WebhookSecret {
     /// The secret of these random bytes.
     pub fn of_bytes(bytes: [u8; 32]) -> Self {
         Self(SecretText::new(format!("{PREFIX}{}", STANDARD.encode(bytes))))
@@ -45,19 +45,19 @@ impl Secret {
     }
 }
 
-impl FromStr for Secret {
-    type Err = NoSecret;
+impl FromStr for WebhookSecret {
+    type Err = InvalidSecret;
 
-    fn from_str(text: &str) -> Result<Self, NoSecret> {
+    fn from_str(text: &str) -> Result<Self, InvalidSecret> {
         let bytes = text.strip_prefix(PREFIX).and_then(|base64| STANDARD.decode(base64).ok());
-        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self::of_bytes).ok_or(NoSecret)
+        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self::of_bytes).ok_or(InvalidSecret)
     }
 }
 
 /// The text is no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be {PREFIX} and the base64 of 32 bytes, as the subscription's creation answered it")]
-pub struct NoSecret;
+pub struct InvalidSecret;
 
 /// The key that seals secrets, derived from the platform's own.
 #[derive(Clone)]
@@ -79,14 +79,14 @@ impl std::fmt::Debug for SealingKey {
 
 /// What a sealed secret is bound to: moved to another subscription it does not open.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct SecretOwner<'a> {
     /// Whose.
     pub handle: &'a Handle,
     /// Of which subscription.
     pub subscription: SubscriptionId,
 }
 
-impl Place<'_> {
+impl SecretOwner<'_> {
     fn bound_to(&self, version: u32) -> Vec<u8> {
         format!("{}|{}|{version}", self.handle, self.subscription).into_bytes()
     }
@@ -95,7 +95,7 @@ impl Place<'_> {
 /// A secret as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Sealed {
+pub struct SealedSecret {
     version: u32,
     /// The platform key it was sealed with.
     key_id: String,
@@ -110,12 +110,12 @@ pub struct Sealed {
 /// A secret cannot be opened: it belongs elsewhere, or the platform's key is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a webhook secret cannot be opened")]
-pub struct Unopened;
+pub struct CannotOpenSecret;
 
 /// There are as many former secrets as may be; the earliest expires then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{MAX_FORMER} former secrets still sign; the first of them ends at {until}")]
-pub struct TooMany {
+pub struct TooManySecrets {
     /// When there is room again.
     pub until: Moment,
 }
@@ -123,11 +123,11 @@ pub struct TooMany {
 /// The secrets of one subscription, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Secrets(Vec<Sealed>);
+pub struct WebhookSecrets(Vec<SealedSecret>);
 
-impl Secrets {
+impl WebhookSecrets {
     /// The first secret of a subscription.
-    pub fn first(secret: &Secret, place: Place<'_>, key: (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> Self {
+    pub fn first(secret: &WebhookSecret, place: SecretOwner<'_>, key: (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> Self {
         Self(vec![seal(secret, place, 1, key, nonce, now)])
     }
 
@@ -138,18 +138,18 @@ impl Secrets {
     /// When two former ones still sign, unless they end too.
     pub fn rotated(
         &self,
-        secret: &Secret,
-        place: Place<'_>,
+        secret: &WebhookSecret,
+        place: SecretOwner<'_>,
         key: (&str, &SealingKey),
         nonce: [u8; NONCE],
         overlap_secs: i64,
         now: Moment,
-    ) -> Result<Self, TooMany> {
-        let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
-        let mut live: Vec<Sealed> = self.0.iter().filter(is_live).filter(|_| overlap_secs > 0).cloned().collect();
+    ) -> Result<Self, TooManySecrets> {
+        let is_live = |sealed: &&SealedSecret| sealed.expires_at.is_none_or(|until| now < until);
+        let mut live: Vec<SealedSecret> = self.0.iter().filter(is_live).filter(|_| overlap_secs > 0).cloned().collect();
         if live.len() > MAX_FORMER {
             let until = live.iter().filter_map(|sealed| sealed.expires_at).min().unwrap_or(now);
-            return Err(TooMany { until });
+            return Err(TooManySecrets { until });
         }
         let version = self.0.first().map_or(0, |newest| newest.version) + 1;
         if let Some(newest) = live.first_mut() {
@@ -163,13 +163,13 @@ impl Secrets {
     ///
     /// # Errors
     /// When one of them cannot be opened.
-    pub fn live<'k>(&self, place: Place<'_>, key: impl Fn(&str) -> Option<&'k SealingKey>, now: Moment) -> Result<Vec<Secret>, Unopened> {
-        let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
-        self.0.iter().filter(is_live).map(|sealed| open(sealed, place, key(&sealed.key_id).ok_or(Unopened)?)).collect()
+    pub fn live<'k>(&self, place: SecretOwner<'_>, key: impl Fn(&str) -> Option<&'k SealingKey>, now: Moment) -> Result<Vec<WebhookSecret>, CannotOpenSecret> {
+        let is_live = |sealed: &&SealedSecret| sealed.expires_at.is_none_or(|until| now < until);
+        self.0.iter().filter(is_live).map(|sealed| open(sealed, place, key(&sealed.key_id).ok_or(CannotOpenSecret)?)).collect()
     }
 }
 
-impl Secrets {
+impl WebhookSecrets {
     /// The platform key all of them are sealed with; none when there are several.
     pub fn key_id(&self) -> Option<&str> {
         let (newest, former) = self.0.split_first()?;
@@ -182,40 +182,40 @@ impl Secrets {
     /// When one of them cannot be opened.
     pub fn resealed<'k>(
         &self,
-        place: Place<'_>,
+        place: SecretOwner<'_>,
         key: impl Fn(&str) -> Option<&'k SealingKey>,
         current: (&str, &SealingKey),
         mut nonce: impl FnMut() -> [u8; NONCE],
         now: Moment,
-    ) -> Result<Option<Self>, Unopened> {
+    ) -> Result<Option<Self>, CannotOpenSecret> {
         if self.key_id() == Some(current.0) {
             return Ok(None);
         }
-        let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
-        let mut again = |former: &Sealed| {
-            let secret = open(former, place, key(&former.key_id).ok_or(Unopened)?)?;
+        let is_live = |sealed: &&SealedSecret| sealed.expires_at.is_none_or(|until| now < until);
+        let mut again = |former: &SealedSecret| {
+            let secret = open(former, place, key(&former.key_id).ok_or(CannotOpenSecret)?)?;
             let sealed = seal(&secret, place, former.version, current, nonce(), former.created_at);
-            Ok(Sealed { expires_at: former.expires_at, ..sealed })
+            Ok(SealedSecret { expires_at: former.expires_at, ..sealed })
         };
         self.0.iter().filter(is_live).map(&mut again).collect::<Result<_, _>>().map(|secrets| Some(Self(secrets)))
     }
 }
 
-fn seal(secret: &Secret, place: Place<'_>, version: u32, (key_id, key): (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> Sealed {
+fn seal(secret: &WebhookSecret, place: SecretOwner<'_>, version: u32, (key_id, key): (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> SealedSecret {
     let aad = place.bound_to(version);
     let payload = Payload { msg: secret.expose().as_bytes(), aad: &aad };
     // Encryption fails only for messages of gigabytes; an empty text would open for nobody.
     let ciphertext = key.0.encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
     let sealed = STANDARD.encode([nonce.as_slice(), &ciphertext].concat());
-    Sealed { version, key_id: key_id.to_owned(), sealed, created_at: now, expires_at: None }
+    SealedSecret { version, key_id: key_id.to_owned(), sealed, created_at: now, expires_at: None }
 }
 
-fn open(sealed: &Sealed, place: Place<'_>, key: &SealingKey) -> Result<Secret, Unopened> {
-    let bytes = STANDARD.decode(&sealed.sealed).map_err(|_| Unopened)?;
-    let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().ok_or(Unopened)?;
+fn open(sealed: &SealedSecret, place: SecretOwner<'_>, key: &SealingKey) -> Result<WebhookSecret, CannotOpenSecret> {
+    let bytes = STANDARD.decode(&sealed.sealed).map_err(|_| CannotOpenSecret)?;
+    let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().ok_or(CannotOpenSecret)?;
     let aad = place.bound_to(sealed.version);
-    let text = key.0.decrypt(&XNonce::from(*nonce), Payload { msg: ciphertext, aad: &aad }).map_err(|_| Unopened)?;
-    String::from_utf8(text).map(|text| Secret(SecretText::new(text))).map_err(|_| Unopened)
+    let text = key.0.decrypt(&XNonce::from(*nonce), Payload { msg: ciphertext, aad: &aad }).map_err(|_| CannotOpenSecret)?;
+    String::from_utf8(text).map(|text| WebhookSecret(SecretText::new(text))).map_err(|_| CannotOpenSecret)
 }
 
 #[cfg(test)]

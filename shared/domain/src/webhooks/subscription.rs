@@ -11,7 +11,7 @@ use crate::values::name::Handle;
 use crate::webhooks::endpoint::{Egress, Endpoint};
 use crate::webhooks::event::WebhookEventType;
 use crate::webhooks::filter::{EventFilter, NOTHING_NAMED};
-use crate::webhooks::secret::Secrets;
+use crate::webhooks::secret::WebhookSecrets;
 
 /// Subscriptions one handle may have.
 pub const MOST: u32 = 20;
@@ -161,7 +161,7 @@ pub struct Subscription {
     /// When its owner last changed it.
     pub updated_at: Moment,
     /// What messages are signed with.
-    pub secrets: Secrets,
+    pub secrets: WebhookSecrets,
     /// What its owner set.
     #[serde(flatten)]
     pub settings: Settings,
