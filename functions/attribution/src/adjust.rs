@@ -3,7 +3,7 @@
 use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathParam, Problem, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::conversions::ledger::{self, Adjustment, Cause, Entry, Room};
 use domain::values::id::{AdjustmentId, ConversionId};
 use domain::values::money::Change;
@@ -86,7 +86,7 @@ pub(crate) async fn handle(
             let mismatch = first.mismatch(&request);
             if !mismatch.is_empty() {
                 let event = member.event(&app, "adjustment.mismatch", stored.conversion.id);
-                record_mismatch(&app, &first, Event { before: Some(audited(&first)), after: Some(asked(&adjustment)), ..event }).await;
+                record_mismatch(&app, &first, AuditEvent { before: Some(audited(&first)), after: Some(asked(&adjustment)), ..event }).await;
             }
             Ok((StatusCode::OK, receipt(&app, &stored, *first, true, mismatch).await?))
         }
@@ -94,7 +94,7 @@ pub(crate) async fn handle(
     }
 }
 
-fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount: Change, event: &Event) -> Adjustment {
+fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount: Change, event: &AuditEvent) -> Adjustment {
     // Its id and its day are of one moment, so that lists by id and figures by day agree.
     let now = app.now();
     let conversion = stored.current();
@@ -129,7 +129,7 @@ fn asked(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
 }
 
 /// Tells that a key was used for two different adjustments; the answer does not wait on its success.
-async fn record_mismatch(app: &ApiState, first: &Adjustment, event: Event) {
+async fn record_mismatch(app: &ApiState, first: &Adjustment, event: AuditEvent) {
     if let Err(error) = app.store().audit(&first.handle, &event).await {
         tracing::warn!(error = &error as &dyn std::error::Error, adjustment.id = %first.id, "mismatch could not be recorded");
     }

@@ -2,7 +2,7 @@
 
 use api::{ApiState, Merchant, Problem};
 use axum::Json;
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::conversions::explain::Attempt;
 use domain::conversions::ledger::correction::{Confirming, Correction, awaits_confirmation};
 use domain::conversions::{Conversion, Submission};
@@ -66,9 +66,9 @@ fn corrected(claimed: &Conversion, submission: &Submission, submitted: &Conversi
     fields
 }
 
-fn event(app: &ApiState, claimed: &Conversion, correction: &Correction, merchant: &Merchant) -> Event {
+fn event(app: &ApiState, claimed: &Conversion, correction: &Correction, merchant: &Merchant) -> AuditEvent {
     let confirmation = &correction.confirmation;
-    let event = Event {
+    let event = AuditEvent {
         audit_id: app.id(),
         at: confirmation.created_at,
         actor: merchant.actor.clone(),

@@ -3,7 +3,7 @@
 use api::{ApiState, Merchant, Problem, PublicBody, limit_public};
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use domain::accounts::audit::{Actor, ActorKind, Event};
+use domain::accounts::audit::{Actor, ActorKind, AuditEvent};
 use domain::accounts::token::Scope;
 use domain::campaigns::Credit;
 use domain::clicks::ctx::Claims;
@@ -94,7 +94,7 @@ pub(crate) enum Purpose {
     /// It happened; the merchant's own program may say so.
     Real(Option<Box<Merchant>>),
     /// It tries a campaign out; the audit event tells who did.
-    Test(Box<Event>),
+    Test(Box<AuditEvent>),
 }
 
 /// Accepts a posted conversion, whoever made its ctx.
@@ -197,7 +197,7 @@ async fn record_mismatch(app: &ApiState, first: &Conversion, again: &Conversion,
         let Conversion { event_type, money, .. } = conversion;
         json!({"eventType": event_type, "value": money.map(Money::amount), "currency": money.map(|money| money.currency)})
     };
-    let event = Event {
+    let event = AuditEvent {
         audit_id: app.id(),
         at: app.now(),
         actor: Actor { kind: ActorKind::System, id: "public".to_owned() },

@@ -1,6 +1,6 @@
 //! What an attempt leaves behind: its record and the delivery's next state in one transaction, and what it says of the receiver.
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::{DeliveryAttempt, Delivery, Ending, PostOutcome, DeliveryStatus};
@@ -123,12 +123,12 @@ async fn exhausted(app: &App, sent: &Sent) -> Result<()> {
 }
 
 /// What the other subscriptions and the audit log are told when one is switched off.
-fn told(app: &App, subscription: &Subscription, status: &str) -> (Envelope, Event) {
+fn told(app: &App, subscription: &Subscription, status: &str) -> (Envelope, AuditEvent) {
     let now = app.now();
     let payload = json!({"subscriptionId": subscription.id, "status": status});
     let envelope =
         Envelope { id: app.id(), kind: WebhookEventType::WebhookDisabled, handle: subscription.handle.clone(), occurred_at: now, payload };
-    let event = Event::of_system(app.id(), now, "delivery-worker", "webhook.disabled", subscription.id);
+    let event = AuditEvent::of_system(app.id(), now, "delivery-worker", "webhook.disabled", subscription.id);
     (envelope, event.between(Value::Null, json!({"status": status})))
 }
 

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::clicks::agent::{CLASSIFIER_VERSION, reclassify};
 use domain::clicks::burst::{Burst, ClickFingerprint, bursts};
 use domain::values::id::{AuditId, ClickId};
@@ -131,8 +131,8 @@ impl Run<'_> {
     }
 
     /// The one event of this job on this handle, written again with every group.
-    fn event(&self, done: &Summary) -> Event {
-        let mut event = Event::of_system(self.audit_id, (self.effects.clock)(), "rescore", "clicks.rescored", self.handle);
+    fn event(&self, done: &Summary) -> AuditEvent {
+        let mut event = AuditEvent::of_system(self.audit_id, (self.effects.clock)(), "rescore", "clicks.rescored", self.handle);
         event.after = Some(json!({
             "from": self.scope.from,
             "to": self.scope.to,

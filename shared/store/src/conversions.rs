@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::conversions::Conversion;
 use domain::reports::{CellKey, Origin, Tally, cells};
 use domain::values::id::{ClickId, ConversionId};
@@ -91,7 +91,7 @@ pub enum Settled {
 
 impl Store {
     /// Accepts a conversion that somebody of the handle made to try a campaign out, with the audit event of that, in one transaction.
-    pub async fn accept_test_conversion(&self, conversion: &Conversion, key_digest: &str, event: &Event) -> Result<Accepted> {
+    pub async fn accept_test_conversion(&self, conversion: &Conversion, key_digest: &str, event: &AuditEvent) -> Result<Accepted> {
         let at = table::conversion(&conversion.handle, key_digest);
         let parts = vec![self.put_part(pending_item(&at, conversion)?, absent)?, self.audit_part(&conversion.handle, event)?];
         if self.transact(parts).await?.is_written() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
@@ -108,7 +108,7 @@ impl Store {
         &self,
         deliveries: &[Delivery],
         message: Option<&Envelope>,
-        (handle, event): (&Handle, &Event),
+        (handle, event): (&Handle, &AuditEvent),
     ) -> Result<()> {
         let mut parts = vec![self.audit_part(handle, event)?];
         if let Some(envelope) = message {

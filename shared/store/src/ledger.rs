@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::conversions::ledger::{Adjustment, Cause, Entry, EntryId, Room};
 use domain::conversions::{Conversion, Trust};
 use domain::reports::{CellKey, Origin, Tally, cells};
@@ -66,7 +66,7 @@ impl Store {
         adjustment: &Adjustment,
         room: Room,
         key_digest: &str,
-        event: &Event,
+        event: &AuditEvent,
     ) -> Result<Adjusted> {
         let at = table::adjustment(&adjustment.handle, adjustment.conversion_id, key_digest);
         let mut conversion_at = conversion.at.clone();
