@@ -14,7 +14,7 @@ pub use credit::{Credit, NotCredited};
 pub use goal::GoalType;
 pub use health::Health;
 pub use primary::{Primary, PrimaryLink, Unbindable};
-pub use status::{IllegalMove, Status};
+pub use status::{IllegalMove, CampaignStatus};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::body::{Change, Draft};
 use super::goal::GoalType;
 use super::primary::Primary;
-use super::status::{IllegalMove, Status};
+use super::status::{IllegalMove, CampaignStatus};
 use crate::values::moment::Moment;
 use crate::values::money::Currency;
 use crate::values::name::{CampaignId, EventType, Handle, Slug, TrackingPreset};
@@ -37,7 +37,7 @@ pub struct Campaign {
     /// What it wants.
     pub goal_type: GoalType,
     /// Whether it tracks.
-    pub status: Status,
+    pub status: CampaignStatus,
     /// The link that stands for it.
     pub primary_slug: Option<Slug>,
     /// How conversions are told to the merchant's own tools.
@@ -65,7 +65,7 @@ impl Campaign {
             campaign_id: draft.campaign_id.clone(),
             name: None,
             goal_type: draft.goal_type,
-            status: Status::Draft,
+            status: CampaignStatus::Draft,
             primary_slug: None,
             tracking_preset,
             conversion_event_type,
@@ -112,8 +112,8 @@ impl Campaign {
     }
 
     /// Ends or begins a period of activity with a change of status.
-    fn enter(&mut self, status: Status, now: Moment) {
-        let (was, is) = (self.status == Status::Active, status == Status::Active);
+    fn enter(&mut self, status: CampaignStatus, now: Moment) {
+        let (was, is) = (self.status == CampaignStatus::Active, status == CampaignStatus::Active);
         self.status = status;
         if was && !is {
             for period in self.active.iter_mut().filter(|period| period.until.is_none()) {

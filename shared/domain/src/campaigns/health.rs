@@ -7,7 +7,7 @@ use serde::Serialize;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "openapi", schema(as = HealthStatus))]
-pub enum Health {
+pub enum HealthStatus {
     /// All is well.
     Pass,
     /// Something has not happened yet, or deserves a look.
@@ -16,7 +16,7 @@ pub enum Health {
     Fail,
 }
 
-impl Health {
+impl HealthStatus {
     /// As answers and events spell it.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "openapi", schema(as = CampaignStatus))]
-pub enum Status {
+pub enum CampaignStatus {
     /// Made, not tracking yet.
     #[default]
     Draft,
@@ -20,7 +20,7 @@ pub enum Status {
     Paused,
 }
 
-impl Status {
+impl CampaignStatus {
     pub(super) const ALL: [Self; 3] = [Self::Draft, Self::Active, Self::Paused];
 
     /// As requests spell it.
@@ -46,7 +46,7 @@ impl Status {
     }
 }
 
-impl FromStr for Status {
+impl FromStr for CampaignStatus {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -54,7 +54,7 @@ impl FromStr for Status {
     }
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for CampaignStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -65,7 +65,7 @@ impl fmt::Display for Status {
 #[error("a campaign cannot go from {from} to {to}; it goes from DRAFT to ACTIVE, between ACTIVE and PAUSED, and from PAUSED to DRAFT")]
 pub struct IllegalMove {
     /// Where it is.
-    pub from: Status,
+    pub from: CampaignStatus,
     /// Where it was to go.
-    pub to: Status,
+    pub to: CampaignStatus,
 }

@@ -45,7 +45,7 @@ fn every_goal_brings_well_formed_presets_of_its_own() {
 
 #[test]
 fn a_campaign_moves_only_along_its_life() {
-    use Status::{Active, Draft, Paused};
+    use CampaignStatus::{Active, Draft, Paused};
     for (from, to, is_legal) in [
         (Draft, Draft, true),
         (Draft, Active, true),
@@ -96,12 +96,12 @@ proptest! {
         let mut campaign = sales();
         let (mut now, mut truth) = (0, Vec::new());
         for (pause, to) in moves {
-            truth.extend((now..now + pause).map(|moment| (moment, campaign.status == Status::Active)));
+            truth.extend((now..now + pause).map(|moment| (moment, campaign.status == CampaignStatus::Active)));
             now += pause;
-            let to = Status::ALL[to].as_str();
+            let to = CampaignStatus::ALL[to].as_str();
             campaign = changed(&campaign, json!({"status": to}), now).unwrap_or(campaign);
         }
-        truth.push((now, campaign.status == Status::Active));
+        truth.push((now, campaign.status == CampaignStatus::Active));
         for (moment, expected) in truth {
             prop_assert_eq!(campaign.was_active_at(at(moment)), expected, "{}", moment);
         }

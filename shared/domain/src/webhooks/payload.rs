@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Number;
 
-use crate::campaigns::Health;
+use crate::campaigns::HealthStatus;
 use crate::clicks::Click;
 use crate::clicks::agent::ClickVerdict;
 use crate::conversions::{Conversion, Trust};
@@ -169,10 +169,10 @@ pub struct HealthPayload {
     /// The campaign.
     pub campaign_id: CampaignId,
     /// Its health before.
-    #[cfg_attr(feature = "openapi", schema(value_type = Health))]
+    #[cfg_attr(feature = "openapi", schema(value_type = HealthStatus))]
     pub before: String,
     /// Its health now.
-    #[cfg_attr(feature = "openapi", schema(value_type = Health))]
+    #[cfg_attr(feature = "openapi", schema(value_type = HealthStatus))]
     pub after: String,
 }
 
@@ -263,7 +263,7 @@ impl Payload {
             WebhookEventType::ConversionRecorded => Self::ConversionRecorded(conversion),
             WebhookEventType::ConversionTested => Self::ConversionTested(conversion),
             WebhookEventType::CampaignHealthChanged => {
-                let (before, after) = (Health::Warn.as_str().to_owned(), Health::Pass.as_str().to_owned());
+                let (before, after) = (HealthStatus::Warn.as_str().to_owned(), HealthStatus::Pass.as_str().to_owned());
                 Self::CampaignHealthChanged(HealthPayload { campaign_id, before, after })
             }
             WebhookEventType::WebhookTest => Self::WebhookTest(TestPayload::of(subscription_id)),

@@ -40,14 +40,14 @@ fn each_check_turns_on_what_it_is_about() {
     let told = |campaign: &Campaign, link: Option<&Link>, clicks_used_up: bool, figures: &Figures| {
         let confidence = Confidence::of(figures, false);
         let own_hosts = own();
-        let facts = Facts { campaign, link, clicks_used_up, own_hosts: &own_hosts, figures, confidence: &confidence, now: at(0) };
+        let facts = HealthFacts { campaign, link, clicks_used_up, own_hosts: &own_hosts, figures, confidence: &confidence, now: at(0) };
         let checks = checks(&facts);
         let bad: Vec<String> =
-            checks.iter().filter(|check| check.status != Health::Pass).map(|check| format!("{} {:?}", check.id, check.status)).collect();
+            checks.iter().filter(|check| check.status != HealthStatus::Pass).map(|check| format!("{} {:?}", check.id, check.status)).collect();
         (worst(&checks), bad.join(", "))
     };
     let open = bound(json!({}));
-    assert_eq!(told(&named, Some(&open), false, &good), (Health::Pass, String::new()));
+    assert_eq!(told(&named, Some(&open), false, &good), (HealthStatus::Pass, String::new()));
     for (campaign, link, used_up, figures, expected) in [
         (&sales(), None, false, good.clone(), "campaign_active Warn, primary_link_live Warn, destination_valid Warn"),
         (&named, None, false, good.clone(), "primary_link_live Fail, destination_valid Fail"),
@@ -62,6 +62,6 @@ fn each_check_turns_on_what_it_is_about() {
     ] {
         let (overall, bad) = told(campaign, link.as_ref(), used_up, &figures);
         assert_eq!(bad, expected);
-        assert_eq!(overall, if expected.contains("Fail") { Health::Fail } else { Health::Warn });
+        assert_eq!(overall, if expected.contains("Fail") { HealthStatus::Fail } else { HealthStatus::Warn });
     }
 }
