@@ -3,7 +3,7 @@
 use api::{ApiState, Merchant, Problem};
 use axum::Json;
 use domain::accounts::audit::AuditEvent;
-use domain::conversions::explain::Attempt;
+use domain::conversions::explain::ConversionAttempt;
 use domain::conversions::ledger::correction::{Confirming, Correction, awaits_confirmation};
 use domain::conversions::{Conversion, Submission};
 use domain::values::money::Money;
@@ -48,7 +48,7 @@ pub(crate) async fn confirm(
                 }
             }
             let corrected = corrected(&held.conversion, submission, submitted);
-            remember(app, &held.conversion, &Attempt::confirmed(app.now(), submitted.request_id, &corrected)).await;
+            remember(app, &held.conversion, &ConversionAttempt::confirmed(app.now(), submitted.request_id, &corrected)).await;
             return Ok(Some((StatusCode::OK, Receipt::corrected(&correction.confirmed, corrected))));
         }
         // Adjusted or confirmed by somebody else meanwhile.

@@ -7,7 +7,7 @@ use domain::accounts::audit::{Actor, ActorKind, AuditEvent};
 use domain::accounts::token::Scope;
 use domain::campaigns::Credit;
 use domain::clicks::ctx::Claims;
-use domain::conversions::explain::Attempt;
+use domain::conversions::explain::ConversionAttempt;
 use domain::conversions::{Conversion, Submission, Trust};
 use domain::values::id::{ConversionId, RequestId};
 use domain::values::money::Money;
@@ -152,7 +152,7 @@ pub(crate) async fn accept(
             if !mismatch.is_empty() {
                 record_mismatch(app, first, &conversion, request_id).await;
             }
-            remember(app, first, &Attempt::again(now, request_id, &mismatch)).await;
+            remember(app, first, &ConversionAttempt::again(now, request_id, &mismatch)).await;
             Ok((StatusCode::OK, receipt(first, true, mismatch)))
         }
     }
@@ -185,7 +185,7 @@ impl Receipt {
 }
 
 /// Keeps the attempt for the explanation; the answer does not wait on its success.
-pub(crate) async fn remember(app: &ApiState, first: &Conversion, attempt: &Attempt) {
+pub(crate) async fn remember(app: &ApiState, first: &Conversion, attempt: &ConversionAttempt) {
     if let Err(error) = app.store().remember_try(&first.handle, first.id, attempt).await {
         tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be remembered");
     }
