@@ -4,7 +4,7 @@ use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathParam, Problem
 use axum::Json;
 use axum::extract::State;
 use domain::accounts::audit::AuditEvent;
-use domain::conversions::ledger::{self, Adjustment, Cause, Entry, Room};
+use domain::conversions::ledger::{self, Adjustment, Cause, LedgerEntry, AdjustmentBounds};
 use domain::values::id::{AdjustmentId, ConversionId};
 use domain::values::money::Change;
 use domain::values::name::Handle;
@@ -74,7 +74,7 @@ pub(crate) async fn handle(
     let event = member.event(&app, "conversion.adjusted", stored.conversion.id);
     let adjustment = adjustment(&app, &stored, &request, amount, &event);
     let event = event.between(Value::Null, audited(&adjustment));
-    match app.store().adjust(&stored, &adjustment, Room::of(value, amount), &request.key.digest(), &event).await? {
+    match app.store().adjust(&stored, &adjustment, AdjustmentBounds::of(value, amount), &request.key.digest(), &event).await? {
         Adjusted::Accepted(pointer) => {
             if let Err(error) = app.store().announce(&pointer).await {
                 // The item itself waits in the outbox: the sweeper announces it within two minutes.
@@ -102,7 +102,7 @@ fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount
         id: AdjustmentId::new(now, app.random()),
         handle: conversion.handle.clone(),
         conversion_id: conversion.id,
-        cause: Cause::Asked,
+        cause: Cause::Requested,
         elsewhere: conversion.click_id != stored.conversion.click_id,
         amount: Some(amount),
         reason: request.reason.clone(),
@@ -144,7 +144,7 @@ async fn receipt(
 ) -> Result<Json<AdjustmentReceipt>, Problem> {
     let net = app.store().reread(stored).await?.and_then(|current| current.net());
     let net_value = net.map(Change::amount);
-    Ok(Json(AdjustmentReceipt { entry: EntryView::of(Entry::from(adjustment)), deduped, mismatch, net_value }))
+    Ok(Json(AdjustmentReceipt { entry: EntryView::of(LedgerEntry::from(adjustment)), deduped, mismatch, net_value }))
 }
 
 fn no_room(net: Option<Change>, amount: Change) -> Problem {

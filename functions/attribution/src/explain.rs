@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::campaigns::NotCredited;
 use domain::clicks::Click;
 use domain::conversions::explain::{ConversionAttempt, ConversionOutcome, ExplainedRule, ExplainedRuleKind};
-use domain::conversions::ledger::Entry;
+use domain::conversions::ledger::LedgerEntry;
 use domain::conversions::{Conversion, Trust};
 use domain::values::id::{ClickId, ConversionId};
 use domain::values::moment::Moment;
@@ -136,7 +136,7 @@ pub(crate) async fn handle(
     Ok(Json(explained(&stored, click, tries, entries)))
 }
 
-fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<Entry>) -> Explanation {
+fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<LedgerEntry>) -> Explanation {
     let conversion = stored.current();
     let outcome = ConversionOutcome::of(conversion);
     let mut attempts = vec![ConversionAttempt::first(&stored.conversion)];

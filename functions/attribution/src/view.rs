@@ -2,7 +2,7 @@
 
 use domain::accounts::audit::Actor;
 use domain::campaigns::NotCredited;
-use domain::conversions::ledger::{Entry, Kind};
+use domain::conversions::ledger::{LedgerEntry, LedgerEntryKind};
 use domain::conversions::{Conversion, Trust};
 use domain::values::id::{ClickId, ConversionId};
 use domain::values::moment::Moment;
@@ -104,7 +104,7 @@ impl ConversionDetail {
 #[serde(rename_all = "camelCase")]
 #[schema(as = LedgerEntry)]
 pub(crate) struct EntryView {
-    kind: Kind,
+    kind: LedgerEntryKind,
     /// The id of the conversion or of the adjustment.
     entry_id: String,
     conversion_id: ConversionId,
@@ -121,7 +121,7 @@ pub(crate) struct EntryView {
 }
 
 impl EntryView {
-    pub(crate) fn of(entry: Entry) -> Self {
+    pub(crate) fn of(entry: LedgerEntry) -> Self {
         Self {
             kind: entry.kind(),
             entry_id: entry.id.to_string(),

@@ -14,13 +14,13 @@ use crate::values::moment::Moment;
 use crate::values::money::{Change, Currency, Money, most_minor};
 use crate::values::name::{CampaignId, EventType, Handle, Slug};
 
-pub use entry::{Entry, EntryId, Kind};
+pub use entry::{LedgerEntry, LedgerEntryId, LedgerEntryKind};
 
 const MAX_REASON: usize = 500;
 
 /// Why a conversion cannot be adjusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fixed {
+pub enum NotAdjustable {
     /// No figure knows it.
     #[error("a test conversion is in no figure and cannot be adjusted")]
     Test,
@@ -33,11 +33,11 @@ pub enum Fixed {
 ///
 /// # Errors
 /// When it cannot be adjusted.
-pub fn adjustable(conversion: &Conversion) -> Result<Money, Fixed> {
+pub fn adjustable(conversion: &Conversion) -> Result<Money, NotAdjustable> {
     if conversion.test {
-        return Err(Fixed::Test);
+        return Err(NotAdjustable::Test);
     }
-    conversion.money.ok_or(Fixed::NoValue)
+    conversion.money.ok_or(NotAdjustable::NoValue)
 }
 
 /// What was posted to adjust a conversion.
@@ -77,23 +77,23 @@ impl Request {
 
 /// Adjusted sums a conversion may have for a change to be allowed: its worth stays from zero to the most a value may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    /// The least sum of earlier adjustments.
-    pub least: i64,
-    /// The most.
-    pub most: i64,
+pub struct AdjustmentBounds {
+    /// The lowest allowed sum of earlier adjustments, in minor units.
+    pub min: i64,
+    /// The highest allowed sum, in minor units.
+    pub max: i64,
 }
 
-impl Room {
+impl AdjustmentBounds {
     /// Of a change of a conversion that was worth `value` when it was accepted.
     pub fn of(value: Money, change: Change) -> Self {
         let after = value.minor.saturating_add(change.minor);
-        Self { least: 0_i64.saturating_sub(after), most: most_minor(value.currency).saturating_sub(after) }
+        Self { min: 0_i64.saturating_sub(after), max: most_minor(value.currency).saturating_sub(after) }
     }
 
     /// Whether the change is allowed after this sum of earlier ones.
-    pub fn holds(self, adjusted: i64) -> bool {
-        (self.least..=self.most).contains(&adjusted)
+    pub fn contains(self, adjusted: i64) -> bool {
+        (self.min..=self.max).contains(&adjusted)
     }
 }
 
@@ -103,7 +103,8 @@ impl Room {
 pub enum Cause {
     /// Somebody asked for it: money alone.
     #[default]
-    Asked,
+    #[serde(rename = "asked")]
+    Requested,
     /// Of a correction: the claimed conversion is taken back.
     Reversal,
     /// Of a correction: the confirmed conversion is added.
@@ -112,14 +113,14 @@ pub enum Cause {
 
 impl Cause {
     /// Whether somebody asked for it by itself.
-    fn is_asked(&self) -> bool {
-        *self == Self::Asked
+    fn is_requested(&self) -> bool {
+        *self == Self::Requested
     }
 
     /// How many conversions it adds to those that are counted.
     pub const fn conversions(self) -> i64 {
         match self {
-            Self::Asked => 0,
+            Self::Requested => 0,
             Self::Reversal => -1,
             Self::Confirmation => 1,
         }
@@ -137,7 +138,7 @@ pub struct Adjustment {
     /// The conversion it adjusts.
     pub conversion_id: ConversionId,
     /// Why it was made.
-    #[serde(default, skip_serializing_if = "Cause::is_asked")]
+    #[serde(default, skip_serializing_if = "Cause::is_requested")]
     pub cause: Cause,
     /// Whether its click is another than the conversion was first credited to, so that it counts where that one came from.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -219,8 +220,8 @@ mod tests {
             let currency: Currency = "JPY".parse().unwrap();
             let value = if high { most_minor(currency) - value } else { value };
             let worth = value + adjusted + change;
-            let room = Room::of(Money { minor: value, currency }, Change { minor: change, currency });
-            prop_assert_eq!(room.holds(adjusted), (0..=most_minor(currency)).contains(&worth));
+            let bounds = AdjustmentBounds::of(Money { minor: value, currency }, Change { minor: change, currency });
+            prop_assert_eq!(bounds.contains(adjusted), (0..=most_minor(currency)).contains(&worth));
         }
     }
 }

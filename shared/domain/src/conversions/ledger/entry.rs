@@ -18,14 +18,14 @@ use crate::values::name::{CampaignId, EventType, Slug};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "openapi", schema(as = LedgerEntryKind))]
-pub enum Kind {
+pub enum LedgerEntryKind {
     /// The conversion itself.
     Conversion,
     /// A later change of what it is worth.
     Adjustment,
 }
 
-impl Kind {
+impl LedgerEntryKind {
     /// As answers and exports spell it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -37,19 +37,19 @@ impl Kind {
 
 /// The id of a line of the ledger; lines are in the order of their ids' moments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryId {
+pub enum LedgerEntryId {
     /// Of the conversion itself.
     Conversion(ConversionId),
     /// Of an adjustment.
     Adjustment(AdjustmentId),
 }
 
-impl EntryId {
+impl LedgerEntryId {
     /// What kind of line it is.
-    pub const fn kind(self) -> Kind {
+    pub const fn kind(self) -> LedgerEntryKind {
         match self {
-            Self::Conversion(_) => Kind::Conversion,
-            Self::Adjustment(_) => Kind::Adjustment,
+            Self::Conversion(_) => LedgerEntryKind::Conversion,
+            Self::Adjustment(_) => LedgerEntryKind::Adjustment,
         }
     }
 
@@ -62,19 +62,19 @@ impl EntryId {
     }
 }
 
-impl Ord for EntryId {
+impl Ord for LedgerEntryId {
     fn cmp(&self, other: &Self) -> Ordering {
         (self.to_bytes(), self.kind().as_str()).cmp(&(other.to_bytes(), other.kind().as_str()))
     }
 }
 
-impl PartialOrd for EntryId {
+impl PartialOrd for LedgerEntryId {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl fmt::Display for EntryId {
+impl fmt::Display for LedgerEntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Conversion(id) => id.fmt(f),
@@ -85,9 +85,9 @@ impl fmt::Display for EntryId {
 
 /// One line of the ledger, with all that an export tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct LedgerEntry {
     /// Its id, which tells its kind.
-    pub id: EntryId,
+    pub id: LedgerEntryId,
     /// The conversion it belongs to.
     pub conversion_id: ConversionId,
     /// When it was written; it counts on this day.
@@ -112,17 +112,17 @@ pub struct Entry {
     pub bot: bool,
 }
 
-impl Entry {
+impl LedgerEntry {
     /// What kind of line it is.
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> LedgerEntryKind {
         self.id.kind()
     }
 }
 
-impl From<&Conversion> for Entry {
+impl From<&Conversion> for LedgerEntry {
     fn from(conversion: &Conversion) -> Self {
         Self {
-            id: EntryId::Conversion(conversion.id),
+            id: LedgerEntryId::Conversion(conversion.id),
             conversion_id: conversion.id,
             at: conversion.accepted_at,
             slug: conversion.slug.clone(),
@@ -138,10 +138,10 @@ impl From<&Conversion> for Entry {
     }
 }
 
-impl From<Adjustment> for Entry {
+impl From<Adjustment> for LedgerEntry {
     fn from(adjustment: Adjustment) -> Self {
         Self {
-            id: EntryId::Adjustment(adjustment.id),
+            id: LedgerEntryId::Adjustment(adjustment.id),
             conversion_id: adjustment.conversion_id,
             at: adjustment.created_at,
             slug: adjustment.slug,
