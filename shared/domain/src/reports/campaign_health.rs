@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::confidence::Confidence;
+use super::confidence::ReportConfidence;
 use super::report::Figures;
 use crate::campaigns::{Campaign, HealthStatus, CampaignStatus};
 use crate::links::Link;
@@ -36,7 +36,7 @@ pub struct HealthFacts<'a> {
     /// What was credited to it of late.
     pub figures: &'a Figures,
     /// How far those figures can be relied on.
-    pub confidence: &'a Confidence,
+    pub confidence: &'a ReportConfidence,
     /// The present moment.
     pub now: Moment,
 }
@@ -120,7 +120,7 @@ fn conversion_seen(figures: &Figures) -> (HealthStatus, String) {
     }
 }
 
-fn confidence(confidence: &Confidence) -> (HealthStatus, String) {
+fn confidence(confidence: &ReportConfidence) -> (HealthStatus, String) {
     let score = confidence.score;
     let status = match score {
         80.. => HealthStatus::Pass,

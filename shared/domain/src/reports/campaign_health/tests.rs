@@ -38,7 +38,7 @@ fn each_check_turns_on_what_it_is_about() {
     };
     let good = Figures { clicks: 10, bot_clicks: 1, conversions: 2, ..Figures::default() };
     let told = |campaign: &Campaign, link: Option<&Link>, clicks_used_up: bool, figures: &Figures| {
-        let confidence = Confidence::of(figures, false);
+        let confidence = ReportConfidence::of(figures, false);
         let own_hosts = own();
         let facts = HealthFacts { campaign, link, clicks_used_up, own_hosts: &own_hosts, figures, confidence: &confidence, now: at(0) };
         let checks = checks(&facts);
