@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use api::{ApiSettings, ApiState};
 use domain::clicks::agent::{Evidence, classify};
-use domain::clicks::ctx::{Claims, Consent, Keyring};
+use domain::clicks::ctx::{CtxClaims, Consent, Keyring};
 use domain::links::Link;
 use domain::links::visit::Visit;
 use domain::routing::{RuleBook, decide};
@@ -56,7 +56,7 @@ fn part(table: &mut Table, name: &str, (least, middle): (f64, f64), goal: Option
 
 fn token(table: &mut Table) -> Result<()> {
     let ring = Keyring::from_json(KEYS)?;
-    let claims = Claims {
+    let claims = CtxClaims {
         click_id: ClickId::new(NOW, 42),
         handle: link::HANDLE.parse()?,
         slug: link::slug(1).parse()?,

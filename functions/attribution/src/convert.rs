@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, Request, State};
 use domain::accounts::audit::{Actor, ActorKind, AuditEvent};
 use domain::accounts::token::Scope;
 use domain::campaigns::Credit;
-use domain::clicks::ctx::Claims;
+use domain::clicks::ctx::CtxClaims;
 use domain::conversions::explain::ConversionAttempt;
 use domain::conversions::{Conversion, Submission, Trust};
 use domain::values::id::{ConversionId, RequestId};
@@ -159,7 +159,7 @@ pub(crate) async fn accept(
 }
 
 /// Opens the ctx and reads everything else.
-async fn read(app: &ApiState, body: Value) -> Result<(Submission, Claims), Problem> {
+async fn read(app: &ApiState, body: Value) -> Result<(Submission, CtxClaims), Problem> {
     let opened = open(app, body.get("ctx").and_then(Value::as_str).unwrap_or_default()).await?;
     Submission::read(body, |token| opened.clone().map_err(|rejected| refusal(token, rejected))).map_err(|faults| {
         let only_ctx = matches!(faults.0.as_slice(), [fault] if fault.field == "ctx");

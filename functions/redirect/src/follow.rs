@@ -7,7 +7,7 @@ use api::{ApiState, Problem};
 use axum::response::Response;
 use domain::chain::segments;
 use domain::clicks::agent::ClickVerdict;
-use domain::clicks::ctx::Claims;
+use domain::clicks::ctx::CtxClaims;
 use domain::links::visit::Visit;
 use domain::links::{Link, Transport};
 use domain::routing::{Matched, Outcome, decide};
@@ -146,7 +146,7 @@ fn location(
     click_id: ClickId,
 ) -> String {
     let token = keys.filter(|_| link.settings.tracking_policy.append_context_param).map(|keys| {
-        keys.ring.seal(&Claims {
+        keys.ring.seal(&CtxClaims {
             click_id,
             handle: link.handle.clone(),
             slug: link.slug.clone(),

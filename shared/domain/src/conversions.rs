@@ -7,7 +7,7 @@ pub mod ledger;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::clicks::ctx::Claims;
+use crate::clicks::ctx::CtxClaims;
 use crate::values::form::{self, Faults, Form, Notes, Unknown};
 use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money};
@@ -71,7 +71,7 @@ impl Submission {
     ///
     /// # Errors
     /// Every bad field at once; what `open` finds wrong with the ctx is told as the field `ctx`.
-    pub fn read(body: Value, open: impl FnOnce(&str) -> Result<Claims, String>) -> Result<(Self, Claims), Faults> {
+    pub fn read(body: Value, open: impl FnOnce(&str) -> Result<CtxClaims, String>) -> Result<(Self, CtxClaims), Faults> {
         let notes = Notes::default();
         let read = Form::open(body, Unknown::Ignore, &notes).and_then(|mut form| {
             let claims = form.required("ctx", |value| match value {
@@ -113,8 +113,8 @@ mod tests {
     use crate::values::id::ClickId;
     use serde_json::json;
 
-    fn claims() -> Claims {
-        Claims {
+    fn claims() -> CtxClaims {
+        CtxClaims {
             click_id: ClickId::new(Moment::from_millis(1), 1),
             handle: "demo".parse().unwrap(),
             slug: "launch".parse().unwrap(),

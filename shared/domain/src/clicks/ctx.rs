@@ -28,7 +28,7 @@ pub enum Consent {
 
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claims {
+pub struct CtxClaims {
     /// The click; its id tells the moment of the click.
     pub click_id: ClickId,
     /// Whose link it was.
@@ -129,7 +129,7 @@ impl Keyring {
     }
 
     /// Makes the token for a click.
-    pub fn seal(&self, claims: &Claims) -> String {
+    pub fn seal(&self, claims: &CtxClaims) -> String {
         let payload = encode(claims);
         let mut token = format!("{VERSION}.{}.", self.current);
         URL_SAFE_NO_PAD.encode_string(&payload, &mut token);
@@ -145,7 +145,7 @@ impl Keyring {
     ///
     /// # Errors
     /// Why it is refused.
-    pub fn open(&self, token: &str, now: Moment) -> Result<Claims, Rejected> {
+    pub fn open(&self, token: &str, now: Moment) -> Result<CtxClaims, Rejected> {
         if token.len() > LONGEST {
             return Err(Rejected::Malformed);
         }
@@ -187,7 +187,7 @@ fn signed_parts<'a>(kid: &'a str, payload: &'a [u8]) -> [&'a [u8]; 5] {
 }
 
 /// Layout: flags, click id (16), expiry (4, seconds), chain position, then handle, slug, campaign, rule and session, each behind its length.
-fn encode(claims: &Claims) -> Vec<u8> {
+fn encode(claims: &CtxClaims) -> Vec<u8> {
     let consent = match claims.consent {
         Consent::Full => 0,
         Consent::Basic => 1,
@@ -214,7 +214,7 @@ fn encode(claims: &Claims) -> Vec<u8> {
     payload
 }
 
-fn decode(payload: &[u8]) -> Option<Claims> {
+fn decode(payload: &[u8]) -> Option<CtxClaims> {
     let (flags, rest) = payload.split_first()?;
     let (click_id, rest) = rest.split_first_chunk::<16>()?;
     let (expiry, rest) = rest.split_first_chunk::<4>()?;
@@ -229,7 +229,7 @@ fn decode(payload: &[u8]) -> Option<Claims> {
     if !rest.is_empty() {
         return None;
     }
-    Some(Claims {
+    Some(CtxClaims {
         click_id: ClickId::from_bytes(*click_id),
         handle: handle.parse().ok()?,
         slug: slug.parse().ok()?,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Submission, Trust};
 use crate::campaigns::{Credit, NotCredited};
-use crate::clicks::ctx::{Claims, Consent};
+use crate::clicks::ctx::{CtxClaims, Consent};
 use crate::values::id::{ClickId, ConversionId, RequestId};
 use crate::values::moment::Moment;
 use crate::values::money::Money;
@@ -71,7 +71,7 @@ impl Conversion {
     /// What becomes of a submission with a good ctx.
     pub fn credit(
         submission: &Submission,
-        claims: &Claims,
+        claims: &CtxClaims,
         credit: Credit,
         trust: Trust,
         id: ConversionId,
@@ -127,7 +127,7 @@ impl Conversion {
 }
 
 /// The session that was signed into the ctx, else the one the page knows; none where consent was denied.
-fn session_of(submission: &Submission, claims: &Claims) -> Option<SessionId> {
+fn session_of(submission: &Submission, claims: &CtxClaims) -> Option<SessionId> {
     match claims.consent {
         Consent::Denied => None,
         Consent::Full | Consent::Basic => claims.session_id.clone().or_else(|| submission.session_id.clone()),
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_key_holds_for_365_days_to_the_millisecond() {
         let now = Moment::from_millis(1_772_366_400_000);
-        let claims = Claims {
+        let claims = CtxClaims {
             click_id: ClickId::new(Moment::from_millis(1), 1),
             handle: "demo".parse().unwrap(),
             slug: "launch".parse().unwrap(),

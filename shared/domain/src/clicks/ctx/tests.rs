@@ -11,9 +11,9 @@ fn first() -> Keyring {
     ring(r#"{"current":"k1","k1":"0123456789abcdef0123456789abcdef"}"#)
 }
 
-fn claims(at: i64, random: u128) -> Claims {
+fn claims(at: i64, random: u128) -> CtxClaims {
     let at = Moment::from_millis(at);
-    Claims {
+    CtxClaims {
         click_id: ClickId::new(at, random),
         handle: "demo".parse().unwrap(),
         slug: "launch".parse().unwrap(),
