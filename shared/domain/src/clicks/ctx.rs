@@ -55,7 +55,7 @@ pub struct CtxClaims {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Rejected {
+pub enum CtxRejected {
     /// It is not a token.
     #[error("the token is malformed")]
     Malformed,
@@ -70,7 +70,7 @@ pub enum Rejected {
     UnknownKey,
 }
 
-impl Rejected {
+impl CtxRejected {
     /// The stable word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -145,32 +145,32 @@ impl Keyring {
     ///
     /// # Errors
     /// Why it is refused.
-    pub fn open(&self, token: &str, now: Moment) -> Result<CtxClaims, Rejected> {
+    pub fn open(&self, token: &str, now: Moment) -> Result<CtxClaims, CtxRejected> {
         if token.len() > LONGEST {
-            return Err(Rejected::Malformed);
+            return Err(CtxRejected::Malformed);
         }
         let mut parts = token.split('.');
         let (Some(VERSION), Some(kid), Some(payload), Some(tag), None) =
             (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(Rejected::Malformed);
+            return Err(CtxRejected::Malformed);
         };
         // The engine refuses padding and stray trailing bits, so that a token has one spelling.
-        let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Rejected::Malformed)?;
-        let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| Rejected::Malformed)?;
+        let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| CtxRejected::Malformed)?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| CtxRejected::Malformed)?;
         if tag.len() != TAG_BYTES || kid.is_empty() || kid.len() > 8 {
-            return Err(Rejected::Malformed);
+            return Err(CtxRejected::Malformed);
         }
-        let key = self.keys.get(kid).ok_or(Rejected::UnknownKey)?;
+        let key = self.keys.get(kid).ok_or(CtxRejected::UnknownKey)?;
         if !key.verifies(&signed_parts(kid, &payload), &tag) {
-            return Err(Rejected::BadSignature);
+            return Err(CtxRejected::BadSignature);
         }
-        let claims = decode(&payload).ok_or(Rejected::Malformed)?;
+        let claims = decode(&payload).ok_or(CtxRejected::Malformed)?;
         if claims.click_id.moment() > now.plus_millis(CLOCK_SKEW_MS) {
-            return Err(Rejected::Malformed);
+            return Err(CtxRejected::Malformed);
         }
         if now >= claims.expires_at {
-            return Err(Rejected::Expired);
+            return Err(CtxRejected::Expired);
         }
         Ok(claims)
     }

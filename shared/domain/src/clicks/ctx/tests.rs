@@ -57,8 +57,8 @@ fn a_token_lives_up_to_its_expiry_and_not_a_millisecond_longer() {
     let token = first().seal(&claims(NOW, 1));
     let expires = claims(NOW, 1).expires_at;
     assert!(first().open(&token, expires.plus_millis(-1)).is_ok());
-    assert_eq!(first().open(&token, expires), Err(Rejected::Expired));
-    assert_eq!(first().open(&token, Moment::from_millis(NOW - CLOCK_SKEW_MS - 1)), Err(Rejected::Malformed));
+    assert_eq!(first().open(&token, expires), Err(CtxRejected::Expired));
+    assert_eq!(first().open(&token, Moment::from_millis(NOW - CLOCK_SKEW_MS - 1)), Err(CtxRejected::Malformed));
 }
 
 #[test]
@@ -72,9 +72,9 @@ fn keys_rotate_without_refusing_a_live_token() {
     for (ring, token) in [(&published, &before), (&switched, &before), (&published, &after), (&switched, &after), (&retired, &after)] {
         assert!(ring.open(token, now).is_ok());
     }
-    assert_eq!(retired.open(&before, now), Err(Rejected::UnknownKey));
+    assert_eq!(retired.open(&before, now), Err(CtxRejected::UnknownKey));
     let impostor = ring(r#"{"current":"k1","k1":"another-secret-another-secret-another"}"#);
-    assert_eq!(impostor.open(&before, now), Err(Rejected::BadSignature));
+    assert_eq!(impostor.open(&before, now), Err(CtxRejected::BadSignature));
 }
 
 #[test]
@@ -97,10 +97,10 @@ fn what_is_no_token_is_malformed() {
         token.replace('.', "%2E"),
     ];
     for text in twisted {
-        assert_eq!(first().open(&text, Moment::from_millis(NOW)), Err(Rejected::Malformed), "{text}");
+        assert_eq!(first().open(&text, Moment::from_millis(NOW)), Err(CtxRejected::Malformed), "{text}");
     }
-    assert_eq!(first().open(&token.replacen("k1", "k9", 1), Moment::from_millis(NOW)), Err(Rejected::UnknownKey));
-    assert_eq!(first().open(&token.replacen("k1", "../x", 1), Moment::from_millis(NOW)), Err(Rejected::Malformed));
+    assert_eq!(first().open(&token.replacen("k1", "k9", 1), Moment::from_millis(NOW)), Err(CtxRejected::UnknownKey));
+    assert_eq!(first().open(&token.replacen("k1", "../x", 1), Moment::from_millis(NOW)), Err(CtxRejected::Malformed));
 }
 
 #[test]
