@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::accounts::audit::AuditEvent;
 use domain::conversions::ledger::{self, Adjustment, Cause, LedgerEntry, AdjustmentBounds};
 use domain::values::id::{AdjustmentId, ConversionId};
-use domain::values::money::Change;
+use domain::values::money::MoneyChange;
 use domain::values::name::Handle;
 use http::StatusCode;
 use serde::Serialize;
@@ -94,7 +94,7 @@ pub(crate) async fn handle(
     }
 }
 
-fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount: Change, event: &AuditEvent) -> Adjustment {
+fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount: MoneyChange, event: &AuditEvent) -> Adjustment {
     // Its id and its day are of one moment, so that lists by id and figures by day agree.
     let now = app.now();
     let conversion = stored.current();
@@ -120,12 +120,12 @@ fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount
 
 fn audited(adjustment: &Adjustment) -> Value {
     let Adjustment { id, amount, reason, .. } = adjustment;
-    json!({"adjustmentId": id, "amount": amount.map(Change::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
+    json!({"adjustmentId": id, "amount": amount.map(MoneyChange::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
 }
 
 /// The same of one that was not made, whose id nobody knows.
 fn asked(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
-    json!({"amount": amount.map(Change::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
+    json!({"amount": amount.map(MoneyChange::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
 }
 
 /// Tells that a key was used for two different adjustments; the answer does not wait on its success.
@@ -143,12 +143,12 @@ async fn receipt(
     mismatch: Vec<&'static str>,
 ) -> Result<Json<AdjustmentReceipt>, Problem> {
     let net = app.store().reread(stored).await?.and_then(|current| current.net());
-    let net_value = net.map(Change::amount);
+    let net_value = net.map(MoneyChange::amount);
     Ok(Json(AdjustmentReceipt { entry: EntryView::of(LedgerEntry::from(adjustment)), deduped, mismatch, net_value }))
 }
 
-fn no_room(net: Option<Change>, amount: Change) -> Problem {
-    let available = net.unwrap_or(Change { minor: 0, ..amount });
+fn no_room(net: Option<MoneyChange>, amount: MoneyChange) -> Problem {
+    let available = net.unwrap_or(MoneyChange { minor: 0, ..amount });
     let message = if amount.minor < 0 {
         format!("the conversion is worth {} {} now, no more than that can be taken back", available.amount(), available.currency)
     } else {

@@ -10,7 +10,7 @@ use domain::conversions::ledger::LedgerEntry;
 use domain::conversions::{Conversion, Trust};
 use domain::values::id::{ClickId, ConversionId};
 use domain::values::moment::Moment;
-use domain::values::money::{Change, Currency};
+use domain::values::money::{MoneyChange, Currency};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::Number;
@@ -153,7 +153,7 @@ fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<L
         tries_in_all: tries.in_all + 1,
         verdict: verdict_step(stored),
         entries: entries.into_iter().map(EntryView::of).collect(),
-        net_value: stored.net().map(Change::amount),
+        net_value: stored.net().map(MoneyChange::amount),
         currency: conversion.money.map(|money| money.currency),
     }
 }

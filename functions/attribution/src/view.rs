@@ -6,7 +6,7 @@ use domain::conversions::ledger::{LedgerEntry, LedgerEntryKind};
 use domain::conversions::{Conversion, Trust};
 use domain::values::id::{ClickId, ConversionId};
 use domain::values::moment::Moment;
-use domain::values::money::{Change, Currency};
+use domain::values::money::{MoneyChange, Currency};
 use domain::values::name::{CampaignId, EventType, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::{Number, Value};
@@ -82,7 +82,7 @@ pub(crate) struct ConversionDetail {
 
 impl ConversionDetail {
     pub(crate) fn of(stored: Stored) -> Self {
-        let (adjusted, net_value) = (stored.adjustments().map(Change::amount), stored.net().map(Change::amount));
+        let (adjusted, net_value) = (stored.adjustments().map(MoneyChange::amount), stored.net().map(MoneyChange::amount));
         let (conversion, settled) = (stored.current(), stored.settled);
         Self {
             adjusted,
@@ -127,7 +127,7 @@ impl EntryView {
             entry_id: entry.id.to_string(),
             conversion_id: entry.conversion_id,
             at: entry.at,
-            amount: entry.amount.map(Change::amount),
+            amount: entry.amount.map(MoneyChange::amount),
             currency: entry.amount.map(|amount| amount.currency),
             reason: entry.reason,
             actor: entry.actor,

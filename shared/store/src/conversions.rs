@@ -16,7 +16,7 @@ use domain::conversions::Conversion;
 use domain::reports::{CellKey, Origin, Tally, cells};
 use domain::values::id::{ClickId, ConversionId};
 use domain::values::moment::{Day, Moment};
-use domain::values::money::Change;
+use domain::values::money::MoneyChange;
 use domain::values::name::Handle;
 
 use crate::Store;
@@ -68,13 +68,13 @@ impl Stored {
     }
 
     /// The sum of its adjustments; none when it has no money.
-    pub fn adjustments(&self) -> Option<Change> {
-        self.current().money.map(|money| Change { minor: self.adjusted, currency: money.currency })
+    pub fn adjustments(&self) -> Option<MoneyChange> {
+        self.current().money.map(|money| MoneyChange { minor: self.adjusted, currency: money.currency })
     }
 
     /// What it is worth after its adjustments; none when it has no money.
-    pub fn net(&self) -> Option<Change> {
-        self.current().money.map(|money| Change { minor: money.minor.saturating_add(self.adjusted), currency: money.currency })
+    pub fn net(&self) -> Option<MoneyChange> {
+        self.current().money.map(|money| MoneyChange { minor: money.minor.saturating_add(self.adjusted), currency: money.currency })
     }
 }
 

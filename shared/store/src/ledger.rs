@@ -16,7 +16,7 @@ use domain::conversions::{Conversion, Trust};
 use domain::reports::{CellKey, Origin, Tally, cells};
 use domain::values::id::{self, AdjustmentId, ConversionId, Id, Kind};
 use domain::values::moment::{Day, Moment};
-use domain::values::money::Change;
+use domain::values::money::MoneyChange;
 use domain::values::name::Handle;
 
 use crate::Store;
@@ -42,7 +42,7 @@ pub enum Adjusted {
     /// Its key already stands for this one.
     Duplicate(Box<Adjustment>),
     /// The conversion would be worth less than nothing, or more than a conversion may be; it is worth this much.
-    NoRoom(Option<Change>),
+    NoRoom(Option<MoneyChange>),
 }
 
 /// An adjustment with what is known of its place in the outbox.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::conversions::ledger::{Adjustment, Cause, LedgerEntry, AdjustmentBounds};
 use domain::values::moment::Day;
-use domain::values::money::{Change, Currency, amount};
+use domain::values::money::{MoneyChange, Currency, amount};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use store::{Adjusted, Stored};
@@ -498,7 +498,7 @@ fn refund_of(env: &TestEnv, conversion: &Stored) -> Adjustment {
         conversion_id: conversion.id,
         cause: Cause::Requested,
         elsewhere: false,
-        amount: Some(Change { minor: -1, currency: Currency::USD }),
+        amount: Some(MoneyChange { minor: -1, currency: Currency::USD }),
         reason: "returned".to_owned(),
         actor: env.event("conversion.adjusted").actor,
         created_at: env.now(),

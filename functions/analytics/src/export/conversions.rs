@@ -56,7 +56,7 @@ impl EntryRow {
             campaign_id: entry.campaign_id,
             click_id: entry.click_id,
             event_type: entry.event_type,
-            amount: entry.amount.map(domain::values::money::Change::amount),
+            amount: entry.amount.map(domain::values::money::MoneyChange::amount),
             currency: entry.amount.map(|amount| amount.currency),
             reason: entry.reason,
             trust: entry.trust,

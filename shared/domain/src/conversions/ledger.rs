@@ -11,7 +11,7 @@ use crate::conversions::{Conversion, IdempotencyKey, Trust};
 use crate::values::form::{self, Faults, Form, Notes, Unknown};
 use crate::values::id::{AdjustmentId, ClickId, ConversionId, RequestId};
 use crate::values::moment::Moment;
-use crate::values::money::{Change, Currency, Money, most_minor};
+use crate::values::money::{MoneyChange, Currency, Money, most_minor};
 use crate::values::name::{CampaignId, EventType, Handle, Slug};
 
 pub use entry::{LedgerEntry, LedgerEntryId, LedgerEntryKind};
@@ -46,7 +46,7 @@ pub struct Request {
     /// The caller's own name of the adjustment.
     pub key: IdempotencyKey,
     /// By how much; none when there is no currency it could be read in.
-    pub amount: Option<Change>,
+    pub amount: Option<MoneyChange>,
     /// Why.
     pub reason: String,
 }
@@ -60,8 +60,8 @@ impl Request {
         let notes = Notes::default();
         let read = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
             let amount = form.required("amount", |value| match currency {
-                Some(currency) => Change::read(&value, currency).map(Some),
-                None => Change::check(&value).map(|()| None),
+                Some(currency) => MoneyChange::read(&value, currency).map(Some),
+                None => MoneyChange::check(&value).map(|()| None),
             });
             let reason = form.required("reason", |value| {
                 let text = form::text_up_to(MAX_REASON)(value)?;
@@ -86,7 +86,7 @@ pub struct AdjustmentBounds {
 
 impl AdjustmentBounds {
     /// Of a change of a conversion that was worth `value` when it was accepted.
-    pub fn of(value: Money, change: Change) -> Self {
+    pub fn of(value: Money, change: MoneyChange) -> Self {
         let after = value.minor.saturating_add(change.minor);
         Self { min: 0_i64.saturating_sub(after), max: most_minor(value.currency).saturating_sub(after) }
     }
@@ -144,7 +144,7 @@ pub struct Adjustment {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub elsewhere: bool,
     /// By how much, in the conversion's currency; none when a conversion without money is corrected.
-    pub amount: Option<Change>,
+    pub amount: Option<MoneyChange>,
     /// Why.
     pub reason: String,
     /// Who made it.
@@ -220,7 +220,7 @@ mod tests {
             let currency: Currency = "JPY".parse().unwrap();
             let value = if high { most_minor(currency) - value } else { value };
             let worth = value + adjusted + change;
-            let bounds = AdjustmentBounds::of(Money { minor: value, currency }, Change { minor: change, currency });
+            let bounds = AdjustmentBounds::of(Money { minor: value, currency }, MoneyChange { minor: change, currency });
             prop_assert_eq!(bounds.contains(adjusted), (0..=most_minor(currency)).contains(&worth));
         }
     }

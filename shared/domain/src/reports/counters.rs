@@ -6,7 +6,7 @@ use super::dimension::{Dimension, Origin};
 use crate::clicks::Click;
 use crate::conversions::ledger::Adjustment;
 use crate::conversions::{Conversion, Trust};
-use crate::values::money::Change;
+use crate::values::money::MoneyChange;
 
 /// The key under which keys beyond the cap are counted, and what a missing value is called.
 pub const OTHER: &str = "other";
@@ -85,7 +85,7 @@ impl Tally {
         let keys = origin.keys(&conversion.slug, conversion.campaign_id.as_ref());
         let mut tally = Self::default();
         tally.count(&keys, "v", 1);
-        tally.count_money(&keys, conversion.money.map(Change::from), conversion.trust);
+        tally.count_money(&keys, conversion.money.map(MoneyChange::from), conversion.trust);
         tally
     }
 
@@ -101,8 +101,8 @@ impl Tally {
         tally
     }
 
-    fn count_money(&mut self, keys: &[(Dimension, &str)], change: Option<Change>, trust: Trust) {
-        let Some(Change { minor, currency }) = change else { return };
+    fn count_money(&mut self, keys: &[(Dimension, &str)], change: Option<MoneyChange>, trust: Trust) {
+        let Some(MoneyChange { minor, currency }) = change else { return };
         self.count(keys, &format!("m|{currency}"), minor);
         if trust == Trust::Confirmed {
             self.count(keys, &format!("mc|{currency}"), minor);

@@ -124,14 +124,14 @@ impl Money {
 
 /// A change of what a conversion is worth, in minor units; a refund is negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
+pub struct MoneyChange {
     /// Minor units.
     pub minor: i64,
     /// Their currency.
     pub currency: Currency,
 }
 
-impl Change {
+impl MoneyChange {
     /// Reads a JSON number digit by digit, never through a binary float.
     ///
     /// # Errors
@@ -158,7 +158,7 @@ impl Change {
     }
 }
 
-impl From<Money> for Change {
+impl From<Money> for MoneyChange {
     fn from(money: Money) -> Self {
         Self { minor: money.minor, currency: money.currency }
     }

@@ -10,7 +10,7 @@ use crate::accounts::audit::Actor;
 use crate::conversions::{Conversion, Trust};
 use crate::values::id::{AdjustmentId, ClickId, ConversionId};
 use crate::values::moment::Moment;
-use crate::values::money::Change;
+use crate::values::money::MoneyChange;
 use crate::values::name::{CampaignId, EventType, Slug};
 
 /// What kind of line of the ledger it is.
@@ -101,7 +101,7 @@ pub struct LedgerEntry {
     /// What the visitor did.
     pub event_type: EventType,
     /// What the conversion was worth, or by how much it was adjusted; none for a conversion without value.
-    pub amount: Option<Change>,
+    pub amount: Option<MoneyChange>,
     /// Why it was adjusted.
     pub reason: Option<String>,
     /// Who adjusted it.
@@ -129,7 +129,7 @@ impl From<&Conversion> for LedgerEntry {
             campaign_id: conversion.campaign_id.clone(),
             click_id: conversion.click_id,
             event_type: conversion.event_type.clone(),
-            amount: conversion.money.map(Change::from),
+            amount: conversion.money.map(MoneyChange::from),
             reason: None,
             actor: None,
             trust: conversion.trust,

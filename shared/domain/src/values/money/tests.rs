@@ -69,20 +69,20 @@ fn ratios_are_rounded_half_up_at_the_fourth_decimal() {
 fn a_change_goes_either_way_and_is_never_nothing() {
     let change = |text: &str, currency: &str| -> Result<i64, String> {
         let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        Change::read(&value, currency.parse()?).map(|change| change.minor)
+        MoneyChange::read(&value, currency.parse()?).map(|change| change.minor)
     };
     for (text, currency, minor) in
         [("-24.99", "USD", -2499), ("0.001", "KWD", 1), ("-100", "JPY", -100), ("-999999999999.999", "KWD", -999_999_999_999_999)]
     {
         assert_eq!(change(text, currency), Ok(minor), "{text} {currency}");
-        assert_eq!(Change::check(&serde_json::from_str(text).unwrap()), Ok(()), "{text}");
+        assert_eq!(MoneyChange::check(&serde_json::from_str(text).unwrap()), Ok(()), "{text}");
     }
     for (text, currency) in [("0", "USD"), ("-0.00", "USD"), ("-0.001", "USD"), ("0.5", "JPY"), ("-1000000000000", "USD"), ("\"1\"", "USD")]
     {
         assert!(change(text, currency).is_err(), "{text} {currency}");
     }
     for text in ["0", "-0.0", "\"1\"", "[]", "true", "1e400"] {
-        assert!(Change::check(&serde_json::from_str(text).unwrap()).is_err(), "{text}");
+        assert!(MoneyChange::check(&serde_json::from_str(text).unwrap()).is_err(), "{text}");
     }
 }
 
@@ -91,8 +91,8 @@ proptest! {
     fn every_change_prints_and_reads_back_without_drift(minor in -999_999_999_999_999_i64..=999_999_999_999_999, code in prop::sample::select(vec!["USD", "JPY", "KWD", "CLF"])) {
         let currency: Currency = code.parse().unwrap();
         prop_assume!(minor != 0 && minor.abs() <= most_minor(currency));
-        let change = Change { minor, currency };
-        prop_assert_eq!(Change::read(&Value::Number(change.amount()), currency), Ok(change));
+        let change = MoneyChange { minor, currency };
+        prop_assert_eq!(MoneyChange::read(&Value::Number(change.amount()), currency), Ok(change));
     }
 
     #[test]
