@@ -10,7 +10,7 @@ use domain::clicks::agent::ClickVerdict;
 use domain::clicks::ctx::CtxClaims;
 use domain::links::visit::Visit;
 use domain::links::{Link, Transport};
-use domain::routing::{Matched, Outcome, decide};
+use domain::routing::{Matched, RoutingOutcome, decide};
 use domain::values::destination::{Additions, Destination, locate};
 use domain::values::id::ClickId;
 use http::request::Parts;
@@ -62,20 +62,20 @@ pub(crate) async fn visit(app: &ApiState, found: &Found, parts: &Parts, gate: Ga
     let (visit, chain_position) = with_session(app, link, facts.visit(link, app.now())).await;
     let click_id = app.id();
     let mut outcome = decide(link, book, &visit, false, |_| {});
-    if let (Outcome::Follow(..), Some(most)) = (&outcome, link.settings.max_clicks) {
+    if let (RoutingOutcome::Follow(..), Some(most)) = (&outcome, link.settings.max_clicks) {
         let waits_at_gate = link.password.is_some() && gate == Gate::Closed;
         if !is_admitted(app, link, most, &facts, waits_at_gate, click_id).await? {
             outcome = decide(link, book, &visit, true, |_| {});
         }
     }
     match outcome {
-        Outcome::Unavailable(closed) => Err(answer::closed(closed)),
-        Outcome::Fallback(destination, _) => {
+        RoutingOutcome::Unavailable(closed) => Err(answer::closed(closed)),
+        RoutingOutcome::Fallback(destination, _) => {
             refuse_own(app, destination)?;
             Ok(answer::redirect(StatusCode::FOUND, destination.as_str()))
         }
-        Outcome::Follow(..) if link.password.is_some() && gate == Gate::Closed => Ok(answer::password_form(StatusCode::OK, None)),
-        Outcome::Follow(destination, matched) => {
+        RoutingOutcome::Follow(..) if link.password.is_some() && gate == Gate::Closed => Ok(answer::password_form(StatusCode::OK, None)),
+        RoutingOutcome::Follow(destination, matched) => {
             refuse_own(app, destination)?;
             let location = location(app, link, destination, &matched, (&visit, chain_position), &facts, keys.as_deref(), click_id);
             if parts.method != Method::HEAD {
