@@ -14,7 +14,7 @@ use domain::accounts::audit::AuditEvent;
 use domain::conversions::ledger::{Adjustment, Cause, LedgerEntry, LedgerEntryId, AdjustmentBounds};
 use domain::conversions::{Conversion, Trust};
 use domain::reports::{CellKey, Origin, Tally, cells};
-use domain::values::id::{self, AdjustmentId, ConversionId, Id, Kind};
+use domain::values::id::{self, AdjustmentId, ConversionId, Id, IdKind};
 use domain::values::moment::{Day, Moment};
 use domain::values::money::MoneyChange;
 use domain::values::name::Handle;
@@ -298,7 +298,7 @@ fn bound(at: Moment, random: u128) -> [u8; 16] {
     ConversionId::new(at, random).to_bytes()
 }
 
-fn ids<K: Kind>(low: [u8; 16], high: [u8; 16]) -> (String, String) {
+fn ids<K: IdKind>(low: [u8; 16], high: [u8; 16]) -> (String, String) {
     (Id::<K>::from_bytes(low).to_string(), Id::<K>::from_bytes(high).to_string())
 }
 
