@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use api::{ApiSettings, ApiState};
 use domain::clicks::agent::{Evidence, classify};
-use domain::clicks::ctx::{CtxClaims, Consent, Keyring};
+use domain::clicks::ctx::{Consent, CtxClaims, Keyring};
 use domain::links::Link;
 use domain::links::visit::Visit;
 use domain::routing::{RuleBook, decide};

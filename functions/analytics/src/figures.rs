@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::reports::confidence::{ReportConfidence, Freshness, Observed};
+use domain::reports::confidence::{Freshness, Observed, ReportConfidence};
 use domain::reports::{Dimension, Figures, Report};
 use domain::values::money::{Currency, amount};
 use serde::Serialize;

@@ -4,7 +4,7 @@ use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathParam, Problem
 use axum::Json;
 use axum::extract::State;
 use domain::accounts::audit::AuditEvent;
-use domain::conversions::ledger::{self, Adjustment, Cause, LedgerEntry, AdjustmentBounds};
+use domain::conversions::ledger::{self, Adjustment, AdjustmentBounds, Cause, LedgerEntry};
 use domain::values::id::{AdjustmentId, ConversionId};
 use domain::values::money::MoneyChange;
 use domain::values::name::Handle;

@@ -10,7 +10,7 @@ use domain::conversions::ledger::LedgerEntry;
 use domain::conversions::{Conversion, Trust};
 use domain::values::id::{ClickId, ConversionId};
 use domain::values::moment::Moment;
-use domain::values::money::{MoneyChange, Currency};
+use domain::values::money::{Currency, MoneyChange};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::Number;

@@ -4,7 +4,7 @@ use api::{ApiState, CampaignsWrite, Code, JsonBody, Member, PathParam, Problem, 
 use axum::Json;
 use axum::extract::State;
 use domain::campaigns::Campaign;
-use domain::clicks::ctx::{CtxClaims, Consent};
+use domain::clicks::ctx::{Consent, CtxClaims};
 use domain::links::Link;
 use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::id::ClickId;

@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::campaigns::HealthStatus;
 use domain::links::Link;
 use domain::reports::campaign_health::{HealthCheck, HealthFacts, checks, worst};
-use domain::reports::confidence::{ReportConfidence, Freshness};
+use domain::reports::confidence::{Freshness, ReportConfidence};
 use domain::reports::{Dimension, Report, Selection};
 use domain::values::moment::Moment;
 use domain::values::name::{CampaignId, Handle};
@@ -52,8 +52,15 @@ pub(crate) async fn handle(
     let figures = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day).totals;
     let confidence = ReportConfidence::of(&figures, Freshness::of(cells.updated_at, now).is_stale());
     let own_hosts = &app.settings().own_hosts;
-    let facts =
-        HealthFacts { campaign: &campaign, link: link.as_ref(), clicks_used_up, own_hosts, figures: &figures, confidence: &confidence, now };
+    let facts = HealthFacts {
+        campaign: &campaign,
+        link: link.as_ref(),
+        clicks_used_up,
+        own_hosts,
+        figures: &figures,
+        confidence: &confidence,
+        now,
+    };
     let checks = checks(&facts);
     let status = worst(&checks);
     note(&app, member.handle(), &id, status).await?;

@@ -1,7 +1,7 @@
 //! A campaign as callers see it, and as they write it.
 
 use api::ApiState;
-use domain::campaigns::{Campaign, GoalType, CampaignStatus};
+use domain::campaigns::{Campaign, CampaignStatus, GoalType};
 use domain::links::Settings;
 use domain::values::moment::Moment;
 use domain::values::money::Currency;

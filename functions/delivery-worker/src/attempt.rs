@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::webhooks::delivery::{Delivery, NextStep, PostOutcome, DeliveryStatus};
-use domain::webhooks::subscription::SubscriptionStatus as SubscriptionStatus;
+use domain::webhooks::delivery::{Delivery, DeliveryStatus, NextStep, PostOutcome};
+use domain::webhooks::subscription::SubscriptionStatus;
 use futures::future::{Either, join, select};
 use runtime::App;
 use store::{AttemptMessage, KnownSubscription, Lane, Result};

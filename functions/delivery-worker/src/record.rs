@@ -3,7 +3,7 @@
 use domain::accounts::audit::AuditEvent;
 use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
-use domain::webhooks::delivery::{DeliveryAttempt, Delivery, Ending, PostOutcome, DeliveryStatus};
+use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Ending, PostOutcome};
 use domain::webhooks::envelope::Envelope;
 use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::{Disabled, Subscription};

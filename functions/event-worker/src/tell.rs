@@ -10,7 +10,8 @@ use store::{AttemptMessage, Lane, Pointer};
 pub(crate) async fn tell(app: &App, envelope: &Envelope, is_bot: bool) -> store::Result<()> {
     let now = app.now();
     let known = app.store().subscriptions(&envelope.handle, now).await?;
-    let wanted = known.iter().filter(|known| known.status() == SubscriptionStatus::Active && known.subscription.wants(envelope.kind, is_bot));
+    let wanted =
+        known.iter().filter(|known| known.status() == SubscriptionStatus::Active && known.subscription.wants(envelope.kind, is_bot));
     let mut is_kept = false;
     for known in wanted {
         if !is_kept {

@@ -1,6 +1,6 @@
 //! Webhook secrets that a former platform key seals: sealed anew, whether or not anything is sent to them, so that it can go.
 
-use domain::webhooks::secret::{SecretOwner, SealingKey};
+use domain::webhooks::secret::{SealingKey, SecretOwner};
 use domain::webhooks::subscription::Subscription;
 use runtime::{App, PlatformKeys};
 

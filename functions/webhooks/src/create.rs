@@ -7,7 +7,7 @@ use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
 use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::secret::{SecretOwner, WebhookSecret, WebhookSecrets};
-use domain::webhooks::subscription::{MOST, Settings, SubscriptionStatus, Subscription};
+use domain::webhooks::subscription::{MOST, Settings, Subscription, SubscriptionStatus};
 use http::StatusCode;
 use serde_json::Value;
 use store::Subscribed;

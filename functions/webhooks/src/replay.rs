@@ -9,7 +9,7 @@ use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::delivery::{Delivery, KEPT_DAYS, DeliveryStatus, DeliveryTrigger};
+use domain::webhooks::delivery::{Delivery, DeliveryStatus, DeliveryTrigger, KEPT_DAYS};
 use domain::webhooks::subscription::SubscriptionStatus::Active;
 use futures::future::{join_all, try_join_all};
 use http::StatusCode;

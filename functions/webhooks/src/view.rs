@@ -3,11 +3,11 @@
 use api::{ApiState, Problem};
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::Moment;
-use domain::webhooks::delivery::{DeliveryAttempt, Delivery, DeliveryStatus, DeliveryTrigger};
+use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, DeliveryTrigger};
 use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::secret::WebhookSecret;
-use domain::webhooks::subscription::{SubscriptionStatus, Subscription};
+use domain::webhooks::subscription::{Subscription, SubscriptionStatus};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::KnownSubscription;

@@ -12,9 +12,9 @@ pub use body::{Change, Draft, Patch};
 pub use campaign::{Campaign, Period};
 pub use credit::{Credit, NotCredited};
 pub use goal::GoalType;
-pub use health::Health;
+pub use health::HealthStatus;
 pub use primary::{Primary, PrimaryLink, Unbindable};
-pub use status::{IllegalMove, CampaignStatus};
+pub use status::{CampaignStatus, IllegalMove};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use domain::accounts::audit::AuditEvent;
 use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
-use domain::webhooks::delivery::{DeliveryAttempt, Delivery, KEPT_DAYS, DeliveryStatus, DeliveryTrigger};
+use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, DeliveryTrigger, KEPT_DAYS};
 use domain::webhooks::envelope::Envelope;
 
 use crate::Store;
@@ -351,7 +351,8 @@ fn item(delivery: &Delivery) -> Result<Item> {
     item.insert("listSk".to_owned(), text(delivery.id.to_string()));
     item.insert("ttl".to_owned(), number(delivery.created_at.plus_days(KEPT_DAYS).seconds()));
     if !delivery.status.is_final() {
-        let due = delivery.lease.as_ref().filter(|_| delivery.status == DeliveryStatus::InFlight).map_or(delivery.due_at, |lease| lease.until);
+        let due =
+            delivery.lease.as_ref().filter(|_| delivery.status == DeliveryStatus::InFlight).map_or(delivery.due_at, |lease| lease.until);
         item.insert("duePk".to_owned(), text(table::due_of(delivery.created_at)));
         item.insert("dueAt".to_owned(), number(due.plus_millis(GRACE_MS).millis()));
     }

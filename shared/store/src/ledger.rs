@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::accounts::audit::AuditEvent;
-use domain::conversions::ledger::{Adjustment, Cause, LedgerEntry, LedgerEntryId, AdjustmentBounds};
+use domain::conversions::ledger::{Adjustment, AdjustmentBounds, Cause, LedgerEntry, LedgerEntryId};
 use domain::conversions::{Conversion, Trust};
 use domain::reports::{CellKey, Origin, Tally, cells};
 use domain::values::id::{self, AdjustmentId, ConversionId, Id, IdKind};
@@ -205,7 +205,14 @@ impl Store {
     }
 
     /// A handle's ledger from one day to another, both included, oldest first; test conversions are not in it.
-    pub async fn ledger_entries(&self, handle: &Handle, from: Day, to: Day, limit: usize, after: Option<&str>) -> Result<Page<LedgerEntry>> {
+    pub async fn ledger_entries(
+        &self,
+        handle: &Handle,
+        from: Day,
+        to: Day,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<Page<LedgerEntry>> {
         let list = format!("LEDGER#{handle}");
         let mut low = bound(from.start(), 0);
         if let Some(after) = place_in(&list, after)?.and_then(|id| read_entry_id(&id)) {

@@ -7,7 +7,7 @@ use domain::accounts::audit::AuditEvent;
 use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::subscription::{Disabled, Failing, MOST, SubscriptionStatus, Subscription};
+use domain::webhooks::subscription::{Disabled, Failing, MOST, Subscription, SubscriptionStatus};
 
 use crate::Store;
 use crate::error::{Error, Result};
@@ -82,7 +82,13 @@ impl Store {
     }
 
     /// Writes what its owner changed if it is still at the version before.
-    pub async fn save_subscription(&self, subscription: &Subscription, before: u64, failures: Failures, event: &AuditEvent) -> Result<bool> {
+    pub async fn save_subscription(
+        &self,
+        subscription: &Subscription,
+        before: u64,
+        failures: Failures,
+        event: &AuditEvent,
+    ) -> Result<bool> {
         let at = table::subscription(&subscription.handle, subscription.id);
         let document = to_json(&at, subscription)?;
         let change = match failures {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::conversions::ledger::{Adjustment, Cause, LedgerEntry, AdjustmentBounds};
+use domain::conversions::ledger::{Adjustment, AdjustmentBounds, Cause, LedgerEntry};
 use domain::values::moment::Day;
-use domain::values::money::{MoneyChange, Currency, amount};
+use domain::values::money::{Currency, MoneyChange, amount};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use store::{Adjusted, Stored};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::clicks::Click;
-use domain::clicks::ctx::{CtxClaims, Consent, Keyring};
+use domain::clicks::ctx::{Consent, CtxClaims, Keyring};
 use domain::links::Link;
 use domain::values::destination::Destination;
 use futures::StreamExt;

@@ -1,6 +1,6 @@
 //! The conformance vectors of `tests/vectors`, held against what answers here: what they say of us is true.
 
-use domain::clicks::ctx::{CtxClaims, Consent, Keyring};
+use domain::clicks::ctx::{Consent, CtxClaims, Keyring};
 use domain::values::moment::Moment;
 use serde_json::{Map, Value, json};
 use tests::TestEnv;

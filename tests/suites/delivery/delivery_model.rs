@@ -5,7 +5,7 @@
 
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::Moment;
-use domain::webhooks::delivery::{Delivery, Ending, Lease, MAX_ATTEMPTS, NextStep, DeliveryStatus, DeliveryTrigger};
+use domain::webhooks::delivery::{Delivery, DeliveryStatus, DeliveryTrigger, Ending, Lease, MAX_ATTEMPTS, NextStep};
 use domain::webhooks::event::WebhookEventType;
 use stateright::{Checker, Model, Property};
 
@@ -217,7 +217,11 @@ impl Model for Protocol {
                 actions.push(Action::Reappear(attempt));
             }
         }
-        if state.stored.status == DeliveryStatus::InFlight && !state.stored.is_lease_over && state.lease_ends > 0 && self.0 != Without::Lease {
+        if state.stored.status == DeliveryStatus::InFlight
+            && !state.stored.is_lease_over
+            && state.lease_ends > 0
+            && self.0 != Without::Lease
+        {
             actions.push(Action::LeaseEnds);
         }
         for (worker, work) in state.workers.iter().enumerate() {

@@ -36,7 +36,6 @@ pub struct Actor {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", schema(as = AuditEvent))]
 pub struct AuditEvent {
     /// Its id.
     pub audit_id: AuditId,

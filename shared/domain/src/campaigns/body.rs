@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{GoalType, Primary, CampaignStatus};
+use super::{CampaignStatus, GoalType, Primary};
 use crate::values::destination::OwnHosts;
 use crate::values::form::{self, Faults, Form, Notes, Unknown};
 use crate::values::money::Currency;

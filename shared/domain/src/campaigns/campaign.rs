@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::body::{Change, Draft};
 use super::goal::GoalType;
 use super::primary::Primary;
-use super::status::{IllegalMove, CampaignStatus};
+use super::status::{CampaignStatus, IllegalMove};
 use crate::values::moment::Moment;
 use crate::values::money::Currency;
 use crate::values::name::{CampaignId, EventType, Handle, Slug, TrackingPreset};

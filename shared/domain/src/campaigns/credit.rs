@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::campaign::Campaign;
-use super::status::Status;
+use super::status::CampaignStatus;
 use crate::values::moment::Moment;
 use crate::values::name::CampaignId;
 

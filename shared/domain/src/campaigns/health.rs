@@ -6,7 +6,6 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
-#[cfg_attr(feature = "openapi", schema(as = HealthStatus))]
 pub enum HealthStatus {
     /// All is well.
     Pass,

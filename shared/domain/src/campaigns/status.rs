@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
-#[cfg_attr(feature = "openapi", schema(as = CampaignStatus))]
 pub enum CampaignStatus {
     /// Made, not tracking yet.
     #[default]

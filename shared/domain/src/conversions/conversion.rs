@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Submission, Trust};
 use crate::campaigns::{Credit, NotCredited};
-use crate::clicks::ctx::{CtxClaims, Consent};
+use crate::clicks::ctx::{Consent, CtxClaims};
 use crate::values::id::{ClickId, ConversionId, RequestId};
 use crate::values::moment::Moment;
 use crate::values::money::Money;

@@ -11,7 +11,6 @@ use crate::values::moment::Moment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", schema(as = ConversionOutcome))]
 pub enum ConversionOutcome {
     /// It counts for its campaign and its link.
     CreditedToCampaign,
@@ -47,7 +46,6 @@ impl ConversionOutcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", schema(as = AttemptOutcome))]
 pub enum AttemptOutcome {
     /// It became the conversion.
     Accepted,
@@ -63,7 +61,6 @@ pub enum AttemptOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", schema(as = ConversionAttempt))]
 pub struct ConversionAttempt {
     /// When.
     pub at: Moment,
@@ -99,7 +96,6 @@ impl ConversionAttempt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "openapi", schema(as = ExplainedRuleKind))]
 pub enum ExplainedRuleKind {
     /// None: the link's own destination.
     Default,

@@ -11,7 +11,7 @@ use crate::conversions::{Conversion, IdempotencyKey, Trust};
 use crate::values::form::{self, Faults, Form, Notes, Unknown};
 use crate::values::id::{AdjustmentId, ClickId, ConversionId, RequestId};
 use crate::values::moment::Moment;
-use crate::values::money::{MoneyChange, Currency, Money, most_minor};
+use crate::values::money::{Currency, Money, MoneyChange, most_minor};
 use crate::values::name::{CampaignId, EventType, Handle, Slug};
 
 pub use entry::{LedgerEntry, LedgerEntryId, LedgerEntryKind};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::confidence::ReportConfidence;
 use super::report::Figures;
-use crate::campaigns::{Campaign, HealthStatus, CampaignStatus};
+use crate::campaigns::{Campaign, CampaignStatus, HealthStatus};
 use crate::links::Link;
 use crate::values::destination::OwnHosts;
 use crate::values::moment::Moment;
@@ -12,7 +12,6 @@ use crate::values::moment::Moment;
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = HealthCheck))]
 pub struct HealthCheck {
     /// A stable word: `campaign_active`, `primary_link_live`, `destination_valid`, `click_seen`, `ctx_minted`, `conversion_seen` or `confidence`.
     pub id: &'static str,

@@ -28,7 +28,6 @@ pub const KEPT_DAYS: i64 = 30;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
-#[cfg_attr(feature = "openapi", schema(as = DeliveryTrigger))]
 pub enum DeliveryTrigger {
     /// The event itself.
     Auto,
@@ -42,7 +41,6 @@ pub enum DeliveryTrigger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "openapi", schema(as = DeliveryStatus))]
 pub enum DeliveryStatus {
     /// Nothing has been sent yet.
     Pending,
@@ -264,7 +262,6 @@ impl PostOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", schema(as = DeliveryAttempt))]
 pub struct DeliveryAttempt {
     /// Which attempt, from 1.
     pub n: u8,

@@ -35,7 +35,8 @@ impl EventFilter {
         match self {
             Self::All => true,
             Self::In(kinds) => {
-                kinds.contains(&kind) || (kind == WebhookEventType::ConversionRecorded && kinds.contains(&WebhookEventType::ConversionTested))
+                kinds.contains(&kind)
+                    || (kind == WebhookEventType::ConversionRecorded && kinds.contains(&WebhookEventType::ConversionTested))
             }
         }
     }

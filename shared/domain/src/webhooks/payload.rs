@@ -267,7 +267,9 @@ impl Payload {
                 Self::CampaignHealthChanged(HealthPayload { campaign_id, before, after })
             }
             WebhookEventType::WebhookTest => Self::WebhookTest(TestPayload::of(subscription_id)),
-            WebhookEventType::WebhookDisabled => Self::WebhookDisabled(DisabledPayload { subscription_id, status: SubscriptionStatus::DisabledAuto }),
+            WebhookEventType::WebhookDisabled => {
+                Self::WebhookDisabled(DisabledPayload { subscription_id, status: SubscriptionStatus::DisabledAuto })
+            }
         })
     }
 }

@@ -163,7 +163,12 @@ impl WebhookSecrets {
     ///
     /// # Errors
     /// When one of them cannot be opened.
-    pub fn live<'k>(&self, place: SecretOwner<'_>, key: impl Fn(&str) -> Option<&'k SealingKey>, now: Moment) -> Result<Vec<WebhookSecret>, CannotOpenSecret> {
+    pub fn live<'k>(
+        &self,
+        place: SecretOwner<'_>,
+        key: impl Fn(&str) -> Option<&'k SealingKey>,
+        now: Moment,
+    ) -> Result<Vec<WebhookSecret>, CannotOpenSecret> {
         let is_live = |sealed: &&SealedSecret| sealed.expires_at.is_none_or(|until| now < until);
         self.0.iter().filter(is_live).map(|sealed| open(sealed, place, key(&sealed.key_id).ok_or(CannotOpenSecret)?)).collect()
     }
@@ -201,7 +206,14 @@ impl WebhookSecrets {
     }
 }
 
-fn seal(secret: &WebhookSecret, place: SecretOwner<'_>, version: u32, (key_id, key): (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> SealedSecret {
+fn seal(
+    secret: &WebhookSecret,
+    place: SecretOwner<'_>,
+    version: u32,
+    (key_id, key): (&str, &SealingKey),
+    nonce: [u8; NONCE],
+    now: Moment,
+) -> SealedSecret {
     let aad = place.bound_to(version);
     let payload = Payload { msg: secret.expose().as_bytes(), aad: &aad };
     // Encryption fails only for messages of gigabytes; an empty text would open for nobody.

@@ -118,7 +118,6 @@ pub enum Disabled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "openapi", schema(as = SubscriptionStatus))]
 pub enum SubscriptionStatus {
     /// It does.
     Active,

@@ -8,7 +8,7 @@ use crate::conversions::ledger::{Adjustment, Cause};
 use crate::conversions::{Conversion, Trust};
 use crate::values::id::{AdjustmentId, RequestId};
 use crate::values::moment::Moment;
-use crate::values::money::{MoneyChange, Money, most_minor};
+use crate::values::money::{Money, MoneyChange, most_minor};
 
 /// Who confirms, and when.
 #[derive(Clone, Debug)]

@@ -17,7 +17,6 @@ use crate::values::name::{CampaignId, EventType, Slug};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
-#[cfg_attr(feature = "openapi", schema(as = LedgerEntryKind))]
 pub enum LedgerEntryKind {
     /// The conversion itself.
     Conversion,

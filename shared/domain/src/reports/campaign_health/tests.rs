@@ -42,8 +42,11 @@ fn each_check_turns_on_what_it_is_about() {
         let own_hosts = own();
         let facts = HealthFacts { campaign, link, clicks_used_up, own_hosts: &own_hosts, figures, confidence: &confidence, now: at(0) };
         let checks = checks(&facts);
-        let bad: Vec<String> =
-            checks.iter().filter(|check| check.status != HealthStatus::Pass).map(|check| format!("{} {:?}", check.id, check.status)).collect();
+        let bad: Vec<String> = checks
+            .iter()
+            .filter(|check| check.status != HealthStatus::Pass)
+            .map(|check| format!("{} {:?}", check.id, check.status))
+            .collect();
         (worst(&checks), bad.join(", "))
     };
     let open = bound(json!({}));
