@@ -5,7 +5,7 @@ use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Ending, PostOutcome};
 use domain::webhooks::envelope::Envelope;
-use domain::webhooks::event::WebhookEventType;
+use domain::webhooks::payload::{DisabledPayload, Payload};
 use domain::webhooks::subscription::{Disabled, Subscription};
 use runtime::App;
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ pub(crate) async fn failed(app: &App, sent: &Sent) -> Result<bool> {
 
 /// The receiver says that it is gone for good: the delivery ends and the subscription with it.
 async fn gone(app: &App, sent: &Sent, after: &Delivery, made: Made<'_>) -> Result<bool> {
-    let (envelope, event) = told(app, &sent.known.subscription, "DISABLED_GONE");
+    let (envelope, event) = disabled_event(app, &sent.known.subscription, Disabled::Gone);
     let giving_up = GivingUp { why: Disabled::Gone, version: sent.known.subscription.version, envelope: &envelope, event: &event };
     match app.store().move_and_give_up((&sent.delivery, after), made, &giving_up, app.now()).await? {
         Moved::Not => Ok(false),
@@ -114,7 +114,7 @@ async fn exhausted(app: &App, sent: &Sent) -> Result<()> {
     if app.store().note_exhausted(&sent.delivery, now).await?.is_none_or(|failing| !failing.is_hopeless(now)) {
         return Ok(());
     }
-    let (envelope, event) = told(app, &sent.known.subscription, "DISABLED_AUTO");
+    let (envelope, event) = disabled_event(app, &sent.known.subscription, Disabled::Auto);
     let giving_up = GivingUp { why: Disabled::Auto, version: sent.known.subscription.version, envelope: &envelope, event: &event };
     if let Some(pointer) = app.store().give_up(&sent.delivery, &giving_up, now).await? {
         app.store().announce_softly(&pointer).await;
@@ -122,14 +122,14 @@ async fn exhausted(app: &App, sent: &Sent) -> Result<()> {
     Ok(())
 }
 
-/// What the other subscriptions and the audit log are told when one is switched off.
-fn told(app: &App, subscription: &Subscription, status: &str) -> (Envelope, AuditEvent) {
+/// The event for the other subscriptions, and for the audit log, that one was disabled.
+fn disabled_event(app: &App, subscription: &Subscription, why: Disabled) -> (Envelope, AuditEvent) {
     let now = app.now();
-    let payload = json!({"subscriptionId": subscription.id, "status": status});
-    let envelope =
-        Envelope { id: app.id(), kind: WebhookEventType::WebhookDisabled, handle: subscription.handle.clone(), occurred_at: now, payload };
+    let payload = DisabledPayload::of(subscription.id, why);
+    let after = json!({"status": payload.status});
+    let envelope = Envelope::new(app.id(), subscription.handle.clone(), now, &Payload::WebhookDisabled(payload));
     let event = AuditEvent::of_system(app.id(), now, "delivery-worker", "webhook.disabled", subscription.id);
-    (envelope, event.between(Value::Null, json!({"status": status})))
+    (envelope, event.between(Value::Null, after))
 }
 
 /// What could not be noted of a receiver is not worth sending a message twice.

@@ -28,9 +28,10 @@ pub struct Envelope {
     pub handle: Handle,
     /// When it happened.
     pub occurred_at: Moment,
-    /// The rest, by type; kept as it is read, so that one of a later version is passed on whole.
+    /// The rest, by type. Stored messages keep it as it was read, so one of a later version is passed on whole; new ones get
+    /// it from a [`Payload`] alone, so that its shape is the one the document describes.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
-    pub payload: Value,
+    payload: Value,
 }
 
 impl Envelope {

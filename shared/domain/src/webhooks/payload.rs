@@ -15,7 +15,7 @@ use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money};
 use crate::values::name::{self, CampaignId, Slug};
 use crate::webhooks::event::WebhookEventType;
-use crate::webhooks::subscription::SubscriptionStatus;
+use crate::webhooks::subscription::{Disabled, SubscriptionStatus};
 
 /// What happened, by type.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -205,6 +205,13 @@ pub struct DisabledPayload {
     pub status: SubscriptionStatus,
 }
 
+impl DisabledPayload {
+    /// The payload for a subscription that was disabled for this reason.
+    pub const fn of(subscription_id: SubscriptionId, why: Disabled) -> Self {
+        Self { subscription_id, status: why.as_status() }
+    }
+}
+
 impl Payload {
     /// The type of event that tells it.
     pub const fn kind(&self) -> WebhookEventType {
@@ -267,9 +274,7 @@ impl Payload {
                 Self::CampaignHealthChanged(HealthPayload { campaign_id, before, after })
             }
             WebhookEventType::WebhookTest => Self::WebhookTest(TestPayload::of(subscription_id)),
-            WebhookEventType::WebhookDisabled => {
-                Self::WebhookDisabled(DisabledPayload { subscription_id, status: SubscriptionStatus::DisabledAuto })
-            }
+            WebhookEventType::WebhookDisabled => Self::WebhookDisabled(DisabledPayload::of(subscription_id, Disabled::Auto)),
         })
     }
 }
