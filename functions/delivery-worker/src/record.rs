@@ -111,7 +111,7 @@ async fn gone(app: &App, sent: &Sent, after: &Delivery, made: Made<'_>) -> Resul
 /// Counts an exhausted delivery and gives the receiver up when it has failed for too long.
 async fn exhausted(app: &App, sent: &Sent) -> Result<()> {
     let now = app.now();
-    if app.store().note_exhausted(&sent.delivery, now).await?.is_none_or(|failing| !failing.is_hopeless(now)) {
+    if app.store().note_exhausted(&sent.delivery, now).await?.is_none_or(|failing| !failing.exceeds_limit(now)) {
         return Ok(());
     }
     let (envelope, event) = disabled_event(app, &sent.known.subscription, Disabled::Auto);
