@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use domain::clicks::agent::{Signs, Verdict, judge};
+use domain::clicks::agent::{ClickVerdict, Evidence, classify};
 use serde_json::Value;
 
 use crate::programs::{folder, workspace};
@@ -38,7 +38,7 @@ pub(crate) fn print() -> Result<()> {
 }
 
 fn row(table: &mut Table, name: &str, agents: &[Agent]) {
-    let is_bot = |agent: &str| judge(&Signs { user_agent: Some(agent), ..Signs::default() }).verdict() == Verdict::Bot;
+    let is_bot = |agent: &str| classify(&Evidence { user_agent: Some(agent), ..Evidence::default() }).verdict() == ClickVerdict::Bot;
     let bots: Vec<&Agent> = agents.iter().filter(|(agent, _)| is_bot(agent)).collect();
     let weight = |agents: f64, of: f64| if of > 0.0 { 100.0 * agents / of } else { 0.0 };
     let occurring = weight(bots.iter().map(|(_, weight)| weight).sum(), agents.iter().map(|(_, weight)| weight).sum());

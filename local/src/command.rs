@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{
     values::moment::Day,
     values::name::{CampaignId, Handle, UserId},
-    webhooks::secret::Secret,
+    webhooks::secret::WebhookSecret,
 };
 use http::StatusCode;
 use local::jobs::export::{Format, Kind};
@@ -109,7 +109,7 @@ pub(crate) struct ListenArgs {
     pub(crate) port: u16,
     /// A secret of the subscription, as its creation answered it; two while they rotate.
     #[arg(long, value_name = "WHSEC")]
-    pub(crate) secret: Vec<Secret>,
+    pub(crate) secret: Vec<WebhookSecret>,
     /// Answer verified messages with this status instead of 200; refused ones get 401.
     #[arg(long, value_name = "STATUS", conflicts_with = "hang")]
     pub(crate) fail: Option<StatusCode>,

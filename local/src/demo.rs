@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::accounts::{Profile, Role};
 use domain::campaigns::{Campaign, Draft};
 use domain::chain::Rule;
@@ -156,8 +156,8 @@ impl Demo {
         Ok(())
     }
 
-    fn event(&self, action: &str, target: &str) -> Event {
-        Event::of_system(AuditId::new(self.now, random()), self.now, "demo", action, target)
+    fn event(&self, action: &str, target: &str) -> AuditEvent {
+        AuditEvent::of_system(AuditId::new(self.now, random()), self.now, "demo", action, target)
     }
 }
 

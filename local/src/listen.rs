@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use domain::values::moment::Moment;
-use domain::webhooks::secret::Secret;
+use domain::webhooks::secret::WebhookSecret;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -72,7 +72,7 @@ impl fmt::Display for Judgement {
 
 /// A receiver.
 pub struct Receiver {
-    secrets: Vec<Secret>,
+    secrets: Vec<WebhookSecret>,
     trouble: Answer,
     /// How often it still answers so, before it answers 200; for ever when none.
     trouble_left: Mutex<Option<usize>>,
@@ -82,7 +82,7 @@ pub struct Receiver {
 impl Receiver {
     /// One that knows these secrets and answers so for so many messages it does not refuse, or always, and 200 after that.
     #[must_use]
-    pub fn new(secrets: Vec<Secret>, answer: Answer, times: Option<usize>) -> Arc<Self> {
+    pub fn new(secrets: Vec<WebhookSecret>, answer: Answer, times: Option<usize>) -> Arc<Self> {
         Arc::new(Self { secrets, trouble: answer, trouble_left: Mutex::new(times), taken: Mutex::default() })
     }
 
@@ -196,7 +196,7 @@ impl Receiver {
 }
 
 /// Whether `sha256=<hex>` is the HMAC of the body under the secret's own text.
-fn is_hex_signature(secret: &Secret, body: &[u8], told: &str) -> bool {
+fn is_hex_signature(secret: &WebhookSecret, body: &[u8], told: &str) -> bool {
     let Some(hex) = told.strip_prefix("sha256=") else { return false };
     let bytes = hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     let (Some(bytes), Ok(mut mac)) = (bytes.collect::<Option<Vec<u8>>>(), Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()))
@@ -217,7 +217,7 @@ mod tests {
     const BODY: &[u8] =
         br#"{"id":"evt_1","type":"conversion.recorded","payload":{"conversionId":"cnv_1","slug":"launch","campaignId":null,"value":24.99,"test":false}}"#;
 
-    fn message(secret: &Secret) -> HeaderMap {
+    fn message(secret: &WebhookSecret) -> HeaderMap {
         let (id, at) = (EventId::new(Moment::from_millis(1_772_366_400_000), 7), Moment::from_millis(wall_clock()));
         let mut headers = HeaderMap::new();
         let mut put = |name: &'static str, value: String| headers.insert(name, value.parse().unwrap());
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_good_message_is_one_line_with_what_matters() {
-        let secret = Secret::of_bytes([1; 32]);
+        let secret = WebhookSecret::of_bytes([1; 32]);
         let receiver = Receiver::new(vec![secret.clone()], Answer::Status(StatusCode::OK), None);
         let headers = message(&secret);
         let id = headers["webhook-id"].to_str().unwrap();
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_the_reason() {
-        let (own, other) = (Secret::of_bytes([1; 32]), Secret::of_bytes([2; 32]));
+        let (own, other) = (WebhookSecret::of_bytes([1; 32]), WebhookSecret::of_bytes([2; 32]));
         let ok = Answer::Status(StatusCode::OK);
         let both = Receiver::new(vec![other.clone(), own.clone()], ok, None);
         assert!(line(&both, &message(&own), BODY).contains("  verified  "), "one secret that fits is enough");

@@ -7,48 +7,48 @@ use std::{env, fs};
 
 use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder, MatchKind};
 
-#[path = "src/clicks/agent/marks.rs"]
-mod marks;
-use marks::Marks;
+#[path = "src/clicks/agent/flags.rs"]
+mod flags;
+use flags::UserAgentFlags;
 
-const LIST: &str = "data/agent-marks.txt";
+const LIST: &str = "data/user-agent-phrases.txt";
 
-/// Takes the sting out of the shorter phrases it covers. Only this script needs to know.
-const HARMLESS: Marks = Marks(1 << 31);
+/// The phrase hides the shorter phrases it contains. Only this script uses the flag.
+const HARMLESS: UserAgentFlags = UserAgentFlags(1 << 31);
 
 /// The sections of the list, by their headings.
-const SECTIONS: [(&str, Marks); 9] = [
+const SECTIONS: [(&str, UserAgentFlags); 9] = [
     ("[harmless]", HARMLESS),
-    ("[browser]", Marks::BROWSER),
-    ("[declared_bot]", Marks::DECLARED_BOT),
-    ("[automation_tool]", Marks::AUTOMATION_TOOL),
-    ("[mobile]", Marks::MOBILE),
-    ("[tablet]", Marks::TABLET),
-    ("[android]", Marks::ANDROID),
-    ("[desktop]", Marks::DESKTOP),
-    ("[other_system]", Marks::OTHER_SYSTEM),
+    ("[browser]", UserAgentFlags::BROWSER),
+    ("[declared_bot]", UserAgentFlags::DECLARED_BOT),
+    ("[automation_tool]", UserAgentFlags::AUTOMATION_TOOL),
+    ("[mobile]", UserAgentFlags::MOBILE),
+    ("[tablet]", UserAgentFlags::TABLET),
+    ("[android]", UserAgentFlags::ANDROID),
+    ("[desktop]", UserAgentFlags::DESKTOP),
+    ("[other_system]", UserAgentFlags::OTHER_SYSTEM),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for input in [LIST, "src/clicks/agent/marks.rs", "build.rs"] {
+    for input in [LIST, "src/clicks/agent/flags.rs", "build.rs"] {
         println!("cargo::rerun-if-changed={input}");
     }
     let phrases = read(&fs::read_to_string(LIST)?)?;
     let automaton: DoubleArrayAhoCorasick<u32> = DoubleArrayAhoCorasickBuilder::new()
         .match_kind(MatchKind::LeftmostLongest)
-        .build_with_values(closed(&phrases))
+        .build_with_values(with_inner_flags(&phrases))
         .map_err(|error| error.to_string())?;
     let compiled = automaton.serialize();
     DoubleArrayAhoCorasick::<u32>::deserialize(&compiled).map_err(|error| error.to_string())?;
 
-    let target = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("agent-marks.bin");
+    let target = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("user-agent-phrases.bin");
     fs::write(target, compiled)?;
     Ok(())
 }
 
-/// Reads the list: sections of phrases, one a line.
-fn read(list: &str) -> Result<BTreeMap<String, Marks>, Box<dyn Error>> {
-    let mut phrases: BTreeMap<String, Marks> = BTreeMap::new();
+/// Reads the list: sections of phrases, one per line.
+fn read(list: &str) -> Result<BTreeMap<String, UserAgentFlags>, Box<dyn Error>> {
+    let mut phrases: BTreeMap<String, UserAgentFlags> = BTreeMap::new();
     let mut section = None;
     for line in list.lines() {
         if line.is_empty() || line.starts_with('#') {
@@ -56,37 +56,37 @@ fn read(list: &str) -> Result<BTreeMap<String, Marks>, Box<dyn Error>> {
         }
         if line.starts_with('[') {
             let known = SECTIONS.iter().find(|(heading, _)| *heading == line);
-            section = Some(known.ok_or_else(|| format!("{LIST}: no section {line}"))?.1);
+            section = Some(known.ok_or_else(|| format!("{LIST}: unknown section {line}"))?.1);
             continue;
         }
-        let marks = section.ok_or_else(|| format!("{LIST}: {line:?} stands in no section"))?;
+        let flags = section.ok_or_else(|| format!("{LIST}: {line:?} is in no section"))?;
         if line.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Err(format!("{LIST}: {line:?} can never match: not lower-case").into());
         }
         let known = phrases.entry(line.to_owned()).or_default();
-        *known = known.and(marks);
-        if known.any_of(Marks::BROWSER) && known.any_of(Marks::BOT) {
-            return Err(format!("{LIST}: {line:?} speaks for a browser and against it").into());
+        *known = known.and(flags);
+        if known.any_of(UserAgentFlags::BROWSER) && known.any_of(UserAgentFlags::BOT) {
+            return Err(format!("{LIST}: {line:?} is listed as a browser and as a bot").into());
         }
     }
     Ok(phrases)
 }
 
-/// Gives each phrase the marks of the phrases within it, which it would otherwise swallow
-/// where the longest wins. Harmless phrases stay as they are, to swallow being their work, and
-/// accusing ones too: the longer name is the more exact accusation.
-fn closed(phrases: &BTreeMap<String, Marks>) -> Vec<(&str, u32)> {
-    let mut closed = Vec::with_capacity(phrases.len());
+/// Gives each phrase the flags of the phrases inside it, which would otherwise be lost because the longest match wins.
+/// Harmless phrases keep only their own flags, since hiding shorter phrases is their purpose; so do those of bots, because
+/// the longer name is the more exact one.
+fn with_inner_flags(phrases: &BTreeMap<String, UserAgentFlags>) -> Vec<(&str, u32)> {
+    let mut complete = Vec::with_capacity(phrases.len());
     for (phrase, own) in phrases {
-        let mut marks = *own;
-        if !own.any_of(HARMLESS.and(Marks::BOT)) {
+        let mut flags = *own;
+        if !own.any_of(HARMLESS.and(UserAgentFlags::BOT)) {
             for (inner, more) in phrases {
                 if phrase.contains(inner.as_str()) {
-                    marks = marks.and(*more);
+                    flags = flags.and(*more);
                 }
             }
         }
-        closed.push((phrase.as_str(), marks.0));
+        complete.push((phrase.as_str(), flags.0));
     }
-    closed
+    complete
 }

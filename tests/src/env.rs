@@ -100,8 +100,8 @@ impl TestEnv {
     }
 
     /// An audit event of a change that a test makes past the API.
-    pub fn event(&self, action: &str) -> domain::accounts::audit::Event {
-        domain::accounts::audit::Event::of_system(self.app("accounts").id(), self.now(), "test", action, "demo")
+    pub fn event(&self, action: &str) -> domain::accounts::audit::AuditEvent {
+        domain::accounts::audit::AuditEvent::of_system(self.app("accounts").id(), self.now(), "test", action, "demo")
     }
 
     /// Makes an ACTIVE campaign of `demo`, past the API.

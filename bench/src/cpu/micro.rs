@@ -8,10 +8,10 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use api::{ApiSettings, ApiState};
-use domain::clicks::agent::{Signs, judge};
-use domain::clicks::ctx::{Claims, Consent, Keyring};
+use domain::clicks::agent::{Evidence, classify};
+use domain::clicks::ctx::{Consent, CtxClaims, Keyring};
 use domain::links::Link;
-use domain::routing::visit::Visit;
+use domain::links::visit::Visit;
 use domain::routing::{RuleBook, decide};
 use domain::values::id::ClickId;
 use domain::values::moment::Moment;
@@ -56,7 +56,7 @@ fn part(table: &mut Table, name: &str, (least, middle): (f64, f64), goal: Option
 
 fn token(table: &mut Table) -> Result<()> {
     let ring = Keyring::from_json(KEYS)?;
-    let claims = Claims {
+    let claims = CtxClaims {
         click_id: ClickId::new(NOW, 42),
         handle: link::HANDLE.parse()?,
         slug: link::slug(1).parse()?,
@@ -80,8 +80,8 @@ fn token(table: &mut Table) -> Result<()> {
 fn agents(table: &mut Table) {
     domain::clicks::agent::load();
     for (name, agent) in [("a desktop browser", DESKTOP), ("a telephone", MOBILE), ("a crawler", CRAWLER)] {
-        let signs = Signs { user_agent: Some(agent), ..Signs::default() };
-        let measured = nanoseconds(|| judge(black_box(&signs)));
+        let evidence = Evidence { user_agent: Some(agent), ..Evidence::default() };
+        let measured = nanoseconds(|| classify(black_box(&evidence)));
         part(table, &format!("M12 bot and device: {name}"), measured, Some(800.0), "600");
     }
 }
@@ -108,7 +108,7 @@ fn rules(table: &mut Table) -> Result<()> {
 fn visit() -> Visit {
     Visit {
         country: "DE".to_owned(),
-        device: domain::clicks::agent::Device::Desktop,
+        device: domain::values::device::Device::Desktop,
         source: "instagram".to_owned(),
         campaign: Some("spring-2026".to_owned()),
         referrer: "www.instagram.com".to_owned(),

@@ -3,8 +3,9 @@
 use api::{ApiState, JsonBody, PathParam, PlatformAdmin, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::accounts::{Account, Plan, Zone};
+use domain::accounts::{Account, Plan};
 use domain::values::name::UserId;
+use domain::values::zone::Zone;
 use serde::Serialize;
 use serde_json::json;
 

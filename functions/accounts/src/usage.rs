@@ -3,9 +3,10 @@
 use api::{ApiState, Creator, Member, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::accounts::{Account, Plan, Zone};
+use domain::accounts::{Account, Plan};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
+use domain::values::zone::Zone;
 use serde::Serialize;
 
 /// The owning account's usage.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::reports::confidence::{Confidence, Freshness, Observed};
+use domain::reports::confidence::{Freshness, Observed, ReportConfidence};
 use domain::reports::{Dimension, Figures, Report};
 use domain::values::money::{Currency, amount};
 use serde::Serialize;
@@ -82,7 +82,7 @@ fn number_or_text() -> Object {
 
 /// What the penalties leave of 100, and each of them.
 pub(crate) fn judged(figures: &Figures, freshness: &Freshness) -> (u8, Vec<PenaltyView>) {
-    let Confidence { score, penalties } = Confidence::of(figures, freshness.is_stale());
+    let ReportConfidence { score, penalties } = ReportConfidence::of(figures, freshness.is_stale());
     let view = penalties.into_iter().map(|penalty| PenaltyView {
         code: penalty.code,
         points: penalty.points,

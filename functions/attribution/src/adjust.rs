@@ -3,10 +3,10 @@
 use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathParam, Problem, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::accounts::audit::Event;
-use domain::conversions::ledger::{self, Adjustment, Cause, Entry, Room};
+use domain::accounts::audit::AuditEvent;
+use domain::conversions::ledger::{self, Adjustment, AdjustmentBounds, Cause, LedgerEntry};
 use domain::values::id::{AdjustmentId, ConversionId};
-use domain::values::money::Change;
+use domain::values::money::MoneyChange;
 use domain::values::name::Handle;
 use http::StatusCode;
 use serde::Serialize;
@@ -74,7 +74,7 @@ pub(crate) async fn handle(
     let event = member.event(&app, "conversion.adjusted", stored.conversion.id);
     let adjustment = adjustment(&app, &stored, &request, amount, &event);
     let event = event.between(Value::Null, audited(&adjustment));
-    match app.store().adjust(&stored, &adjustment, Room::of(value, amount), &request.key.digest(), &event).await? {
+    match app.store().adjust(&stored, &adjustment, AdjustmentBounds::of(value, amount), &request.key.digest(), &event).await? {
         Adjusted::Accepted(pointer) => {
             if let Err(error) = app.store().announce(&pointer).await {
                 // The item itself waits in the outbox: the sweeper announces it within two minutes.
@@ -86,7 +86,7 @@ pub(crate) async fn handle(
             let mismatch = first.mismatch(&request);
             if !mismatch.is_empty() {
                 let event = member.event(&app, "adjustment.mismatch", stored.conversion.id);
-                record_mismatch(&app, &first, Event { before: Some(audited(&first)), after: Some(asked(&adjustment)), ..event }).await;
+                record_mismatch(&app, &first, AuditEvent { before: Some(audited(&first)), after: Some(asked(&adjustment)), ..event }).await;
             }
             Ok((StatusCode::OK, receipt(&app, &stored, *first, true, mismatch).await?))
         }
@@ -94,7 +94,7 @@ pub(crate) async fn handle(
     }
 }
 
-fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount: Change, event: &Event) -> Adjustment {
+fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount: MoneyChange, event: &AuditEvent) -> Adjustment {
     // Its id and its day are of one moment, so that lists by id and figures by day agree.
     let now = app.now();
     let conversion = stored.current();
@@ -102,7 +102,7 @@ fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount
         id: AdjustmentId::new(now, app.random()),
         handle: conversion.handle.clone(),
         conversion_id: conversion.id,
-        cause: Cause::Asked,
+        cause: Cause::Requested,
         elsewhere: conversion.click_id != stored.conversion.click_id,
         amount: Some(amount),
         reason: request.reason.clone(),
@@ -120,16 +120,16 @@ fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount
 
 fn audited(adjustment: &Adjustment) -> Value {
     let Adjustment { id, amount, reason, .. } = adjustment;
-    json!({"adjustmentId": id, "amount": amount.map(Change::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
+    json!({"adjustmentId": id, "amount": amount.map(MoneyChange::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
 }
 
 /// The same of one that was not made, whose id nobody knows.
 fn asked(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
-    json!({"amount": amount.map(Change::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
+    json!({"amount": amount.map(MoneyChange::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
 }
 
 /// Tells that a key was used for two different adjustments; the answer does not wait on its success.
-async fn record_mismatch(app: &ApiState, first: &Adjustment, event: Event) {
+async fn record_mismatch(app: &ApiState, first: &Adjustment, event: AuditEvent) {
     if let Err(error) = app.store().audit(&first.handle, &event).await {
         tracing::warn!(error = &error as &dyn std::error::Error, adjustment.id = %first.id, "mismatch could not be recorded");
     }
@@ -143,12 +143,12 @@ async fn receipt(
     mismatch: Vec<&'static str>,
 ) -> Result<Json<AdjustmentReceipt>, Problem> {
     let net = app.store().reread(stored).await?.and_then(|current| current.net());
-    let net_value = net.map(Change::amount);
-    Ok(Json(AdjustmentReceipt { entry: EntryView::of(Entry::from(adjustment)), deduped, mismatch, net_value }))
+    let net_value = net.map(MoneyChange::amount);
+    Ok(Json(AdjustmentReceipt { entry: EntryView::of(LedgerEntry::from(adjustment)), deduped, mismatch, net_value }))
 }
 
-fn no_room(net: Option<Change>, amount: Change) -> Problem {
-    let available = net.unwrap_or(Change { minor: 0, ..amount });
+fn no_room(net: Option<MoneyChange>, amount: MoneyChange) -> Problem {
+    let available = net.unwrap_or(MoneyChange { minor: 0, ..amount });
     let message = if amount.minor < 0 {
         format!("the conversion is worth {} {} now, no more than that can be taken back", available.amount(), available.currency)
     } else {

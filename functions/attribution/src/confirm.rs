@@ -2,8 +2,8 @@
 
 use api::{ApiState, Merchant, Problem};
 use axum::Json;
-use domain::accounts::audit::Event;
-use domain::conversions::explain::Attempt;
+use domain::accounts::audit::AuditEvent;
+use domain::conversions::explain::ConversionAttempt;
 use domain::conversions::ledger::correction::{Confirming, Correction, awaits_confirmation};
 use domain::conversions::{Conversion, Submission};
 use domain::values::money::Money;
@@ -48,7 +48,7 @@ pub(crate) async fn confirm(
                 }
             }
             let corrected = corrected(&held.conversion, submission, submitted);
-            remember(app, &held.conversion, &Attempt::confirmed(app.now(), submitted.request_id, &corrected)).await;
+            remember(app, &held.conversion, &ConversionAttempt::confirmed(app.now(), submitted.request_id, &corrected)).await;
             return Ok(Some((StatusCode::OK, Receipt::corrected(&correction.confirmed, corrected))));
         }
         // Adjusted or confirmed by somebody else meanwhile.
@@ -66,9 +66,9 @@ fn corrected(claimed: &Conversion, submission: &Submission, submitted: &Conversi
     fields
 }
 
-fn event(app: &ApiState, claimed: &Conversion, correction: &Correction, merchant: &Merchant) -> Event {
+fn event(app: &ApiState, claimed: &Conversion, correction: &Correction, merchant: &Merchant) -> AuditEvent {
     let confirmation = &correction.confirmation;
-    let event = Event {
+    let event = AuditEvent {
         audit_id: app.id(),
         at: confirmation.created_at,
         actor: merchant.actor.clone(),

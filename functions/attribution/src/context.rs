@@ -6,7 +6,7 @@ use api::{ApiState, Problem, limit_public};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use domain::clicks::ctx::{Consent, Rejected};
+use domain::clicks::ctx::{Consent, CtxRejected};
 use domain::values::id::ClickId;
 use domain::values::moment::Moment;
 use domain::values::name::{CampaignId, Handle, SessionId, Slug};
@@ -78,6 +78,6 @@ fn ctx_of(query: &str) -> String {
 }
 
 /// What the sender of a bad token can do about it.
-pub(crate) fn refusal(token: &str, rejected: Rejected) -> String {
+pub(crate) fn refusal(token: &str, rejected: CtxRejected) -> String {
     if token.is_empty() { "is required".to_owned() } else { format!("is refused: {rejected}; take a fresh one from the redirect") }
 }

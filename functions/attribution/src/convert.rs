@@ -3,11 +3,11 @@
 use api::{ApiState, Merchant, Problem, PublicBody, limit_public};
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use domain::accounts::audit::{Actor, ActorKind, Event};
+use domain::accounts::audit::{Actor, ActorKind, AuditEvent};
 use domain::accounts::token::Scope;
 use domain::campaigns::Credit;
-use domain::clicks::ctx::Claims;
-use domain::conversions::explain::Attempt;
+use domain::clicks::ctx::CtxClaims;
+use domain::conversions::explain::ConversionAttempt;
 use domain::conversions::{Conversion, Submission, Trust};
 use domain::values::id::{ConversionId, RequestId};
 use domain::values::money::Money;
@@ -94,7 +94,7 @@ pub(crate) enum Purpose {
     /// It happened; the merchant's own program may say so.
     Real(Option<Box<Merchant>>),
     /// It tries a campaign out; the audit event tells who did.
-    Test(Box<Event>),
+    Test(Box<AuditEvent>),
 }
 
 /// Accepts a posted conversion, whoever made its ctx.
@@ -152,14 +152,14 @@ pub(crate) async fn accept(
             if !mismatch.is_empty() {
                 record_mismatch(app, first, &conversion, request_id).await;
             }
-            remember(app, first, &Attempt::again(now, request_id, &mismatch)).await;
+            remember(app, first, &ConversionAttempt::again(now, request_id, &mismatch)).await;
             Ok((StatusCode::OK, receipt(first, true, mismatch)))
         }
     }
 }
 
 /// Opens the ctx and reads everything else.
-async fn read(app: &ApiState, body: Value) -> Result<(Submission, Claims), Problem> {
+async fn read(app: &ApiState, body: Value) -> Result<(Submission, CtxClaims), Problem> {
     let opened = open(app, body.get("ctx").and_then(Value::as_str).unwrap_or_default()).await?;
     Submission::read(body, |token| opened.clone().map_err(|rejected| refusal(token, rejected))).map_err(|faults| {
         let only_ctx = matches!(faults.0.as_slice(), [fault] if fault.field == "ctx");
@@ -185,7 +185,7 @@ impl Receipt {
 }
 
 /// Keeps the attempt for the explanation; the answer does not wait on its success.
-pub(crate) async fn remember(app: &ApiState, first: &Conversion, attempt: &Attempt) {
+pub(crate) async fn remember(app: &ApiState, first: &Conversion, attempt: &ConversionAttempt) {
     if let Err(error) = app.store().remember_try(&first.handle, first.id, attempt).await {
         tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be remembered");
     }
@@ -197,7 +197,7 @@ async fn record_mismatch(app: &ApiState, first: &Conversion, again: &Conversion,
         let Conversion { event_type, money, .. } = conversion;
         json!({"eventType": event_type, "value": money.map(Money::amount), "currency": money.map(|money| money.currency)})
     };
-    let event = Event {
+    let event = AuditEvent {
         audit_id: app.id(),
         at: app.now(),
         actor: Actor { kind: ActorKind::System, id: "public".to_owned() },

@@ -5,12 +5,12 @@ use axum::Json;
 use axum::extract::State;
 use domain::campaigns::NotCredited;
 use domain::clicks::Click;
-use domain::conversions::explain::{Attempt, Outcome, Rule, RuleKind};
-use domain::conversions::ledger::Entry;
+use domain::conversions::explain::{ConversionAttempt, ConversionOutcome, ExplainedRule, ExplainedRuleKind};
+use domain::conversions::ledger::LedgerEntry;
 use domain::conversions::{Conversion, Trust};
 use domain::values::id::{ClickId, ConversionId};
 use domain::values::moment::Moment;
-use domain::values::money::{Change, Currency};
+use domain::values::money::{Currency, MoneyChange};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::Number;
@@ -24,13 +24,13 @@ use crate::view::EntryView;
 pub(crate) struct Explanation {
     conversion_id: ConversionId,
     handle: Handle,
-    outcome: Outcome,
+    outcome: ConversionOutcome,
     message: String,
     click: ClickStep,
     rule: RuleStep,
     ctx: CtxStep,
     /// Every submission of its key, oldest first; the first became the conversion, of the later ones at most 50 are kept.
-    attempts: Vec<Attempt>,
+    attempts: Vec<ConversionAttempt>,
     /// How many there were, the first included.
     tries_in_all: i64,
     verdict: VerdictStep,
@@ -77,7 +77,7 @@ pub(crate) struct RuleStep {
     message: String,
     /// As the context token carries it; null when no rule matched.
     label: Option<String>,
-    kind: RuleKind,
+    kind: ExplainedRuleKind,
     /// A routing rule's place in its link's list, from 0.
     index: Option<usize>,
     /// A personalization rule's id.
@@ -136,10 +136,10 @@ pub(crate) async fn handle(
     Ok(Json(explained(&stored, click, tries, entries)))
 }
 
-fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<Entry>) -> Explanation {
+fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<LedgerEntry>) -> Explanation {
     let conversion = stored.current();
-    let outcome = Outcome::of(conversion);
-    let mut attempts = vec![Attempt::first(&stored.conversion)];
+    let outcome = ConversionOutcome::of(conversion);
+    let mut attempts = vec![ConversionAttempt::first(&stored.conversion)];
     attempts.extend(tries.kept);
     Explanation {
         conversion_id: conversion.id,
@@ -153,25 +153,25 @@ fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<E
         tries_in_all: tries.in_all + 1,
         verdict: verdict_step(stored),
         entries: entries.into_iter().map(EntryView::of).collect(),
-        net_value: stored.net().map(Change::amount),
+        net_value: stored.net().map(MoneyChange::amount),
         currency: conversion.money.map(|money| money.currency),
     }
 }
 
-fn outcome_message(outcome: Outcome, conversion: &Conversion) -> String {
+fn outcome_message(outcome: ConversionOutcome, conversion: &Conversion) -> String {
     let campaign = conversion.campaign_id.as_ref().map_or("none", CampaignId::as_str);
     let slug = &conversion.slug;
     match outcome {
-        Outcome::CreditedToCampaign => format!("It counts for campaign {campaign} and for link {slug}."),
-        Outcome::CreditedToLink => format!("It counts for link {slug}; the click belonged to no campaign."),
-        Outcome::NotCreditedCampaignPaused => {
+        ConversionOutcome::CreditedToCampaign => format!("It counts for campaign {campaign} and for link {slug}."),
+        ConversionOutcome::CreditedToLink => format!("It counts for link {slug}; the click belonged to no campaign."),
+        ConversionOutcome::NotCreditedCampaignPaused => {
             format!("It counts for link {slug} alone; the click's campaign was not active when the conversion came.")
         }
-        Outcome::NotCreditedClickNotTracked => {
+        ConversionOutcome::NotCreditedClickNotTracked => {
             format!("It counts for link {slug} alone; the click's campaign was not active when the link was followed.")
         }
-        Outcome::NotCreditedCampaignDeleted => format!("It counts for link {slug} alone; the click's campaign was deleted."),
-        Outcome::Test => "It is a test and in no figure.".to_owned(),
+        ConversionOutcome::NotCreditedCampaignDeleted => format!("It counts for link {slug} alone; the click's campaign was deleted."),
+        ConversionOutcome::Test => "It is a test and in no figure.".to_owned(),
     }
 }
 
@@ -204,7 +204,7 @@ fn click_step(conversion: &Conversion, click: Option<Click>) -> ClickStep {
 }
 
 fn rule_step(label: Option<&str>) -> RuleStep {
-    let rule = Rule::of_label(label);
+    let rule = ExplainedRule::of_label(label);
     RuleStep {
         message: rule.message(),
         label: label.map(str::to_owned),

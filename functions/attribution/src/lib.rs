@@ -14,7 +14,7 @@ mod view;
 
 use api::{ApiState, Problem, Served};
 use axum::Router;
-use domain::clicks::ctx::{Claims, Rejected};
+use domain::clicks::ctx::{CtxClaims, CtxRejected};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -36,10 +36,10 @@ pub fn service(app: ApiState) -> Served<Router> {
 }
 
 /// Opens a token; a key id nobody knows yet may be one that was published a moment ago.
-pub(crate) async fn open(app: &ApiState, token: &str) -> Result<Result<Claims, Rejected>, Problem> {
+pub(crate) async fn open(app: &ApiState, token: &str) -> Result<Result<CtxClaims, CtxRejected>, Problem> {
     let now = app.now();
     match app.keys().await?.ring.open(token, now) {
-        Err(Rejected::UnknownKey) => Ok(app.newer_keys().await?.ring.open(token, now)),
+        Err(CtxRejected::UnknownKey) => Ok(app.newer_keys().await?.ring.open(token, now)),
         other => Ok(other),
     }
 }

@@ -4,7 +4,7 @@ use api::{ApiState, CampaignsWrite, Code, JsonBody, Member, PathParam, Problem, 
 use axum::Json;
 use axum::extract::State;
 use domain::campaigns::Campaign;
-use domain::clicks::ctx::{Claims, Consent};
+use domain::clicks::ctx::{Consent, CtxClaims};
 use domain::links::Link;
 use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::id::ClickId;
@@ -90,9 +90,9 @@ async fn primary_link(app: &ApiState, campaign: &Campaign) -> Result<Link, Probl
 }
 
 /// What a visitor's ctx of this link would say now.
-fn claims(app: &ApiState, link: &Link) -> Claims {
+fn claims(app: &ApiState, link: &Link) -> CtxClaims {
     let click_id: ClickId = app.id();
-    Claims {
+    CtxClaims {
         click_id,
         handle: link.handle.clone(),
         slug: link.slug.clone(),

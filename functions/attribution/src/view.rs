@@ -2,11 +2,11 @@
 
 use domain::accounts::audit::Actor;
 use domain::campaigns::NotCredited;
-use domain::conversions::ledger::{Entry, Kind};
+use domain::conversions::ledger::{LedgerEntry, LedgerEntryKind};
 use domain::conversions::{Conversion, Trust};
 use domain::values::id::{ClickId, ConversionId};
 use domain::values::moment::Moment;
-use domain::values::money::{Change, Currency};
+use domain::values::money::{Currency, MoneyChange};
 use domain::values::name::{CampaignId, EventType, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::{Number, Value};
@@ -82,7 +82,7 @@ pub(crate) struct ConversionDetail {
 
 impl ConversionDetail {
     pub(crate) fn of(stored: Stored) -> Self {
-        let (adjusted, net_value) = (stored.adjustments().map(Change::amount), stored.net().map(Change::amount));
+        let (adjusted, net_value) = (stored.adjustments().map(MoneyChange::amount), stored.net().map(MoneyChange::amount));
         let (conversion, settled) = (stored.current(), stored.settled);
         Self {
             adjusted,
@@ -104,7 +104,7 @@ impl ConversionDetail {
 #[serde(rename_all = "camelCase")]
 #[schema(as = LedgerEntry)]
 pub(crate) struct EntryView {
-    kind: Kind,
+    kind: LedgerEntryKind,
     /// The id of the conversion or of the adjustment.
     entry_id: String,
     conversion_id: ConversionId,
@@ -121,13 +121,13 @@ pub(crate) struct EntryView {
 }
 
 impl EntryView {
-    pub(crate) fn of(entry: Entry) -> Self {
+    pub(crate) fn of(entry: LedgerEntry) -> Self {
         Self {
             kind: entry.kind(),
             entry_id: entry.id.to_string(),
             conversion_id: entry.conversion_id,
             at: entry.at,
-            amount: entry.amount.map(Change::amount),
+            amount: entry.amount.map(MoneyChange::amount),
             currency: entry.amount.map(|amount| amount.currency),
             reason: entry.reason,
             actor: entry.actor,

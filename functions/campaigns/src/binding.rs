@@ -1,7 +1,7 @@
 //! The link that is written together with its campaign, so that it is bound to it the moment there is one.
 
 use api::{ApiState, CampaignsWrite, Code, Member, Problem};
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::campaigns::{Primary, Unbindable};
 use domain::links::{Link, NextPassword};
 use domain::values::name::CampaignId;
@@ -24,7 +24,7 @@ impl Binding {
     }
 
     /// The audit event of the link's own change.
-    pub(crate) fn event(&self, app: &ApiState, member: &Member<CampaignsWrite>) -> Event {
+    pub(crate) fn event(&self, app: &ApiState, member: &Member<CampaignsWrite>) -> AuditEvent {
         let action = if self.before.is_some() { "link.updated" } else { "link.created" };
         let before = self.before.as_ref().map_or(Value::Null, Link::audited);
         member.event(app, action, &self.link.slug).between(before, self.link.audited())

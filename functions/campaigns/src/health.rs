@@ -3,13 +3,14 @@
 use api::{ApiState, CampaignsRead, Member, PathParam, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::campaigns::{Check, Facts, Health, checks, worst};
+use domain::campaigns::HealthStatus;
 use domain::links::Link;
-use domain::reports::confidence::{Confidence, Freshness};
+use domain::reports::campaign_health::{HealthCheck, HealthFacts, checks, worst};
+use domain::reports::confidence::{Freshness, ReportConfidence};
 use domain::reports::{Dimension, Report, Selection};
 use domain::values::moment::Moment;
 use domain::values::name::{CampaignId, Handle};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{HealthPayload, Payload};
 use serde::Serialize;
 
@@ -22,8 +23,8 @@ const DAYS: i64 = 30;
 pub(crate) struct CampaignHealth {
     campaign_id: CampaignId,
     /// That of the worst check.
-    status: Health,
-    checks: Vec<Check>,
+    status: HealthStatus,
+    checks: Vec<HealthCheck>,
     checked_at: Moment,
 }
 
@@ -49,10 +50,17 @@ pub(crate) async fn handle(
     let today = now.day();
     let cells = app.store().cells(member.handle(), &Selection::Campaign(id.clone()), today.plus(1 - DAYS), today).await?;
     let figures = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day).totals;
-    let confidence = Confidence::of(&figures, Freshness::of(cells.updated_at, now).is_stale());
+    let confidence = ReportConfidence::of(&figures, Freshness::of(cells.updated_at, now).is_stale());
     let own_hosts = &app.settings().own_hosts;
-    let facts =
-        Facts { campaign: &campaign, link: link.as_ref(), clicks_used_up, own_hosts, figures: &figures, confidence: &confidence, now };
+    let facts = HealthFacts {
+        campaign: &campaign,
+        link: link.as_ref(),
+        clicks_used_up,
+        own_hosts,
+        figures: &figures,
+        confidence: &confidence,
+        now,
+    };
     let checks = checks(&facts);
     let status = worst(&checks);
     note(&app, member.handle(), &id, status).await?;
@@ -60,7 +68,7 @@ pub(crate) async fn handle(
 }
 
 /// Tells subscriptions when the health is another than the last time somebody asked.
-async fn note(app: &ApiState, handle: &Handle, id: &CampaignId, status: Health) -> Result<(), Problem> {
+async fn note(app: &ApiState, handle: &Handle, id: &CampaignId, status: HealthStatus) -> Result<(), Problem> {
     let before = app.store().last_health(handle, id).await?;
     if before.as_deref() == Some(status.as_str()) {
         return Ok(());

@@ -1,7 +1,7 @@
 //! A campaign as callers see it, and as they write it.
 
 use api::ApiState;
-use domain::campaigns::{Campaign, GoalType, Status};
+use domain::campaigns::{Campaign, CampaignStatus, GoalType};
 use domain::links::Settings;
 use domain::values::moment::Moment;
 use domain::values::money::Currency;
@@ -17,7 +17,7 @@ pub(crate) struct CampaignView {
     campaign_id: CampaignId,
     name: Option<String>,
     goal_type: GoalType,
-    status: Status,
+    status: CampaignStatus,
     /// The link that stands for it; others may feed it too.
     primary_slug: Option<Slug>,
     /// The address of that link.
@@ -84,7 +84,7 @@ pub(crate) struct NewCampaign {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CampaignChange {
     /// DRAFT in a new campaign.
-    status: Option<Status>,
+    status: Option<CampaignStatus>,
     /// At most 200 characters; null removes it.
     name: Option<String>,
     /// A link that exists; null names none.

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::clicks::Click;
-use domain::clicks::agent::judge_again;
-use domain::clicks::burst::Recent;
+use domain::clicks::agent::reclassify;
+use domain::clicks::burst::RecentClicks;
 use domain::values::id::ClickId;
 use domain::values::name::Handle;
-use domain::webhooks::event::EventType;
-use domain::webhooks::subscription::Status;
+use domain::webhooks::event::WebhookEventType;
+use domain::webhooks::subscription::SubscriptionStatus;
 use runtime::{App, batch};
 use store::{ClickMessage, KnownSubscription, Pointer};
 
@@ -23,7 +23,7 @@ pub struct ClickWorker {
     app: App,
     /// The clicks this process has seen lately, for detecting bursts. Best effort: other processes see other clicks, and
     /// re-scoring sees them all.
-    recent: Arc<Mutex<Recent>>,
+    recent: Arc<Mutex<RecentClicks>>,
 }
 
 impl ClickWorker {
@@ -43,7 +43,7 @@ pub async fn handle(worker: ClickWorker, event: SqsEvent) -> SqsBatchResponse {
     unwritten.extend(untold);
     let is_told = |click: &Click| {
         let mut of_handle = listeners.iter().filter(|known| known.subscription.handle == click.handle);
-        of_handle.any(|known| known.subscription.wants(EventType::LinkClicked, click.bot))
+        of_handle.any(|known| known.subscription.wants(WebhookEventType::LinkClicked, click.bot))
     };
     let (counted, errors) = app.store().count_clicks(&clicks, &is_told, app.now()).await;
     for (id, error) in &errors {
@@ -65,7 +65,7 @@ async fn listeners(app: &App, clicks: Vec<Click>) -> (Vec<Click>, Vec<KnownSubsc
     let (mut listeners, mut unread) = (Vec::new(), BTreeSet::new());
     for handle in handles {
         match app.store().subscriptions(&handle, app.now()).await {
-            Ok(known) => listeners.extend(known.into_iter().filter(|known| known.status() == Status::Active)),
+            Ok(known) => listeners.extend(known.into_iter().filter(|known| known.status() == SubscriptionStatus::Active)),
             Err(error) => {
                 tracing::warn!(%handle, error = &error as &dyn std::error::Error, "subscriptions could not be read");
                 unread.insert(handle);
@@ -93,8 +93,8 @@ async fn credited(app: &App, clicks: Vec<Click>) -> (Vec<Click>, BTreeSet<ClickI
     (clicks.into_iter().map(credit).collect(), BTreeSet::new())
 }
 
-/// The clicks, those in a burst judged again with that in mind. A click that was counted before keeps its first judgement.
+/// The clicks, those in a burst classified again with it. A click that was counted before keeps its first classification.
 fn with_bursts(worker: &ClickWorker, clicks: Vec<Click>) -> Vec<Click> {
-    let bursts = worker.recent.lock().unwrap_or_else(PoisonError::into_inner).notice(&clicks, worker.app.now());
-    clicks.into_iter().map(|click| bursts.get(&click.id).map_or_else(|| click.clone(), |burst| judge_again(&click, *burst))).collect()
+    let bursts = worker.recent.lock().unwrap_or_else(PoisonError::into_inner).record(&clicks, worker.app.now());
+    clicks.into_iter().map(|click| bursts.get(&click.id).map_or_else(|| click.clone(), |burst| reclassify(&click, *burst))).collect()
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::webhooks::delivery::{Delivery, Meeting, Outcome, Status};
-use domain::webhooks::subscription::Status as Reachable;
+use domain::webhooks::delivery::{Delivery, DeliveryStatus, NextStep, PostOutcome};
+use domain::webhooks::subscription::SubscriptionStatus;
 use futures::future::{Either, join, select};
 use runtime::App;
 use store::{AttemptMessage, KnownSubscription, Lane, Result};
@@ -35,18 +35,18 @@ pub(crate) async fn carry_out(app: &App, message: &AttemptMessage) -> Result<Ver
             tracing::error!(delivery.id = %message.delivery_id, "an announced delivery is not there");
             return Ok(Verdict::Done);
         };
-        match delivery.meet(message.attempt, app.now()) {
-            Meeting::Done => return Ok(Verdict::Done),
-            Meeting::Held => return Ok(Verdict::GiveBack),
-            Meeting::TooEarly { wait_ms } => {
+        match delivery.next_step(message.attempt, app.now()) {
+            NextStep::Done => return Ok(Verdict::Done),
+            NextStep::Held => return Ok(Verdict::GiveBack),
+            NextStep::TooEarly { wait_ms } => {
                 app.store().announce_attempt(message, wait_ms).await?;
                 return Ok(Verdict::Done);
             }
-            Meeting::AnnounceNext { attempt, wait_ms } => {
+            NextStep::AnnounceNext { attempt, wait_ms } => {
                 announce(app, &delivery, attempt, wait_ms).await?;
                 return Ok(Verdict::Done);
             }
-            Meeting::Claim => {
+            NextStep::Claim => {
                 if take(app, &delivery, message).await? {
                     return Ok(Verdict::Done);
                 }
@@ -67,8 +67,8 @@ async fn take(app: &App, delivery: &Delivery, message: &AttemptMessage) -> Resul
     let now = app.now();
     let known = app.store().subscription(&delivery.handle, delivery.subscription_id, now).await?;
     let text = app.store().event_message(&delivery.handle, delivery.event_id).await?;
-    let (Some(known), Some(text)) = (known.filter(|known| known.status() == Reachable::Active), text) else {
-        let cancelled = Delivery { status: Status::Cancelled, ..delivery.clone() };
+    let (Some(known), Some(text)) = (known.filter(|known| known.status() == SubscriptionStatus::Active), text) else {
+        let cancelled = Delivery { status: DeliveryStatus::Cancelled, ..delivery.clone() };
         return app.store().move_delivery(delivery, &cancelled, None, now).await;
     };
     if known.is_slow && message.lane == Lane::First {
@@ -88,7 +88,7 @@ async fn take(app: &App, delivery: &Delivery, message: &AttemptMessage) -> Resul
             let exchange = post(app.egress(), &known.subscription.settings.endpoint_url, headers, text);
             watched(app, &known, exchange).await
         }
-        None => Reply::without_answer(Outcome::NoSecret),
+        None => Reply::without_answer(PostOutcome::NoSecret),
     };
     tracing::info!(delivery.id = %claimed.id, attempt = claimed.attempt, outcome = reply.outcome.class(), "webhook attempted");
     let sent = Sent { delivery: claimed, known, reply, started_at };

@@ -2,7 +2,7 @@
 
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::Delivery;
-use domain::webhooks::secret::{Place, Secret};
+use domain::webhooks::secret::{SecretOwner, WebhookSecret};
 use domain::webhooks::signature;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
@@ -10,10 +10,10 @@ use runtime::{App, KeysError, PlatformKeys};
 use store::{Error, KnownSubscription, Result};
 
 /// The secrets that sign now; none when the platform's key that opens them is gone.
-pub(crate) async fn secrets(app: &App, known: &KnownSubscription) -> Result<Option<Vec<Secret>>> {
+pub(crate) async fn secrets(app: &App, known: &KnownSubscription) -> Result<Option<Vec<WebhookSecret>>> {
     let no_keys = |error: KeysError| Error::Damaged { key: "the platform secret".to_owned(), what: error.to_string() };
     let now = app.now();
-    let place = Place { handle: &known.subscription.handle, subscription: known.subscription.id };
+    let place = SecretOwner { handle: &known.subscription.handle, subscription: known.subscription.id };
     let opened = |keys: &PlatformKeys| known.subscription.secrets.live(place, |id| keys.opening(id), now);
     let opened = match opened(&*app.keys().await.map_err(no_keys)?) {
         Ok(secrets) => Ok(secrets),
@@ -27,7 +27,7 @@ pub(crate) async fn secrets(app: &App, known: &KnownSubscription) -> Result<Opti
 }
 
 /// Everything a receiver needs to know who sends what, and that it is true.
-pub(crate) fn headers(delivery: &Delivery, secrets: &[Secret], text: &str, now: Moment) -> HeaderMap {
+pub(crate) fn headers(delivery: &Delivery, secrets: &[WebhookSecret], text: &str, now: Moment) -> HeaderMap {
     // A receiver that has not learned the new secret yet must not break: the one value is the oldest live secret's.
     let of_body = secrets.last().map(|secret| signature::of_body(secret, text.as_bytes())).unwrap_or_default();
     let values = [

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use domain::webhooks::delivery::{DEADLINE_MS, Outcome};
+use domain::webhooks::delivery::{DEADLINE_MS, PostOutcome};
 use domain::webhooks::endpoint::{Egress, Endpoint};
 use http::HeaderMap;
 use tokio::time::{Instant, timeout_at};
@@ -24,13 +24,13 @@ const MAX_KEPT: usize = 1024;
 /// What came of a POST.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: PostOutcome,
     /// The beginning of the answer, fit to be shown.
     pub(crate) snippet: Option<String>,
 }
 
 impl Reply {
-    pub(crate) fn without_answer(outcome: Outcome) -> Self {
+    pub(crate) fn without_answer(outcome: PostOutcome) -> Self {
         Self { outcome, snippet: None }
     }
 }
@@ -39,26 +39,26 @@ impl Reply {
 pub(crate) async fn post(egress: Egress, endpoint: &Endpoint, headers: HeaderMap, body: String) -> Reply {
     match client(egress) {
         Some(client) => exchange(client, egress, endpoint, headers, body).await,
-        None => Reply::without_answer(Outcome::Tls),
+        None => Reply::without_answer(PostOutcome::Tls),
     }
 }
 
 async fn exchange(client: &reqwest::Client, egress: Egress, endpoint: &Endpoint, headers: HeaderMap, body: String) -> Reply {
     // Names are checked by the resolver, which is never asked about a host that is an address.
     if endpoint.address().is_some_and(|address| !egress.permits(address)) {
-        return Reply::without_answer(Outcome::BlockedAddress);
+        return Reply::without_answer(PostOutcome::BlockedAddress);
     }
     let deadline = Instant::now() + Duration::from_millis(DEADLINE_MS.unsigned_abs());
     let answer = timeout_at(deadline, client.post(endpoint.as_str()).headers(headers).body(body).send()).await;
     let mut response = match answer {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return Reply::without_answer(outcome_of(&error)),
-        Err(_) => return Reply::without_answer(Outcome::Timeout),
+        Err(_) => return Reply::without_answer(PostOutcome::Timeout),
     };
     let mut kept = Vec::new();
     // The status came whole: a receiver that took the event need not end its answer, nor say anything more.
     let _ = timeout_at(deadline.min(Instant::now() + BODY), read(&mut response, &mut kept)).await;
-    Reply { outcome: Outcome::Status(response.status().as_u16()), snippet: presentable(&kept) }
+    Reply { outcome: PostOutcome::Status(response.status().as_u16()), snippet: presentable(&kept) }
 }
 
 async fn read(response: &mut reqwest::Response, kept: &mut Vec<u8>) {
@@ -80,32 +80,32 @@ fn presentable(bytes: &[u8]) -> Option<String> {
     (!shown.trim().is_empty()).then_some(shown)
 }
 
-fn outcome_of(error: &reqwest::Error) -> Outcome {
+fn outcome_of(error: &reqwest::Error) -> PostOutcome {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(refused) = error.downcast_ref::<Refused>() {
             return match refused {
-                Refused::NotPublic => Outcome::BlockedAddress,
-                Refused::Unknown => Outcome::Dns,
+                Refused::NotPublic => PostOutcome::BlockedAddress,
+                Refused::Unknown => PostOutcome::Dns,
             };
         }
         if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
-            return Outcome::BadResponse;
+            return PostOutcome::BadResponse;
         }
         if error.is::<rustls::Error>() {
-            return Outcome::Tls;
+            return PostOutcome::Tls;
         }
         // An I/O error hides what it wraps from `source`.
         let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         if inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return Outcome::Tls;
+            return PostOutcome::Tls;
         }
         cause = error.source();
     }
     if error.is_timeout() {
-        return Outcome::Timeout;
+        return PostOutcome::Timeout;
     }
-    if error.is_connect() { Outcome::Connect } else { Outcome::Disconnected }
+    if error.is_connect() { PostOutcome::Connect } else { PostOutcome::Disconnected }
 }
 
 /// One client a kind of egress, for its roots of trust are costly to read; it keeps no connection.

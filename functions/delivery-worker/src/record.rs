@@ -1,10 +1,11 @@
 //! What an attempt leaves behind: its record and the delivery's next state in one transaction, and what it says of the receiver.
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
-use domain::webhooks::delivery::{Attempt, Delivery, Ending, Outcome, Status};
-use domain::webhooks::event::{Envelope, EventType};
+use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Ending, PostOutcome};
+use domain::webhooks::envelope::Envelope;
+use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::{Disabled, Subscription};
 use runtime::App;
 use serde_json::{Value, json};
@@ -27,12 +28,12 @@ pub(crate) struct Sent {
 
 impl Sent {
     /// As it is kept, ended now.
-    fn kept(&self, now: Moment, next_attempt_at: Option<Moment>) -> Attempt {
+    fn kept(&self, now: Moment, next_attempt_at: Option<Moment>) -> DeliveryAttempt {
         let status_code = match self.reply.outcome {
-            Outcome::Status(status) => Some(status),
+            PostOutcome::Status(status) => Some(status),
             _ => None,
         };
-        Attempt {
+        DeliveryAttempt {
             n: self.delivery.attempt,
             started_at: self.started_at,
             duration_ms: now.millis() - self.started_at.millis(),
@@ -59,12 +60,12 @@ pub(crate) async fn delivered(app: &App, sent: &Sent) -> Result<bool> {
     let made = Made { attempt: &attempt, lease: sent.lease() };
     let mut current = sent.delivery.clone();
     for _ in 0..LOOKS {
-        let done = Delivery { status: Status::Delivered, ..current.clone() };
+        let done = Delivery { status: DeliveryStatus::Delivered, ..current.clone() };
         if app.store().move_delivery(&current, &done, Some(made), now).await? {
             return Ok(true);
         }
         match app.store().delivery(&current.handle, current.id).await? {
-            Some(moved) if moved.status != Status::Delivered => current = moved,
+            Some(moved) if moved.status != DeliveryStatus::Delivered => current = moved,
             _ => return Ok(true),
         }
     }
@@ -77,7 +78,7 @@ pub(crate) async fn failed(app: &App, sent: &Sent) -> Result<bool> {
     let (now, before) = (app.now(), &sent.delivery);
     let ending = sent.reply.outcome.ending();
     let after = before.failed(ending, now);
-    let next = (after.status == Status::Scheduled).then_some(after.due_at);
+    let next = (after.status == DeliveryStatus::Scheduled).then_some(after.due_at);
     let attempt = sent.kept(now, next);
     let made = Made { attempt: &attempt, lease: sent.lease() };
     if ending == Ending::Gone {
@@ -122,12 +123,12 @@ async fn exhausted(app: &App, sent: &Sent) -> Result<()> {
 }
 
 /// What the other subscriptions and the audit log are told when one is switched off.
-fn told(app: &App, subscription: &Subscription, status: &str) -> (Envelope, Event) {
+fn told(app: &App, subscription: &Subscription, status: &str) -> (Envelope, AuditEvent) {
     let now = app.now();
     let payload = json!({"subscriptionId": subscription.id, "status": status});
     let envelope =
-        Envelope { id: app.id(), kind: EventType::WebhookDisabled, handle: subscription.handle.clone(), occurred_at: now, payload };
-    let event = Event::of_system(app.id(), now, "delivery-worker", "webhook.disabled", subscription.id);
+        Envelope { id: app.id(), kind: WebhookEventType::WebhookDisabled, handle: subscription.handle.clone(), occurred_at: now, payload };
+    let event = AuditEvent::of_system(app.id(), now, "delivery-worker", "webhook.disabled", subscription.id);
     (envelope, event.between(Value::Null, json!({"status": status})))
 }
 

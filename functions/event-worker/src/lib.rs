@@ -6,11 +6,11 @@ mod tell;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::chain::segments;
 use domain::clicks::Click;
-use domain::clicks::agent::judge_again;
+use domain::clicks::agent::reclassify;
 use domain::clicks::burst::Burst;
 use domain::conversions::Conversion;
 use domain::reports::{NONE, Origin};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 use futures::future::join_all;
 use runtime::{App, batch};
 use store::{OutboxKind, Pointer, Restatement, Settled, StoredClick};
@@ -106,7 +106,7 @@ fn told_of_click(conversion: &Conversion, stored: StoredClick) -> Option<Restate
     }
     // Only this is new. What the clicks around it said when it was counted stands.
     let marked = Click { instant_conversion: true, ..stored.click.clone() };
-    let after = judge_again(&marked, Burst::kept_with(&stored.click));
+    let after = reclassify(&marked, Burst::of_reasons(&stored.click));
     Some(Restatement { before: stored, after })
 }
 

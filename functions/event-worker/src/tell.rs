@@ -1,8 +1,8 @@
 //! Telling subscriptions of an event: one delivery each, made once however often this is done.
 
-use domain::webhooks::delivery::{Delivery, Trigger};
-use domain::webhooks::event::Envelope;
-use domain::webhooks::subscription::Status;
+use domain::webhooks::delivery::{Delivery, DeliveryTrigger};
+use domain::webhooks::envelope::Envelope;
+use domain::webhooks::subscription::SubscriptionStatus;
 use runtime::App;
 use store::{AttemptMessage, Lane, Pointer};
 
@@ -10,7 +10,8 @@ use store::{AttemptMessage, Lane, Pointer};
 pub(crate) async fn tell(app: &App, envelope: &Envelope, is_bot: bool) -> store::Result<()> {
     let now = app.now();
     let known = app.store().subscriptions(&envelope.handle, now).await?;
-    let wanted = known.iter().filter(|known| known.status() == Status::Active && known.subscription.wants(envelope.kind, is_bot));
+    let wanted =
+        known.iter().filter(|known| known.status() == SubscriptionStatus::Active && known.subscription.wants(envelope.kind, is_bot));
     let mut is_kept = false;
     for known in wanted {
         if !is_kept {
@@ -20,7 +21,7 @@ pub(crate) async fn tell(app: &App, envelope: &Envelope, is_bot: bool) -> store:
         let subscription = known.subscription.id;
         let id = Delivery::id_of(envelope.id, subscription);
         let event = (envelope.id, envelope.kind);
-        let delivery = Delivery::new(id, envelope.handle.clone(), event, subscription, Trigger::Auto, now);
+        let delivery = Delivery::new(id, envelope.handle.clone(), event, subscription, DeliveryTrigger::Auto, now);
         app.store().open_delivery(&delivery).await?;
         // Announced even if it was there already: whoever made it may have died before this.
         let lane = if known.is_slow { Lane::Retries } else { Lane::First };

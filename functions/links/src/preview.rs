@@ -4,10 +4,10 @@ use api::{ApiState, JsonBody, LinksRead, Member, PathParam, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::chain::segments;
-use domain::clicks::agent::Device;
+use domain::links::visit::{UNKNOWN_COUNTRY, Visit, word};
 use domain::links::{Link, RedirectType};
-use domain::routing::visit::{UNKNOWN_COUNTRY, Visit, word};
-use domain::routing::{Matched, Outcome, RuleBook, Step, bucket, decide};
+use domain::routing::{Matched, RoutingOutcome, RuleBook, Step, bucket, decide};
+use domain::values::device::Device;
 use domain::values::form::{self, Faults, Form, Notes, Unknown};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, RuleId, SessionId, Slug};
@@ -161,11 +161,11 @@ fn explain(link: &Link, book: &RuleBook, visit: Visit, at: Option<Moment>, used_
     let mut evaluated = Vec::new();
     let outcome = decide(link, book, &visit, used_up, |step| evaluated.push(looked_at(link, &visit, step)));
     let (destination, matched, reason) = match outcome {
-        Outcome::Follow(destination, matched) => (Some(destination), decided(&matched), because(&matched, evaluated.is_empty())),
-        Outcome::Fallback(destination, closed) => {
+        RoutingOutcome::Follow(destination, matched) => (Some(destination), decided(&matched), because(&matched, evaluated.is_empty())),
+        RoutingOutcome::Fallback(destination, closed) => {
             (Some(destination), Decided::only("FALLBACK"), format!("link is closed ({}), fallbackUrl is set", closed.as_str()))
         }
-        Outcome::Unavailable(closed) => (None, Decided::only("UNAVAILABLE"), format!("link is closed ({})", closed.as_str())),
+        RoutingOutcome::Unavailable(closed) => (None, Decided::only("UNAVAILABLE"), format!("link is closed ({})", closed.as_str())),
     };
     Preview {
         handle: link.handle.clone(),
@@ -176,7 +176,7 @@ fn explain(link: &Link, book: &RuleBook, visit: Visit, at: Option<Moment>, used_
         reason,
         evaluated,
         link_version: link.version,
-        would_append_ctx: matches!(outcome, Outcome::Follow(..)) && link.settings.tracking_policy.append_context_param,
+        would_append_ctx: matches!(outcome, RoutingOutcome::Follow(..)) && link.settings.tracking_policy.append_context_param,
         context: Context {
             country: visit.country,
             device: visit.device.as_str(),

@@ -6,8 +6,8 @@ use domain::clicks::agent::CLASSIFIER_VERSION;
 use domain::clicks::ctx::Consent;
 use domain::clicks::{Click, truncated_address};
 use domain::links::Link;
+use domain::links::visit::Visit;
 use domain::routing::Matched;
-use domain::routing::visit::Visit;
 use domain::values::id::ClickId;
 
 use crate::facts::Facts;
@@ -25,8 +25,8 @@ pub(crate) fn of(id: ClickId, link: &Link, matched: &Matched<'_>, visit: Visit, 
         slug: link.slug.clone(),
         link_version: link.version,
         campaign_id: link.settings.campaign_id.clone(),
-        bot: !facts.judgement.reasons.is_empty(),
-        reasons: facts.judgement.reasons.codes(),
+        bot: !facts.classification.reasons.is_empty(),
+        reasons: facts.classification.reasons.codes(),
         classifier: CLASSIFIER_VERSION,
         country: visit.country,
         device: visit.device.as_str().to_owned(),

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use api::{ApiSettings, PlatformKeys};
 use api::{Viewer, opted_out};
-use domain::clicks::agent::{Asks, Judgement, PURPOSE_HEADERS, Signs, judge, kept, telling_purpose};
+use domain::clicks::agent::{Classification, Evidence, PURPOSE_HEADERS, RequestKind, classify, kept_part, prefetch_purpose};
 use domain::clicks::ctx::{Consent, consent};
 use domain::links::Link;
-use domain::routing::visit::{Visit, country, preferred_language, referral, word};
+use domain::links::visit::{Visit, country, preferred_language, referral, word};
 use domain::values::moment::Moment;
 use domain::values::name::SessionId;
 use http::header::{ACCEPT_LANGUAGE, REFERER, USER_AGENT};
@@ -17,7 +17,7 @@ use http::{HeaderMap, Method};
 /// Facts of one request.
 pub(crate) struct Facts<'r> {
     pub(crate) viewer: Viewer,
-    pub(crate) judgement: Judgement,
+    pub(crate) classification: Classification,
     pub(crate) consent: Consent,
     pub(crate) user_agent: Option<&'r str>,
     pub(crate) purpose: Option<&'r str>,
@@ -35,14 +35,14 @@ impl<'r> Facts<'r> {
     pub(crate) fn of(parts: &'r Parts, settings: &ApiSettings, keys: Option<&PlatformKeys>) -> Self {
         let headers = &parts.headers;
         let query: Vec<_> = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
-        let user_agent = header(headers, USER_AGENT).map(kept);
-        let purpose = telling_purpose(PURPOSE_HEADERS.map(|name| header(headers, name)));
+        let user_agent = header(headers, USER_AGENT).map(kept_part);
+        let purpose = prefetch_purpose(PURPOSE_HEADERS.map(|name| header(headers, name)));
         let no_accept_language = !headers.contains_key(ACCEPT_LANGUAGE);
-        let asks = if parts.method == Method::HEAD { Asks::HeadersOnly } else { Asks::Answer };
+        let request_kind = if parts.method == Method::HEAD { RequestKind::HeadersOnly } else { RequestKind::Answer };
         let asked = query.iter().find(|(name, _)| name == "consent").map(|(_, value)| value.as_ref());
         Self {
             viewer: Viewer::of_parts(parts, settings, keys),
-            judgement: judge(&Signs { user_agent, asks, purpose, no_accept_language, ..Signs::default() }),
+            classification: classify(&Evidence { user_agent, request_kind, purpose, no_accept_language, ..Evidence::default() }),
             consent: consent(asked, opted_out(headers)),
             user_agent,
             purpose,
@@ -69,7 +69,7 @@ impl<'r> Facts<'r> {
         };
         Visit {
             country: country(self.viewer.country.as_deref()),
-            device: self.judgement.device,
+            device: self.classification.device,
             source: first_word(&["source", "utm_source", "src"]).unwrap_or(referral.source),
             campaign: first_word(&["campaign", "utm_campaign"]).or_else(|| link.settings.campaign_id.as_ref().map(ToString::to_string)),
             referrer: referral.host,

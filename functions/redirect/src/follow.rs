@@ -6,11 +6,11 @@ use api::PlatformKeys;
 use api::{ApiState, Problem};
 use axum::response::Response;
 use domain::chain::segments;
-use domain::clicks::agent::Verdict;
-use domain::clicks::ctx::Claims;
+use domain::clicks::agent::ClickVerdict;
+use domain::clicks::ctx::CtxClaims;
+use domain::links::visit::Visit;
 use domain::links::{Link, Transport};
-use domain::routing::visit::Visit;
-use domain::routing::{Matched, Outcome, decide};
+use domain::routing::{Matched, RoutingOutcome, decide};
 use domain::values::destination::{Additions, Destination, locate};
 use domain::values::id::ClickId;
 use http::request::Parts;
@@ -62,20 +62,20 @@ pub(crate) async fn visit(app: &ApiState, found: &Found, parts: &Parts, gate: Ga
     let (visit, chain_position) = with_session(app, link, facts.visit(link, app.now())).await;
     let click_id = app.id();
     let mut outcome = decide(link, book, &visit, false, |_| {});
-    if let (Outcome::Follow(..), Some(most)) = (&outcome, link.settings.max_clicks) {
+    if let (RoutingOutcome::Follow(..), Some(most)) = (&outcome, link.settings.max_clicks) {
         let waits_at_gate = link.password.is_some() && gate == Gate::Closed;
         if !is_admitted(app, link, most, &facts, waits_at_gate, click_id).await? {
             outcome = decide(link, book, &visit, true, |_| {});
         }
     }
     match outcome {
-        Outcome::Unavailable(closed) => Err(answer::closed(closed)),
-        Outcome::Fallback(destination, _) => {
+        RoutingOutcome::Unavailable(closed) => Err(answer::closed(closed)),
+        RoutingOutcome::Fallback(destination, _) => {
             refuse_own(app, destination)?;
             Ok(answer::redirect(StatusCode::FOUND, destination.as_str()))
         }
-        Outcome::Follow(..) if link.password.is_some() && gate == Gate::Closed => Ok(answer::password_form(StatusCode::OK, None)),
-        Outcome::Follow(destination, matched) => {
+        RoutingOutcome::Follow(..) if link.password.is_some() && gate == Gate::Closed => Ok(answer::password_form(StatusCode::OK, None)),
+        RoutingOutcome::Follow(destination, matched) => {
             refuse_own(app, destination)?;
             let location = location(app, link, destination, &matched, (&visit, chain_position), &facts, keys.as_deref(), click_id);
             if parts.method != Method::HEAD {
@@ -119,7 +119,7 @@ async fn is_admitted(
     waits_at_gate: bool,
     click: ClickId,
 ) -> Result<bool, Problem> {
-    if facts.judgement.verdict() == Verdict::Human && !waits_at_gate {
+    if facts.classification.verdict() == ClickVerdict::Human && !waits_at_gate {
         return Ok(matches!(app.store().take_click(&link.handle, link.id, most, click).await?, Taken::Within(_)));
     }
     Ok(u64::from(app.store().clicks_used(&link.handle, link.id).await?) < most)
@@ -146,7 +146,7 @@ fn location(
     click_id: ClickId,
 ) -> String {
     let token = keys.filter(|_| link.settings.tracking_policy.append_context_param).map(|keys| {
-        keys.ring.seal(&Claims {
+        keys.ring.seal(&CtxClaims {
             click_id,
             handle: link.handle.clone(),
             slug: link.slug.clone(),
@@ -155,7 +155,7 @@ fn location(
             session_id: visit.session_id.clone(),
             chain_position,
             consent: facts.consent,
-            bot: facts.judgement.verdict() == Verdict::Bot,
+            bot: facts.classification.verdict() == ClickVerdict::Bot,
             expires_at: visit.at.plus_days(app.settings().ctx_life_days),
         })
     });

@@ -1,6 +1,6 @@
 //! Webhook secrets that a former platform key seals: sealed anew, whether or not anything is sent to them, so that it can go.
 
-use domain::webhooks::secret::{Place, SealingKey};
+use domain::webhooks::secret::{SealingKey, SecretOwner};
 use domain::webhooks::subscription::Subscription;
 use runtime::{App, PlatformKeys};
 
@@ -30,7 +30,7 @@ pub(crate) async fn former(app: &App) {
 
 /// Seals one subscription's secrets anew, unless its owner is changing them: then it is found again.
 async fn again(app: &App, keys: &PlatformKeys, current: (&str, &SealingKey), subscription: &Subscription) {
-    let place = Place { handle: &subscription.handle, subscription: subscription.id };
+    let place = SecretOwner { handle: &subscription.handle, subscription: subscription.id };
     let resealed = match subscription.secrets.resealed(place, |id| keys.opening(id), current, || app.random_bytes(), app.now()) {
         Ok(Some(secrets)) => app.store().reseal_subscription(&Subscription { secrets, ..subscription.clone() }).await.map(drop),
         Ok(None) => Ok(()),

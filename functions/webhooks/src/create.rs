@@ -6,8 +6,8 @@ use axum::extract::State;
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
 use domain::webhooks::endpoint::Endpoint;
-use domain::webhooks::secret::{Place, Secret, Secrets};
-use domain::webhooks::subscription::{MOST, Settings, Status, Subscription};
+use domain::webhooks::secret::{SecretOwner, WebhookSecret, WebhookSecrets};
+use domain::webhooks::subscription::{MOST, Settings, Subscription, SubscriptionStatus};
 use http::StatusCode;
 use serde_json::Value;
 use store::Subscribed;
@@ -42,15 +42,15 @@ pub(crate) async fn handle(
     charge(&app, &member.profile.owner).await?;
     let (now, id): (_, SubscriptionId) = (app.now(), app.id());
     let keys = app.keys().await?;
-    let secret = Secret::of_bytes(app.random_bytes());
-    let place = Place { handle: member.handle(), subscription: id };
-    let secrets = Secrets::first(&secret, place, keys.sealing().ok_or_else(no_sealing_key)?, app.random_bytes(), now);
+    let secret = WebhookSecret::of_bytes(app.random_bytes());
+    let place = SecretOwner { handle: member.handle(), subscription: id };
+    let secrets = WebhookSecrets::first(&secret, place, keys.sealing().ok_or_else(no_sealing_key)?, app.random_bytes(), now);
     let subscription =
         Subscription { id, handle: member.handle().clone(), version: 1, created_at: now, updated_at: now, secrets, settings };
     let event = member.event(&app, "webhook.created", id).between(Value::Null, audited(&subscription));
     if app.store().create_subscription(&subscription, &event).await? == Subscribed::Full {
         return Err(Problem::new(Code::Conflict, format!("this handle has {MOST} webhook subscriptions; delete one first")));
     }
-    let status: Status = subscription.status(None);
+    let status: SubscriptionStatus = subscription.status(None);
     Ok((StatusCode::CREATED, Json(WithSecret::new(SubscriptionView::of(&subscription, status), &secret))))
 }

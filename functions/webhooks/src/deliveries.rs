@@ -7,7 +7,7 @@ use domain::values::form::{Fault, Faults};
 use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::delivery::Status;
+use domain::webhooks::delivery::DeliveryStatus;
 use futures::future::try_join_all;
 use store::Filter;
 
@@ -20,7 +20,7 @@ pub(crate) const INVERTED: &str = "must not be before since";
 
 /// Lists deliveries, newest first.
 #[utoipa::path(get, path = "/v2/handles/{handle}/deliveries", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])),
-    params(("handle" = Handle, Path), ("status" = Option<Status>, Query), ("subscriptionId" = Option<SubscriptionId>, Query),
+    params(("handle" = Handle, Path), ("status" = Option<DeliveryStatus>, Query), ("subscriptionId" = Option<SubscriptionId>, Query),
         ("since" = Option<Moment>, Query, description = "Events from this moment on."), ("until" = Option<Moment>, Query, description = "Events up to this moment."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of deliveries.", body = ListResponse<DeliveryView>)))]
@@ -83,6 +83,6 @@ fn read<T, E: ToString>(name: &str, parsed: Result<T, E>, faults: &mut Vec<Fault
     parsed.map_err(|error| faults.push(Fault { field: name.to_owned(), message: error.to_string() })).ok()
 }
 
-fn status(text: &str) -> Result<Status, &'static str> {
+fn status(text: &str) -> Result<DeliveryStatus, &'static str> {
     serde_json::from_value(text.into()).map_err(|_| "must be PENDING, IN_FLIGHT, SCHEDULED, DELIVERED, EXHAUSTED or CANCELLED")
 }

@@ -4,8 +4,9 @@ use api::{ApiState, Member, NotificationsRead, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::values::name::Handle;
-use domain::webhooks::delivery::Status;
-use domain::webhooks::event::{Envelope, EventType};
+use domain::webhooks::delivery::DeliveryStatus;
+use domain::webhooks::envelope::Envelope;
+use domain::webhooks::event::WebhookEventType;
 use futures::future::try_join_all;
 use serde::Serialize;
 use store::{Filter, KnownSubscription};
@@ -47,7 +48,7 @@ pub(crate) struct DeliveryTotals {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CatalogEntry {
     #[serde(rename = "type")]
-    kind: EventType,
+    kind: WebhookEventType,
     description: &'static str,
     /// A whole message, envelope and all.
     example_payload: Envelope,
@@ -59,7 +60,7 @@ pub(crate) struct CatalogEntry {
 pub(crate) async fn handle(State(app): State<ApiState>, member: Member<NotificationsRead>) -> Result<Json<NotificationsPanel>, Problem> {
     let known = app.store().subscriptions(member.handle(), app.now()).await?;
     let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;
-    let failures = Filter { statuses: vec![Status::Exhausted], ..Filter::default() };
+    let failures = Filter { statuses: vec![DeliveryStatus::Exhausted], ..Filter::default() };
     let recent_failures = shown(&app, member.handle(), &failures, FAILURES).await?;
     Ok(Json(NotificationsPanel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
 }
@@ -82,9 +83,9 @@ async fn shown(app: &ApiState, handle: &Handle, filter: &Filter, most: usize) ->
 }
 
 fn catalog(handle: &Handle) -> Vec<CatalogEntry> {
-    let entry = |kind: &EventType| {
+    let entry = |kind: &WebhookEventType| {
         let example_payload = Envelope::example(*kind, handle.clone())?;
         Some(CatalogEntry { kind: *kind, description: kind.description(), example_payload })
     };
-    EventType::ALL.iter().filter_map(entry).collect()
+    WebhookEventType::ALL.iter().filter_map(entry).collect()
 }

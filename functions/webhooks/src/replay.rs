@@ -9,8 +9,8 @@ use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::delivery::{Delivery, KEPT_DAYS, Status, Trigger};
-use domain::webhooks::subscription::Status::Active;
+use domain::webhooks::delivery::{Delivery, DeliveryStatus, DeliveryTrigger, KEPT_DAYS};
+use domain::webhooks::subscription::SubscriptionStatus::Active;
 use futures::future::{join_all, try_join_all};
 use http::StatusCode;
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub(crate) struct ReplayRange {
     /// Only to this subscription.
     subscription_id: Option<SubscriptionId>,
     /// Only events whose newest delivery ended so; `EXHAUSTED` and `CANCELLED` when left out: what the receiver has not got.
-    status: Option<Status>,
+    status: Option<DeliveryStatus>,
     /// Where the call before ended.
     cursor: Option<String>,
 }
@@ -115,7 +115,7 @@ pub(crate) async fn range(
 
 fn again(app: &ApiState, former: &Delivery) -> Delivery {
     let event = (former.event_id, former.event_type);
-    Delivery::new(app.id(), former.handle.clone(), event, former.subscription_id, Trigger::Manual, app.now())
+    Delivery::new(app.id(), former.handle.clone(), event, former.subscription_id, DeliveryTrigger::Manual, app.now())
 }
 
 fn disabled() -> Problem {
@@ -130,14 +130,14 @@ fn read(body: Value, now: Moment) -> Result<(Filter, Option<DeliveryId>), Proble
         if since.is_some_and(|since| since < now.plus_days(-KEPT_DAYS)) {
             form.fault("since", format!("must not be more than {KEPT_DAYS} days ago"));
         }
-        let status = form.optional("status", |value| match serde_json::from_value::<Status>(value) {
+        let status = form.optional("status", |value| match serde_json::from_value::<DeliveryStatus>(value) {
             Ok(status) if status.is_final() => Ok(status),
             _ => Err("must be EXHAUSTED, CANCELLED or DELIVERED"),
         });
         let subscription = form.optional("subscriptionId", form::parsed);
         let cursor = form.optional("cursor", form::text);
         form.close();
-        let statuses = status.map_or_else(|| vec![Status::Exhausted, Status::Cancelled], |status| vec![status]);
+        let statuses = status.map_or_else(|| vec![DeliveryStatus::Exhausted, DeliveryStatus::Cancelled], |status| vec![status]);
         let asked = Filter { statuses, subscription, since, until };
         if ends_before_it_begins(&asked) {
             notes.add("until", INVERTED);

@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
-use domain::webhooks::secret::{DEFAULT_OVERLAP_SECS, MAX_OVERLAP_SECS, Place, Secret};
+use domain::webhooks::secret::{DEFAULT_OVERLAP_SECS, MAX_OVERLAP_SECS, SecretOwner, WebhookSecret};
 use domain::webhooks::subscription::Subscription;
 use serde_json::{Value, json};
 use store::Failures;
@@ -42,8 +42,8 @@ pub(crate) async fn handle(
     let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
     let before = &known.subscription;
     let keys = app.keys().await?;
-    let secret = Secret::of_bytes(app.random_bytes());
-    let place = Place { handle: member.handle(), subscription: id };
+    let secret = WebhookSecret::of_bytes(app.random_bytes());
+    let place = SecretOwner { handle: member.handle(), subscription: id };
     let secrets = before
         .secrets
         .rotated(&secret, place, keys.sealing().ok_or_else(no_sealing_key)?, app.random_bytes(), overlap, now)

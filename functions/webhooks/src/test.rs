@@ -6,10 +6,10 @@ use axum::extract::State;
 use domain::values::form::{Form, Notes, Unknown};
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::name::Handle;
-use domain::webhooks::delivery::{Delivery, Trigger};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::delivery::{Delivery, DeliveryTrigger};
+use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{Payload, TestPayload};
-use domain::webhooks::subscription::Status;
+use domain::webhooks::subscription::SubscriptionStatus;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -45,13 +45,13 @@ pub(crate) async fn handle(
     nothing(body)?;
     let now = app.now();
     let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
-    if known.status() != Status::Active {
+    if known.status() != SubscriptionStatus::Active {
         return Err(Problem::new(Code::Conflict, "this subscription is disabled; enable it first with PUT {\"enabled\": true}"));
     }
     charge(&app, &member.profile.owner).await?;
     let handle = member.handle().clone();
     let envelope = Envelope::new(app.id(), handle.clone(), now, &Payload::WebhookTest(TestPayload::of(id)));
-    let delivery = Delivery::new(Delivery::id_of(envelope.id, id), handle, (envelope.id, envelope.kind), id, Trigger::Test, now);
+    let delivery = Delivery::new(Delivery::id_of(envelope.id, id), handle, (envelope.id, envelope.kind), id, DeliveryTrigger::Test, now);
     let event = member.event(&app, "webhook.tested", id).between(Value::Null, json!({"eventId": envelope.id}));
     app.store().open_asked_for(std::slice::from_ref(&delivery), Some(&envelope), (member.handle(), &event)).await?;
     announce(&app, &delivery).await;

@@ -3,11 +3,11 @@
 use api::{ApiState, Problem};
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::Moment;
-use domain::webhooks::delivery::{Attempt, Delivery, Status as DeliveryStatus, Trigger};
+use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, DeliveryTrigger};
 use domain::webhooks::endpoint::Endpoint;
-use domain::webhooks::event::EventType;
-use domain::webhooks::secret::Secret;
-use domain::webhooks::subscription::{Status, Subscription};
+use domain::webhooks::event::WebhookEventType;
+use domain::webhooks::secret::WebhookSecret;
+use domain::webhooks::subscription::{Subscription, SubscriptionStatus};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::KnownSubscription;
@@ -26,20 +26,20 @@ pub(crate) struct SubscriptionView {
     /// Whether `link.clicked` tells of bots too.
     include_bots: bool,
     /// `DISABLED_AUTO` after 20 exhausted deliveries in a row over at least 24 hours, `DISABLED_GONE` after a 410.
-    status: Status,
+    status: SubscriptionStatus,
     created_at: Moment,
     updated_at: Moment,
 }
 
 impl SubscriptionView {
-    pub(crate) fn of(subscription: &Subscription, status: Status) -> Self {
+    pub(crate) fn of(subscription: &Subscription, status: SubscriptionStatus) -> Self {
         let settings = &subscription.settings;
         Self {
             subscription_id: subscription.id,
             endpoint_url: settings.endpoint_url.clone(),
             event_types: settings.event_types.clone().into(),
             description: settings.description.clone(),
-            enabled: status == Status::Active,
+            enabled: status == SubscriptionStatus::Active,
             include_bots: settings.include_bots,
             status,
             created_at: subscription.created_at,
@@ -64,7 +64,7 @@ pub(crate) struct WithSecret {
 }
 
 impl WithSecret {
-    pub(crate) fn new(subscription: SubscriptionView, secret: &Secret) -> Self {
+    pub(crate) fn new(subscription: SubscriptionView, secret: &WebhookSecret) -> Self {
         Self { subscription, secret: secret.expose().to_owned() }
     }
 }
@@ -80,18 +80,18 @@ pub(crate) fn audited(subscription: &Subscription) -> Value {
 pub(crate) struct DeliveryView {
     delivery_id: DeliveryId,
     event_id: EventId,
-    event_type: EventType,
+    event_type: WebhookEventType,
     subscription_id: SubscriptionId,
     status: DeliveryStatus,
-    trigger: Trigger,
+    trigger: DeliveryTrigger,
     created_at: Moment,
     /// When the next attempt is due; null when none follows.
     next_attempt_at: Option<Moment>,
-    attempts: Vec<Attempt>,
+    attempts: Vec<DeliveryAttempt>,
 }
 
 impl DeliveryView {
-    pub(crate) fn of(delivery: &Delivery, attempts: Vec<Attempt>) -> Self {
+    pub(crate) fn of(delivery: &Delivery, attempts: Vec<DeliveryAttempt>) -> Self {
         Self {
             delivery_id: delivery.id,
             event_id: delivery.event_id,

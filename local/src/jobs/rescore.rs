@@ -1,15 +1,15 @@
 //! Re-scoring: the present classifier over stored clicks, and the rollups restated by what it changes.
 //!
-//! A day of a handle is read twice: once for the sightings that bursts are told from, a few bytes each, and once to judge
+//! A day of a handle is read twice: once for the fingerprints in which bursts are found, 24 bytes each, and once to classify
 //! every click in their light, a page at a time. What changes is written in transactions that carry the click, its cells
 //! and the audit event with the totals so far, so that a job that is killed leaves nothing half done and nothing untold.
 //! `maxClicks` is not touched: it was kept by what was known when the visitor stood before the link.
 
 use std::collections::BTreeMap;
 
-use domain::accounts::audit::Event;
-use domain::clicks::agent::{CLASSIFIER_VERSION, judge_again};
-use domain::clicks::burst::{Burst, Sighting, bursts};
+use domain::accounts::audit::AuditEvent;
+use domain::clicks::agent::{CLASSIFIER_VERSION, reclassify};
+use domain::clicks::burst::{Burst, ClickFingerprint, bursts};
 use domain::values::id::{AuditId, ClickId};
 use domain::values::moment::Day;
 use domain::values::name::Handle;
@@ -95,7 +95,7 @@ impl Run<'_> {
                     self.done.clicks += u64::try_from(page.len()).unwrap_or_default();
                 }
                 let judged = page.into_iter().map(|before| {
-                    let after = judge_again(&before.click, bursts.get(&before.click.id).copied().unwrap_or_default());
+                    let after = reclassify(&before.click, bursts.get(&before.click.id).copied().unwrap_or_default());
                     Restatement { before, after }
                 });
                 let changed = judged.filter(|restatement| restatement.after != restatement.before.click).collect();
@@ -131,8 +131,8 @@ impl Run<'_> {
     }
 
     /// The one event of this job on this handle, written again with every group.
-    fn event(&self, done: &Summary) -> Event {
-        let mut event = Event::of_system(self.audit_id, (self.effects.clock)(), "rescore", "clicks.rescored", self.handle);
+    fn event(&self, done: &Summary) -> AuditEvent {
+        let mut event = AuditEvent::of_system(self.audit_id, (self.effects.clock)(), "rescore", "clicks.rescored", self.handle);
         event.after = Some(json!({
             "from": self.scope.from,
             "to": self.scope.to,
@@ -147,15 +147,15 @@ impl Run<'_> {
 
 /// The clicks of a day that are in a burst.
 async fn bursts_of(store: &Store, handle: &Handle, day: Day) -> Result<BTreeMap<ClickId, Burst>, Error> {
-    let (mut ids, mut sightings) = (Vec::new(), Vec::new());
+    let (mut ids, mut fingerprints) = (Vec::new(), Vec::new());
     let mut clicks = Clicks::of(store, handle, day);
     while let Some(page) = clicks.next().await? {
         for stored in page {
-            if let Some(sighting) = Sighting::of(&stored.click) {
+            if let Some(fingerprint) = ClickFingerprint::of(&stored.click) {
                 ids.push(stored.click.id);
-                sightings.push(sighting);
+                fingerprints.push(fingerprint);
             }
         }
     }
-    Ok(ids.into_iter().zip(bursts(&sightings)).filter(|(_, burst)| burst.is_any()).collect())
+    Ok(ids.into_iter().zip(bursts(&fingerprints)).filter(|(_, burst)| burst.is_any()).collect())
 }

@@ -27,7 +27,7 @@ pub struct User {
 
 impl User {
     /// The audit event of something this user does, written together with the change itself.
-    pub fn event(&self, app: &ApiState, action: &str, target: impl ToString) -> audit::Event {
+    pub fn event(&self, app: &ApiState, action: &str, target: impl ToString) -> audit::AuditEvent {
         event_of(app, user_actor(&self.id), self.request_id, action, target)
     }
 }
@@ -36,8 +36,8 @@ fn user_actor(user: &UserId) -> Actor {
     Actor { kind: ActorKind::Jwt, id: user.to_string() }
 }
 
-fn event_of(app: &ApiState, actor: Actor, request_id: RequestId, action: &str, target: impl ToString) -> audit::Event {
-    audit::Event {
+fn event_of(app: &ApiState, actor: Actor, request_id: RequestId, action: &str, target: impl ToString) -> audit::AuditEvent {
+    audit::AuditEvent {
         audit_id: app.id(),
         at: app.now(),
         actor,
@@ -68,7 +68,7 @@ pub struct Member<A> {
 
 impl<A> Member<A> {
     /// The audit event of something this member does to the handle, written together with the change itself.
-    pub fn event(&self, app: &ApiState, action: &str, target: impl ToString) -> audit::Event {
+    pub fn event(&self, app: &ApiState, action: &str, target: impl ToString) -> audit::AuditEvent {
         event_of(app, self.actor.clone(), self.request_id, action, target)
     }
 

@@ -10,13 +10,14 @@ use domain::values::id::{DeliveryId, EventId};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use domain::webhooks::delivery::MAX_ATTEMPTS;
-use domain::webhooks::event::{Envelope, EventType};
+use domain::webhooks::envelope::Envelope;
+use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::payload::{ClickPayload, ConversionPayload, DisabledPayload, HealthPayload, LinkPayload, TestPayload};
 
 /// The `webhooks` of the document; the schemas they name go into its components.
 pub(crate) fn webhooks(components: &mut Components) -> Paths {
     let mut messages = Paths::new();
-    for kind in EventType::ALL {
+    for kind in WebhookEventType::ALL {
         let (payload, schemas) = payload(*kind);
         components.schemas.extend(schemas);
         let name = format!("{kind:?}Message");
@@ -27,7 +28,7 @@ pub(crate) fn webhooks(components: &mut Components) -> Paths {
 }
 
 /// The name of a type's payload, with its schema and those it refers to.
-fn payload(kind: EventType) -> (String, Vec<(String, RefOr<Schema>)>) {
+fn payload(kind: WebhookEventType) -> (String, Vec<(String, RefOr<Schema>)>) {
     fn of<T: ToSchema>() -> (String, Vec<(String, RefOr<Schema>)>) {
         let name = T::name().into_owned();
         let mut schemas = vec![(name.clone(), T::schema())];
@@ -35,17 +36,17 @@ fn payload(kind: EventType) -> (String, Vec<(String, RefOr<Schema>)>) {
         (name, schemas)
     }
     match kind {
-        EventType::LinkClicked => of::<ClickPayload>(),
-        EventType::LinkCreated | EventType::LinkUpdated | EventType::LinkDeleted => of::<LinkPayload>(),
-        EventType::ConversionRecorded | EventType::ConversionTested => of::<ConversionPayload>(),
-        EventType::CampaignHealthChanged => of::<HealthPayload>(),
-        EventType::WebhookTest => of::<TestPayload>(),
-        EventType::WebhookDisabled => of::<DisabledPayload>(),
+        WebhookEventType::LinkClicked => of::<ClickPayload>(),
+        WebhookEventType::LinkCreated | WebhookEventType::LinkUpdated | WebhookEventType::LinkDeleted => of::<LinkPayload>(),
+        WebhookEventType::ConversionRecorded | WebhookEventType::ConversionTested => of::<ConversionPayload>(),
+        WebhookEventType::CampaignHealthChanged => of::<HealthPayload>(),
+        WebhookEventType::WebhookTest => of::<TestPayload>(),
+        WebhookEventType::WebhookDisabled => of::<DisabledPayload>(),
     }
 }
 
 /// The envelope of one type around its payload.
-fn message(kind: EventType, payload: &str) -> Object {
+fn message(kind: WebhookEventType, payload: &str) -> Object {
     let id = described(EventId::schema(), "The same in every attempt and replay: a receiver that remembers it acts once.");
     let named = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([kind.as_str()]));
     ObjectBuilder::new()
@@ -73,7 +74,7 @@ fn described(schema: RefOr<Schema>, what: &str) -> RefOr<Schema> {
     }
 }
 
-fn operation(kind: EventType, message: &str) -> Operation {
+fn operation(kind: WebhookEventType, message: &str) -> Operation {
     let handle = "acme".parse::<Handle>().ok();
     let example = handle.and_then(|handle| serde_json::to_value(Envelope::example(kind, handle)?).ok());
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(message))).example(example).build();
@@ -94,7 +95,7 @@ fn operation(kind: EventType, message: &str) -> Operation {
 }
 
 /// The headers of every message.
-fn headers(kind: EventType) -> [Parameter; 7] {
+fn headers(kind: WebhookEventType) -> [Parameter; 7] {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let named = text().enum_values(Some([kind.as_str()]));
     [

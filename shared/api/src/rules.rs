@@ -1,7 +1,7 @@
 //! Rule books behind routes: listing, writing and deleting rules of either kind, each write with its audit event.
 
 use axum::Json;
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::routing::rule_set::{MAX_BOOK, MAX_RULES, RuleBook};
 use domain::values::name::RuleId;
 use http::StatusCode;
@@ -74,7 +74,7 @@ pub async fn delete_rule<R: KeptRule>(app: &ApiState, member: &Member<Creator>, 
 async fn change<R: KeptRule, T>(
     app: &ApiState,
     member: &Member<Creator>,
-    edit: impl Fn(&mut RuleBook<R>) -> Result<(T, Event), Problem>,
+    edit: impl Fn(&mut RuleBook<R>) -> Result<(T, AuditEvent), Problem>,
 ) -> Result<T, Problem> {
     for _ in 0..TRIES {
         let (mut book, version) = app.store().rule_book(member.handle()).await?;

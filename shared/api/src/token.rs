@@ -1,6 +1,6 @@
 //! Personal access tokens: who calls with one, whether it is good, and what is told when it is not (contract §2, §12).
 
-use domain::accounts::audit::{Actor, ActorKind, Event};
+use domain::accounts::audit::{Actor, ActorKind, AuditEvent};
 use domain::accounts::token::{Digest, Ended, Presented, Scope, Token};
 use domain::values::id::RequestId;
 use http::header::AUTHORIZATION;
@@ -121,7 +121,7 @@ impl TokenHolder {
         if !self.stored.tells_refusal(now) {
             return problem;
         }
-        let event = Event {
+        let event = AuditEvent {
             audit_id: app.id(),
             at: now,
             actor: self.actor(),

@@ -4,16 +4,15 @@ pub mod audit;
 pub mod token;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::str::FromStr;
 
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::values::form::{self, Form, Notes, Unknown};
 use crate::values::moment::{Day, Moment};
 use crate::values::name::{Handle, UserId};
+use crate::values::zone::Zone;
 
 /// What an account pays for; a greater plan has all that a lesser one has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,55 +55,6 @@ impl FromStr for Plan {
         [Self::Free, Self::Pro, Self::Enterprise].into_iter().find(|plan| plan.as_str() == text).ok_or("must be FREE, PRO or ENTERPRISE")
     }
 }
-
-/// An IANA time zone name that this system knows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Zone(TimeZone);
-
-impl Zone {
-    /// The zone itself.
-    pub fn zone(&self) -> &TimeZone {
-        &self.0
-    }
-}
-
-impl Default for Zone {
-    fn default() -> Self {
-        Self(TimeZone::UTC)
-    }
-}
-
-impl FromStr for Zone {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        TimeZone::get(text).map(Self).map_err(|_| "must be an IANA time zone such as Europe/Berlin")
-    }
-}
-
-impl TryFrom<String> for Zone {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Zone> for String {
-    fn from(zone: Zone) -> Self {
-        zone.to_string()
-    }
-}
-
-impl fmt::Display for Zone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.iana_name().unwrap_or("UTC"))
-    }
-}
-
-#[cfg(feature = "openapi")]
-crate::values::schema::text_schema!(Zone, description("An IANA time zone such as Europe/Berlin."));
 
 /// What an account is set to; an account nobody configured has the deployment's default plan and UTC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

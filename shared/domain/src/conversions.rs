@@ -1,22 +1,20 @@
 //! Conversions: what a merchant submits, and what is kept of it for good (contract §7).
 
+mod conversion;
 pub mod explain;
 pub mod ledger;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::campaigns::{Credit, NotCredited};
-use crate::clicks::ctx::{Claims, Consent};
+use crate::clicks::ctx::CtxClaims;
 use crate::values::form::{self, Faults, Form, Notes, Unknown};
-use crate::values::id::{ClickId, ConversionId, RequestId};
 use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money};
-use crate::values::name::{CampaignId, EventType, Handle, SessionId, Slug};
+use crate::values::name::{EventType, SessionId};
 use crate::values::secret::sha256_hex;
 
-/// Days during which an idempotency key stands for its first conversion.
-pub const KEY_DAYS: i64 = 365;
+pub use conversion::{Conversion, INSTANT_MS, KEY_DAYS};
 
 const MAX_KEY: usize = 255;
 const MAX_METADATA: usize = 2048;
@@ -73,7 +71,7 @@ impl Submission {
     ///
     /// # Errors
     /// Every bad field at once; what `open` finds wrong with the ctx is told as the field `ctx`.
-    pub fn read(body: Value, open: impl FnOnce(&str) -> Result<Claims, String>) -> Result<(Self, Claims), Faults> {
+    pub fn read(body: Value, open: impl FnOnce(&str) -> Result<CtxClaims, String>) -> Result<(Self, CtxClaims), Faults> {
         let notes = Notes::default();
         let read = Form::open(body, Unknown::Ignore, &notes).and_then(|mut form| {
             let claims = form.required("ctx", |value| match value {
@@ -109,133 +107,14 @@ impl Submission {
     }
 }
 
-/// One conversion as it is stored: the record, its idempotency key and its place in the outbox are one item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Conversion {
-    /// Its id.
-    pub id: ConversionId,
-    /// Whose.
-    pub handle: Handle,
-    /// The link that was followed.
-    pub slug: Slug,
-    /// The click it is credited to.
-    pub click_id: ClickId,
-    /// The campaign it is credited to.
-    pub campaign_id: Option<CampaignId>,
-    /// Why it is credited to none, though its click named one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_credited: Option<NotCredited>,
-    /// The rule that sent the visitor.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
-    /// The visitor's session.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session_id: Option<SessionId>,
-    /// What the visitor did.
-    pub event_type: EventType,
-    /// What it was worth.
-    pub money: Option<Money>,
-    /// When the merchant says it happened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub occurred_at: Option<Moment>,
-    /// Whatever else the merchant sent, as JSON text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<String>,
-    /// Whether the click was judged a bot's.
-    pub bot: bool,
-    /// Whether it only tries out a campaign: it is stored and announced, and no figure knows it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub test: bool,
-    /// From when on its ctx would have been refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ctx_expires_at: Option<Moment>,
-    /// Who vouches for it.
-    pub trust: Trust,
-    /// When it was accepted; it counts on this day.
-    pub accepted_at: Moment,
-    /// The request that wrote it: a retry of that very request is answered as the first one.
-    pub request_id: RequestId,
-}
-
-/// Milliseconds from click to conversion below which no person can have made both: the redirect, the merchant's page and
-/// an action on it take longer.
-pub const INSTANT_MS: i64 = 800;
-
-impl Conversion {
-    /// What becomes of a submission with a good ctx.
-    pub fn credit(
-        submission: &Submission,
-        claims: &Claims,
-        credit: Credit,
-        trust: Trust,
-        id: ConversionId,
-        request_id: RequestId,
-        accepted_at: Moment,
-    ) -> Self {
-        Self {
-            id,
-            handle: claims.handle.clone(),
-            slug: claims.slug.clone(),
-            click_id: claims.click_id,
-            campaign_id: credit.campaign_id,
-            not_credited: credit.not_credited,
-            rule: claims.rule.clone(),
-            session_id: session_of(submission, claims),
-            event_type: submission.event_type.clone(),
-            money: submission.money,
-            occurred_at: submission.occurred_at,
-            metadata: submission.metadata.as_ref().map(Value::to_string),
-            bot: claims.bot,
-            test: false,
-            ctx_expires_at: Some(claims.expires_at),
-            trust,
-            accepted_at,
-            request_id,
-        }
-    }
-
-    /// Whether its idempotency key still stands for it.
-    pub fn holds_key(&self, now: Moment) -> bool {
-        now < self.accepted_at.plus_days(KEY_DAYS)
-    }
-
-    /// Whether it came faster after its click than a page loads and a person acts. Trying out a campaign is no visit.
-    pub fn is_instant(&self) -> bool {
-        !self.test && self.accepted_at.millis() - self.click_id.moment().millis() < INSTANT_MS
-    }
-
-    /// The fields in which a repeated submission differs from the first.
-    pub fn mismatch(&self, again: &Submission) -> Vec<&'static str> {
-        let mut fields = Vec::new();
-        if self.event_type != again.event_type {
-            fields.push("eventType");
-        }
-        if self.money.map(|money| money.minor) != again.money.map(|money| money.minor) {
-            fields.push("value");
-        }
-        if self.money.map(|money| money.currency) != again.money.map(|money| money.currency) {
-            fields.push("currency");
-        }
-        fields
-    }
-}
-
-/// The session that was signed into the ctx, else the one the page knows; none where consent was denied.
-fn session_of(submission: &Submission, claims: &Claims) -> Option<SessionId> {
-    match claims.consent {
-        Consent::Denied => None,
-        Consent::Full | Consent::Basic => claims.session_id.clone().or_else(|| submission.session_id.clone()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::id::ClickId;
     use serde_json::json;
 
-    fn claims() -> Claims {
-        Claims {
+    fn claims() -> CtxClaims {
+        CtxClaims {
             click_id: ClickId::new(Moment::from_millis(1), 1),
             handle: "demo".parse().unwrap(),
             slug: "launch".parse().unwrap(),
@@ -290,22 +169,5 @@ mod tests {
         assert_ne!(digest("caf\u{e9}"), digest("cafe\u{301}"));
         assert_ne!(digest("a"), digest("a "));
         assert_eq!(digest("\u{0}#/🦀"), digest("\u{0}#/🦀"));
-    }
-
-    #[test]
-    fn a_key_holds_for_365_days_to_the_millisecond() {
-        let submission = read(json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase"})).unwrap();
-        let now = Moment::from_millis(1_772_366_400_000);
-        let conversion = Conversion::credit(
-            &submission,
-            &claims(),
-            Credit::default(),
-            Trust::Claimed,
-            ConversionId::new(now, 1),
-            RequestId::new(now, 2),
-            now,
-        );
-        assert!(conversion.holds_key(now.plus_days(365).plus_millis(-1)));
-        assert!(!conversion.holds_key(now.plus_days(365)));
     }
 }

@@ -1,5 +1,6 @@
 //! Links: what an owner may set, and whether a link is open at a moment (contract §4).
 
+pub mod visit;
 mod write;
 
 use serde::{Deserialize, Serialize};

@@ -3,12 +3,11 @@
 mod conditions;
 pub mod rule_set;
 mod rules;
-pub mod visit;
 
 use sha2::{Digest, Sha256};
 
+use crate::links::visit::{BUCKETS, Visit};
 use crate::links::{Closed, Link};
-use crate::routing::visit::Visit;
 use crate::values::destination::Destination;
 use crate::values::name::RuleId;
 
@@ -18,7 +17,7 @@ pub use rules::{PersonalizationRule, Rule, RuleBook, Variant};
 
 /// Where the visitor goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome<'a> {
+pub enum RoutingOutcome<'a> {
     /// To one of the link's or rule's destinations.
     Follow(&'a Destination, Matched<'a>),
     /// The link is closed and names somewhere else to go; no context travels along.
@@ -93,11 +92,11 @@ pub fn decide<'a>(
     visit: &Visit,
     clicks_used_up: bool,
     mut explain: impl FnMut(Step<'a>),
-) -> Outcome<'a> {
+) -> RoutingOutcome<'a> {
     if let Some(closed) = link.closed(visit.at, clicks_used_up) {
         return match &link.settings.fallback_url {
-            Some(fallback) => Outcome::Fallback(fallback, closed),
-            None => Outcome::Unavailable(closed),
+            Some(fallback) => RoutingOutcome::Fallback(fallback, closed),
+            None => RoutingOutcome::Unavailable(closed),
         };
     }
     let bucket = || bucket(link, &visit.subject);
@@ -105,17 +104,17 @@ pub fn decide<'a>(
         let failed = rule.conditions.first_unmet(visit, bucket);
         explain(Step { rule_id: None, index, priority: rule.priority, conditions: &rule.conditions, failed });
         if failed.is_none() {
-            return Outcome::Follow(&rule.destination_url, Matched::RoutingRule { index, rule });
+            return RoutingOutcome::Follow(&rule.destination_url, Matched::RoutingRule { index, rule });
         }
     }
     for (index, rule) in book.enabled().enumerate() {
         let failed = rule.when.first_unmet(visit, bucket);
         explain(Step { rule_id: Some(&rule.rule_id), index, priority: rule.priority, conditions: &rule.when, failed });
         if failed.is_none() {
-            return Outcome::Follow(&rule.variant.destination_url, Matched::PersonalizationRule { index, rule });
+            return RoutingOutcome::Follow(&rule.variant.destination_url, Matched::PersonalizationRule { index, rule });
         }
     }
-    Outcome::Follow(&link.settings.destination_url, Matched::Default)
+    RoutingOutcome::Follow(&link.settings.destination_url, Matched::Default)
 }
 
 /// The rules with their place in the list, lowest priority number first; the sort is stable, so ties keep list order.
@@ -124,9 +123,6 @@ fn by_priority(rules: &[Rule]) -> Vec<(usize, &Rule)> {
     ordered.sort_by_key(|(_, rule)| rule.priority);
     ordered
 }
-
-/// Ten-thousandths of all visitors.
-pub const BUCKETS: u64 = 10_000;
 
 /// The visitor's stable place among [`BUCKETS`]: the first eight bytes of SHA-256 over `handle/slug LF subject`, big endian, modulo.
 pub fn bucket(link: &Link, subject: &str) -> u64 {

@@ -1,6 +1,7 @@
 //! Values everything else is made of: each is parsed once, where it enters, and is valid from then on.
 
 pub mod destination;
+pub mod device;
 pub mod form;
 pub mod id;
 pub mod moment;
@@ -10,3 +11,4 @@ pub mod password;
 pub(crate) mod schema;
 pub mod secret;
 pub mod spreadsheet;
+pub mod zone;

@@ -2,7 +2,9 @@
 
 pub mod delivery;
 pub mod endpoint;
+pub mod envelope;
 pub mod event;
+pub mod filter;
 pub mod payload;
 pub mod secret;
 pub mod signature;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use domain::values::id::{Id, Kind};
+use domain::values::id::{Id, IdKind};
 use domain::values::moment::Moment;
 use domain::webhooks::endpoint::Egress;
 use store::Store;
@@ -74,7 +74,7 @@ impl App {
     }
 
     /// A fresh id.
-    pub fn id<K: Kind>(&self) -> Id<K> {
+    pub fn id<K: IdKind>(&self) -> Id<K> {
         Id::new(self.now(), self.random())
     }
 

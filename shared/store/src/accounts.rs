@@ -1,7 +1,7 @@
 //! Accounts: the plan and the time zone of whoever owns handles.
 
 use domain::accounts::Account;
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::values::name::UserId;
 
 use crate::Store;
@@ -17,7 +17,7 @@ impl Store {
     }
 
     /// Sets the account, with the audit event of it: that belongs to no handle and lies beside the account.
-    pub async fn set_account(&self, user: &UserId, account: &Account, event: &Event) -> Result<()> {
+    pub async fn set_account(&self, user: &UserId, account: &Account, event: &AuditEvent) -> Result<()> {
         let put = self.put_part(with_doc(&table::account(user), account)?, |put| put)?;
         let told = self.put_part(audit::item(&table::account_audit(user, event.audit_id), event)?, |put| put)?;
         for _ in 0..TRIES {

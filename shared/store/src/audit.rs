@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::accounts::audit::{Event, KEPT_DAYS};
+use domain::accounts::audit::{AuditEvent, KEPT_DAYS};
 use domain::values::id::AuditId;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
@@ -14,19 +14,19 @@ use crate::table::{self, Key};
 
 impl Store {
     /// Writes an audit event of something that left nothing else behind.
-    pub async fn audit(&self, handle: &Handle, event: &Event) -> Result<()> {
+    pub async fn audit(&self, handle: &Handle, event: &AuditEvent) -> Result<()> {
         let put = self.db.put_item().table_name(&self.table).set_item(Some(item(&table::audit(handle, event.audit_id), event)?));
         put.send().await.map_err(Error::call("PutItem"))?;
         Ok(())
     }
 
     /// The part of a transaction that writes an audit event.
-    pub(crate) fn audit_part(&self, handle: &Handle, event: &Event) -> Result<TransactWriteItem> {
+    pub(crate) fn audit_part(&self, handle: &Handle, event: &AuditEvent) -> Result<TransactWriteItem> {
         self.put_part(item(&table::audit(handle, event.audit_id), event)?, |put| put)
     }
 
     /// The audit events of a handle, newest first; those past their days are gone, whether or not the table has deleted them.
-    pub async fn audit_events(&self, handle: &Handle, now: Moment, limit: usize, from: Option<&str>) -> Result<Page<Event>> {
+    pub async fn audit_events(&self, handle: &Handle, now: Moment, limit: usize, from: Option<&str>) -> Result<Page<AuditEvent>> {
         let oldest = AuditId::new(now.plus_days(-KEPT_DAYS), 0);
         let partition = table::audit_events(handle);
         let cursor_at: Option<AuditId> = place_in(&partition, from)?.and_then(|before| before.parse().ok());
@@ -51,7 +51,7 @@ fn just_before(id: AuditId) -> AuditId {
     AuditId::from_bytes(u128::from_be_bytes(id.to_bytes()).saturating_sub(1).to_be_bytes())
 }
 
-pub(crate) fn item(at: &Key, event: &Event) -> Result<Item> {
+pub(crate) fn item(at: &Key, event: &AuditEvent) -> Result<Item> {
     let mut item = with_doc(at, event)?;
     item.insert("ttl".to_owned(), number(event.at.plus_days(KEPT_DAYS).seconds()));
     Ok(item)

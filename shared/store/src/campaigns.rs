@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::campaigns::Campaign;
 use domain::links::Link;
 use domain::values::name::{CampaignId, Handle};
@@ -65,7 +65,7 @@ impl Store {
         campaign: &Campaign,
         before: Option<&Campaign>,
         bound: Option<(&Link, Expect)>,
-        events: &[Event],
+        events: &[AuditEvent],
     ) -> Result<WriteCampaign> {
         let mut item = with_doc(&table::campaign(&campaign.handle, &campaign.campaign_id), campaign)?;
         item.insert("version".to_owned(), number(campaign.version));
@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// Deletes this version of a campaign, with the audit event; its links and its figures stay.
-    pub async fn delete_campaign(&self, campaign: &Campaign, event: &Event) -> Result<WriteCampaign> {
+    pub async fn delete_campaign(&self, campaign: &Campaign, event: &AuditEvent) -> Result<WriteCampaign> {
         let delete: TransactWriteItem = self.delete_part(&table::campaign(&campaign.handle, &campaign.campaign_id), |delete| {
             delete
                 .condition_expression(STILL)

@@ -1,6 +1,6 @@
 //! What only an operator's jobs read: everything there is. No function may; no statement of the template allows it.
 
-use domain::values::id::{AdjustmentId, ConversionId, Id, Kind};
+use domain::values::id::{AdjustmentId, ConversionId, Id, IdKind};
 use domain::values::moment::Day;
 use domain::values::name::Handle;
 
@@ -50,7 +50,7 @@ impl Store {
     }
 
     /// A page of the `list` index whose ids were made on a day or a moment before it.
-    async fn listed_of<K: Kind>(&self, list: impl Fn(Day) -> String, day: Day, after: Option<Id<K>>) -> Result<Vec<Item>> {
+    async fn listed_of<K: IdKind>(&self, list: impl Fn(Day) -> String, day: Day, after: Option<Id<K>>) -> Result<Vec<Item>> {
         // An id is made a moment before its record is accepted, so that the first of a day may be named by the day before.
         let from = after.unwrap_or_else(|| Id::new(day.start().plus_millis(-MAX_APART_MS), 0));
         let to = Id::<K>::new(day.plus(1).start(), 0);

@@ -11,12 +11,12 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::conversions::Conversion;
 use domain::reports::{CellKey, Origin, Tally, cells};
 use domain::values::id::{ClickId, ConversionId};
 use domain::values::moment::{Day, Moment};
-use domain::values::money::Change;
+use domain::values::money::MoneyChange;
 use domain::values::name::Handle;
 
 use crate::Store;
@@ -68,13 +68,13 @@ impl Stored {
     }
 
     /// The sum of its adjustments; none when it has no money.
-    pub fn adjustments(&self) -> Option<Change> {
-        self.current().money.map(|money| Change { minor: self.adjusted, currency: money.currency })
+    pub fn adjustments(&self) -> Option<MoneyChange> {
+        self.current().money.map(|money| MoneyChange { minor: self.adjusted, currency: money.currency })
     }
 
     /// What it is worth after its adjustments; none when it has no money.
-    pub fn net(&self) -> Option<Change> {
-        self.current().money.map(|money| Change { minor: money.minor.saturating_add(self.adjusted), currency: money.currency })
+    pub fn net(&self) -> Option<MoneyChange> {
+        self.current().money.map(|money| MoneyChange { minor: money.minor.saturating_add(self.adjusted), currency: money.currency })
     }
 }
 
@@ -91,7 +91,7 @@ pub enum Settled {
 
 impl Store {
     /// Accepts a conversion that somebody of the handle made to try a campaign out, with the audit event of that, in one transaction.
-    pub async fn accept_test_conversion(&self, conversion: &Conversion, key_digest: &str, event: &Event) -> Result<Accepted> {
+    pub async fn accept_test_conversion(&self, conversion: &Conversion, key_digest: &str, event: &AuditEvent) -> Result<Accepted> {
         let at = table::conversion(&conversion.handle, key_digest);
         let parts = vec![self.put_part(pending_item(&at, conversion)?, absent)?, self.audit_part(&conversion.handle, event)?];
         if self.transact(parts).await?.is_written() {

@@ -1,6 +1,6 @@
 //! Corrections: a claimed conversion becomes what the merchant confirms, and its ledger gets both entries of that, or nothing happens.
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::conversions::ledger::Adjustment;
 use domain::conversions::ledger::correction::Correction;
 
@@ -16,7 +16,7 @@ use crate::transaction::absent;
 impl Store {
     /// Corrects a conversion that is as it was read, in one transaction with the audit event; gives back the entries to announce,
     /// or none when the conversion is no longer so: read it again.
-    pub async fn confirm(&self, claimed: &Stored, correction: &Correction, event: &Event) -> Result<Option<[Pointer; 2]>> {
+    pub async fn confirm(&self, claimed: &Stored, correction: &Correction, event: &AuditEvent) -> Result<Option<[Pointer; 2]>> {
         let Stored { conversion, at, .. } = claimed;
         let confirmed = text(to_json(at, &correction.confirmed)?);
         let correct = self.update_part(at, |update| {

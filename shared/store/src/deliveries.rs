@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
-use domain::webhooks::delivery::{Attempt, Delivery, KEPT_DAYS, Status, Trigger};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, DeliveryTrigger, KEPT_DAYS};
+use domain::webhooks::envelope::Envelope;
 
 use crate::Store;
 use crate::error::{Error, Result};
@@ -22,7 +22,7 @@ use crate::transaction::absent;
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Only of these statuses; of any when there are none.
-    pub statuses: Vec<Status>,
+    pub statuses: Vec<DeliveryStatus>,
     /// Only of this subscription.
     pub subscription: Option<SubscriptionId>,
     /// Not before this moment.
@@ -83,7 +83,7 @@ impl DeliveryCounts {
 #[derive(Clone, Copy, Debug)]
 pub struct Made<'a> {
     /// What became of it.
-    pub attempt: &'a Attempt,
+    pub attempt: &'a DeliveryAttempt,
     /// The number of the lease.
     pub lease: u32,
 }
@@ -108,7 +108,7 @@ impl Store {
         &self,
         deliveries: &[Delivery],
         message: Option<&Envelope>,
-        (handle, event): (&Handle, &Event),
+        (handle, event): (&Handle, &AuditEvent),
     ) -> Result<()> {
         let mut parts = vec![self.audit_part(handle, event)?];
         if let Some(envelope) = message {
@@ -117,7 +117,7 @@ impl Store {
         let mut counts: BTreeMap<Key, (i64, Moment)> = BTreeMap::new();
         for delivery in deliveries {
             parts.push(self.put_part(item(delivery)?, absent)?);
-            if delivery.trigger == Trigger::Manual {
+            if delivery.trigger == DeliveryTrigger::Manual {
                 let mut newest = with_doc(&newest_replay(delivery), &delivery.id)?;
                 newest.insert("ttl".to_owned(), number(delivery.created_at.plus_days(KEPT_DAYS).seconds()));
                 parts.push(self.put_part(newest, |put| put)?);
@@ -148,7 +148,7 @@ impl Store {
     }
 
     /// A delivery with its attempts, in order.
-    pub async fn delivery_with_attempts(&self, handle: &Handle, id: DeliveryId) -> Result<Option<(Delivery, Vec<Attempt>)>> {
+    pub async fn delivery_with_attempts(&self, handle: &Handle, id: DeliveryId) -> Result<Option<(Delivery, Vec<DeliveryAttempt>)>> {
         let query = self
             .db
             .query()
@@ -322,12 +322,12 @@ fn count_of(delivery: &Delivery, at: Moment) -> Key {
     table::delivery_count(&delivery.handle, delivery.subscription_id, at, delivery.id)
 }
 
-fn counted_as(status: Status) -> Option<&'static str> {
+fn counted_as(status: DeliveryStatus) -> Option<&'static str> {
     match status {
-        Status::Delivered => Some("delivered"),
-        Status::Exhausted => Some("failed"),
-        Status::Cancelled => Some("cancelled"),
-        Status::Pending | Status::InFlight | Status::Scheduled => None,
+        DeliveryStatus::Delivered => Some("delivered"),
+        DeliveryStatus::Exhausted => Some("failed"),
+        DeliveryStatus::Cancelled => Some("cancelled"),
+        DeliveryStatus::Pending | DeliveryStatus::InFlight | DeliveryStatus::Scheduled => None,
     }
 }
 
@@ -351,7 +351,8 @@ fn item(delivery: &Delivery) -> Result<Item> {
     item.insert("listSk".to_owned(), text(delivery.id.to_string()));
     item.insert("ttl".to_owned(), number(delivery.created_at.plus_days(KEPT_DAYS).seconds()));
     if !delivery.status.is_final() {
-        let due = delivery.lease.as_ref().filter(|_| delivery.status == Status::InFlight).map_or(delivery.due_at, |lease| lease.until);
+        let due =
+            delivery.lease.as_ref().filter(|_| delivery.status == DeliveryStatus::InFlight).map_or(delivery.due_at, |lease| lease.until);
         item.insert("duePk".to_owned(), text(table::due_of(delivery.created_at)));
         item.insert("dueAt".to_owned(), number(due.plus_millis(GRACE_MS).millis()));
     }

@@ -7,7 +7,7 @@ use domain::values::id::EventId;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use domain::webhooks::delivery::KEPT_DAYS;
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 
 use crate::Store;
 use crate::error::{Error, Result};

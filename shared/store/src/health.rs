@@ -1,7 +1,7 @@
 //! The health a campaign was last seen in, so that a change of it is told once.
 
 use domain::values::name::{CampaignId, Handle};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 
 use crate::Store;
 use crate::error::Result;

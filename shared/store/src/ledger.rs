@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::accounts::audit::Event;
-use domain::conversions::ledger::{Adjustment, Cause, Entry, EntryId, Room};
+use domain::accounts::audit::AuditEvent;
+use domain::conversions::ledger::{Adjustment, AdjustmentBounds, Cause, LedgerEntry, LedgerEntryId};
 use domain::conversions::{Conversion, Trust};
 use domain::reports::{CellKey, Origin, Tally, cells};
-use domain::values::id::{self, AdjustmentId, ConversionId, Id, Kind};
+use domain::values::id::{self, AdjustmentId, ConversionId, Id, IdKind};
 use domain::values::moment::{Day, Moment};
-use domain::values::money::Change;
+use domain::values::money::MoneyChange;
 use domain::values::name::Handle;
 
 use crate::Store;
@@ -42,7 +42,7 @@ pub enum Adjusted {
     /// Its key already stands for this one.
     Duplicate(Box<Adjustment>),
     /// The conversion would be worth less than nothing, or more than a conversion may be; it is worth this much.
-    NoRoom(Option<Change>),
+    NoRoom(Option<MoneyChange>),
 }
 
 /// An adjustment with what is known of its place in the outbox.
@@ -64,15 +64,15 @@ impl Store {
         &self,
         conversion: &Stored,
         adjustment: &Adjustment,
-        room: Room,
+        bounds: AdjustmentBounds,
         key_digest: &str,
-        event: &Event,
+        event: &AuditEvent,
     ) -> Result<Adjusted> {
         let at = table::adjustment(&adjustment.handle, adjustment.conversion_id, key_digest);
         let mut conversion_at = conversion.at.clone();
         for _ in 0..TRIES {
             let put = self.put_part(pending_item(&at, &conversion_at, adjustment)?, absent)?;
-            let add = self.add_part(&conversion_at, conversion, adjustment, room)?;
+            let add = self.add_part(&conversion_at, conversion, adjustment, bounds)?;
             let written = self.transact(vec![put, add, self.audit_part(&adjustment.handle, event)?]).await?;
             if written.is_written() {
                 return Ok(Adjusted::Accepted(Pointer::to(&at)));
@@ -91,7 +91,7 @@ impl Store {
                 // What has been corrected meanwhile is another conversion to adjust, perhaps in another currency.
                 let same = |current: &Stored| current.confirmed.is_some() == conversion.confirmed.is_some();
                 let current = current.filter(same).ok_or(Error::Contended("TransactWriteItems"))?;
-                if !room.holds(current.adjusted) {
+                if !bounds.contains(current.adjusted) {
                     return Ok(Adjusted::NoRoom(current.net()));
                 }
                 conversion_at = current.at;
@@ -101,18 +101,18 @@ impl Store {
     }
 
     /// The part that adds an adjustment to the sum that lies with its conversion.
-    fn add_part(&self, at: &Key, conversion: &Stored, adjustment: &Adjustment, room: Room) -> Result<TransactWriteItem> {
+    fn add_part(&self, at: &Key, conversion: &Stored, adjustment: &Adjustment, bounds: AdjustmentBounds) -> Result<TransactWriteItem> {
         let corrected = if conversion.confirmed.is_some() { "attribute_exists" } else { "attribute_not_exists" };
         let minor = adjustment.amount.map_or(0, |amount| amount.minor);
-        let first = if room.holds(0) { format!("attribute_not_exists({ADJUSTED}) OR ") } else { String::new() };
+        let first = if bounds.contains(0) { format!("attribute_not_exists({ADJUSTED}) OR ") } else { String::new() };
         self.update_part(at, |update| {
             update
                 .update_expression(format!("ADD {ADJUSTED} :amount"))
                 .condition_expression(format!("id = :id AND {corrected}({CONFIRMED}) AND ({first}{ADJUSTED} BETWEEN :least AND :most)"))
                 .expression_attribute_values(":id", text(adjustment.conversion_id.to_string()))
                 .expression_attribute_values(":amount", number(minor))
-                .expression_attribute_values(":least", number(room.least))
-                .expression_attribute_values(":most", number(room.most))
+                .expression_attribute_values(":least", number(bounds.min))
+                .expression_attribute_values(":most", number(bounds.max))
         })
     }
 
@@ -181,7 +181,7 @@ impl Store {
     }
 
     /// A conversion with its ledger, oldest first; its sum is that of these very entries.
-    pub async fn with_entries(&self, stored: Stored) -> Result<(Stored, Vec<Entry>)> {
+    pub async fn with_entries(&self, stored: Stored) -> Result<(Stored, Vec<LedgerEntry>)> {
         let query = self.db.query().table_name(&self.table).consistent_read(true).key_condition_expression("pk = :pk");
         let pk = table::adjustments(&stored.conversion.handle, stored.conversion.id);
         let mut pages = query.expression_attribute_values(":pk", text(pk)).into_paginator().send();
@@ -198,14 +198,21 @@ impl Store {
             false => stored,
         };
         stored.adjusted = adjusted(&stored, &adjustments);
-        let mut entries: Vec<Entry> = adjustments.into_iter().map(Entry::from).collect();
-        entries.push(Entry::from(&stored.conversion));
+        let mut entries: Vec<LedgerEntry> = adjustments.into_iter().map(LedgerEntry::from).collect();
+        entries.push(LedgerEntry::from(&stored.conversion));
         entries.sort_by_key(|entry| entry.id);
         Ok((stored, entries))
     }
 
     /// A handle's ledger from one day to another, both included, oldest first; test conversions are not in it.
-    pub async fn ledger_entries(&self, handle: &Handle, from: Day, to: Day, limit: usize, after: Option<&str>) -> Result<Page<Entry>> {
+    pub async fn ledger_entries(
+        &self,
+        handle: &Handle,
+        from: Day,
+        to: Day,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<Page<LedgerEntry>> {
         let list = format!("LEDGER#{handle}");
         let mut low = bound(from.start(), 0);
         if let Some(after) = place_in(&list, after)?.and_then(|id| read_entry_id(&id)) {
@@ -220,7 +227,7 @@ impl Store {
             let adjustments =
                 self.entries_between(table::adjustments_of_month(handle, day), ids::<id::Adjustment>(low, high), most, of_adjustment);
             let (conversions, adjustments) = futures::try_join!(conversions, adjustments)?;
-            let mut month: Vec<Entry> = conversions.into_iter().chain(adjustments).collect();
+            let mut month: Vec<LedgerEntry> = conversions.into_iter().chain(adjustments).collect();
             month.sort_by_key(|entry| entry.id);
             entries.extend(month.into_iter().take(most));
             if entries.len() > limit {
@@ -238,8 +245,8 @@ impl Store {
         partition: String,
         (low, high): (String, String),
         most: usize,
-        read: impl Fn(&Item) -> Result<Option<Entry>>,
-    ) -> Result<Vec<Entry>> {
+        read: impl Fn(&Item) -> Result<Option<LedgerEntry>>,
+    ) -> Result<Vec<LedgerEntry>> {
         let mut entries = Vec::new();
         let mut start: Option<Item> = None;
         loop {
@@ -284,13 +291,13 @@ pub(crate) fn stored_adjustment(item: &Item) -> Result<StoredAdjustment> {
     Ok(StoredAdjustment { adjustment: doc(item)?, settled: !item.contains_key("duePk"), origin, conversion_pk })
 }
 
-fn of_conversion(item: &Item) -> Result<Option<Entry>> {
+fn of_conversion(item: &Item) -> Result<Option<LedgerEntry>> {
     let conversion: Conversion = doc(item)?;
-    Ok((!conversion.test).then(|| Entry::from(&conversion)))
+    Ok((!conversion.test).then(|| LedgerEntry::from(&conversion)))
 }
 
-fn of_adjustment(item: &Item) -> Result<Option<Entry>> {
-    doc::<Adjustment>(item).map(|adjustment| Some(Entry::from(adjustment)))
+fn of_adjustment(item: &Item) -> Result<Option<LedgerEntry>> {
+    doc::<Adjustment>(item).map(|adjustment| Some(LedgerEntry::from(adjustment)))
 }
 
 /// The bytes of an id of this moment.
@@ -298,13 +305,13 @@ fn bound(at: Moment, random: u128) -> [u8; 16] {
     ConversionId::new(at, random).to_bytes()
 }
 
-fn ids<K: Kind>(low: [u8; 16], high: [u8; 16]) -> (String, String) {
+fn ids<K: IdKind>(low: [u8; 16], high: [u8; 16]) -> (String, String) {
     (Id::<K>::from_bytes(low).to_string(), Id::<K>::from_bytes(high).to_string())
 }
 
 fn read_entry_id(id: &str) -> Option<[u8; 16]> {
-    let of_conversion = id.parse().ok().map(EntryId::Conversion);
-    of_conversion.or_else(|| id.parse::<AdjustmentId>().ok().map(EntryId::Adjustment)).map(EntryId::to_bytes)
+    let of_conversion = id.parse().ok().map(LedgerEntryId::Conversion);
+    of_conversion.or_else(|| id.parse::<AdjustmentId>().ok().map(LedgerEntryId::Adjustment)).map(LedgerEntryId::to_bytes)
 }
 
 /// How far a cursor of [`Store::ledger_entries`] has come.

@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::links::Link;
 use domain::routing::RuleBook;
 use domain::values::id::{EventId, LinkId};
 use domain::values::name::{Handle, Slug};
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{LinkPayload, Payload};
 
 use crate::Store;
@@ -74,7 +74,7 @@ impl Store {
     }
 
     /// Writes a link, its history entry, the event for subscriptions and the audit event in one transaction, if the link is what was expected.
-    pub async fn write_link(&self, link: &Link, expect: Expect, event: &Event) -> Result<WriteLink> {
+    pub async fn write_link(&self, link: &Link, expect: Expect, event: &AuditEvent) -> Result<WriteLink> {
         let mut parts = self.link_parts(link, expect)?;
         let told = told(expect, link, event);
         parts.push(self.event_part(&told)?);
@@ -108,7 +108,7 @@ impl Store {
     }
 
     /// Deletes this version of a link, with the audit event; its clicks, conversions and history stay.
-    pub async fn delete_link(&self, link: &Link, event: &Event) -> Result<WriteLink> {
+    pub async fn delete_link(&self, link: &Link, event: &AuditEvent) -> Result<WriteLink> {
         let delete = self.delete_part(&table::link(&link.handle, &link.slug), |delete| {
             delete
                 .condition_expression("version = :version AND id = :id")
@@ -149,13 +149,13 @@ impl Store {
 }
 
 /// What subscriptions are told of a link write.
-pub(crate) fn told(expect: Expect, link: &Link, event: &Event) -> Envelope {
+pub(crate) fn told(expect: Expect, link: &Link, event: &AuditEvent) -> Envelope {
     let payload = LinkPayload::of(link);
     let payload = if expect == Expect::Absent { Payload::LinkCreated(payload) } else { Payload::LinkUpdated(payload) };
     envelope(link, event, &payload)
 }
 
 /// The write that an audit event tells of is told to subscriptions under the same id.
-fn envelope(link: &Link, event: &Event, payload: &Payload) -> Envelope {
+fn envelope(link: &Link, event: &AuditEvent, payload: &Payload) -> Envelope {
     Envelope::new(EventId::from_bytes(event.audit_id.to_bytes()), link.handle.clone(), event.at, payload)
 }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use futures::future::try_join_all;
 
 use domain::accounts::Profile;
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::values::name::{Handle, UserId};
 
 use crate::Store;
@@ -25,7 +25,7 @@ impl Store {
     }
 
     /// Writes a handle and the audit event if it is still at the version before this one (or absent, for the first); tells whether it was.
-    pub async fn save_profile(&self, profile: &Profile, before: Option<&Profile>, event: &Event) -> Result<bool> {
+    pub async fn save_profile(&self, profile: &Profile, before: Option<&Profile>, event: &AuditEvent) -> Result<bool> {
         let members = |profile: &Profile| -> Vec<UserId> { profile.collaborators.keys().cloned().chain([profile.owner.clone()]).collect() };
         let (now, then) = (members(profile), before.map(members).unwrap_or_default());
         try_join_all(now.iter().filter(|user| !then.contains(user)).map(|user| self.add_membership(user, profile))).await?;
@@ -36,7 +36,7 @@ impl Store {
         Ok(true)
     }
 
-    async fn put_profile(&self, profile: &Profile, before: Option<&Profile>, event: &Event) -> Result<bool> {
+    async fn put_profile(&self, profile: &Profile, before: Option<&Profile>, event: &AuditEvent) -> Result<bool> {
         let mut item = with_doc(&table::handle(&profile.handle), profile)?;
         item.insert("version".to_owned(), number(profile.version));
         let put = self.put_part(item, |put| match before {

@@ -3,12 +3,12 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use domain::webhooks::delivery::Delivery;
-use domain::webhooks::event::Envelope;
+use domain::webhooks::envelope::Envelope;
 use domain::webhooks::subscription::{Disabled, FAILING_MS, Failing, MAX_FAILURES};
 
 use crate::Store;
@@ -29,7 +29,7 @@ pub struct GivingUp<'a> {
     /// What the other subscriptions are told.
     pub envelope: &'a Envelope,
     /// What the audit log tells.
-    pub event: &'a Event,
+    pub event: &'a AuditEvent,
 }
 
 /// How a delivery's last step went.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::clicks::Click;
 use domain::reports::{CellKey, Tally, cells};
 use domain::values::id::ClickId;
@@ -123,7 +123,7 @@ impl Store {
     }
 
     /// Restates a group of one handle in one transaction, together with the audit event that tells of it.
-    pub async fn restate_clicks(&self, group: &[Restatement], event: &Event, now: Moment) -> Result<Restated> {
+    pub async fn restate_clicks(&self, group: &[Restatement], event: &AuditEvent, now: Moment) -> Result<Restated> {
         let tallies = tallies(group);
         for _ in 0..TRIES {
             let mut parts = group.iter().map(|restatement| self.restate_part(restatement)).collect::<Result<Vec<_>>>()?;

@@ -1,6 +1,6 @@
 //! A handle's rule books: one item and one version each.
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::chain;
 use domain::routing::PersonalizationRule;
 use domain::routing::rule_set::{BookRule, RuleBook};
@@ -40,7 +40,7 @@ impl Store {
     }
 
     /// Writes the rules and the audit event if they are still at `before`; tells whether they were.
-    pub async fn save_rule_book<R: KeptRule>(&self, handle: &Handle, book: &RuleBook<R>, before: u64, event: &Event) -> Result<bool> {
+    pub async fn save_rule_book<R: KeptRule>(&self, handle: &Handle, book: &RuleBook<R>, before: u64, event: &AuditEvent) -> Result<bool> {
         let mut item = with_doc(&R::book_of(handle), book)?;
         item.insert("version".to_owned(), number(before + 1));
         let put = self.put_part(item, |put| {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::chain::{MAX_A_MINUTE, MAX_IN_A_SESSION, NewSignal, SIGNAL_DAYS, Session, Signal};
-use domain::reports::{CellKey, Scope, Tally};
+use domain::reports::{CellKey, CellScope, Tally};
 use domain::values::id::ClickId;
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, SessionId};
@@ -285,7 +285,7 @@ impl Store {
         observed: u32,
         now: Moment,
     ) -> Result<Settled> {
-        let cell = CellKey { handle: handle.clone(), scope: Scope::Handle, day: now.day() };
+        let cell = CellKey { handle: handle.clone(), scope: CellScope::Handle, day: now.day() };
         let tallies = BTreeMap::from([(cell, Tally::of_impressions(segment, observed))]);
         let at = pointer.key();
         let leave_outbox = || {

@@ -3,11 +3,11 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use domain::accounts::audit::Event;
+use domain::accounts::audit::AuditEvent;
 use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::subscription::{Disabled, Failing, MOST, Status, Subscription};
+use domain::webhooks::subscription::{Disabled, Failing, MOST, Subscription, SubscriptionStatus};
 
 use crate::Store;
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ pub struct KnownSubscription {
 
 impl KnownSubscription {
     /// Whether it gets anything.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> SubscriptionStatus {
         self.subscription.status(self.disabled)
     }
 }
@@ -55,7 +55,7 @@ pub enum Failures {
 
 impl Store {
     /// Makes a subscription, unless the handle has as many as it may.
-    pub async fn create_subscription(&self, subscription: &Subscription, event: &Event) -> Result<Subscribed> {
+    pub async fn create_subscription(&self, subscription: &Subscription, event: &AuditEvent) -> Result<Subscribed> {
         let at = table::subscription(&subscription.handle, subscription.id);
         let mut item = with_doc(&at, subscription)?;
         item.insert("version".to_owned(), number(subscription.version));
@@ -82,7 +82,13 @@ impl Store {
     }
 
     /// Writes what its owner changed if it is still at the version before.
-    pub async fn save_subscription(&self, subscription: &Subscription, before: u64, failures: Failures, event: &Event) -> Result<bool> {
+    pub async fn save_subscription(
+        &self,
+        subscription: &Subscription,
+        before: u64,
+        failures: Failures,
+        event: &AuditEvent,
+    ) -> Result<bool> {
         let at = table::subscription(&subscription.handle, subscription.id);
         let document = to_json(&at, subscription)?;
         let change = match failures {
@@ -143,7 +149,7 @@ impl Store {
     }
 
     /// Deletes a subscription; what is on its way to it is cancelled when its turn comes. False when there was none.
-    pub async fn delete_subscription(&self, subscription: &Subscription, event: &Event) -> Result<bool> {
+    pub async fn delete_subscription(&self, subscription: &Subscription, event: &AuditEvent) -> Result<bool> {
         let delete = self.delete_part(&table::subscription(&subscription.handle, subscription.id), |delete| {
             delete.condition_expression("attribute_exists(pk)")
         })?;

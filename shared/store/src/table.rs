@@ -35,7 +35,7 @@
 //! The entity class stands first, so that IAM's `dynamodb:LeadingKeys` can separate the functions. Handles, slugs, campaign and
 //! user ids cannot contain `#`; whatever else a user supplies is hashed before it becomes part of a key.
 
-use domain::reports::{CellKey, NONE, Scope, Selection};
+use domain::reports::{CellKey, CellScope, NONE, Selection};
 use domain::values::id::{AuditId, ClickId, ConversionId, DeliveryId, EventId, LinkId, SubscriptionId};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug, TokenId, UserId};
@@ -325,9 +325,9 @@ pub fn rollups(handle: &Handle, selection: &Selection) -> String {
 pub fn rollup(cell: &CellKey, shard: u32) -> Key {
     let day = cell.day.compact();
     let (selection, sk) = match &cell.scope {
-        Scope::Handle => (Selection::Handle, format!("{day}#{shard}")),
-        Scope::Campaign(campaign) => (Selection::Campaign(campaign.clone()), format!("{day}#{shard}")),
-        Scope::Link(slug, campaign) => {
+        CellScope::Handle => (Selection::Handle, format!("{day}#{shard}")),
+        CellScope::Campaign(campaign) => (Selection::Campaign(campaign.clone()), format!("{day}#{shard}")),
+        CellScope::Link(slug, campaign) => {
             let part = campaign.as_ref().map_or(NONE, CampaignId::as_str);
             (Selection::Link(slug.clone()), format!("{day}#{part}#{shard}"))
         }

@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use futures::future::try_join_all;
 
-use domain::accounts::audit::{Event, KEPT_DAYS};
+use domain::accounts::audit::{AuditEvent, KEPT_DAYS};
 use domain::accounts::token::{Digest, MAX_TOKENS, REFUSAL_NOTED_EVERY_MS, Token, USE_NOTED_EVERY_MS};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, TokenId};
@@ -51,7 +51,7 @@ impl StoredToken {
 
 impl Store {
     /// Adds a token to its handle, with the audit event.
-    pub async fn add_token(&self, token: &Token, digest: &Digest, event: &Event) -> Result<AddToken> {
+    pub async fn add_token(&self, token: &Token, digest: &Digest, event: &AuditEvent) -> Result<AddToken> {
         let mut item = with_doc(&table::token(&token.token_id), token)?;
         item.insert(DIGEST.to_owned(), text(digest.hex()));
         let count = self.update_part(&table::token_count(&token.handle), |update| {
@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// Ends a token of a handle, with the audit event; tells whether there was one to end.
-    pub async fn revoke_token(&self, handle: &Handle, id: &TokenId, now: Moment, event: &Event) -> Result<bool> {
+    pub async fn revoke_token(&self, handle: &Handle, id: &TokenId, now: Moment, event: &AuditEvent) -> Result<bool> {
         let end = self.update_part(&table::token(id), |update| {
             update
                 .update_expression("SET revokedAt = :now, #ttl = :ttl")
@@ -149,7 +149,7 @@ impl Store {
     }
 
     /// Tells the handle's audit log that a token was refused, unless that was told in the last minute.
-    pub async fn note_token_refusal(&self, token: &Token, now: Moment, event: &Event) -> Result<()> {
+    pub async fn note_token_refusal(&self, token: &Token, now: Moment, event: &AuditEvent) -> Result<()> {
         let mark = self.update_part(&table::token(&token.token_id), |update| {
             update
                 .update_expression("SET refusedAt = :now")

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
-use domain::conversions::explain::Attempt;
+use domain::conversions::explain::ConversionAttempt;
 use domain::values::id::ConversionId;
 use domain::values::name::Handle;
 
@@ -24,12 +24,12 @@ pub struct Tries {
     /// How many there were.
     pub in_all: i64,
     /// The first of them, oldest first.
-    pub kept: Vec<Attempt>,
+    pub kept: Vec<ConversionAttempt>,
 }
 
 impl Store {
     /// Remembers a submission of a key that a conversion already holds.
-    pub async fn remember_try(&self, handle: &Handle, conversion: ConversionId, attempt: &Attempt) -> Result<()> {
+    pub async fn remember_try(&self, handle: &Handle, conversion: ConversionId, attempt: &ConversionAttempt) -> Result<()> {
         let at = table::tries(handle, conversion);
         let entry = to_json(&at, attempt)?;
         let update = self

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::conversions::ledger::{Adjustment, Cause, Entry, Room};
+use domain::conversions::ledger::{Adjustment, AdjustmentBounds, Cause, LedgerEntry};
 use domain::values::moment::Day;
-use domain::values::money::{Change, Currency, amount};
+use domain::values::money::{Currency, MoneyChange, amount};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use store::{Adjusted, Stored};
@@ -82,7 +82,7 @@ async fn arrive(env: &TestEnv) {
 }
 
 /// The whole ledger since the first day, a few lines a page.
-async fn ledger(env: &TestEnv, page: usize) -> Vec<Entry> {
+async fn ledger(env: &TestEnv, page: usize) -> Vec<LedgerEntry> {
     let (from, to): (Day, Day) = (FIRST_DAY.parse().unwrap(), env.now().day());
     let (store, mut entries, mut cursor) = (env.auditor(), Vec::new(), None);
     loop {
@@ -496,9 +496,9 @@ fn refund_of(env: &TestEnv, conversion: &Stored) -> Adjustment {
         id: app.id(),
         handle: conversion.handle.clone(),
         conversion_id: conversion.id,
-        cause: Cause::Asked,
+        cause: Cause::Requested,
         elsewhere: false,
-        amount: Some(Change { minor: -1, currency: Currency::USD }),
+        amount: Some(MoneyChange { minor: -1, currency: Currency::USD }),
         reason: "returned".to_owned(),
         actor: env.event("conversion.adjusted").actor,
         created_at: env.now(),
@@ -530,7 +530,7 @@ async fn a_refund_between_reading_and_taking_over_an_expired_key_is_not_lost() {
     for (number, order) in orders.iter().enumerate() {
         let stale = store.conversion(&env.handle(), id(order).parse().unwrap()).await.unwrap().unwrap();
         let refund = refund_of(&env, &stale);
-        let room = Room::of(stale.conversion.money.unwrap(), refund.amount.unwrap());
+        let bounds = AdjustmentBounds::of(stale.conversion.money.unwrap(), refund.amount.unwrap());
         let body = json!({"ctx": ctx, "idempotencyKey": format!("order-{number}"), "eventType": "purchase"});
         // Whoever takes the key over has read its holder when the refund comes in between.
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("attribution").always(), Fault::Throttled);
@@ -539,7 +539,7 @@ async fn a_refund_between_reading_and_taking_over_an_expired_key_is_not_lost() {
                 tokio::task::yield_now().await;
             }
             let event = env.event("conversion.adjusted");
-            let adjusted = store.adjust(&stale, &refund, room, "late", &event).await.unwrap();
+            let adjusted = store.adjust(&stale, &refund, bounds, "late", &event).await.unwrap();
             assert!(matches!(adjusted, Adjusted::Accepted(_)));
             env.faults.clear();
         };

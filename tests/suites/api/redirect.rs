@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::clicks::Click;
-use domain::clicks::ctx::{Claims, Consent, Keyring};
+use domain::clicks::ctx::{Consent, CtxClaims, Keyring};
 use domain::links::Link;
 use domain::values::destination::Destination;
 use futures::StreamExt;
@@ -65,7 +65,7 @@ async fn queued(env: &TestEnv) -> usize {
 }
 
 /// What the ctx of a redirect says.
-fn claims(env: &TestEnv, redirect: &Answer) -> Claims {
+fn claims(env: &TestEnv, redirect: &Answer) -> CtxClaims {
     let ring = Keyring::from_json(&env.keys().platform).unwrap();
     ring.open(&redirect.ctx(), env.now()).unwrap()
 }

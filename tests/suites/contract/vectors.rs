@@ -1,6 +1,6 @@
 //! The conformance vectors of `tests/vectors`, held against what answers here: what they say of us is true.
 
-use domain::clicks::ctx::{Claims, Consent, Keyring};
+use domain::clicks::ctx::{Consent, CtxClaims, Keyring};
 use domain::values::moment::Moment;
 use serde_json::{Map, Value, json};
 use tests::TestEnv;
@@ -100,9 +100,9 @@ fn ring(current: &Value, keys: &Value) -> Keyring {
     Keyring::from_json(&document.to_string()).unwrap()
 }
 
-fn claims(told: &Value) -> Claims {
+fn claims(told: &Value) -> CtxClaims {
     let text = |name: &str| told[name].as_str();
-    Claims {
+    CtxClaims {
         click_id: text("clickId").unwrap().parse().unwrap(),
         handle: text("handle").unwrap().parse().unwrap(),
         slug: text("slug").unwrap().parse().unwrap(),

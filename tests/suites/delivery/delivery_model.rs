@@ -5,8 +5,8 @@
 
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::Moment;
-use domain::webhooks::delivery::{Delivery, Ending, Lease, MAX_ATTEMPTS, Meeting, Status, Trigger};
-use domain::webhooks::event::EventType;
+use domain::webhooks::delivery::{Delivery, DeliveryStatus, DeliveryTrigger, Ending, Lease, MAX_ATTEMPTS, NextStep};
+use domain::webhooks::event::WebhookEventType;
 use stateright::{Checker, Model, Property};
 
 const NOW: Moment = Moment::from_millis(1_772_366_400_000);
@@ -32,7 +32,7 @@ enum Without {
 /// What the table holds of the delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Stored {
-    status: Status,
+    status: DeliveryStatus,
     attempt: u8,
     seq: u32,
     is_lease_over: bool,
@@ -41,9 +41,9 @@ struct Stored {
 impl Stored {
     fn delivery(self) -> Delivery {
         let until = if self.is_lease_over { NOW } else { NOW.plus_secs(1) };
-        let event = (EventId::new(NOW, 1), EventType::WebhookTest);
+        let event = (EventId::new(NOW, 1), WebhookEventType::WebhookTest);
         let delivery =
-            Delivery::new(DeliveryId::new(NOW, 1), "demo".parse().unwrap(), event, SubscriptionId::new(NOW, 1), Trigger::Auto, NOW);
+            Delivery::new(DeliveryId::new(NOW, 1), "demo".parse().unwrap(), event, SubscriptionId::new(NOW, 1), DeliveryTrigger::Auto, NOW);
         // A message is in sight when its attempt is due; until then nothing happens that the search would need.
         Delivery { status: self.status, attempt: self.attempt, lease: (self.seq > 0).then_some(Lease { seq: self.seq, until }), ..delivery }
     }
@@ -112,20 +112,20 @@ impl Protocol {
     fn step(&self, state: &mut State, worker: usize, work: Work, is_taken: bool) {
         let Work { message, step } = work;
         let next = match step {
-            Step::Look => match state.stored.delivery().meet(message, NOW) {
-                Meeting::Claim => {
+            Step::Look => match state.stored.delivery().next_step(message, NOW) {
+                NextStep::Claim => {
                     let claimed = state.stored.delivery().claimed(NOW);
                     state.stored = Stored::of(&claimed);
                     Some(Step::Send { seq: state.stored.seq })
                 }
-                Meeting::Held if self.0 == Without::Lease => Some(Step::Acknowledge),
-                Meeting::Held => {
+                NextStep::Held if self.0 == Without::Lease => Some(Step::Acknowledge),
+                NextStep::Held => {
                     put_back(&mut state.queue, message);
                     None
                 }
-                Meeting::AnnounceNext { .. } if self.0 == Without::AnnouncingNext => Some(Step::Acknowledge),
-                Meeting::AnnounceNext { attempt, .. } => Some(Step::Announce { attempt }),
-                Meeting::TooEarly { .. } | Meeting::Done => Some(Step::Acknowledge),
+                NextStep::AnnounceNext { .. } if self.0 == Without::AnnouncingNext => Some(Step::Acknowledge),
+                NextStep::AnnounceNext { attempt, .. } => Some(Step::Announce { attempt }),
+                NextStep::TooEarly { .. } | NextStep::Done => Some(Step::Acknowledge),
             },
             Step::Send { seq } => {
                 state.posts += 1;
@@ -150,14 +150,14 @@ impl Protocol {
 
     fn record(&self, state: &mut State, message: u8, seq: u32, is_taken: bool) -> Step {
         let stored = state.stored;
-        let holds = stored.status == Status::InFlight && stored.attempt == message && stored.seq == seq;
+        let holds = stored.status == DeliveryStatus::InFlight && stored.attempt == message && stored.seq == seq;
         let refused = if self.0 == Without::SecondLook { Step::Acknowledge } else { Step::Look };
         if is_taken {
             // One that a worker takes along into a crash nobody can know of.
             state.is_reported = true;
-            let counts = stored.status != Status::Delivered && (holds || self.0 != Without::MonotoneSuccess);
+            let counts = stored.status != DeliveryStatus::Delivered && (holds || self.0 != Without::MonotoneSuccess);
             if counts {
-                state.stored.status = Status::Delivered;
+                state.stored.status = DeliveryStatus::Delivered;
             }
             return if counts || stored.status.is_final() { Step::Acknowledge } else { refused };
         }
@@ -169,7 +169,7 @@ impl Protocol {
         let failed = stored.delivery().failed(Ending::Retry, NOW);
         state.has_left_the_end |= stored.status.is_final();
         state.stored = Stored::of(&failed);
-        if failed.status == Status::Scheduled { Step::Announce { attempt: failed.attempt } } else { Step::Acknowledge }
+        if failed.status == DeliveryStatus::Scheduled { Step::Announce { attempt: failed.attempt } } else { Step::Acknowledge }
     }
 }
 
@@ -192,7 +192,7 @@ impl Model for Protocol {
 
     fn init_states(&self) -> Vec<State> {
         vec![State {
-            stored: Stored { status: Status::Scheduled, attempt: FIRST_ATTEMPT, seq: 0, is_lease_over: false },
+            stored: Stored { status: DeliveryStatus::Scheduled, attempt: FIRST_ATTEMPT, seq: 0, is_lease_over: false },
             queue: vec![(FIRST_ATTEMPT, true)],
             workers: [None; WORKERS],
             crashes: FAULTS,
@@ -217,7 +217,11 @@ impl Model for Protocol {
                 actions.push(Action::Reappear(attempt));
             }
         }
-        if state.stored.status == Status::InFlight && !state.stored.is_lease_over && state.lease_ends > 0 && self.0 != Without::Lease {
+        if state.stored.status == DeliveryStatus::InFlight
+            && !state.stored.is_lease_over
+            && state.lease_ends > 0
+            && self.0 != Without::Lease
+        {
             actions.push(Action::LeaseEnds);
         }
         for (worker, work) in state.workers.iter().enumerate() {
@@ -226,7 +230,7 @@ impl Model for Protocol {
                 actions.push(Action::Crash(worker));
             }
             // A worker that would only put its message back waits while nothing can end the lease.
-            let is_held = work.step == Step::Look && state.stored.delivery().meet(work.message, NOW) == Meeting::Held;
+            let is_held = work.step == Step::Look && state.stored.delivery().next_step(work.message, NOW) == NextStep::Held;
             let can_end = state.lease_ends > 0 || state.crashes > 0 || self.0 == Without::Lease;
             if is_held && !can_end {
                 continue;
@@ -265,7 +269,7 @@ impl Model for Protocol {
                     Step::Send { seq } | Step::Record { seq, .. } => Some(seq),
                     Step::Look | Step::Announce { .. } | Step::Acknowledge => None,
                 };
-                if self.0 != Without::Lease && held == Some(state.stored.seq) && state.stored.status == Status::InFlight {
+                if self.0 != Without::Lease && held == Some(state.stored.seq) && state.stored.status == DeliveryStatus::InFlight {
                     state.stored.is_lease_over = true;
                 }
             }
@@ -274,7 +278,7 @@ impl Model for Protocol {
                 self.step(&mut state, worker, work, is_taken);
             }
         }
-        state.has_left_the_end |= before.stored.status == Status::Delivered && state.stored.status != Status::Delivered;
+        state.has_left_the_end |= before.stored.status == DeliveryStatus::Delivered && state.stored.status != DeliveryStatus::Delivered;
         Some(state)
     }
 
@@ -282,7 +286,7 @@ impl Model for Protocol {
         vec![
             Property::always("what comes to rest has ended", |_, state: &State| !state.is_at_rest() || state.stored.status.is_final()),
             Property::always("a success that is reported counts in the end", |_, state: &State| {
-                !state.is_at_rest() || !state.is_reported || state.stored.status == Status::Delivered
+                !state.is_at_rest() || !state.is_reported || state.stored.status == DeliveryStatus::Delivered
             }),
             Property::always("each attempt fails at most once", |_, state: &State| state.failures.windows(2).all(|two| two[0] != two[1])),
             Property::always("there are no more posts than attempts and faults", |_, state: &State| {

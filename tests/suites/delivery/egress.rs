@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use domain::values::id::SubscriptionId;
-use domain::webhooks::secret::{Place, Secret, Secrets};
+use domain::webhooks::secret::{SecretOwner, WebhookSecret, WebhookSecrets};
 use domain::webhooks::subscription::{Settings, Subscription};
 use futures::FutureExt;
 use futures::channel::oneshot;
@@ -263,8 +263,8 @@ async fn smuggle(env: &TestEnv, url: &str) -> SubscriptionId {
     let app = env.app("webhooks");
     let (id, handle, now): (SubscriptionId, _, _) = (app.id(), env.handle(), env.now());
     let keys = app.keys().await.unwrap();
-    let place = Place { handle: &handle, subscription: id };
-    let secrets = Secrets::first(&Secret::of_bytes([7; 32]), place, keys.sealing().unwrap(), app.random_bytes(), now);
+    let place = SecretOwner { handle: &handle, subscription: id };
+    let secrets = WebhookSecrets::first(&WebhookSecret::of_bytes([7; 32]), place, keys.sealing().unwrap(), app.random_bytes(), now);
     let settings: Settings =
         serde_json::from_value(json!({"endpointUrl": url, "eventTypes": ["conversion.recorded"], "enabled": true})).unwrap();
     let subscription = Subscription { id, handle, version: 1, created_at: now, updated_at: now, secrets, settings };

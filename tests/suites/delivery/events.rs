@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::webhooks::event::EventType;
+use domain::webhooks::event::WebhookEventType;
 use serde_json::{Value, json};
 use tests::{Behaviour, Receiver, TestEnv, TestEnvOptions, messages};
 
@@ -205,7 +205,7 @@ async fn every_event_of_the_catalogue_arrives_from_what_causes_it() {
     env.operator().post(&format!("{WEBHOOKS}/{}/test", id(&own)), json!({})).await.expect(202);
     expect("a test", &[("webhook.test", json!({"subscriptionId": id(&own)}))]).await;
 
-    let catalogue: BTreeSet<String> = EventType::ALL.iter().map(|kind| kind.as_str().to_owned()).collect();
+    let catalogue: BTreeSet<String> = WebhookEventType::ALL.iter().map(|kind| kind.as_str().to_owned()).collect();
     assert_eq!((&types, &messages::documented()), (&catalogue, &catalogue), "seen, documented, and in the catalogue");
 }
 

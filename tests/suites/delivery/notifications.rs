@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::webhooks::event::EventType;
+use domain::webhooks::event::WebhookEventType;
 use serde_json::{Value, json};
 use tests::{Behaviour, Receiver, TestEnv, messages};
 
@@ -106,7 +106,7 @@ async fn the_catalogue_names_every_event_with_a_message_as_it_is_sent() {
     assert_eq!((&panel["webhooks"], &panel["recentFailures"]), (&json!([]), &json!([])));
     let catalogue = panel["eventCatalog"].as_array().unwrap();
     let types: Vec<&str> = catalogue.iter().map(|entry| entry["type"].as_str().unwrap()).collect();
-    assert_eq!(types, EventType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>());
+    assert_eq!(types, WebhookEventType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>());
     assert_eq!(types.iter().map(|kind| (*kind).to_owned()).collect::<BTreeSet<_>>(), messages::documented());
     for entry in catalogue {
         let kind = entry["type"].as_str().unwrap();

@@ -409,3 +409,151 @@ fn no_test_sleeps_or_is_left_out_and_no_lint_is_silenced() {
         assert!(workspace.contains(lint), "the workspace does not say {lint}");
     }
 }
+
+// ---------------------------------------------------------------- the folders of domain
+
+/// The folders of domain: each uses only folders of lines above it.
+const DOMAIN_LEVELS: [&[&str]; 5] =
+    [&["values"], &["accounts", "links", "clicks"], &["routing", "campaigns"], &["chain", "conversions"], &["webhooks", "reports"]];
+
+/// Files of domain that use each other all the same, with the reason.
+const ACCEPTED_CIRCLES: [(&str, &str); 0] = [];
+
+/// One path that a file names, as its segments from the root of the crate, and the name it is imported under.
+type Import = (Vec<String>, String);
+
+/// A module of domain: its code without comments and tests, its imports, and the names it only passes on.
+struct Module {
+    code: String,
+    imports: Vec<Import>,
+    passed_on: BTreeMap<String, Vec<String>>,
+}
+
+/// The paths of a use tree such as `a::{self, b as c, d::{E, F}}`, each with the name it is imported under.
+fn use_tree(text: &str) -> Vec<(String, String)> {
+    let text = text.trim();
+    let Some((prefix, rest)) = text.split_once('{') else {
+        let (path, name) = text.split_once(" as ").unwrap_or((text, text.rsplit("::").next().unwrap_or_default()));
+        return vec![(path.trim().to_owned(), name.trim().to_owned())];
+    };
+    let inner = rest.rsplit_once('}').map_or(rest, |(inner, _)| inner);
+    let mut depth = 0;
+    let items = inner.split(|letter: char| {
+        depth += i32::from(letter == '{') - i32::from(letter == '}');
+        letter == ',' && depth == 0
+    });
+    let of_item = |item: &str| use_tree(item).into_iter();
+    let paths = items.filter(|item| !item.trim().is_empty()).flat_map(of_item);
+    paths
+        .map(|(path, name)| match path.as_str() {
+            "self" => {
+                (prefix.trim_end_matches("::").to_owned(), prefix.trim_end_matches("::").rsplit("::").next().unwrap_or_default().to_owned())
+            }
+            _ => (format!("{prefix}{path}"), name),
+        })
+        .collect()
+}
+
+/// Every module of domain by its path, such as `clicks::agent`.
+fn domain_modules() -> BTreeMap<String, Module> {
+    let source = "shared/domain/src/";
+    let paths = files(&["shared/domain/src"], ".rs").into_iter();
+    let texts = paths.filter(|path| !path.ends_with("/tests.rs") && !path.contains("/tests/") && !path.ends_with("/lib.rs"));
+    let texts: BTreeMap<String, String> = texts
+        .map(|path| {
+            let text = read(&path);
+            let code = product_and_tests(&text).0.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let code = code.collect::<Vec<_>>().join("\n");
+            let module = path.trim_start_matches(source).trim_end_matches(".rs").replace('/', "::");
+            (module, code)
+        })
+        .collect();
+    let absolute = |module: &str, path: &str| -> Option<Vec<String>> {
+        let parent = module.rsplit_once("::").map_or("", |(parent, _)| parent);
+        let (first, rest) = path.split_once("::").unwrap_or((path, ""));
+        let whole = match first {
+            "crate" => rest.to_owned(),
+            "super" => format!("{parent}::{rest}"),
+            "self" => format!("{module}::{rest}"),
+            child if texts.contains_key(&format!("{module}::{child}")) => format!("{module}::{path}"),
+            _ => return None,
+        };
+        Some(whole.split("::").filter(|segment| !segment.is_empty()).map(str::to_owned).collect())
+    };
+    texts
+        .iter()
+        .map(|(module, code)| {
+            let (mut imports, mut passed_on, mut rest) = (Vec::new(), BTreeMap::new(), String::new());
+            for statement in code.split_inclusive(';') {
+                let start = statement.rfind("use ").filter(|_| statement.ends_with(';'));
+                let Some((before, tree)) = start.map(|start| statement.split_at(start)) else {
+                    rest.push_str(statement);
+                    continue;
+                };
+                let indent = before.lines().last().unwrap_or_default();
+                let is_public = indent.trim_start().starts_with("pub");
+                // An indented `use` is one of a module within the file, whose parent is the file's.
+                let within = if indent.starts_with(' ') { format!("{module}::within") } else { module.clone() };
+                for (path, name) in use_tree(tree.trim_start_matches("use ").trim_end_matches(';')) {
+                    match absolute(&within, &path) {
+                        Some(path) if is_public => drop(passed_on.insert(name, path)),
+                        Some(path) => imports.push((path, name)),
+                        None => {}
+                    }
+                }
+            }
+            // Paths written out in the code, and names that are passed on and used here as well.
+            for path in rest.split("crate::").skip(1) {
+                let path =
+                    path.split(|letter: char| letter != ':' && letter != '_' && !letter.is_alphanumeric()).next().unwrap_or_default();
+                imports.extend(absolute(module, &format!("crate::{path}")).map(|path| (path, String::new())));
+            }
+            let words: BTreeSet<&str> = rest.split(|letter: char| letter != '_' && !letter.is_alphanumeric()).collect();
+            imports.extend(
+                passed_on.iter().filter(|(name, _)| words.contains(name.as_str())).map(|(name, path)| (path.clone(), name.clone())),
+            );
+            (module.clone(), Module { code: rest, imports, passed_on })
+        })
+        .collect()
+}
+
+/// The module that declares what a path names, followed through the modules that pass it on.
+fn declaring(modules: &BTreeMap<String, Module>, path: &[String]) -> Option<String> {
+    let depth = (1..=path.len()).rev().find(|depth| modules.contains_key(&path[..*depth].join("::")))?;
+    let module = path[..depth].join("::");
+    match path.get(depth).and_then(|name| modules[&module].passed_on.get(name)) {
+        Some(onward) => declaring(modules, onward),
+        None => Some(module),
+    }
+}
+
+#[test]
+fn folders_of_domain_use_only_those_below_and_its_files_form_no_circle() {
+    let modules = domain_modules();
+    assert!(modules.len() > 50 && modules.values().all(|module| !module.code.is_empty()), "{} modules", modules.len());
+    let level = |module: &str| {
+        let folder = module.split("::").next().unwrap_or_default();
+        DOMAIN_LEVELS.iter().position(|folders| folders.contains(&folder)).unwrap_or_else(|| panic!("{folder} has no level"))
+    };
+    let folder = |module: &str| module.split("::").next().unwrap_or_default().to_owned();
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (module, found) in &modules {
+        for (path, _) in &found.imports {
+            let there = declaring(&modules, path).unwrap_or_else(|| panic!("{module} imports {path:?}"));
+            assert!(folder(&there) == folder(module) || level(&there) < level(module), "{module} uses {there}, which is not below it");
+            if there != *module {
+                uses.entry(module.clone()).or_default().insert(there);
+            }
+        }
+    }
+    // Whatever uses nothing that is left goes, until only circles are left.
+    let mut left: BTreeSet<&String> = modules.keys().collect();
+    let used =
+        |module: &String, left: &BTreeSet<&String>| uses.get(module).is_some_and(|uses| uses.iter().any(|there| left.contains(there)));
+    while let Some(free) = left.iter().copied().find(|module| !used(module, &left)) {
+        left.remove(free);
+    }
+    let circles: Vec<&String> =
+        left.into_iter().filter(|module| !ACCEPTED_CIRCLES.iter().any(|(accepted, _)| accepted == module)).collect();
+    assert!(circles.is_empty(), "these files use each other in a circle, or one that does: {circles:?}");
+}

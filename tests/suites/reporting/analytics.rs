@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use domain::clicks::Click;
-use domain::clicks::agent::Device;
 use domain::clicks::ctx::Consent;
+use domain::reports::Dimension;
+use domain::values::device::Device;
 use domain::values::id::ClickId;
 use serde_json::{Value, json};
 use tests::TestEnv;
 
 const ANALYTICS: &str = "/v2/handles/demo/analytics";
-/// Every dimension a report can be split by.
-const DIMENSIONS: [&str; 8] = ["day", "slug", "country", "device", "referrer", "segment", "source", "campaign"];
 
 /// A generator of numbers, the same in every run.
 pub(crate) struct Dice(pub(crate) u64);
@@ -234,7 +233,7 @@ async fn rows_add_up_to_totals_days_to_ranges_and_combined_filters_equal_a_recou
         // The three conversions bring a click each.
         let beside = if filters.contains("beta") { 0 } else { 3 };
         let expected = crowd.iter().filter(kept).count() + beside;
-        for by in DIMENSIONS {
+        for by in Dimension::ALL.iter().map(|dimension| dimension.as_str()) {
             let report = report(&env, &format!("groupBy={by}{filters}")).await;
             assert_eq!(sum(&report["rows"]), figures(&report["totals"]), "rows of {by}{filters} add up");
             assert_eq!(report["totals"]["clicks"], expected, "{by}{filters}");

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::sqs::SqsMessage;
 use domain::clicks::Click;
-use domain::clicks::agent::Device;
 use domain::clicks::ctx::Consent;
+use domain::values::device::Device;
 use domain::values::id::ClickId;
 use domain::values::moment::Day;
 use serde_json::{Value, json};

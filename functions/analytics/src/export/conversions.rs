@@ -2,7 +2,7 @@
 
 use api::Problem;
 use domain::conversions::Trust;
-use domain::conversions::ledger::{Entry, Kind};
+use domain::conversions::ledger::{LedgerEntry, LedgerEntryKind};
 use domain::values::id::{ClickId, ConversionId};
 use domain::values::moment::Moment;
 use domain::values::money::Currency;
@@ -26,7 +26,7 @@ const COLUMNS: [&str; 13] =
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EntryRow {
     entry_id: String,
-    kind: Kind,
+    kind: LedgerEntryKind,
     conversion_id: ConversionId,
     /// When it was written; it counts on this day.
     at: Moment,
@@ -46,7 +46,7 @@ pub(crate) struct EntryRow {
 }
 
 impl EntryRow {
-    fn of(entry: Entry) -> Self {
+    fn of(entry: LedgerEntry) -> Self {
         Self {
             entry_id: entry.id.to_string(),
             kind: entry.kind(),
@@ -56,7 +56,7 @@ impl EntryRow {
             campaign_id: entry.campaign_id,
             click_id: entry.click_id,
             event_type: entry.event_type,
-            amount: entry.amount.map(domain::values::money::Change::amount),
+            amount: entry.amount.map(domain::values::money::MoneyChange::amount),
             currency: entry.amount.map(|amount| amount.currency),
             reason: entry.reason,
             trust: entry.trust,
@@ -99,7 +99,7 @@ mod tests {
         let id = ConversionId::new(at, 1);
         let row = EntryRow {
             entry_id: id.to_string(),
-            kind: Kind::Conversion,
+            kind: LedgerEntryKind::Conversion,
             conversion_id: id,
             at,
             slug: "launch".parse().unwrap(),

@@ -36,8 +36,7 @@ pub struct Actor {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", schema(as = AuditEvent))]
-pub struct Event {
+pub struct AuditEvent {
     /// Its id.
     pub audit_id: AuditId,
     /// When.
@@ -60,7 +59,7 @@ pub struct Event {
     pub request_id: RequestId,
 }
 
-impl Event {
+impl AuditEvent {
     /// Something the system did by itself.
     pub fn of_system(audit_id: AuditId, at: Moment, name: &str, action: &str, target: impl ToString) -> Self {
         Self {

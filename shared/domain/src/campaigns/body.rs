@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{GoalType, Primary, Status};
+use super::{CampaignStatus, GoalType, Primary};
 use crate::values::destination::OwnHosts;
 use crate::values::form::{self, Faults, Form, Notes, Unknown};
 use crate::values::money::Currency;
@@ -52,7 +52,7 @@ pub struct Change {
     /// Another goal brings its presets.
     pub goal_type: Option<GoalType>,
     /// Where it is to go.
-    pub status: Option<Status>,
+    pub status: Option<CampaignStatus>,
     /// Shown in lists.
     pub name: Patch<String>,
     /// Instead of the goal's.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, Status};
+use super::campaign::Campaign;
+use super::status::CampaignStatus;
 use crate::values::moment::Moment;
 use crate::values::name::CampaignId;
 
@@ -34,7 +35,7 @@ impl Credit {
         let Some(named) = named else { return Self::default() };
         let not_credited = match campaign {
             None => Some(NotCredited::CampaignDeleted),
-            Some(campaign) if campaign.status != Status::Active => Some(NotCredited::CampaignPaused),
+            Some(campaign) if campaign.status != CampaignStatus::Active => Some(NotCredited::CampaignPaused),
             Some(campaign) if !campaign.was_active_at(clicked_at) => Some(NotCredited::ClickNotTracked),
             Some(_) => None,
         };

@@ -1,20 +1,12 @@
-//! The health of a campaign: from what can be seen of it, whether clicks and conversions will be credited.
+//! How healthy a campaign is: the result of the checks in `reports::campaign_health`, as answers and webhooks name it.
 
 use serde::Serialize;
-
-use super::{Campaign, Status};
-use crate::links::Link;
-use crate::reports::Figures;
-use crate::reports::confidence::Confidence;
-use crate::values::destination::OwnHosts;
-use crate::values::moment::Moment;
 
 /// How a check ends, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
-#[cfg_attr(feature = "openapi", schema(as = HealthStatus))]
-pub enum Health {
+pub enum HealthStatus {
     /// All is well.
     Pass,
     /// Something has not happened yet, or deserves a look.
@@ -23,7 +15,7 @@ pub enum Health {
     Fail,
 }
 
-impl Health {
+impl HealthStatus {
     /// As answers and events spell it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,127 +24,4 @@ impl Health {
             Self::Fail => "FAIL",
         }
     }
-}
-
-/// One check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = HealthCheck))]
-pub struct Check {
-    /// A stable word: `campaign_active`, `primary_link_live`, `destination_valid`, `click_seen`, `ctx_minted`, `conversion_seen` or `confidence`.
-    pub id: &'static str,
-    /// How it ends.
-    pub status: Health,
-    /// What was seen, and what to do about it.
-    pub message: String,
-}
-
-/// What is known of a campaign.
-#[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
-    /// The campaign.
-    pub campaign: &'a Campaign,
-    /// Its primary link, if there is one under that slug.
-    pub link: Option<&'a Link>,
-    /// Whether that link's `maxClicks` has been reached.
-    pub clicks_used_up: bool,
-    /// The hosts no link may lead to.
-    pub own_hosts: &'a OwnHosts,
-    /// What was credited to it of late.
-    pub figures: &'a Figures,
-    /// How far those figures can be relied on.
-    pub confidence: &'a Confidence,
-    /// The present moment.
-    pub now: Moment,
-}
-
-/// The health of the whole: that of its worst check.
-pub fn worst(checks: &[Check]) -> Health {
-    checks.iter().map(|check| check.status).max().unwrap_or(Health::Pass)
-}
-
-/// All checks, in the order a campaign comes to life.
-pub fn checks(facts: &Facts<'_>) -> Vec<Check> {
-    let check = |id, (status, message): (Health, String)| Check { id, status, message };
-    vec![
-        check("campaign_active", campaign_active(facts.campaign)),
-        check("primary_link_live", primary_link_live(facts)),
-        check("destination_valid", destination_valid(facts)),
-        check("click_seen", click_seen(facts.figures)),
-        check("ctx_minted", ctx_minted(facts)),
-        check("conversion_seen", conversion_seen(facts.figures)),
-        check("confidence", confidence(facts.confidence)),
-    ]
-}
-
-fn campaign_active(campaign: &Campaign) -> (Health, String) {
-    match campaign.status {
-        Status::Active => (Health::Pass, "the campaign is ACTIVE".to_owned()),
-        status @ (Status::Draft | Status::Paused) => {
-            (Health::Warn, format!("the campaign is {status}: nothing is credited to it until it is ACTIVE"))
-        }
-    }
-}
-
-fn primary_link_live(facts: &Facts<'_>) -> (Health, String) {
-    let Some(slug) = &facts.campaign.primary_slug else {
-        return (Health::Warn, "the campaign names no primary link; give it primarySlug or primaryLink".to_owned());
-    };
-    let Some(link) = facts.link else {
-        return (Health::Fail, format!("there is no link {slug}; write it again or name another"));
-    };
-    if link.settings.campaign_id.as_ref() != Some(&facts.campaign.campaign_id) {
-        return (Health::Fail, format!("the link {slug} is not bound to this campaign; set its campaignId"));
-    }
-    match link.closed(facts.now, facts.clicks_used_up) {
-        Some(closed) => (Health::Fail, format!("the link {slug} sends nobody on: {}", closed.as_str())),
-        None => (Health::Pass, format!("the link {slug} is open")),
-    }
-}
-
-fn destination_valid(facts: &Facts<'_>) -> (Health, String) {
-    let Some(link) = facts.link else {
-        let status = if facts.campaign.primary_slug.is_some() { Health::Fail } else { Health::Warn };
-        return (status, "there is no primary link whose destinations could be checked".to_owned());
-    };
-    match link.settings.destinations().find(|destination| destination.leads_to(facts.own_hosts)) {
-        Some(destination) => (Health::Fail, format!("{} leads back to this service", destination.as_str())),
-        None => (Health::Pass, "every destination leads elsewhere".to_owned()),
-    }
-}
-
-fn click_seen(figures: &Figures) -> (Health, String) {
-    match figures.clicks {
-        0 => (Health::Warn, "no click in 30 days; follow the link once".to_owned()),
-        clicks => (Health::Pass, format!("{clicks} clicks in 30 days")),
-    }
-}
-
-fn ctx_minted(facts: &Facts<'_>) -> (Health, String) {
-    if facts.link.is_some_and(|link| !link.settings.tracking_policy.append_context_param) {
-        return (Health::Fail, "the primary link's trackingPolicy.appendContextParam is false: no click can be converted".to_owned());
-    }
-    match facts.figures.clicks {
-        0 => (Health::Warn, "no click in 30 days, so no ctx either".to_owned()),
-        _ => (Health::Pass, "clicks carry a ctx".to_owned()),
-    }
-}
-
-fn conversion_seen(figures: &Figures) -> (Health, String) {
-    match figures.conversions {
-        0 => (Health::Warn, "no conversion in 30 days; post one with the ctx of a click".to_owned()),
-        conversions => (Health::Pass, format!("{conversions} conversions in 30 days")),
-    }
-}
-
-fn confidence(confidence: &Confidence) -> (Health, String) {
-    let score = confidence.score;
-    let status = match score {
-        80.. => Health::Pass,
-        50..80 => Health::Warn,
-        _ => Health::Fail,
-    };
-    let reasons: Vec<&str> = confidence.penalties.iter().map(|penalty| penalty.code).collect();
-    let because = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join(", ")) };
-    (status, format!("the figures' confidence is {score} of 100{because}"))
 }

@@ -4,11 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::links::{Link, NextPassword, Settings};
-use crate::reports::Figures;
-use crate::reports::confidence::Confidence;
 use crate::values::destination::OwnHosts;
-use crate::values::id::LinkId;
+use crate::values::moment::Moment;
+use crate::values::name::{CampaignId, EventType, TrackingPreset};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -47,7 +45,7 @@ fn every_goal_brings_well_formed_presets_of_its_own() {
 
 #[test]
 fn a_campaign_moves_only_along_its_life() {
-    use Status::{Active, Draft, Paused};
+    use CampaignStatus::{Active, Draft, Paused};
     for (from, to, is_legal) in [
         (Draft, Draft, true),
         (Draft, Active, true),
@@ -98,12 +96,12 @@ proptest! {
         let mut campaign = sales();
         let (mut now, mut truth) = (0, Vec::new());
         for (pause, to) in moves {
-            truth.extend((now..now + pause).map(|moment| (moment, campaign.status == Status::Active)));
+            truth.extend((now..now + pause).map(|moment| (moment, campaign.status == CampaignStatus::Active)));
             now += pause;
-            let to = Status::ALL[to].as_str();
+            let to = CampaignStatus::ALL[to].as_str();
             campaign = changed(&campaign, json!({"status": to}), now).unwrap_or(campaign);
         }
-        truth.push((now, campaign.status == Status::Active));
+        truth.push((now, campaign.status == CampaignStatus::Active));
         for (moment, expected) in truth {
             prop_assert_eq!(campaign.was_active_at(at(moment)), expected, "{}", moment);
         }
@@ -173,47 +171,4 @@ fn a_conversion_is_credited_only_to_a_campaign_that_is_active_and_was_at_the_cli
     assert_eq!(verdict(Some(&again), 25), Some(NotCredited::ClickNotTracked));
     assert_eq!(verdict(None, 15), Some(NotCredited::CampaignDeleted));
     assert_eq!(Credit::of(None, None, at(0)), Credit::default());
-}
-
-fn link(body: Value) -> Link {
-    let (settings, _) = Settings::read(body, &OwnHosts::default()).unwrap();
-    Link::first(LinkId::new(at(0), 1), &"demo".parse().unwrap(), &"launch".parse().unwrap(), settings, &NextPassword::Keep, at(0))
-}
-
-#[test]
-fn each_check_turns_on_what_it_is_about() {
-    let named = made(json!({"campaignId": "spring", "goalType": "PRODUCT_SALE", "status": "ACTIVE", "primarySlug": "launch"}));
-    let bound = |more: Value| {
-        let mut body = json!({"destinationUrl": "https://example.com", "campaignId": "spring"});
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        link(body)
-    };
-    let good = Figures { clicks: 10, bot_clicks: 1, conversions: 2, ..Figures::default() };
-    let told = |campaign: &Campaign, link: Option<&Link>, clicks_used_up: bool, figures: &Figures| {
-        let confidence = Confidence::of(figures, false);
-        let own_hosts = own();
-        let facts = Facts { campaign, link, clicks_used_up, own_hosts: &own_hosts, figures, confidence: &confidence, now: at(0) };
-        let checks = checks(&facts);
-        let bad: Vec<String> =
-            checks.iter().filter(|check| check.status != Health::Pass).map(|check| format!("{} {:?}", check.id, check.status)).collect();
-        (worst(&checks), bad.join(", "))
-    };
-    let open = bound(json!({}));
-    assert_eq!(told(&named, Some(&open), false, &good), (Health::Pass, String::new()));
-    for (campaign, link, used_up, figures, expected) in [
-        (&sales(), None, false, good.clone(), "campaign_active Warn, primary_link_live Warn, destination_valid Warn"),
-        (&named, None, false, good.clone(), "primary_link_live Fail, destination_valid Fail"),
-        (&named, Some(bound(json!({"campaignId": "other"}))), false, good.clone(), "primary_link_live Fail"),
-        (&named, Some(bound(json!({"enabled": false}))), false, good.clone(), "primary_link_live Fail"),
-        (&named, Some(bound(json!({"maxClicks": 1}))), true, good.clone(), "primary_link_live Fail"),
-        (&named, Some(bound(json!({"fallbackUrl": "https://x.10x.example"}))), false, good.clone(), "destination_valid Fail"),
-        (&named, Some(bound(json!({"trackingPolicy": {"appendContextParam": false}}))), false, good.clone(), "ctx_minted Fail"),
-        (&named, Some(open.clone()), false, Figures::default(), "click_seen Warn, ctx_minted Warn, conversion_seen Warn, confidence Warn"),
-        (&named, Some(open.clone()), false, Figures { conversions: 11, ..good.clone() }, "confidence Warn"),
-        (&named, Some(open.clone()), false, Figures { conversions: 11, bot_clicks: 5, ..good.clone() }, "confidence Fail"),
-    ] {
-        let (overall, bad) = told(campaign, link.as_ref(), used_up, &figures);
-        assert_eq!(bad, expected);
-        assert_eq!(overall, if expected.contains("Fail") { Health::Fail } else { Health::Warn });
-    }
 }

@@ -1,61 +1,59 @@
-//! Judges whether a person or a program sent a request, and on what device: when it comes, and again from the stored click.
+//! Classifies who sent a request, a person or a program, and from what device: when it arrives, and again from the stored click.
 //!
-//! Everything the judgement rests on is kept with the click, so that a later version can judge again and restate the figures.
+//! Everything the classification depends on is stored with the click, so a later version of the classifier can be applied
+//! to stored clicks and the counters corrected (specification §4).
 
 mod device;
-mod marks;
+mod flags;
 mod phrases;
-mod reason;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clicks::Click;
 use crate::clicks::burst::Burst;
+use crate::clicks::click::Click;
+use crate::clicks::reason::{Reason, Reasons};
+use crate::values::device::Device;
 
-pub use device::Device;
-use marks::Marks;
-pub use reason::{Reason, Reasons};
+use device::device;
+use flags::UserAgentFlags;
+pub use phrases::MAX_KEPT_BYTES;
 
-/// The version of this judgement, kept with every click: raised whenever the rules or the list
-/// change what any request is judged to be, so that a figure tells which rules it rests on.
+/// The version of the classifier, stored with every click. Raise it whenever the rules or the list change how any request
+/// is classified, so that every figure can be traced to the rules it was made with.
 pub const CLASSIFIER_VERSION: u16 = 2;
 
-/// The headers in which browsers say that nobody has clicked yet, in lower case.
+/// The headers in which browsers mark a request made ahead of a click, in lower case.
 pub const PURPOSE_HEADERS: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
-/// Bytes of a user agent or a purpose that are read and kept. What is judged is what is kept, so that judging the stored
-/// click again sees the same; what a client sends beyond is its own affair and must not cost more time.
-pub const MAX_KEPT: usize = 512;
-
-/// What a request shows of who sent it, and what is known of what happened around it.
+/// What is known about the sender of a request, from the request and from the clicks around it.
 ///
-/// A missing `Accept-Language` counts: browsers send one, those of apps and those that guard privacy too (they send a
-/// common one), while programs that borrow a browser's agent rarely think of it. Where that is wrong for somebody, the
-/// reason stands with the click, and the click can be judged again by a later version.
+/// A missing `Accept-Language` counts: browsers send one, including in-app browsers and those that protect privacy (they
+/// send a common one), while programs that copy a browser's user agent rarely do. Where that is wrong, the reason is stored
+/// with the click, which a later version can classify again.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Signs<'a> {
+pub struct Evidence<'a> {
     /// The `User-Agent` header.
     pub user_agent: Option<&'a str>,
     /// What the request's method asks for.
-    pub asks: Asks,
-    /// What [`telling_purpose`] finds in the [`PURPOSE_HEADERS`].
+    pub request_kind: RequestKind,
+    /// The result of [`prefetch_purpose`] for the [`PURPOSE_HEADERS`].
     pub purpose: Option<&'a str>,
     /// Whether `Accept-Language` is missing.
     pub no_accept_language: bool,
-    /// What the clicks around it say.
+    /// Whether the click is part of a burst.
     pub burst: Burst,
     /// Whether a conversion followed faster than a person can act.
     pub instant_conversion: bool,
 }
 
-impl<'a> Signs<'a> {
-    /// As a stored click keeps them. A HEAD request is answered without a click, so whatever is stored asked for the answer.
+impl<'a> Evidence<'a> {
+    /// The evidence stored with a click. A HEAD request is answered without recording a click, so a stored one was a GET.
     pub fn of_stored(click: &'a Click, burst: Burst) -> Self {
         Self {
             user_agent: click.user_agent.as_deref(),
-            asks: Asks::Answer,
+            request_kind: RequestKind::Answer,
             purpose: click.purpose.as_deref(),
             no_accept_language: click.no_accept_language,
             burst,
@@ -66,11 +64,11 @@ impl<'a> Signs<'a> {
 
 /// What a request's method asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Asks {
-    /// The answer, as browsers do.
+pub enum RequestKind {
+    /// The whole answer, as browsers do: GET.
     #[default]
     Answer,
-    /// Its headers only, as checkers of links do: HEAD.
+    /// Only its headers, as link checkers do: HEAD.
     HeadersOnly,
 }
 
@@ -78,16 +76,15 @@ pub enum Asks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "openapi", schema(as = ClickVerdict))]
-pub enum Verdict {
-    /// Nothing speaks against a person.
+pub enum ClickVerdict {
+    /// There is no evidence of a bot.
     Human,
-    /// At least one [`Reason`] speaks against one.
+    /// There is at least one [`Reason`].
     Bot,
 }
 
-impl Verdict {
-    /// The code under which it is stored and shown.
+impl ClickVerdict {
+    /// The code in storage and in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Human => "human",
@@ -96,84 +93,88 @@ impl Verdict {
     }
 }
 
-/// The outcome of [`judge`], by the rules of [`CLASSIFIER_VERSION`].
+/// The result of [`classify`], by the rules of [`CLASSIFIER_VERSION`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judgement {
-    /// What speaks against a person.
+pub struct Classification {
+    /// The evidence of a bot.
     pub reasons: Reasons,
-    /// What the request was sent from.
+    /// The device the request was sent from.
     pub device: Device,
 }
 
-impl Judgement {
-    /// Who the request came from: one reason suffices for a bot.
-    pub const fn verdict(&self) -> Verdict {
-        if self.reasons.is_empty() { Verdict::Human } else { Verdict::Bot }
+impl Classification {
+    /// Who the request came from: one reason is enough for a bot.
+    pub const fn verdict(&self) -> ClickVerdict {
+        if self.reasons.is_empty() { ClickVerdict::Human } else { ClickVerdict::Bot }
     }
 }
 
-/// Loads the list of phrases, so that no visitor waits for it. Called once, at the start.
+/// Loads the list of phrases. Called once at start-up, so that no visitor waits for it.
 pub fn load() {
     phrases::load();
 }
 
-/// Judges who sent a request, and from what device.
-pub fn judge(signs: &Signs) -> Judgement {
-    let user_agent = signs.user_agent.unwrap_or_default().trim();
-    let marks = phrases::marks(user_agent);
+/// Classifies who sent a request, and from what device.
+pub fn classify(evidence: &Evidence) -> Classification {
+    let user_agent = evidence.user_agent.unwrap_or_default().trim();
+    let flags = phrases::flags(user_agent);
 
-    let speaks = |reason: Reason| match reason {
+    let applies = |reason: Reason| match reason {
         Reason::EmptyUserAgent => user_agent.is_empty(),
-        Reason::HeadRequest => signs.asks == Asks::HeadersOnly,
-        Reason::Prefetch => signs.purpose.is_some_and(is_ahead_of_click),
-        Reason::DeclaredBot => marks.any_of(Marks::DECLARED_BOT),
-        Reason::AutomationTool => marks.any_of(Marks::AUTOMATION_TOOL),
-        Reason::NotABrowser => !user_agent.is_empty() && !marks.any_of(Marks::BOT) && !is_browser(marks),
-        Reason::NoAcceptLanguage => signs.no_accept_language,
-        Reason::BurstHits => signs.burst.hits,
-        Reason::BurstLinks => signs.burst.links,
-        Reason::InstantConversion => signs.instant_conversion,
+        Reason::HeadRequest => evidence.request_kind == RequestKind::HeadersOnly,
+        Reason::Prefetch => evidence.purpose.is_some_and(is_prefetch),
+        Reason::DeclaredBot => flags.any_of(UserAgentFlags::DECLARED_BOT),
+        Reason::AutomationTool => flags.any_of(UserAgentFlags::AUTOMATION_TOOL),
+        Reason::NotABrowser => !user_agent.is_empty() && !flags.any_of(UserAgentFlags::BOT) && !is_browser(flags),
+        Reason::NoAcceptLanguage => evidence.no_accept_language,
+        Reason::BurstHits => evidence.burst.hits,
+        Reason::BurstLinks => evidence.burst.links,
+        Reason::InstantConversion => evidence.instant_conversion,
     };
-    let reasons: Reasons = Reason::ALL.into_iter().filter(|reason| speaks(*reason)).collect();
-    let device = if reasons.iter().any(Reason::is_of_request) { Device::Bot } else { Device::of(marks) };
-    Judgement { reasons, device }
+    let reasons: Reasons = Reason::ALL.into_iter().filter(|reason| applies(*reason)).collect();
+    let device = if reasons.iter().any(Reason::is_of_request) { Device::Bot } else { device(flags) };
+    Classification { reasons, device }
 }
 
-/// A stored click as the present classifier judges it, from the facts kept with it and what the clicks around it say.
-pub fn judge_again(click: &Click, burst: Burst) -> Click {
-    let judgement = judge(&Signs::of_stored(click, burst));
+/// A stored click as the present classifier sees it, from the evidence stored with it and the clicks around it.
+pub fn reclassify(click: &Click, burst: Burst) -> Click {
+    let classification = classify(&Evidence::of_stored(click, burst));
     Click {
-        bot: judgement.verdict() == Verdict::Bot,
-        reasons: judgement.reasons.codes(),
+        bot: classification.verdict() == ClickVerdict::Bot,
+        reasons: classification.reasons.codes(),
         classifier: CLASSIFIER_VERSION,
-        device: judgement.device.as_str().to_owned(),
+        device: classification.device.as_str().to_owned(),
         ..click.clone()
     }
 }
 
-/// The part of a header that is judged and kept.
-pub fn kept(header: &str) -> &str {
-    header.get(..header.floor_char_boundary(MAX_KEPT)).unwrap_or(header)
+/// The part of a header that is classified and stored: its first [`MAX_KEPT_BYTES`].
+pub fn kept_part(header: &str) -> &str {
+    header.get(..header.floor_char_boundary(MAX_KEPT_BYTES)).unwrap_or(header)
 }
 
-/// Of the values of the [`PURPOSE_HEADERS`] the one that says that nobody has clicked yet, else the first: one is kept, and
-/// it must be the one that was judged.
-pub fn telling_purpose(purposes: [Option<&str>; PURPOSE_HEADERS.len()]) -> Option<&str> {
-    let given = || purposes.into_iter().flatten().map(kept);
-    given().find(|purpose| is_ahead_of_click(purpose)).or_else(|| given().next())
+/// The first value of the [`PURPOSE_HEADERS`] that marks a prefetch, else the first value of all. Only one is stored, and it
+/// must be the one that was classified.
+pub fn prefetch_purpose(purposes: [Option<&str>; PURPOSE_HEADERS.len()]) -> Option<&str> {
+    let given = || purposes.into_iter().flatten().map(kept_part);
+    given().find(|purpose| is_prefetch(purpose)).or_else(|| given().next())
 }
 
-/// Any system people browse on.
-const SYSTEM: Marks = Marks::MOBILE.and(Marks::TABLET).and(Marks::ANDROID).and(Marks::DESKTOP).and(Marks::OTHER_SYSTEM);
+/// Any operating system that people browse on.
+const SYSTEM: UserAgentFlags = UserAgentFlags::MOBILE
+    .and(UserAgentFlags::TABLET)
+    .and(UserAgentFlags::ANDROID)
+    .and(UserAgentFlags::DESKTOP)
+    .and(UserAgentFlags::OTHER_SYSTEM);
 
-/// Browsers open like one another and name the system they run on; what does only one of the
-/// two is a program that copied half of it.
-const fn is_browser(marks: Marks) -> bool {
-    marks.any_of(Marks::BROWSER) && marks.any_of(SYSTEM)
+/// Browsers open their user agent alike and name their operating system; an agent with only one of the two belongs to a
+/// program that copied half of it.
+const fn is_browser(flags: UserAgentFlags) -> bool {
+    flags.any_of(UserAgentFlags::BROWSER) && flags.any_of(SYSTEM)
 }
 
-/// Whether a purpose says that the answer is fetched before anyone asked to see it.
-fn is_ahead_of_click(purpose: &str) -> bool {
+/// Whether a purpose header says that the answer is fetched before the visitor has asked for it.
+fn is_prefetch(purpose: &str) -> bool {
     let purpose = purpose.to_ascii_lowercase();
     ["prefetch", "prerender", "preview"].iter().any(|ahead| purpose.contains(ahead))
 }

@@ -28,7 +28,7 @@ pub enum Consent {
 
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claims {
+pub struct CtxClaims {
     /// The click; its id tells the moment of the click.
     pub click_id: ClickId,
     /// Whose link it was.
@@ -55,7 +55,7 @@ pub struct Claims {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Rejected {
+pub enum CtxRejected {
     /// It is not a token.
     #[error("the token is malformed")]
     Malformed,
@@ -70,7 +70,7 @@ pub enum Rejected {
     UnknownKey,
 }
 
-impl Rejected {
+impl CtxRejected {
     /// The stable word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -129,7 +129,7 @@ impl Keyring {
     }
 
     /// Makes the token for a click.
-    pub fn seal(&self, claims: &Claims) -> String {
+    pub fn seal(&self, claims: &CtxClaims) -> String {
         let payload = encode(claims);
         let mut token = format!("{VERSION}.{}.", self.current);
         URL_SAFE_NO_PAD.encode_string(&payload, &mut token);
@@ -145,32 +145,32 @@ impl Keyring {
     ///
     /// # Errors
     /// Why it is refused.
-    pub fn open(&self, token: &str, now: Moment) -> Result<Claims, Rejected> {
+    pub fn open(&self, token: &str, now: Moment) -> Result<CtxClaims, CtxRejected> {
         if token.len() > LONGEST {
-            return Err(Rejected::Malformed);
+            return Err(CtxRejected::Malformed);
         }
         let mut parts = token.split('.');
         let (Some(VERSION), Some(kid), Some(payload), Some(tag), None) =
             (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(Rejected::Malformed);
+            return Err(CtxRejected::Malformed);
         };
         // The engine refuses padding and stray trailing bits, so that a token has one spelling.
-        let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Rejected::Malformed)?;
-        let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| Rejected::Malformed)?;
+        let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| CtxRejected::Malformed)?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| CtxRejected::Malformed)?;
         if tag.len() != TAG_BYTES || kid.is_empty() || kid.len() > 8 {
-            return Err(Rejected::Malformed);
+            return Err(CtxRejected::Malformed);
         }
-        let key = self.keys.get(kid).ok_or(Rejected::UnknownKey)?;
+        let key = self.keys.get(kid).ok_or(CtxRejected::UnknownKey)?;
         if !key.verifies(&signed_parts(kid, &payload), &tag) {
-            return Err(Rejected::BadSignature);
+            return Err(CtxRejected::BadSignature);
         }
-        let claims = decode(&payload).ok_or(Rejected::Malformed)?;
+        let claims = decode(&payload).ok_or(CtxRejected::Malformed)?;
         if claims.click_id.moment() > now.plus_millis(CLOCK_SKEW_MS) {
-            return Err(Rejected::Malformed);
+            return Err(CtxRejected::Malformed);
         }
         if now >= claims.expires_at {
-            return Err(Rejected::Expired);
+            return Err(CtxRejected::Expired);
         }
         Ok(claims)
     }
@@ -187,7 +187,7 @@ fn signed_parts<'a>(kid: &'a str, payload: &'a [u8]) -> [&'a [u8]; 5] {
 }
 
 /// Layout: flags, click id (16), expiry (4, seconds), chain position, then handle, slug, campaign, rule and session, each behind its length.
-fn encode(claims: &Claims) -> Vec<u8> {
+fn encode(claims: &CtxClaims) -> Vec<u8> {
     let consent = match claims.consent {
         Consent::Full => 0,
         Consent::Basic => 1,
@@ -214,7 +214,7 @@ fn encode(claims: &Claims) -> Vec<u8> {
     payload
 }
 
-fn decode(payload: &[u8]) -> Option<Claims> {
+fn decode(payload: &[u8]) -> Option<CtxClaims> {
     let (flags, rest) = payload.split_first()?;
     let (click_id, rest) = rest.split_first_chunk::<16>()?;
     let (expiry, rest) = rest.split_first_chunk::<4>()?;
@@ -229,7 +229,7 @@ fn decode(payload: &[u8]) -> Option<Claims> {
     if !rest.is_empty() {
         return None;
     }
-    Some(Claims {
+    Some(CtxClaims {
         click_id: ClickId::from_bytes(*click_id),
         handle: handle.parse().ok()?,
         slug: slug.parse().ok()?,
@@ -261,128 +261,4 @@ pub fn consent(asked: Option<&str>, opted_out: bool) -> Consent {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn ring(document: &str) -> Keyring {
-        Keyring::from_json(document).unwrap()
-    }
-
-    fn first() -> Keyring {
-        ring(r#"{"current":"k1","k1":"0123456789abcdef0123456789abcdef"}"#)
-    }
-
-    fn claims(at: i64, random: u128) -> Claims {
-        let at = Moment::from_millis(at);
-        Claims {
-            click_id: ClickId::new(at, random),
-            handle: "demo".parse().unwrap(),
-            slug: "launch".parse().unwrap(),
-            campaign_id: Some("partner-alpha".parse().unwrap()),
-            rule: Some("r3".to_owned()),
-            session_id: Some("sess-1".parse().unwrap()),
-            chain_position: 2,
-            consent: Consent::Basic,
-            bot: true,
-            expires_at: Moment::from_millis((at.seconds() + 3600) * 1000),
-        }
-    }
-
-    const NOW: i64 = 1_772_366_400_000;
-
-    #[test]
-    fn a_token_reads_back_whole_and_is_short() {
-        let token = first().seal(&claims(NOW, 9));
-        assert_eq!(first().open(&token, Moment::from_millis(NOW)), Ok(claims(NOW, 9)));
-        assert!(token.len() <= 200, "{} characters", token.len());
-    }
-
-    #[test]
-    fn every_single_bit_change_of_a_thousand_tokens_is_refused() {
-        let (ring, now) = (first(), Moment::from_millis(NOW));
-        for number in 0..1000_u128 {
-            let token = ring.seal(&claims(NOW, number * 0x9E37_79B9_7F4A_7C15));
-            for (place, byte) in token.bytes().enumerate() {
-                for bit in 0..8 {
-                    let mut changed = token.clone().into_bytes();
-                    changed[place] = byte ^ (1 << bit);
-                    let Ok(changed) = String::from_utf8(changed) else { continue };
-                    assert!(ring.open(&changed, now).is_err(), "{changed} verifies beside {token}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_token_lives_up_to_its_expiry_and_not_a_millisecond_longer() {
-        let token = first().seal(&claims(NOW, 1));
-        let expires = claims(NOW, 1).expires_at;
-        assert!(first().open(&token, expires.plus_millis(-1)).is_ok());
-        assert_eq!(first().open(&token, expires), Err(Rejected::Expired));
-        assert_eq!(first().open(&token, Moment::from_millis(NOW - CLOCK_SKEW_MS - 1)), Err(Rejected::Malformed));
-    }
-
-    #[test]
-    fn keys_rotate_without_refusing_a_live_token() {
-        let before = first().seal(&claims(NOW, 1));
-        let published = ring(r#"{"current":"k1","k1":"0123456789abcdef0123456789abcdef","k2":"fedcba9876543210fedcba9876543210"}"#);
-        let switched = ring(r#"{"current":"k2","k1":"0123456789abcdef0123456789abcdef","k2":"fedcba9876543210fedcba9876543210"}"#);
-        let retired = ring(r#"{"current":"k2","k2":"fedcba9876543210fedcba9876543210"}"#);
-        let after = switched.seal(&claims(NOW, 2));
-        let now = Moment::from_millis(NOW);
-        for (ring, token) in [(&published, &before), (&switched, &before), (&published, &after), (&switched, &after), (&retired, &after)] {
-            assert!(ring.open(token, now).is_ok());
-        }
-        assert_eq!(retired.open(&before, now), Err(Rejected::UnknownKey));
-        let impostor = ring(r#"{"current":"k1","k1":"another-secret-another-secret-another"}"#);
-        assert_eq!(impostor.open(&before, now), Err(Rejected::BadSignature));
-    }
-
-    #[test]
-    fn what_is_no_token_is_malformed() {
-        let token = first().seal(&claims(NOW, 1));
-        let parts: Vec<&str> = token.split('.').collect();
-        let twisted = [
-            String::new(),
-            "x".to_owned(),
-            "c1.k1.".to_owned(),
-            format!("{token}."),
-            format!("{token} "),
-            format!("{token}="),
-            format!("{token}\n"),
-            token.replacen("c1", "c2", 1),
-            format!("c1.k1.{}.{}", parts[3], parts[2]),
-            format!("c1.k1.{}.{}A", parts[2], parts[3]),
-            format!("c1.k1.{}.AAAA", parts[2]),
-            "a".repeat(10_000),
-            token.replace('.', "%2E"),
-        ];
-        for text in twisted {
-            assert_eq!(first().open(&text, Moment::from_millis(NOW)), Err(Rejected::Malformed), "{text}");
-        }
-        assert_eq!(first().open(&token.replacen("k1", "k9", 1), Moment::from_millis(NOW)), Err(Rejected::UnknownKey));
-        assert_eq!(first().open(&token.replacen("k1", "../x", 1), Moment::from_millis(NOW)), Err(Rejected::Malformed));
-    }
-
-    #[test]
-    fn a_secret_document_is_checked_before_it_is_used() {
-        for bad in [
-            "",
-            "{}",
-            r#"{"current":"k1"}"#,
-            r#"{"current":"k1","k1":"short"}"#,
-            r#"{"current":"k1","k1":"0123456789abcdef0123456789abcdef","K2":"0123456789abcdef0123456789abcdef"}"#,
-        ] {
-            assert!(Keyring::from_json(bad).is_err(), "{bad}");
-        }
-        assert!(!format!("{:?}", first()).contains("0123456789"));
-    }
-
-    proptest! {
-        #[test]
-        fn arbitrary_text_never_verifies(text in ".{0,300}") {
-            prop_assert!(first().open(&text, Moment::from_millis(NOW)).is_err());
-        }
-    }
-}
+mod tests;

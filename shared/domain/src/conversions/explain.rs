@@ -11,8 +11,7 @@ use crate::values::moment::Moment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", schema(as = ConversionOutcome))]
-pub enum Outcome {
+pub enum ConversionOutcome {
     /// It counts for its campaign and its link.
     CreditedToCampaign,
     /// It counts for its link; its click belonged to no campaign.
@@ -27,7 +26,7 @@ pub enum Outcome {
     Test,
 }
 
-impl Outcome {
+impl ConversionOutcome {
     /// Of a stored conversion.
     pub fn of(conversion: &Conversion) -> Self {
         if conversion.test {
@@ -47,7 +46,6 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", schema(as = AttemptOutcome))]
 pub enum AttemptOutcome {
     /// It became the conversion.
     Accepted,
@@ -63,8 +61,7 @@ pub enum AttemptOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", schema(as = ConversionAttempt))]
-pub struct Attempt {
+pub struct ConversionAttempt {
     /// When.
     pub at: Moment,
     /// The request that made it.
@@ -77,7 +74,7 @@ pub struct Attempt {
     pub mismatch: Vec<String>,
 }
 
-impl Attempt {
+impl ConversionAttempt {
     /// The submission that became the conversion.
     pub fn first(conversion: &Conversion) -> Self {
         Self { at: conversion.accepted_at, request_id: conversion.request_id, outcome: AttemptOutcome::Accepted, mismatch: Vec::new() }
@@ -99,8 +96,7 @@ impl Attempt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "openapi", schema(as = ExplainedRuleKind))]
-pub enum RuleKind {
+pub enum ExplainedRuleKind {
     /// None: the link's own destination.
     Default,
     /// A rule of the link.
@@ -111,24 +107,24 @@ pub enum RuleKind {
 
 /// The rule that sent a visitor, read back from its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule<'a> {
+pub struct ExplainedRule<'a> {
     /// What kind.
-    pub kind: RuleKind,
+    pub kind: ExplainedRuleKind,
     /// A rule of the link: its place in the list of the link's version at the click.
     pub index: Option<usize>,
     /// A rule of the handle: its id.
     pub rule_id: Option<&'a str>,
 }
 
-impl<'a> Rule<'a> {
+impl<'a> ExplainedRule<'a> {
     /// Reads [`crate::routing::Matched::label`] back.
     pub fn of_label(label: Option<&'a str>) -> Self {
         let rule_id = label.and_then(|label| label.strip_prefix("p:"));
         let index = label.and_then(|label| label.strip_prefix('r')).and_then(|index| index.parse().ok());
         let kind = match (rule_id, index) {
-            (Some(_), _) => RuleKind::PersonalizationRule,
-            (None, Some(_)) => RuleKind::RoutingRule,
-            (None, None) => RuleKind::Default,
+            (Some(_), _) => ExplainedRuleKind::PersonalizationRule,
+            (None, Some(_)) => ExplainedRuleKind::RoutingRule,
+            (None, None) => ExplainedRuleKind::Default,
         };
         Self { kind, index, rule_id }
     }
@@ -150,20 +146,20 @@ mod tests {
     #[test]
     fn labels_read_back_as_the_rules_they_name() {
         let read = |label| {
-            let Rule { kind, index, rule_id } = Rule::of_label(label);
+            let ExplainedRule { kind, index, rule_id } = ExplainedRule::of_label(label);
             (kind, index, rule_id)
         };
-        assert_eq!(read(None), (RuleKind::Default, None, None));
-        assert_eq!(read(Some("r0")), (RuleKind::RoutingRule, Some(0), None));
-        assert_eq!(read(Some("r49")), (RuleKind::RoutingRule, Some(49), None));
-        assert_eq!(read(Some("p:r2")), (RuleKind::PersonalizationRule, None, Some("r2")));
+        assert_eq!(read(None), (ExplainedRuleKind::Default, None, None));
+        assert_eq!(read(Some("r0")), (ExplainedRuleKind::RoutingRule, Some(0), None));
+        assert_eq!(read(Some("r49")), (ExplainedRuleKind::RoutingRule, Some(49), None));
+        assert_eq!(read(Some("p:r2")), (ExplainedRuleKind::PersonalizationRule, None, Some("r2")));
     }
 
     #[test]
     fn a_stored_attempt_begins_with_its_moment() {
         let at = Moment::from_millis(1_772_366_400_000);
-        let text = serde_json::to_string(&Attempt::again(at, RequestId::new(at, 1), &["value"])).unwrap();
+        let text = serde_json::to_string(&ConversionAttempt::again(at, RequestId::new(at, 1), &["value"])).unwrap();
         assert!(text.starts_with(r#"{"at":"2026-03-01T12:00:00.000Z","#), "{text}");
-        assert_eq!(serde_json::from_str::<Attempt>(&text).unwrap().outcome, AttemptOutcome::DedupedWithMismatch);
+        assert_eq!(serde_json::from_str::<ConversionAttempt>(&text).unwrap().outcome, AttemptOutcome::DedupedWithMismatch);
     }
 }

@@ -1,9 +1,7 @@
 //! The ledger of a conversion: what it was worth when it was accepted, and every adjustment since; entries are only appended.
 
 pub mod correction;
-
-use std::cmp::Ordering;
-use std::fmt;
+mod entry;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,14 +11,16 @@ use crate::conversions::{Conversion, IdempotencyKey, Trust};
 use crate::values::form::{self, Faults, Form, Notes, Unknown};
 use crate::values::id::{AdjustmentId, ClickId, ConversionId, RequestId};
 use crate::values::moment::Moment;
-use crate::values::money::{Change, Currency, Money, most_minor};
+use crate::values::money::{Currency, Money, MoneyChange, most_minor};
 use crate::values::name::{CampaignId, EventType, Handle, Slug};
+
+pub use entry::{LedgerEntry, LedgerEntryId, LedgerEntryKind};
 
 const MAX_REASON: usize = 500;
 
 /// Why a conversion cannot be adjusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fixed {
+pub enum NotAdjustable {
     /// No figure knows it.
     #[error("a test conversion is in no figure and cannot be adjusted")]
     Test,
@@ -33,11 +33,11 @@ pub enum Fixed {
 ///
 /// # Errors
 /// When it cannot be adjusted.
-pub fn adjustable(conversion: &Conversion) -> Result<Money, Fixed> {
+pub fn adjustable(conversion: &Conversion) -> Result<Money, NotAdjustable> {
     if conversion.test {
-        return Err(Fixed::Test);
+        return Err(NotAdjustable::Test);
     }
-    conversion.money.ok_or(Fixed::NoValue)
+    conversion.money.ok_or(NotAdjustable::NoValue)
 }
 
 /// What was posted to adjust a conversion.
@@ -46,7 +46,7 @@ pub struct Request {
     /// The caller's own name of the adjustment.
     pub key: IdempotencyKey,
     /// By how much; none when there is no currency it could be read in.
-    pub amount: Option<Change>,
+    pub amount: Option<MoneyChange>,
     /// Why.
     pub reason: String,
 }
@@ -60,8 +60,8 @@ impl Request {
         let notes = Notes::default();
         let read = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
             let amount = form.required("amount", |value| match currency {
-                Some(currency) => Change::read(&value, currency).map(Some),
-                None => Change::check(&value).map(|()| None),
+                Some(currency) => MoneyChange::read(&value, currency).map(Some),
+                None => MoneyChange::check(&value).map(|()| None),
             });
             let reason = form.required("reason", |value| {
                 let text = form::text_up_to(MAX_REASON)(value)?;
@@ -77,23 +77,23 @@ impl Request {
 
 /// Adjusted sums a conversion may have for a change to be allowed: its worth stays from zero to the most a value may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    /// The least sum of earlier adjustments.
-    pub least: i64,
-    /// The most.
-    pub most: i64,
+pub struct AdjustmentBounds {
+    /// The lowest allowed sum of earlier adjustments, in minor units.
+    pub min: i64,
+    /// The highest allowed sum, in minor units.
+    pub max: i64,
 }
 
-impl Room {
+impl AdjustmentBounds {
     /// Of a change of a conversion that was worth `value` when it was accepted.
-    pub fn of(value: Money, change: Change) -> Self {
+    pub fn of(value: Money, change: MoneyChange) -> Self {
         let after = value.minor.saturating_add(change.minor);
-        Self { least: 0_i64.saturating_sub(after), most: most_minor(value.currency).saturating_sub(after) }
+        Self { min: 0_i64.saturating_sub(after), max: most_minor(value.currency).saturating_sub(after) }
     }
 
     /// Whether the change is allowed after this sum of earlier ones.
-    pub fn holds(self, adjusted: i64) -> bool {
-        (self.least..=self.most).contains(&adjusted)
+    pub fn contains(self, adjusted: i64) -> bool {
+        (self.min..=self.max).contains(&adjusted)
     }
 }
 
@@ -103,7 +103,8 @@ impl Room {
 pub enum Cause {
     /// Somebody asked for it: money alone.
     #[default]
-    Asked,
+    #[serde(rename = "asked")]
+    Requested,
     /// Of a correction: the claimed conversion is taken back.
     Reversal,
     /// Of a correction: the confirmed conversion is added.
@@ -112,14 +113,14 @@ pub enum Cause {
 
 impl Cause {
     /// Whether somebody asked for it by itself.
-    fn is_asked(&self) -> bool {
-        *self == Self::Asked
+    fn is_requested(&self) -> bool {
+        *self == Self::Requested
     }
 
     /// How many conversions it adds to those that are counted.
     pub const fn conversions(self) -> i64 {
         match self {
-            Self::Asked => 0,
+            Self::Requested => 0,
             Self::Reversal => -1,
             Self::Confirmation => 1,
         }
@@ -137,13 +138,13 @@ pub struct Adjustment {
     /// The conversion it adjusts.
     pub conversion_id: ConversionId,
     /// Why it was made.
-    #[serde(default, skip_serializing_if = "Cause::is_asked")]
+    #[serde(default, skip_serializing_if = "Cause::is_requested")]
     pub cause: Cause,
     /// Whether its click is another than the conversion was first credited to, so that it counts where that one came from.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub elsewhere: bool,
     /// By how much, in the conversion's currency; none when a conversion without money is corrected.
-    pub amount: Option<Change>,
+    pub amount: Option<MoneyChange>,
     /// Why.
     pub reason: String,
     /// Who made it.
@@ -178,150 +179,6 @@ impl Adjustment {
             fields.push("reason");
         }
         fields
-    }
-}
-
-/// What kind of line of the ledger it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "UPPERCASE")]
-#[cfg_attr(feature = "openapi", schema(as = LedgerEntryKind))]
-pub enum Kind {
-    /// The conversion itself.
-    Conversion,
-    /// A later change of what it is worth.
-    Adjustment,
-}
-
-impl Kind {
-    /// As answers and exports spell it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Conversion => "CONVERSION",
-            Self::Adjustment => "ADJUSTMENT",
-        }
-    }
-}
-
-/// The id of a line of the ledger; lines are in the order of their ids' moments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryId {
-    /// Of the conversion itself.
-    Conversion(ConversionId),
-    /// Of an adjustment.
-    Adjustment(AdjustmentId),
-}
-
-impl EntryId {
-    /// What kind of line it is.
-    pub const fn kind(self) -> Kind {
-        match self {
-            Self::Conversion(_) => Kind::Conversion,
-            Self::Adjustment(_) => Kind::Adjustment,
-        }
-    }
-
-    /// The sixteen bytes of its ULID, which sort by time.
-    pub fn to_bytes(self) -> [u8; 16] {
-        match self {
-            Self::Conversion(id) => id.to_bytes(),
-            Self::Adjustment(id) => id.to_bytes(),
-        }
-    }
-}
-
-impl Ord for EntryId {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.to_bytes(), self.kind().as_str()).cmp(&(other.to_bytes(), other.kind().as_str()))
-    }
-}
-
-impl PartialOrd for EntryId {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl fmt::Display for EntryId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Conversion(id) => id.fmt(f),
-            Self::Adjustment(id) => id.fmt(f),
-        }
-    }
-}
-
-/// One line of the ledger, with all that an export tells of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its id, which tells its kind.
-    pub id: EntryId,
-    /// The conversion it belongs to.
-    pub conversion_id: ConversionId,
-    /// When it was written; it counts on this day.
-    pub at: Moment,
-    /// The link.
-    pub slug: Slug,
-    /// The campaign.
-    pub campaign_id: Option<CampaignId>,
-    /// The click.
-    pub click_id: ClickId,
-    /// What the visitor did.
-    pub event_type: EventType,
-    /// What the conversion was worth, or by how much it was adjusted; none for a conversion without value.
-    pub amount: Option<Change>,
-    /// Why it was adjusted.
-    pub reason: Option<String>,
-    /// Who adjusted it.
-    pub actor: Option<Actor>,
-    /// Who vouches for the conversion.
-    pub trust: Trust,
-    /// Whether the click was judged a bot's.
-    pub bot: bool,
-}
-
-impl Entry {
-    /// What kind of line it is.
-    pub const fn kind(&self) -> Kind {
-        self.id.kind()
-    }
-}
-
-impl From<&Conversion> for Entry {
-    fn from(conversion: &Conversion) -> Self {
-        Self {
-            id: EntryId::Conversion(conversion.id),
-            conversion_id: conversion.id,
-            at: conversion.accepted_at,
-            slug: conversion.slug.clone(),
-            campaign_id: conversion.campaign_id.clone(),
-            click_id: conversion.click_id,
-            event_type: conversion.event_type.clone(),
-            amount: conversion.money.map(Change::from),
-            reason: None,
-            actor: None,
-            trust: conversion.trust,
-            bot: conversion.bot,
-        }
-    }
-}
-
-impl From<Adjustment> for Entry {
-    fn from(adjustment: Adjustment) -> Self {
-        Self {
-            id: EntryId::Adjustment(adjustment.id),
-            conversion_id: adjustment.conversion_id,
-            at: adjustment.created_at,
-            slug: adjustment.slug,
-            campaign_id: adjustment.campaign_id,
-            click_id: adjustment.click_id,
-            event_type: adjustment.event_type,
-            amount: adjustment.amount,
-            reason: Some(adjustment.reason),
-            actor: Some(adjustment.actor),
-            trust: adjustment.trust,
-            bot: adjustment.bot,
-        }
     }
 }
 
@@ -363,8 +220,8 @@ mod tests {
             let currency: Currency = "JPY".parse().unwrap();
             let value = if high { most_minor(currency) - value } else { value };
             let worth = value + adjusted + change;
-            let room = Room::of(Money { minor: value, currency }, Change { minor: change, currency });
-            prop_assert_eq!(room.holds(adjusted), (0..=most_minor(currency)).contains(&worth));
+            let bounds = AdjustmentBounds::of(Money { minor: value, currency }, MoneyChange { minor: change, currency });
+            prop_assert_eq!(bounds.contains(adjusted), (0..=most_minor(currency)).contains(&worth));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Number, Value, json};
 
-use crate::reports::Figures;
+use super::report::Figures;
 use crate::values::moment::Moment;
 use crate::values::money::ratio;
 
@@ -108,14 +108,14 @@ pub struct Penalty {
 
 /// How far figures can be relied on, from 0 to 100, and why not further.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Confidence {
+pub struct ReportConfidence {
     /// 100 less every penalty's points, not under 0.
     pub score: u8,
     /// The reasons.
     pub penalties: Vec<Penalty>,
 }
 
-impl Confidence {
+impl ReportConfidence {
     /// Judges figures, in whole numbers throughout so that a boundary lies exactly where it is said to.
     pub fn of(figures: &Figures, is_stale: bool) -> Self {
         let mut penalties = Vec::new();
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn judged(clicks: i128, bot_clicks: i128, conversions: i128, is_stale: bool) -> (u8, Vec<(&'static str, u8, String)>) {
-        let confidence = Confidence::of(&Figures { clicks, bot_clicks, conversions, ..Figures::default() }, is_stale);
+        let confidence = ReportConfidence::of(&Figures { clicks, bot_clicks, conversions, ..Figures::default() }, is_stale);
         let told = confidence.penalties.iter().map(|penalty| (penalty.code, penalty.points, penalty.observed.to_json().to_string()));
         (confidence.score, told.collect())
     }

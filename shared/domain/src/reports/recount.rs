@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Counts, Dimension, NONE, OTHER, Selection, Tally, split};
+use super::cell::Selection;
+use super::counters::{Counts, OTHER, Tally, split};
+use super::dimension::{Dimension, NONE};
 use crate::values::name::{CampaignId, Slug};
 
 /// The counters of one day of one handle as its raw records make them, with every key by its own name.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Number;
 
-use super::{Counts, Dimension, MAX_KEYS, OTHER, split};
+use super::counters::{Counts, MAX_KEYS, OTHER, split};
+use super::dimension::Dimension;
 use crate::values::moment::Day;
 use crate::values::money::{Currency, amount, ratio};
 

@@ -2,8 +2,11 @@
 
 use proptest::prelude::*;
 
+use super::counters::split;
 use super::*;
+use crate::clicks::Click;
 use crate::clicks::ctx::Consent;
+use crate::conversions::Conversion;
 use crate::values::id::{ClickId, ConversionId, RequestId};
 use crate::values::moment::Moment;
 use crate::values::money::Money;
@@ -143,7 +146,7 @@ proptest! {
             into_counts(&mut counts, &Tally::of_conversion(&conversion(*minor, currency), &Origin::unknown()));
         }
         let day = "2026-03-01".parse().unwrap();
-        for by in [Dimension::Day].into_iter().chain(Dimension::COUNTED) {
+        for by in Dimension::ALL.iter().copied() {
             let report = Report::of([(day, &counts)], by);
             let mut sum = Figures::default();
             for (_, figures) in &report.rows {

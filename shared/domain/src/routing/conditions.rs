@@ -8,10 +8,9 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::accounts::Zone;
-use crate::routing::BUCKETS;
-use crate::routing::visit::{UNKNOWN_COUNTRY, Visit};
+use crate::links::visit::{BUCKETS, UNKNOWN_COUNTRY, Visit};
 use crate::values::form::{self, Form};
+use crate::values::zone::Zone;
 
 /// A condition's name, in the order in which they are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -359,5 +358,5 @@ fn country(value: Value) -> Result<String, String> {
 }
 
 fn device(text: &str) -> Result<String, &'static str> {
-    crate::clicks::agent::Device::from_str(text).map(|device| device.as_str().to_owned())
+    crate::values::device::Device::from_str(text).map(|device| device.as_str().to_owned())
 }

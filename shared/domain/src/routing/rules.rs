@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::routing::Conditions;
+use crate::routing::conditions::Conditions;
 use crate::routing::rule_set::{self, BookRule};
 use crate::values::destination::{Destination, OwnHosts};
 use crate::values::form::{self, Faults, Form, Notes, Unknown};

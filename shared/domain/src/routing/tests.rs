@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::clicks::agent::Device;
 use crate::links::Settings;
 use crate::values::destination::OwnHosts;
+use crate::values::device::Device;
 use crate::values::id::LinkId;
 use crate::values::moment::Moment;
 
@@ -51,8 +51,8 @@ fn visit() -> Visit {
 
 fn goes(link: &Link, book: &RuleBook, visit: &Visit) -> String {
     match decide(link, book, visit, false, |_| {}) {
-        Outcome::Follow(destination, _) | Outcome::Fallback(destination, _) => destination.as_str().to_owned(),
-        Outcome::Unavailable(closed) => closed.as_str().to_owned(),
+        RoutingOutcome::Follow(destination, _) | RoutingOutcome::Fallback(destination, _) => destination.as_str().to_owned(),
+        RoutingOutcome::Unavailable(closed) => closed.as_str().to_owned(),
     }
 }
 
@@ -128,9 +128,9 @@ fn the_explanation_lists_every_rule_looked_at() {
 fn a_closed_link_falls_back_or_is_unavailable() {
     let mut link = link(json!([{"destinationUrl": "https://e.com/rule"}]));
     link.settings.max_clicks = Some(1);
-    assert_eq!(decide(&link, &RuleBook::default(), &visit(), true, |_| {}), Outcome::Unavailable(Closed::ClickLimit));
+    assert_eq!(decide(&link, &RuleBook::default(), &visit(), true, |_| {}), RoutingOutcome::Unavailable(Closed::ClickLimit));
     link.settings.fallback_url = Some(Destination::parse("https://e.com/fallback").unwrap());
-    assert!(matches!(decide(&link, &RuleBook::default(), &visit(), true, |_| {}), Outcome::Fallback(_, Closed::ClickLimit)));
+    assert!(matches!(decide(&link, &RuleBook::default(), &visit(), true, |_| {}), RoutingOutcome::Fallback(_, Closed::ClickLimit)));
     assert_eq!(goes(&link, &RuleBook::default(), &visit()), "https://e.com/rule");
 }
 

@@ -10,7 +10,7 @@ use ulid::Ulid;
 use crate::values::moment::Moment;
 
 /// What an [`Id`] names.
-pub trait Kind {
+pub trait IdKind {
     /// The text before the ULID, with its underscore.
     const PREFIX: &'static str;
 }
@@ -20,7 +20,7 @@ macro_rules! kinds {
         #[doc = $doc]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $kind {}
-        impl Kind for $kind { const PREFIX: &'static str = $prefix; }
+        impl IdKind for $kind { const PREFIX: &'static str = $prefix; }
         #[doc = $doc]
         pub type $alias = Id<$kind>;
     )*};
@@ -43,7 +43,7 @@ kinds! {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id<K>(Ulid, PhantomData<K>);
 
-impl<K: Kind> Id<K> {
+impl<K: IdKind> Id<K> {
     /// Makes the id of something that happened `at` this moment; `random` gives its lower 80 bits.
     pub fn new(at: Moment, random: u128) -> Self {
         Self(Ulid::from_parts(at.millis().unsigned_abs(), random & ((1 << 80) - 1)), PhantomData)
@@ -70,7 +70,7 @@ impl<K: Kind> Id<K> {
 #[error("is not a valid id")]
 pub struct InvalidId;
 
-impl<K: Kind> FromStr for Id<K> {
+impl<K: IdKind> FromStr for Id<K> {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
@@ -84,26 +84,26 @@ impl<K: Kind> FromStr for Id<K> {
     }
 }
 
-impl<K: Kind> fmt::Display for Id<K> {
+impl<K: IdKind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(K::PREFIX)?;
         f.write_str(self.0.array_to_str(&mut [0; ulid::ULID_LEN]))
     }
 }
 
-impl<K: Kind> fmt::Debug for Id<K> {
+impl<K: IdKind> fmt::Debug for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl<K: Kind> Serialize for Id<K> {
+impl<K: IdKind> Serialize for Id<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de, K: Kind> Deserialize<'de> for Id<K> {
+impl<'de, K: IdKind> Deserialize<'de> for Id<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
@@ -111,7 +111,7 @@ impl<'de, K: Kind> Deserialize<'de> for Id<K> {
 }
 
 #[cfg(feature = "openapi")]
-impl<K: Kind> utoipa::PartialSchema for Id<K> {
+impl<K: IdKind> utoipa::PartialSchema for Id<K> {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
@@ -121,7 +121,7 @@ impl<K: Kind> utoipa::PartialSchema for Id<K> {
 }
 
 #[cfg(feature = "openapi")]
-impl<K: Kind> utoipa::ToSchema for Id<K> {
+impl<K: IdKind> utoipa::ToSchema for Id<K> {
     fn name() -> std::borrow::Cow<'static, str> {
         format!("{}id", K::PREFIX).into()
     }

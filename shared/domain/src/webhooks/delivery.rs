@@ -1,7 +1,7 @@
 //! One event on its way to one subscription: a small machine whose every step is one conditional write.
 //!
 //! A message names a delivery and an attempt. Whoever gets it claims the attempt under a lease, sends, and records. Messages
-//! may come twice, late, or never: what a message still means is decided from the stored state alone ([`Delivery::meet`]),
+//! may come twice, late, or never: what a message still means is decided from the stored state alone ([`Delivery::next_step`]),
 //! a success counts whoever reports it, and a worker that lost its lease looks again instead of dropping the message. The
 //! model in the tests searches every interleaving of two workers with crashes, reappearing messages and ended leases.
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::values::id::{DeliveryId, EventId, SubscriptionId};
 use crate::values::moment::Moment;
 use crate::values::name::Handle;
-use crate::webhooks::event::EventType;
+use crate::webhooks::event::WebhookEventType;
 
 /// Seconds between the end of an attempt and the next one: 1 + 5 attempts (seed 001 §5).
 pub const SCHEDULE_SECS: [i64; 5] = [5, 10, 20, 40, 80];
@@ -28,8 +28,7 @@ pub const KEPT_DAYS: i64 = 30;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
-#[cfg_attr(feature = "openapi", schema(as = DeliveryTrigger))]
-pub enum Trigger {
+pub enum DeliveryTrigger {
     /// The event itself.
     Auto,
     /// Somebody asked for a test.
@@ -42,8 +41,7 @@ pub enum Trigger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "openapi", schema(as = DeliveryStatus))]
-pub enum Status {
+pub enum DeliveryStatus {
     /// Nothing has been sent yet.
     Pending,
     /// Somebody is sending.
@@ -58,7 +56,7 @@ pub enum Status {
     Cancelled,
 }
 
-impl Status {
+impl DeliveryStatus {
     /// Whether nothing follows any more.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Delivered | Self::Exhausted | Self::Cancelled)
@@ -85,13 +83,13 @@ pub struct Delivery {
     /// What is delivered.
     pub event_id: EventId,
     /// Its type.
-    pub event_type: EventType,
+    pub event_type: WebhookEventType,
     /// To whom.
     pub subscription_id: SubscriptionId,
     /// What set it off.
-    pub trigger: Trigger,
+    pub trigger: DeliveryTrigger,
     /// Where it stands.
-    pub status: Status,
+    pub status: DeliveryStatus,
     /// The attempt it is at, from 1.
     pub attempt: u8,
     /// When that attempt is due.
@@ -105,7 +103,7 @@ pub struct Delivery {
 
 /// What a message still means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meeting {
+pub enum NextStep {
     /// Claim the attempt and send.
     Claim,
     /// It comes too early: put it back for so long.
@@ -132,9 +130,9 @@ impl Delivery {
     pub fn new(
         id: DeliveryId,
         handle: Handle,
-        (event_id, event_type): (EventId, EventType),
+        (event_id, event_type): (EventId, WebhookEventType),
         subscription_id: SubscriptionId,
-        trigger: Trigger,
+        trigger: DeliveryTrigger,
         now: Moment,
     ) -> Self {
         Self {
@@ -144,7 +142,7 @@ impl Delivery {
             event_type,
             subscription_id,
             trigger,
-            status: Status::Pending,
+            status: DeliveryStatus::Pending,
             attempt: 1,
             due_at: now,
             lease: None,
@@ -161,19 +159,19 @@ impl Delivery {
     }
 
     /// What a message for attempt `attempt` still means at this moment.
-    pub fn meet(&self, attempt: u8, now: Moment) -> Meeting {
+    pub fn next_step(&self, attempt: u8, now: Moment) -> NextStep {
         if self.status.is_final() || attempt > self.attempt || self.attempt > attempt + 1 {
-            return Meeting::Done;
+            return NextStep::Done;
         }
         let wait_ms = (self.due_at.millis() - now.millis()).max(0);
         let is_held = self.lease.as_ref().is_some_and(|lease| now < lease.until);
         match (self.status, self.attempt == attempt) {
-            (Status::InFlight, true) if is_held => Meeting::Held,
-            (Status::InFlight, true) => Meeting::Claim,
-            (Status::Pending | Status::Scheduled, true) if wait_ms > 0 => Meeting::TooEarly { wait_ms },
-            (Status::Pending | Status::Scheduled, true) => Meeting::Claim,
-            (Status::Scheduled, false) => Meeting::AnnounceNext { attempt: self.attempt, wait_ms },
-            _ => Meeting::Done,
+            (DeliveryStatus::InFlight, true) if is_held => NextStep::Held,
+            (DeliveryStatus::InFlight, true) => NextStep::Claim,
+            (DeliveryStatus::Pending | DeliveryStatus::Scheduled, true) if wait_ms > 0 => NextStep::TooEarly { wait_ms },
+            (DeliveryStatus::Pending | DeliveryStatus::Scheduled, true) => NextStep::Claim,
+            (DeliveryStatus::Scheduled, false) => NextStep::AnnounceNext { attempt: self.attempt, wait_ms },
+            _ => NextStep::Done,
         }
     }
 
@@ -181,7 +179,7 @@ impl Delivery {
     #[must_use]
     pub fn claimed(&self, now: Moment) -> Self {
         let seq = self.lease.as_ref().map_or(0, |lease| lease.seq) + 1;
-        Self { status: Status::InFlight, lease: Some(Lease { seq, until: now.plus_millis(LEASE_MS) }), ..self.clone() }
+        Self { status: DeliveryStatus::InFlight, lease: Some(Lease { seq, until: now.plus_millis(LEASE_MS) }), ..self.clone() }
     }
 
     /// After an attempt that did not deliver: the next one, or the end.
@@ -190,9 +188,9 @@ impl Delivery {
         let delay = SCHEDULE_SECS.get(usize::from(self.attempt).saturating_sub(1));
         match (ending, delay) {
             (Ending::Retry, Some(delay)) => {
-                Self { status: Status::Scheduled, attempt: self.attempt + 1, due_at: now.plus_secs(*delay), ..self.clone() }
+                Self { status: DeliveryStatus::Scheduled, attempt: self.attempt + 1, due_at: now.plus_secs(*delay), ..self.clone() }
             }
-            (Ending::Retry | Ending::Gone, _) => Self { status: Status::Exhausted, ..self.clone() },
+            (Ending::Retry | Ending::Gone, _) => Self { status: DeliveryStatus::Exhausted, ..self.clone() },
         }
     }
 }
@@ -208,7 +206,7 @@ pub enum Ending {
 
 /// What became of one POST.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
+pub enum PostOutcome {
     /// The receiver answered with this status.
     Status(u16),
     /// The host's name has no address.
@@ -229,7 +227,7 @@ pub enum Outcome {
     NoSecret,
 }
 
-impl Outcome {
+impl PostOutcome {
     /// Whether the receiver has the event: any 2xx.
     pub const fn is_delivered(&self) -> bool {
         matches!(self, Self::Status(200..=299))
@@ -264,8 +262,7 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", schema(as = DeliveryAttempt))]
-pub struct Attempt {
+pub struct DeliveryAttempt {
     /// Which attempt, from 1.
     pub n: u8,
     /// When it began.

@@ -3,18 +3,19 @@
 use serde::Serialize;
 use serde_json::Number;
 
-use crate::campaigns::Health;
+use crate::campaigns::HealthStatus;
 use crate::clicks::Click;
-use crate::clicks::agent::{Device, Verdict};
+use crate::clicks::agent::ClickVerdict;
 use crate::conversions::{Conversion, Trust};
 use crate::links::Link;
 use crate::values::destination::{Destination, OwnHosts};
+use crate::values::device::Device;
 use crate::values::id::{ClickId, ConversionId, SubscriptionId};
 use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money};
 use crate::values::name::{self, CampaignId, Slug};
-use crate::webhooks::event::EventType;
-use crate::webhooks::subscription::Status;
+use crate::webhooks::event::WebhookEventType;
+use crate::webhooks::subscription::SubscriptionStatus;
 
 /// What happened, by type.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -52,7 +53,7 @@ pub struct ClickPayload {
     /// The campaign it counts for.
     pub campaign_id: Option<CampaignId>,
     /// `bot` comes only to subscriptions with `includeBots`.
-    pub verdict: Verdict,
+    pub verdict: ClickVerdict,
     /// Why it was judged a bot's: stable codes.
     pub reasons: Vec<String>,
     /// Country code or `UNKNOWN`.
@@ -73,7 +74,7 @@ impl ClickPayload {
             click_id: click.id,
             slug: click.slug.clone(),
             campaign_id: click.campaign_id.clone(),
-            verdict: if click.bot { Verdict::Bot } else { Verdict::Human },
+            verdict: if click.bot { ClickVerdict::Bot } else { ClickVerdict::Human },
             reasons: click.reasons.clone(),
             country: click.country.clone(),
             device: click.device.clone(),
@@ -168,10 +169,10 @@ pub struct HealthPayload {
     /// The campaign.
     pub campaign_id: CampaignId,
     /// Its health before.
-    #[cfg_attr(feature = "openapi", schema(value_type = Health))]
+    #[cfg_attr(feature = "openapi", schema(value_type = HealthStatus))]
     pub before: String,
     /// Its health now.
-    #[cfg_attr(feature = "openapi", schema(value_type = Health))]
+    #[cfg_attr(feature = "openapi", schema(value_type = HealthStatus))]
     pub after: String,
 }
 
@@ -201,27 +202,27 @@ pub struct DisabledPayload {
     /// The subscription.
     pub subscription_id: SubscriptionId,
     /// `DISABLED_AUTO` after failing for too long, `DISABLED_GONE` after a 410.
-    pub status: Status,
+    pub status: SubscriptionStatus,
 }
 
 impl Payload {
     /// The type of event that tells it.
-    pub const fn kind(&self) -> EventType {
+    pub const fn kind(&self) -> WebhookEventType {
         match self {
-            Self::LinkClicked(_) => EventType::LinkClicked,
-            Self::LinkCreated(_) => EventType::LinkCreated,
-            Self::LinkUpdated(_) => EventType::LinkUpdated,
-            Self::LinkDeleted(_) => EventType::LinkDeleted,
-            Self::ConversionRecorded(_) => EventType::ConversionRecorded,
-            Self::ConversionTested(_) => EventType::ConversionTested,
-            Self::CampaignHealthChanged(_) => EventType::CampaignHealthChanged,
-            Self::WebhookTest(_) => EventType::WebhookTest,
-            Self::WebhookDisabled(_) => EventType::WebhookDisabled,
+            Self::LinkClicked(_) => WebhookEventType::LinkClicked,
+            Self::LinkCreated(_) => WebhookEventType::LinkCreated,
+            Self::LinkUpdated(_) => WebhookEventType::LinkUpdated,
+            Self::LinkDeleted(_) => WebhookEventType::LinkDeleted,
+            Self::ConversionRecorded(_) => WebhookEventType::ConversionRecorded,
+            Self::ConversionTested(_) => WebhookEventType::ConversionTested,
+            Self::CampaignHealthChanged(_) => WebhookEventType::CampaignHealthChanged,
+            Self::WebhookTest(_) => WebhookEventType::WebhookTest,
+            Self::WebhookDisabled(_) => WebhookEventType::WebhookDisabled,
         }
     }
 
     /// One such as receivers see, for every type. Every word of it is a good one, so there is always one: a test says so.
-    pub fn example(kind: EventType, at: Moment) -> Option<Self> {
+    pub fn example(kind: WebhookEventType, at: Moment) -> Option<Self> {
         let slug: Slug = "deal-alpha".parse().ok()?;
         let campaign_id: CampaignId = "partner-alpha".parse().ok()?;
         let (click_id, subscription_id) = (ClickId::new(at, 1), SubscriptionId::new(at, 1));
@@ -242,31 +243,33 @@ impl Payload {
             currency: Some(Currency::USD),
             event_type: "affiliate_click".parse().ok()?,
             trust: Trust::Claimed,
-            test: kind == EventType::ConversionTested,
+            test: kind == WebhookEventType::ConversionTested,
         };
         Some(match kind {
-            EventType::LinkClicked => Self::LinkClicked(ClickPayload {
+            WebhookEventType::LinkClicked => Self::LinkClicked(ClickPayload {
                 click_id,
                 slug,
                 campaign_id: Some(campaign_id),
-                verdict: Verdict::Human,
+                verdict: ClickVerdict::Human,
                 reasons: Vec::new(),
                 country: "DE".to_owned(),
                 device: Device::Mobile.as_str().to_owned(),
                 source: "instagram".to_owned(),
                 referrer: "www.instagram.com".to_owned(),
             }),
-            EventType::LinkCreated => Self::LinkCreated(link),
-            EventType::LinkUpdated => Self::LinkUpdated(LinkPayload { version: 2, ..link }),
-            EventType::LinkDeleted => Self::LinkDeleted(link),
-            EventType::ConversionRecorded => Self::ConversionRecorded(conversion),
-            EventType::ConversionTested => Self::ConversionTested(conversion),
-            EventType::CampaignHealthChanged => {
-                let (before, after) = (Health::Warn.as_str().to_owned(), Health::Pass.as_str().to_owned());
+            WebhookEventType::LinkCreated => Self::LinkCreated(link),
+            WebhookEventType::LinkUpdated => Self::LinkUpdated(LinkPayload { version: 2, ..link }),
+            WebhookEventType::LinkDeleted => Self::LinkDeleted(link),
+            WebhookEventType::ConversionRecorded => Self::ConversionRecorded(conversion),
+            WebhookEventType::ConversionTested => Self::ConversionTested(conversion),
+            WebhookEventType::CampaignHealthChanged => {
+                let (before, after) = (HealthStatus::Warn.as_str().to_owned(), HealthStatus::Pass.as_str().to_owned());
                 Self::CampaignHealthChanged(HealthPayload { campaign_id, before, after })
             }
-            EventType::WebhookTest => Self::WebhookTest(TestPayload::of(subscription_id)),
-            EventType::WebhookDisabled => Self::WebhookDisabled(DisabledPayload { subscription_id, status: Status::DisabledAuto }),
+            WebhookEventType::WebhookTest => Self::WebhookTest(TestPayload::of(subscription_id)),
+            WebhookEventType::WebhookDisabled => {
+                Self::WebhookDisabled(DisabledPayload { subscription_id, status: SubscriptionStatus::DisabledAuto })
+            }
         })
     }
 }
@@ -277,7 +280,7 @@ mod tests {
 
     #[test]
     fn every_type_has_an_example_of_its_own_type() {
-        for kind in EventType::ALL {
+        for kind in WebhookEventType::ALL {
             let example = Payload::example(*kind, Moment::from_millis(1_772_366_400_000)).unwrap();
             assert_eq!(example.kind(), *kind);
         }
@@ -285,7 +288,7 @@ mod tests {
 
     #[test]
     fn an_amount_keeps_its_digits() {
-        let example = Payload::example(EventType::ConversionTested, Moment::from_millis(1_772_366_400_000)).unwrap();
+        let example = Payload::example(WebhookEventType::ConversionTested, Moment::from_millis(1_772_366_400_000)).unwrap();
         let told = serde_json::to_value(example).unwrap();
         assert_eq!((told["value"].to_string().as_str(), &told["test"]), ("24.99", &serde_json::json!(true)));
     }

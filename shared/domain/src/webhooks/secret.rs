@@ -26,9 +26,9 @@ pub const DEFAULT_OVERLAP_SECS: i64 = 86_400;
 
 /// A secret as its owner sees it once: `whsec_` and the base64 of 32 bytes.
 #[derive(Clone, Debug)]
-pub struct Secret(SecretText);
+pub struct WebhookSecret(SecretText);
 
-impl Secret {
+impl WebhookSecret {
     /// The secret of these random bytes.
     pub fn of_bytes(bytes: [u8; 32]) -> Self {
         Self(SecretText::new(format!("{PREFIX}{}", STANDARD.encode(bytes))))
@@ -45,19 +45,19 @@ impl Secret {
     }
 }
 
-impl FromStr for Secret {
-    type Err = NoSecret;
+impl FromStr for WebhookSecret {
+    type Err = InvalidSecret;
 
-    fn from_str(text: &str) -> Result<Self, NoSecret> {
+    fn from_str(text: &str) -> Result<Self, InvalidSecret> {
         let bytes = text.strip_prefix(PREFIX).and_then(|base64| STANDARD.decode(base64).ok());
-        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self::of_bytes).ok_or(NoSecret)
+        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self::of_bytes).ok_or(InvalidSecret)
     }
 }
 
 /// The text is no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be {PREFIX} and the base64 of 32 bytes, as the subscription's creation answered it")]
-pub struct NoSecret;
+pub struct InvalidSecret;
 
 /// The key that seals secrets, derived from the platform's own.
 #[derive(Clone)]
@@ -79,14 +79,14 @@ impl std::fmt::Debug for SealingKey {
 
 /// What a sealed secret is bound to: moved to another subscription it does not open.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct SecretOwner<'a> {
     /// Whose.
     pub handle: &'a Handle,
     /// Of which subscription.
     pub subscription: SubscriptionId,
 }
 
-impl Place<'_> {
+impl SecretOwner<'_> {
     fn bound_to(&self, version: u32) -> Vec<u8> {
         format!("{}|{}|{version}", self.handle, self.subscription).into_bytes()
     }
@@ -95,7 +95,7 @@ impl Place<'_> {
 /// A secret as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Sealed {
+pub struct SealedSecret {
     version: u32,
     /// The platform key it was sealed with.
     key_id: String,
@@ -110,12 +110,12 @@ pub struct Sealed {
 /// A secret cannot be opened: it belongs elsewhere, or the platform's key is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a webhook secret cannot be opened")]
-pub struct Unopened;
+pub struct CannotOpenSecret;
 
 /// There are as many former secrets as may be; the earliest expires then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{MAX_FORMER} former secrets still sign; the first of them ends at {until}")]
-pub struct TooMany {
+pub struct TooManySecrets {
     /// When there is room again.
     pub until: Moment,
 }
@@ -123,11 +123,11 @@ pub struct TooMany {
 /// The secrets of one subscription, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Secrets(Vec<Sealed>);
+pub struct WebhookSecrets(Vec<SealedSecret>);
 
-impl Secrets {
+impl WebhookSecrets {
     /// The first secret of a subscription.
-    pub fn first(secret: &Secret, place: Place<'_>, key: (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> Self {
+    pub fn first(secret: &WebhookSecret, place: SecretOwner<'_>, key: (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> Self {
         Self(vec![seal(secret, place, 1, key, nonce, now)])
     }
 
@@ -138,18 +138,18 @@ impl Secrets {
     /// When two former ones still sign, unless they end too.
     pub fn rotated(
         &self,
-        secret: &Secret,
-        place: Place<'_>,
+        secret: &WebhookSecret,
+        place: SecretOwner<'_>,
         key: (&str, &SealingKey),
         nonce: [u8; NONCE],
         overlap_secs: i64,
         now: Moment,
-    ) -> Result<Self, TooMany> {
-        let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
-        let mut live: Vec<Sealed> = self.0.iter().filter(is_live).filter(|_| overlap_secs > 0).cloned().collect();
+    ) -> Result<Self, TooManySecrets> {
+        let is_live = |sealed: &&SealedSecret| sealed.expires_at.is_none_or(|until| now < until);
+        let mut live: Vec<SealedSecret> = self.0.iter().filter(is_live).filter(|_| overlap_secs > 0).cloned().collect();
         if live.len() > MAX_FORMER {
             let until = live.iter().filter_map(|sealed| sealed.expires_at).min().unwrap_or(now);
-            return Err(TooMany { until });
+            return Err(TooManySecrets { until });
         }
         let version = self.0.first().map_or(0, |newest| newest.version) + 1;
         if let Some(newest) = live.first_mut() {
@@ -163,13 +163,18 @@ impl Secrets {
     ///
     /// # Errors
     /// When one of them cannot be opened.
-    pub fn live<'k>(&self, place: Place<'_>, key: impl Fn(&str) -> Option<&'k SealingKey>, now: Moment) -> Result<Vec<Secret>, Unopened> {
-        let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
-        self.0.iter().filter(is_live).map(|sealed| open(sealed, place, key(&sealed.key_id).ok_or(Unopened)?)).collect()
+    pub fn live<'k>(
+        &self,
+        place: SecretOwner<'_>,
+        key: impl Fn(&str) -> Option<&'k SealingKey>,
+        now: Moment,
+    ) -> Result<Vec<WebhookSecret>, CannotOpenSecret> {
+        let is_live = |sealed: &&SealedSecret| sealed.expires_at.is_none_or(|until| now < until);
+        self.0.iter().filter(is_live).map(|sealed| open(sealed, place, key(&sealed.key_id).ok_or(CannotOpenSecret)?)).collect()
     }
 }
 
-impl Secrets {
+impl WebhookSecrets {
     /// The platform key all of them are sealed with; none when there are several.
     pub fn key_id(&self) -> Option<&str> {
         let (newest, former) = self.0.split_first()?;
@@ -182,150 +187,48 @@ impl Secrets {
     /// When one of them cannot be opened.
     pub fn resealed<'k>(
         &self,
-        place: Place<'_>,
+        place: SecretOwner<'_>,
         key: impl Fn(&str) -> Option<&'k SealingKey>,
         current: (&str, &SealingKey),
         mut nonce: impl FnMut() -> [u8; NONCE],
         now: Moment,
-    ) -> Result<Option<Self>, Unopened> {
+    ) -> Result<Option<Self>, CannotOpenSecret> {
         if self.key_id() == Some(current.0) {
             return Ok(None);
         }
-        let is_live = |sealed: &&Sealed| sealed.expires_at.is_none_or(|until| now < until);
-        let mut again = |former: &Sealed| {
-            let secret = open(former, place, key(&former.key_id).ok_or(Unopened)?)?;
+        let is_live = |sealed: &&SealedSecret| sealed.expires_at.is_none_or(|until| now < until);
+        let mut again = |former: &SealedSecret| {
+            let secret = open(former, place, key(&former.key_id).ok_or(CannotOpenSecret)?)?;
             let sealed = seal(&secret, place, former.version, current, nonce(), former.created_at);
-            Ok(Sealed { expires_at: former.expires_at, ..sealed })
+            Ok(SealedSecret { expires_at: former.expires_at, ..sealed })
         };
         self.0.iter().filter(is_live).map(&mut again).collect::<Result<_, _>>().map(|secrets| Some(Self(secrets)))
     }
 }
 
-fn seal(secret: &Secret, place: Place<'_>, version: u32, (key_id, key): (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> Sealed {
+fn seal(
+    secret: &WebhookSecret,
+    place: SecretOwner<'_>,
+    version: u32,
+    (key_id, key): (&str, &SealingKey),
+    nonce: [u8; NONCE],
+    now: Moment,
+) -> SealedSecret {
     let aad = place.bound_to(version);
     let payload = Payload { msg: secret.expose().as_bytes(), aad: &aad };
     // Encryption fails only for messages of gigabytes; an empty text would open for nobody.
     let ciphertext = key.0.encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
     let sealed = STANDARD.encode([nonce.as_slice(), &ciphertext].concat());
-    Sealed { version, key_id: key_id.to_owned(), sealed, created_at: now, expires_at: None }
+    SealedSecret { version, key_id: key_id.to_owned(), sealed, created_at: now, expires_at: None }
 }
 
-fn open(sealed: &Sealed, place: Place<'_>, key: &SealingKey) -> Result<Secret, Unopened> {
-    let bytes = STANDARD.decode(&sealed.sealed).map_err(|_| Unopened)?;
-    let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().ok_or(Unopened)?;
+fn open(sealed: &SealedSecret, place: SecretOwner<'_>, key: &SealingKey) -> Result<WebhookSecret, CannotOpenSecret> {
+    let bytes = STANDARD.decode(&sealed.sealed).map_err(|_| CannotOpenSecret)?;
+    let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().ok_or(CannotOpenSecret)?;
     let aad = place.bound_to(sealed.version);
-    let text = key.0.decrypt(&XNonce::from(*nonce), Payload { msg: ciphertext, aad: &aad }).map_err(|_| Unopened)?;
-    String::from_utf8(text).map(|text| Secret(SecretText::new(text))).map_err(|_| Unopened)
+    let text = key.0.decrypt(&XNonce::from(*nonce), Payload { msg: ciphertext, aad: &aad }).map_err(|_| CannotOpenSecret)?;
+    String::from_utf8(text).map(|text| WebhookSecret(SecretText::new(text))).map_err(|_| CannotOpenSecret)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Moment = Moment::from_millis(1_772_366_400_000);
-
-    struct Bench {
-        handle: Handle,
-        key: SealingKey,
-    }
-
-    impl Bench {
-        fn new() -> Self {
-            Self { handle: "demo".parse().unwrap(), key: SealingKey::derive(&[9; 32]) }
-        }
-
-        fn place(&self, number: u128) -> Place<'_> {
-            Place { handle: &self.handle, subscription: SubscriptionId::new(NOW, number) }
-        }
-
-        fn first(&self) -> Secrets {
-            Secrets::first(&Secret::of_bytes([1; 32]), self.place(1), ("k1", &self.key), [3; NONCE], NOW)
-        }
-
-        fn rotated(&self, secrets: &Secrets, byte: u8, overlap: i64, at: Moment) -> Result<Secrets, TooMany> {
-            secrets.rotated(&Secret::of_bytes([byte; 32]), self.place(1), ("k1", &self.key), [byte; NONCE], overlap, at)
-        }
-
-        fn live(&self, secrets: &Secrets, at: Moment) -> Vec<Vec<u8>> {
-            let live = secrets.live(self.place(1), |id| (id == "k1").then_some(&self.key), at).unwrap();
-            live.iter().map(|secret| secret.bytes().first_chunk::<1>().unwrap().to_vec()).collect()
-        }
-    }
-
-    #[test]
-    fn a_secret_is_read_as_it_is_told_and_nothing_else_is_one() {
-        let secret = Secret::of_bytes([7; 32]);
-        assert_eq!(secret.expose().parse::<Secret>().unwrap().expose(), secret.expose());
-        let bare = secret.expose().strip_prefix(PREFIX).unwrap();
-        for wrong in ["", "xx", PREFIX, "whsec_xx", "whsec_AAAA", bare] {
-            assert!(wrong.parse::<Secret>().is_err(), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn a_sealed_secret_opens_only_where_it_belongs() {
-        let bench = Bench::new();
-        let secrets = bench.first();
-        assert_eq!(bench.live(&secrets, NOW), [[1]]);
-        let key = |_: &str| Some(&bench.key);
-        assert_eq!(secrets.live(bench.place(2), key, NOW).err(), Some(Unopened), "another subscription");
-        let other = SealingKey::derive(&[8; 32]);
-        assert_eq!(secrets.live(bench.place(1), |_| Some(&other), NOW).err(), Some(Unopened), "another key");
-        let stored = serde_json::to_string(&secrets).unwrap();
-        assert!(!stored.contains("whsec_") && !stored.contains(&STANDARD.encode([1; 32])), "{stored}");
-        for cut in ["", "AAAA"] {
-            let damaged: Secrets = serde_json::from_str(&stored.replace(&secrets.0[0].sealed, cut)).unwrap();
-            assert_eq!(damaged.live(bench.place(1), key, NOW).err(), Some(Unopened), "cut to {cut:?}");
-        }
-    }
-
-    #[test]
-    fn a_former_secret_signs_until_its_overlap_ends_and_not_after() {
-        let bench = Bench::new();
-        let secrets = bench.rotated(&bench.first(), 2, 60, NOW).unwrap();
-        assert_eq!(bench.live(&secrets, NOW.plus_secs(60).plus_millis(-1)), [[2], [1]]);
-        assert_eq!(bench.live(&secrets, NOW.plus_secs(60)), [[2]]);
-    }
-
-    #[test]
-    fn after_a_leak_only_the_new_secret_signs_however_many_there_were() {
-        let bench = Bench::new();
-        let two = bench.rotated(&bench.first(), 2, 100, NOW).unwrap();
-        let three = bench.rotated(&two, 3, 200, NOW).unwrap();
-        for secrets in [bench.first(), two, three] {
-            assert_eq!(bench.live(&bench.rotated(&secrets, 4, 0, NOW).unwrap(), NOW), [[4]]);
-        }
-    }
-
-    #[test]
-    fn secrets_move_to_the_key_that_seals_now_and_keep_their_ends() {
-        let bench = Bench::new();
-        let secrets = bench.rotated(&bench.first(), 2, 60, NOW).unwrap();
-        let later = SealingKey::derive(&[10; 32]);
-        let known = |id: &str| [("k1", &bench.key), ("k2", &later)].into_iter().find(|(name, _)| *name == id).map(|(_, key)| key);
-        let moved = secrets.resealed(bench.place(1), known, ("k2", &later), || [7; NONCE], NOW).unwrap().unwrap();
-        assert_eq!(moved.resealed(bench.place(1), known, ("k2", &later), || [7; NONCE], NOW), Ok(None), "once is enough");
-        let only_new = |id: &str| (id == "k2").then_some(&later);
-        let texts = |secrets: Vec<Secret>| secrets.iter().map(|secret| secret.expose().to_owned()).collect::<Vec<_>>();
-        for at in [NOW, NOW.plus_secs(60)] {
-            let before = texts(secrets.live(bench.place(1), known, at).unwrap());
-            assert_eq!(texts(moved.live(bench.place(1), only_new, at).unwrap()), before);
-        }
-        assert_eq!(secrets.resealed(bench.place(1), only_new, ("k2", &later), || [7; NONCE], NOW), Err(Unopened));
-    }
-
-    #[test]
-    fn a_third_former_secret_has_to_wait() {
-        let bench = Bench::new();
-        let two = bench.rotated(&bench.first(), 2, 100, NOW).unwrap();
-        let three = bench.rotated(&two, 3, 200, NOW).unwrap();
-        assert_eq!(bench.rotated(&three, 4, 1, NOW).err(), Some(TooMany { until: NOW.plus_secs(100) }));
-        let later = bench.rotated(&three, 4, 1, NOW.plus_secs(100)).unwrap();
-        assert_eq!(bench.live(&later, NOW.plus_secs(100)), [[4], [3], [2]]);
-    }
-
-    #[test]
-    fn secrets_do_not_print() {
-        assert!(!format!("{:?} {:?}", Secret::of_bytes([1; 32]), SealingKey::derive(&[1; 32])).contains("whsec_"));
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::secret::Secret;
+use super::secret::WebhookSecret;
 use crate::values::id::EventId;
 use crate::values::moment::Moment;
 use crate::values::secret::hex;
@@ -13,7 +13,7 @@ use crate::values::secret::hex;
 /// `webhook-signature`: one `v1,…` for each live secret, newest first, parted by single spaces (Standard Webhooks 1.0.0).
 ///
 /// Signed is `id.timestamp.body`, with the bytes that the secret's base64 stands for as the key.
-pub fn standard(secrets: &[Secret], id: EventId, at: Moment, body: &[u8]) -> String {
+pub fn standard(secrets: &[WebhookSecret], id: EventId, at: Moment, body: &[u8]) -> String {
     let signed = secrets.iter().map(|secret| {
         let tag = tag(&secret.bytes(), &[id.to_string().as_bytes(), b".", at.seconds().to_string().as_bytes(), b".", body]);
         format!("v1,{}", STANDARD.encode(tag))
@@ -24,7 +24,7 @@ pub fn standard(secrets: &[Secret], id: EventId, at: Moment, body: &[u8]) -> Str
 /// `x-10x-signature`: over the raw body alone, with the secret's own text, `whsec_` included, as the key.
 ///
 /// It names no moment, so whoever has seen one message can send it again: receivers should check `webhook-signature`.
-pub fn of_body(secret: &Secret, body: &[u8]) -> String {
+pub fn of_body(secret: &WebhookSecret, body: &[u8]) -> String {
     format!("sha256={}", hex(&tag(secret.expose().as_bytes(), &[body])))
 }
 
@@ -41,8 +41,8 @@ fn tag(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    fn secret(byte: u8) -> Secret {
-        Secret::of_bytes([byte; 32])
+    fn secret(byte: u8) -> WebhookSecret {
+        WebhookSecret::of_bytes([byte; 32])
     }
 
     #[test]

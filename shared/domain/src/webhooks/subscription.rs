@@ -9,8 +9,9 @@ use crate::values::id::SubscriptionId;
 use crate::values::moment::Moment;
 use crate::values::name::Handle;
 use crate::webhooks::endpoint::{Egress, Endpoint};
-use crate::webhooks::event::{EventType, Interest, NOTHING_NAMED};
-use crate::webhooks::secret::Secrets;
+use crate::webhooks::event::WebhookEventType;
+use crate::webhooks::filter::{EventFilter, NOTHING_NAMED};
+use crate::webhooks::secret::WebhookSecrets;
 
 /// Subscriptions one handle may have.
 pub const MOST: u32 = 20;
@@ -26,7 +27,7 @@ pub struct Settings {
     /// Where messages go.
     pub endpoint_url: Endpoint,
     /// Which events.
-    pub event_types: Interest,
+    pub event_types: EventFilter,
     /// Free text.
     #[serde(default)]
     pub description: Option<String>,
@@ -54,7 +55,7 @@ impl Settings {
 
     fn fields(form: &mut Form<'_>, own: &OwnHosts, egress: Egress) -> Option<Self> {
         let endpoint_url = form.required("endpointUrl", |value| address(value, own, egress));
-        let event_types = interest(form);
+        let event_types = event_filter(form);
         let description = form.optional("description", form::text_up_to(500));
         let enabled = form.optional("enabled", form::boolean).unwrap_or(true);
         let include_bots = form.optional("includeBots", form::boolean).unwrap_or(false);
@@ -69,7 +70,7 @@ impl Settings {
         let notes = Notes::default();
         let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
             let endpoint = form.optional("endpointUrl", |value| address(value, own, egress));
-            let interest = if form.has("eventTypes") { interest(&mut form) } else { None };
+            let filter = if form.has("eventTypes") { event_filter(&mut form) } else { None };
             // Null takes it away.
             let description = match form.has("description") {
                 true => form.optional("description", form::text_up_to(500)),
@@ -78,7 +79,7 @@ impl Settings {
             };
             let settings = Self {
                 endpoint_url: endpoint.unwrap_or_else(|| self.endpoint_url.clone()),
-                event_types: interest.unwrap_or_else(|| self.event_types.clone()),
+                event_types: filter.unwrap_or_else(|| self.event_types.clone()),
                 description,
                 enabled: form.optional("enabled", form::boolean).unwrap_or(self.enabled),
                 include_bots: form.optional("includeBots", form::boolean).unwrap_or(self.include_bots),
@@ -94,13 +95,13 @@ fn address(value: Value, own: &OwnHosts, egress: Egress) -> Result<Endpoint, Str
     Endpoint::admit(&form::text(value)?, own, egress).map_err(|error| error.to_string())
 }
 
-fn interest(form: &mut Form<'_>) -> Option<Interest> {
+fn event_filter(form: &mut Form<'_>) -> Option<EventFilter> {
     if !form.has("eventTypes") || form.is_empty_list("eventTypes") {
         form.names("eventTypes");
         form.fault("eventTypes", NOTHING_NAMED);
         return None;
     }
-    Interest::of_all(form.list("eventTypes", EventType::ALL.len() + 1, form::parsed))
+    EventFilter::of_all(form.list("eventTypes", WebhookEventType::ALL.len() + 1, form::parsed))
 }
 
 /// Why a subscription gets nothing, when it was not its owner who switched it off.
@@ -117,8 +118,7 @@ pub enum Disabled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "openapi", schema(as = SubscriptionStatus))]
-pub enum Status {
+pub enum SubscriptionStatus {
     /// It does.
     Active,
     /// Its owner switched it off.
@@ -160,7 +160,7 @@ pub struct Subscription {
     /// When its owner last changed it.
     pub updated_at: Moment,
     /// What messages are signed with.
-    pub secrets: Secrets,
+    pub secrets: WebhookSecrets,
     /// What its owner set.
     #[serde(flatten)]
     pub settings: Settings,
@@ -168,18 +168,18 @@ pub struct Subscription {
 
 impl Subscription {
     /// Whether it gets anything, given whether the system switched it off.
-    pub fn status(&self, disabled: Option<Disabled>) -> Status {
+    pub fn status(&self, disabled: Option<Disabled>) -> SubscriptionStatus {
         match disabled {
-            _ if !self.settings.enabled => Status::Disabled,
-            Some(Disabled::Auto) => Status::DisabledAuto,
-            Some(Disabled::Gone) => Status::DisabledGone,
-            None => Status::Active,
+            _ if !self.settings.enabled => SubscriptionStatus::Disabled,
+            Some(Disabled::Auto) => SubscriptionStatus::DisabledAuto,
+            Some(Disabled::Gone) => SubscriptionStatus::DisabledGone,
+            None => SubscriptionStatus::Active,
         }
     }
 
     /// Whether it wants an event of this type, of a bot's or a person's making.
-    pub fn wants(&self, kind: EventType, is_bot: bool) -> bool {
-        let is_welcome = kind != EventType::LinkClicked || !is_bot || self.settings.include_bots;
+    pub fn wants(&self, kind: WebhookEventType, is_bot: bool) -> bool {
+        let is_welcome = kind != WebhookEventType::LinkClicked || !is_bot || self.settings.include_bots;
         is_welcome && self.settings.event_types.wants(kind)
     }
 }
@@ -220,7 +220,7 @@ mod tests {
             (json!([]), vec!["eventTypes"]),
         ];
         let settings = read(json!({"endpointUrl": url, "eventTypes": ["link.clicked", "*"]})).unwrap();
-        assert_eq!(settings.event_types, Interest::All);
+        assert_eq!(settings.event_types, EventFilter::All);
         for (types, fields) in cases {
             assert_eq!(read(json!({"endpointUrl": url, "eventTypes": types})).unwrap_err(), fields, "{types}");
             let faults = settings.changed(json!({"eventTypes": types}), &OwnHosts::default(), Egress::Public).unwrap_err();

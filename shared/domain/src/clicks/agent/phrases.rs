@@ -1,39 +1,42 @@
-//! Finds the listed phrases in a user agent, in one pass over at most [`MAX_KEPT`] bytes.
+//! Finds the listed phrases in a user agent, in one pass over at most [`MAX_KEPT_BYTES`].
 
 use std::sync::LazyLock;
 
 use daachorse::DoubleArrayAhoCorasick;
 
-use super::MAX_KEPT;
-use super::marks::Marks;
+use super::flags::UserAgentFlags;
 
-/// `data/agent-marks.txt`, compiled by the build script: loading checks every state once, some
-/// tens of microseconds, where building it here would cost milliseconds of every cold start.
+/// Bytes of a user agent or a purpose header that are read and stored. Only what is stored is classified, so classifying
+/// the stored click again gives the same result; anything a client sends beyond it must not cost more time.
+pub const MAX_KEPT_BYTES: usize = 512;
+
+/// `data/user-agent-phrases.txt`, compiled by the build script. Loading checks every state once and takes some tens of
+/// microseconds; building the automaton here would take milliseconds of every cold start.
 static PHRASES: LazyLock<Option<DoubleArrayAhoCorasick<u32>>> = LazyLock::new(|| {
-    let compiled = include_bytes!(concat!(env!("OUT_DIR"), "/agent-marks.bin"));
+    let compiled = include_bytes!(concat!(env!("OUT_DIR"), "/user-agent-phrases.bin"));
     let (phrases, _) = DoubleArrayAhoCorasick::deserialize(compiled).ok()?;
     Some(phrases)
 });
 
-/// Loads the list. Says whether it could be read, which the build script has seen to.
+/// Loads the list; false if it cannot be read, which the build script has checked.
 pub(super) fn load() -> bool {
     PHRASES.is_some()
 }
 
-/// The marks of every phrase in `user_agent`, in any letter case.
-pub(super) fn marks(user_agent: &str) -> Marks {
+/// The flags of every phrase in `user_agent`, in any letter case.
+pub(super) fn flags(user_agent: &str) -> UserAgentFlags {
     let Some(phrases) = PHRASES.as_ref() else {
-        // Without a list nobody is accused: a person's click is worth more than a bot's.
-        return Marks::BROWSER.and(Marks::OTHER_SYSTEM);
+        // Without the list every agent counts as a browser: losing a person's click costs more than counting a bot's.
+        return UserAgentFlags::BROWSER.and(UserAgentFlags::OTHER_SYSTEM);
     };
     let found = phrases.leftmost_find_iter(framed(user_agent));
-    found.fold(Marks::default(), |sum, phrase| sum.and(Marks(phrase.value())))
+    found.fold(UserAgentFlags::default(), |flags, phrase| flags.and(UserAgentFlags(phrase.value())))
 }
 
-/// The agent in lower case between `^` and `$`, which the list writes for its start and end.
+/// The agent in lower case between `^` and `$`, which the list uses for its start and end.
 fn framed(user_agent: &str) -> Vec<u8> {
     let agent = user_agent.as_bytes();
-    let read = agent.get(..MAX_KEPT).unwrap_or(agent);
+    let read = agent.get(..MAX_KEPT_BYTES).unwrap_or(agent);
     let mut framed = Vec::with_capacity(read.len() + 2);
     framed.push(b'^');
     framed.extend_from_slice(read);

@@ -1,16 +1,16 @@
-//! Judges agents whose nature is known, and each sign alone.
+//! Classifies known user agents, and each piece of evidence alone.
 
 use super::*;
 
 const PERSON: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
                       Chrome/126.0.0.0 Safari/537.36";
 
-fn person() -> Signs<'static> {
-    Signs { user_agent: Some(PERSON), ..Signs::default() }
+fn person() -> Evidence<'static> {
+    Evidence { user_agent: Some(PERSON), ..Evidence::default() }
 }
 
-fn sent_by(user_agent: &str) -> Judgement {
-    judge(&Signs { user_agent: Some(user_agent), ..Signs::default() })
+fn sent_by(user_agent: &str) -> Classification {
+    classify(&Evidence { user_agent: Some(user_agent), ..Evidence::default() })
 }
 
 /// The lines of a data file: an expectation, then a user agent.
@@ -19,11 +19,11 @@ fn expectations(list: &str) -> impl Iterator<Item = (&str, &str)> {
     lines.map(|line| line.split_once(' ').expect("an expectation, a space and an agent"))
 }
 
-fn assert_only(signs: &Signs, reason: Reason) {
-    let judgement = judge(signs);
-    assert_eq!(Vec::from(judgement.reasons), [reason], "{signs:?}");
-    assert_eq!(judgement.verdict(), Verdict::Bot, "{signs:?}");
-    assert_eq!(judgement.device, Device::Bot, "{signs:?}");
+fn assert_only(evidence: &Evidence, reason: Reason) {
+    let classification = classify(evidence);
+    assert_eq!(Vec::from(classification.reasons), [reason], "{evidence:?}");
+    assert_eq!(classification.verdict(), ClickVerdict::Bot, "{evidence:?}");
+    assert_eq!(classification.device, Device::Bot, "{evidence:?}");
 }
 
 #[test]
@@ -33,22 +33,22 @@ fn the_list_can_be_read() {
 
 #[test]
 fn a_person_is_human() {
-    let judgement = judge(&person());
-    assert!(judgement.reasons.is_empty());
-    assert_eq!(judgement.verdict(), Verdict::Human);
-    assert_eq!(judgement.device, Device::Desktop);
+    let classification = classify(&person());
+    assert!(classification.reasons.is_empty());
+    assert_eq!(classification.verdict(), ClickVerdict::Human);
+    assert_eq!(classification.device, Device::Desktop);
 }
 
 #[test]
 fn a_missing_or_blank_user_agent_suffices() {
     for user_agent in [None, Some(""), Some("  ")] {
-        assert_only(&Signs { user_agent, ..person() }, Reason::EmptyUserAgent);
+        assert_only(&Evidence { user_agent, ..person() }, Reason::EmptyUserAgent);
     }
 }
 
 #[test]
 fn asking_for_headers_only_suffices() {
-    assert_only(&Signs { asks: Asks::HeadersOnly, ..person() }, Reason::HeadRequest);
+    assert_only(&Evidence { request_kind: RequestKind::HeadersOnly, ..person() }, Reason::HeadRequest);
 }
 
 #[test]
@@ -58,28 +58,28 @@ fn a_purpose_ahead_of_the_click_suffices_in_any_header() {
         for header in 0..PURPOSE_HEADERS.len() {
             let mut purposes = [Some("navigation"); PURPOSE_HEADERS.len()];
             purposes[header] = Some(purpose);
-            assert_only(&Signs { purpose: telling_purpose(purposes), ..person() }, Reason::Prefetch);
+            assert_only(&Evidence { purpose: prefetch_purpose(purposes), ..person() }, Reason::Prefetch);
         }
     }
 }
 
 #[test]
 fn any_other_purpose_is_human() {
-    let purpose = telling_purpose([None, Some(""), Some("navigation"), None]);
+    let purpose = prefetch_purpose([None, Some(""), Some("navigation"), None]);
     assert_eq!(purpose, Some(""));
-    assert_eq!(judge(&Signs { purpose, ..person() }).verdict(), Verdict::Human);
+    assert_eq!(classify(&Evidence { purpose, ..person() }).verdict(), ClickVerdict::Human);
 }
 
 #[test]
 fn a_declared_bot_in_a_browsers_agent_suffices() {
     let user_agent = format!("{PERSON} SomebodysBot/1.0");
-    assert_only(&Signs { user_agent: Some(&user_agent), ..person() }, Reason::DeclaredBot);
+    assert_only(&Evidence { user_agent: Some(&user_agent), ..person() }, Reason::DeclaredBot);
 }
 
 #[test]
 fn an_automation_tool_in_a_browsers_agent_suffices() {
     let user_agent = PERSON.replace("Chrome", "HeadlessChrome");
-    assert_only(&Signs { user_agent: Some(&user_agent), ..person() }, Reason::AutomationTool);
+    assert_only(&Evidence { user_agent: Some(&user_agent), ..person() }, Reason::AutomationTool);
 }
 
 #[test]
@@ -87,43 +87,43 @@ fn half_a_browsers_agent_suffices() {
     let without_opening = PERSON.replace("Mozilla/5.0 ", "");
     let without_system = PERSON.replace("(Windows NT 10.0; Win64; x64) ", "");
     for user_agent in [without_opening, without_system] {
-        assert_only(&Signs { user_agent: Some(&user_agent), ..person() }, Reason::NotABrowser);
+        assert_only(&Evidence { user_agent: Some(&user_agent), ..person() }, Reason::NotABrowser);
     }
 }
 
 #[test]
 fn a_missing_accept_language_suffices() {
-    assert_only(&Signs { no_accept_language: true, ..person() }, Reason::NoAcceptLanguage);
+    assert_only(&Evidence { no_accept_language: true, ..person() }, Reason::NoAcceptLanguage);
 }
 
 #[test]
-fn what_happens_around_a_click_suffices_and_says_nothing_of_its_device() {
+fn the_clicks_around_a_click_suffice_and_do_not_change_its_device() {
     let around = [
-        (Signs { burst: Burst { hits: true, links: false }, ..person() }, Reason::BurstHits),
-        (Signs { burst: Burst { hits: false, links: true }, ..person() }, Reason::BurstLinks),
-        (Signs { instant_conversion: true, ..person() }, Reason::InstantConversion),
+        (Evidence { burst: Burst { hits: true, links: false }, ..person() }, Reason::BurstHits),
+        (Evidence { burst: Burst { hits: false, links: true }, ..person() }, Reason::BurstLinks),
+        (Evidence { instant_conversion: true, ..person() }, Reason::InstantConversion),
     ];
-    for (signs, reason) in around {
-        let judgement = judge(&signs);
-        assert_eq!(Vec::from(judgement.reasons), [reason]);
-        assert_eq!((judgement.verdict(), judgement.device), (Verdict::Bot, Device::Desktop));
+    for (evidence, reason) in around {
+        let classification = classify(&evidence);
+        assert_eq!(Vec::from(classification.reasons), [reason]);
+        assert_eq!((classification.verdict(), classification.device), (ClickVerdict::Bot, Device::Desktop));
     }
 }
 
 #[test]
 fn reasons_add_up() {
-    let signs = Signs { user_agent: None, asks: Asks::HeadersOnly, ..person() };
+    let evidence = Evidence { user_agent: None, request_kind: RequestKind::HeadersOnly, ..person() };
     let both = [Reason::EmptyUserAgent, Reason::HeadRequest];
-    assert_eq!(Vec::from(judge(&signs).reasons), both);
+    assert_eq!(Vec::from(classify(&evidence).reasons), both);
 }
 
 #[test]
 fn in_app_and_odd_browsers_are_human_on_their_device() {
     for (device, user_agent) in expectations(include_str!("../../../data/in-app-browsers.txt")) {
-        let judgement = sent_by(user_agent);
-        let reasons = Vec::from(judgement.reasons);
-        assert_eq!(judgement.verdict(), Verdict::Human, "{reasons:?}: {user_agent}");
-        assert_eq!(judgement.device.as_str(), device, "{user_agent}");
+        let classification = sent_by(user_agent);
+        let reasons = Vec::from(classification.reasons);
+        assert_eq!(classification.verdict(), ClickVerdict::Human, "{reasons:?}: {user_agent}");
+        assert_eq!(classification.device.as_str(), device, "{user_agent}");
     }
 }
 
@@ -154,10 +154,10 @@ fn no_app_that_people_come_from_is_missing() {
 #[test]
 fn known_bots_are_bots_for_their_reason() {
     for (reason, user_agent) in expectations(include_str!("../../../data/known-bots.txt")) {
-        let judgement = sent_by(user_agent);
-        let reasons: Vec<&str> = judgement.reasons.iter().map(Reason::as_str).collect();
+        let classification = sent_by(user_agent);
+        let reasons: Vec<&str> = classification.reasons.iter().map(Reason::as_str).collect();
         assert!(reasons.contains(&reason), "{reasons:?}, not {reason}: {user_agent}");
-        assert_eq!(judgement.verdict(), Verdict::Bot, "{user_agent}");
+        assert_eq!(classification.verdict(), ClickVerdict::Bot, "{user_agent}");
     }
 }
 
@@ -169,7 +169,7 @@ fn letter_case_does_not_matter() {
 }
 
 #[test]
-fn devices_are_told_by_the_most_telling_mark() {
+fn the_most_specific_flag_decides_the_device() {
     let devices = [
         ("(iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile/15E148", Device::Mobile),
         ("(Linux; Android 14; Pixel 8) Chrome/126.0.0.0 Mobile Safari/537.36", Device::Mobile),
@@ -194,25 +194,25 @@ fn devices_are_told_by_the_most_telling_mark() {
 }
 
 #[test]
-fn what_is_kept_is_what_is_read() {
-    let padding = "x".repeat(MAX_KEPT);
+fn only_the_stored_part_is_classified() {
+    let padding = "x".repeat(MAX_KEPT_BYTES);
     let long = format!("{PERSON} {padding} Googlebot");
     assert!(sent_by(&long).reasons.is_empty());
-    assert_eq!(kept(&long).len(), MAX_KEPT);
-    assert_eq!(sent_by(&long), sent_by(kept(&long)));
-    assert_eq!(kept("é".repeat(MAX_KEPT).as_str()).len(), MAX_KEPT);
-    assert_eq!(kept(&format!("a{}", "é".repeat(MAX_KEPT))).len(), MAX_KEPT - 1);
+    assert_eq!(kept_part(&long).len(), MAX_KEPT_BYTES);
+    assert_eq!(sent_by(&long), sent_by(kept_part(&long)));
+    assert_eq!(kept_part("é".repeat(MAX_KEPT_BYTES).as_str()).len(), MAX_KEPT_BYTES);
+    assert_eq!(kept_part(&format!("a{}", "é".repeat(MAX_KEPT_BYTES))).len(), MAX_KEPT_BYTES - 1);
 }
 
 #[test]
-fn any_text_can_be_judged() {
+fn any_text_can_be_classified() {
     for user_agent in ["^", "$", "\u{0}", "🦀 Mozilla", "Mozilla/5.0 (é; Línux) 🦀", &"é".repeat(600)] {
         sent_by(user_agent);
     }
 }
 
 #[test]
-fn codes_are_the_same_in_storage_and_in_speech() {
+fn codes_are_the_same_in_storage_and_in_the_api() {
     for reason in Reason::ALL {
         assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
     }
@@ -221,9 +221,9 @@ fn codes_are_the_same_in_storage_and_in_speech() {
         assert_eq!(device.as_str().to_lowercase().parse(), Ok(device));
     }
     assert!("PHONE".parse::<Device>().is_err());
-    for verdict in [Verdict::Human, Verdict::Bot] {
+    for verdict in [ClickVerdict::Human, ClickVerdict::Bot] {
         assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.as_str());
     }
-    let reasons = judge(&Signs { user_agent: None, ..person() }).reasons;
+    let reasons = classify(&Evidence { user_agent: None, ..person() }).reasons;
     assert_eq!(serde_json::to_string(&reasons).unwrap(), r#"["empty_user_agent"]"#);
 }

@@ -8,7 +8,7 @@ use crate::conversions::ledger::{Adjustment, Cause};
 use crate::conversions::{Conversion, Trust};
 use crate::values::id::{AdjustmentId, RequestId};
 use crate::values::moment::Moment;
-use crate::values::money::{Change, Money, most_minor};
+use crate::values::money::{Money, MoneyChange, most_minor};
 
 /// Who confirms, and when.
 #[derive(Clone, Debug)]
@@ -49,10 +49,10 @@ impl Correction {
         let confirmed = Conversion { id: claimed.id, accepted_at: claimed.accepted_at, trust: Trust::Confirmed, ..submitted.clone() };
         let carried = carried(claimed.money, adjusted, confirmed.money);
         let worth = |money: Option<Money>, adjusted: i64| {
-            money.map(|money| Change { minor: money.minor.saturating_add(adjusted), currency: money.currency })
+            money.map(|money| MoneyChange { minor: money.minor.saturating_add(adjusted), currency: money.currency })
         };
         let (taken, added) = (worth(claimed.money, adjusted), worth(confirmed.money, carried));
-        let taken = taken.map(|change| Change { minor: 0_i64.saturating_sub(change.minor), ..change });
+        let taken = taken.map(|change| MoneyChange { minor: 0_i64.saturating_sub(change.minor), ..change });
         // Both are of one moment: the lesser id is the one that stands first.
         let mut ids = by.random.map(|random| AdjustmentId::new(by.at, random));
         ids.sort();

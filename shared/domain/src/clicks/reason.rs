@@ -1,27 +1,27 @@
-//! Why a request counts as a bot's.
+//! Why a request is classified as a bot's: stable codes (specification §4).
 
 use serde::{Deserialize, Serialize};
 
-/// One sign against a person. Any of them suffices, alone.
+/// One piece of evidence of a bot; each is enough alone.
 ///
-/// Kept with every click and shown to its owner, so the codes never change their meaning.
+/// Stored with every click and shown to the owner of the link, so the meaning of a code never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// No user agent: every browser sends one.
     EmptyUserAgent,
-    /// A HEAD request: nobody sees its answer.
+    /// A HEAD request: its answer is shown to no one.
     HeadRequest,
-    /// Fetched ahead of a click that may never come.
+    /// Fetched ahead of a click that may never happen.
     Prefetch,
     /// The user agent declares a crawler, fetcher, monitor or preview.
     DeclaredBot,
     /// The user agent names a program's HTTP library or a remote-controlled browser.
     AutomationTool,
-    /// The user agent is no browser's: it does not open like one, or names no system. Fires
-    /// only where the two above have nothing more exact to say.
+    /// The user agent is not a browser's: it does not open like one, or names no operating system. Applies only where
+    /// neither of the two above does.
     NotABrowser,
-    /// No `Accept-Language`: every browser sends one, also those inside apps.
+    /// No `Accept-Language`: every browser sends one, in-app browsers too.
     NoAcceptLanguage,
     /// One of many clicks that one sender made in seconds.
     BurstHits,
@@ -32,7 +32,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Every reason, in the order they are told.
+    /// Every reason, in the order in which they are listed.
     pub const ALL: [Self; 10] = [
         Self::EmptyUserAgent,
         Self::HeadRequest,
@@ -46,7 +46,7 @@ impl Reason {
         Self::InstantConversion,
     ];
 
-    /// The code under which it is stored and shown.
+    /// The code in storage and in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::EmptyUserAgent => "empty_user_agent",
@@ -62,8 +62,8 @@ impl Reason {
         }
     }
 
-    /// Whether it is seen in the request itself, and so tells what sent it; the others are seen in what happened around it.
-    pub(super) const fn is_of_request(self) -> bool {
+    /// Whether it is found in the request itself and so says what sent it; the others are found in the clicks around it.
+    pub(in crate::clicks) const fn is_of_request(self) -> bool {
         match self {
             Self::EmptyUserAgent
             | Self::HeadRequest
@@ -81,13 +81,13 @@ impl Reason {
     }
 }
 
-/// The reasons of one judgement: a set that needs no allocation.
+/// The reasons of one classification: a set that needs no allocation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<Reason>", into = "Vec<Reason>")]
 pub struct Reasons(u16);
 
 impl Reasons {
-    /// Whether nothing speaks against a person.
+    /// Whether there is no evidence of a bot.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -102,7 +102,7 @@ impl Reasons {
         Reason::ALL.into_iter().filter(move |reason| self.contains(*reason))
     }
 
-    /// Their codes, as a click keeps them.
+    /// Their codes, as a click stores them.
     pub fn codes(self) -> Vec<String> {
         self.iter().map(|reason| reason.as_str().to_owned()).collect()
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use url::Url;
 
-use crate::clicks::agent::Device;
+use crate::values::device::Device;
 use crate::values::moment::Moment;
 use crate::values::name::SessionId;
 
@@ -31,6 +31,9 @@ pub struct Visit {
     /// Who, for stable percentages: the session, else whatever tells visitors apart without being stored.
     pub subject: String,
 }
+
+/// Ten-thousandths of all visitors.
+pub const BUCKETS: u64 = 10_000;
 
 /// The country of a visitor nobody could place.
 pub const UNKNOWN_COUNTRY: &str = "UNKNOWN";

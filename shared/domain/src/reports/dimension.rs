@@ -1,0 +1,185 @@
+//! What reports can be split by: one table from which the enum, its names, the error text and the counted keys follow.
+//!
+//! To add a dimension whose value is on the click, add a line to the table, regenerate the OpenAPI document and describe it
+//! in a test. What was counted before has no keys of the new dimension until a recount writes them; a conversion's stored
+//! origin that lacks it counts under the key for unknown values.
+
+use std::collections::BTreeMap;
+
+use serde::de::Deserialize;
+use serde::ser::SerializeMap;
+
+use crate::clicks::Click;
+use crate::values::name::{CampaignId, Slug};
+
+/// The key of records without a campaign or without a segment.
+pub const NONE: &str = "none";
+
+/// Where the key of a dimension comes from.
+enum KeySource {
+    /// The cell: it covers one day, so the day is not counted inside it.
+    Cell,
+    /// The counted record (click, conversion or adjustment), which names its own link and campaign.
+    Record(for<'a> fn(&'a Slug, Option<&'a CampaignId>) -> &'a str),
+    /// The click, also for conversions of it.
+    Click {
+        /// The value on the click.
+        read: fn(&Click) -> &str,
+        /// The key when the click cannot be found, or the origin was stored before the dimension existed.
+        unknown: &'static str,
+    },
+}
+
+/// Declares the dimensions: the variant, its name in requests and counters, where its key comes from, and what it is.
+macro_rules! dimensions {
+    ($($variant:ident, $name:literal, $source:expr, $doc:literal;)*) => {
+        /// What a report can be split by.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Dimension {$(
+            #[doc = $doc]
+            $variant,
+        )*}
+
+        impl Dimension {
+            /// Every dimension, in the order in which texts list them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name, as requests and counters spell it.
+            pub const fn as_str(self) -> &'static str {
+                match self {$(Self::$variant => $name,)*}
+            }
+
+            /// What it is, in a sentence.
+            pub const fn description(self) -> &'static str {
+                match self {$(Self::$variant => $doc,)*}
+            }
+
+            const fn source(self) -> KeySource {
+                match self {$(Self::$variant => $source,)*}
+            }
+        }
+    };
+}
+
+dimensions! {
+    Day, "day", KeySource::Cell, "UTC day.";
+    Slug, "slug", KeySource::Record(|slug, _| slug.as_str()), "Link.";
+    Country, "country", KeySource::Click { read: |click| &click.country, unknown: "UNKNOWN" }, "Country code.";
+    Device, "device", KeySource::Click { read: |click| &click.device, unknown: "UNKNOWN" }, "Device class.";
+    Referrer, "referrer", KeySource::Click { read: |click| &click.referrer, unknown: "unknown" }, "Referring host.";
+    Source, "source", KeySource::Click { read: |click| &click.source, unknown: "unknown" }, "Traffic source.";
+    Campaign, "campaign", KeySource::Record(|_, campaign| campaign.map_or(NONE, CampaignId::as_str)), "Campaign credited.";
+    Segment, "segment", KeySource::Click { read: first_segment, unknown: NONE },
+        "Segment of the visitor: the first of the session's segments, which are in order of precedence.";
+}
+
+fn first_segment(click: &Click) -> &str {
+    click.segments.first().map_or(NONE, String::as_str)
+}
+
+impl Dimension {
+    /// The dimensions counted inside each cell: all but the day, which is the cell's own.
+    pub fn counted() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|dimension| !matches!(dimension.source(), KeySource::Cell))
+    }
+
+    /// The names of all dimensions as prose: `day, slug, … or segment`.
+    pub fn names() -> String {
+        let names: Vec<&str> = Self::ALL.iter().map(|dimension| dimension.as_str()).collect();
+        names.split_last().map_or(String::new(), |(last, before)| format!("{} or {last}", before.join(", ")))
+    }
+}
+
+impl std::str::FromStr for Dimension {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.iter().copied().find(|dimension| dimension.as_str() == text);
+        known.ok_or_else(|| format!("must be {}", Self::names()))
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Dimension {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let names = Self::ALL.iter().map(|dimension| dimension.as_str());
+        utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).enum_values(Some(names)).into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Dimension {}
+
+/// The keys of a conversion's click, under which the conversion is counted too; stored with the conversion so that a recount agrees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(Vec<(Dimension, String)>);
+
+impl Origin {
+    fn new(mut key: impl FnMut(Dimension, fn(&Click) -> &str, &'static str) -> String) -> Self {
+        let of_click = |dimension: &Dimension| match dimension.source() {
+            KeySource::Click { read, unknown } => Some((*dimension, key(*dimension, read, unknown))),
+            KeySource::Cell | KeySource::Record(_) => None,
+        };
+        Self(Dimension::ALL.iter().filter_map(of_click).collect())
+    }
+
+    /// The keys on this click.
+    pub fn of(click: &Click) -> Self {
+        Self::new(|_, read, _| read(click).to_owned())
+    }
+
+    /// The keys of a conversion whose click cannot be found.
+    pub fn unknown() -> Self {
+        Self::new(|_, _, unknown| unknown.to_owned())
+    }
+
+    /// Every counted dimension with the key of a record of this link and campaign that came from here.
+    pub(super) fn keys<'a>(&'a self, slug: &'a Slug, campaign: Option<&'a CampaignId>) -> Vec<(Dimension, &'a str)> {
+        let mut keys: Vec<(Dimension, &str)> = self.0.iter().map(|(dimension, key)| (*dimension, key.as_str())).collect();
+        keys.extend(Dimension::ALL.iter().filter_map(|dimension| match dimension.source() {
+            KeySource::Record(read) => Some((*dimension, read(slug, campaign))),
+            KeySource::Cell | KeySource::Click { .. } => None,
+        }));
+        keys
+    }
+}
+
+impl serde::Serialize for Origin {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (dimension, key) in &self.0 {
+            map.serialize_entry(dimension.as_str(), key)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut stored = BTreeMap::<String, String>::deserialize(deserializer)?;
+        Ok(Self::new(|dimension, _, unknown| stored.remove(dimension.as_str()).unwrap_or_else(|| unknown.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_dimension_reads_back_from_its_name() {
+        for dimension in Dimension::ALL {
+            assert_eq!(dimension.as_str().parse(), Ok(*dimension));
+        }
+        let expected = "must be day, slug, country, device, referrer, source, campaign or segment";
+        assert_eq!("hour".parse::<Dimension>(), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn an_origin_is_stored_by_name_and_one_stored_without_a_dimension_counts_as_unknown() {
+        let text = r#"{"country":"UNKNOWN","device":"UNKNOWN","referrer":"unknown","source":"unknown","segment":"none"}"#;
+        assert_eq!(serde_json::to_string(&Origin::unknown()).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Origin>(text).unwrap(), Origin::unknown());
+        let older = r#"{"country":"UNKNOWN","device":"UNKNOWN","referrer":"unknown","source":"unknown"}"#;
+        assert_eq!(serde_json::from_str::<Origin>(older).unwrap(), Origin::unknown());
+    }
+}

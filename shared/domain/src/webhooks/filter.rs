@@ -1,0 +1,96 @@
+//! Which events a subscription receives (specification §10).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::WebhookEventType;
+
+/// What an interest in nothing is told.
+pub(crate) const NOTHING_NAMED: &str = "must name at least one event type, or *";
+
+/// The events a subscription wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub enum EventFilter {
+    /// `*`: all of them, those of later versions too.
+    All,
+    /// These.
+    In(BTreeSet<WebhookEventType>),
+}
+
+impl EventFilter {
+    /// What any of these want; none when there are none.
+    pub fn of_all(entries: impl IntoIterator<Item = Self>) -> Option<Self> {
+        entries.into_iter().reduce(|one, other| match (one, other) {
+            (Self::In(one), Self::In(other)) => Self::In(one.into_iter().chain(other).collect()),
+            _ => Self::All,
+        })
+    }
+
+    /// Whether an event of this type is wanted.
+    ///
+    /// Whoever subscribed to `conversion.tested` hears of real conversions too: that is how commission events are pushed (seed 001 §5).
+    pub fn wants(&self, kind: WebhookEventType) -> bool {
+        match self {
+            Self::All => true,
+            Self::In(kinds) => {
+                kinds.contains(&kind)
+                    || (kind == WebhookEventType::ConversionRecorded && kinds.contains(&WebhookEventType::ConversionTested))
+            }
+        }
+    }
+}
+
+impl std::str::FromStr for EventFilter {
+    type Err = &'static str;
+
+    /// One entry of the list: a type, or `*`.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        if name == "*" { Ok(Self::All) } else { Ok(Self::In(BTreeSet::from([name.parse()?]))) }
+    }
+}
+
+impl TryFrom<Vec<String>> for EventFilter {
+    type Error = &'static str;
+
+    fn try_from(names: Vec<String>) -> Result<Self, Self::Error> {
+        let entries: Vec<Self> = names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        Self::of_all(entries).ok_or(NOTHING_NAMED)
+    }
+}
+
+impl From<EventFilter> for Vec<String> {
+    fn from(filter: EventFilter) -> Self {
+        match filter {
+            EventFilter::All => vec!["*".to_owned()],
+            EventFilter::In(kinds) => kinds.into_iter().map(|kind| kind.as_str().to_owned()).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(names: &[&str]) -> Result<EventFilter, &'static str> {
+        names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().try_into()
+    }
+
+    #[test]
+    fn a_subscription_hears_of_what_it_named() {
+        let seed = filter(&["link.clicked", "conversion.tested"]).unwrap();
+        assert!(seed.wants(WebhookEventType::LinkClicked) && seed.wants(WebhookEventType::ConversionTested));
+        assert!(seed.wants(WebhookEventType::ConversionRecorded), "seed 001 pushes commission events this way");
+        assert!(!seed.wants(WebhookEventType::LinkCreated));
+        assert!(!filter(&["conversion.recorded"]).unwrap().wants(WebhookEventType::ConversionTested));
+        assert!(WebhookEventType::ALL.iter().all(|kind| filter(&["*"]).unwrap().wants(*kind)));
+    }
+
+    #[test]
+    fn unknown_types_and_empty_lists_are_refused() {
+        assert!(filter(&["link.opened"]).is_err());
+        assert!(filter(&["link.opened", "*"]).is_err());
+        assert!(filter(&[]).is_err());
+    }
+}
