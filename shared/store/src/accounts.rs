@@ -1,14 +1,17 @@
 //! Accounts: the plan and the time zone of whoever owns handles.
 
+pub(crate) mod audit;
+pub(crate) mod profiles;
+pub(crate) mod tokens;
+
 use domain::accounts::Account;
 use domain::accounts::audit::Event;
 use domain::values::name::UserId;
 
 use crate::Store;
-use crate::audit;
+use crate::dynamo::item::{doc, with_doc};
+use crate::dynamo::table;
 use crate::error::{Error, Result};
-use crate::item::{doc, with_doc};
-use crate::table;
 
 impl Store {
     /// The account, if somebody set it.

@@ -1,5 +1,7 @@
 //! Campaigns, each written together with the link that is bound to it.
 
+mod health;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
@@ -10,11 +12,11 @@ use domain::links::Link;
 use domain::values::name::{CampaignId, Handle};
 
 use crate::Store;
+use crate::dynamo::item::{Page, doc, key, number, page_of, place_in, text, with_doc};
+use crate::dynamo::table;
+use crate::dynamo::transaction::{Transacted, absent};
 use crate::error::{Error, Result};
-use crate::item::{Page, doc, key, number, page_of, place_in, text, with_doc};
 use crate::links::Expect;
-use crate::table;
-use crate::transaction::{Transacted, absent};
 
 /// Keys one batch read may name (DynamoDB).
 const MAX_KEYS: usize = 100;

@@ -3,61 +3,45 @@
 //! Every write that must not be lost or doubled is one conditional write or one transaction. The store never decides
 //! what is true; it loads, writes under a condition, and says which condition failed.
 
-mod client;
-mod error;
-mod item;
-pub mod table;
-
 mod accounts;
-mod audit;
+mod admin_scans;
 mod campaigns;
-mod census;
 mod clicks;
-mod clicks_out;
-mod clicks_read;
+mod client;
 mod conversions;
-mod corrections;
-mod deliveries;
-mod events;
-mod health;
-mod ledger;
+mod dynamo;
+mod error;
 mod limits;
 mod links;
 mod outbox;
-mod profiles;
-mod queues;
-mod receivers;
-mod restate;
 mod rollups;
-mod rules;
+mod rule_sets;
 mod sessions;
-mod subscriptions;
-mod tokens;
-mod transaction;
-mod tries;
+mod webhooks;
 
+pub use accounts::tokens::{AddToken, StoredToken};
 pub use campaigns::WriteCampaign;
-pub use clicks::Counted;
-pub use clicks_out::ClickMessage;
-pub use clicks_read::ClicksInOrder;
+pub use clicks::read::ClicksInOrder;
+pub use clicks::restate::{Restated, Restatement, StoredClick, restatement_groups};
+pub use clicks::write::Counted;
 pub use client::{Connection, Credentials, http_client, sdk_settings};
-pub use conversions::{Accepted, Settled, Stored};
-pub use deliveries::{DeliveryCounts, Filter, MAX_ASKED_FOR, Made};
+pub use conversions::accept::{Accepted, Settled, Stored};
+pub use conversions::ledger::{Adjusted, StoredAdjustment, ledger_cursor_moment};
+pub use conversions::repeat_submissions::Tries;
+pub use dynamo::item::{Page, is_cursor};
+pub use dynamo::table;
 pub use error::{Error, Result};
-pub use item::{Page, is_cursor};
-pub use ledger::{Adjusted, StoredAdjustment, ledger_cursor_moment};
 pub use limits::{Taken, WindowTaken};
 pub use links::{Expect, WriteLink};
+pub use outbox::click_batcher::ClickMessage;
+pub use outbox::queues::{AttemptMessage, Lane};
 pub use outbox::{OutboxKind, Pointer};
-pub use queues::{AttemptMessage, Lane};
-pub use receivers::{GivingUp, Moved};
-pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
 pub use rollups::Cells;
-pub use rules::KeptRule;
+pub use rule_sets::KeptRule;
 pub use sessions::{Appended, KeptSession};
-pub use subscriptions::{Failures, KnownSubscription, Subscribed};
-pub use tokens::{AddToken, StoredToken};
-pub use tries::Tries;
+pub use webhooks::deliveries::{DeliveryCounts, Filter, MAX_ASKED_FOR, Made};
+pub use webhooks::endpoint_health::{GivingUp, Moved};
+pub use webhooks::subscriptions::{Failures, KnownSubscription, Subscribed};
 
 use std::sync::Arc;
 
@@ -68,7 +52,7 @@ pub struct Store {
     sqs: Arc<client::Sqs>,
     table: String,
     queues: Queues,
-    click_lane: Arc<clicks_out::Lane>,
+    click_lane: Arc<outbox::click_batcher::Lane>,
 }
 
 /// Addresses of the queues; a function has only those it sends to.

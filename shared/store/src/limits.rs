@@ -10,9 +10,9 @@ use domain::values::moment::Moment;
 use domain::values::name::{Handle, UserId};
 
 use crate::Store;
+use crate::dynamo::item::{Item, integer, key, number, optional, text};
+use crate::dynamo::table::{self, Key};
 use crate::error::{Error, Result};
-use crate::item::{Item, integer, key, number, optional, text};
-use crate::table::{self, Key};
 
 /// Whether one more was within the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,10 +11,10 @@ use domain::webhooks::event::Envelope;
 use domain::webhooks::payload::{LinkPayload, Payload};
 
 use crate::Store;
+use crate::dynamo::item::{Page, doc, key, number, optional, page_of, place_in, text, with_doc};
+use crate::dynamo::table;
+use crate::dynamo::transaction::{Transacted, absent};
 use crate::error::{Error, Result};
-use crate::item::{Page, doc, key, number, optional, page_of, place_in, text, with_doc};
-use crate::table;
-use crate::transaction::{Transacted, absent};
 
 /// What a link write expects to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

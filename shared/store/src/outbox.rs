@@ -1,5 +1,8 @@
 //! The outbox: what was written and must be heard of, found again by the sweeper when its message was lost.
 
+pub(crate) mod click_batcher;
+pub(crate) mod queues;
+
 use serde::{Deserialize, Serialize};
 
 use domain::clicks::Click;
@@ -8,9 +11,9 @@ use domain::values::moment::Moment;
 use domain::values::name::{Handle, SessionId};
 
 use crate::Store;
+use crate::dynamo::item::{doc, key, number, string, text, with_doc};
+use crate::dynamo::table::{self, Key};
 use crate::error::{Error, Result};
-use crate::item::{doc, key, number, string, text, with_doc};
-use crate::table::{self, Key};
 
 /// How long a message has before the sweeper looks after its item.
 pub(crate) const GRACE_MS: i64 = 60_000;

@@ -8,9 +8,9 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::Store;
+use crate::dynamo::item::{Item, damaged, key, number, optional, string, text};
+use crate::dynamo::table;
 use crate::error::{Error, Result};
-use crate::item::{Item, damaged, key, number, optional, string, text};
-use crate::table;
 
 /// The cells of one selection over some days.
 #[derive(Clone, Debug, Default)]

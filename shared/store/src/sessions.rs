@@ -13,11 +13,11 @@ use domain::values::name::{Handle, SessionId};
 use domain::values::secret::{sha256, sha256_hex};
 
 use crate::Store;
-use crate::conversions::Settled;
+use crate::conversions::accept::Settled;
+use crate::dynamo::item::{Item, doc, integer, number, string, text, with_doc};
+use crate::dynamo::table;
 use crate::error::{Error, Result};
-use crate::item::{Item, doc, integer, number, string, text, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
-use crate::table;
 
 const MINUTE_MS: i64 = 60_000;
 /// Concurrent writers of one session a write meets before it gives up.
@@ -297,7 +297,7 @@ impl Store {
 
     /// Notes that a conversion was made in a session; the newest one stands, for as long as a signal of its moment would.
     pub async fn mark_converted(&self, handle: &Handle, session: &SessionId, at: Moment, now: Moment) -> Result<()> {
-        let key = crate::item::key(&table::session(handle, session));
+        let key = crate::dynamo::item::key(&table::session(handle, session));
         let update = self
             .db
             .update_item()

@@ -20,12 +20,12 @@ use domain::values::money::Change;
 use domain::values::name::Handle;
 
 use crate::Store;
-use crate::conversions::{ADJUSTED, CONFIRMED, Settled, Stored, stored};
+use crate::conversions::accept::{ADJUSTED, CONFIRMED, Settled, Stored, stored};
+use crate::dynamo::item::{Item, Page, cursor_to, damaged, doc, number, optional, place_in, read_cursor, string, text, to_json, with_doc};
+use crate::dynamo::table::{self, Key};
+use crate::dynamo::transaction::absent;
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor_to, damaged, doc, number, optional, place_in, read_cursor, string, text, to_json, with_doc};
 use crate::outbox::{GRACE_MS, Pointer};
-use crate::table::{self, Key};
-use crate::transaction::absent;
 
 /// Concurrent adjustments of one conversion one of them meets before it gives up.
 const TRIES: u32 = 8;

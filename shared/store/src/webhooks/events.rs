@@ -10,11 +10,11 @@ use domain::webhooks::delivery::KEPT_DAYS;
 use domain::webhooks::event::Envelope;
 
 use crate::Store;
+use crate::dynamo::item::{Item, key, number, string, text, to_json};
+use crate::dynamo::table;
+use crate::dynamo::transaction::absent;
 use crate::error::{Error, Result};
-use crate::item::{Item, key, number, string, text, to_json};
 use crate::outbox::{GRACE_MS, Pointer};
-use crate::table;
-use crate::transaction::absent;
 
 impl Store {
     /// The part of a transaction that puts an event into the outbox.
@@ -54,7 +54,7 @@ impl Store {
 
     /// The event an outbox message names.
     pub async fn event_at(&self, pointer: &Pointer) -> Result<Option<Envelope>> {
-        self.get(&pointer.key()).await?.map(|item| crate::item::doc(&item)).transpose()
+        self.get(&pointer.key()).await?.map(|item| crate::dynamo::item::doc(&item)).transpose()
     }
 
     /// Takes an event out of the outbox once every subscription has its delivery.

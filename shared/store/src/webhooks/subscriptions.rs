@@ -10,10 +10,10 @@ use domain::values::name::Handle;
 use domain::webhooks::subscription::{Disabled, Failing, MOST, Status, Subscription};
 
 use crate::Store;
+use crate::dynamo::item::{Item, doc, integer, key, number, optional, text, to_json, with_doc};
+use crate::dynamo::table;
+use crate::dynamo::transaction::absent;
 use crate::error::{Error, Result};
-use crate::item::{Item, doc, integer, key, number, optional, text, to_json, with_doc};
-use crate::table;
-use crate::transaction::absent;
 
 /// A subscription with what became of its receiver.
 #[derive(Clone, Debug)]

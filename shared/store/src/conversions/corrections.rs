@@ -5,13 +5,13 @@ use domain::conversions::ledger::Adjustment;
 use domain::conversions::ledger::correction::Correction;
 
 use crate::Store;
-use crate::conversions::{ADJUSTED, CONFIRMED, Stored};
+use crate::conversions::accept::{ADJUSTED, CONFIRMED, Stored};
+use crate::conversions::ledger::pending_item;
+use crate::dynamo::item::{number, text, to_json};
+use crate::dynamo::table;
+use crate::dynamo::transaction::absent;
 use crate::error::Result;
-use crate::item::{number, text, to_json};
-use crate::ledger::pending_item;
 use crate::outbox::Pointer;
-use crate::table;
-use crate::transaction::absent;
 
 impl Store {
     /// Corrects a conversion that is as it was read, in one transaction with the audit event; gives back the entries to announce,

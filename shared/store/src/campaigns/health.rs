@@ -4,10 +4,10 @@ use domain::values::name::{CampaignId, Handle};
 use domain::webhooks::event::Envelope;
 
 use crate::Store;
+use crate::dynamo::item::{key, string, text};
+use crate::dynamo::table;
+use crate::dynamo::transaction::absent;
 use crate::error::Result;
-use crate::item::{key, string, text};
-use crate::table;
-use crate::transaction::absent;
 
 impl Store {
     /// The health a campaign was last seen in.

@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Store;
+use crate::dynamo::item::{doc, integer, number, with_doc};
+use crate::dynamo::table::{self, Key};
 use crate::error::Result;
-use crate::item::{doc, integer, number, with_doc};
-use crate::table::{self, Key};
 
 /// A rule whose book is kept.
 pub trait KeptRule: BookRule + Serialize + DeserializeOwned + Clone {

@@ -12,10 +12,10 @@ use domain::values::moment::Moment;
 use domain::values::name::{Handle, TokenId};
 
 use crate::Store;
+use crate::dynamo::item::{Item, Page, doc, integer, key, number, string, text, with_doc};
+use crate::dynamo::table;
+use crate::dynamo::transaction::absent;
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, doc, integer, key, number, string, text, with_doc};
-use crate::table;
-use crate::transaction::absent;
 
 /// Concurrent writers of one handle's tokens a write meets before it gives up.
 const TRIES: u32 = 8;

@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 
 use crate::Store;
+use crate::dynamo::item::{Item, key};
+use crate::dynamo::table::Key;
 use crate::error::{Error, Result};
-use crate::item::{Item, key};
-use crate::table::Key;
 
 const OPERATION: &str = "TransactWriteItems";
 

@@ -10,9 +10,9 @@ use domain::values::moment::Day;
 use domain::values::name::Handle;
 
 use crate::Store;
+use crate::dynamo::item::{doc, text};
+use crate::dynamo::table;
 use crate::error::{Error, Result};
-use crate::item::{doc, text};
-use crate::table;
 
 /// Clicks of one shard read at once: few, since those a reader stops before are read again on its next page.
 const PAGE: i32 = 100;

@@ -16,11 +16,11 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::Store;
-use crate::clicks::{MAX_COUNTERS, TRIES};
+use crate::clicks::write::{MAX_COUNTERS, TRIES};
+use crate::dynamo::item::{Item, doc, integer, string, text, to_json};
+use crate::dynamo::table;
+use crate::dynamo::transaction::MAX_ACTIONS;
 use crate::error::{Error, Result};
-use crate::item::{Item, doc, integer, string, text, to_json};
-use crate::table;
-use crate::transaction::MAX_ACTIONS;
 
 /// A stored click as it was read, and where it was counted.
 #[derive(Clone, Debug)]

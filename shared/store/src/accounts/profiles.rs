@@ -13,10 +13,10 @@ use domain::accounts::audit::Event;
 use domain::values::name::{Handle, UserId};
 
 use crate::Store;
+use crate::dynamo::item::{Page, doc, key, number, page_of, place_in, string, text, with_doc};
+use crate::dynamo::table;
+use crate::dynamo::transaction::absent;
 use crate::error::{Error, Result};
-use crate::item::{Page, doc, key, number, page_of, place_in, string, text, with_doc};
-use crate::table;
-use crate::transaction::absent;
 
 impl Store {
     /// The handle, if there is one.

@@ -12,12 +12,12 @@ use domain::webhooks::event::Envelope;
 use domain::webhooks::subscription::{Disabled, FAILING_MS, Failing, MAX_FAILURES};
 
 use crate::Store;
-use crate::deliveries::Made;
+use crate::dynamo::item::{Item, key, number, text};
+use crate::dynamo::table;
 use crate::error::{Error, Result};
-use crate::item::{Item, key, number, text};
 use crate::outbox::Pointer;
-use crate::subscriptions::{TRIES, failing};
-use crate::table;
+use crate::webhooks::deliveries::Made;
+use crate::webhooks::subscriptions::{TRIES, failing};
 
 /// What goes with giving a receiver up.
 #[derive(Clone, Copy, Debug)]

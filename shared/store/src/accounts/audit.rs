@@ -8,9 +8,9 @@ use domain::values::moment::Moment;
 use domain::values::name::Handle;
 
 use crate::Store;
+use crate::dynamo::item::{Item, Page, doc, number, page_of, place_in, text, with_doc};
+use crate::dynamo::table::{self, Key};
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, doc, number, page_of, place_in, text, with_doc};
-use crate::table::{self, Key};
 
 impl Store {
     /// Writes an audit event of something that left nothing else behind.

@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 
 use domain::values::secret::sha256_hex;
 
+use crate::dynamo::table::Key;
 use crate::error::{Error, Result};
-use crate::table::Key;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 

@@ -11,9 +11,9 @@ use domain::values::id::ConversionId;
 use domain::values::name::Handle;
 
 use crate::Store;
+use crate::dynamo::item::{Item, damaged, integer, key, number, to_json};
+use crate::dynamo::table;
 use crate::error::{Error, Result};
-use crate::item::{Item, damaged, integer, key, number, to_json};
-use crate::table;
 
 /// Submissions kept of one conversion; the rest is only counted.
 const MOST: usize = 50;

@@ -12,11 +12,11 @@ use domain::webhooks::delivery::{Attempt, Delivery, KEPT_DAYS, Status, Trigger};
 use domain::webhooks::event::Envelope;
 
 use crate::Store;
+use crate::dynamo::item::{Item, Page, cursor, doc, integer, number, read_cursor, string, text, with_doc};
+use crate::dynamo::table::{self, Key};
+use crate::dynamo::transaction::absent;
 use crate::error::{Error, Result};
-use crate::item::{Item, Page, cursor, doc, integer, number, read_cursor, string, text, with_doc};
 use crate::outbox::GRACE_MS;
-use crate::table::{self, Key};
-use crate::transaction::absent;
 
 /// Which deliveries a list is to show.
 #[derive(Clone, Debug, Default)]

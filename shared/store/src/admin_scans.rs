@@ -5,11 +5,11 @@ use domain::values::moment::Day;
 use domain::values::name::Handle;
 
 use crate::Store;
-use crate::conversions::{Stored, stored};
+use crate::conversions::accept::{Stored, stored};
+use crate::conversions::ledger::{StoredAdjustment, stored_adjustment};
+use crate::dynamo::item::{Item, string, text};
+use crate::dynamo::table;
 use crate::error::{Error, Result};
-use crate::item::{Item, string, text};
-use crate::ledger::{StoredAdjustment, stored_adjustment};
-use crate::table;
 
 impl Store {
     /// Every handle, by name. Reads the whole table.
