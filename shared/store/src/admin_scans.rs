@@ -1,26 +1,38 @@
-//! What only an operator's jobs read: everything there is. No function may; no statement of the template allows it.
+//! Full scans for offline jobs. No function may make them; no IAM statement of the template allows it.
 
 use domain::values::id::{AdjustmentId, ConversionId, Id, Kind};
 use domain::values::moment::Day;
 use domain::values::name::Handle;
 
-use crate::Store;
-use crate::conversions::accept::{Stored, stored};
-use crate::conversions::ledger::{StoredAdjustment, stored_adjustment};
-use crate::dynamo::item::{Item, string, text};
-use crate::dynamo::table;
+use crate::conversions::{self, StoredAdjustment, StoredConversion, ledger};
+use crate::dynamo::{Database, Item, string, table, text};
 use crate::error::{Error, Result};
 
-impl Store {
-    /// Every handle, by name. Reads the whole table.
-    pub async fn all_handles(&self) -> Result<Vec<Handle>> {
+/// The longest time between the creation of an id and the acceptance of its record in milliseconds: the longest a function can run.
+const MAX_ACCEPTANCE_MS: i64 = 900_000;
+
+/// Handle of the scans: `store.admin_scans()`.
+#[derive(Clone, Copy, Debug)]
+pub struct AdminScans<'a> {
+    db: &'a Database,
+}
+
+impl<'a> AdminScans<'a> {
+    pub(crate) fn new(db: &'a Database) -> Self {
+        Self { db }
+    }
+
+    /// All handles by name: a `Scan` of the whole table.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn handles(self) -> Result<Vec<Handle>> {
         let mut handles = Vec::new();
         let mut start: Option<Item> = None;
         loop {
             let scan = self
                 .db
                 .scan()
-                .table_name(&self.table)
                 .filter_expression("begins_with(pk, :handles)")
                 .expression_attribute_values(":handles", text(table::HANDLES))
                 .projection_expression("pk")
@@ -37,31 +49,35 @@ impl Store {
         }
     }
 
-    /// A page of the conversions that count on a day, in the order of their ids, after the one before; none at the end.
-    pub async fn conversions_of(&self, handle: &Handle, day: Day, after: Option<ConversionId>) -> Result<Vec<Stored>> {
-        let found = self.listed_of(|month| table::conversions(handle, month), day, after).await?;
-        found.iter().map(stored).collect()
+    /// A page of the conversions that count on a day, by id, after the given one; empty at the end.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn conversions_of_day(self, handle: &Handle, day: Day, after: Option<ConversionId>) -> Result<Vec<StoredConversion>> {
+        let found = self.listed(|month| table::conversions(handle, month), day, after).await?;
+        found.iter().map(conversions::stored).collect()
     }
 
-    /// A page of the adjustments that count on a day, in the order of their ids, after the one before; none at the end.
-    pub async fn adjustments_of(&self, handle: &Handle, day: Day, after: Option<AdjustmentId>) -> Result<Vec<StoredAdjustment>> {
-        let found = self.listed_of(|month| table::adjustments_of_month(handle, month), day, after).await?;
-        found.iter().map(stored_adjustment).collect()
+    /// A page of the adjustments that count on a day, by id, after the given one; empty at the end.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn adjustments_of_day(self, handle: &Handle, day: Day, after: Option<AdjustmentId>) -> Result<Vec<StoredAdjustment>> {
+        let found = self.listed(|month| table::adjustments_of_month(handle, month), day, after).await?;
+        found.iter().map(ledger::stored).collect()
     }
 
-    /// A page of the `list` index whose ids were made on a day or a moment before it.
-    async fn listed_of<K: Kind>(&self, list: impl Fn(Day) -> String, day: Day, after: Option<Id<K>>) -> Result<Vec<Item>> {
-        // An id is made a moment before its record is accepted, so that the first of a day may be named by the day before.
-        let from = after.unwrap_or_else(|| Id::new(day.start().plus_millis(-MAX_APART_MS), 0));
+    /// A page of the `list` index with the ids created on a day or shortly before it.
+    async fn listed<K: Kind>(self, list: impl Fn(Day) -> String, day: Day, after: Option<Id<K>>) -> Result<Vec<Item>> {
+        // An id is created before its record is accepted, so the first ids of a day can be of the day before.
+        let from = after.unwrap_or_else(|| Id::new(day.start().plus_millis(-MAX_ACCEPTANCE_MS), 0));
         let to = Id::<K>::new(day.plus(1).start(), 0);
         let mut month = from.moment().day();
         let mut from = from.to_string();
         loop {
             let query = self
                 .db
-                .query()
-                .table_name(&self.table)
-                .index_name(table::LIST)
+                .query_index(table::LIST)
                 .key_condition_expression("listPk = :month AND listSk BETWEEN :from AND :to")
                 .expression_attribute_values(":month", text(list(month)))
                 .expression_attribute_values(":from", text(format!("{from}!")))
@@ -74,6 +90,3 @@ impl Store {
         }
     }
 }
-
-/// How long after its id was made a record may have been accepted, far more than a function runs.
-const MAX_APART_MS: i64 = 900_000;

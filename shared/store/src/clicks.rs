@@ -1,5 +1,48 @@
-//! Clicks: counting, reading and restating them.
+//! Clicks: counted once, read in time order, restated, and parked while their queue is unavailable.
 
-pub(crate) mod read;
-pub(crate) mod restate;
-pub(crate) mod write;
+mod read;
+mod restate;
+mod send;
+mod write;
+
+use domain::clicks::Click;
+use domain::values::id::ClickId;
+use domain::values::name::Handle;
+
+use crate::dynamo::{Database, doc, table};
+use crate::error::Result;
+use crate::outbox::{Pointer, Queues, is_due};
+
+pub use read::ClicksInOrder;
+pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
+pub use write::ClicksCounted;
+
+/// Handle of the clicks: `store.clicks()`.
+#[derive(Clone, Copy, Debug)]
+pub struct Clicks<'a> {
+    db: &'a Database,
+    queues: &'a Queues,
+}
+
+impl<'a> Clicks<'a> {
+    pub(crate) fn new(db: &'a Database, queues: &'a Queues) -> Self {
+        Self { db, queues }
+    }
+
+    /// A stored click; none when it has not been counted.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn get(self, handle: &Handle, id: ClickId) -> Result<Option<Click>> {
+        self.db.get_doc(&table::click(handle, id)).await
+    }
+
+    /// The counted click a pointer names; none when it is not in the outbox any more.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn pending(self, pointer: &Pointer) -> Result<Option<Click>> {
+        let pending = self.db.get(&pointer.key()).await?.filter(is_due);
+        pending.map(|item| doc(&item)).transpose()
+    }
+}

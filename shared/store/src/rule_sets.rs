@@ -1,4 +1,4 @@
-//! A handle's rule books: one item and one version each.
+//! Rule sets: one item with a version for each kind of rules of a handle.
 
 use domain::accounts::audit::Event;
 use domain::chain;
@@ -8,44 +8,60 @@ use domain::values::name::Handle;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::Store;
-use crate::dynamo::item::{doc, integer, number, with_doc};
+use crate::accounts::audit;
 use crate::dynamo::table::{self, Key};
+use crate::dynamo::{Database, doc, integer, number, with_doc};
 use crate::error::Result;
 
-/// A rule whose book is kept.
-pub trait KeptRule: BookRule + Serialize + DeserializeOwned + Clone {
-    /// Where the handle's book of them lies.
-    fn book_of(handle: &Handle) -> Key;
+/// A rule whose rule set is stored.
+pub trait StoredRule: BookRule + Serialize + DeserializeOwned + Clone {
+    /// The key of a handle's rule set of this kind.
+    fn key(handle: &Handle) -> Key;
 }
 
-impl KeptRule for PersonalizationRule {
-    fn book_of(handle: &Handle) -> Key {
+impl StoredRule for PersonalizationRule {
+    fn key(handle: &Handle) -> Key {
         table::rules(handle)
     }
 }
 
-impl KeptRule for chain::Rule {
-    fn book_of(handle: &Handle) -> Key {
+impl StoredRule for chain::Rule {
+    fn key(handle: &Handle) -> Key {
         table::chain_rules(handle)
     }
 }
 
-impl Store {
-    /// The rules and their version; a handle without rules has an empty book of version 0.
-    pub async fn rule_book<R: KeptRule>(&self, handle: &Handle) -> Result<(RuleBook<R>, u64)> {
-        let Some(item) = self.get(&R::book_of(handle)).await? else { return Ok((RuleBook::default(), 0)) };
+/// Handle of the rule sets: `store.rule_sets()`.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleSets<'a> {
+    db: &'a Database,
+}
+
+impl<'a> RuleSets<'a> {
+    pub(crate) fn new(db: &'a Database) -> Self {
+        Self { db }
+    }
+
+    /// The rules and their version; a handle without rules has an empty set of version 0.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn get<R: StoredRule>(self, handle: &Handle) -> Result<(RuleBook<R>, u64)> {
+        let Some(item) = self.db.get(&R::key(handle)).await? else { return Ok((RuleBook::default(), 0)) };
         let version = integer(&item, "version").unwrap_or_default().unsigned_abs();
         Ok((doc(&item)?, version))
     }
 
-    /// Writes the rules and the audit event if they are still at `before`; tells whether they were.
-    pub async fn save_rule_book<R: KeptRule>(&self, handle: &Handle, book: &RuleBook<R>, before: u64, event: &Event) -> Result<bool> {
-        let mut item = with_doc(&R::book_of(handle), book)?;
+    /// Writes the rules and the audit event; returns false, without a change, when the stored version is not `before` any more.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn save<R: StoredRule>(self, handle: &Handle, rules: &RuleBook<R>, before: u64, event: &Event) -> Result<bool> {
+        let mut item = with_doc(&R::key(handle), rules)?;
         item.insert("version".to_owned(), number(before + 1));
-        let put = self.put_part(item, |put| {
+        let put = self.db.put_part(item, |put| {
             put.condition_expression("attribute_not_exists(pk) OR version = :before").expression_attribute_values(":before", number(before))
         })?;
-        Ok(self.transact(vec![put, self.audit_part(handle, event)?]).await?.is_written())
+        Ok(self.db.transact(vec![put, audit::part(self.db, handle, event)?]).await?.is_written())
     }
 }

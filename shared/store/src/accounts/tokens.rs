@@ -1,9 +1,8 @@
-//! Personal access tokens: each lies under its own id with the digest of its secret, and its handle lists it.
+//! Personal access tokens: each is stored under its own id with the digest of its secret, and listed under its handle.
 //!
-//! Creating and revoking move both and the handle's count in one transaction with the audit event. A revoked token stays
-//! under its id, so that whoever still uses it hears why it is refused, as long as its audit events are kept.
+//! Creating and revoking write both items and the handle's count in one transaction with the audit event. A revoked token stays
+//! under its id as long as its audit events are kept, so that a client that still uses it gets the reason of the refusal.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use futures::future::try_join_all;
 
 use domain::accounts::audit::{Event, KEPT_DAYS};
@@ -11,23 +10,19 @@ use domain::accounts::token::{Digest, MAX_TOKENS, REFUSAL_NOTED_EVERY_MS, Token,
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, TokenId};
 
-use crate::Store;
-use crate::dynamo::item::{Item, Page, doc, integer, key, number, string, text, with_doc};
-use crate::dynamo::table;
-use crate::dynamo::transaction::absent;
+use crate::accounts::audit;
+use crate::dynamo::{Database, Item, Page, Policy, absent, applied, doc, integer, key, number, string, table, text, with_doc};
 use crate::error::{Error, Result};
 
-/// Concurrent writers of one handle's tokens a write meets before it gives up.
-const TRIES: u32 = 8;
 /// The attribute with the digest of a token's secret.
 const DIGEST: &str = "digest";
 
-/// What became of a new token.
+/// Outcome of adding a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddToken {
     /// It is stored.
     Added,
-    /// The handle has as many as it may have.
+    /// The handle has the maximum number of tokens.
     TooMany,
 }
 
@@ -38,50 +33,58 @@ pub struct StoredToken {
     pub token: Token,
     /// The digest of its secret.
     pub digest: Digest,
-    /// When a refused use of it was last told.
+    /// When a refused use of it was last recorded.
     refused_at: Option<Moment>,
 }
 
 impl StoredToken {
-    /// Whether a refused use at this moment is to be told.
-    pub fn tells_refusal(&self, now: Moment) -> bool {
+    /// Whether a refused use at this moment is to be recorded.
+    pub fn records_refusal(&self, now: Moment) -> bool {
         self.refused_at.is_none_or(|last| last.plus_millis(REFUSAL_NOTED_EVERY_MS) <= now)
     }
 }
 
-impl Store {
-    /// Adds a token to its handle, with the audit event.
-    pub async fn add_token(&self, token: &Token, digest: &Digest, event: &Event) -> Result<AddToken> {
-        let mut item = with_doc(&table::token(&token.token_id), token)?;
-        item.insert(DIGEST.to_owned(), text(digest.hex()));
-        let count = self.update_part(&table::token_count(&token.handle), |update| {
-            update
-                .update_expression("ADD used :one")
-                .condition_expression("attribute_not_exists(used) OR used < :most")
-                .expression_attribute_values(":one", number(1))
-                .expression_attribute_values(":most", number(MAX_TOKENS))
-        })?;
-        let parts = vec![
-            count,
-            self.put_part(item, absent)?,
-            self.put_part(key(&table::token_of(&token.handle, &token.token_id)), absent)?,
-            self.audit_part(&token.handle, event)?,
-        ];
-        for _ in 0..TRIES {
-            let written = self.transact(parts.clone()).await?;
-            if written.is_written() {
-                return Ok(AddToken::Added);
-            }
-            if written.failed_at(0) {
-                return Ok(AddToken::TooMany);
-            }
-        }
-        Err(Error::Contended("TransactWriteItems"))
+/// Handle of the tokens: `store.tokens()`.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokens<'a> {
+    db: &'a Database,
+}
+
+impl<'a> Tokens<'a> {
+    pub(crate) fn new(db: &'a Database) -> Self {
+        Self { db }
     }
 
-    /// Ends a token of a handle, with the audit event; tells whether there was one to end.
-    pub async fn revoke_token(&self, handle: &Handle, id: &TokenId, now: Moment, event: &Event) -> Result<bool> {
-        let end = self.update_part(&table::token(id), |update| {
+    /// Adds a token to its handle, with the audit event.
+    ///
+    /// # Errors
+    /// When the table is unavailable or contended.
+    pub async fn add(self, token: &Token, digest: &Digest, event: &Event) -> Result<AddToken> {
+        let mut item = with_doc(&table::token(&token.token_id), token)?;
+        item.insert(DIGEST.to_owned(), text(digest.hex()));
+        let count = self.db.update_part(&table::token_count(&token.handle), |update| {
+            update
+                .update_expression("ADD used :one")
+                .condition_expression("attribute_not_exists(used) OR used < :max")
+                .expression_attribute_values(":one", number(1))
+                .expression_attribute_values(":max", number(MAX_TOKENS))
+        })?;
+        let parts = [
+            count,
+            self.db.put_part(item, absent)?,
+            self.db.put_part(key(&table::token_of(&token.handle, &token.token_id)), absent)?,
+            audit::part(self.db, &token.handle, event)?,
+        ];
+        let written = self.db.transact_retrying(Policy::OPTIMISTIC_WRITE, &parts, &[0]).await?;
+        Ok(if written.is_written() { AddToken::Added } else { AddToken::TooMany })
+    }
+
+    /// Revokes a token of a handle, with the audit event; false when the handle has no such token.
+    ///
+    /// # Errors
+    /// When the table is unavailable or contended.
+    pub async fn revoke(self, handle: &Handle, id: &TokenId, now: Moment, event: &Event) -> Result<bool> {
+        let end = self.db.update_part(&table::token(id), |update| {
             update
                 .update_expression("SET revokedAt = :now, #ttl = :ttl")
                 .condition_expression("attribute_exists(pk) AND attribute_not_exists(revokedAt)")
@@ -89,31 +92,31 @@ impl Store {
                 .expression_attribute_values(":now", number(now.millis()))
                 .expression_attribute_values(":ttl", number(now.plus_days(KEPT_DAYS).seconds()))
         })?;
-        let unlist = self.delete_part(&table::token_of(handle, id), |delete| delete.condition_expression("attribute_exists(pk)"))?;
-        let count = self.update_part(&table::token_count(handle), |update| {
+        let unlist = self.db.delete_part(&table::token_of(handle, id), |delete| delete.condition_expression("attribute_exists(pk)"))?;
+        let count = self.db.update_part(&table::token_count(handle), |update| {
             update.update_expression("ADD used :less").expression_attribute_values(":less", number(-1))
         })?;
-        let parts = vec![end, unlist, count, self.audit_part(handle, event)?];
-        for _ in 0..TRIES {
-            let written = self.transact(parts.clone()).await?;
-            if written.is_written() || written.failed_at(0) || written.failed_at(1) {
-                return Ok(written.is_written());
-            }
-        }
-        Err(Error::Contended("TransactWriteItems"))
+        let parts = [end, unlist, count, audit::part(self.db, handle, event)?];
+        let written = self.db.transact_retrying(Policy::OPTIMISTIC_WRITE, &parts, &[0, 1]).await?;
+        Ok(written.is_written())
     }
 
-    /// A token, whatever became of it.
-    pub async fn token(&self, id: &TokenId) -> Result<Option<StoredToken>> {
-        self.get(&table::token(id)).await?.as_ref().map(stored).transpose()
+    /// A token, also a revoked one.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn get(self, id: &TokenId) -> Result<Option<StoredToken>> {
+        self.db.get(&table::token(id)).await?.as_ref().map(stored).transpose()
     }
 
-    /// The tokens of a handle that are not revoked, newest first; a handle has few enough to read them all.
-    pub async fn tokens(&self, handle: &Handle, limit: usize, from: Option<&str>) -> Result<Page<Token>> {
+    /// The tokens of a handle that are not revoked, newest first: one `Query` and one `GetItem` per token, of which a handle has few.
+    ///
+    /// # Errors
+    /// When the cursor is not one of this list, or the table is unavailable.
+    pub async fn list(self, handle: &Handle, limit: usize, cursor: Option<&str>) -> Result<Page<Token>> {
         let query = self
             .db
             .query()
-            .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk > :count")
             .expression_attribute_values(":pk", text(table::tokens(handle)))
             .expression_attribute_values(":count", text(table::token_count(handle).sk))
@@ -121,43 +124,42 @@ impl Store {
         let found = query.send().await.map_err(Error::call("Query"))?;
         let ids = found.items().iter().map(|item| string(item, "sk")).collect::<Result<Vec<_>>>()?;
         let ids: Vec<TokenId> = ids.into_iter().filter_map(|id| id.parse().ok()).collect();
-        let tokens = try_join_all(ids.iter().map(|id| self.token(id))).await?;
+        let tokens = try_join_all(ids.iter().map(|id| self.get(id))).await?;
         let mut tokens: Vec<Token> = tokens.into_iter().flatten().map(|stored| stored.token).collect();
         tokens.retain(|token| token.revoked_at.is_none());
-        let place = |token: &Token| format!("{:020}#{}", i64::MAX - token.created_at.millis(), token.token_id);
-        tokens.sort_by_cached_key(place);
-        Page::of_whole(&table::tokens(handle), tokens, limit, from, place)
+        let position = |token: &Token| format!("{:020}#{}", i64::MAX - token.created_at.millis(), token.token_id);
+        tokens.sort_by_cached_key(position);
+        Page::paginate(&table::tokens(handle), tokens, limit, cursor, position)
     }
 
-    /// Notes that a token is used, unless somebody did so in the last minutes.
-    pub async fn note_token_use(&self, id: &TokenId, now: Moment) -> Result<()> {
+    /// Records that a token is used, unless that was recorded within the last minutes.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn record_use(self, id: &TokenId, now: Moment) -> Result<()> {
         let update = self
             .db
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(&table::token(id))))
+            .update(&table::token(id))
             .update_expression("SET lastUsedAt = :now")
             .condition_expression("attribute_exists(pk) AND (attribute_not_exists(lastUsedAt) OR lastUsedAt <= :before)")
             .expression_attribute_values(":now", number(now.millis()))
             .expression_attribute_values(":before", number(now.plus_millis(-USE_NOTED_EVERY_MS).millis()));
-        match update.send().await {
-            Err(error) if !error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
-                Err(Error::call("UpdateItem")(error))
-            }
-            Ok(_) | Err(_) => Ok(()),
-        }
+        applied("UpdateItem", update.send().await).map(drop)
     }
 
-    /// Tells the handle's audit log that a token was refused, unless that was told in the last minute.
-    pub async fn note_token_refusal(&self, token: &Token, now: Moment, event: &Event) -> Result<()> {
-        let mark = self.update_part(&table::token(&token.token_id), |update| {
+    /// Records in the handle's audit log that a token was refused, unless that was recorded within the last minute.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn record_refusal(self, token: &Token, now: Moment, event: &Event) -> Result<()> {
+        let mark = self.db.update_part(&table::token(&token.token_id), |update| {
             update
                 .update_expression("SET refusedAt = :now")
                 .condition_expression("attribute_exists(pk) AND (attribute_not_exists(refusedAt) OR refusedAt <= :before)")
                 .expression_attribute_values(":now", number(now.millis()))
                 .expression_attribute_values(":before", number(now.plus_millis(-REFUSAL_NOTED_EVERY_MS).millis()))
         })?;
-        self.transact(vec![mark, self.audit_part(&token.handle, event)?]).await?;
+        self.db.transact(vec![mark, audit::part(self.db, &token.handle, event)?]).await?;
         Ok(())
     }
 }

@@ -1,24 +1,30 @@
-//! The health a campaign was last seen in, so that a change of it is told once.
+//! The last observed health of a campaign, so that each change of it is reported once.
 
 use domain::values::name::{CampaignId, Handle};
 use domain::webhooks::event::Envelope;
 
-use crate::Store;
-use crate::dynamo::item::{key, string, text};
-use crate::dynamo::table;
-use crate::dynamo::transaction::absent;
+use crate::campaigns::Campaigns;
+use crate::dynamo::{absent, key, string, table, text};
 use crate::error::Result;
+use crate::webhooks::events;
 
-impl Store {
-    /// The health a campaign was last seen in.
-    pub async fn last_health(&self, handle: &Handle, id: &CampaignId) -> Result<Option<String>> {
-        let found = self.get(&table::health(handle, id)).await?;
+impl Campaigns<'_> {
+    /// The last observed health status of a campaign.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn last_health(self, handle: &Handle, id: &CampaignId) -> Result<Option<String>> {
+        let found = self.db.get(&table::health(handle, id)).await?;
         found.map(|item| string(&item, "status").map(str::to_owned)).transpose()
     }
 
-    /// Notes the health a campaign is seen in, with the event that tells of the change, unless somebody else did so first.
-    pub async fn note_health(
-        &self,
+    /// Records an observed health status, with the webhook event of the change; without effect when the last observed status is
+    /// not `before` any more.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn record_health(
+        self,
         (handle, id): (&Handle, &CampaignId),
         before: Option<&str>,
         status: &str,
@@ -26,7 +32,7 @@ impl Store {
     ) -> Result<()> {
         let mut item = key(&table::health(handle, id));
         item.insert("status".to_owned(), text(status));
-        let mut parts = vec![self.put_part(item, |put| {
+        let mut parts = vec![self.db.put_part(item, |put| {
             match before {
                 None => absent(put),
                 Some(before) => put
@@ -36,11 +42,11 @@ impl Store {
             }
         })?];
         if let Some(change) = change {
-            parts.push(self.event_part(change)?);
+            parts.push(events::outbox_part(self.db, change)?);
         }
-        let written = self.transact(parts).await?;
+        let written = self.db.transact(parts).await?;
         if let (true, Some(change)) = (written.is_written(), change) {
-            self.announce_softly(&self.event_pointer(change)).await;
+            self.outbox.announce_best_effort(&events::pointer(change)).await;
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
-//! Restating stored clicks: a new judgement of a click and what it changes in its cells are one transaction.
+//! Restating stored clicks: a new classification of a click and what it changes in its cells are one transaction.
 //!
-//! The difference goes to the shards in which the click was counted, so that a key that was folded into `other` there is
-//! taken from `other` again. A click is restated only from the very document that was read: whoever comes second finds
-//! it changed and looks again, so that doing it twice, at the same time or after a crash, changes nothing.
+//! The difference goes to the shards in which the click was counted, so that a key that was folded into `other` there is taken
+//! from `other` again. A click is restated only from the very document that was read: of two concurrent writers the second finds
+//! it changed and reads it again, so that restating twice, concurrently or after a crash, changes nothing.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,11 @@ use domain::values::id::ClickId;
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
-use crate::Store;
-use crate::clicks::write::{MAX_COUNTERS, TRIES};
-use crate::dynamo::item::{Item, doc, integer, string, text, to_json};
-use crate::dynamo::table;
-use crate::dynamo::transaction::MAX_ACTIONS;
+use crate::accounts::audit;
+use crate::clicks::Clicks;
+use crate::dynamo::{Database, Item, MAX_ACTIONS, Policy, Step, TRANSACT, doc, integer, retry, string, table, text, to_json};
 use crate::error::{Error, Result};
+use crate::rollups::{self, Change, MAX_COUNTERS};
 
 /// A stored click as it was read, and where it was counted.
 #[derive(Clone, Debug)]
@@ -28,8 +27,8 @@ pub struct StoredClick {
     /// The click.
     pub click: Click,
     doc: String,
-    /// Of each of its cells. Clicks stored before it was noted say the first.
-    pub(crate) shard: u32,
+    /// The shard of its cells; 0 for clicks stored before the shard was.
+    shard: u32,
 }
 
 impl StoredClick {
@@ -39,7 +38,7 @@ impl StoredClick {
     }
 }
 
-/// A stored click and what it is to become: the same visit of the same link, judged differently.
+/// A stored click and its replacement: the same visit of the same link, classified differently.
 #[derive(Clone, Debug)]
 pub struct Restatement {
     /// As it was read.
@@ -49,25 +48,43 @@ pub struct Restatement {
 }
 
 impl Restatement {
-    /// What it changes in each of the click's cells.
-    pub(crate) fn tallies(&self) -> BTreeMap<(CellKey, u32), Tally> {
+    /// What it adds to each of the click's cells.
+    fn tallies(&self) -> BTreeMap<(CellKey, u32), Tally> {
         let before = &self.before.click;
         let difference = Tally::of_click(&self.after).minus(&Tally::of_click(before));
         let cells = cells(&before.handle, &before.slug, before.campaign_id.as_ref(), before.day()).into_iter();
         cells.map(|cell| ((cell, self.before.shard), difference.clone())).collect()
     }
+
+    /// The part of a transaction that replaces the click unless it has changed since it was read.
+    fn part(&self, db: &Database) -> Result<TransactWriteItem> {
+        let at = table::click(&self.after.handle, self.after.id);
+        let after = to_json(&at, &self.after)?;
+        db.update_part(&at, |update| {
+            update
+                .update_expression("SET doc = :after")
+                .condition_expression("doc = :before")
+                .expression_attribute_values(":before", text(&self.before.doc))
+                .expression_attribute_values(":after", text(after))
+        })
+    }
+
+    /// The restatement as part of counting another entry.
+    pub(crate) fn change(&self, db: &Database) -> Result<Change> {
+        Ok(Change { part: self.part(db)?, tallies: self.tallies() })
+    }
 }
 
-/// How restating a group ended.
+/// Outcome of restating a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Restated {
     /// All of it is written.
     Written,
-    /// Nothing is: these have changed since they were read.
+    /// Nothing is written: these clicks have changed since they were read.
     Changed(Vec<ClickId>),
 }
 
-/// What a group changes in all its cells together, without what cancels out.
+/// What a group adds to all its cells, without counters that cancel out.
 fn tallies<'a>(group: impl IntoIterator<Item = &'a Restatement>) -> BTreeMap<(CellKey, u32), Tally> {
     let mut sum: BTreeMap<(CellKey, u32), Tally> = BTreeMap::new();
     for restatement in group {
@@ -79,7 +96,7 @@ fn tallies<'a>(group: impl IntoIterator<Item = &'a Restatement>) -> BTreeMap<(Ce
     pruned.filter(|(_, tally)| !tally.is_empty()).collect()
 }
 
-/// Splits restatements into groups that fit one transaction each, with an audit event beside them.
+/// Splits restatements into groups that fit one transaction each, together with an audit event.
 pub fn restatement_groups(restatements: Vec<Restatement>) -> Vec<Vec<Restatement>> {
     let mut groups = Vec::new();
     let mut rest: Vec<Vec<Restatement>> = Vec::new();
@@ -101,18 +118,23 @@ pub fn restatement_groups(restatements: Vec<Restatement>) -> Vec<Vec<Restatement
     groups
 }
 
-impl Store {
-    /// A stored click with what restating it needs, if it has been counted.
-    pub async fn stored_click(&self, handle: &Handle, id: ClickId) -> Result<Option<StoredClick>> {
-        self.get(&table::click(handle, id)).await?.as_ref().map(StoredClick::of).transpose()
+impl Clicks<'_> {
+    /// A stored click with what restating it needs; none when it has not been counted.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn get_stored(self, handle: &Handle, id: ClickId) -> Result<Option<StoredClick>> {
+        self.db.get(&table::click(handle, id)).await?.as_ref().map(StoredClick::of).transpose()
     }
 
-    /// A page of one shard of a handle's day of clicks, in the order of their ids, after the one before; and whether more follow.
-    pub async fn stored_clicks(&self, handle: &Handle, day: Day, shard: u32, after: Option<ClickId>) -> Result<(Vec<StoredClick>, bool)> {
+    /// A page of one shard of a handle's clicks of a day, by id, after the given one; and whether more follow. One `Query`.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn stored_page(self, handle: &Handle, day: Day, shard: u32, after: Option<ClickId>) -> Result<(Vec<StoredClick>, bool)> {
         let query = self
             .db
             .query()
-            .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk > :after")
             .expression_attribute_values(":pk", text(table::clicks(handle, day, shard)))
             .expression_attribute_values(":after", text(after.map_or(" ".to_owned(), |id| id.to_string())))
@@ -122,39 +144,29 @@ impl Store {
         Ok((clicks, found.last_evaluated_key().is_some()))
     }
 
-    /// Restates a group of one handle in one transaction, together with the audit event that tells of it.
-    pub async fn restate_clicks(&self, group: &[Restatement], event: &Event, now: Moment) -> Result<Restated> {
-        let tallies = tallies(group);
-        for _ in 0..TRIES {
-            let mut parts = group.iter().map(|restatement| self.restate_part(restatement)).collect::<Result<Vec<_>>>()?;
-            if let Some(first) = group.first() {
-                parts.push(self.audit_part(&first.after.handle, event)?);
-            }
-            parts.extend(self.placed_parts(&tallies, now).await?);
-            let written = self.transact(parts).await?;
+    /// Restates a group of one handle in one transaction, with the audit event.
+    ///
+    /// # Errors
+    /// When the table is unavailable or contended.
+    pub async fn restate(self, group: &[Restatement], event: &Event, now: Moment) -> Result<Restated> {
+        let tallies = &tallies(group);
+        let mut own_parts = group.iter().map(|restatement| restatement.part(self.db)).collect::<Result<Vec<_>>>()?;
+        if let Some(first) = group.first() {
+            own_parts.push(audit::part(self.db, &first.after.handle, event)?);
+        }
+        let own_parts = &own_parts;
+        retry(Policy::TRANSACTION, TRANSACT, (), |_, ()| async move {
+            let mut parts = own_parts.clone();
+            parts.extend(rollups::parts(self.db, tallies, now).await?);
+            let written = self.db.transact(parts).await?;
             if written.is_written() {
-                return Ok(Restated::Written);
+                return Ok(Step::Done(Restated::Written));
             }
             let changed = group.iter().enumerate().filter(|(place, _)| written.failed_at(*place));
             let changed: Vec<ClickId> = changed.map(|(_, restatement)| restatement.after.id).collect();
-            if !changed.is_empty() {
-                return Ok(Restated::Changed(changed));
-            }
-            // Another writer holds a cell. It is this shard that counted the clicks, so there is no other to go to.
-        }
-        Err(Error::Contended("TransactWriteItems"))
-    }
-
-    /// The part of a transaction that replaces a click unless it has changed since it was read.
-    pub(crate) fn restate_part(&self, restatement: &Restatement) -> Result<TransactWriteItem> {
-        let at = table::click(&restatement.after.handle, restatement.after.id);
-        let after = to_json(&at, &restatement.after)?;
-        self.update_part(&at, |update| {
-            update
-                .update_expression("SET doc = :after")
-                .condition_expression("doc = :before")
-                .expression_attribute_values(":before", text(&restatement.before.doc))
-                .expression_attribute_values(":after", text(after))
+            // Without a changed click another writer holds a cell. The clicks were counted in this shard, so it cannot be avoided.
+            Ok(if changed.is_empty() { Step::Again(()) } else { Step::Done(Restated::Changed(changed)) })
         })
+        .await
     }
 }

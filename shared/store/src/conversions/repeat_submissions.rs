@@ -1,4 +1,4 @@
-//! Submissions of a conversion's key after its first, kept for the explanation: as many as fit, and how many there were.
+//! Repeated submissions of a conversion's key, kept for the explanation: the first fifty, and the number of all.
 
 use std::collections::HashMap;
 
@@ -10,65 +10,68 @@ use domain::conversions::explain::Attempt;
 use domain::values::id::ConversionId;
 use domain::values::name::Handle;
 
-use crate::Store;
-use crate::dynamo::item::{Item, damaged, integer, key, number, to_json};
-use crate::dynamo::table;
+use crate::conversions::read::Conversions;
+use crate::dynamo::{Item, damaged, integer, number, table, to_json};
 use crate::error::{Error, Result};
 
-/// Submissions kept of one conversion; the rest is only counted.
-const MOST: usize = 50;
+/// Submissions kept of one conversion; the others are only counted.
+const MAX_KEPT: usize = 50;
 
 /// Submissions of a key that a conversion already held.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tries {
-    /// How many there were.
-    pub in_all: i64,
+pub struct RepeatSubmissions {
+    /// The number of all.
+    pub total: i64,
     /// The first of them, oldest first.
     pub kept: Vec<Attempt>,
 }
 
-impl Store {
-    /// Remembers a submission of a key that a conversion already holds.
-    pub async fn remember_try(&self, handle: &Handle, conversion: ConversionId, attempt: &Attempt) -> Result<()> {
-        let at = table::tries(handle, conversion);
+impl Conversions<'_> {
+    /// Records a submission of a key that a conversion already holds.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn record_repeat(self, handle: &Handle, conversion: ConversionId, attempt: &Attempt) -> Result<()> {
+        let at = table::repeat_submissions(handle, conversion);
         let entry = to_json(&at, attempt)?;
         let update = self
             .db
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(&at)))
+            .update(&at)
             .update_expression("ADD tries :one, attempts :entries")
-            .condition_expression("attribute_not_exists(attempts) OR (size(attempts) < :most AND NOT contains(attempts, :entry))")
+            .condition_expression("attribute_not_exists(attempts) OR (size(attempts) < :max AND NOT contains(attempts, :entry))")
             .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":most", number(MOST))
+            .expression_attribute_values(":max", number(MAX_KEPT))
             .expression_attribute_values(":entry", AttributeValue::S(entry.clone()))
             .expression_attribute_values(":entries", AttributeValue::Ss(vec![entry.clone()]))
             .return_values_on_condition_check_failure(AllOld);
-        let held = match update.send().await {
+        let current = match update.send().await {
             Ok(_) => return Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned().unwrap_or_default(),
                 _ => return Err(Error::call("UpdateItem")(error)),
             },
         };
-        if entries(&held).contains(&entry) {
-            // The write was ours and its answer was lost; the SDK tried again.
+        if entries(&current).contains(&entry) {
+            // This request's own write: its response was lost and the SDK resent it.
             return Ok(());
         }
-        let count = self.db.update_item().table_name(&self.table).set_key(Some(key(&at))).update_expression("ADD tries :one");
-        count.expression_attribute_values(":one", number(1)).send().await.map_err(Error::call("UpdateItem"))?;
+        let count = self.db.update(&at).update_expression("ADD tries :one").expression_attribute_values(":one", number(1));
+        count.send().await.map_err(Error::call("UpdateItem"))?;
         Ok(())
     }
 
-    /// What is remembered of a conversion's key after its first submission.
-    pub async fn tries(&self, handle: &Handle, conversion: ConversionId) -> Result<Tries> {
-        let at = table::tries(handle, conversion);
-        let item = self.get(&at).await?.unwrap_or_else(HashMap::new);
+    /// The repeated submissions of a conversion's key.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn repeats(self, handle: &Handle, conversion: ConversionId) -> Result<RepeatSubmissions> {
+        let at = table::repeat_submissions(handle, conversion);
+        let item = self.db.get(&at).await?.unwrap_or_else(HashMap::new);
         let mut texts = entries(&item).to_vec();
         // Each begins with its moment.
         texts.sort();
         let kept = texts.iter().map(|text| serde_json::from_str(text).map_err(|error| damaged(&at.pk, error)));
-        Ok(Tries { in_all: integer(&item, "tries").unwrap_or_default(), kept: kept.collect::<Result<_>>()? })
+        Ok(RepeatSubmissions { total: integer(&item, "tries").unwrap_or_default(), kept: kept.collect::<Result<_>>()? })
     }
 }
 

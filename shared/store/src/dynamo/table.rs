@@ -1,11 +1,11 @@
-//! The one table: every key template beside what it is read and written for.
+//! The one table: every key template beside its access patterns.
 //!
 //! | item | pk | sk | read by |
 //! |---|---|---|---|
 //! | handle | `HANDLE#h` | `A` | every control-plane call (get); an operator's jobs (scan) |
 //! | a user's handle | `USER#u` | handle | list of handles (query) |
 //! | account | `ACCT#u` | `A` | quota, plan (get) |
-//! | audit event of an account | `ACCT#u` | audit id | whoever looks after the platform, in the table |
+//! | audit event of an account | `ACCT#u` | audit id | the platform's operators, in the table |
 //! | daily quota | `QUOTA#u#yyyymmdd` | `A` | conditional add |
 //! | rate limit | `RATE#scope#hash` | `A` | conditional add |
 //! | link | `LINK#h` | slug | redirect (one batch get with the rules), list (query) |
@@ -15,37 +15,44 @@
 //! | clicks used of `maxClicks` | `CAP#h#linkId` | `A` | conditional add |
 //! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get, restate), recount, re-scoring and export (query) |
 //! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
-//! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` while unsettled |
-//! | health a campaign was last seen in | `HEALTH#h` | campaign id | health (get), conditional put |
-//! | webhook subscription | `SUBS#h` | subscription id | event worker, delivery worker, list (query); index `list` by `SEALED#key` / id, to seal its secrets anew |
-//! | how many there are | `SUBS#h` | `count` | conditional add |
+//! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` until counted |
+//! | last observed health of a campaign | `HEALTH#h` | campaign id | health (get), conditional put |
+//! | webhook subscription | `SUBS#h` | subscription id | event worker, delivery worker, list (query); index `list` by `SEALED#key` / id, to re-seal its secrets |
+//! | number of webhook subscriptions | `SUBS#h` | `count` | conditional add |
 //! | event, its message and outbox entry | `EVT#h#id` | `A` | delivery worker (get); index `due` until every subscription has its delivery |
-//! | delivery, and its attempts | `DLV#h#id` | `A`, `ATT#nn#seq` | delivery worker; index `list` by `DLVS#h#yyyymm` / id; index `due` until it ends |
+//! | delivery, and its attempts | `DLV#h#id` | `A`, `ATT#nn#seq` | delivery worker; index `list` by `DLVS#h#yyyymm` / id; index `due` until it is final |
 //! | an event's newest replay to a subscription | `DLV#h#id` of the event's own delivery | `NEWEST` | replay of a range (get) |
 //! | a subscription's deliveries by hour | `HOOKS#h#id` | `yyyymmddhh#shard` | notifications (query), added to with each delivery |
-//! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key); `reversal`, `confirmation` | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` while unsettled |
-//! | submissions of a known key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
-//! | personal access token | `PAT#tokenId` | `A` | every call of the PAT family (get), conditional update of its uses and its end |
-//! | a handle's token | `TOKENS#h` | token id | list of tokens (query); `#` counts them, conditional add |
+//! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key); `reversal`, `confirmation` | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` until counted |
+//! | repeated submissions of a key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
+//! | personal access token | `PAT#tokenId` | `A` | every call of the PAT family (get), conditional update of its last use and its revocation |
+//! | a handle's token | `TOKENS#h` | token id | list of tokens (query); `#` holds their number, conditional add |
 //! | session of signals | `SESS#h#sessionId` | `A` for its limits, `SIG#…` for each signal | signals (get, conditional add), decisions, redirect and preview of a session (query) |
 //! | chain rules | `CHAIN#h` | `A` | decisions, rules (get) |
 //! | audit event | `AUDIT#h` | audit id | list (query) |
 //! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard`, of a link `yyyymmdd#campaign#shard` | reports (query by days), conditional add |
 //!
-//! The entity class stands first, so that IAM's `dynamodb:LeadingKeys` can separate the functions. Handles, slugs, campaign and
+//! The entity class comes first, so that IAM's `dynamodb:LeadingKeys` can separate the functions. Handles, slugs, campaign and
 //! user ids cannot contain `#`; whatever else a user supplies is hashed before it becomes part of a key.
 
+mod webhooks;
+
 use domain::reports::{CellKey, NONE, Scope, Selection};
-use domain::values::id::{AuditId, ClickId, ConversionId, DeliveryId, EventId, LinkId, SubscriptionId};
+use domain::values::id::{AuditId, ClickId, ConversionId, LinkId};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug, TokenId, UserId};
+
+pub use webhooks::{
+    attempt, deliveries, delivery, delivery_count, delivery_counts, event, newest_replay, sealed, subscription, subscription_count,
+    subscriptions,
+};
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
-    /// Partition.
+    /// Partition key.
     pub pk: String,
-    /// Place within it.
+    /// Sort key.
     pub sk: String,
 }
 
@@ -55,22 +62,22 @@ impl Key {
     }
 }
 
-/// The index of what must be looked at again: sparse, keys only.
+/// The index of outbox entries by the time they are due: sparse, keys only.
 pub const DUE: &str = "due";
-/// The index of conversions, and of adjustments, by month.
+/// The index of conversions, adjustments and deliveries by month, and of subscriptions by sealing key.
 pub const LIST: &str = "list";
-/// Partitions of the `due` index, so that no write is bounded by one of them.
+/// Partitions of the `due` index: one partition's throughput would limit all writes.
 pub const DUE_SHARDS: u32 = 8;
-/// Shards a day's clicks of one handle are spread over.
+/// Partitions that a handle's clicks of one day are spread over.
 pub const CLICK_SHARDS: u32 = 8;
-/// Shards the counts of an hour of deliveries are spread over.
+/// Items that the delivery counts of one hour are spread over.
 pub const COUNT_SHARDS: u32 = 16;
-/// Shards a contended rollup cell is spread over.
+/// Items that a contended rollup cell is spread over.
 pub const ROLLUP_SHARDS: u32 = 8;
 
-/// What the key of every handle begins with.
+/// The prefix of the partition key of every handle.
 pub(crate) const HANDLES: &str = "HANDLE#";
-/// The attribute of a click that tells the shard of its cells.
+/// The attribute of a click with the shard of the cells it was counted in.
 pub(crate) const SHARD: &str = "shard";
 
 /// The handle itself.
@@ -78,7 +85,7 @@ pub fn handle(handle: &Handle) -> Key {
     Key::single(format!("{HANDLES}{handle}"))
 }
 
-/// A user's place on a handle.
+/// A user's membership of a handle.
 pub fn membership(user: &UserId, handle: &Handle) -> Key {
     Key { pk: memberships(user), sk: handle.to_string() }
 }
@@ -98,7 +105,7 @@ pub fn account_audit(user: &UserId, id: AuditId) -> Key {
     Key { pk: account(user).pk, sk: id.to_string() }
 }
 
-/// The writes of one local day.
+/// The number of writes of a user on one local day.
 pub fn quota(user: &UserId, day: Day) -> Key {
     Key::single(format!("QUOTA#{user}#{}", day.compact()))
 }
@@ -143,12 +150,12 @@ pub fn campaign(handle: &Handle, id: &CampaignId) -> Key {
     Key { pk: campaigns(handle), sk: id.to_string() }
 }
 
-/// The human clicks used of a link's `maxClicks`.
+/// The number of human clicks used of a link's `maxClicks`.
 pub fn cap(handle: &Handle, link: LinkId) -> Key {
     Key::single(format!("CAP#{handle}#{link}"))
 }
 
-/// A stored click; its id alone tells where it lies.
+/// A stored click; the key follows from its id.
 pub fn click(handle: &Handle, id: ClickId) -> Key {
     let shard = u32::from(id.to_bytes().last().copied().unwrap_or_default()) % CLICK_SHARDS;
     Key { pk: clicks(handle, id.moment().day(), shard), sk: id.to_string() }
@@ -169,7 +176,7 @@ pub fn conversion(handle: &Handle, key_digest: &str) -> Key {
     Key::single(format!("CONV#{handle}#{key_digest}"))
 }
 
-/// A conversion whose key has passed to a later one.
+/// A conversion whose expired idempotency key a later one holds.
 pub fn former_conversion(handle: &Handle, key_digest: &str, id: ConversionId) -> Key {
     Key { pk: conversion(handle, key_digest).pk, sk: id.to_string() }
 }
@@ -179,67 +186,9 @@ pub fn conversions(handle: &Handle, day: Day) -> String {
     format!("CONVS#{handle}#{}", day.month())
 }
 
-/// The health a campaign was last seen in.
+/// The last observed health of a campaign.
 pub fn health(handle: &Handle, id: &CampaignId) -> Key {
     Key { pk: format!("HEALTH#{handle}"), sk: id.to_string() }
-}
-
-/// The partition of a handle's webhook subscriptions.
-pub fn subscriptions(handle: &Handle) -> String {
-    format!("SUBS#{handle}")
-}
-
-/// A webhook subscription.
-pub fn subscription(handle: &Handle, id: SubscriptionId) -> Key {
-    Key { pk: subscriptions(handle), sk: id.to_string() }
-}
-
-/// The subscriptions whose secrets are all sealed with this platform key, or with several, in the `list` index.
-pub fn sealed(key_id: Option<&str>) -> String {
-    format!("SEALED#{}", key_id.unwrap_or("several"))
-}
-
-/// How many webhook subscriptions a handle has.
-pub fn subscription_count(handle: &Handle) -> Key {
-    Key { pk: subscriptions(handle), sk: "count".to_owned() }
-}
-
-/// An event that webhooks tell of.
-pub fn event(handle: &Handle, id: EventId) -> Key {
-    Key::single(format!("EVT#{handle}#{id}"))
-}
-
-/// A delivery.
-pub fn delivery(handle: &Handle, id: DeliveryId) -> Key {
-    Key::single(format!("DLV#{handle}#{id}"))
-}
-
-/// Which delivery is the newest replay of an event to a subscription, beside the event's own delivery.
-pub fn newest_replay(handle: &Handle, own: DeliveryId) -> Key {
-    Key { sk: "NEWEST".to_owned(), ..delivery(handle, own) }
-}
-
-/// One attempt of a delivery, under the lease it was made with.
-pub fn attempt(handle: &Handle, id: DeliveryId, attempt: u8, seq: u32) -> Key {
-    Key { pk: delivery(handle, id).pk, sk: format!("ATT#{attempt:02}#{seq:04}") }
-}
-
-/// A month of a handle's deliveries in the `list` index.
-pub fn deliveries(handle: &Handle, day: Day) -> String {
-    format!("DLVS#{handle}#{}", day.month())
-}
-
-/// An hour of a subscription's deliveries.
-pub fn delivery_counts(handle: &Handle, id: SubscriptionId, at: Moment) -> Key {
-    let hour = at.millis().rem_euclid(86_400_000) / 3_600_000;
-    Key { pk: format!("HOOKS#{handle}#{id}"), sk: format!("{}{hour:02}", at.day().compact()) }
-}
-
-/// The part of that hour a delivery counts in: many end at once, and what two transactions write refuses one of them.
-pub fn delivery_count(handle: &Handle, id: SubscriptionId, at: Moment, delivery: DeliveryId) -> Key {
-    let hour = delivery_counts(handle, id, at);
-    let shard = u32::from(delivery.to_bytes().last().copied().unwrap_or_default()) % COUNT_SHARDS;
-    Key { sk: format!("{}#{shard}", hour.sk), ..hour }
 }
 
 /// The partition of one conversion's adjustments.
@@ -252,7 +201,7 @@ pub fn adjustment(handle: &Handle, conversion: ConversionId, key_digest: &str) -
     Key { pk: adjustments(handle, conversion), sk: key_digest.to_owned() }
 }
 
-/// A part of the one correction a conversion may have; no digest of a key has such a name.
+/// An entry of the one correction a conversion may have; no key digest has such a name.
 pub fn correction(handle: &Handle, conversion: ConversionId, part: &str) -> Key {
     Key { pk: adjustments(handle, conversion), sk: part.to_owned() }
 }
@@ -262,8 +211,8 @@ pub fn adjustments_of_month(handle: &Handle, day: Day) -> String {
     format!("ADJS#{handle}#{}", day.month())
 }
 
-/// The submissions of a conversion's key after its first.
-pub fn tries(handle: &Handle, conversion: ConversionId) -> Key {
+/// The repeated submissions of a conversion's key.
+pub fn repeat_submissions(handle: &Handle, conversion: ConversionId) -> Key {
     Key::single(format!("TRIES#{handle}#{conversion}"))
 }
 
@@ -282,17 +231,17 @@ pub fn token_of(handle: &Handle, id: &TokenId) -> Key {
     Key { pk: tokens(handle), sk: id.to_string() }
 }
 
-/// How many tokens a handle has; it stands before all of them.
+/// The number of tokens of a handle; it sorts before all of them.
 pub fn token_count(handle: &Handle) -> Key {
     Key { pk: tokens(handle), sk: "#".to_owned() }
 }
 
-/// A session: its counters as `A`, its signals beside them.
+/// A session: its limits as `A`, its signals in the same partition.
 pub fn session(handle: &Handle, session: &SessionId) -> Key {
     Key::single(format!("SESS#{handle}#{session}"))
 }
 
-/// A signal, by what tells it from others of its session.
+/// A signal, by a name unique in its session.
 pub fn signal(handle: &Handle, of: &SessionId, name: &str) -> Key {
     Key { pk: session(handle, of).pk, sk: format!("SIG#{name}") }
 }
@@ -312,7 +261,7 @@ pub fn audit(handle: &Handle, id: AuditId) -> Key {
     Key { pk: audit_events(handle), sk: id.to_string() }
 }
 
-/// The partition of the rollup cells a report is made of.
+/// The partition of the rollup cells of a report.
 pub fn rollups(handle: &Handle, selection: &Selection) -> String {
     match selection {
         Selection::Handle => format!("ROLLUP#{handle}#H"),
@@ -340,7 +289,7 @@ pub fn due(shard: u32) -> String {
     format!("DUE#{shard}")
 }
 
-/// The partition of the `due` index an item made at this moment goes to.
+/// The partition of the `due` index for an item created at this moment.
 pub fn due_of(at: Moment) -> String {
     due(u32::try_from(at.millis().rem_euclid(i64::from(DUE_SHARDS))).unwrap_or_default())
 }

@@ -5,12 +5,14 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 
-use crate::Store;
+use crate::dynamo::database::Database;
 use crate::dynamo::item::{Item, key};
+use crate::dynamo::retry::{Policy, Step, retry};
 use crate::dynamo::table::Key;
 use crate::error::{Error, Result};
 
-const OPERATION: &str = "TransactWriteItems";
+/// The operation, as errors name it.
+pub(crate) const OPERATION: &str = "TransactWriteItems";
 
 /// Actions one transaction may have (DynamoDB).
 pub(crate) const MAX_ACTIONS: usize = 100;
@@ -20,7 +22,7 @@ pub(crate) const MAX_ACTIONS: usize = 100;
 pub(crate) enum Transacted {
     /// Everything is written.
     Written,
-    /// Nothing is: of each part in order, why it was refused (`ConditionalCheckFailed`, `TransactionConflict`) or `None`.
+    /// Nothing is: for each part in order, the reason code it was refused with (`ConditionalCheckFailed`, `TransactionConflict`) or `None`.
     Refused(Vec<String>),
 }
 
@@ -39,34 +41,49 @@ impl Transacted {
     }
 }
 
-impl Store {
+impl Database {
     /// A part that puts an item.
     pub(crate) fn put_part(&self, item: Item, condition: impl FnOnce(PutBuilder) -> PutBuilder) -> Result<TransactWriteItem> {
-        let put = condition(Put::builder().table_name(&self.table).set_item(Some(item))).build().map_err(unbuilt)?;
+        let put = condition(Put::builder().table_name(self.table()).set_item(Some(item))).build().map_err(unbuilt)?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// A part that updates an item.
     pub(crate) fn update_part(&self, at: &Key, change: impl FnOnce(UpdateBuilder) -> UpdateBuilder) -> Result<TransactWriteItem> {
-        let update = change(Update::builder().table_name(&self.table).set_key(Some(key(at)))).build().map_err(unbuilt)?;
+        let update = change(Update::builder().table_name(self.table()).set_key(Some(key(at)))).build().map_err(unbuilt)?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// A part that deletes an item.
     pub(crate) fn delete_part(&self, at: &Key, condition: impl FnOnce(DeleteBuilder) -> DeleteBuilder) -> Result<TransactWriteItem> {
-        let delete = condition(Delete::builder().table_name(&self.table).set_key(Some(key(at)))).build().map_err(unbuilt)?;
+        let delete = condition(Delete::builder().table_name(self.table()).set_key(Some(key(at)))).build().map_err(unbuilt)?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// Carries a transaction out. The SDK gives it a token, so that one whose answer was lost is known when it is sent again.
+    /// Carries out a transaction. The SDK adds an idempotency token: when it resends one whose response was lost, DynamoDB
+    /// recognizes it.
     pub(crate) async fn transact(&self, parts: Vec<TransactWriteItem>) -> Result<Transacted> {
-        match self.db.transact_write_items().set_transact_items(Some(parts)).send().await {
+        match self.transaction().set_transact_items(Some(parts)).send().await {
             Ok(_) => Ok(Transacted::Written),
             Err(error) => match refusals(&error) {
                 Some(codes) => Ok(Transacted::Refused(codes)),
                 None => Err(Error::call(OPERATION)(error)),
             },
         }
+    }
+
+    /// Carries out a transaction, again while other writers hold its items, until it is written or the condition of one of the
+    /// `deciding` parts, counted from 0, does not hold.
+    ///
+    /// # Errors
+    /// [`Error::Contended`] after the policy's last attempt.
+    pub(crate) async fn transact_retrying(&self, policy: Policy, parts: &[TransactWriteItem], deciding: &[usize]) -> Result<Transacted> {
+        retry(policy, OPERATION, (), |_, ()| async {
+            let outcome = self.transact(parts.to_vec()).await?;
+            let is_decided = outcome.is_written() || deciding.iter().any(|place| outcome.failed_at(*place));
+            Ok(if is_decided { Step::Done(outcome) } else { Step::Again(()) })
+        })
+        .await
     }
 }
 

@@ -1,67 +1,60 @@
-//! Announcing what the outbox holds, and the attempts of deliveries.
+//! The queues: their addresses and what is sent to them.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use domain::values::id::DeliveryId;
-use domain::values::name::Handle;
+use domain::clicks::Click;
 
-use crate::Store;
+use crate::client::{AwsConnection, Sqs};
 use crate::error::{Error, Result};
-use crate::outbox::Pointer;
+use crate::outbox::attempt_message::{AttemptMessage, Lane};
+use crate::outbox::click_batcher::ClickBatcher;
+use crate::outbox::pointer::Pointer;
 
-/// The longest a queue holds a message back (SQS).
+/// The longest delay of a message in seconds (SQS).
 const MAX_DELAY_SECS: i32 = 900;
 
-/// A message that names one attempt of a delivery; what is sent, where and under which secret stays in the table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AttemptMessage {
-    /// Layout of this message.
-    pub v: u8,
-    /// Whose.
-    pub handle: Handle,
-    /// Which delivery.
-    pub delivery_id: DeliveryId,
-    /// Which attempt, from 1.
-    pub attempt: u8,
-    /// The queue it waits in.
-    pub lane: Lane,
+/// Addresses of the queues; a function has only those it sends to.
+#[derive(Clone, Debug, Default)]
+pub struct QueueUrls {
+    /// Clicks to be counted.
+    pub clicks: Option<String>,
+    /// Outbox entries to be processed by the event worker.
+    pub events: Option<String>,
+    /// First attempts of deliveries.
+    pub deliveries: Option<String>,
+    /// Later attempts and those to slow endpoints, so that they delay no others.
+    pub retries: Option<String>,
 }
 
-/// Which queue an attempt waits in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Lane {
-    /// First attempts, to receivers that nothing speaks against.
-    First,
-    /// Everything that may take long.
-    Retries,
+/// The clients and addresses of the queues.
+#[derive(Debug)]
+pub(crate) struct Queues {
+    sqs: Sqs,
+    urls: QueueUrls,
+    click_batcher: ClickBatcher,
 }
 
-impl Store {
-    /// Announces an item of the outbox.
-    pub async fn announce(&self, pointer: &Pointer) -> Result<()> {
-        self.announce_later(pointer, 0).await
+impl Queues {
+    pub(crate) fn new(connection: AwsConnection, urls: QueueUrls) -> Self {
+        Self { sqs: Sqs::new(connection), urls, click_batcher: ClickBatcher::default() }
     }
 
-    /// Announces an item of the outbox after so many seconds, at most 900.
-    pub async fn announce_later(&self, pointer: &Pointer, delay_seconds: i32) -> Result<()> {
-        let queue = self.queues.events.as_deref().ok_or(Error::NoQueue("events"))?;
+    /// Sends a click; returns when it is on the queue.
+    pub(crate) async fn send_click(&self, click: &Click) -> Result<()> {
+        let queue = self.urls.clicks.as_deref().ok_or(Error::NoQueue("clicks"))?;
+        self.click_batcher.send(&self.sqs, queue, click).await
+    }
+
+    pub(super) async fn send_pointer(&self, pointer: &Pointer, delay_seconds: i32) -> Result<()> {
+        let queue = self.urls.events.as_deref().ok_or(Error::NoQueue("events"))?;
         self.send(queue, pointer, delay_seconds).await
     }
 
-    /// Announces an item of the outbox; when that fails the item waits for the sweeper, which looks every minute.
-    pub async fn announce_softly(&self, pointer: &Pointer) {
-        if let Err(error) = self.announce(pointer).await {
-            tracing::warn!(item.pk = %pointer.pk, error = &error as &dyn std::error::Error, "could not be announced; the sweeper will");
-        }
-    }
-
-    /// Announces an attempt of a delivery after so many milliseconds, rounded up to whole seconds: never early.
-    pub async fn announce_attempt(&self, attempt: &AttemptMessage, wait_ms: i64) -> Result<()> {
+    /// The delay is rounded up to whole seconds, so that no attempt is early.
+    pub(super) async fn send_attempt(&self, attempt: &AttemptMessage, wait_ms: i64) -> Result<()> {
         let queue = match attempt.lane {
-            Lane::First => self.queues.deliveries.as_deref().ok_or(Error::NoQueue("deliveries"))?,
-            Lane::Retries => self.queues.retries.as_deref().ok_or(Error::NoQueue("retries"))?,
+            Lane::First => self.urls.deliveries.as_deref().ok_or(Error::NoQueue("deliveries"))?,
+            Lane::Retries => self.urls.retries.as_deref().ok_or(Error::NoQueue("retries"))?,
         };
         let seconds = i32::try_from((wait_ms.max(0) + 999) / 1000).unwrap_or(MAX_DELAY_SECS).min(MAX_DELAY_SECS);
         self.send(queue, attempt, seconds).await
@@ -70,7 +63,7 @@ impl Store {
     async fn send(&self, queue: &str, message: &impl Serialize, delay_seconds: i32) -> Result<()> {
         let body =
             serde_json::to_string(message).map_err(|error| Error::Unavailable { operation: "SendMessage", source: Box::new(error) })?;
-        let send = self.sqs.patient().send_message().queue_url(queue).message_body(body).delay_seconds(delay_seconds);
+        let send = self.sqs.standard().send_message().queue_url(queue).message_body(body).delay_seconds(delay_seconds);
         send.send().await.map_err(Error::call("SendMessage"))?;
         Ok(())
     }

@@ -1,6 +1,5 @@
-//! Events that webhooks tell of: the exact bytes of the message, kept as long as it can be replayed.
+//! Webhook events: the exact bytes of the message, kept as long as it can be replayed.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::values::id::EventId;
@@ -9,65 +8,63 @@ use domain::values::name::Handle;
 use domain::webhooks::delivery::KEPT_DAYS;
 use domain::webhooks::event::Envelope;
 
-use crate::Store;
-use crate::dynamo::item::{Item, key, number, string, text, to_json};
-use crate::dynamo::table;
-use crate::dynamo::transaction::absent;
-use crate::error::{Error, Result};
-use crate::outbox::{GRACE_MS, Pointer};
+use crate::dynamo::{Database, Item, absent, applied, key, number, string, table, text, to_json};
+use crate::error::Result;
+use crate::outbox::{GRACE_MS, Pointer, make_due};
 
-impl Store {
-    /// The part of a transaction that puts an event into the outbox.
-    pub(crate) fn event_part(&self, envelope: &Envelope) -> Result<TransactWriteItem> {
-        let mut item = item(envelope)?;
-        item.insert("duePk".to_owned(), text(table::due_of(envelope.occurred_at)));
-        item.insert("dueAt".to_owned(), number(envelope.occurred_at.plus_millis(GRACE_MS).millis()));
-        self.put_part(item, absent)
+/// Handle of the events: `store.events()`.
+#[derive(Clone, Copy, Debug)]
+pub struct Events<'a> {
+    db: &'a Database,
+}
+
+impl<'a> Events<'a> {
+    pub(crate) fn new(db: &'a Database) -> Self {
+        Self { db }
     }
 
-    /// The part of a transaction that keeps the message of an event that nobody else need hear of.
-    pub(crate) fn message_part(&self, envelope: &Envelope) -> Result<TransactWriteItem> {
-        self.put_part(item(envelope)?, absent)
-    }
-
-    /// Where the event lies, for announcing it.
-    pub(crate) fn event_pointer(&self, envelope: &Envelope) -> Pointer {
-        Pointer::to(&table::event(&envelope.handle, envelope.id))
-    }
-
-    /// Keeps the message of an event whose outbox entry is another item: a conversion, a click.
-    pub async fn keep_event(&self, envelope: &Envelope) -> Result<()> {
-        let put = self.db.put_item().table_name(&self.table).set_item(Some(item(envelope)?));
-        match put.condition_expression("attribute_not_exists(pk)").send().await {
-            Err(error) if !error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Err(Error::call("PutItem")(error))
-            }
-            Ok(_) | Err(_) => Ok(()),
-        }
+    /// Stores the message of an event whose outbox entry is another item, a conversion or a click. A stored message stays.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn put(self, envelope: &Envelope) -> Result<()> {
+        let put = self.db.put(item(envelope)?).condition_expression("attribute_not_exists(pk)");
+        applied("PutItem", put.send().await).map(drop)
     }
 
     /// The message of an event, byte for byte.
-    pub async fn event_message(&self, handle: &Handle, id: EventId) -> Result<Option<String>> {
-        let found = self.get(&table::event(handle, id)).await?;
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn message(self, handle: &Handle, id: EventId) -> Result<Option<String>> {
+        let found = self.db.get(&table::event(handle, id)).await?;
         found.map(|item| string(&item, "doc").map(str::to_owned)).transpose()
     }
 
-    /// The event an outbox message names.
-    pub async fn event_at(&self, pointer: &Pointer) -> Result<Option<Envelope>> {
-        self.get(&pointer.key()).await?.map(|item| crate::dynamo::item::doc(&item)).transpose()
+    /// The event a pointer names.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn at(self, pointer: &Pointer) -> Result<Option<Envelope>> {
+        self.db.get_doc(&pointer.key()).await
     }
+}
 
-    /// Takes an event out of the outbox once every subscription has its delivery.
-    pub async fn close_event(&self, pointer: &Pointer) -> Result<()> {
-        let update = self.db.update_item().table_name(&self.table).set_key(Some(key(&pointer.key())));
-        let update = update.update_expression("REMOVE duePk, dueAt").condition_expression("attribute_exists(pk)");
-        match update.send().await {
-            Err(error) if !error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
-                Err(Error::call("UpdateItem")(error))
-            }
-            Ok(_) | Err(_) => Ok(()),
-        }
-    }
+/// The part of a transaction that puts an event into the outbox.
+pub(crate) fn outbox_part(db: &Database, envelope: &Envelope) -> Result<TransactWriteItem> {
+    let mut item = item(envelope)?;
+    make_due(&mut item, envelope.occurred_at, envelope.occurred_at.plus_millis(GRACE_MS));
+    db.put_part(item, absent)
+}
+
+/// The part of a transaction that stores the message of an event that is not fanned out to subscriptions.
+pub(crate) fn message_part(db: &Database, envelope: &Envelope) -> Result<TransactWriteItem> {
+    db.put_part(item(envelope)?, absent)
+}
+
+/// The outbox entry of an event, for announcing it.
+pub(crate) fn pointer(envelope: &Envelope) -> Pointer {
+    Pointer::to(&table::event(&envelope.handle, envelope.id))
 }
 
 fn item(envelope: &Envelope) -> Result<Item> {
@@ -78,7 +75,7 @@ fn item(envelope: &Envelope) -> Result<Item> {
     Ok(item)
 }
 
-/// A delivery may be made for an event some time after it happened; its message outlives every delivery.
+/// A delivery can be created some time after its event; the message outlives every delivery.
 fn expires(at: Moment) -> Moment {
     at.plus_days(2 * KEPT_DAYS)
 }

@@ -1,6 +1,5 @@
-//! Webhook subscriptions: what their owner set in the document, what became of their receiver beside it.
+//! Webhook subscriptions: the owner's settings as the document, the health of the endpoint in attributes of the same item.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use domain::accounts::audit::Event;
@@ -9,89 +8,95 @@ use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use domain::webhooks::subscription::{Disabled, Failing, MOST, Status, Subscription};
 
-use crate::Store;
-use crate::dynamo::item::{Item, doc, integer, key, number, optional, text, to_json, with_doc};
-use crate::dynamo::table;
-use crate::dynamo::transaction::absent;
+use crate::accounts::audit;
+use crate::dynamo::{Database, Item, Policy, absent, applied, doc, integer, number, optional, table, text, to_json, with_doc};
 use crate::error::{Error, Result};
 
-/// A subscription with what became of its receiver.
+/// A subscription with the health of its endpoint.
 #[derive(Clone, Debug)]
-pub struct KnownSubscription {
-    /// What its owner set; it was updated as well when the system switched it off.
+pub struct SubscriptionWithHealth {
+    /// The owner's settings; `updated_at` includes an automatic disabling.
     pub subscription: Subscription,
-    /// Whether the system switched it off.
+    /// Why the system disabled it, if it did.
     pub disabled: Option<Disabled>,
-    /// How long its receiver has been failing.
+    /// How long its endpoint has been failing.
     pub failing: Failing,
-    /// Whether a receiver took too long lately, so that its messages wait apart from the others'.
+    /// Whether its endpoint was slow recently, so that its messages use the retry queue.
     pub is_slow: bool,
 }
 
-impl KnownSubscription {
-    /// Whether it gets anything.
+impl SubscriptionWithHealth {
+    /// Its status, which says whether events are delivered.
     pub fn status(&self) -> Status {
         self.subscription.status(self.disabled)
     }
 }
 
-/// How the making of a subscription ended.
+/// Outcome of creating a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subscribed {
-    /// It is made.
-    Made,
-    /// The handle has as many as it may.
-    Full,
+    /// It is created.
+    Created,
+    /// The handle has the maximum number of subscriptions.
+    LimitReached,
 }
 
-/// What a change makes of a receiver's failures.
+/// What an update does with the endpoint's recorded failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failures {
-    /// They stand.
-    Kept,
-    /// The receiver starts anew.
-    Forgotten,
+pub enum FailureRecord {
+    /// They are kept.
+    Keep,
+    /// They are removed, and a disabled subscription is enabled.
+    Reset,
 }
 
-impl Store {
-    /// Makes a subscription, unless the handle has as many as it may.
-    pub async fn create_subscription(&self, subscription: &Subscription, event: &Event) -> Result<Subscribed> {
+/// Handle of the subscriptions: `store.subscriptions()`.
+#[derive(Clone, Copy, Debug)]
+pub struct Subscriptions<'a> {
+    db: &'a Database,
+}
+
+impl<'a> Subscriptions<'a> {
+    pub(crate) fn new(db: &'a Database) -> Self {
+        Self { db }
+    }
+
+    /// Creates a subscription with the audit event, unless the handle has the maximum number.
+    ///
+    /// # Errors
+    /// When the table is unavailable or contended.
+    pub async fn create(self, subscription: &Subscription, event: &Event) -> Result<Subscribed> {
         let at = table::subscription(&subscription.handle, subscription.id);
         let mut item = with_doc(&at, subscription)?;
         item.insert("version".to_owned(), number(subscription.version));
         item.insert("listPk".to_owned(), sealed(subscription));
         item.insert("listSk".to_owned(), text(subscription.id.to_string()));
-        for _ in 0..TRIES {
-            let count = self.update_part(&table::subscription_count(&subscription.handle), |update| {
-                update
-                    .update_expression("ADD used :one")
-                    .condition_expression("attribute_not_exists(used) OR used < :most")
-                    .expression_attribute_values(":one", number(1))
-                    .expression_attribute_values(":most", number(MOST))
-            })?;
-            let parts = vec![count, self.put_part(item.clone(), absent)?, self.audit_part(&subscription.handle, event)?];
-            let written = self.transact(parts).await?;
-            if written.is_written() {
-                return Ok(Subscribed::Made);
-            }
-            if written.failed_at(0) {
-                return Ok(Subscribed::Full);
-            }
-        }
-        Err(Error::Contended("TransactWriteItems"))
+        let count = self.db.update_part(&table::subscription_count(&subscription.handle), |update| {
+            update
+                .update_expression("ADD used :one")
+                .condition_expression("attribute_not_exists(used) OR used < :max")
+                .expression_attribute_values(":one", number(1))
+                .expression_attribute_values(":max", number(MOST))
+        })?;
+        let parts = [count, self.db.put_part(item, absent)?, audit::part(self.db, &subscription.handle, event)?];
+        let written = self.db.transact_retrying(Policy::TRANSACTION, &parts, &[0]).await?;
+        Ok(if written.is_written() { Subscribed::Created } else { Subscribed::LimitReached })
     }
 
-    /// Writes what its owner changed if it is still at the version before.
-    pub async fn save_subscription(&self, subscription: &Subscription, before: u64, failures: Failures, event: &Event) -> Result<bool> {
+    /// Writes the owner's changes with the audit event; returns false, without a change, when the stored version is not `before`.
+    ///
+    /// # Errors
+    /// When the table is unavailable or contended.
+    pub async fn save(self, subscription: &Subscription, before: u64, failures: FailureRecord, event: &Event) -> Result<bool> {
         let at = table::subscription(&subscription.handle, subscription.id);
         let document = to_json(&at, subscription)?;
         let change = match failures {
-            Failures::Forgotten => {
+            FailureRecord::Reset => {
                 "SET doc = :doc, version = :version, listPk = :sealed REMOVE disabled, disabledAt, streak, firstFailAt, lastExhausted, slowUntil"
             }
-            Failures::Kept => "SET doc = :doc, version = :version, listPk = :sealed",
+            FailureRecord::Keep => "SET doc = :doc, version = :version, listPk = :sealed",
         };
-        let update = self.update_part(&at, |update| {
+        let update = self.db.update_part(&at, |update| {
             update
                 .update_expression(change)
                 .condition_expression("version = :before")
@@ -100,23 +105,20 @@ impl Store {
                 .expression_attribute_values(":sealed", sealed(subscription))
                 .expression_attribute_values(":before", number(before))
         })?;
-        for _ in 0..TRIES {
-            let written = self.transact(vec![update.clone(), self.audit_part(&subscription.handle, event)?]).await?;
-            if written.is_written() || written.failed_at(0) {
-                return Ok(written.is_written());
-            }
-        }
-        Err(Error::Contended("TransactWriteItems"))
+        let parts = [update, audit::part(self.db, &subscription.handle, event)?];
+        let written = self.db.transact_retrying(Policy::TRANSACTION, &parts, &[0]).await?;
+        Ok(written.is_written())
     }
 
-    /// Some subscriptions whose secrets are sealed with this platform key, or with several. The index lags; what is written
-    /// after it holds only for the version it tells.
-    pub async fn sealed_with(&self, key_id: Option<&str>, limit: i32) -> Result<Vec<Subscription>> {
+    /// At most `limit` subscriptions whose secrets are sealed with this platform key, or for none with several keys: one `Query`.
+    /// The index lags, so a write that follows must depend on the version that was read.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn sealed_with(self, key_id: Option<&str>, limit: i32) -> Result<Vec<Subscription>> {
         let query = self
             .db
-            .query()
-            .table_name(&self.table)
-            .index_name(table::LIST)
+            .query_index(table::LIST)
             .key_condition_expression("listPk = :sealed")
             .expression_attribute_values(":sealed", text(table::sealed(key_id)))
             .limit(limit);
@@ -124,59 +126,63 @@ impl Store {
         found.items().iter().map(doc).collect()
     }
 
-    /// Replaces the secrets by the same ones under another key, if nobody has changed the subscription since. Its version
-    /// stands: for its owner nothing has changed.
-    pub async fn reseal_subscription(&self, subscription: &Subscription) -> Result<bool> {
+    /// Replaces the secrets by the same ones sealed with another key; returns false when the subscription has changed since it
+    /// was read. Its version stays: for its owner nothing has changed.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn reseal(self, subscription: &Subscription) -> Result<bool> {
         let at = table::subscription(&subscription.handle, subscription.id);
-        let update = self.db.update_item().table_name(&self.table).set_key(Some(key(&at)));
-        let update = update
+        let update = self
+            .db
+            .update(&at)
             .update_expression("SET doc = :doc, listPk = :sealed")
             .condition_expression("version = :version")
             .expression_attribute_values(":doc", text(to_json(&at, subscription)?))
             .expression_attribute_values(":sealed", sealed(subscription))
             .expression_attribute_values(":version", number(subscription.version));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => Ok(false),
-            Err(error) => Err(Error::call("UpdateItem")(error)),
-        }
+        applied("UpdateItem", update.send().await)
     }
 
-    /// Deletes a subscription; what is on its way to it is cancelled when its turn comes. False when there was none.
-    pub async fn delete_subscription(&self, subscription: &Subscription, event: &Event) -> Result<bool> {
-        let delete = self.delete_part(&table::subscription(&subscription.handle, subscription.id), |delete| {
+    /// Deletes a subscription with the audit event; its pending deliveries are cancelled when they are due. False when there was
+    /// none.
+    ///
+    /// # Errors
+    /// When the table is unavailable or contended.
+    pub async fn delete(self, subscription: &Subscription, event: &Event) -> Result<bool> {
+        let delete = self.db.delete_part(&table::subscription(&subscription.handle, subscription.id), |delete| {
             delete.condition_expression("attribute_exists(pk)")
         })?;
-        let count = self.update_part(&table::subscription_count(&subscription.handle), |update| {
+        let count = self.db.update_part(&table::subscription_count(&subscription.handle), |update| {
             update.update_expression("ADD used :less").expression_attribute_values(":less", number(-1))
         })?;
-        for _ in 0..TRIES {
-            let parts = vec![delete.clone(), count.clone(), self.audit_part(&subscription.handle, event)?];
-            let written = self.transact(parts).await?;
-            if written.is_written() || written.failed_at(0) {
-                return Ok(written.is_written());
-            }
-        }
-        Err(Error::Contended("TransactWriteItems"))
+        let parts = [delete, count, audit::part(self.db, &subscription.handle, event)?];
+        let written = self.db.transact_retrying(Policy::TRANSACTION, &parts, &[0]).await?;
+        Ok(written.is_written())
     }
 
-    /// A subscription, consistently.
-    pub async fn subscription(&self, handle: &Handle, id: SubscriptionId, now: Moment) -> Result<Option<KnownSubscription>> {
-        self.get(&table::subscription(handle, id)).await?.map(|item| known(&item, now)).transpose()
+    /// A subscription.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn get(self, handle: &Handle, id: SubscriptionId, now: Moment) -> Result<Option<SubscriptionWithHealth>> {
+        self.db.get(&table::subscription(handle, id)).await?.map(|item| with_health(&item, now)).transpose()
     }
 
-    /// A handle's subscriptions, in the order in which they were made; all at once, for there are few.
-    pub async fn subscriptions(&self, handle: &Handle, now: Moment) -> Result<Vec<KnownSubscription>> {
+    /// A handle's subscriptions in the order of their creation, all at once, since a handle has few: one `Query`.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn list(self, handle: &Handle, now: Moment) -> Result<Vec<SubscriptionWithHealth>> {
         let query = self
             .db
             .query()
-            .table_name(&self.table)
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", text(table::subscriptions(handle)))
             .expression_attribute_values(":prefix", text("whs_"))
             .consistent_read(true);
         let found = query.send().await.map_err(Error::call("Query"))?;
-        found.items().iter().map(|item| known(item, now)).collect()
+        found.items().iter().map(|item| with_health(item, now)).collect()
     }
 }
 
@@ -184,17 +190,15 @@ fn sealed(subscription: &Subscription) -> AttributeValue {
     text(table::sealed(subscription.secrets.key_id()))
 }
 
-/// Tries before contention is given back to the caller.
-pub(crate) const TRIES: u32 = 6;
-
-pub(crate) fn failing(item: &Item) -> Failing {
+/// How long the endpoint of a subscription's item has been failing.
+pub(super) fn failing(item: &Item) -> Failing {
     Failing {
         streak: integer(item, "streak").and_then(|streak| u32::try_from(streak).ok()).unwrap_or(0),
         since: integer(item, "firstFailAt").map(Moment::from_millis),
     }
 }
 
-fn known(item: &Item, now: Moment) -> Result<KnownSubscription> {
+fn with_health(item: &Item, now: Moment) -> Result<SubscriptionWithHealth> {
     let disabled = match optional(item, "disabled") {
         Some("AUTO") => Some(Disabled::Auto),
         Some(_) => Some(Disabled::Gone),
@@ -205,5 +209,5 @@ fn known(item: &Item, now: Moment) -> Result<KnownSubscription> {
     if let Some(disabled_at) = integer(item, "disabledAt").map(Moment::from_millis) {
         subscription.updated_at = subscription.updated_at.max(disabled_at);
     }
-    Ok(KnownSubscription { subscription, disabled, failing: failing(item), is_slow })
+    Ok(SubscriptionWithHealth { subscription, disabled, failing: failing(item), is_slow })
 }
