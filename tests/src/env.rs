@@ -81,7 +81,7 @@ impl TestEnv {
     }
 
     async fn settle_in(&self) {
-        let is_there = self.app("accounts").store().profile(&self.handle()).await.expect("a table").is_some();
+        let is_there = self.app("accounts").store().profiles().get(&self.handle()).await.expect("a table").is_some();
         if is_there {
             return;
         }
@@ -95,7 +95,7 @@ impl TestEnv {
             created_at: self.now(),
             version: 1,
         };
-        assert!(self.app("accounts").store().save_profile(&demo, None, &self.event("handle.created")).await.expect("a profile"));
+        assert!(self.app("accounts").store().profiles().save(&demo, None, &self.event("handle.created")).await.expect("a profile"));
         self.faults.take_calls();
     }
 
@@ -109,8 +109,8 @@ impl TestEnv {
         let body = serde_json::json!({"campaignId": id, "goalType": "PRODUCT_SALE", "status": "ACTIVE"});
         let draft = domain::campaigns::Draft::read(body, &self.api("campaigns").settings().own_hosts).expect("a campaign");
         let campaign = domain::campaigns::Campaign::new(&self.handle(), &draft, self.now());
-        let written = self.auditor().write_campaign(&campaign, None, None, &[]).await.expect("a table");
-        assert_eq!(written, store::WriteCampaign::Written, "{id}");
+        let written = self.auditor().campaigns().write(&campaign, None, None, &[]).await.expect("a table");
+        assert_eq!(written, store::WriteOutcome::Written, "{id}");
     }
 
     /// The handle every world has.

@@ -8,6 +8,7 @@
 
 mod answer;
 mod callers;
+mod clicks;
 mod contract;
 mod env;
 mod faults;
@@ -17,6 +18,7 @@ mod receiver;
 
 pub use answer::Answer;
 pub use callers::{BROWSER, Caller, Visit};
+pub use clicks::clicks_of_day;
 pub use contract::Contract;
 pub use env::{TestEnv, TestEnvOptions};
 pub use faults::{Fault, Faults, Fired, Rule};

@@ -15,6 +15,6 @@ pub(crate) async fn list(
     member: Member<Operator>,
     paging: Paging,
 ) -> Result<Json<ListResponse<AuditEvent>>, Problem> {
-    let page = app.store().audit_events(member.handle(), app.now(), paging.limit, paging.cursor.as_deref()).await?;
+    let page = app.store().audit_log().list(member.handle(), app.now(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, |event| event)))
 }

@@ -88,7 +88,7 @@ async fn save(app: &ApiState, member: &Member<Owner>, next: Profile, action: &st
     charge(app, &before.owner).await?;
     let people = |profile: &Profile| json!({"ownerUserId": profile.owner, "collaborators": profile.collaborators});
     let event = member.event(app, action, &before.handle).between(people(before), people(&next));
-    if !app.store().save_profile(&next, Some(before), &event).await? {
+    if !app.store().profiles().save(&next, Some(before), &event).await? {
         return Err(Problem::new(Code::Conflict, "the handle was changed meanwhile; read it again and repeat the change"));
     }
     Ok(People::of(&next))

@@ -52,7 +52,7 @@ pub(crate) async fn create(
     charge(&app, &user.id).await?;
     let event = user.event(&app, "handle.created", &handle).between(Value::Null, json!({"ownerUserId": user.id}));
     let profile = Profile { handle, owner: user.id, collaborators: Default::default(), created_at: app.now(), version: 1 };
-    if !app.store().save_profile(&profile, None, &event).await? {
+    if !app.store().profiles().save(&profile, None, &event).await? {
         return Err(Problem::new(Code::Conflict, "this handle is taken; choose another"));
     }
     Ok((StatusCode::CREATED, Json(HandleView::of(&profile, Role::Owner))))
@@ -63,7 +63,7 @@ pub(crate) async fn create(
     params(("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of handles.", body = ListResponse<HandleView>)))]
 pub(crate) async fn list(State(app): State<ApiState>, user: User, paging: Paging) -> Result<Json<ListResponse<HandleView>>, Problem> {
-    let page = app.store().profiles_of(&user.id, paging.limit, paging.cursor.as_deref()).await?;
+    let page = app.store().profiles().list(&user.id, paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, |profile| HandleView::of(&profile, profile.role_of(&user.id).unwrap_or(Role::Creator)))))
 }
 

@@ -94,7 +94,7 @@ pub(crate) async fn create(
         last_used_at: None,
     };
     let event = member.event(&app, "token.created", &token.token_id).between(Value::Null, audited(&token));
-    match app.store().add_token(&token, &minted.digest(), &event).await? {
+    match app.store().tokens().add(&token, &minted.digest(), &event).await? {
         AddToken::Added => {
             let created = CreatedToken { token: minted.reveal(), view: TokenView::of(token) };
             Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(created)))
@@ -115,7 +115,7 @@ pub(crate) async fn list(
     paging: Paging,
 ) -> Result<Json<ListResponse<TokenView>>, Problem> {
     require_plan(&app, &member.profile.owner, Plan::Pro, FEATURE).await?;
-    let page = app.store().tokens(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
+    let page = app.store().tokens().list(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, TokenView::of)))
 }
 
@@ -130,13 +130,13 @@ pub(crate) async fn revoke(
     let missing = || Problem::not_found("token");
     // An id that cannot be is an id that is not.
     let PathParam(id) = id.map_err(|_| missing())?;
-    let stored = app.store().token(&id).await?.filter(|stored| stored.token.handle == *member.handle()).ok_or_else(missing)?;
+    let stored = app.store().tokens().get(&id).await?.filter(|stored| stored.token.handle == *member.handle()).ok_or_else(missing)?;
     if stored.token.revoked_at.is_some() {
         return Err(missing());
     }
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "token.revoked", &id).between(audited(&stored.token), Value::Null);
-    if app.store().revoke_token(member.handle(), &id, app.now(), &event).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
+    if app.store().tokens().revoke(member.handle(), &id, app.now(), &event).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
 }
 
 fn audited(token: &Token) -> Value {

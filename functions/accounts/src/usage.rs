@@ -41,9 +41,9 @@ pub(crate) struct Used {
     responses((status = 200, description = "The usage.", body = Usage)))]
 pub(crate) async fn handle(State(app): State<ApiState>, member: Member<Creator>) -> Result<Json<Usage>, Problem> {
     let owner = &member.profile.owner;
-    let account = app.store().account(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
+    let account = app.store().accounts().get(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
     let window = account.window(app.now());
-    let used = app.store().writes_used(owner, &window).await?;
+    let used = app.store().limits().writes_used(owner, &window).await?;
     Ok(Json(Usage {
         handle: member.handle().clone(),
         plan: account.plan,

@@ -76,12 +76,12 @@ pub(crate) async fn funnel(
     now: Moment,
 ) -> Result<Funnel, Problem> {
     let campaigns = match wanted {
-        Some(id) => vec![store.campaign(handle, &id).await?.ok_or_else(|| Problem::not_found("campaign"))?],
+        Some(id) => vec![store.campaigns().get(handle, &id).await?.ok_or_else(|| Problem::not_found("campaign"))?],
         None => every_campaign(store, handle).await?,
     };
     let with_cells = stream::iter(campaigns).map(|campaign| async move {
         let selection = Selection::Campaign(campaign.campaign_id.clone());
-        store.cells(handle, &selection, from, to).await.map(|cells| (campaign, cells))
+        store.rollups().read(handle, &selection, from, to).await.map(|cells| (campaign, cells))
     });
     let with_cells: Vec<(Campaign, Cells)> = with_cells.buffered(AT_ONCE).try_collect().await?;
     let updated_at = with_cells.iter().filter_map(|(_, cells)| cells.updated_at).max();
@@ -94,7 +94,7 @@ async fn every_campaign(store: &Store, handle: &Handle) -> Result<Vec<Campaign>,
     let mut campaigns = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
-        let page = store.campaigns(handle, PAGE, cursor.as_deref()).await?;
+        let page = store.campaigns().list(handle, PAGE, cursor.as_deref()).await?;
         campaigns.extend(page.items);
         cursor = page.next_cursor;
         if cursor.is_none() {

@@ -11,7 +11,7 @@ use domain::values::name::Handle;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Number, Value, json};
-use store::{Adjusted, Stored};
+use store::{Adjusted, StoredConversion};
 
 use crate::view::EntryView;
 
@@ -61,7 +61,7 @@ pub(crate) async fn handle(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<AdjustmentReceipt>), Problem> {
     let stored = match id {
-        Ok(PathParam(id)) => app.store().conversion(member.handle(), id).await?,
+        Ok(PathParam(id)) => app.store().conversions().get(member.handle(), id).await?,
         // An id that cannot be is an id that is not.
         Err(_) => None,
     };
@@ -74,9 +74,9 @@ pub(crate) async fn handle(
     let event = member.event(&app, "conversion.adjusted", stored.conversion.id);
     let adjustment = adjustment(&app, &stored, &request, amount, &event);
     let event = event.between(Value::Null, audited(&adjustment));
-    match app.store().adjust(&stored, &adjustment, AdjustmentBounds::of(value, amount), &request.key.digest(), &event).await? {
+    match app.store().ledger().adjust(&stored, &adjustment, AdjustmentBounds::of(value, amount), &request.key.digest(), &event).await? {
         Adjusted::Accepted(pointer) => {
-            if let Err(error) = app.store().announce(&pointer).await {
+            if let Err(error) = app.store().outbox().announce(&pointer).await {
                 // The item itself waits in the outbox: the sweeper announces it within two minutes.
                 tracing::warn!(error = &error as &dyn std::error::Error, adjustment.id = %adjustment.id, "adjustment could not be announced");
             }
@@ -94,7 +94,7 @@ pub(crate) async fn handle(
     }
 }
 
-fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount: MoneyChange, event: &AuditEvent) -> Adjustment {
+fn adjustment(app: &ApiState, stored: &StoredConversion, request: &ledger::Request, amount: MoneyChange, event: &AuditEvent) -> Adjustment {
     // Its id and its day are of one moment, so that lists by id and figures by day agree.
     let now = app.now();
     let conversion = stored.current();
@@ -130,19 +130,19 @@ fn asked(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
 
 /// Tells that a key was used for two different adjustments; the answer does not wait on its success.
 async fn record_mismatch(app: &ApiState, first: &Adjustment, event: AuditEvent) {
-    if let Err(error) = app.store().audit(&first.handle, &event).await {
+    if let Err(error) = app.store().audit_log().record(&first.handle, &event).await {
         tracing::warn!(error = &error as &dyn std::error::Error, adjustment.id = %first.id, "mismatch could not be recorded");
     }
 }
 
 async fn receipt(
     app: &ApiState,
-    stored: &Stored,
+    stored: &StoredConversion,
     adjustment: Adjustment,
     deduped: bool,
     mismatch: Vec<&'static str>,
 ) -> Result<Json<AdjustmentReceipt>, Problem> {
-    let net = app.store().reread(stored).await?.and_then(|current| current.net());
+    let net = app.store().conversions().reload(stored).await?.and_then(|current| current.net());
     let net_value = net.map(MoneyChange::amount);
     Ok(Json(AdjustmentReceipt { entry: EntryView::of(LedgerEntry::from(adjustment)), deduped, mismatch, net_value }))
 }

@@ -9,7 +9,7 @@ use domain::conversions::{Conversion, Submission};
 use domain::values::money::Money;
 use http::StatusCode;
 use serde_json::{Value, json};
-use store::Stored;
+use store::StoredConversion;
 
 use crate::convert::{Receipt, remember};
 
@@ -23,7 +23,7 @@ const TRIES: usize = 8;
 /// When the store cannot be reached, or too many writers meet.
 pub(crate) async fn confirm(
     app: &ApiState,
-    held: &mut Stored,
+    held: &mut StoredConversion,
     submission: &Submission,
     submitted: &Conversion,
     merchant: &Merchant,
@@ -40,9 +40,9 @@ pub(crate) async fn confirm(
         };
         let correction = Correction::of(&held.conversion, held.adjusted, submitted, by);
         let event = event(app, &held.conversion, &correction, merchant);
-        if let Some(pointers) = app.store().confirm(held, &correction, &event).await? {
+        if let Some(pointers) = app.store().conversions().confirm(held, &correction, &event).await? {
             for pointer in &pointers {
-                if let Err(error) = app.store().announce(pointer).await {
+                if let Err(error) = app.store().outbox().announce(pointer).await {
                     // The item itself waits in the outbox: the sweeper announces it within two minutes.
                     tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %held.conversion.id, "correction could not be announced");
                 }
@@ -52,7 +52,7 @@ pub(crate) async fn confirm(
             return Ok(Some((StatusCode::OK, Receipt::corrected(&correction.confirmed, corrected))));
         }
         // Adjusted or confirmed by somebody else meanwhile.
-        *held = app.store().reread(held).await?.ok_or_else(|| Problem::not_found("conversion"))?;
+        *held = app.store().conversions().reload(held).await?.ok_or_else(|| Problem::not_found("conversion"))?;
     }
     Err(store::Error::Contended("TransactWriteItems").into())
 }

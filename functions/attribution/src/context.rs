@@ -50,7 +50,7 @@ pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Res
     let token = ctx_of(parts.uri.query().unwrap_or_default());
     let claims = open(&app, &token).await?;
     let claims = claims.map_err(|rejected| Problem::field("ctx", refusal(&token, rejected)).with("reason", rejected.as_str()))?;
-    let link = app.store().link(&claims.handle, &claims.slug).await?;
+    let link = app.store().links().get(&claims.handle, &claims.slug).await?;
     let vars = link.iter().flat_map(|link| link.settings.tracking.pairs().map(|(key, value)| (key.to_owned(), value.to_owned()))).collect();
     let view = ContextView {
         valid: true,

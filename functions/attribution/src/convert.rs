@@ -117,7 +117,7 @@ pub(crate) async fn accept(
     }
     let trust = if merchant.is_some() { Trust::Confirmed } else { Trust::Claimed };
     let campaign = match &claims.campaign_id {
-        Some(id) => app.store().campaign(&claims.handle, id).await?,
+        Some(id) => app.store().campaigns().get(&claims.handle, id).await?,
         None => None,
     };
     let credit = Credit::of(claims.campaign_id.as_ref(), campaign.as_ref(), claims.click_id.moment());
@@ -127,15 +127,15 @@ pub(crate) async fn accept(
     let mut conversion = Conversion::credit(&submission, &claims, credit, trust, id, request_id, now);
     let digest = submission.key.digest();
     let accepted = match &purpose {
-        Purpose::Real(_) => app.store().accept_conversion(&conversion, &digest).await?,
+        Purpose::Real(_) => app.store().conversions().accept(&conversion, &digest).await?,
         Purpose::Test(event) => {
             conversion.test = true;
-            app.store().accept_test_conversion(&conversion, &digest, event).await?
+            app.store().conversions().accept_test(&conversion, &digest, event).await?
         }
     };
     match accepted {
         Accepted::New(pointer) => {
-            if let Err(error) = app.store().announce(&pointer).await {
+            if let Err(error) = app.store().outbox().announce(&pointer).await {
                 // The item itself waits in the outbox: the sweeper announces it within two minutes.
                 tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %conversion.id, "conversion could not be announced");
             }
@@ -186,7 +186,7 @@ impl Receipt {
 
 /// Keeps the attempt for the explanation; the answer does not wait on its success.
 pub(crate) async fn remember(app: &ApiState, first: &Conversion, attempt: &ConversionAttempt) {
-    if let Err(error) = app.store().remember_try(&first.handle, first.id, attempt).await {
+    if let Err(error) = app.store().conversions().record_repeat(&first.handle, first.id, attempt).await {
         tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be remembered");
     }
 }
@@ -207,7 +207,7 @@ async fn record_mismatch(app: &ApiState, first: &Conversion, again: &Conversion,
         after: Some(facts(again)),
         request_id,
     };
-    if let Err(error) = app.store().audit(&first.handle, &event).await {
+    if let Err(error) = app.store().audit_log().record(&first.handle, &event).await {
         tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "mismatch could not be recorded");
     }
 }

@@ -14,7 +14,7 @@ use domain::values::money::{Currency, MoneyChange};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::Number;
-use store::{Stored, Tries};
+use store::{RepeatSubmissions, StoredConversion};
 
 use crate::view::EntryView;
 
@@ -128,15 +128,15 @@ pub(crate) async fn handle(
     let missing = || Problem::not_found("conversion");
     // An id that cannot be is an id that is not.
     let PathParam(id) = id.map_err(|_| missing())?;
-    let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
-    let (stored, entries) = app.store().with_entries(stored).await?;
+    let stored = app.store().conversions().get(member.handle(), id).await?.ok_or_else(missing)?;
+    let (stored, entries) = app.store().ledger().with_entries(stored).await?;
     let conversion = stored.current();
-    let click = app.store().click(&conversion.handle, conversion.click_id).await?;
-    let tries = app.store().tries(&conversion.handle, conversion.id).await?;
+    let click = app.store().clicks().get(&conversion.handle, conversion.click_id).await?;
+    let tries = app.store().conversions().repeats(&conversion.handle, conversion.id).await?;
     Ok(Json(explained(&stored, click, tries, entries)))
 }
 
-fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<LedgerEntry>) -> Explanation {
+fn explained(stored: &StoredConversion, click: Option<Click>, tries: RepeatSubmissions, entries: Vec<LedgerEntry>) -> Explanation {
     let conversion = stored.current();
     let outcome = ConversionOutcome::of(conversion);
     let mut attempts = vec![ConversionAttempt::first(&stored.conversion)];
@@ -150,7 +150,7 @@ fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<L
         rule: rule_step(conversion.rule.as_deref()),
         ctx: ctx_step(conversion),
         attempts,
-        tries_in_all: tries.in_all + 1,
+        tries_in_all: tries.total + 1,
         verdict: verdict_step(stored),
         entries: entries.into_iter().map(EntryView::of).collect(),
         net_value: stored.net().map(MoneyChange::amount),
@@ -223,14 +223,14 @@ fn ctx_step(conversion: &Conversion) -> CtxStep {
     CtxStep { message, issued_at, expires_at, session_id: conversion.session_id.clone() }
 }
 
-fn verdict_step(stored: &Stored) -> VerdictStep {
+fn verdict_step(stored: &StoredConversion) -> VerdictStep {
     let conversion = stored.current();
     let vouched = match (conversion.trust, &stored.confirmed) {
         (Trust::Claimed, _) => "Reported by whoever held the context token",
         (Trust::Confirmed, None) => "Reported with the handle's own token",
         (Trust::Confirmed, Some(_)) => "Reported by whoever held the context token, then confirmed with the handle's own token",
     };
-    let counted = match (conversion.test, stored.settled) {
+    let counted = match (conversion.test, stored.counted) {
         (true, _) => "a test is in no figure",
         (false, true) => "reports count it",
         (false, false) => "reports will count it in a moment",
@@ -241,7 +241,7 @@ fn verdict_step(stored: &Stored) -> VerdictStep {
         bot: conversion.bot,
         campaign_id: conversion.campaign_id.clone(),
         not_credited: conversion.not_credited,
-        counted: stored.settled && !conversion.test,
+        counted: stored.counted && !conversion.test,
         test: conversion.test,
     }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn handle(
     let missing = || Problem::not_found("conversion");
     // An id that cannot be is an id that is not.
     let PathParam(id) = id.map_err(|_| missing())?;
-    let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
-    let (stored, entries) = app.store().with_entries(stored).await?;
+    let stored = app.store().conversions().get(member.handle(), id).await?.ok_or_else(missing)?;
+    let (stored, entries) = app.store().ledger().with_entries(stored).await?;
     Ok(Json(ConversionWithLedger { conversion: ConversionDetail::of(stored), entries: entries.into_iter().map(EntryView::of).collect() }))
 }

@@ -40,7 +40,7 @@ pub(crate) async fn handle(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Receipt>), Problem> {
     let (value, currency) = read(body)?;
-    let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
+    let campaign = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
     let currency = currency.or(campaign.currency).unwrap_or(Currency::USD);
     let money = value.map(|value| Money::read(&value, currency)).transpose().map_err(|error| Problem::field("value", error))?;
     let link = primary_link(&app, &campaign).await?;
@@ -81,7 +81,7 @@ async fn primary_link(app: &ApiState, campaign: &Campaign) -> Result<Link, Probl
     let Some(slug) = &campaign.primary_slug else {
         return Err(conflict("the campaign has no primary link to test; give it primarySlug or primaryLink".to_owned()));
     };
-    let link = app.store().link(&campaign.handle, slug).await?;
+    let link = app.store().links().get(&campaign.handle, slug).await?;
     let link = link.ok_or_else(|| conflict(format!("the primary link {slug} is gone; write it again or name another")))?;
     if link.settings.campaign_id.as_ref() != Some(&campaign.campaign_id) {
         return Err(conflict(format!("the primary link {slug} is not bound to this campaign; set its campaignId or name another")));

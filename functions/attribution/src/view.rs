@@ -10,7 +10,7 @@ use domain::values::money::{Currency, MoneyChange};
 use domain::values::name::{CampaignId, EventType, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::{Number, Value};
-use store::Stored;
+use store::StoredConversion;
 
 /// A conversion.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -81,9 +81,9 @@ pub(crate) struct ConversionDetail {
 }
 
 impl ConversionDetail {
-    pub(crate) fn of(stored: Stored) -> Self {
+    pub(crate) fn of(stored: StoredConversion) -> Self {
         let (adjusted, net_value) = (stored.adjustments().map(MoneyChange::amount), stored.net().map(MoneyChange::amount));
-        let (conversion, settled) = (stored.current(), stored.settled);
+        let (conversion, settled) = (stored.current(), stored.counted);
         Self {
             adjusted,
             net_value,

@@ -50,10 +50,10 @@ pub(crate) async fn load(
     password: &NextPassword,
 ) -> Result<Option<Binding>, Problem> {
     let Some(slug) = primary.slug() else { return Ok(None) };
-    let before = app.store().link(member.handle(), slug).await?;
+    let before = app.store().links().get(member.handle(), slug).await?;
     let owner = match before.as_ref().and_then(|link| link.settings.campaign_id.as_ref()).filter(|owner| *owner != id) {
         // A campaign that was deleted owns nothing any more.
-        Some(named) => app.store().campaign(member.handle(), named).await?.map(|campaign| campaign.campaign_id),
+        Some(named) => app.store().campaigns().get(member.handle(), named).await?.map(|campaign| campaign.campaign_id),
         None => None,
     };
     let settings = primary.bind(id, before.as_ref(), owner.as_ref()).map_err(|unbindable| match unbindable {

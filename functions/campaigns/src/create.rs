@@ -7,7 +7,7 @@ use domain::campaigns::{Campaign, Draft};
 use domain::values::name::Handle;
 use http::StatusCode;
 use serde_json::Value;
-use store::WriteCampaign;
+use store::WriteOutcome;
 
 use crate::binding::{self, Binding, TRIES};
 use crate::view::{CampaignView, NewCampaign};
@@ -29,7 +29,7 @@ pub(crate) async fn handle(
     let (id, primary) = (&draft.campaign_id, &draft.change.primary);
     let password = binding::password(&app, primary)?;
     for attempt in 0..TRIES {
-        if app.store().campaign(member.handle(), id).await?.is_some() {
+        if app.store().campaigns().get(member.handle(), id).await?.is_some() {
             return Err(Problem::new(Code::Conflict, format!("there is a campaign {id} already; choose another id or change that one")));
         }
         let binding = binding::load(&app, &member, id, primary, &password).await?;
@@ -39,8 +39,8 @@ pub(crate) async fn handle(
         let campaign = Campaign::new(member.handle(), &draft, app.now());
         let mut events = vec![member.event(&app, "campaign.created", id).between(Value::Null, campaign.audited())];
         events.extend(binding.as_ref().map(|binding| binding.event(&app, &member)));
-        let written = app.store().write_campaign(&campaign, None, binding.as_ref().map(Binding::write), &events).await?;
-        if written == WriteCampaign::Written {
+        let written = app.store().campaigns().write(&campaign, None, binding.as_ref().map(Binding::write), &events).await?;
+        if written == WriteOutcome::Written {
             return Ok((StatusCode::CREATED, Json(CampaignView::of(campaign, &app))));
         }
     }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::values::name::{CampaignId, Handle};
 use http::StatusCode;
 use serde_json::Value;
-use store::WriteCampaign;
+use store::WriteOutcome;
 
 /// Deletes a campaign.
 ///
@@ -19,11 +19,11 @@ pub(crate) async fn handle(
     member: Member<CampaignsWrite>,
     PathParam(id): PathParam<CampaignId>,
 ) -> Result<StatusCode, Problem> {
-    let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
+    let campaign = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "campaign.deleted", &id).between(campaign.audited(), Value::Null);
-    match app.store().delete_campaign(&campaign, &event).await? {
-        WriteCampaign::Written => Ok(StatusCode::NO_CONTENT),
-        WriteCampaign::Changed => Err(Problem::new(Code::Conflict, "the campaign was changed meanwhile; read it again before deleting it")),
+    match app.store().campaigns().delete(&campaign, &event).await? {
+        WriteOutcome::Written => Ok(StatusCode::NO_CONTENT),
+        WriteOutcome::Changed => Err(Problem::new(Code::Conflict, "the campaign was changed meanwhile; read it again before deleting it")),
     }
 }

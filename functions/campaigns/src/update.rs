@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::campaigns::Change;
 use domain::values::name::{CampaignId, Handle};
-use store::WriteCampaign;
+use store::WriteOutcome;
 
 use crate::binding::{self, Binding, TRIES};
 use crate::view::{CampaignUpdate, CampaignView};
@@ -27,7 +27,7 @@ pub(crate) async fn handle(
     let change = Change::read(body, &id, &app.settings().own_hosts)?;
     let password = binding::password(&app, &change.primary)?;
     for attempt in 0..TRIES {
-        let before = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
+        let before = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
         let binding = binding::load(&app, &member, &id, &change.primary, &password).await?;
         let campaign = before.changed(&change, app.now()).map_err(|illegal| Problem::new(Code::Conflict, illegal.to_string()))?;
         if attempt == 0 {
@@ -35,8 +35,8 @@ pub(crate) async fn handle(
         }
         let mut events = vec![member.event(&app, "campaign.updated", &id).between(before.audited(), campaign.audited())];
         events.extend(binding.as_ref().map(|binding| binding.event(&app, &member)));
-        let written = app.store().write_campaign(&campaign, Some(&before), binding.as_ref().map(Binding::write), &events).await?;
-        if written == WriteCampaign::Written {
+        let written = app.store().campaigns().write(&campaign, Some(&before), binding.as_ref().map(Binding::write), &events).await?;
+        if written == WriteOutcome::Written {
             return Ok(Json(CampaignView::of(campaign, &app)));
         }
     }

@@ -114,7 +114,7 @@ async fn decisions(app: &ApiState, asked: Triggers) -> Result<BTreeMap<String, D
     let now = app.now();
     let store = app.store();
     let (profile, (book, _), kept) =
-        try_join!(store.profile(&handle), store.rule_book::<Rule>(&handle), store.session(&handle, &session, now))?;
+        try_join!(store.profiles().get(&handle), store.rule_sets().get::<Rule>(&handle), store.sessions().get(&handle, &session, now))?;
     profile.ok_or_else(Problem::unknown_handle)?;
     let segments = segments(&kept.session);
     let decided = triggers.iter().map(|trigger| {

@@ -63,7 +63,7 @@ pub(crate) async fn handle(
     let missing = || Problem::not_found("session");
     // An id that cannot be is an id that is not.
     let PathParam(id) = id.map_err(|_| missing())?;
-    let kept = app.store().session(member.handle(), &id, app.now()).await?;
+    let kept = app.store().sessions().get(member.handle(), &id, app.now()).await?;
     if kept.session.signals().is_empty() && !kept.session.is_converted {
         return Err(missing());
     }

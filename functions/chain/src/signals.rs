@@ -74,7 +74,7 @@ pub(crate) async fn from_page(State(app): State<ApiState>, request: Request) -> 
     limit_public(&app, request.headers(), request.extensions()).await?;
     let SignalsBody(body) = SignalsBody::from_request(request, &app).await?;
     let batch = Batch::read(body)?;
-    app.store().profile(&batch.handle).await?.ok_or_else(Problem::unknown_handle)?;
+    app.store().profiles().get(&batch.handle).await?.ok_or_else(Problem::unknown_handle)?;
     append(&app, batch).await
 }
 
@@ -94,7 +94,7 @@ pub(crate) async fn from_server(
 async fn append(app: &ApiState, Batch { handle, session, signals }: Batch) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     let now = app.now();
     let fresh = || app.id::<domain::values::id::Request>().to_string();
-    match app.store().append_signals((&handle, &session), &signals, &fresh, now).await? {
+    match app.store().sessions().append((&handle, &session), &signals, &fresh, now).await? {
         Appended::Kept { accepted, deduped, total, ends } => {
             let expires_at = ends.unwrap_or(now);
             Ok((StatusCode::ACCEPTED, Json(SignalsReceipt { accepted, deduped, session_id: session, total, expires_at })))

@@ -15,7 +15,7 @@ use domain::values::name::Handle;
 use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::SubscriptionStatus;
 use runtime::{App, batch};
-use store::{ClickMessage, KnownSubscription, Pointer};
+use store::{ClickMessage, Pointer, SubscriptionWithHealth};
 
 /// The click worker's state; cheap to clone.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ pub async fn handle(worker: ClickWorker, event: SqsEvent) -> SqsBatchResponse {
         let mut of_handle = listeners.iter().filter(|known| known.subscription.handle == click.handle);
         of_handle.any(|known| known.subscription.wants(WebhookEventType::LinkClicked, click.bot))
     };
-    let (counted, errors) = app.store().count_clicks(&clicks, &is_told, app.now()).await;
+    let (counted, errors) = app.store().clicks().count(&clicks, &is_told, app.now()).await;
     for (id, error) in &errors {
         tracing::warn!(click.id = %id, error = error as &dyn std::error::Error, "click could not be counted");
     }
@@ -53,18 +53,18 @@ pub async fn handle(worker: ClickWorker, event: SqsEvent) -> SqsBatchResponse {
     let is_unwritten = |message: &&batch::Received<ClickMessage>| message.body.clicks.iter().any(|click| unwritten.contains(&click.id));
     failed.extend(received.iter().filter(is_unwritten).map(|message| message.message_id.clone()));
     for click in clicks.iter().filter(|click| is_told(click) && !unwritten.contains(&click.id)) {
-        app.store().announce_softly(&Pointer::to_click(click)).await;
+        app.store().outbox().announce_best_effort(&Pointer::to_click(click)).await;
     }
     tracing::info!(clicks.new = counted.new, clicks.known = counted.known, messages.failed = failed.len(), "clicks counted");
     batch::failures(failed)
 }
 
 /// The clicks with the subscriptions of their handles, and those of which that could not be found out.
-async fn listeners(app: &App, clicks: Vec<Click>) -> (Vec<Click>, Vec<KnownSubscription>, BTreeSet<ClickId>) {
+async fn listeners(app: &App, clicks: Vec<Click>) -> (Vec<Click>, Vec<SubscriptionWithHealth>, BTreeSet<ClickId>) {
     let handles: BTreeSet<Handle> = clicks.iter().map(|click| click.handle.clone()).collect();
     let (mut listeners, mut unread) = (Vec::new(), BTreeSet::new());
     for handle in handles {
-        match app.store().subscriptions(&handle, app.now()).await {
+        match app.store().subscriptions().list(&handle, app.now()).await {
             Ok(known) => listeners.extend(known.into_iter().filter(|known| known.status() == SubscriptionStatus::Active)),
             Err(error) => {
                 tracing::warn!(%handle, error = &error as &dyn std::error::Error, "subscriptions could not be read");
@@ -79,7 +79,7 @@ async fn listeners(app: &App, clicks: Vec<Click>) -> (Vec<Click>, Vec<KnownSubsc
 /// The clicks with the campaigns they count for, and those of which that could not be found out.
 async fn credited(app: &App, clicks: Vec<Click>) -> (Vec<Click>, BTreeSet<ClickId>) {
     let named = |click: &Click| click.campaign_id.clone().map(|id| (click.handle.clone(), id));
-    let campaigns = match app.store().campaigns_named(&clicks.iter().filter_map(named).collect()).await {
+    let campaigns = match app.store().campaigns().get_many(&clicks.iter().filter_map(named).collect()).await {
         Ok(campaigns) => campaigns,
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "campaigns could not be read");

@@ -6,7 +6,7 @@ use domain::webhooks::delivery::{Delivery, DeliveryStatus, NextStep, PostOutcome
 use domain::webhooks::subscription::SubscriptionStatus;
 use futures::future::{Either, join, select};
 use runtime::App;
-use store::{AttemptMessage, KnownSubscription, Lane, Result};
+use store::{AttemptMessage, Lane, Result, SubscriptionWithHealth};
 
 use crate::message;
 use crate::post::{Reply, post};
@@ -31,7 +31,7 @@ const SLOW_MS: i64 = 60_000;
 /// Carries a message out.
 pub(crate) async fn carry_out(app: &App, message: &AttemptMessage) -> Result<Verdict> {
     for _ in 0..LOOKS {
-        let Some(delivery) = app.store().delivery(&message.handle, message.delivery_id).await? else {
+        let Some(delivery) = app.store().deliveries().get(&message.handle, message.delivery_id).await? else {
             tracing::error!(delivery.id = %message.delivery_id, "an announced delivery is not there");
             return Ok(Verdict::Done);
         };
@@ -39,7 +39,7 @@ pub(crate) async fn carry_out(app: &App, message: &AttemptMessage) -> Result<Ver
             NextStep::Done => return Ok(Verdict::Done),
             NextStep::Held => return Ok(Verdict::GiveBack),
             NextStep::TooEarly { wait_ms } => {
-                app.store().announce_attempt(message, wait_ms).await?;
+                app.store().outbox().announce_attempt(message, wait_ms).await?;
                 return Ok(Verdict::Done);
             }
             NextStep::AnnounceNext { attempt, wait_ms } => {
@@ -59,26 +59,26 @@ pub(crate) async fn carry_out(app: &App, message: &AttemptMessage) -> Result<Ver
 /// Announces an attempt that is due in so long.
 pub(crate) async fn announce(app: &App, delivery: &Delivery, attempt: u8, wait_ms: i64) -> Result<()> {
     let next = AttemptMessage { v: 1, handle: delivery.handle.clone(), delivery_id: delivery.id, attempt, lane: Lane::Retries };
-    app.store().announce_attempt(&next, wait_ms).await
+    app.store().outbox().announce_attempt(&next, wait_ms).await
 }
 
 /// Takes the attempt to its end; false when the delivery moved meanwhile and must be looked at again.
 async fn take(app: &App, delivery: &Delivery, message: &AttemptMessage) -> Result<bool> {
     let now = app.now();
-    let known = app.store().subscription(&delivery.handle, delivery.subscription_id, now).await?;
-    let text = app.store().event_message(&delivery.handle, delivery.event_id).await?;
+    let known = app.store().subscriptions().get(&delivery.handle, delivery.subscription_id, now).await?;
+    let text = app.store().events().message(&delivery.handle, delivery.event_id).await?;
     let (Some(known), Some(text)) = (known.filter(|known| known.status() == SubscriptionStatus::Active), text) else {
         let cancelled = Delivery { status: DeliveryStatus::Cancelled, ..delivery.clone() };
-        return app.store().move_delivery(delivery, &cancelled, None, now).await;
+        return app.store().deliveries().advance(delivery, &cancelled, None, now).await;
     };
     if known.is_slow && message.lane == Lane::First {
-        app.store().announce_attempt(&AttemptMessage { lane: Lane::Retries, ..message.clone() }, 0).await?;
+        app.store().outbox().announce_attempt(&AttemptMessage { lane: Lane::Retries, ..message.clone() }, 0).await?;
         return Ok(true);
     }
     // Before the claim: without keys nothing is begun that would have to wait for its lease to end.
     let secrets = message::secrets(app, &known).await?;
     let claimed = delivery.claimed(now);
-    if !app.store().move_delivery(delivery, &claimed, None, now).await? {
+    if !app.store().deliveries().advance(delivery, &claimed, None, now).await? {
         return Ok(false);
     }
     let started_at = app.now();
@@ -96,7 +96,7 @@ async fn take(app: &App, delivery: &Delivery, message: &AttemptMessage) -> Resul
 }
 
 /// Lets an exchange end; while it takes long, says so to whoever sends to the same receiver next.
-async fn watched(app: &App, known: &KnownSubscription, exchange: impl Future<Output = Reply>) -> Reply {
+async fn watched(app: &App, known: &SubscriptionWithHealth, exchange: impl Future<Output = Reply>) -> Reply {
     let exchange = std::pin::pin!(exchange);
     let patience = std::pin::pin!(tokio::time::timeout(SLOW_AFTER, std::future::pending::<()>()));
     match select(exchange, patience).await {
@@ -104,7 +104,8 @@ async fn watched(app: &App, known: &KnownSubscription, exchange: impl Future<Out
         Either::Right((_, exchange)) => {
             let subscription = &known.subscription;
             let until = app.now().plus_millis(SLOW_MS);
-            let (noted, reply) = join(app.store().note_slow(&subscription.handle, subscription.id, until), exchange).await;
+            let (noted, reply) =
+                join(app.store().endpoint_health().record_slow(&subscription.handle, subscription.id, until), exchange).await;
             record::softly(&subscription.id, noted);
             reply
         }

@@ -7,10 +7,10 @@ use domain::webhooks::signature;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use runtime::{App, KeysError, PlatformKeys};
-use store::{Error, KnownSubscription, Result};
+use store::{Error, Result, SubscriptionWithHealth};
 
 /// The secrets that sign now; none when the platform's key that opens them is gone.
-pub(crate) async fn secrets(app: &App, known: &KnownSubscription) -> Result<Option<Vec<WebhookSecret>>> {
+pub(crate) async fn secrets(app: &App, known: &SubscriptionWithHealth) -> Result<Option<Vec<WebhookSecret>>> {
     let no_keys = |error: KeysError| Error::Damaged { key: "the platform secret".to_owned(), what: error.to_string() };
     let now = app.now();
     let place = SecretOwner { handle: &known.subscription.handle, subscription: known.subscription.id };

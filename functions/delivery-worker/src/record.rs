@@ -9,7 +9,7 @@ use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::{Disabled, Subscription};
 use runtime::App;
 use serde_json::{Value, json};
-use store::{GivingUp, KnownSubscription, Made, Moved, Result};
+use store::{AttemptRecord, Disabling, Result, SubscriptionWithHealth, Transition};
 
 use crate::attempt::{LOOKS, announce};
 use crate::post::Reply;
@@ -19,7 +19,7 @@ pub(crate) struct Sent {
     /// The delivery as it was claimed for it.
     pub(crate) delivery: Delivery,
     /// To whom.
-    pub(crate) known: KnownSubscription,
+    pub(crate) known: SubscriptionWithHealth,
     /// What came of it.
     pub(crate) reply: Reply,
     /// When it began.
@@ -54,17 +54,17 @@ pub(crate) async fn delivered(app: &App, sent: &Sent) -> Result<bool> {
     let (now, subscription) = (app.now(), &sent.known.subscription);
     // Before the record: a crash in between sends again, and does not leave failures standing that have ended.
     if sent.known.failing.streak > 0 {
-        softly(&subscription.id, app.store().note_success(&subscription.handle, subscription.id).await);
+        softly(&subscription.id, app.store().endpoint_health().record_success(&subscription.handle, subscription.id).await);
     }
     let attempt = sent.kept(now, None);
-    let made = Made { attempt: &attempt, lease: sent.lease() };
+    let made = AttemptRecord { attempt: &attempt, lease: sent.lease() };
     let mut current = sent.delivery.clone();
     for _ in 0..LOOKS {
         let done = Delivery { status: DeliveryStatus::Delivered, ..current.clone() };
-        if app.store().move_delivery(&current, &done, Some(made), now).await? {
+        if app.store().deliveries().advance(&current, &done, Some(made), now).await? {
             return Ok(true);
         }
-        match app.store().delivery(&current.handle, current.id).await? {
+        match app.store().deliveries().get(&current.handle, current.id).await? {
             Some(moved) if moved.status != DeliveryStatus::Delivered => current = moved,
             _ => return Ok(true),
         }
@@ -80,11 +80,11 @@ pub(crate) async fn failed(app: &App, sent: &Sent) -> Result<bool> {
     let after = before.failed(ending, now);
     let next = (after.status == DeliveryStatus::Scheduled).then_some(after.due_at);
     let attempt = sent.kept(now, next);
-    let made = Made { attempt: &attempt, lease: sent.lease() };
+    let made = AttemptRecord { attempt: &attempt, lease: sent.lease() };
     if ending == Ending::Gone {
         return gone(app, sent, &after, made).await;
     }
-    if !app.store().move_delivery(before, &after, Some(made), now).await? {
+    if !app.store().deliveries().advance(before, &after, Some(made), now).await? {
         return Ok(false);
     }
     match next {
@@ -95,14 +95,14 @@ pub(crate) async fn failed(app: &App, sent: &Sent) -> Result<bool> {
 }
 
 /// The receiver says that it is gone for good: the delivery ends and the subscription with it.
-async fn gone(app: &App, sent: &Sent, after: &Delivery, made: Made<'_>) -> Result<bool> {
+async fn gone(app: &App, sent: &Sent, after: &Delivery, made: AttemptRecord<'_>) -> Result<bool> {
     let (envelope, event) = told(app, &sent.known.subscription, "DISABLED_GONE");
-    let giving_up = GivingUp { why: Disabled::Gone, version: sent.known.subscription.version, envelope: &envelope, event: &event };
-    match app.store().move_and_give_up((&sent.delivery, after), made, &giving_up, app.now()).await? {
-        Moved::Not => Ok(false),
-        Moved::Alone => Ok(true),
-        Moved::AndGivenUp(pointer) => {
-            app.store().announce_softly(&pointer).await;
+    let giving_up = Disabling { reason: Disabled::Gone, version: sent.known.subscription.version, envelope: &envelope, event: &event };
+    match app.store().endpoint_health().advance_and_disable((&sent.delivery, after), made, &giving_up, app.now()).await? {
+        Transition::Stale => Ok(false),
+        Transition::Applied => Ok(true),
+        Transition::AppliedAndDisabled(pointer) => {
+            app.store().outbox().announce_best_effort(&pointer).await;
             Ok(true)
         }
     }
@@ -111,13 +111,13 @@ async fn gone(app: &App, sent: &Sent, after: &Delivery, made: Made<'_>) -> Resul
 /// Counts an exhausted delivery and gives the receiver up when it has failed for too long.
 async fn exhausted(app: &App, sent: &Sent) -> Result<()> {
     let now = app.now();
-    if app.store().note_exhausted(&sent.delivery, now).await?.is_none_or(|failing| !failing.is_hopeless(now)) {
+    if app.store().endpoint_health().record_exhausted(&sent.delivery, now).await?.is_none_or(|failing| !failing.is_hopeless(now)) {
         return Ok(());
     }
     let (envelope, event) = told(app, &sent.known.subscription, "DISABLED_AUTO");
-    let giving_up = GivingUp { why: Disabled::Auto, version: sent.known.subscription.version, envelope: &envelope, event: &event };
-    if let Some(pointer) = app.store().give_up(&sent.delivery, &giving_up, now).await? {
-        app.store().announce_softly(&pointer).await;
+    let giving_up = Disabling { reason: Disabled::Auto, version: sent.known.subscription.version, envelope: &envelope, event: &event };
+    if let Some(pointer) = app.store().endpoint_health().disable(&sent.delivery, &giving_up, now).await? {
+        app.store().outbox().announce_best_effort(&pointer).await;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Adjustments: counted on their own day, where their conversion came from.
 
 use runtime::App;
-use store::{Pointer, Settled};
+use store::{CountOutcome, Pointer};
 
 use crate::wait;
 
@@ -10,20 +10,20 @@ const PATIENCE_MS: i64 = 60_000;
 
 /// Counts an adjustment once its conversion is counted.
 pub(crate) async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
-    let Some(found) = app.store().adjustment_at(pointer).await? else {
+    let Some(found) = app.store().ledger().adjustment_at(pointer).await? else {
         tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
         return Ok(());
     };
-    if found.settled {
+    if found.counted {
         return Ok(());
     }
     let adjustment = &found.adjustment;
-    let conversion = app.store().adjusted_conversion(&found).await?;
-    let Some(origin) = conversion.origin.filter(|_| conversion.settled) else {
+    let conversion = app.store().ledger().conversion_of(&found).await?;
+    let Some(origin) = conversion.origin.filter(|_| conversion.counted) else {
         let age_ms = app.now().millis() - adjustment.created_at.millis();
-        return if age_ms < PATIENCE_MS { app.store().announce_later(pointer, wait(age_ms)).await } else { Ok(()) };
+        return if age_ms < PATIENCE_MS { app.store().outbox().announce_later(pointer, wait(age_ms)).await } else { Ok(()) };
     };
-    if app.store().settle_adjustment(pointer, adjustment, &origin, app.now()).await? == Settled::Now {
+    if app.store().ledger().count(pointer, adjustment, &origin, app.now()).await? == CountOutcome::Counted {
         tracing::info!(adjustment.id = %adjustment.id, conversion.id = %adjustment.conversion_id, handle = %adjustment.handle, "adjustment counted");
     }
     Ok(())

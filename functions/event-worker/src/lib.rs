@@ -13,7 +13,7 @@ use domain::reports::{NONE, Origin};
 use domain::webhooks::envelope::Envelope;
 use futures::future::join_all;
 use runtime::{App, batch};
-use store::{OutboxKind, Pointer, Restatement, Settled, StoredClick};
+use store::{CountOutcome, OutboxKind, Pointer, Restatement, StoredClick};
 
 /// How long a conversion waits for its click, which may still be in its own queue.
 const CLICK_PATIENCE_MS: i64 = 300_000;
@@ -50,31 +50,31 @@ async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
 
 async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
     for _ in 0..LOOKS {
-        let Some(stored) = app.store().conversion_at(pointer).await? else {
+        let Some(stored) = app.store().conversions().at(pointer).await? else {
             tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
             return Ok(());
         };
-        if stored.settled {
+        if stored.counted {
             return Ok(());
         }
         let conversion = stored.conversion;
         // Before it leaves the outbox: a crash in between tells again, which makes no second delivery.
         tell::tell(app, &Envelope::of_conversion(&conversion), conversion.bot).await?;
         if let Some(session) = &conversion.session_id {
-            app.store().mark_converted(&conversion.handle, session, conversion.accepted_at, app.now()).await?;
+            app.store().sessions().mark_converted(&conversion.handle, session, conversion.accepted_at, app.now()).await?;
         }
-        let click = app.store().stored_click(&conversion.handle, conversion.click_id).await?;
+        let click = app.store().clicks().get_stored(&conversion.handle, conversion.click_id).await?;
         let Some(origin) = origin(app, &conversion, click.as_ref().map(|stored| &stored.click)) else {
-            return app.store().announce_later(pointer, wait(age_ms(app, &conversion))).await;
+            return app.store().outbox().announce_later(pointer, wait(age_ms(app, &conversion))).await;
         };
         let instant = click.and_then(|click| told_of_click(&conversion, click));
-        match app.store().settle_conversion(pointer, &conversion, &origin, instant.as_ref(), app.now()).await? {
-            Settled::Now => {
+        match app.store().conversions().count(pointer, &conversion, &origin, instant.as_ref(), app.now()).await? {
+            CountOutcome::Counted => {
                 tracing::info!(conversion.id = %conversion.id, handle = %conversion.handle, "conversion counted");
                 return Ok(());
             }
-            Settled::Before => return Ok(()),
-            Settled::ClickChanged => {}
+            CountOutcome::AlreadyCounted => return Ok(()),
+            CountOutcome::ClickChanged => {}
         }
     }
     Err(store::Error::Contended("TransactWriteItems"))
@@ -82,11 +82,11 @@ async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
 
 /// Counts observations of intent under the first segment of their session.
 async fn impressions(app: &App, pointer: &Pointer) -> store::Result<()> {
-    let Some((handle, session, observed)) = app.store().impressions_at(pointer).await? else { return Ok(()) };
+    let Some((handle, session, observed)) = app.store().sessions().impressions_at(pointer).await? else { return Ok(()) };
     let now = app.now();
-    let kept = app.store().session(&handle, &session, now).await?;
+    let kept = app.store().sessions().get(&handle, &session, now).await?;
     let segment = segments(&kept.session).into_iter().next().unwrap_or_else(|| NONE.to_owned());
-    app.store().settle_impressions(pointer, &handle, &segment, observed, now).await.map(|_| ())
+    app.store().sessions().count_impressions(pointer, &handle, &segment, observed, now).await.map(|_| ())
 }
 
 /// Where the conversion's visitor came from; none while its click may still arrive.

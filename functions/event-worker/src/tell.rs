@@ -9,41 +9,41 @@ use store::{AttemptMessage, Lane, Pointer};
 /// Makes a delivery to every subscription that wants the event and announces its first attempt.
 pub(crate) async fn tell(app: &App, envelope: &Envelope, is_bot: bool) -> store::Result<()> {
     let now = app.now();
-    let known = app.store().subscriptions(&envelope.handle, now).await?;
+    let known = app.store().subscriptions().list(&envelope.handle, now).await?;
     let wanted =
         known.iter().filter(|known| known.status() == SubscriptionStatus::Active && known.subscription.wants(envelope.kind, is_bot));
     let mut is_kept = false;
     for known in wanted {
         if !is_kept {
-            app.store().keep_event(envelope).await?;
+            app.store().events().put(envelope).await?;
             is_kept = true;
         }
         let subscription = known.subscription.id;
         let id = Delivery::id_of(envelope.id, subscription);
         let event = (envelope.id, envelope.kind);
         let delivery = Delivery::new(id, envelope.handle.clone(), event, subscription, DeliveryTrigger::Auto, now);
-        app.store().open_delivery(&delivery).await?;
+        app.store().deliveries().create(&delivery).await?;
         // Announced even if it was there already: whoever made it may have died before this.
         let lane = if known.is_slow { Lane::Retries } else { Lane::First };
         let first = AttemptMessage { v: 1, handle: envelope.handle.clone(), delivery_id: id, attempt: 1, lane };
-        app.store().announce_attempt(&first, 0).await?;
+        app.store().outbox().announce_attempt(&first, 0).await?;
     }
     Ok(())
 }
 
 /// Tells of an event that lies in the outbox, and takes it out.
 pub(crate) async fn event(app: &App, pointer: &Pointer) -> store::Result<()> {
-    let Some(envelope) = app.store().event_at(pointer).await? else {
+    let Some(envelope) = app.store().events().at(pointer).await? else {
         tracing::error!(item.pk = %pointer.pk, "an announced event is not there");
         return Ok(());
     };
     tell(app, &envelope, false).await?;
-    app.store().close_event(pointer).await
+    app.store().outbox().close(pointer).await
 }
 
 /// Tells of a counted click, and takes it out of the outbox.
 pub(crate) async fn click(app: &App, pointer: &Pointer) -> store::Result<()> {
-    let Some(click) = app.store().click_to_tell(pointer).await? else { return Ok(()) };
+    let Some(click) = app.store().clicks().pending(pointer).await? else { return Ok(()) };
     tell(app, &Envelope::of_click(&click), click.bot).await?;
-    app.store().close_event(pointer).await
+    app.store().outbox().close(pointer).await
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::values::name::{Handle, Slug};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use store::WriteLink;
+use store::WriteOutcome;
 
 use crate::upsert::check_version;
 
@@ -20,12 +20,12 @@ pub(crate) async fn handle(
     PathParam(slug): PathParam<Slug>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     check_version(&headers, Some(&link))?;
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "link.deleted", &slug).between(link.audited(), Value::Null);
-    match app.store().delete_link(&link, &event).await? {
-        WriteLink::Written => Ok(StatusCode::NO_CONTENT),
-        WriteLink::Changed => Err(Problem::new(Code::Conflict, "the link was changed meanwhile; read it again before deleting it")),
+    match app.store().links().delete(&link, &event).await? {
+        WriteOutcome::Written => Ok(StatusCode::NO_CONTENT),
+        WriteOutcome::Changed => Err(Problem::new(Code::Conflict, "the link was changed meanwhile; read it again before deleting it")),
     }
 }

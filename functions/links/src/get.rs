@@ -16,6 +16,6 @@ pub(crate) async fn handle(
     member: Member<LinksRead>,
     PathParam(slug): PathParam<Slug>,
 ) -> Result<Response, Problem> {
-    let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     Ok(answer(StatusCode::OK, link, &app))
 }

@@ -17,7 +17,7 @@ pub(crate) async fn handle(
     PathParam(slug): PathParam<Slug>,
     paging: Paging,
 ) -> Result<Json<ListResponse<LinkView>>, Problem> {
-    let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
-    let page = app.store().link_history(&link, paging.limit, paging.cursor.as_deref()).await?;
+    let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    let page = app.store().links().history(&link, paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, |version| LinkView::of(version, &app))))
 }

@@ -107,14 +107,14 @@ pub(crate) async fn handle(
     JsonBody(body): JsonBody,
 ) -> Result<Json<Preview>, Problem> {
     let Asked { mut visit, at, names_segments } = read(body, app.now())?;
-    let (link, book) = app.store().link_with_rules(member.handle(), &slug).await?;
+    let (link, book) = app.store().links().get_with_rules(member.handle(), &slug).await?;
     let link = link.ok_or_else(|| Problem::not_found("link"))?;
     visit.campaign = visit.campaign.or_else(|| link.settings.campaign_id.as_ref().map(ToString::to_string));
     if let (Some(session), false) = (&visit.session_id, names_segments) {
-        visit.segments = segments(&app.store().session(&link.handle, session, visit.at).await?.session);
+        visit.segments = segments(&app.store().sessions().get(&link.handle, session, visit.at).await?.session);
     }
     let used_up = match link.settings.max_clicks {
-        Some(most) => u64::from(app.store().clicks_used(&link.handle, link.id).await?) >= most,
+        Some(most) => u64::from(app.store().limits().clicks_used(&link.handle, link.id).await?) >= most,
         None => false,
     };
     Ok(Json(explain(&link, &book, visit, at, used_up)))

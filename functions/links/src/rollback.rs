@@ -7,7 +7,7 @@ use domain::links::NextPassword;
 use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::name::{Handle, Slug};
 use http::{HeaderMap, StatusCode};
-use store::{Expect, WriteLink};
+use store::{Expect, WriteOutcome};
 
 use crate::upsert::check_version;
 use crate::view::{LinkView, answer};
@@ -41,9 +41,9 @@ pub(crate) async fn handle(
         version
     });
     let version = notes.settle(version)?.unsigned_abs();
-    let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     check_version(&headers, Some(&link))?;
-    let earlier = app.store().link_version(&link, version).await?.ok_or_else(|| Problem::not_found("version of this link"))?;
+    let earlier = app.store().links().version(&link, version).await?.ok_or_else(|| Problem::not_found("version of this link"))?;
     // What was allowed when it was written may not be any more: the hosts of the system can grow.
     let leads_home = |destination: &domain::values::destination::Destination| destination.leads_to(&app.settings().own_hosts);
     if earlier.settings.destinations().any(leads_home) {
@@ -52,8 +52,8 @@ pub(crate) async fn handle(
     charge(&app, &member.profile.owner).await?;
     let restored = link.following(earlier.settings, &NextPassword::Keep, app.now());
     let event = member.event(&app, "link.rolled_back", &slug).between(link.audited(), restored.audited());
-    match app.store().write_link(&restored, Expect::of(Some(&link)), &event).await? {
-        WriteLink::Written => Ok(answer(StatusCode::OK, restored, &app)),
-        WriteLink::Changed => Err(Problem::new(Code::Conflict, "the link was changed meanwhile; read it again before rolling back")),
+    match app.store().links().write(&restored, Expect::of(Some(&link)), &event).await? {
+        WriteOutcome::Written => Ok(answer(StatusCode::OK, restored, &app)),
+        WriteOutcome::Changed => Err(Problem::new(Code::Conflict, "the link was changed meanwhile; read it again before rolling back")),
     }
 }

@@ -8,7 +8,7 @@ use domain::values::name::{Handle, Slug};
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use store::{Expect, WriteLink};
+use store::{Expect, WriteOutcome};
 
 use crate::view::{LinkView, answer};
 
@@ -33,7 +33,7 @@ pub(crate) async fn handle(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let (settings, password) = Settings::read(body, &app.settings().own_hosts)?;
-    let mut current = app.store().link(member.handle(), &slug).await?;
+    let mut current = app.store().links().get(member.handle(), &slug).await?;
     check_version(&headers, current.as_ref())?;
     check_campaign(&app, member.handle(), &settings, current.as_ref()).await?;
     charge(&app, &member.profile.owner).await?;
@@ -46,10 +46,10 @@ pub(crate) async fn handle(
         };
         let before = current.as_ref().map_or(Value::Null, Link::audited);
         let event = member.event(&app, action, &link.slug).between(before, link.audited());
-        if app.store().write_link(&link, Expect::of(current.as_ref()), &event).await? == WriteLink::Written {
+        if app.store().links().write(&link, Expect::of(current.as_ref()), &event).await? == WriteOutcome::Written {
             return Ok(answer(status, link, &app));
         }
-        current = app.store().link(member.handle(), &slug).await?;
+        current = app.store().links().get(member.handle(), &slug).await?;
         check_version(&headers, current.as_ref())?;
     }
     Err(Problem::new(Code::Conflict, "many writers are changing this link at once; try again"))
@@ -74,7 +74,7 @@ pub(crate) fn next(
 async fn check_campaign(app: &ApiState, handle: &Handle, settings: &Settings, current: Option<&Link>) -> Result<(), Problem> {
     let Some(id) = &settings.campaign_id else { return Ok(()) };
     let is_present = current.is_some_and(|link| link.settings.campaign_id.as_ref() == Some(id));
-    if is_present || app.store().campaign(handle, id).await?.is_some() {
+    if is_present || app.store().campaigns().get(handle, id).await?.is_some() {
         return Ok(());
     }
     let message = format!("no such campaign on this handle; create it first with POST /v2/handles/{handle}/campaigns");

@@ -46,7 +46,7 @@ impl Links {
         {
             return Ok(entry.found.clone());
         }
-        match app.store().link_with_rules(&place.handle, &place.slug).await {
+        match app.store().links().get_with_rules(&place.handle, &place.slug).await {
             Ok((link, book)) => {
                 let found = link.map(|link| Arc::new(Found { link, book }));
                 self.0.insert(key, Entry { read_at: now, found: found.clone() });

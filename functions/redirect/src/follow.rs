@@ -94,7 +94,7 @@ const SESSION_PATIENCE: Duration = Duration::from_millis(600);
 async fn with_session(app: &ApiState, link: &Link, visit: Visit) -> (Visit, u8) {
     let session = visit.session_id.as_ref().filter(|_| link.closed(visit.at, false).is_none());
     let Some(session) = session else { return (visit, 0) };
-    match timeout(SESSION_PATIENCE, app.store().session_lately(&link.handle, session, visit.at)).await {
+    match timeout(SESSION_PATIENCE, app.store().sessions().get_eventually_consistent(&link.handle, session, visit.at)).await {
         Ok(Ok(kept)) => {
             let chain_position = u8::try_from(kept.session.signals().len()).unwrap_or(u8::MAX);
             (Visit { segments: segments(&kept.session), ..visit }, chain_position)
@@ -120,9 +120,9 @@ async fn is_admitted(
     click: ClickId,
 ) -> Result<bool, Problem> {
     if facts.classification.verdict() == ClickVerdict::Human && !waits_at_gate {
-        return Ok(matches!(app.store().take_click(&link.handle, link.id, most, click).await?, Taken::Within(_)));
+        return Ok(matches!(app.store().limits().take_click(&link.handle, link.id, most, click).await?, Taken::Within(_)));
     }
-    Ok(u64::from(app.store().clicks_used(&link.handle, link.id).await?) < most)
+    Ok(u64::from(app.store().limits().clicks_used(&link.handle, link.id).await?) < most)
 }
 
 /// A destination is checked again where it is used: what was foreign when it was written may be ours now.

@@ -29,7 +29,7 @@ where
     let now = app.now();
     // A counter that cannot be reached must not become unlimited guesses, so its failure is the caller's problem here.
     if let WindowTaken::Exhausted { until } =
-        app.store().take_in_window("password", &viewer.limit_key(), TRIES_A_MINUTE, 60_000, now).await?
+        app.store().limits().take_in_window("password", &viewer.limit_key(), TRIES_A_MINUTE, 60_000, now).await?
     {
         let seconds = (until.millis() - now.millis() + 999) / 1000;
         return Err(Problem::new(Code::RateLimited, "too many tries; wait a minute").retry_after(seconds));

@@ -12,7 +12,7 @@ const MOST: i32 = 200;
 /// and seals twice, which changes nothing.
 pub async fn sweep(app: App) {
     for shard in 0..table::DUE_SHARDS {
-        match app.store().overdue(shard, app.now(), MOST).await {
+        match app.store().outbox().overdue(shard, app.now(), MOST).await {
             Ok(pointers) => {
                 for pointer in pointers {
                     if let Err(error) = send_again(&app, &pointer).await {
@@ -29,15 +29,15 @@ pub async fn sweep(app: App) {
 async fn send_again(app: &App, pointer: &Pointer) -> store::Result<()> {
     match pointer.kind() {
         Some(OutboxKind::ParkedClick) => {
-            if let Some(click) = app.store().parked_click(pointer).await? {
-                app.store().send_click(&click).await?;
-                app.store().unpark_click(pointer).await?;
+            if let Some(click) = app.store().clicks().parked(pointer).await? {
+                app.store().clicks().send(&click).await?;
+                app.store().clicks().unpark(pointer).await?;
             }
             Ok(())
         }
         Some(OutboxKind::Delivery) => send_delivery_again(app, pointer).await,
         Some(OutboxKind::Impressions | OutboxKind::Conversion | OutboxKind::Adjustment | OutboxKind::Click | OutboxKind::Event) | None => {
-            app.store().announce(pointer).await
+            app.store().outbox().announce(pointer).await
         }
     }
 }
@@ -45,7 +45,9 @@ async fn send_again(app: &App, pointer: &Pointer) -> store::Result<()> {
 /// Announces the attempt a delivery is at. The index lags: one that has ended meanwhile is left alone.
 async fn send_delivery_again(app: &App, pointer: &Pointer) -> store::Result<()> {
     let Some((handle, id)) = pointer.delivery() else { return Ok(()) };
-    let Some(delivery) = app.store().delivery(&handle, id).await?.filter(|delivery| !delivery.status.is_final()) else { return Ok(()) };
+    let Some(delivery) = app.store().deliveries().get(&handle, id).await?.filter(|delivery| !delivery.status.is_final()) else {
+        return Ok(());
+    };
     let attempt = AttemptMessage { v: 1, handle, delivery_id: id, attempt: delivery.attempt, lane: Lane::Retries };
-    app.store().announce_attempt(&attempt, 0).await
+    app.store().outbox().announce_attempt(&attempt, 0).await
 }

@@ -17,7 +17,7 @@ pub(crate) async fn former(app: &App) {
     };
     let Some(current) = keys.sealing() else { return };
     for key_id in keys.previous().map(Some).chain([None]) {
-        match app.store().sealed_with(key_id, MOST).await {
+        match app.store().subscriptions().sealed_with(key_id, MOST).await {
             Ok(found) => {
                 for subscription in &found {
                     again(app, &keys, current, subscription).await;
@@ -32,7 +32,7 @@ pub(crate) async fn former(app: &App) {
 async fn again(app: &App, keys: &PlatformKeys, current: (&str, &SealingKey), subscription: &Subscription) {
     let place = SecretOwner { handle: &subscription.handle, subscription: subscription.id };
     let resealed = match subscription.secrets.resealed(place, |id| keys.opening(id), current, || app.random_bytes(), app.now()) {
-        Ok(Some(secrets)) => app.store().reseal_subscription(&Subscription { secrets, ..subscription.clone() }).await.map(drop),
+        Ok(Some(secrets)) => app.store().subscriptions().reseal(&Subscription { secrets, ..subscription.clone() }).await.map(drop),
         Ok(None) => Ok(()),
         Err(error) => return tracing::error!(subscription.id = %subscription.id, %error, "a secret cannot be sealed anew"),
     };

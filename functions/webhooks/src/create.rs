@@ -48,7 +48,7 @@ pub(crate) async fn handle(
     let subscription =
         Subscription { id, handle: member.handle().clone(), version: 1, created_at: now, updated_at: now, secrets, settings };
     let event = member.event(&app, "webhook.created", id).between(Value::Null, audited(&subscription));
-    if app.store().create_subscription(&subscription, &event).await? == Subscribed::Full {
+    if app.store().subscriptions().create(&subscription, &event).await? == Subscribed::LimitReached {
         return Err(Problem::new(Code::Conflict, format!("this handle has {MOST} webhook subscriptions; delete one first")));
     }
     let status: SubscriptionStatus = subscription.status(None);

@@ -19,9 +19,9 @@ pub(crate) async fn handle(
     id: Result<PathParam<SubscriptionId>, Problem>,
 ) -> Result<StatusCode, Problem> {
     let PathParam(id) = id.map_err(|_| no_subscription())?;
-    let known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+    let known = app.store().subscriptions().get(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "webhook.deleted", id).between(audited(&known.subscription), Value::Null);
-    app.store().delete_subscription(&known.subscription, &event).await?;
+    app.store().subscriptions().delete(&known.subscription, &event).await?;
     Ok(StatusCode::NO_CONTENT)
 }

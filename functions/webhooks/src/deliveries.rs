@@ -9,7 +9,7 @@ use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use domain::webhooks::delivery::DeliveryStatus;
 use futures::future::try_join_all;
-use store::Filter;
+use store::DeliveryFilter;
 
 use crate::view::DeliveryView;
 
@@ -32,8 +32,8 @@ pub(crate) async fn list(
 ) -> Result<Json<ListResponse<DeliveryView>>, Problem> {
     let filter = filter(query.as_deref().unwrap_or_default())?;
     let after = paging.cursor.map(|text| filter.cursor(&text).ok_or_else(|| Problem::field("cursor", NO_CURSOR))).transpose()?;
-    let page = app.store().deliveries(member.handle(), &filter, app.now(), paging.limit, after).await?;
-    let with_attempts = page.items.iter().map(|delivery| app.store().delivery_with_attempts(member.handle(), delivery.id));
+    let page = app.store().deliveries().list(member.handle(), &filter, app.now(), paging.limit, after).await?;
+    let with_attempts = page.items.iter().map(|delivery| app.store().deliveries().get_with_attempts(member.handle(), delivery.id));
     let known = try_join_all(with_attempts).await?;
     let items = known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect();
     Ok(Json(ListResponse { items, next_cursor: page.next_cursor }))
@@ -50,13 +50,13 @@ pub(crate) async fn get(
 ) -> Result<Json<DeliveryView>, Problem> {
     let missing = || Problem::not_found("delivery");
     let PathParam(id) = id.map_err(|_| missing())?;
-    let (delivery, attempts) = app.store().delivery_with_attempts(member.handle(), id).await?.ok_or_else(missing)?;
+    let (delivery, attempts) = app.store().deliveries().get_with_attempts(member.handle(), id).await?.ok_or_else(missing)?;
     Ok(Json(DeliveryView::of(&delivery, attempts)))
 }
 
 /// The filters of a query; what pages it is read elsewhere.
-fn filter(query: &str) -> Result<Filter, Faults> {
-    let mut filter = Filter::default();
+fn filter(query: &str) -> Result<DeliveryFilter, Faults> {
+    let mut filter = DeliveryFilter::default();
     let mut faults = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match &*name {
@@ -75,7 +75,7 @@ fn filter(query: &str) -> Result<Filter, Faults> {
 }
 
 /// Whether no moment can lie in a range.
-pub(crate) fn ends_before_it_begins(filter: &Filter) -> bool {
+pub(crate) fn ends_before_it_begins(filter: &DeliveryFilter) -> bool {
     filter.since.zip(filter.until).is_some_and(|(since, until)| until < since)
 }
 

@@ -19,6 +19,6 @@ pub(crate) async fn handle(
     id: Result<PathParam<SubscriptionId>, Problem>,
 ) -> Result<Json<SubscriptionView>, Problem> {
     let PathParam(id) = id.map_err(|_| no_subscription())?;
-    let known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+    let known = app.store().subscriptions().get(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     Ok(Json(SubscriptionView::of_known(&known)))
 }

@@ -9,7 +9,7 @@ use domain::webhooks::envelope::Envelope;
 use domain::webhooks::event::WebhookEventType;
 use futures::future::try_join_all;
 use serde::Serialize;
-use store::{Filter, KnownSubscription};
+use store::{DeliveryFilter, SubscriptionWithHealth};
 
 use crate::view::{DeliveryView, SubscriptionView};
 
@@ -58,17 +58,17 @@ pub(crate) struct CatalogEntry {
 #[utoipa::path(get, path = "/v2/handles/{handle}/notifications", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])), params(("handle" = Handle, Path)),
     responses((status = 200, description = "The panel.", body = NotificationsPanel)))]
 pub(crate) async fn handle(State(app): State<ApiState>, member: Member<NotificationsRead>) -> Result<Json<NotificationsPanel>, Problem> {
-    let known = app.store().subscriptions(member.handle(), app.now()).await?;
+    let known = app.store().subscriptions().list(member.handle(), app.now()).await?;
     let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;
-    let failures = Filter { statuses: vec![DeliveryStatus::Exhausted], ..Filter::default() };
+    let failures = DeliveryFilter { statuses: vec![DeliveryStatus::Exhausted], ..DeliveryFilter::default() };
     let recent_failures = shown(&app, member.handle(), &failures, FAILURES).await?;
     Ok(Json(NotificationsPanel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
 }
 
-async fn reached(app: &ApiState, handle: &Handle, known: &KnownSubscription) -> Result<NotifiedWebhook, Problem> {
+async fn reached(app: &ApiState, handle: &Handle, known: &SubscriptionWithHealth) -> Result<NotifiedWebhook, Problem> {
     let id = known.subscription.id;
-    let counts = app.store().delivery_counts(handle, id, app.now()).await?;
-    let last = Filter { subscription: Some(id), since: Some(app.now().plus_days(-1)), ..Filter::default() };
+    let counts = app.store().deliveries().counts(handle, id, app.now()).await?;
+    let last = DeliveryFilter { subscription: Some(id), since: Some(app.now().plus_days(-1)), ..DeliveryFilter::default() };
     Ok(NotifiedWebhook {
         subscription: SubscriptionView::of_known(known),
         counts_24h: DeliveryTotals { delivered: counts.delivered, failed: counts.failed, pending: counts.pending() },
@@ -76,9 +76,9 @@ async fn reached(app: &ApiState, handle: &Handle, known: &KnownSubscription) -> 
     })
 }
 
-async fn shown(app: &ApiState, handle: &Handle, filter: &Filter, most: usize) -> Result<Vec<DeliveryView>, Problem> {
-    let page = app.store().deliveries(handle, filter, app.now(), most, None).await?;
-    let known = try_join_all(page.items.iter().map(|delivery| app.store().delivery_with_attempts(handle, delivery.id))).await?;
+async fn shown(app: &ApiState, handle: &Handle, filter: &DeliveryFilter, most: usize) -> Result<Vec<DeliveryView>, Problem> {
+    let page = app.store().deliveries().list(handle, filter, app.now(), most, None).await?;
+    let known = try_join_all(page.items.iter().map(|delivery| app.store().deliveries().get_with_attempts(handle, delivery.id))).await?;
     Ok(known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect())
 }
 

@@ -15,7 +15,7 @@ use futures::future::{join_all, try_join_all};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{Filter, MAX_ASKED_FOR};
+use store::{DeliveryFilter, MAX_REQUESTED_DELIVERIES};
 
 use crate::deliveries::{INVERTED, ends_before_it_begins};
 use crate::view::{DeliveryView, announce};
@@ -61,18 +61,18 @@ pub(crate) async fn one(
 ) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
     let missing = || Problem::not_found("delivery");
     let PathParam(id) = id.map_err(|_| missing())?;
-    let former = app.store().delivery(member.handle(), id).await?.ok_or_else(missing)?;
+    let former = app.store().deliveries().get(member.handle(), id).await?.ok_or_else(missing)?;
     if !former.status.is_final() {
         return Err(Problem::new(Code::Conflict, "this delivery has not ended yet; wait for it, or read it again"));
     }
-    let known = app.store().subscription(member.handle(), former.subscription_id, app.now()).await?;
+    let known = app.store().subscriptions().get(member.handle(), former.subscription_id, app.now()).await?;
     if known.is_none_or(|known| known.status() != Active) {
         return Err(disabled());
     }
     charge(&app, &member.profile.owner).await?;
     let again = again(&app, &former);
     let event = member.event(&app, "delivery.replayed", id).between(Value::Null, json!({"deliveryId": again.id}));
-    app.store().open_asked_for(std::slice::from_ref(&again), None, (member.handle(), &event)).await?;
+    app.store().deliveries().create_requested(std::slice::from_ref(&again), None, (member.handle(), &event)).await?;
     announce(&app, &again).await;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::of(&again, Vec::new()))))
 }
@@ -90,23 +90,23 @@ pub(crate) async fn range(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Replayed>), Problem> {
     let (filter, after) = read(body, app.now())?;
-    let known = app.store().subscriptions(member.handle(), app.now()).await?;
+    let known = app.store().subscriptions().list(member.handle(), app.now()).await?;
     let active: BTreeSet<SubscriptionId> =
         known.iter().filter(|known| known.status() == Active).map(|known| known.subscription.id).collect();
     if filter.subscription.is_some_and(|id| !active.contains(&id)) {
         return Err(disabled());
     }
     charge(&app, &member.profile.owner).await?;
-    let page = app.store().deliveries(member.handle(), &filter, app.now(), MOST, after).await?;
+    let page = app.store().deliveries().list(member.handle(), &filter, app.now(), MOST, after).await?;
     let mut seen = BTreeSet::new();
     let is_wanted = |former: &&Delivery| active.contains(&former.subscription_id) && seen.insert((former.event_id, former.subscription_id));
-    let newest = try_join_all(page.items.iter().filter(is_wanted).map(|former| app.store().newest_of(former))).await?;
+    let newest = try_join_all(page.items.iter().filter(is_wanted).map(|former| app.store().deliveries().newest_of(former))).await?;
     let ended_so = newest.iter().filter(|newest| filter.statuses.contains(&newest.status));
     let again: Vec<Delivery> = ended_so.map(|former| again(&app, former)).collect();
-    for part in again.chunks(MAX_ASKED_FOR) {
+    for part in again.chunks(MAX_REQUESTED_DELIVERIES) {
         let told = json!({"since": filter.since, "until": filter.until, "deliveries": part.len()});
         let event = member.event(&app, "deliveries.replayed", member.handle()).between(Value::Null, told);
-        app.store().open_asked_for(part, None, (member.handle(), &event)).await?;
+        app.store().deliveries().create_requested(part, None, (member.handle(), &event)).await?;
         join_all(part.iter().map(|delivery| announce(&app, delivery))).await;
     }
     let items = again.iter().map(|delivery| DeliveryView::of(delivery, Vec::new())).collect();
@@ -122,7 +122,7 @@ fn disabled() -> Problem {
     Problem::new(Code::Conflict, "the subscription of this delivery is disabled or deleted; enable it first with PUT {\"enabled\": true}")
 }
 
-fn read(body: Value, now: Moment) -> Result<(Filter, Option<DeliveryId>), Problem> {
+fn read(body: Value, now: Moment) -> Result<(DeliveryFilter, Option<DeliveryId>), Problem> {
     let notes = Notes::default();
     let read = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
         let since: Option<Moment> = form.required("since", form::parsed);
@@ -138,11 +138,11 @@ fn read(body: Value, now: Moment) -> Result<(Filter, Option<DeliveryId>), Proble
         let cursor = form.optional("cursor", form::text);
         form.close();
         let statuses = status.map_or_else(|| vec![DeliveryStatus::Exhausted, DeliveryStatus::Cancelled], |status| vec![status]);
-        let asked = Filter { statuses, subscription, since, until };
+        let asked = DeliveryFilter { statuses, subscription, since, until };
         if ends_before_it_begins(&asked) {
             notes.add("until", INVERTED);
         }
-        let filter = Filter { until: Some(until.unwrap_or(now)), ..asked };
+        let filter = DeliveryFilter { until: Some(until.unwrap_or(now)), ..asked };
         let after = cursor.as_ref().and_then(|text| filter.cursor(text));
         if cursor.is_some() && after.is_none() {
             notes.add("cursor", "must be the nextCursor of the call before, with all else as it was");

@@ -9,7 +9,7 @@ use domain::values::name::Handle;
 use domain::webhooks::secret::{DEFAULT_OVERLAP_SECS, MAX_OVERLAP_SECS, SecretOwner, WebhookSecret};
 use domain::webhooks::subscription::Subscription;
 use serde_json::{Value, json};
-use store::Failures;
+use store::FailureRecord;
 
 use crate::body::OptionalBody;
 use crate::no_subscription;
@@ -39,7 +39,7 @@ pub(crate) async fn handle(
     let PathParam(id) = id.map_err(|_| no_subscription())?;
     let overlap = overlap(body)?;
     let now = app.now();
-    let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
+    let known = app.store().subscriptions().get(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
     let before = &known.subscription;
     let keys = app.keys().await?;
     let secret = WebhookSecret::of_bytes(app.random_bytes());
@@ -51,7 +51,7 @@ pub(crate) async fn handle(
     charge(&app, &member.profile.owner).await?;
     let after = Subscription { secrets, version: before.version + 1, updated_at: now, ..before.clone() };
     let event = member.event(&app, "webhook.secret_rotated", id).between(Value::Null, json!({"gracePeriodSeconds": overlap}));
-    if !app.store().save_subscription(&after, before.version, Failures::Kept, &event).await? {
+    if !app.store().subscriptions().save(&after, before.version, FailureRecord::Keep, &event).await? {
         return Err(Problem::new(Code::Conflict, "the subscription was changed meanwhile; read it again before rotating"));
     }
     Ok(Json(WithSecret::new(SubscriptionView::of(&after, known.status()), &secret)))

@@ -44,7 +44,7 @@ pub(crate) async fn handle(
     let PathParam(id) = id.map_err(|_| no_subscription())?;
     nothing(body)?;
     let now = app.now();
-    let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
+    let known = app.store().subscriptions().get(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
     if known.status() != SubscriptionStatus::Active {
         return Err(Problem::new(Code::Conflict, "this subscription is disabled; enable it first with PUT {\"enabled\": true}"));
     }
@@ -53,7 +53,7 @@ pub(crate) async fn handle(
     let envelope = Envelope::new(app.id(), handle.clone(), now, &Payload::WebhookTest(TestPayload::of(id)));
     let delivery = Delivery::new(Delivery::id_of(envelope.id, id), handle, (envelope.id, envelope.kind), id, DeliveryTrigger::Test, now);
     let event = member.event(&app, "webhook.tested", id).between(Value::Null, json!({"eventId": envelope.id}));
-    app.store().open_asked_for(std::slice::from_ref(&delivery), Some(&envelope), (member.handle(), &event)).await?;
+    app.store().deliveries().create_requested(std::slice::from_ref(&delivery), Some(&envelope), (member.handle(), &event)).await?;
     announce(&app, &delivery).await;
     Ok((StatusCode::ACCEPTED, Json(OnItsWay { event_id: envelope.id, delivery_id: delivery.id })))
 }

@@ -8,7 +8,7 @@ use domain::values::name::Handle;
 use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::subscription::Subscription;
 use serde_json::Value;
-use store::Failures;
+use store::FailureRecord;
 
 use crate::no_subscription;
 use crate::view::{SubscriptionView, audited};
@@ -40,22 +40,22 @@ pub(crate) async fn handle(
     JsonBody(body): JsonBody,
 ) -> Result<Json<SubscriptionView>, Problem> {
     let PathParam(id) = id.map_err(|_| no_subscription())?;
-    let mut known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+    let mut known = app.store().subscriptions().get(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     let own = &app.settings().own_hosts;
     known.subscription.settings.changed(body.clone(), own, app.egress())?;
     charge(&app, &member.profile.owner).await?;
     let is_new_start = body.get("enabled") == Some(&Value::Bool(true)) || body.get("endpointUrl").is_some();
-    let failures = if is_new_start { Failures::Forgotten } else { Failures::Kept };
+    let failures = if is_new_start { FailureRecord::Reset } else { FailureRecord::Keep };
     for _ in 0..TRIES {
         let before = &known.subscription;
         let settings = before.settings.changed(body.clone(), own, app.egress())?;
         let after = Subscription { settings, version: before.version + 1, updated_at: app.now(), ..before.clone() };
         let event = member.event(&app, "webhook.updated", id).between(audited(before), audited(&after));
-        if app.store().save_subscription(&after, before.version, failures, &event).await? {
-            let disabled = known.disabled.filter(|_| failures == Failures::Kept);
+        if app.store().subscriptions().save(&after, before.version, failures, &event).await? {
+            let disabled = known.disabled.filter(|_| failures == FailureRecord::Keep);
             return Ok(Json(SubscriptionView::of(&after, after.status(disabled))));
         }
-        known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+        known = app.store().subscriptions().get(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     }
     Err(Problem::new(Code::Conflict, "many writers are changing this subscription at once; try again"))
 }

@@ -10,7 +10,7 @@ use domain::webhooks::secret::WebhookSecret;
 use domain::webhooks::subscription::{Subscription, SubscriptionStatus};
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::KnownSubscription;
+use store::SubscriptionWithHealth;
 
 /// A subscription.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -47,7 +47,7 @@ impl SubscriptionView {
         }
     }
 
-    pub(crate) fn of_known(known: &KnownSubscription) -> Self {
+    pub(crate) fn of_known(known: &SubscriptionWithHealth) -> Self {
         Self::of(&known.subscription, known.status())
     }
 }
@@ -115,7 +115,7 @@ pub(crate) async fn announce(app: &ApiState, delivery: &Delivery) {
         attempt: delivery.attempt,
         lane: store::Lane::First,
     };
-    if let Err(error) = app.store().announce_attempt(&message, 0).await {
+    if let Err(error) = app.store().outbox().announce_attempt(&message, 0).await {
         tracing::warn!(delivery.id = %delivery.id, error = &error as &dyn std::error::Error, "delivery could not be announced");
     }
 }

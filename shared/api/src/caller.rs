@@ -151,7 +151,7 @@ async fn program<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Member<
 /// The handle of the path. One that cannot exist, or that the caller may not know of, is one that does not exist.
 async fn profile(parts: &mut Parts, app: &ApiState, may_know: impl Fn(&Handle) -> bool + Send) -> Result<Profile, Problem> {
     let PathParam(handle) = PathParam::<Handle>::named("handle", parts, app).await.map_err(|_| Problem::no_handle())?;
-    let known = if may_know(&handle) { app.store().profile(&handle).await? } else { None };
+    let known = if may_know(&handle) { app.store().profiles().get(&handle).await? } else { None };
     known.ok_or_else(Problem::no_handle)
 }
 

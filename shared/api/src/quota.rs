@@ -10,7 +10,7 @@ use crate::problem::{Code, Problem};
 use crate::{ApiState, Viewer};
 
 async fn account(app: &ApiState, owner: &UserId) -> Result<Account, Problem> {
-    Ok(app.store().account(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan)))
+    Ok(app.store().accounts().get(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan)))
 }
 
 /// Lets a request pass whose handle's owner has at least this plan; `feature` is the product's name of what is asked for.
@@ -34,7 +34,7 @@ pub async fn charge(app: &ApiState, owner: &UserId) -> Result<(), Problem> {
     let account = account(app, owner).await?;
     let now = app.now();
     let window = account.window(now);
-    match app.store().charge_write(owner, &window, app.id()).await? {
+    match app.store().limits().charge_write(owner, &window, app.id()).await? {
         Taken::Within(_) => Ok(()),
         Taken::Exhausted => {
             let plan = account.plan.as_str();
@@ -60,7 +60,7 @@ pub async fn limit_public(app: &ApiState, headers: &HeaderMap, extensions: &Exte
     let viewer = Viewer::of(headers, extensions, app.settings(), keys.as_deref());
     let most = app.settings().public_rpm;
     let now = app.now();
-    match app.store().take_in_window("public", &viewer.limit_key(), most, MINUTE_MS, now).await {
+    match app.store().limits().take_in_window("public", &viewer.limit_key(), most, MINUTE_MS, now).await {
         Ok(WindowTaken::Within) => Ok(()),
         Ok(WindowTaken::Exhausted { until }) => {
             let seconds = (until.millis() - now.millis() + 999) / 1000;

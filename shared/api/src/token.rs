@@ -67,7 +67,7 @@ impl TokenHolder {
             (None, None) => return Ok(None),
         };
         let presented: Presented = text.parse().map_err(|_| invalid())?;
-        let found = app.store().token(&presented.token_id).await?;
+        let found = app.store().tokens().get(&presented.token_id).await?;
         let digest = found.as_ref().map_or_else(Digest::of_nobody, |stored| stored.digest.clone());
         let is_proven = digest.proves(&presented);
         let holder = Self { stored: found.ok_or_else(invalid)?, request_id };
@@ -108,7 +108,7 @@ impl TokenHolder {
         }
         let now = app.now();
         if self.token().notes_use(now)
-            && let Err(error) = app.store().note_token_use(&self.token().token_id, now).await
+            && let Err(error) = app.store().tokens().record_use(&self.token().token_id, now).await
         {
             tracing::warn!(error = &error as &dyn std::error::Error, token.id = %self.token().token_id, "use of a token could not be noted");
         }
@@ -118,7 +118,7 @@ impl TokenHolder {
     /// Tells the handle's audit log that the token was refused, at most once a minute; the answer does not wait on its success.
     async fn refused(&self, app: &ApiState, scope: Option<Scope>, problem: Problem) -> Problem {
         let now = app.now();
-        if !self.stored.tells_refusal(now) {
+        if !self.stored.records_refusal(now) {
             return problem;
         }
         let event = AuditEvent {
@@ -131,7 +131,7 @@ impl TokenHolder {
             after: Some(json!({"error": problem.code().as_str(), "requiredScope": scope.map(Scope::as_str)})),
             request_id: self.request_id,
         };
-        if let Err(error) = app.store().note_token_refusal(self.token(), now, &event).await {
+        if let Err(error) = app.store().tokens().record_refusal(self.token(), now, &event).await {
             tracing::warn!(error = &error as &dyn std::error::Error, token.id = %self.token().token_id, "refusal of a token could not be told");
         }
         problem

@@ -7,7 +7,7 @@ use domain::values::moment::Day;
 use domain::values::money::{Currency, MoneyChange, amount};
 use futures::future::join_all;
 use serde_json::{Value, json};
-use store::{Adjusted, Stored};
+use store::{Adjusted, StoredConversion};
 use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions};
 
 const CONVERSIONS: &str = "/v2/handles/demo/conversions";
@@ -86,7 +86,7 @@ async fn ledger(env: &TestEnv, page: usize) -> Vec<LedgerEntry> {
     let (from, to): (Day, Day) = (FIRST_DAY.parse().unwrap(), env.now().day());
     let (store, mut entries, mut cursor) = (env.auditor(), Vec::new(), None);
     loop {
-        let found = store.ledger_entries(&env.handle(), from, to, page, cursor.as_deref()).await.unwrap();
+        let found = store.ledger().entries(&env.handle(), from, to, page, cursor.as_deref()).await.unwrap();
         assert!(found.items.len() <= page);
         entries.extend(found.items);
         cursor = found.next_cursor;
@@ -426,7 +426,7 @@ async fn a_refund_on_another_day_leaves_the_earlier_day_as_it_was() {
     let store = env.auditor();
     let of = |from: &str, to: &str| {
         let (store, handle, from, to) = (store.clone(), env.handle(), from.parse().unwrap(), to.parse().unwrap());
-        async move { store.ledger_entries(&handle, from, to, 10, None).await.unwrap().items.len() }
+        async move { store.ledger().entries(&handle, from, to, 10, None).await.unwrap().items.len() }
     };
     assert_eq!((of("2026-03-01", "2026-03-01").await, of("2026-03-02", "2026-04-09").await), (1, 0));
     assert_eq!((of("2026-04-10", "2026-04-10").await, of("2026-04-11", "2026-04-10").await), (1, 0));
@@ -464,7 +464,7 @@ async fn a_former_conversion_keeps_its_ledger_when_its_key_is_taken_over() {
     let first = buy(&env, "alpha", "order-1", json!(50), "USD").await;
     adjust(&env, id(&first), "refund-1", -10).await.expect(201);
     env.settle().await;
-    let stale = env.auditor().conversion(&env.handle(), id(&first).parse().unwrap()).await.unwrap().unwrap();
+    let stale = env.auditor().conversions().get(&env.handle(), id(&first).parse().unwrap()).await.unwrap().unwrap();
     env.advance_days(366);
     let ctx = env.visitor().follow("alpha").await.expect(302).ctx();
     let order = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase", "value": 7, "currency": "USD"});
@@ -478,7 +478,7 @@ async fn a_former_conversion_keeps_its_ledger_when_its_key_is_taken_over() {
     let accepted = refunded.iter().filter(|answer| answer.status == 201).count();
     assert!(accepted > 0);
     assert_eq!(read(&env, id(&first)).await["netValue"], json!(40 - accepted));
-    assert_eq!(env.auditor().reread(&stale).await.unwrap().unwrap().adjusted, -1000 - 100 * i64::try_from(accepted).unwrap());
+    assert_eq!(env.auditor().conversions().reload(&stale).await.unwrap().unwrap().adjusted, -1000 - 100 * i64::try_from(accepted).unwrap());
     adjust(&env, id(&first), "refund-2", json!(-40)).await.refused(409, "conflict");
     let rest = adjust(&env, id(&first), "refund-3", 1).await.expect(201).json();
     assert_eq!(rest["netValue"], json!(41 - accepted));
@@ -490,7 +490,7 @@ async fn a_former_conversion_keeps_its_ledger_when_its_key_is_taken_over() {
 }
 
 /// A refund of one minor unit, past the API.
-fn refund_of(env: &TestEnv, conversion: &Stored) -> Adjustment {
+fn refund_of(env: &TestEnv, conversion: &StoredConversion) -> Adjustment {
     let (app, conversion) = (env.app("attribution"), &conversion.conversion);
     Adjustment {
         id: app.id(),
@@ -528,7 +528,7 @@ async fn a_refund_between_reading_and_taking_over_an_expired_key_is_not_lost() {
     let ctx = env.visitor().follow("alpha").await.expect(302).ctx();
     let (store, mut interleaved) = (env.auditor(), 0);
     for (number, order) in orders.iter().enumerate() {
-        let stale = store.conversion(&env.handle(), id(order).parse().unwrap()).await.unwrap().unwrap();
+        let stale = store.conversions().get(&env.handle(), id(order).parse().unwrap()).await.unwrap().unwrap();
         let refund = refund_of(&env, &stale);
         let bounds = AdjustmentBounds::of(stale.conversion.money.unwrap(), refund.amount.unwrap());
         let body = json!({"ctx": ctx, "idempotencyKey": format!("order-{number}"), "eventType": "purchase"});
@@ -539,7 +539,7 @@ async fn a_refund_between_reading_and_taking_over_an_expired_key_is_not_lost() {
                 tokio::task::yield_now().await;
             }
             let event = env.event("conversion.adjusted");
-            let adjusted = store.adjust(&stale, &refund, bounds, "late", &event).await.unwrap();
+            let adjusted = store.ledger().adjust(&stale, &refund, bounds, "late", &event).await.unwrap();
             assert!(matches!(adjusted, Adjusted::Accepted(_)));
             env.faults.clear();
         };

@@ -338,7 +338,7 @@ async fn a_change_or_deletion_of_what_is_no_more_as_it_was_read_is_not_made() {
     let env = TestEnv::new().await;
     make(&env, spring(json!({}))).await.expect(201);
     let (store, id) = (env.auditor(), "spring".parse().unwrap());
-    let read = store.campaign(&env.handle(), &id).await.unwrap().unwrap();
+    let read = store.campaigns().get(&env.handle(), &id).await.unwrap().unwrap();
     let fired = env.faults.inject(Rule::on("TransactWriteItems").by("campaigns"), Fault::Conflict);
     env.creator().delete(SPRING).await.refused(409, "conflict");
     fired.at_least_once();
@@ -349,8 +349,11 @@ async fn a_change_or_deletion_of_what_is_no_more_as_it_was_read_is_not_made() {
     make(&env, spring(json!({"name": "second life"}))).await.expect(201);
     let event = env.event("campaign.updated");
     let stale = domain::campaigns::Campaign { version: 2, ..read.clone() };
-    assert_eq!(store.write_campaign(&stale, Some(&read), None, std::slice::from_ref(&event)).await.unwrap(), store::WriteCampaign::Changed);
-    assert_eq!(store.delete_campaign(&read, &event).await.unwrap(), store::WriteCampaign::Changed);
+    assert_eq!(
+        store.campaigns().write(&stale, Some(&read), None, std::slice::from_ref(&event)).await.unwrap(),
+        store::WriteOutcome::Changed
+    );
+    assert_eq!(store.campaigns().delete(&read, &event).await.unwrap(), store::WriteOutcome::Changed);
     assert_eq!(env.creator().get(SPRING).await.expect(200).json()["name"], "second life");
     assert!(!audited(&env).await.iter().any(|(action, _)| action == "campaign.updated"));
 }

@@ -6,7 +6,7 @@ use domain::links::Link;
 use domain::values::destination::Destination;
 use http::Method;
 use serde_json::{Value, json};
-use store::{Expect, WriteLink};
+use store::{Expect, WriteOutcome};
 use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions};
 
 const LINKS: &str = "/v2/handles/demo/links";
@@ -404,7 +404,7 @@ async fn a_password_is_never_told_and_stays_unless_null_removes_it() {
             answer.text()
         );
     }
-    let stored = env.app("links").store().link(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
+    let stored = env.app("links").store().links().get(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
     let stored = serde_json::to_string(&stored).unwrap();
     assert!(stored.contains("$argon2id$") && !stored.contains("canary"), "{stored}");
     env.visitor().unlock("launch", "open-sesame-canary").await.expect(303);
@@ -524,10 +524,13 @@ async fn a_rollback_to_a_destination_that_is_ours_by_now_is_refused() {
     let env = TestEnv::new().await;
     env.owner().put(LINK, product()).await.expect(201);
     let store = env.app("links").store();
-    let first = store.link(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
+    let first = store.links().get(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
     let mut looping = Link { version: 2, ..first.clone() };
     looping.settings.fallback_url = Some(Destination::parse("https://demo.localhost:9000/launch").unwrap());
-    assert_eq!(store.write_link(&looping, Expect::Version(first.id, 1), &env.event("link.updated")).await.unwrap(), WriteLink::Written);
+    assert_eq!(
+        store.links().write(&looping, Expect::Version(first.id, 1), &env.event("link.updated")).await.unwrap(),
+        WriteOutcome::Written
+    );
     env.owner().put(LINK, product()).await.expect(200);
     let refused = env.owner().post(&format!("{LINK}/rollback"), json!({"version": 2})).await.expect(400);
     assert!(["invalid_destination_url", "invalid_payload"].contains(&refused.json()["error"].as_str().unwrap()));

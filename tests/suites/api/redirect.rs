@@ -8,7 +8,7 @@ use domain::links::Link;
 use domain::values::destination::Destination;
 use futures::StreamExt;
 use serde_json::{Value, json};
-use store::{Expect, Store, WriteLink};
+use store::{Expect, Store, WriteOutcome};
 use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions, Visit};
 
 const LINKS: &str = "/v2/handles/demo/links";
@@ -48,7 +48,7 @@ async fn clicks(env: &TestEnv) -> Vec<Click> {
     env.settle().await;
     let settings = env.app("click-worker").settings();
     let store = Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone());
-    let mut clicks = store.clicks_of(&env.handle(), env.now().day()).await.unwrap();
+    let mut clicks = tests::clicks_of_day(&store, &env.handle(), env.now().day()).await.unwrap();
     clicks.sort_by_key(|click| click.id);
     clicks
 }
@@ -1068,7 +1068,7 @@ async fn a_destination_that_has_become_our_own_host_is_refused_at_the_redirect()
     let env = world_with(json!({"fallbackUrl": "https://example.com/sorry"})).await;
     let store = env.app("links").store();
     let own = Destination::parse("http://demo.localhost:9000/launch").unwrap();
-    let first = store.link(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
+    let first = store.links().get(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
     let mut current = first.clone();
     let changes: [fn(&mut Link, Destination); 3] = [
         |link, own| link.settings.destination_url = own,
@@ -1081,8 +1081,8 @@ async fn a_destination_that_has_become_our_own_host_is_refused_at_the_redirect()
         let mut next = Link { version: current.version + 1, ..first.clone() };
         change(&mut next, own.clone());
         assert_eq!(
-            store.write_link(&next, Expect::Version(current.id, current.version), &env.event("link.updated")).await.unwrap(),
-            WriteLink::Written
+            store.links().write(&next, Expect::Version(current.id, current.version), &env.event("link.updated")).await.unwrap(),
+            WriteOutcome::Written
         );
         current = next;
         env.advance_ms(5_000);

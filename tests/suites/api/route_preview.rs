@@ -12,7 +12,7 @@ use domain::values::name::Handle;
 use futures::{StreamExt, TryStreamExt};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use store::{Expect, WriteLink};
+use store::{Expect, WriteOutcome};
 use tests::{Answer, BROWSER, TestEnv, TestEnvOptions};
 
 const LINK: &str = "/v2/handles/demo/links/launch";
@@ -510,13 +510,13 @@ impl Stage {
             created_at: env.now(),
             version: 1,
         };
-        assert!(env.app("accounts").store().save_profile(&profile, None, &env.event("handle.created")).await.unwrap());
+        assert!(env.app("accounts").store().profiles().save(&profile, None, &env.event("handle.created")).await.unwrap());
         let store = env.app("links").store();
-        assert!(store.save_rule_book(&self.handle, &self.book, 0, &env.event("rule.created")).await.unwrap());
-        let writes =
-            futures::stream::iter(&self.links).map(async |link| store.write_link(link, Expect::Absent, &env.event("link.created")).await);
-        let written: Vec<WriteLink> = writes.buffer_unordered(16).try_collect().await.unwrap();
-        assert!(written.iter().all(|written| *written == WriteLink::Written));
+        assert!(store.rule_sets().save(&self.handle, &self.book, 0, &env.event("rule.created")).await.unwrap());
+        let writes = futures::stream::iter(&self.links)
+            .map(async |link| store.links().write(link, Expect::Absent, &env.event("link.created")).await);
+        let written: Vec<WriteOutcome> = writes.buffer_unordered(16).try_collect().await.unwrap();
+        assert!(written.iter().all(|written| *written == WriteOutcome::Written));
     }
 }
 

@@ -166,6 +166,7 @@ impl Site {
         let (store, now) = (self.store(), (runtime::start::wall_clock())());
         for shard in 0..store::table::DUE_SHARDS {
             if store
+                .outbox()
                 .overdue(shard, now, 10)
                 .await
                 .expect("what is due")
@@ -209,7 +210,7 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
             "sweeper/schedule" => {
                 let event: Value = serde_json::from_str(&text("click-worker/clicks")).expect("JSON");
                 let message: ClickMessage = serde_json::from_str(event["Records"][0]["body"].as_str().expect("a body")).expect("clicks");
-                site.store().park_click(&message.clicks[0], now).await.expect("a parked click");
+                site.store().clicks().park(&message.clicks[0], now).await.expect("a parked click");
             }
             _ => {}
         }
@@ -229,9 +230,10 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     assert_eq!(receiver.posted().len(), 1, "the test delivery");
     // What the story's later writes left in the outbox.
     site.drain("EventsQueue").await;
-    let stored = site.store().conversions(&"demo".parse().expect("a handle"), now.day(), now.day(), 10, None).await.expect("conversions");
+    let stored =
+        site.store().conversions().list(&"demo".parse().expect("a handle"), now.day(), now.day(), 10, None).await.expect("conversions");
     let tests: Vec<bool> = stored.items.iter().map(|stored| stored.conversion.test).collect();
-    assert!(stored.items.iter().all(|stored| stored.settled) && tests == [true, false], "the test conversion and the real one: {stored:?}");
+    assert!(stored.items.iter().all(|stored| stored.counted) && tests == [true, false], "the test conversion and the real one: {stored:?}");
     for bootstrap in site.bootstraps.values() {
         let log = bootstrap.log();
         let secrets = [

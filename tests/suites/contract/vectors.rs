@@ -77,7 +77,7 @@ async fn the_chain_decides_as_its_vectors_say() {
         env.set_time(vector["now"].as_str().unwrap());
         if vector["converted"] == true {
             let id = session.as_str().unwrap().parse().unwrap();
-            env.auditor().mark_converted(&env.handle(), &id, env.now(), env.now()).await.unwrap();
+            env.auditor().sessions().mark_converted(&env.handle(), &id, env.now(), env.now()).await.unwrap();
         }
         for (id, body) in rules(&vector) {
             env.creator().put(&format!("/v2/handles/demo/chain/rules/{id}"), body).await.expect(201);

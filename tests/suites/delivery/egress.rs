@@ -268,7 +268,7 @@ async fn smuggle(env: &TestEnv, url: &str) -> SubscriptionId {
     let settings: Settings =
         serde_json::from_value(json!({"endpointUrl": url, "eventTypes": ["conversion.recorded"], "enabled": true})).unwrap();
     let subscription = Subscription { id, handle, version: 1, created_at: now, updated_at: now, secrets, settings };
-    env.auditor().create_subscription(&subscription, &env.event("webhook.created")).await.unwrap();
+    env.auditor().subscriptions().create(&subscription, &env.event("webhook.created")).await.unwrap();
     id
 }
 
@@ -394,5 +394,5 @@ async fn every_event_reaches_all_others_while_a_receiver_that_hangs_is_still_wai
 
 async fn is_slow(env: &TestEnv, subscription: &Value) -> bool {
     let id = subscription["subscriptionId"].as_str().unwrap().parse().unwrap();
-    env.auditor().subscription(&env.handle(), id, env.now()).await.unwrap().unwrap().is_slow
+    env.auditor().subscriptions().get(&env.handle(), id, env.now()).await.unwrap().unwrap().is_slow
 }

@@ -241,12 +241,12 @@ async fn of_rotations_at_once_those_that_are_answered_hold_and_the_others_confli
     // Two writers of one version, for certain.
     let store = env.auditor();
     let id = id_of(&subscription).parse().unwrap();
-    let known = store.subscription(&env.handle(), id, env.now()).await.unwrap().unwrap().subscription;
+    let known = store.subscriptions().get(&env.handle(), id, env.now()).await.unwrap().unwrap().subscription;
     let next = domain::webhooks::subscription::Subscription { version: known.version + 1, ..known.clone() };
     let event = || env.event("webhook.secret_rotated");
     let (first, second) = (event(), event());
-    assert!(store.save_subscription(&next, known.version, store::Failures::Kept, &first).await.unwrap());
-    assert!(!store.save_subscription(&next, known.version, store::Failures::Kept, &second).await.unwrap());
+    assert!(store.subscriptions().save(&next, known.version, store::FailureRecord::Keep, &first).await.unwrap());
+    assert!(!store.subscriptions().save(&next, known.version, store::FailureRecord::Keep, &second).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -444,7 +444,7 @@ async fn a_subscription_that_hears_nothing_while_keys_rotate_twice_is_signed_to_
 
 /// How many subscriptions this key seals, or several do.
 async fn sealed_with(env: &TestEnv, key_id: Option<&str>) -> usize {
-    env.auditor().sealed_with(key_id, 100).await.unwrap().len()
+    env.auditor().subscriptions().sealed_with(key_id, 100).await.unwrap().len()
 }
 
 /// Sends a test event to a subscription and holds its signatures against these secrets, newest first.

@@ -451,13 +451,13 @@ async fn is_what_lies_in_the_table(client: &Client, folder: &Path, instant: &BTr
     let (today, mut stored) = (now.day(), Vec::new());
     // Midnight may have passed meanwhile.
     for day in [today.plus(-1), today] {
-        stored.extend(store.clicks_of(&handle, day).await.expect("clicks"));
+        stored.extend(tests::clicks_of_day(&store, &handle, day).await.expect("clicks"));
     }
     let bots: BTreeSet<ClickId> = stored.iter().filter(|click| click.bot).map(|click| click.id).collect();
     assert_eq!(&bots, instant, "bots are those who bought at once");
     assert!(stored.iter().all(|click| !click.bot || click.reasons == ["instant_conversion"]));
     let stored: BTreeSet<ClickId> = stored.into_iter().map(|click| click.id).collect();
-    let cells = store.cells(&handle, &Selection::Handle, today.plus(-1), today).await.expect("cells");
+    let cells = store.rollups().read(&handle, &Selection::Handle, today.plus(-1), today).await.expect("cells");
     let report = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day);
     assert_eq!(usize::try_from(report.totals.clicks), Ok(stored.len()), "counters are the sum of what is stored");
     let missing: Vec<_> = answered.difference(&stored).copied().collect();

@@ -230,7 +230,7 @@ async fn a_call_beyond_its_functions_statements_is_refused_and_fails_the_test_th
     let trespass = tokio::spawn(async {
         let env = TestEnv::new().await;
         // The redirect may not read accounts.
-        let outcome = env.app("redirect").store().account(&"owner".parse().expect("a user")).await;
+        let outcome = env.app("redirect").store().accounts().get(&"owner".parse().expect("a user")).await;
         (outcome.is_err(), env.faults.violations().len(), std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(env))).is_err())
     });
     assert_eq!(trespass.await.expect("the trespass"), (true, 1, true));

@@ -87,7 +87,7 @@ pub(crate) fn crowd(env: &TestEnv, seed: u64, many: u64) -> Vec<Click> {
 
 /// Stores and counts clicks as the click worker does, past the redirect and the queue.
 pub(crate) async fn count(env: &TestEnv, clicks: &[Click]) {
-    let (counted, failed) = env.auditor().count_clicks(clicks, &|_| false, env.now()).await;
+    let (counted, failed) = env.auditor().clicks().count(clicks, &|_| false, env.now()).await;
     assert!(failed.is_empty(), "{failed:?}");
     assert_eq!(counted.new, clicks.len());
 }
@@ -433,7 +433,7 @@ async fn a_report_of_ten_thousand_clicks_reads_what_one_of_a_hundred_does() {
         env.faults.take_calls();
         let report = report(&env, "groupBy=country&slug=launch").await;
         let selection = domain::reports::Selection::Link("launch".parse().unwrap());
-        let cells = env.auditor().cells(&env.handle(), &selection, env.now().day(), env.now().day()).await.unwrap();
+        let cells = env.auditor().rollups().read(&env.handle(), &selection, env.now().day(), env.now().day()).await.unwrap();
         let counters: Vec<usize> = cells.days.values().map(|counts| counts.counters().count()).collect();
         read.push((env.faults.take_calls(), counters, report["rows"].as_array().unwrap().len()));
     }

@@ -31,7 +31,7 @@ async fn world_with_links(slugs: &[&str]) -> TestEnv {
 
 /// The stored clicks of the first day, oldest first.
 async fn stored(env: &TestEnv) -> Vec<Click> {
-    let mut clicks = env.auditor().clicks_of(&env.handle(), today()).await.unwrap();
+    let mut clicks = tests::clicks_of_day(&env.auditor(), &env.handle(), today()).await.unwrap();
     clicks.sort_by_key(|click| click.id);
     clicks
 }
@@ -322,7 +322,7 @@ async fn store_misjudged(env: &TestEnv, from: usize, many: usize, apart_secs: i6
             }
         })
         .collect();
-    let (counted, failed) = env.app("click-worker").store().count_clicks(&clicks, &|_| false, env.now()).await;
+    let (counted, failed) = env.app("click-worker").store().clicks().count(&clicks, &|_| false, env.now()).await;
     assert_eq!((counted.new, failed.len()), (many, 0));
 }
 
@@ -330,7 +330,7 @@ async fn store_misjudged(env: &TestEnv, from: usize, many: usize, apart_secs: i6
 async fn recounted(env: &TestEnv, key: impl Fn(&Click) -> Option<String>) -> Vec<(String, i64, i64)> {
     let mut rows = std::collections::BTreeMap::<String, (i64, i64)>::new();
     for day in [today(), today().plus(1)] {
-        for click in env.auditor().clicks_of(&env.handle(), day).await.unwrap() {
+        for click in tests::clicks_of_day(&env.auditor(), &env.handle(), day).await.unwrap() {
             if let Some(key) = key(&click) {
                 let row = rows.entry(key).or_default();
                 *row = (row.0 + 1, row.1 + i64::from(click.bot));

@@ -65,7 +65,7 @@ async fn clicks_count_for_the_campaign_from_the_moment_it_is_active_to_the_momen
     assert_eq!(figures(&env, "campaignId=spring").await, (2, 0));
     assert_eq!(figures(&env, "slug=launch").await, (5, 0), "all of them redirect and count for the link");
     assert_eq!(figures(&env, "slug=launch&campaignId=spring").await, (2, 0));
-    let stored = env.auditor().clicks_of(&env.handle(), env.now().day()).await.unwrap();
+    let stored = tests::clicks_of_day(&env.auditor(), &env.handle(), env.now().day()).await.unwrap();
     assert_eq!(stored.iter().filter(|click| click.campaign_id.is_some()).count(), 2);
 }
 

@@ -78,7 +78,7 @@ async fn recount(env: &TestEnv, key: impl Fn(&Click) -> String) -> BTreeMap<Stri
 
 /// Reads raw clicks past the functions' permissions, as an auditor with the table in hand.
 async fn clicks_of(env: &TestEnv, day: Day) -> Vec<Click> {
-    env.auditor().clicks_of(&env.handle(), day).await.unwrap()
+    tests::clicks_of_day(&env.auditor(), &env.handle(), day).await.unwrap()
 }
 
 async fn reported(env: &TestEnv, query: &str) -> BTreeMap<String, (u64, u64)> {
@@ -123,7 +123,7 @@ async fn ten_thousand_clicks_through_a_queue_that_duplicates_and_reorders_are_co
     let mut dice = Dice(7);
     for number in 0..10_000 {
         let click = click(&env, number, &mut dice);
-        env.app("redirect").store().send_click(&click).await.unwrap();
+        env.app("redirect").store().clicks().send(&click).await.unwrap();
     }
     let conflicts = env.faults.inject(Rule::on("TransactWriteItems").after(3).times(7), Fault::Conflict);
     let mut duplicates = 0;
@@ -154,7 +154,7 @@ async fn a_crash_or_a_fault_at_any_step_of_counting_changes_no_figure() {
     let mut send = async |env: &TestEnv, many: u64| {
         for _ in 0..many {
             let click = click(env, number, &mut dice);
-            env.app("redirect").store().send_click(&click).await.unwrap();
+            env.app("redirect").store().clicks().send(&click).await.unwrap();
             number += 1;
         }
     };
@@ -199,7 +199,7 @@ async fn a_contended_cell_is_spread_over_shards_that_reports_add_up() {
     for round in 0..6 {
         for number in 0..20 {
             let click = click(&env, round * 20 + number, &mut dice);
-            env.app("redirect").store().send_click(&click).await.unwrap();
+            env.app("redirect").store().clicks().send(&click).await.unwrap();
         }
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("click-worker"), Fault::Conflict);
         env.drain("ClicksQueue").await;
@@ -215,7 +215,7 @@ async fn one_poisoned_message_keeps_nobody_from_being_counted() {
     let mut dice = Dice(3);
     for number in 0..9 {
         let click = click(&env, number, &mut dice);
-        env.app("redirect").store().send_click(&click).await.unwrap();
+        env.app("redirect").store().clicks().send(&click).await.unwrap();
     }
     let report = env
         .drain_with("ClicksQueue", |mut messages| {
@@ -234,7 +234,7 @@ async fn random_referrers_cannot_grow_a_report_without_bound_nor_lose_a_click() 
     for number in 0..1200 {
         let mut click = click(&env, number * 3, &mut dice);
         click.referrer = format!("spam-{number}.example");
-        env.app("redirect").store().send_click(&click).await.unwrap();
+        env.app("redirect").store().clicks().send(&click).await.unwrap();
     }
     while env.drain("ClicksQueue").await.received > 0 {}
     let rows = reported(&env, "groupBy=referrer").await;

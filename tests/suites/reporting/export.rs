@@ -218,8 +218,12 @@ async fn the_ledger_comes_out_in_order_and_adds_up_to_the_revenue_of_reports() {
         assert_eq!(report["totals"]["conversions"], conversions, "{filters}");
     }
     let rows = csv(&env, &format!("type=conversions&{RANGE}")).await;
-    let first =
-        env.auditor().ledger_entries(&env.handle(), "2026-03-01".parse().unwrap(), "2026-03-05".parse().unwrap(), 100, None).await.unwrap();
+    let first = env
+        .auditor()
+        .ledger()
+        .entries(&env.handle(), "2026-03-01".parse().unwrap(), "2026-03-05".parse().unwrap(), 100, None)
+        .await
+        .unwrap();
     let rest = csv(&env, &format!("type=conversions&{RANGE}&cursor={}", first.next_cursor.unwrap())).await;
     assert_eq!(rest, rows[101..]);
     let names: Vec<&str> = rows[0].iter().map(|(name, _)| name.as_str()).collect();

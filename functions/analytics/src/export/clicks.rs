@@ -101,7 +101,7 @@ pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem
     let mut sheet = Sheet::begin(wanted.format, COLUMNS.map(str::to_owned).to_vec(), last.is_none())?;
     let mut scanned = 0;
     for day in days(store, wanted, last).await? {
-        let mut clicks = store.clicks_in_order(&wanted.handle, day, last.filter(|id| id.moment().day() == day));
+        let mut clicks = store.clicks().in_order(&wanted.handle, day, last.filter(|id| id.moment().day() == day));
         while let Some(click) = clicks.next().await? {
             if sheet.is_full() || scanned == MAX_SCANNED {
                 return Ok(Page { sheet, next_cursor: last.map(|id| id.to_string()) });
@@ -119,7 +119,7 @@ pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem
 /// The days that have such clicks at all, as the rollups tell: a wide range over a quiet link costs little.
 async fn days(store: &Store, wanted: &Wanted, last: Option<ClickId>) -> Result<Vec<Day>, Problem> {
     let from = last.map_or(wanted.range.from, |id| id.moment().day());
-    let cells = store.cells(&wanted.handle, &wanted.selection(), from, wanted.range.to).await?;
+    let cells = store.rollups().read(&wanted.handle, &wanted.selection(), from, wanted.range.to).await?;
     let rows = report(&cells, Dimension::Day).rows.into_iter().filter(|(_, figures)| figures.clicks > 0);
     Ok(rows.filter_map(|(day, _)| day.parse().ok()).collect())
 }

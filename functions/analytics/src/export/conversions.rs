@@ -75,7 +75,7 @@ pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem
     let mut sheet = Sheet::begin(wanted.format, COLUMNS.map(str::to_owned).to_vec(), cursor.is_none())?;
     let mut scanned = 0;
     loop {
-        let entries = store.ledger_entries(&wanted.handle, from, to, PAGE, cursor.as_deref()).await?;
+        let entries = store.ledger().entries(&wanted.handle, from, to, PAGE, cursor.as_deref()).await?;
         scanned += entries.items.len();
         for entry in entries.items {
             if wanted.keeps(&entry.slug, entry.campaign_id.as_ref()) {

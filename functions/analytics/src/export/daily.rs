@@ -54,7 +54,7 @@ fn column(currency: Currency) -> String {
 /// All days of the range that have something to tell.
 pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem> {
     let Range { from, to } = wanted.range;
-    let cells = store.cells(&wanted.handle, &wanted.selection(), from, to).await?;
+    let cells = store.rollups().read(&wanted.handle, &wanted.selection(), from, to).await?;
     let report = report(&cells, Dimension::Day);
     let currencies: BTreeSet<Currency> = report.totals.revenue.keys().copied().collect();
     let columns = ["day", "clicks", "botClicks", "qualifiedClicks", "conversions"].map(str::to_owned).into_iter();

@@ -41,7 +41,7 @@ async fn server() -> (u16, Arc<AtomicUsize>) {
     (port, connections)
 }
 
-async fn send(egress: Egress, lookup: Lookup, url: String) -> Outcome {
+async fn send(egress: Egress, lookup: Lookup, url: String) -> PostOutcome {
     let client = build(Guard { egress, lookup }).unwrap();
     let endpoint = Endpoint::try_from(url).unwrap();
     exchange(&client, egress, &endpoint, HeaderMap::new(), "{}".to_owned()).await.outcome
@@ -63,7 +63,7 @@ async fn a_name_with_one_private_address_is_not_connected_to_at_all() {
     ] {
         let (lookup, asked) = lying(vec![Ok(answer.clone())]);
         let outcome = send(Egress::Public, lookup, format!("http://receiver.example:{port}/")).await;
-        assert_eq!((outcome, asked.load(Ordering::SeqCst)), (Outcome::BlockedAddress, 1), "{answer:?}");
+        assert_eq!((outcome, asked.load(Ordering::SeqCst)), (PostOutcome::BlockedAddress, 1), "{answer:?}");
     }
     assert_eq!(connections.load(Ordering::SeqCst), 0);
 }
@@ -74,9 +74,9 @@ async fn the_connection_goes_to_the_addresses_that_were_checked_and_the_name_is_
     // A second answer, as a name made for it would give, is refused; nobody hears it in the first attempt.
     let (lookup, asked) = lying(vec![Ok(vec!["127.0.0.1"]), Ok(vec!["10.0.0.1"])]);
     let url = format!("http://rebinding.example:{port}/");
-    assert_eq!(send(Egress::LocalDevelopment, lookup.clone(), url.clone()).await, Outcome::Status(200));
+    assert_eq!(send(Egress::LocalDevelopment, lookup.clone(), url.clone()).await, PostOutcome::Status(200));
     assert_eq!((asked.load(Ordering::SeqCst), connections.load(Ordering::SeqCst)), (1, 1));
-    assert_eq!(send(Egress::LocalDevelopment, lookup, url).await, Outcome::BlockedAddress);
+    assert_eq!(send(Egress::LocalDevelopment, lookup, url).await, PostOutcome::BlockedAddress);
     assert_eq!((asked.load(Ordering::SeqCst), connections.load(Ordering::SeqCst)), (2, 1));
 }
 
@@ -88,7 +88,7 @@ async fn every_attempt_asks_anew() {
     let endpoint = Endpoint::try_from(format!("http://receiver.example:{port}/")).unwrap();
     for _ in 0..3 {
         let reply = exchange(&client, Egress::LocalDevelopment, &endpoint, HeaderMap::new(), "{}".to_owned()).await;
-        assert_eq!(reply.outcome, Outcome::Status(200));
+        assert_eq!(reply.outcome, PostOutcome::Status(200));
     }
     assert_eq!((asked.load(Ordering::SeqCst), connections.load(Ordering::SeqCst)), (3, 3));
 }
@@ -97,7 +97,7 @@ async fn every_attempt_asks_anew() {
 async fn a_name_without_an_address_is_an_outcome_of_its_own() {
     for answer in [Ok(Vec::new()), Err(io::Error::other("SERVFAIL"))] {
         let (lookup, _) = lying(vec![answer]);
-        assert_eq!(send(Egress::Public, lookup, "https://receiver.example/".to_owned()).await, Outcome::Dns);
+        assert_eq!(send(Egress::Public, lookup, "https://receiver.example/".to_owned()).await, PostOutcome::Dns);
     }
 }
 
@@ -105,7 +105,7 @@ async fn a_name_without_an_address_is_an_outcome_of_its_own() {
 async fn a_name_server_that_is_silent_is_not_waited_for() {
     let lookup: Lookup = Arc::new(|_| std::future::pending().boxed());
     let started = Instant::now();
-    assert_eq!(send(Egress::Public, lookup, "https://receiver.example/".to_owned()).await, Outcome::Dns);
+    assert_eq!(send(Egress::Public, lookup, "https://receiver.example/".to_owned()).await, PostOutcome::Dns);
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
 }
 
@@ -118,7 +118,7 @@ async fn an_address_in_the_place_of_a_name_is_checked_too() {
     for host in spellings.iter().chain(&in_six).chain(&elsewhere) {
         let (lookup, asked) = lying(Vec::new());
         let outcome = send(Egress::Public, lookup, format!("http://{host}:{port}/")).await;
-        assert_eq!((outcome, asked.load(Ordering::SeqCst)), (Outcome::BlockedAddress, 0), "{host}");
+        assert_eq!((outcome, asked.load(Ordering::SeqCst)), (PostOutcome::BlockedAddress, 0), "{host}");
     }
     assert_eq!(connections.load(Ordering::SeqCst), 0);
 }
