@@ -16,40 +16,13 @@ use runtime::Settings;
 use serde_json::{Value, json};
 use store::{ClickMessage, OutboxKind, Store};
 use tempfile::TempDir;
-use tests::Receiver;
+use tests::events::{about_conversions, bodies, check_outcome, text};
+use tests::operations::{Placeholders, Step, hosts, steps};
+use tests::{FUNCTIONS, Receiver, programs};
 use tokio::process::{Child, Command};
-
-use crate::contract::event_files::{Blanks, STORY, conversions, hosts, judge, text};
-use crate::repo::invariants::FUNCTIONS;
 
 /// Longer than any program takes, so that a hang is told apart from a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Builds these packages' programs as `cargo build` does and tells where they are, so that `cargo test` alone suffices.
-pub(crate) async fn programs(packages: &[&str]) -> BTreeMap<String, PathBuf> {
-    let mut build = Command::new(env!("CARGO"));
-    // Beside the tests, so that every dependency has the features it was just built with and none is built again.
-    build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).args([
-        "build",
-        "--workspace",
-        "--bins",
-        "--tests",
-        "--message-format=json-render-diagnostics",
-    ]);
-    // What cargo tells this test about itself is nothing to the programs.
-    for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION", "LD_LIBRARY_PATH"] {
-        build.env_remove(name);
-    }
-    let built = build.output().await.expect("cargo");
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let messages = built.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-    let programs = messages.filter(|message| message["profile"]["test"] == false);
-    let built =
-        programs.filter_map(|message| Some((message["target"]["name"].as_str()?.to_owned(), message["executable"].as_str()?.into())));
-    let programs: BTreeMap<String, PathBuf> = built.collect();
-    assert!(packages.iter().all(|package| programs.contains_key(*package)), "{programs:?}");
-    programs
-}
 
 /// A function's program with a Runtime API of its own.
 struct Bootstrap {
@@ -191,31 +164,29 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     site.start(&programs(&FUNCTIONS).await).await;
     let now = (runtime::start::wall_clock())();
     let receiver = Receiver::start().await;
-    let mut blanks = Blanks::new(&site.keys, now, &receiver);
-    let create = blanks.fill("accounts/create-handle", &text("accounts/create-handle")).replace("lamps", "demo");
-    judge(
-        "accounts/create-handle",
-        crate::contract::event_files::Outcome::Status(201),
-        &site.invoke("accounts/create-handle", &create).await,
-    );
-    for &(name, expected) in STORY {
+    let mut values = Placeholders::new(&site.keys, now, &receiver);
+    let create = steps().iter().find(|step| step.name() == "accounts/create-handle").expect("a row");
+    let create_demo = values.fill(create.name(), &text(create.name())).replace("lamps", "demo");
+    check_outcome(create, &site.invoke(create.name(), &create_demo).await);
+    for step in steps() {
+        let name = step.name();
         match name {
             "click-worker/clicks" => assert_eq!(site.count_clicks().await, 4, "two visits and two visitors with the password"),
             "event-worker/events" => {
-                let event: Value = serde_json::from_str(&text(name)).expect("JSON");
-                let own: Value = serde_json::from_str(event["Records"][0]["body"].as_str().expect("a body")).expect("JSON");
-                assert_eq!(conversions(&site.drain("EventsQueue").await), [&own], "the event is the conversion's own message");
+                let messages = site.drain("EventsQueue").await;
+                assert_eq!(about_conversions(&messages), [&bodies(name)[0]], "the event is the conversion's own message");
             }
             "sweeper/schedule" => {
-                let event: Value = serde_json::from_str(&text("click-worker/clicks")).expect("JSON");
-                let message: ClickMessage = serde_json::from_str(event["Records"][0]["body"].as_str().expect("a body")).expect("clicks");
+                let message: ClickMessage = serde_json::from_value(bodies("click-worker/clicks").remove(0)).expect("clicks");
                 site.store().park_click(&message.clicks[0], now).await.expect("a parked click");
             }
             _ => {}
         }
-        let outcome = site.invoke(name, &blanks.fill(name, &text(name))).await;
-        let answer = judge(name, expected, &outcome);
-        answer.iter().for_each(|answer| blanks.learn(name, answer));
+        let outcome = site.invoke(name, &values.fill(name, &text(name))).await;
+        let answer = check_outcome(step, &outcome);
+        if let (Step::Request(operation), Some(answer)) = (step, &answer) {
+            values.learn(operation, answer);
+        }
         match (name, answer) {
             ("attribution/conversion-read", Some(answer)) => assert_eq!(answer.json()["value"].to_string(), "24.99"),
             ("sweeper/schedule", _) => assert_eq!(site.count_clicks().await, 1, "the parked click"),
@@ -237,8 +208,8 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
         let secrets = [
             site.keys.token.as_str(),
             site.keys.platform.as_str(),
-            blanks.value("SECRET"),
-            blanks.value("NEXT_SECRET"),
+            values.value("SECRET"),
+            values.value("NEXT_SECRET"),
             "whsec_",
             "open sesame",
             "open+sesame",

@@ -19,14 +19,12 @@ use local::{LocalServer, Options};
 use runtime::Settings;
 use serde_json::{Value, json};
 use store::Store;
-use tests::{Answer, BROWSER};
+use tests::{Answer, BROWSER, programs};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior};
-
-use crate::contract::bootstraps::programs;
 
 const TASKS: usize = 6;
 /// Answers after which the process dies, in each round.

@@ -8,23 +8,7 @@ use local::template::{Site, Template};
 use runtime::{SecretSource, Settings};
 use saphyr::{LoadableYamlNode, ScalarOwned, YamlOwned};
 use serde_json::{Map, Value, json};
-use tests::TestEnv;
-
-/// Every function there is.
-pub(crate) const FUNCTIONS: [&str; 12] = [
-    "redirect",
-    "links",
-    "campaigns",
-    "attribution",
-    "analytics",
-    "chain",
-    "webhooks",
-    "accounts",
-    "click-worker",
-    "event-worker",
-    "delivery-worker",
-    "sweeper",
-];
+use tests::{FUNCTIONS, TestEnv};
 
 /// Whoever stands here may use only what stands on lines above.
 const LEFT_TO_RIGHT: [&[&str]; 7] = [&["domain"], &["store"], &["runtime"], &["api"], &FUNCTIONS, &["local"], &["tests", "bench"]];
