@@ -20,6 +20,7 @@ use runtime::{App, Settings};
 
 use crate::faults::Wire;
 use crate::policy::{OPERATOR, Policy};
+use crate::random::mix;
 use crate::{Answer, Contract, Fault, Faults, Rule};
 
 /// How a world begins.
@@ -267,11 +268,6 @@ fn furnish(server: &LocalServer, clock: &Arc<AtomicI64>, faults: &Arc<Faults>) -
 
 /// Numbers that differ in every bit, the same in every run (SplitMix64, twice).
 fn spread(number: u64) -> u128 {
-    let mix = |mut z: u64| {
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    };
     let base = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (u128::from(mix(base)) << 64) | u128::from(mix(base ^ 0xD1B5_4A32_D192_ED03))
 }

@@ -390,7 +390,7 @@ async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
 async fn a_platform_admins_write_of_an_account_is_audited_beside_it() {
     let env = TestEnv::new().await;
     let answer = env.admin().put("/v2/platform-admin/accounts/owner", json!({"plan": "PRO"})).await.expect(200);
-    let items = crate::delivery::subscriptions::items(&env).await;
+    let items = env.table_items().await;
     let told: Vec<Value> = items
         .iter()
         .filter(|item| item["pk"]["S"] == "ACCT#owner" && item["sk"]["S"] != "A")

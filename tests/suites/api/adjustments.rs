@@ -8,7 +8,7 @@ use domain::values::money::{Change, Currency, amount};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use store::{Adjusted, Stored};
-use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions};
+use tests::{Answer, Fault, Random, Rule, TestEnv, TestEnvOptions};
 
 const CONVERSIONS: &str = "/v2/handles/demo/conversions";
 const FIRST_DAY: &str = "2026-03-01";
@@ -31,13 +31,7 @@ async fn env() -> TestEnv {
 
 /// Follows a link and buys, some seconds later.
 async fn buy(env: &TestEnv, slug: &str, key: &str, value: Value, currency: &str) -> Value {
-    let ctx = env.visitor().follow(slug).await.expect(302).ctx();
-    env.advance_ms(5_000);
-    let mut body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase"});
-    if !value.is_null() {
-        (body["value"], body["currency"]) = (value, json!(currency));
-    }
-    env.nobody().post("/v2/public/conversions", body).await.expect(202).json()
+    env.follow_and_convert(slug, 5_000, key, value, currency).await
 }
 
 fn id(conversion: &Value) -> &str {
@@ -64,7 +58,7 @@ fn revenue(figures: &Value, currency: &str) -> Value {
 
 async fn report(env: &TestEnv, query: &str) -> Value {
     let to = env.now().day();
-    env.owner().get(&format!("/v2/handles/demo/analytics?from={FIRST_DAY}&to={to}&{query}")).await.expect(200).json()
+    env.report(&format!("from={FIRST_DAY}&to={to}&{query}")).await
 }
 
 async fn total(env: &TestEnv, currency: &str) -> Value {
@@ -99,21 +93,9 @@ async fn ledger(env: &TestEnv, page: usize) -> Vec<Entry> {
 
 // ---------------------------------------------------------------- random histories against an oracle
 
-/// Numbers that are the same in every run (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % sides as u64).unwrap()
-    }
-
-    fn minor(&mut self, most: usize) -> i64 {
-        i64::try_from(self.roll(most)).unwrap() + 1
-    }
+/// An amount of at most `max` minor units.
+fn minor(random: &mut Random, max: usize) -> i64 {
+    i64::try_from(random.below(max)).unwrap() + 1
 }
 
 /// One conversion as the test knows it.
@@ -225,18 +207,18 @@ async fn in_any_history_ledger_reports_and_list_tell_the_same_sums() {
     let (mut refused_or_known, mut fired) = (0, Vec::new());
     for seed in 1..=2 {
         let env = env().await;
-        let (mut dice, mut oracle, mut conversions) = (Dice(seed), Oracle::default(), Vec::<Known>::new());
+        let (mut random, mut oracle, mut conversions) = (Random::new(seed), Oracle::default(), Vec::<Known>::new());
         for step in 0..240 {
-            let fault = [Fault::Conflict, Fault::AnswerLost, Fault::Throttled][dice.roll(3)];
+            let fault = [Fault::Conflict, Fault::AnswerLost, Fault::Throttled][random.below(3)];
             if step % 6 == 0 {
-                let function = ["attribution", "event-worker"][dice.roll(2)];
+                let function = ["attribution", "event-worker"][random.below(2)];
                 fired.push(env.faults.inject(Rule::on("TransactWriteItems").by(function), fault));
             }
-            match dice.roll(12) {
+            match random.below(12) {
                 0..=2 => {
-                    let (slug, _) = LINKS[dice.roll(3)];
-                    let (currency, most) = [("USD", 20_000), ("JPY", 3_000), ("KWD", 90_000)][dice.roll(3)];
-                    let net = (dice.roll(8) > 0).then(|| dice.minor(most));
+                    let (slug, _) = LINKS[random.below(3)];
+                    let (currency, most) = [("USD", 20_000), ("JPY", 3_000), ("KWD", 90_000)][random.below(3)];
+                    let net = (!random.one_in(8)).then(|| minor(&mut random, most));
                     let value = net.map_or(Value::Null, |minor| number(minor, currency));
                     let told = buy(&env, slug, &format!("order-{step}"), value, currency).await;
                     let campaign = told["campaignId"].as_str().unwrap_or("none").to_owned();
@@ -247,22 +229,25 @@ async fn in_any_history_ledger_reports_and_list_tell_the_same_sums() {
                     conversions.push(known);
                 }
                 roll @ 3..=8 if !conversions.is_empty() => {
-                    let place = dice.roll(conversions.len());
+                    let place = random.below(conversions.len());
                     let known = &mut conversions[place];
                     let net = known.net.unwrap_or(1);
                     let (key, minor) = match roll {
-                        3 | 4 => (format!("refund-{step}"), -dice.minor(usize::try_from(net.max(1)).unwrap())),
+                        3 | 4 => (format!("refund-{step}"), -minor(&mut random, usize::try_from(net.max(1)).unwrap())),
                         5 => (format!("full-{step}"), -net),
-                        6 => (format!("over-{step}"), -net - dice.minor(100)),
-                        7 => (format!("more-{step}"), dice.minor(5_000)),
-                        _ => known.keys.last().map_or((format!("some-{step}"), 1), |(key, minor)| (key.clone(), minor + dice.minor(2) - 1)),
+                        6 => (format!("over-{step}"), -net - minor(&mut random, 100)),
+                        7 => (format!("more-{step}"), minor(&mut random, 5_000)),
+                        _ => known
+                            .keys
+                            .last()
+                            .map_or((format!("some-{step}"), 1), |(key, refunded)| (key.clone(), refunded + minor(&mut random, 2) - 1)),
                     };
                     let minor = if minor == 0 { -1 } else { minor };
                     let before = known.keys.len();
                     adjust_known(&env, &mut oracle, known, key, minor).await;
                     refused_or_known += usize::from(known.keys.len() == before);
                 }
-                9 => env.advance_ms(86_400_000 * i64::try_from(dice.roll(4)).unwrap() + 3_600_000),
+                9 => env.advance_ms(86_400_000 * i64::try_from(random.below(4)).unwrap() + 3_600_000),
                 10 => {
                     env.drain("ClicksQueue").await;
                     let doubled = |messages: Vec<_>| messages.iter().cloned().chain(messages.iter().cloned()).collect();

@@ -7,13 +7,9 @@ const EVENTS: &str = "/v2/handles/demo/audit-events";
 const LINK: &str = "/v2/handles/demo/links/launch";
 const RULE: &str = "/v2/handles/demo/personalization-rules/r1";
 
-async fn events(env: &TestEnv) -> Vec<Value> {
-    env.owner().get(EVENTS).await.expect(200).json()["items"].as_array().cloned().unwrap()
-}
-
 /// Fails the test unless exactly one event is new, with this action; gives it back.
 async fn newest(env: &TestEnv, before: &mut usize, action: &str) -> Value {
-    let all = events(env).await;
+    let all = env.audit_events().await;
     assert_eq!(all.len(), *before + 1, "{action}: {all:?}");
     *before += 1;
     // Events of one millisecond stand in no order.
@@ -25,7 +21,7 @@ async fn newest(env: &TestEnv, before: &mut usize, action: &str) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_write_is_told_with_who_did_it_and_what_changed() {
     let env = TestEnv::new().await;
-    let mut seen = events(&env).await.len();
+    let mut seen = env.audit_events().await.len();
     env.advance_ms(1);
     let created = env.creator().put(LINK, json!({"destinationUrl": "https://example.com/", "title": "a", "password": "s3cret-word"})).await;
     let event = newest(&env, &mut seen, "link.created").await;
@@ -75,7 +71,7 @@ async fn a_new_handle_begins_with_its_event() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_refused_or_fails_leaves_no_event_and_what_is_retried_leaves_one() {
     let env = TestEnv::new().await;
-    let seen = events(&env).await.len();
+    let seen = env.audit_events().await.len();
     let product = json!({"destinationUrl": "https://example.com/"});
     env.owner().put(LINK, json!({"destinationUrl": "ftp://x"})).await.refused(400, "invalid_destination_url");
     env.stranger().put(LINK, product.clone()).await.refused(404, "handle_not_found");
@@ -83,14 +79,14 @@ async fn what_is_refused_or_fails_leaves_no_event_and_what_is_retried_leaves_one
     env.owner().put(LINK, product.clone()).await.refused(503, "unavailable");
     fired.at_least_once();
     env.faults.clear();
-    assert_eq!(events(&env).await.len(), seen);
+    assert_eq!(env.audit_events().await.len(), seen);
     for (fault, writes) in [(Fault::AnswerLost, 1), (Fault::Doubled, 2), (Fault::Conflict, 3)] {
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("links"), fault);
         let answer = env.owner().put(LINK, product.clone()).await;
         assert!(answer.status.is_success(), "{}", answer.text());
         fired.at_least_once();
         env.faults.clear();
-        assert_eq!(events(&env).await.len(), seen + writes, "{fault:?}");
+        assert_eq!(env.audit_events().await.len(), seen + writes, "{fault:?}");
     }
 }
 
@@ -123,7 +119,7 @@ async fn events_are_told_for_four_hundred_days_and_not_a_moment_longer_whether_o
         env.owner().put(LINK, json!({"destinationUrl": "https://example.com/", "title": title})).await;
         env.advance_ms(10);
     }
-    let titles = async || -> Vec<Value> { events(&env).await.iter().map(|event| event["after"]["title"].clone()).collect() };
+    let titles = async || -> Vec<Value> { env.audit_events().await.iter().map(|event| event["after"]["title"].clone()).collect() };
     env.advance_days(400);
     env.advance_ms(-30);
     assert_eq!(titles().await, ["c", "b", "a"], "to the day");
@@ -135,6 +131,6 @@ async fn events_are_told_for_four_hundred_days_and_not_a_moment_longer_whether_o
     let rest = format!("{EVENTS}?cursor={}", first["nextCursor"].as_str().unwrap());
     assert_eq!(env.owner().get(&rest).await.expect(200).json()["items"], json!([]), "a cursor leads no further back");
     env.advance_days(30);
-    assert_eq!(events(&env).await, Vec::<Value>::new());
+    assert_eq!(env.audit_events().await, Vec::<Value>::new());
     assert_eq!(env.owner().get(&rest).await.expect(200).json(), json!({"items": [], "nextCursor": null}));
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use tests::fixtures::order;
 use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions};
 
 const CAMPAIGNS: &str = "/v2/handles/demo/campaigns";
@@ -29,19 +30,8 @@ async fn make(env: &TestEnv, body: Value) -> Answer {
 
 /// Clicks and conversions that reports credit to this selection.
 async fn figures(env: &TestEnv, query: &str) -> (Value, Value) {
-    let report = env.owner().get(&format!("/v2/handles/demo/analytics?{query}")).await.expect(200).json();
-    (report["totals"]["clicks"].clone(), report["totals"]["conversions"].clone())
-}
-
-async fn convert(env: &TestEnv, ctx: &str, key: &str) -> Value {
-    let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "affiliate_click", "value": 24.99, "currency": "USD"});
-    env.nobody().post("/v2/public/conversions", body).await.expect(202).json()
-}
-
-async fn audited(env: &TestEnv) -> Vec<(String, String)> {
-    let page = env.operator().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).json();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    page["items"].as_array().unwrap().iter().map(|event| (text(&event["action"]), text(&event["target"]))).collect()
+    let totals = env.report(query).await["totals"].clone();
+    (totals["clicks"].clone(), totals["conversions"].clone())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,7 +80,7 @@ async fn the_two_partners_of_the_seed_get_a_campaign_and_a_link_each_and_their_o
             assert!(redirect.location().as_str().starts_with(&format!("https://merchant.example.com/product?ref={partner}&ctx=")));
             ctx = redirect.ctx();
         }
-        let accepted = convert(&env, &ctx, &format!("txn-2026-02-25-order-{partner}")).await;
+        let accepted = env.convert(order(&ctx, &format!("txn-2026-02-25-order-{partner}"), 24.99, "USD")).await;
         assert_eq!((&accepted["campaignId"], accepted.get("notCredited")), (&json!(format!("partner-{partner}")), None));
     }
     env.settle().await;
@@ -260,7 +250,7 @@ async fn a_link_names_only_campaigns_there_are() {
 async fn is_whole(env: &TestEnv, number: usize) -> bool {
     let campaign = env.creator().get(&format!("{CAMPAIGNS}/trial-{number}")).await;
     let link = env.creator().get(&format!("/v2/handles/demo/links/link-{number:04}")).await;
-    let events = audited(env).await;
+    let events = env.audited().await;
     let has_event = |action: &str, target: String| events.contains(&(action.to_owned(), target));
     let exists = campaign.status == 200;
     assert_eq!(link.status == 200, exists, "trial {number}");
@@ -352,7 +342,7 @@ async fn a_change_or_deletion_of_what_is_no_more_as_it_was_read_is_not_made() {
     assert_eq!(store.write_campaign(&stale, Some(&read), None, std::slice::from_ref(&event)).await.unwrap(), store::WriteCampaign::Changed);
     assert_eq!(store.delete_campaign(&read, &event).await.unwrap(), store::WriteCampaign::Changed);
     assert_eq!(env.creator().get(SPRING).await.expect(200).json()["name"], "second life");
-    assert!(!audited(&env).await.iter().any(|(action, _)| action == "campaign.updated"));
+    assert!(!env.audited().await.iter().any(|(action, _)| action == "campaign.updated"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -460,7 +450,7 @@ async fn health_goes_from_fresh_campaign_to_pass_step_by_step_and_names_what_bre
     env.settle().await;
     assert_eq!(health().await, expected("WARN", "conversion_seen", ""));
     env.advance_ms(1000);
-    convert(&env, &ctx, "order-1").await;
+    env.convert(order(&ctx, "order-1", 24.99, "USD")).await;
     env.settle().await;
     assert_eq!(health().await, expected("PASS", "", ""));
     env.advance_ms(3_600_001);
@@ -556,5 +546,5 @@ async fn a_test_conversion_survives_lost_answers_and_is_accepted_once() {
     let listed = env.creator().get("/v2/handles/demo/conversions").await.expect(200).json();
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed["items"][0]["conversionId"], receipt["conversionId"]);
-    assert_eq!(audited(&env).await.iter().filter(|(action, _)| action == "campaign.tested").count(), 1);
+    assert_eq!(env.audited().await.iter().filter(|(action, _)| action == "campaign.tested").count(), 1);
 }

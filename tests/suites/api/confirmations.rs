@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use local::jobs::recount;
 use serde_json::{Value, json};
+use tests::fixtures::order;
 use tests::{Answer, Caller, Fault, Rule, TestEnv};
 
 const PUBLIC: &str = "/v2/public/conversions";
@@ -21,30 +22,18 @@ async fn env() -> TestEnv {
 
 /// Follows a link in one's own browser; a person takes some seconds before what comes next.
 async fn ctx(env: &TestEnv, slug: &str) -> String {
-    let ctx = env.visitor().follow(slug).await.expect(302).ctx();
+    let ctx = env.ctx(slug).await;
     env.advance_ms(5_000);
     ctx
-}
-
-fn order(ctx: &str, key: &str, value: Value, currency: &str) -> Value {
-    let mut body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase"});
-    if !value.is_null() {
-        (body["value"], body["currency"]) = (value, json!(currency));
-    }
-    body
 }
 
 async fn post(caller: &Caller<'_>, body: &Value) -> Answer {
     caller.post(PUBLIC, body.clone()).await
 }
 
-async fn report(env: &TestEnv, query: &str) -> Value {
-    env.owner().get(&format!("/v2/handles/demo/analytics?{query}")).await.expect(200).json()
-}
-
 /// Conversions, revenue and confirmed revenue of a campaign, in dollars.
 async fn of_campaign(env: &TestEnv, campaign: &str) -> (Value, Value, Value) {
-    let figures = report(env, &format!("campaignId={campaign}")).await["totals"].clone();
+    let figures = env.report(&format!("campaignId={campaign}")).await["totals"].clone();
     let dollars = figures["revenueByCurrency"].get("USD").cloned().unwrap_or(json!(0));
     (figures["conversions"].clone(), dollars, figures["revenueConfirmed"].clone())
 }
@@ -114,7 +103,7 @@ async fn who_posts_a_predictable_key_first_cannot_take_the_merchants_conversion(
     arrive(&env).await;
 
     assert_eq!(of_campaign(&env, "partner-evil").await, (json!(0), json!(0), json!(0)));
-    let good = report(&env, "campaignId=partner-good").await["totals"].clone();
+    let good = env.report("campaignId=partner-good").await["totals"].clone();
     assert_eq!((&good["conversions"], &good["revenue"], &good["revenueConfirmed"]), (&json!(1), &json!(24.99), &json!(24.99)));
     let conversion = read(&env, &stolen["conversionId"]).await;
     let (usd, eur) = (json!("USD"), json!("EUR"));
@@ -163,7 +152,7 @@ async fn every_report_and_a_recount_agree_after_corrections_of_all_kinds() {
     }
     arrive(&env).await;
     for by in ["day", "slug", "campaign", "country", "source"] {
-        let report = report(&env, &format!("groupBy={by}")).await;
+        let report = env.report(&format!("groupBy={by}")).await;
         let rows = report["rows"].as_array().unwrap();
         let sum: i64 = rows.iter().map(|row| row["conversions"].as_i64().unwrap()).sum();
         assert_eq!((sum, &report["totals"]["conversions"]), (5, &json!(5)), "{by}: {rows:?}");
@@ -171,7 +160,7 @@ async fn every_report_and_a_recount_agree_after_corrections_of_all_kinds() {
         assert_eq!((&money["USD"], &money["JPY"], &money["EUR"]), (&json!(42.5), &json!(700), &json!(0)), "{by}");
     }
     assert_eq!(
-        report(&env, "groupBy=country").await["rows"].as_array().unwrap().iter().find(|row| row["key"] == "DE").unwrap()["conversions"],
+        env.report("groupBy=country").await["rows"].as_array().unwrap().iter().find(|row| row["key"] == "DE").unwrap()["conversions"],
         2
     );
     let scope = local::jobs::Scope {
@@ -285,7 +274,7 @@ async fn what_is_confirmed_can_be_refunded_where_it_counts_and_no_further() {
     assert_eq!((&over["available"], &over["currency"]), (&json!(20), &json!("EUR")));
     assert_eq!(program.post(&adjustments, refund(-5, "r-2")).await.expect(201).json()["netValue"], 15);
     arrive(&env).await;
-    let good = report(&env, "campaignId=partner-good").await["totals"].clone();
+    let good = env.report("campaignId=partner-good").await["totals"].clone();
     assert_eq!((&good["revenue"], &good["revenueConfirmed"], &good["conversions"]), (&json!(15), &json!(15), &json!(1)));
     assert_eq!(of_campaign(&env, "partner-evil").await.1, json!(0));
 }

@@ -26,9 +26,7 @@ async fn listed(env: &TestEnv) -> Vec<Value> {
 
 /// The audit events with this action, newest first.
 async fn events(env: &TestEnv, action: &str) -> Vec<Value> {
-    let all = env.owner().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).json();
-    let all = all["items"].as_array().cloned().unwrap();
-    all.into_iter().filter(|event| event["action"] == action).collect()
+    env.audit_events().await.into_iter().filter(|event| event["action"] == action).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

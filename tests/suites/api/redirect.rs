@@ -9,7 +9,7 @@ use domain::values::destination::Destination;
 use futures::StreamExt;
 use serde_json::{Value, json};
 use store::{Expect, Store, WriteLink};
-use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions, Visit};
+use tests::{Answer, Fault, Random, Rule, TestEnv, TestEnvOptions, Visit};
 
 const LINKS: &str = "/v2/handles/demo/links";
 const PRODUCT: &str = "https://example.com/product";
@@ -178,13 +178,12 @@ async fn whatever_destination_is_admitted_the_location_is_it_plus_ctx_and_a_plai
         "]",
         "^",
     ];
-    let mut state = 7_u64;
+    let mut random = Random::new(7);
     let mut admitted = 0;
     for number in 0..500 {
         let mut text = if number % 4 == 0 { String::new() } else { "https://a.example".to_owned() };
         for _ in 0..1 + number % 3 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            text.push_str(parts[usize::try_from(state >> 33).unwrap() % parts.len()]);
+            text.push_str(random.pick(&parts));
         }
         let answer = env.owner().put(&format!("{LINKS}/fuzz{number}"), json!({"destinationUrl": text})).await;
         if answer.status.as_u16() != 201 {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::accounts::Profile;
 use domain::links::{Link, Settings};
 use domain::routing::{PersonalizationRule, RuleBook};
+use domain::testing;
 use domain::values::destination::OwnHosts;
 use domain::values::id::LinkId;
 use domain::values::moment::Moment;
@@ -13,7 +14,7 @@ use futures::{StreamExt, TryStreamExt};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use store::{Expect, WriteLink};
-use tests::{Answer, BROWSER, TestEnv, TestEnvOptions};
+use tests::{Answer, BROWSER, Random, TestEnv, TestEnvOptions};
 
 const LINK: &str = "/v2/handles/demo/links/launch";
 const PREVIEW: &str = "/v2/handles/demo/links/launch/route-preview";
@@ -293,65 +294,44 @@ async fn a_handles_rule_for_a_campaign_applies_to_the_links_of_that_campaign() {
     }
 }
 
-/// A generator of numbers, the same in every run (SplitMix64).
-struct Dice(u64);
+/// One to three of these.
+fn some(random: &mut Random, of: &[&str]) -> Value {
+    json!((0..1 + random.below(3)).map(|_| random.pick(of)).collect::<Vec<_>>())
+}
 
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((mixed ^ (mixed >> 31)) >> 33).unwrap() % sides
-    }
-
-    fn one_in(&mut self, sides: usize) -> bool {
-        self.roll(sides) == 0
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.roll(of.len())]
-    }
-
-    /// One to three of these.
-    fn some(&mut self, of: &[&str]) -> Value {
-        json!((0..1 + self.roll(3)).map(|_| self.pick(of)).collect::<Vec<_>>())
-    }
-
-    /// Conditions; with a share of all visitors only where `shares`.
-    fn conditions(&mut self, shares: bool) -> Value {
-        let mut conditions = json!({});
-        for _ in 0..self.roll(4) {
-            match self.roll(9) {
-                0 => conditions["countryIn"] = self.some(&["US", "de", "Fr", "UNKNOWN", "BR"]),
-                1 => conditions["deviceIn"] = self.some(&["MOBILE", "tablet", "Desktop", "BOT", "UNKNOWN"]),
-                2 => conditions["sourceIn"] = self.some(&["AD", "email", "Instagram", "direct", "referral", "news letter", "\u{dc}ber"]),
-                3 => conditions["campaignIn"] = self.some(&["Spring", "summer", "own-campaign"]),
-                4 if self.one_in(3) => conditions["segmentIn"] = self.some(&["vip", "new"]),
-                5 => conditions["languageIn"] = self.some(&["de", "EN", "de-at", "fr"]),
-                6 => conditions["weekdayIn"] = self.some(&["MON", "tue", "Wednesday", "THU", "FRI", "SAT", "SUN"]),
-                7 => {
-                    let zone = self.pick(&["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"]);
-                    conditions["timeBetween"] = json!({"from": self.pick(&CLOCK), "to": self.pick(&CLOCK), "timeZone": zone});
-                }
-                _ if shares => {
-                    let from = self.roll(9_999);
-                    let to = from + 1 + self.roll(10_000 - from);
-                    let number = |hundredths: usize| {
-                        serde_json::from_str::<Value>(&format!("{}.{:02}", hundredths / 100, hundredths % 100)).unwrap()
-                    };
-                    conditions["percent"] = json!({"from": number(from), "to": number(to)});
-                }
-                _ => {}
+/// Conditions; with a share of all visitors only where `shares`.
+fn conditions(random: &mut Random, shares: bool) -> Value {
+    let mut conditions = json!({});
+    for _ in 0..random.below(4) {
+        match random.below(9) {
+            0 => conditions["countryIn"] = some(random, &["US", "de", "Fr", "UNKNOWN", "BR"]),
+            1 => conditions["deviceIn"] = some(random, &["MOBILE", "tablet", "Desktop", "BOT", "UNKNOWN"]),
+            2 => conditions["sourceIn"] = some(random, &["AD", "email", "Instagram", "direct", "referral", "news letter", "\u{dc}ber"]),
+            3 => conditions["campaignIn"] = some(random, &["Spring", "summer", "own-campaign"]),
+            4 if random.one_in(3) => conditions["segmentIn"] = some(random, &["vip", "new"]),
+            5 => conditions["languageIn"] = some(random, &["de", "EN", "de-at", "fr"]),
+            6 => conditions["weekdayIn"] = some(random, &["MON", "tue", "Wednesday", "THU", "FRI", "SAT", "SUN"]),
+            7 => {
+                let zone = random.pick(&["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"]);
+                conditions["timeBetween"] = json!({"from": random.pick(&CLOCK), "to": random.pick(&CLOCK), "timeZone": zone});
             }
+            _ if shares => {
+                let from = random.below(9_999);
+                let to = from + 1 + random.below(10_000 - from);
+                let number =
+                    |hundredths: usize| serde_json::from_str::<Value>(&format!("{}.{:02}", hundredths / 100, hundredths % 100)).unwrap();
+                conditions["percent"] = json!({"from": number(from), "to": number(to)});
+            }
+            _ => {}
         }
-        conditions
     }
+    conditions
+}
 
-    fn moment(&mut self) -> Moment {
-        let day = format!("2026-{:02}-{:02}", 1 + self.roll(12), 1 + self.roll(28));
-        let at: Moment = format!("{day}T{}:00Z", self.pick(&CLOCK)).parse().unwrap();
-        at.plus_millis(self.pick(&[-1, 0, 1, 59_999, 1_234_567]))
-    }
+fn moment(random: &mut Random) -> Moment {
+    let day = format!("2026-{:02}-{:02}", 1 + random.below(12), 1 + random.below(28));
+    let at: Moment = format!("{day}T{}:00Z", random.pick(&CLOCK)).parse().unwrap();
+    at.plus_millis(random.pick(&[-1, 0, 1, 59_999, 1_234_567]))
 }
 
 /// Times of day at whose very edge some visits fall, in the zones that are whole or half hours away.
@@ -381,10 +361,10 @@ struct Pair {
 }
 
 impl Pair {
-    fn of(dice: &mut Dice, handle: &Handle, slug: &str, at: Moment, must_name_session: bool) -> Self {
+    fn of(random: &mut Random, handle: &Handle, slug: &str, at: Moment, must_name_session: bool) -> Self {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let (mut headers, mut described) = (Vec::new(), json!({"at": at}));
-        let (sent, country) = dice.pick(&[
+        let (sent, country) = random.pick(&[
             (Some("US"), "US"),
             (Some("de"), "DE"),
             (Some("FR"), "fr"),
@@ -394,17 +374,17 @@ impl Pair {
         ]);
         headers.extend(sent.map(|code| ("cloudfront-viewer-country", code.to_owned())));
         described["country"] = json!(country);
-        let (device, agent) = dice.pick(&AGENTS);
+        let (device, agent) = random.pick(&AGENTS);
         headers.push(("user-agent", agent.to_owned()));
         described["device"] = json!(device);
-        if dice.one_in(20) {
+        if random.one_in(20) {
             headers.push(("sec-purpose", "prefetch".to_owned()));
             described["device"] = json!("BOT");
         }
-        match dice.roll(4) {
+        match random.below(4) {
             0 => {}
             1 => {
-                let (referrer, source) = dice.pick(&[
+                let (referrer, source) = random.pick(&[
                     ("https://www.instagram.com/p/1", "instagram"),
                     ("https://mail.google.com/", "email"),
                     ("https://blog.example/", "referral"),
@@ -414,27 +394,27 @@ impl Pair {
                 described["source"] = json!(source);
             }
             _ => {
-                let source = dice.pick(&["ad", "Email", "INSTAGRAM", "News Letter", "\u{fc}ber", "unheard of"]);
-                query.append_pair(dice.pick(&["source", "utm_source", "src"]), source);
+                let source = random.pick(&["ad", "Email", "INSTAGRAM", "News Letter", "\u{fc}ber", "unheard of"]);
+                query.append_pair(random.pick(&["source", "utm_source", "src"]), source);
                 headers.push(("referer", "https://t.co/x".to_owned()));
                 described["source"] = json!(source);
             }
         }
-        if dice.one_in(2) {
-            let campaign = dice.pick(&["spring", "SUMMER", "autumn"]);
-            query.append_pair(dice.pick(&["campaign", "utm_campaign"]), campaign);
+        if random.one_in(2) {
+            let campaign = random.pick(&["spring", "SUMMER", "autumn"]);
+            query.append_pair(random.pick(&["campaign", "utm_campaign"]), campaign);
             described["campaign"] = json!(campaign);
         }
-        if !dice.one_in(4) {
-            let language = dice.pick(&["de", "de-AT", "en-US", "EN", "fr", "pt-BR"]);
-            headers.push(("accept-language", dice.pick(&["{},ja;q=0.9", "ja;q=0.2, {};q=0.8, *;q=0.1", "{}"]).replace("{}", language)));
+        if !random.one_in(4) {
+            let language = random.pick(&["de", "de-AT", "en-US", "EN", "fr", "pt-BR"]);
+            headers.push(("accept-language", random.pick(&["{},ja;q=0.9", "ja;q=0.2, {};q=0.8, *;q=0.1", "{}"]).replace("{}", language)));
             described["language"] = json!(language);
         } else {
             // Any language will do: every browser sends the header, and whoever does not is on a bot's device.
             headers.push(("accept-language", "*".to_owned()));
         }
-        if must_name_session || dice.one_in(2) {
-            let session = format!("sess-{}", dice.roll(1_000_000));
+        if must_name_session || random.one_in(2) {
+            let session = format!("sess-{}", random.below(1_000_000));
             query.append_pair("sid", &session);
             described["sessionId"] = json!(session);
         }
@@ -451,52 +431,45 @@ struct Stage {
 }
 
 impl Stage {
-    fn set(dice: &mut Dice, number: usize, links: usize, moments: &[Moment]) -> Self {
+    fn set(random: &mut Random, number: usize, links: usize, moments: &[Moment]) -> Self {
         let foreign = OwnHosts::default();
         let handle: Handle = format!("stage-{number}").parse().unwrap();
         let mut book = RuleBook::default();
-        for rule in 0..dice.roll(5) {
+        for rule in 0..random.below(5) {
             let variant = json!({"id": "v", "destinationUrl": format!("https://example.com/p{rule}?a=%20b#x")});
-            let body = json!({"priority": dice.roll(3), "enabled": !dice.one_in(4), "when": dice.conditions(true), "variant": variant});
-            book.insert(PersonalizationRule::read(format!("rule-{}", dice.roll(100)).parse().unwrap(), body, &foreign).unwrap());
+            let body =
+                json!({"priority": random.below(3), "enabled": !random.one_in(4), "when": conditions(random, true), "variant": variant});
+            book.insert(PersonalizationRule::read(format!("rule-{}", random.below(100)).parse().unwrap(), body, &foreign).unwrap());
         }
         let mut stage = Self { handle, book, links: Vec::new(), visits: Vec::new() };
         for link in 0..links {
-            let shares = dice.one_in(2);
-            let rules: Vec<Value> = (0..dice.roll(6)).map(|rule| json!({"priority": dice.roll(3), "destinationUrl": format!("https://example.com/r{rule}?keep={rule}#top"), "conditions": dice.conditions(shares)})).collect();
+            let shares = random.one_in(2);
+            let rules: Vec<Value> = (0..random.below(6)).map(|rule| json!({"priority": random.below(3), "destinationUrl": format!("https://example.com/r{rule}?keep={rule}#top"), "conditions": conditions(random, shares)})).collect();
             let mut body =
-                json!({"destinationUrl": "https://example.com/default", "routingRules": rules, "redirectType": dice.pick(&[302, 307])});
-            body["enabled"] = json!(!dice.one_in(30));
-            body["tracking"] = dice.pick(&["{}", r#"{"utmSource": "suite", "utmTerm": "a b"}"#]).parse().unwrap();
-            body["trackingPolicy"] = json!({"appendContextParam": !dice.one_in(5)});
-            if dice.one_in(3) {
+                json!({"destinationUrl": "https://example.com/default", "routingRules": rules, "redirectType": random.pick(&[302, 307])});
+            body["enabled"] = json!(!random.one_in(30));
+            body["tracking"] = random.pick(&["{}", r#"{"utmSource": "suite", "utmTerm": "a b"}"#]).parse().unwrap();
+            body["trackingPolicy"] = json!({"appendContextParam": !random.one_in(5)});
+            if random.one_in(3) {
                 body["campaignId"] = json!("own-campaign");
             }
-            if dice.one_in(3) {
+            if random.one_in(3) {
                 body["fallbackUrl"] = json!("https://example.com/sorry?keep=1");
             }
-            if dice.one_in(4) {
-                body[dice.pick(&["scheduledStartAt", "scheduledEndAt", "expiresAt"])] = json!(dice.pick(moments));
+            if random.one_in(4) {
+                body[random.pick(&["scheduledStartAt", "scheduledEndAt", "expiresAt"])] = json!(random.pick(moments));
             }
             let (settings, _) = Settings::read(body, &foreign).unwrap();
             let slug = format!("link-{link}");
             let begins = Moment::from_millis(1_700_000_000_000);
             let id = LinkId::new(begins, (u128::try_from(number).unwrap() << 32) | u128::try_from(link).unwrap());
-            stage.links.push(Link {
-                id,
-                handle: stage.handle.clone(),
-                slug: slug.parse().unwrap(),
-                version: 1,
-                created_at: begins,
-                updated_at: begins,
-                password: None,
-                settings,
-            });
+            let handle = stage.handle.clone();
+            stage.links.push(Link { id, handle, slug: slug.parse().unwrap(), ..testing::link(begins, settings) });
             for _ in 0..VISITS {
                 // Without a session a share is decided by what only the visitor's own request tells.
                 let has_shares = shares || stage.book.rules().iter().any(|rule| rule.when.percent.is_some());
-                let at = dice.pick(moments);
-                stage.visits.push((slug.clone(), Pair::of(dice, &stage.handle, &slug, at, has_shares)));
+                let at = random.pick(moments);
+                stage.visits.push((slug.clone(), Pair::of(random, &stage.handle, &slug, at, has_shares)));
             }
         }
         stage
@@ -545,10 +518,10 @@ const VISITS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn preview_equals_redirect_for_10_000_random_rule_sets_and_visits() {
-    let mut dice = Dice(20_260_301);
-    let mut moments: Vec<Moment> = (0..60).map(|_| dice.moment()).collect();
+    let mut random = Random::new(20_260_301);
+    let mut moments: Vec<Moment> = (0..60).map(|_| moment(&mut random)).collect();
     moments.sort();
-    let stages: Vec<Stage> = (0..STAGES).map(|number| Stage::set(&mut dice, number, LINKS, &moments)).collect();
+    let stages: Vec<Stage> = (0..STAGES).map(|number| Stage::set(&mut random, number, LINKS, &moments)).collect();
     let env = TestEnv::with(TestEnvOptions { begins: "2025-12-31T00:00:00Z", ..TestEnvOptions::default() }).await;
     for stage in &stages {
         stage.store(&env).await;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use serde_json::{Value, json};
 use store::{AttemptMessage, Lane};
+use tests::fixtures::webhooks::{
+    DELIVERIES, change, click_and_convert, delivery, id_of, log, read, run_recovery, run_schedule, send_test, subscribe,
+};
 use tests::{Behaviour, Fault, Receiver, Rule, TestEnv};
-
-use crate::delivery::support::{DELIVERIES, click_and_convert, delivery, id_of, log, play_out, read, recover, send_test, subscribe};
 
 /// What must be true of every delivery once faults have stopped and everything has come to rest.
 async fn all_is_well(env: &TestEnv, receivers: &[&Receiver], faults: usize, what: &str) {
@@ -60,7 +61,7 @@ async fn a_delivery_worker_that_dies_at_any_step_loses_and_forks_nothing() {
                 env.deliver().await;
             };
             survived = env.crash_at("delivery-worker", number, fault, work).await.is_some();
-            recover(&env).await;
+            run_recovery(&env).await;
             let told = delivery(&env, &id).await;
             assert_eq!(told["status"], "DELIVERED", "{fault:?} at call {number}: {told}");
             let posts = receiver.posted();
@@ -102,7 +103,7 @@ async fn workers_that_die_while_they_tell_of_an_event_tell_each_subscription_onc
             survived = env.crash_at(function, number, fault, work).await.is_some();
             // The queue gives a dead consumer's messages to the next one; clicks lie nowhere else.
             env.redeliver("click-worker", clicks).await;
-            recover(&env).await;
+            run_recovery(&env).await;
             for receiver in &receivers {
                 let posted = receiver.posted();
                 let of = |kind: &str| posted.iter().filter(|posted| posted.header("x-10x-event-type") == kind).count();
@@ -147,7 +148,7 @@ async fn a_service_that_fails_under_the_delivery_worker_delays_and_loses_nothing
                     fired.at_least_once();
                     let struck = fired.times();
                     env.faults.clear();
-                    recover(&env).await;
+                    run_recovery(&env).await;
                     all_is_well(&env, &[&receiver], struck, &format!("{fault:?} on {operation} after {skip}, {times} times")).await;
                     assert_eq!(log(&env, "&status=DELIVERED").await.len(), 1);
                 }
@@ -178,7 +179,7 @@ async fn a_service_that_fails_under_the_event_worker_delays_and_loses_nothing() 
                 env.settle().await;
                 env.faults.clear();
                 assert!(fired.times() > 0, "{what} never fired");
-                recover(&env).await;
+                run_recovery(&env).await;
                 for receiver in &receivers {
                     let posted = receiver.posted();
                     let of = |kind: &str| posted.iter().filter(|posted| posted.header("x-10x-event-type") == kind).count();
@@ -213,7 +214,7 @@ async fn messages_that_come_twice_late_and_in_any_order_make_no_attempt_of_their
     }
     env.advance_ms(900_000);
     env.redeliver("delivery-worker", kept).await;
-    recover(&env).await;
+    run_recovery(&env).await;
     assert_eq!((receiver.posted().len(), &delivery(&env, &id).await["status"]), (6, &json!("EXHAUSTED")));
     all_is_well(&env, &[&receiver], 0, "duplicates").await;
 }
@@ -236,7 +237,7 @@ async fn a_message_that_comes_early_waits_for_its_time() {
     env.advance_ms(1_000);
     env.deliver().await;
     assert_eq!(receiver.posted().len(), 2);
-    recover(&env).await;
+    run_recovery(&env).await;
     all_is_well(&env, &[&receiver], 0, "early").await;
 }
 
@@ -307,7 +308,7 @@ async fn a_success_counts_even_when_the_lease_was_lost_meanwhile() {
     let told = delivery(&env, &id).await;
     let outcomes: Vec<&str> = told["attempts"].as_array().unwrap().iter().map(|attempt| attempt["outcome"].as_str().unwrap()).collect();
     assert_eq!((told["status"].as_str().unwrap(), outcomes), ("DELIVERED", vec!["http_200", "http_500"]), "one result a lease: {told}");
-    recover(&env).await;
+    run_recovery(&env).await;
     assert_eq!(receiver.posted().len(), 2);
 }
 
@@ -323,7 +324,7 @@ async fn a_replay_is_a_new_delivery_of_the_same_bytes_and_leaves_the_old_log_alo
     let id = log(&env, "").await[0]["deliveryId"].as_str().unwrap().to_owned();
     let replay = format!("{DELIVERIES}/{id}/replay");
     env.operator().post(&replay, json!({})).await.refused(409, "conflict");
-    play_out(&env).await;
+    run_schedule(&env).await;
     let before = delivery(&env, &id).await;
     assert_eq!(before["status"], "EXHAUSTED");
     receiver.always(Behaviour::status(200));
@@ -345,7 +346,7 @@ async fn a_replay_is_a_new_delivery_of_the_same_bytes_and_leaves_the_old_log_alo
     let audited = env.operator().get("/v2/handles/demo/audit-events").await.expect(200).text();
     assert!(audited.contains("delivery.replayed"));
     // And to a subscription that is off, nothing can be sent.
-    crate::delivery::support::change(&env, &subscription, json!({"enabled": false})).await;
+    change(&env, &subscription, json!({"enabled": false})).await;
     env.operator().post(&replay, json!({})).await.refused(409, "conflict");
     assert_eq!(read(&env, &subscription).await["status"], "DISABLED");
 }
@@ -370,7 +371,7 @@ async fn a_receiver_that_was_down_for_ten_minutes_gets_everything_by_one_replay(
         env.advance_ms(10);
     }
     env.settle().await;
-    play_out(&env).await;
+    run_schedule(&env).await;
     env.advance_ms(600_000);
     assert_eq!(log(&env, "&status=EXHAUSTED").await.len(), 120);
     receiver.always(Behaviour::status(200));
@@ -420,22 +421,22 @@ async fn a_range_is_sent_again_until_its_receiver_has_it_and_what_was_cancelled_
         let id = send_test(&env, &subscription).await;
         missed.push(delivery(&env, &id).await["eventId"].to_string());
     }
-    play_out(&env).await;
+    run_schedule(&env).await;
     // One more waits when its owner switches the subscription off.
     let waiting = send_test(&env, &subscription).await;
-    crate::delivery::support::change(&env, &subscription, json!({"enabled": false})).await;
+    change(&env, &subscription, json!({"enabled": false})).await;
     env.deliver().await;
     let cancelled = delivery(&env, &waiting).await;
     assert_eq!(cancelled["status"], "CANCELLED");
     missed.push(cancelled["eventId"].to_string());
-    crate::delivery::support::change(&env, &subscription, json!({"enabled": true})).await;
+    change(&env, &subscription, json!({"enabled": true})).await;
     missed.sort();
     assert_eq!(replay(&range).await, missed, "what was exhausted and what was cancelled");
     assert_eq!(replay(&range).await, Vec::<String>::new(), "all of it is on its way");
-    play_out(&env).await;
+    run_schedule(&env).await;
     assert_eq!(replay(&range).await, missed, "the replays failed too");
     receiver.always(Behaviour::status(200));
-    play_out(&env).await;
+    run_schedule(&env).await;
     for status in [Value::Null, json!("EXHAUSTED"), json!("CANCELLED")] {
         let mut range = range.clone();
         range["status"] = status;
@@ -445,10 +446,10 @@ async fn a_range_is_sent_again_until_its_receiver_has_it_and_what_was_cancelled_
     lost["status"] = json!("DELIVERED");
     assert_eq!(replay(&lost).await, missed, "a receiver that lost what it had");
     // One that is sent again by itself counts as well.
-    play_out(&env).await;
+    run_schedule(&env).await;
     receiver.always(Behaviour::status(500));
     let id = send_test(&env, &subscription).await;
-    play_out(&env).await;
+    run_schedule(&env).await;
     receiver.always(Behaviour::status(200));
     env.operator().post(&format!("{DELIVERIES}/{id}/replay"), json!({})).await.expect(202);
     env.deliver().await;

@@ -12,10 +12,9 @@ use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::join_all;
 use serde_json::{Value, json};
+use tests::fixtures::webhooks::{WEBHOOKS, click_and_convert, delivery, id_of, log, run_schedule, send_test, subscribe};
 use tests::{Behaviour, Receiver, TestEnv, TestEnvOptions};
 use tokio::net::TcpListener;
-
-use crate::delivery::support::{WEBHOOKS, click_and_convert, delivery, id_of, log, play_out, send_test, subscribe};
 
 /// 64 MiB of nothing, compressed twice.
 const BOMB: &str = "H4sIAA9yAWsC/+3coUpDYRTA8e/qFYbCNoPJsD2CcWVMDeYFzWIWi7DsQEyWvcTyYCBYbb6B2uzbDCIm8eruY3zn90snn3g4/Dv3jdS6Li43qu\
@@ -284,7 +283,7 @@ async fn an_address_that_turns_out_private_is_a_failed_attempt_and_no_socket_is_
     }
     click_and_convert(&env, 1).await;
     env.settle().await;
-    play_out(&env).await;
+    run_schedule(&env).await;
     let log = log(&env, "").await;
     assert_eq!(log.len(), hosts.len());
     for delivery in log {

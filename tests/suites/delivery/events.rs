@@ -4,15 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::webhooks::event::EventType;
 use serde_json::{Value, json};
+use tests::fixtures::webhooks::{DELIVERIES, WEBHOOKS, id_of, subscribe};
 use tests::{Behaviour, Receiver, TestEnv, TestEnvOptions, messages};
-
-const WEBHOOKS: &str = "/v2/handles/demo/webhooks";
-const DELIVERIES: &str = "/v2/handles/demo/deliveries";
-
-async fn subscribe(env: &TestEnv, receiver: &Receiver, types: &[&str]) -> Value {
-    let body = json!({"endpointUrl": receiver.url("/ingest"), "eventTypes": types});
-    env.operator().post(WEBHOOKS, body).await.expect(201).json()
-}
 
 /// Works off everything that is on its way, what follows from it too.
 async fn carry_out(env: &TestEnv) {
@@ -35,24 +28,11 @@ async fn arrived(env: &TestEnv, receiver: &Receiver, seen: &mut usize) -> Vec<(S
     fresh
 }
 
-async fn audited(env: &TestEnv) -> Vec<(String, String)> {
-    let page = env.operator().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).json();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    page["items"].as_array().unwrap().iter().map(|event| (text(&event["action"]), text(&event["target"]))).collect()
-}
-
-fn id(subscription: &Value) -> &str {
-    subscription["subscriptionId"].as_str().unwrap()
-}
-
 async fn click_and_convert(env: &TestEnv, key: &str) -> Value {
-    env.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await;
-    let ctx = env.visitor().follow("launch").await.expect(302).ctx();
-    env.advance_ms(1000);
-    let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "affiliate_click", "value": 24.99, "currency": "USD"});
-    let accepted = env.nobody().post("/v2/public/conversions", body).await.expect(202).json();
+    env.put_link("launch").await;
+    let receipt = env.follow_and_convert("launch", 1000, key, 24.99, "USD").await;
     env.settle().await;
-    accepted
+    receipt
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -198,12 +178,12 @@ async fn every_event_of_the_catalogue_arrives_from_what_causes_it() {
     let gone = Receiver::start().await;
     gone.always(Behaviour::status(410));
     let other = subscribe(&env, &gone, &["webhook.test"]).await;
-    env.operator().post(&format!("{WEBHOOKS}/{}/test", id(&other)), json!({})).await.expect(202);
-    let disabled = json!({"subscriptionId": id(&other), "status": "DISABLED_GONE"});
+    env.operator().post(&format!("{WEBHOOKS}/{}/test", id_of(&other)), json!({})).await.expect(202);
+    let disabled = json!({"subscriptionId": id_of(&other), "status": "DISABLED_GONE"});
     expect("a receiver is gone", &[("webhook.disabled", disabled)]).await;
     let own = env.operator().get(WEBHOOKS).await.expect(200).json()["items"][0].clone();
-    env.operator().post(&format!("{WEBHOOKS}/{}/test", id(&own)), json!({})).await.expect(202);
-    expect("a test", &[("webhook.test", json!({"subscriptionId": id(&own)}))]).await;
+    env.operator().post(&format!("{WEBHOOKS}/{}/test", id_of(&own)), json!({})).await.expect(202);
+    expect("a test", &[("webhook.test", json!({"subscriptionId": id_of(&own)}))]).await;
 
     let catalogue: BTreeSet<String> = EventType::ALL.iter().map(|kind| kind.as_str().to_owned()).collect();
     assert_eq!((&types, &messages::documented()), (&catalogue, &catalogue), "seen, documented, and in the catalogue");
@@ -273,11 +253,11 @@ async fn a_subscription_hears_of_what_it_named_and_of_nothing_while_it_is_off() 
         let bodies: Vec<bool> = receiver.posted().iter().map(|posted| posted.json()["payload"]["test"] == true).collect();
         assert_eq!(bodies.iter().filter(|is_test| **is_test).count(), expected.iter().filter(|kind| **kind == "conversion.tested").count());
         let switch = json!({"enabled": false});
-        env.operator().put(&format!("{WEBHOOKS}/{}", id(subscription)), switch).await.expect(200);
+        env.operator().put(&format!("{WEBHOOKS}/{}", id_of(subscription)), switch).await.expect(200);
     }
     assert_eq!(off.connections(), 0);
     let before: Vec<usize> = heard.iter().map(|(_, receiver)| receiver.posted().len()).collect();
-    env.operator().put(&format!("{WEBHOOKS}/{}", id(&disabled)), json!({"enabled": true})).await.expect(200);
+    env.operator().put(&format!("{WEBHOOKS}/{}", id_of(&disabled)), json!({"enabled": true})).await.expect(200);
     cause("order-2").await;
     assert_eq!(heard.iter().map(|(_, receiver)| receiver.posted().len()).collect::<Vec<_>>(), before, "disabled subscriptions");
     assert_eq!(types(&off), all, "what happened while it was off is not made up for");
@@ -339,7 +319,7 @@ async fn the_seeds_webhook_calls_work_as_pasted() {
     assert_eq!(made["eventTypes"], json!(["link.clicked", "conversion.tested"]));
     let secret = made["secret"].as_str().unwrap();
     assert!(secret.starts_with("whsec_") && secret.len() == "whsec_".len() + 44, "a secret of 32 bytes in base64");
-    for path in [WEBHOOKS.to_owned(), format!("{WEBHOOKS}/{}", id(&made)), "/v2/handles/demo/notifications".to_owned()] {
+    for path in [WEBHOOKS.to_owned(), format!("{WEBHOOKS}/{}", id_of(&made)), "/v2/handles/demo/notifications".to_owned()] {
         assert!(!env.operator().get(&path).await.expect(200).text().contains("whsec_"), "{path} tells the secret again");
     }
 
@@ -347,9 +327,9 @@ async fn the_seeds_webhook_calls_work_as_pasted() {
     let hook = paste(r#"{"endpointUrl":"https://hooks.example.com/test","eventTypes":["link.clicked"]}"#);
     env.creator().post(WEBHOOKS, hook.clone()).await.refused(403, "insufficient_role");
     let made = env.operator().post(WEBHOOKS, hook).await.expect(201).json();
-    env.creator().post(&format!("{WEBHOOKS}/{}/test", id(&made)), paste("{}")).await.refused(403, "insufficient_role");
+    env.creator().post(&format!("{WEBHOOKS}/{}/test", id_of(&made)), paste("{}")).await.refused(403, "insufficient_role");
     assert_eq!(env.operator().get(WEBHOOKS).await.expect(200).json()["items"].as_array().unwrap().len(), 2, "the creator made none");
-    let test = env.operator().post(&format!("{WEBHOOKS}/{}/test", id(&made)), paste("{}")).await.expect(202).json();
+    let test = env.operator().post(&format!("{WEBHOOKS}/{}/test", id_of(&made)), paste("{}")).await.expect(202).json();
     assert!(test["eventId"].as_str().unwrap().starts_with("evt_"), "a dispatch event reference");
     let delivery = env.operator().get(&format!("{DELIVERIES}/{}", test["deliveryId"].as_str().unwrap())).await.expect(200).json();
     assert_eq!(
@@ -363,7 +343,7 @@ async fn a_change_leaves_what_it_does_not_name_and_every_bad_field_is_named_at_o
     let env = TestEnv::new().await;
     let body = json!({"endpointUrl": "https://hooks.example.com/a", "eventTypes": ["link.clicked"], "description": "first"});
     let mut made = env.operator().post(WEBHOOKS, body).await.expect(201).json();
-    let path = format!("{WEBHOOKS}/{}", id(&made));
+    let path = format!("{WEBHOOKS}/{}", id_of(&made));
     made.as_object_mut().unwrap().remove("secret");
     assert_eq!(env.operator().get(&path).await.expect(200).json(), made);
     env.advance_ms(1000);
@@ -417,7 +397,7 @@ async fn every_change_stands_in_the_audit_log_and_no_secret_does() {
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;
     let made = subscribe(&env, &receiver, &["link.created"]).await;
-    let path = format!("{WEBHOOKS}/{}", id(&made));
+    let path = format!("{WEBHOOKS}/{}", id_of(&made));
     // Events of one millisecond stand in no order.
     env.advance_ms(1);
     env.operator().put(&path, json!({"description": "commissions"})).await.expect(200);
@@ -437,7 +417,7 @@ async fn every_change_stands_in_the_audit_log_and_no_secret_does() {
     carry_out(&env).await;
     env.advance_ms(1);
     env.operator().delete(&path).await.expect(204);
-    let subscription = id(&made);
+    let subscription = id_of(&made);
     let expected = [
         ("webhook.deleted", subscription),
         ("webhook.disabled", subscription),
@@ -449,7 +429,7 @@ async fn every_change_stands_in_the_audit_log_and_no_secret_does() {
         ("webhook.created", subscription),
     ];
     let expected: Vec<(String, String)> = expected.iter().map(|(action, target)| ((*action).to_owned(), (*target).to_owned())).collect();
-    assert_eq!(audited(&env).await.into_iter().filter(|(action, _)| action != "handle.created").collect::<Vec<_>>(), expected);
+    assert_eq!(env.audited().await.into_iter().filter(|(action, _)| action != "handle.created").collect::<Vec<_>>(), expected);
     let log = env.operator().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).text();
     for secret in [&made["secret"], &rotated["secret"]] {
         let text = secret.as_str().unwrap().trim_start_matches("whsec_");
@@ -469,7 +449,7 @@ async fn every_write_is_charged_once_it_is_good_and_reading_never_is() {
     let receiver = Receiver::start().await;
     let used = async || env.owner().get("/v2/handles/demo/usage-meters").await.expect(200).json()["usage"]["writesToday"].as_u64().unwrap();
     let made = subscribe(&env, &receiver, &["link.created"]).await;
-    let path = format!("{WEBHOOKS}/{}", id(&made));
+    let path = format!("{WEBHOOKS}/{}", id_of(&made));
     let test = env.operator().post(&format!("{path}/test"), json!({})).await.expect(202).json();
     carry_out(&env).await;
     assert_eq!(used().await, 2);
@@ -513,7 +493,7 @@ async fn what_needs_no_body_is_asked_for_without_one() {
     let receiver = Receiver::start().await;
     let made = subscribe(&env, &receiver, &["link.created"]).await;
     for (path, status) in [("test", 202), ("secret/rotate", 200)] {
-        let path = format!("{WEBHOOKS}/{}/{path}", id(&made));
+        let path = format!("{WEBHOOKS}/{}/{path}", id_of(&made));
         env.operator().send(http::Method::POST, &path, Vec::new()).await.expect(status);
         env.operator().send(http::Method::POST, &path, b"{}".to_vec()).await.refused(415, "unsupported_media_type");
         env.operator().post(&path, Value::Null).await.expect(status);

@@ -4,23 +4,20 @@ use std::collections::BTreeSet;
 
 use domain::webhooks::event::EventType;
 use serde_json::{Value, json};
+use tests::fixtures::webhooks::{self, DELIVERIES, WEBHOOKS, id_of};
 use tests::{Behaviour, Receiver, TestEnv, messages};
 
-const WEBHOOKS: &str = "/v2/handles/demo/webhooks";
-const DELIVERIES: &str = "/v2/handles/demo/deliveries";
 const PANEL: &str = "/v2/handles/demo/notifications";
 
 async fn subscribe(env: &TestEnv, receiver: &Receiver, types: &[&str]) -> String {
-    // Ids of one millisecond stand in no order.
+    // Ids of one millisecond are in no order.
     env.advance_ms(1);
-    let body = json!({"endpointUrl": receiver.url("/ingest"), "eventTypes": types});
-    env.operator().post(WEBHOOKS, body).await.expect(201).json()["subscriptionId"].as_str().unwrap().to_owned()
+    id_of(&webhooks::subscribe(env, receiver, types).await).to_owned()
 }
 
 async fn make_links(env: &TestEnv, numbers: std::ops::Range<usize>) {
     for number in numbers {
-        let path = format!("/v2/handles/demo/links/link-{number:03}");
-        env.owner().put(&path, json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+        env.put_link(&format!("link-{number:03}")).await.expect(201);
     }
     env.drain("EventsQueue").await;
     env.deliver().await;

@@ -10,9 +10,10 @@ use futures::future::join_all;
 use local::Error;
 use local::jobs::rotate::run as rotate_keys;
 use serde_json::{Value, json};
+use tests::fixtures::webhooks::{
+    DELIVERIES, WEBHOOKS, change, click_and_convert, delivery, id_of, log, read, run_schedule, send_test, subscribe,
+};
 use tests::{Answer, Behaviour, Posted, Receiver, TestEnv, TestEnvOptions};
-
-use crate::delivery::support::{WEBHOOKS, change, click_and_convert, delivery, id_of, log, play_out, read, send_test, subscribe};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -21,7 +22,7 @@ async fn exhaust(env: &TestEnv, subscription: &Value, count: usize) {
     for _ in 0..count {
         send_test(env, subscription).await;
     }
-    play_out(env).await;
+    run_schedule(env).await;
 }
 
 fn of_type(receiver: &Receiver, name: &str) -> Vec<Posted> {
@@ -157,7 +158,7 @@ async fn what_waits_for_a_subscription_that_is_deleted_or_disabled_is_cancelled_
         } else {
             assert_eq!(change(&env, &subscription, json!({"enabled": false})).await["status"], "DISABLED");
         }
-        play_out(&env).await;
+        run_schedule(&env).await;
         assert_eq!(receiver.posted().len(), 1, "{change_it}");
         let cancelled = log(&env, "&status=CANCELLED").await;
         assert_eq!(cancelled.len(), 2, "{change_it}");
@@ -298,22 +299,6 @@ impl Write for Log {
     }
 }
 
-/// Every item of the table; asked of the engine itself, for no function may scan.
-pub(crate) async fn items(env: &TestEnv) -> Vec<Value> {
-    let environment = env.server().env("links");
-    let (engine, table) = (&environment["AWS_ENDPOINT_URL_DYNAMODB"], &environment["TABLE_NAME"]);
-    // The delivery worker may have chosen already; then it chose the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let scan = reqwest::Client::builder().no_proxy().build().unwrap().post(engine);
-    let scan = scan.header("x-amz-target", "DynamoDB_20120810.Scan").header("content-type", "application/x-amz-json-1.0");
-    let credential = "Credential=a/20260301/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
-    let scan = scan.header("authorization", format!("AWS4-HMAC-SHA256 {credential}")).header("x-amz-date", "20260301T120000Z");
-    let text = scan.body(json!({"TableName": table}).to_string()).send().await.unwrap().text().await.unwrap();
-    let found: Value = serde_json::from_str(&text).unwrap();
-    assert!(found["Count"].as_u64().is_some_and(|count| count > 0) && found.get("LastEvaluatedKey").is_none(), "{text}");
-    found["Items"].as_array().unwrap().clone()
-}
-
 /// Uses a token of every kind, well and badly; gives what of each nobody else may see.
 async fn use_tokens(env: &TestEnv, seen: &mut String) -> (String, String, String) {
     let made = env.operator().post("/v2/handles/demo/tokens", json!({"scopes": ["links.read"]})).await.expect(201).json();
@@ -375,7 +360,7 @@ async fn secrets_are_told_once_and_never_seen_again() {
     }
     let operator = env.operator();
     let path = format!("{WEBHOOKS}/{}", id_of(&subscription));
-    for read in [WEBHOOKS, &path, crate::delivery::support::DELIVERIES, "/v2/handles/demo/notifications", "/v2/handles/demo/audit-events"] {
+    for read in [WEBHOOKS, &path, DELIVERIES, "/v2/handles/demo/notifications", "/v2/handles/demo/audit-events"] {
         seen.push_str(&operator.get(read).await.expect(200).text());
     }
     for body in [json!({"secret": subscription["secret"]}), json!({"endpointUrl": subscription["secret"]}), json!({"enabled": 1})] {
@@ -384,7 +369,7 @@ async fn secrets_are_told_once_and_never_seen_again() {
     }
     seen.push_str(&operator.post(&format!("{path}/secret/rotate"), json!({"gracePeriodSeconds": -1})).await.expect(400).text());
     let (token, jwt, ctx) = use_tokens(&env, &mut seen).await;
-    let (dumped, logged) = (json!(items(&env).await).to_string(), String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned());
+    let (dumped, logged) = (json!(env.table_items().await).to_string(), String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned());
     assert!(receiver.posted().len() > 5, "{}", receiver.posted().len());
     assert!(logged.contains("webhook attempted"), "the worker's lines are not in the log of {} bytes", logged.len());
     let platform: Value = serde_json::from_str(&env.keys().platform).unwrap();

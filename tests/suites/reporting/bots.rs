@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::clicks::Click;
 use domain::clicks::agent::CLASSIFIER_VERSION;
-use domain::clicks::ctx::Consent;
-use domain::values::id::ClickId;
+use domain::testing;
 use domain::values::moment::Day;
 use futures::future::join_all;
 use local::jobs::{Effects, Scope, recount, rescore};
 use serde_json::{Value, json};
+use tests::fixtures::order;
 use tests::{BROWSER, Fault, Rule, TestEnv, Visit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -23,8 +23,7 @@ fn today() -> Day {
 async fn world_with_links(slugs: &[&str]) -> TestEnv {
     let env = TestEnv::new().await;
     for slug in slugs {
-        let link = json!({"destinationUrl": "https://example.com/"});
-        env.owner().put(&format!("/v2/handles/demo/links/{slug}"), link).await.expect(201);
+        env.put_link(slug).await.expect(201);
     }
     env
 }
@@ -71,8 +70,7 @@ async fn nothing_drifts(env: &TestEnv) {
 
 /// Clicks and bot clicks of a report's rows, by key.
 async fn report(env: &TestEnv, query: &str) -> Vec<(String, i64, i64)> {
-    let path = format!("/v2/handles/demo/analytics?from=2026-03-01&to=2026-03-02&{query}");
-    let report = env.owner().get(&path).await.expect(200).json();
+    let report = env.report(&format!("from=2026-03-01&to=2026-03-02&{query}")).await;
     let number = |row: &Value, name: &str| row[name].as_i64().unwrap();
     let rows = report["rows"].as_array().unwrap().iter();
     let rows = rows.map(|row| (row["key"].as_str().unwrap().to_owned(), number(row, "clicks"), number(row, "botClicks")));
@@ -85,11 +83,6 @@ async fn report(env: &TestEnv, query: &str) -> Vec<(String, i64, i64)> {
 async fn bots(env: &TestEnv) -> (i64, i64) {
     let rows = report(env, "groupBy=day").await;
     rows.iter().fold((0, 0), |sum, (_, clicks, bots)| (sum.0 + clicks, sum.1 + bots))
-}
-
-async fn convert(env: &TestEnv, ctx: &str, key: &str) {
-    let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": 24.99, "currency": "USD"});
-    env.nobody().post("/v2/public/conversions", body).await.expect(202);
 }
 
 async fn settle(env: &TestEnv) {
@@ -225,8 +218,8 @@ async fn a_conversion_799_ms_after_its_click_makes_it_a_bots_and_one_at_800_ms_d
         let visit = env.visitor().in_country("DE").with("referer", "https://t.co/x");
         let ctx = visit.follow("launch").await.expect(302).ctx();
         env.advance_ms(wait);
-        convert(&env, &ctx, &format!("{wait}-a")).await;
-        convert(&env, &ctx, &format!("{wait}-b")).await;
+        env.convert(order(&ctx, &format!("{wait}-a"), 24.99, "USD")).await;
+        env.convert(order(&ctx, &format!("{wait}-b"), 24.99, "USD")).await;
         settle(&env).await;
         let click = stored(&env).await.pop().unwrap();
         assert_eq!((click.bot, click.instant_conversion, click.device.as_str()), (instant, instant, "DESKTOP"), "{wait} ms");
@@ -248,9 +241,9 @@ async fn an_instant_conversion_restates_its_click_once_whatever_dies_or_is_lost(
     let mut converted = 0;
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         for step in 0.. {
-            let ctx = env.visitor().follow("launch").await.expect(302).ctx();
+            let ctx = env.ctx("launch").await;
             env.drain("ClicksQueue").await;
-            convert(&env, &ctx, &format!("{fault:?} {step}")).await;
+            env.convert(order(&ctx, &format!("{fault:?} {step}"), 24.99, "USD")).await;
             converted += 1;
             let mut kept = Vec::new();
             let hook = |messages: Vec<aws_lambda_events::sqs::SqsMessage>| {
@@ -265,9 +258,9 @@ async fn an_instant_conversion_restates_its_click_once_whatever_dies_or_is_lost(
         }
     }
     for fault in [Fault::AnswerLost, Fault::Doubled, Fault::Throttled, Fault::Conflict] {
-        let ctx = env.visitor().follow("launch").await.expect(302).ctx();
+        let ctx = env.ctx("launch").await;
         env.drain("ClicksQueue").await;
-        convert(&env, &ctx, &format!("{fault:?}")).await;
+        env.convert(order(&ctx, &format!("{fault:?}"), 24.99, "USD")).await;
         converted += 1;
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("event-worker").times(2), fault);
         env.drain("EventsQueue").await;
@@ -291,34 +284,20 @@ async fn store_misjudged(env: &TestEnv, from: usize, many: usize, apart_secs: i6
     let clicks: Vec<Click> = (from..from + many)
         .map(|number| {
             let (agent, bot) = agents[number % agents.len()];
+            let at = env.now().plus_secs(i64::try_from(number % 7).unwrap() * apart_secs);
             Click {
-                id: ClickId::new(
-                    env.now().plus_secs(i64::try_from(number % 7).unwrap() * apart_secs),
-                    (number as u128) << 20 | number as u128,
-                ),
-                handle: env.handle(),
                 slug: ["launch", "deal-alpha"][number % 2].parse().unwrap(),
-                link_version: 1,
                 campaign_id: [None, Some("partner-alpha"), Some("partner-beta")][number % 3].map(|id| id.parse().unwrap()),
                 bot,
                 reasons: if bot { vec!["declared_bot".to_owned()] } else { Vec::new() },
-                classifier: 1,
                 country: ["US", "DE", "FR"][number / 3 % 3].to_owned(),
                 device: if bot { "BOT" } else { "DESKTOP" }.to_owned(),
                 source: ["direct", "email"][number / 2 % 2].to_owned(),
                 // More than a cell has room for, so that some are counted as other.
                 referrer: format!("host-{number}.example"),
-                campaign: None,
-                language: None,
-                session_id: None,
-                segments: Vec::new(),
-                rule: None,
-                consent: Consent::Full,
                 address: Some(format!("address-{number}")),
                 user_agent: Some(agent.to_owned()),
-                purpose: None,
-                no_accept_language: false,
-                instant_conversion: false,
+                ..testing::click(at, (number as u128) << 20 | number as u128)
             }
         })
         .collect();
@@ -365,9 +344,8 @@ async fn reports_are_the_raw_clicks(env: &TestEnv) {
     }
 }
 
-async fn audit_events(env: &TestEnv) -> Vec<Value> {
-    let events = env.owner().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).json();
-    events["items"].as_array().unwrap().iter().filter(|event| event["action"] == "clicks.rescored").cloned().collect()
+async fn rescore_events(env: &TestEnv) -> Vec<Value> {
+    env.audit_events().await.into_iter().filter(|event| event["action"] == "clicks.rescored").collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -392,7 +370,7 @@ async fn rescoring_restates_every_figure_exactly_is_told_of_once_and_changes_not
     );
     reports_are_the_raw_clicks(&env).await;
     nothing_drifts(&env).await;
-    let told = audit_events(&env).await;
+    let told = rescore_events(&env).await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0]["actor"], json!({"kind": "SYSTEM", "id": "rescore"}));
     assert_eq!(
@@ -403,7 +381,7 @@ async fn rescoring_restates_every_figure_exactly_is_told_of_once_and_changes_not
     let again = rescored(&env).await;
     assert_eq!((again.clicks, again.restated), (1300, 0));
     assert_eq!(stored(&env).await, after);
-    assert_eq!(audit_events(&env).await, told);
+    assert_eq!(rescore_events(&env).await, told);
     nothing_drifts(&env).await;
 }
 
@@ -461,9 +439,10 @@ async fn two_rescorings_at_once_restate_every_click_once() {
 async fn a_counter_changed_by_hand_is_found_in_every_cell_and_dimension() {
     let env = TestEnv::new().await;
     store_misjudged(&env, 0, 30, 60).await;
-    let ctx = world_link_ctx(&env).await;
+    env.put_link("launch").await.expect(201);
+    let ctx = env.ctx("launch").await;
     env.advance_ms(1000);
-    convert(&env, &ctx, "order-1").await;
+    env.convert(order(&ctx, "order-1", 24.99, "USD")).await;
     settle(&env).await;
     nothing_drifts(&env).await;
     for (cell, counter) in [
@@ -493,9 +472,7 @@ async fn refunds_are_counted_on_their_own_day_and_recount_to_no_drift_and_test_c
     for number in 0..3 {
         let ctx = env.visitor().in_country("DE").follow("launch").await.expect(302).ctx();
         env.advance_ms(1000);
-        let body =
-            json!({"ctx": ctx, "idempotencyKey": format!("order-{number}"), "eventType": "purchase", "value": 24.99, "currency": "USD"});
-        orders.push(env.nobody().post("/v2/public/conversions", body).await.expect(202).json());
+        orders.push(env.convert(order(&ctx, &format!("order-{number}"), 24.99, "USD")).await);
     }
     let tried = json!({"value": 7.5, "currency": "USD"});
     env.creator().post("/v2/handles/demo/campaigns/partner-alpha/test-conversion", tried).await.expect(202);
@@ -527,11 +504,6 @@ async fn refunds_are_counted_on_their_own_day_and_recount_to_no_drift_and_test_c
 async fn nothing_drifts_in(env: &TestEnv, records: u64) {
     let found = recount::run(&scope(env).await, &mut ()).await.unwrap();
     assert_eq!((found.drift, found.records), (Vec::<String>::new(), records));
-}
-
-async fn world_link_ctx(env: &TestEnv) -> String {
-    env.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
-    env.visitor().follow("launch").await.expect(302).ctx()
 }
 
 /// Changes a counter by hand, as nothing in the house does.

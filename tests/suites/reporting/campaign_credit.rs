@@ -2,6 +2,7 @@
 
 use aws_lambda_events::sqs::SqsMessage;
 use serde_json::{Value, json};
+use tests::fixtures::order;
 use tests::{Fault, Rule, TestEnv};
 
 const SPRING: &str = "/v2/handles/demo/campaigns/spring";
@@ -27,11 +28,6 @@ async fn follow(env: &TestEnv, slug: &str) -> String {
     env.visitor().follow(slug).await.expect(302).ctx()
 }
 
-async fn convert(env: &TestEnv, ctx: &str, key: &str) -> Value {
-    let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": 10, "currency": "EUR"});
-    env.nobody().post("/v2/public/conversions", body).await.expect(202).json()
-}
-
 /// What a conversion is credited to, and why not.
 fn verdict(receipt: &Value) -> (Option<&str>, Option<&str>) {
     (receipt["campaignId"].as_str(), receipt["notCredited"].as_str())
@@ -39,7 +35,7 @@ fn verdict(receipt: &Value) -> (Option<&str>, Option<&str>) {
 
 /// Clicks and conversions of this selection.
 async fn figures(env: &TestEnv, query: &str) -> (u64, u64) {
-    let report = env.owner().get(&format!("/v2/handles/demo/analytics?{query}")).await.expect(200).json();
+    let report = env.report(query).await;
     (report["totals"]["clicks"].as_u64().unwrap(), report["totals"]["conversions"].as_u64().unwrap())
 }
 
@@ -100,22 +96,22 @@ async fn a_click_is_credited_once_and_for_all_when_it_is_first_counted() {
 async fn a_conversion_is_credited_while_the_campaign_is_active_and_its_click_was_tracked() {
     let env = world_with("DRAFT").await;
     let drafted = follow(&env, "launch").await;
-    assert_eq!(verdict(&convert(&env, &drafted, "draft").await), (None, Some("campaign_paused")));
+    assert_eq!(verdict(&env.convert(order(&drafted, "draft", 10, "EUR")).await), (None, Some("campaign_paused")));
     env.advance_ms(1);
     set(&env, "ACTIVE").await;
     let tracked = follow(&env, "launch").await;
-    assert_eq!(verdict(&convert(&env, &tracked, "tracked").await), (Some("spring"), None));
-    assert_eq!(verdict(&convert(&env, &drafted, "from-draft").await), (None, Some("click_not_tracked")));
+    assert_eq!(verdict(&env.convert(order(&tracked, "tracked", 10, "EUR")).await), (Some("spring"), None));
+    assert_eq!(verdict(&env.convert(order(&drafted, "from-draft", 10, "EUR")).await), (None, Some("click_not_tracked")));
     env.advance_ms(1);
     set(&env, "PAUSED").await;
     let paused = follow(&env, "launch").await;
-    assert_eq!(verdict(&convert(&env, &tracked, "while-paused").await), (None, Some("campaign_paused")));
+    assert_eq!(verdict(&env.convert(order(&tracked, "while-paused", 10, "EUR")).await), (None, Some("campaign_paused")));
     env.advance_ms(1);
     set(&env, "ACTIVE").await;
-    assert_eq!(verdict(&convert(&env, &paused, "from-pause").await), (None, Some("click_not_tracked")));
-    assert_eq!(verdict(&convert(&env, &tracked, "again").await), (Some("spring"), None));
+    assert_eq!(verdict(&env.convert(order(&paused, "from-pause", 10, "EUR")).await), (None, Some("click_not_tracked")));
+    assert_eq!(verdict(&env.convert(order(&tracked, "again", 10, "EUR")).await), (Some("spring"), None));
     env.creator().delete(SPRING).await.expect(204);
-    assert_eq!(verdict(&convert(&env, &tracked, "deleted").await), (None, Some("campaign_deleted")));
+    assert_eq!(verdict(&env.convert(order(&tracked, "deleted", 10, "EUR")).await), (None, Some("campaign_deleted")));
     // The first answer is the answer, whatever has become of the campaign.
     for (key, expected) in
         [("tracked", (Some("spring"), None)), ("draft", (None, Some("campaign_paused"))), ("while-paused", (None, Some("campaign_paused")))]
@@ -138,15 +134,15 @@ async fn an_explanation_says_why_a_conversion_is_not_credited_to_its_clicks_camp
     let ctx = follow(&env, "launch").await;
     env.advance_ms(1000);
     set(&env, "PAUSED").await;
-    let while_paused = convert(&env, &ctx, "order-1").await;
+    let while_paused = env.convert(order(&ctx, "order-1", 10, "EUR")).await;
     let from_pause = follow(&env, "launch").await;
     env.advance_ms(1000);
     set(&env, "ACTIVE").await;
-    let not_tracked = convert(&env, &from_pause, "order-2").await;
-    let credited = convert(&env, &ctx, "order-3").await;
+    let not_tracked = env.convert(order(&from_pause, "order-2", 10, "EUR")).await;
+    let credited = env.convert(order(&ctx, "order-3", 10, "EUR")).await;
     env.settle().await;
     env.creator().delete(SPRING).await.expect(204);
-    let deleted = convert(&env, &ctx, "order-4").await;
+    let deleted = env.convert(order(&ctx, "order-4", 10, "EUR")).await;
     env.settle().await;
     let alone = |why: &str| format!("It counts for link launch alone; the click's campaign was {why}.");
     for (receipt, outcome, message, of_conversion, of_click) in [
@@ -185,7 +181,7 @@ async fn several_links_feed_one_campaign() {
     for (slug, visits) in [("launch", 1), ("email", 2), ("social", 3), ("stray", 4)] {
         for visit in 0..visits {
             let ctx = follow(&env, slug).await;
-            convert(&env, &ctx, &format!("{slug}-{visit}")).await;
+            env.convert(order(&ctx, &format!("{slug}-{visit}"), 10, "EUR")).await;
         }
     }
     env.settle().await;
@@ -199,7 +195,7 @@ async fn several_links_feed_one_campaign() {
 async fn an_id_used_again_goes_on_with_its_figures_and_credits_no_click_of_before() {
     let env = world_with("ACTIVE").await;
     let old = follow(&env, "launch").await;
-    convert(&env, &old, "old").await;
+    env.convert(order(&old, "old", 10, "EUR")).await;
     env.settle().await;
     env.advance_ms(1000);
     env.creator().delete(SPRING).await.expect(204);
@@ -214,9 +210,9 @@ async fn an_id_used_again_goes_on_with_its_figures_and_credits_no_click_of_befor
     env.advance_ms(1000);
     make(&env, "ACTIVE").await;
     env.advance_ms(6000);
-    assert_eq!(verdict(&convert(&env, &old, "late").await), (None, Some("click_not_tracked")));
+    assert_eq!(verdict(&env.convert(order(&old, "late", 10, "EUR")).await), (None, Some("click_not_tracked")));
     let new = follow(&env, "launch").await;
-    assert_eq!(verdict(&convert(&env, &new, "new").await), (Some("spring"), None));
+    assert_eq!(verdict(&env.convert(order(&new, "new", 10, "EUR")).await), (Some("spring"), None));
     env.settle().await;
     assert_eq!(figures(&env, "campaignId=spring").await, (2, 2));
 }
@@ -269,5 +265,5 @@ async fn a_conversion_whose_campaign_cannot_be_read_is_not_accepted_and_its_key_
     env.nobody().post("/v2/public/conversions", body).await.refused(503, "unavailable");
     fired.at_least_once();
     env.faults.clear();
-    assert_eq!(verdict(&convert(&env, &ctx, "order-1").await), (Some("spring"), None));
+    assert_eq!(verdict(&env.convert(order(&ctx, "order-1", 10, "EUR")).await), (Some("spring"), None));
 }

@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use local::jobs::{Effects, Scope, recount, rescore};
 use serde_json::{Value, json};
+use tests::fixtures::exports::in_both_formats;
 use tests::{BROWSER, TestEnv, TestEnvOptions};
-
-use crate::reporting::export::both;
 
 const API: &str = "/v2/handles/demo";
 const DAYS: &str = "from=2026-03-01&to=2026-03-02";
@@ -322,11 +321,11 @@ async fn all_is_told_right(env: &TestEnv, orders: &BTreeMap<String, String>) {
 
 async fn exports_tell_the_same(env: &TestEnv, filter: &str, (days, sum): &(BTreeMap<String, Figures>, Figures)) {
     // Each is read as CSV and as JSON, which must agree cell by cell.
-    let clicks = both(env, &format!("type=clicks&{DAYS}{filter}")).await;
+    let clicks = in_both_formats(env, &format!("type=clicks&{DAYS}{filter}")).await;
     let bots = clicks.iter().filter(|click| click["verdict"] == "bot").count();
     assert_eq!((clicks.len() as u64, bots as u64), (sum.clicks, sum.bots), "{filter}");
     let (mut entries, mut by_day) = (Figures::default(), BTreeMap::<String, Figures>::new());
-    for entry in both(env, &format!("type=conversions&{DAYS}{filter}")).await {
+    for entry in in_both_formats(env, &format!("type=conversions&{DAYS}{filter}")).await {
         let day = by_day.entry(entry["at"].as_str().unwrap()[..10].to_owned()).or_default();
         for figures in [&mut entries, day] {
             figures.conversions += u64::from(entry["kind"] == "CONVERSION");
@@ -334,7 +333,7 @@ async fn exports_tell_the_same(env: &TestEnv, filter: &str, (days, sum): &(BTree
         }
     }
     assert_eq!((entries.conversions, &entries.revenue), (sum.conversions, &sum.revenue), "{filter}");
-    let rows = both(env, &format!("type=daily&{DAYS}{filter}")).await;
+    let rows = in_both_formats(env, &format!("type=daily&{DAYS}{filter}")).await;
     assert_eq!(rows.len(), days.len(), "{filter}");
     for row in rows {
         let day = row["day"].as_str().unwrap();
