@@ -38,7 +38,7 @@ impl TestEnv {
 
     /// Submits a conversion that is accepted as new; gives the receipt.
     pub async fn convert(&self, order: Value) -> Value {
-        self.nobody().post("/v2/public/conversions", order).await.expect(202).json()
+        self.anonymous().post("/v2/public/conversions", order).await.expect(202).json()
     }
 
     /// A report of `demo`.

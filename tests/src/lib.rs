@@ -1,4 +1,4 @@
-//! A world for tests: the local house in memory with a clock to set, seeded ids, callers as types, and faults to inject.
+//! The test environment: the local server in memory with a clock to set, seeded ids, callers, and faults to inject.
 //!
 //! The functions run the code they ship, against the embedded DynamoDB and SQS, through the gateway's own events. Every
 //! call to AWS is checked against the calling function's IAM statements in the template, and every answer against the

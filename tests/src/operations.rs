@@ -18,9 +18,9 @@ pub use event::{event_text, hosts};
 pub use placeholders::Placeholders;
 pub use walk::Walk;
 
-/// What the paths of a handle's operations begin with.
+/// The start of the paths of a handle's operations.
 pub const HANDLES: &str = "/v2/handles/";
-/// What the paths of the same operations begin with for callers with a personal access token.
+/// The start of the paths of the same operations for callers with a personal access token.
 pub const PAT_HANDLES: &str = "/v2/public/handles/";
 /// Every family of scopes that a token can have.
 pub const ALL_SCOPES: [&str; 7] = ["links.*", "campaigns.*", "analytics.*", "webhooks.*", "conversions.*", "chain.*", "personalization.*"];

@@ -123,7 +123,7 @@ fn headers(operation: &Operation) -> Value {
     if let Some(content_type) = operation.content_type() {
         headers.insert("content-type", content_type.to_owned());
         let body = operation.body_text();
-        // What a placeholder stands for has another length.
+        // The value of a placeholder has another length.
         if !body.contains("{{") {
             headers.insert("content-length", body.len().to_string());
         }

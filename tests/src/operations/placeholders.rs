@@ -1,4 +1,4 @@
-//! What the `{{…}}` of paths, bodies and event files stand for: tokens, addresses, and ids from earlier answers.
+//! What the `{{…}}` of paths, bodies and event files are replaced with: tokens, addresses, and ids from earlier answers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

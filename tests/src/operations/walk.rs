@@ -16,7 +16,7 @@ pub struct Walk {
 impl Walk {
     /// At the table's first row.
     pub async fn begin() -> Self {
-        let options = TestEnvOptions { begins: "2026-11-02T09:30:00Z", environment: hosts(), ..TestEnvOptions::default() };
+        let options = TestEnvOptions { starts_at: "2026-11-02T09:30:00Z", environment: hosts(), ..TestEnvOptions::default() };
         let env = TestEnv::with(options).await;
         let receiver = Receiver::start().await;
         let values = Placeholders::new(env.keys(), env.now(), &receiver);
@@ -44,8 +44,8 @@ impl Walk {
     /// A caller of this kind; a member is the owner.
     pub fn caller(&self, kind: CallerKind) -> Caller<'_> {
         match kind {
-            CallerKind::Anonymous => self.env.nobody(),
-            CallerKind::Page => self.env.nobody().with("origin", "https://shop.example"),
+            CallerKind::Anonymous => self.env.anonymous(),
+            CallerKind::Page => self.env.anonymous().with("origin", "https://shop.example"),
             CallerKind::Visitor => self.env.visitor().caller().clone(),
             CallerKind::User | CallerKind::Creator | CallerKind::Operator | CallerKind::Owner => self.env.owner(),
             CallerKind::PlatformAdmin => self.env.admin(),

@@ -12,14 +12,14 @@ async fn newest(env: &TestEnv, before: &mut usize, action: &str) -> Value {
     let all = env.audit_events().await;
     assert_eq!(all.len(), *before + 1, "{action}: {all:?}");
     *before += 1;
-    // Events of one millisecond stand in no order.
+    // Events of one millisecond are in no order.
     env.advance_ms(1);
     assert_eq!(all[0]["action"], action);
     all[0].clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_write_is_told_with_who_did_it_and_what_changed() {
+async fn every_write_is_audited_with_its_actor_and_its_changes() {
     let env = TestEnv::new().await;
     let mut seen = env.audit_events().await.len();
     env.advance_ms(1);
@@ -57,15 +57,15 @@ async fn every_write_is_told_with_who_did_it_and_what_changed() {
     env.owner().post("/v2/handles/demo/transfer-ownership", json!({"newOwnerUserId": "operator"})).await.expect(200);
     let all = env.operator().get(EVENTS).await.expect(200).text();
     assert!(all.contains("handle.transferred"));
-    assert!(!all.contains("s3cret-word") && !all.contains("$argon2"), "no secret is ever told");
+    assert!(!all.contains("s3cret-word") && !all.contains("$argon2"), "no secret is in the log");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_handle_begins_with_its_event() {
+async fn a_new_handle_starts_with_its_audit_event() {
     let env = TestEnv::new().await;
     env.stranger().post("/v2/handles", json!({"handle": "own-shop"})).await.expect(201);
-    let told = env.stranger().get("/v2/handles/own-shop/audit-events").await.expect(200).json();
-    assert_eq!((told["items"].as_array().unwrap().len(), &told["items"][0]["action"]), (1, &json!("handle.created")));
+    let events = env.stranger().get("/v2/handles/own-shop/audit-events").await.expect(200).json();
+    assert_eq!((events["items"].as_array().unwrap().len(), &events["items"][0]["action"]), (1, &json!("handle.created")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -100,9 +100,9 @@ async fn events_are_paged_newest_first_and_are_not_for_creators() {
     let page = async |caller: &Caller<'_>, cursor: &str| -> Answer { caller.get(&format!("{EVENTS}?limit=3{cursor}")).await.expect(200) };
     let (mut titles, mut cursor) = (Vec::new(), String::new());
     loop {
-        let told = page(&env.owner(), &cursor).await.json();
-        titles.extend(told["items"].as_array().unwrap().iter().filter_map(|event| event["after"]["title"].as_str().map(str::to_owned)));
-        match told["nextCursor"].as_str() {
+        let listed = page(&env.owner(), &cursor).await.json();
+        titles.extend(listed["items"].as_array().unwrap().iter().filter_map(|event| event["after"]["title"].as_str().map(str::to_owned)));
+        match listed["nextCursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }
@@ -112,7 +112,7 @@ async fn events_are_paged_newest_first_and_are_not_for_creators() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_are_told_for_four_hundred_days_and_not_a_moment_longer_whether_or_not_the_table_still_has_them() {
+async fn events_are_listed_for_exactly_four_hundred_days_whether_or_not_the_table_still_has_them() {
     let env = TestEnv::new().await;
     env.advance_ms(1000);
     for title in ["a", "b", "c"] {

@@ -13,7 +13,7 @@ async fn ctx(env: &TestEnv) -> String {
 }
 
 async fn post(env: &TestEnv, body: &Value) -> Answer {
-    env.nobody().post("/v2/public/conversions", body.clone()).await
+    env.anonymous().post("/v2/public/conversions", body.clone()).await
 }
 
 /// What reports say in all: conversions and revenue.
@@ -40,7 +40,7 @@ async fn two_hundred_posts_of_one_key_at_once_accept_one_and_count_it_once() {
     });
     assert_eq!(deduped.count(), 199);
     assert_eq!(env.server().queue_depth("EventsQueue").unwrap().visible, 1, "one outbox event");
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await, (json!(1), json!(24.99)));
     assert_eq!(stored(&env).await.len(), 1);
 }
@@ -67,10 +67,10 @@ async fn a_crash_at_any_step_loses_nothing_and_doubles_nothing() {
     assert!(crashes >= 6, "each call of an acceptance was a place to crash: {crashes}");
     assert_eq!(stored(&env).await.len(), keys);
     // What a crash left unannounced the sweeper finds.
-    env.settle().await;
+    env.process_events().await;
     env.advance_ms(61_000);
     env.sweep().await;
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await, (json!(keys), json!(keys * 10)));
 }
 
@@ -83,7 +83,7 @@ async fn a_lost_answer_is_answered_as_the_callers_own_first_one() {
     fired.at_least_once();
     assert_eq!(first["deduped"], false);
     assert_eq!(post(&env, &body).await.expect(200).json()["conversionId"], first["conversionId"]);
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await, (json!(1), json!(5)));
 }
 
@@ -110,13 +110,13 @@ async fn a_lost_announcement_is_made_again_by_the_sweeper() {
     post(&env, &body).await.expect(202);
     fired.at_least_once();
     env.faults.clear();
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await.0, json!(0));
     env.advance_ms(61_000);
     for _ in 0..3 {
         env.sweep().await;
     }
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await, (json!(1), json!(5)));
 }
 
@@ -134,7 +134,7 @@ async fn settling_survives_crashes_conflicts_lost_answers_and_duplicates() {
             // A crashed consumer's message is out of sight; the sweeper does not wait for it.
             env.advance_ms(61_000);
             env.sweep().await;
-            env.settle().await;
+            env.process_events().await;
             assert_eq!(totals(&env).await.0, json!(expected), "{fault:?} at step {step}");
             if survived.is_some() {
                 break;
@@ -151,7 +151,7 @@ async fn settling_survives_crashes_conflicts_lost_answers_and_duplicates() {
         env.faults.clear();
         env.advance_ms(61_000);
         env.sweep().await;
-        env.settle().await;
+        env.process_events().await;
         assert_eq!(totals(&env).await, (json!(expected), json!(expected)), "{fault:?}");
     }
 }
@@ -163,7 +163,7 @@ async fn a_key_holds_until_day_365_whether_or_not_the_clock_is_watched() {
             .await;
     let body = order(&ctx(&env).await, "order-1", 7.5, "USD");
     let first = post(&env, &body).await.expect(202).json();
-    env.settle().await;
+    env.process_events().await;
     env.advance_days(364);
     let replay = post(&env, &body).await.expect(200).json();
     assert_eq!((&replay["deduped"], &replay["conversionId"]), (&json!(true), &first["conversionId"]));
@@ -171,7 +171,7 @@ async fn a_key_holds_until_day_365_whether_or_not_the_clock_is_watched() {
     let second = post(&env, &body).await.expect(202).json();
     assert_ne!(second["conversionId"], first["conversionId"]);
     assert_eq!(post(&env, &body).await.expect(200).json()["conversionId"], second["conversionId"]);
-    env.settle().await;
+    env.process_events().await;
     let ids: Vec<_> = stored(&env).await.into_iter().map(|conversion| conversion["conversionId"].clone()).collect();
     assert_eq!(ids, [second["conversionId"].clone(), first["conversionId"].clone()], "the first is kept beside the second");
     let report = env.owner().get("/v2/handles/demo/analytics?from=2027-02-01").await.expect(200).json();
@@ -208,7 +208,7 @@ async fn a_different_conversion_under_a_known_key_changes_nothing_and_is_recorde
     for field in ["conversionId", "eventType", "value", "currency", "acceptedAt"] {
         assert_eq!(answer[field], first[field], "{field}");
     }
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await, (json!(1), json!(24.99)));
     let audit = env.operator().get("/v2/handles/demo/audit-events").await.expect(200).json();
     let latest = &audit["items"][0];
@@ -223,7 +223,7 @@ async fn the_same_key_under_another_handle_is_another_key() {
     let first = post(&env, &order(&ctx(&env).await, "order-1", 1.0, "USD")).await.expect(202).json();
     env.stranger().post("/v2/handles", json!({"handle": "other"})).await.expect(201);
     env.stranger().put("/v2/handles/other/links/launch", json!({"destinationUrl": "https://example.org/"})).await.expect(201);
-    let redirect = env.nobody().with("host", "other.localhost:9000").send(http::Method::GET, "/launch", Vec::new()).await.expect(302);
+    let redirect = env.anonymous().with("host", "other.localhost:9000").send(http::Method::GET, "/launch", Vec::new()).await.expect(302);
     let body = json!({"ctx": redirect.ctx(), "idempotencyKey": "order-1", "eventType": "purchase", "handle": "demo", "conversionId": first["conversionId"]});
     let second = post(&env, &body).await.expect(202).json();
     assert_eq!((second["handle"].as_str(), second["deduped"].as_bool()), (Some("other"), Some(false)));
@@ -300,7 +300,7 @@ async fn every_bad_field_is_named_and_an_oversized_body_is_refused() {
     post(&env, &large).await.refused(413, "payload_too_large");
     for value in ["1e400", "-1", "24.999", "1000000000000", "NaN"] {
         let body = format!(r#"{{"ctx":"{token}","idempotencyKey":"k","eventType":"purchase","value":{value},"currency":"USD"}}"#);
-        env.nobody()
+        env.anonymous()
             .with("content-type", "application/json")
             .send(http::Method::POST, "/v2/public/conversions", body.into_bytes())
             .await
@@ -315,8 +315,8 @@ async fn expired_and_foreign_tokens_are_refused_with_their_reason() {
     let token = ctx(&env).await;
     let reason = |answer: Answer| answer.refused(400, "invalid_ctx").json()["reason"].clone();
     let context = |query: String| {
-        let nobody = env.nobody();
-        async move { nobody.get(&format!("/v2/public/context?{query}")).await }
+        let client = env.anonymous();
+        async move { client.get(&format!("/v2/public/context?{query}")).await }
     };
     assert_eq!(reason(context(format!("ctx={token}&ctx={token}")).await), "malformed");
     assert_eq!(reason(context(String::new()).await), "malformed");

@@ -21,7 +21,7 @@ const PREVIEW: &str = "/v2/handles/demo/links/launch/route-preview";
 const RULES: &str = "/v2/handles/demo/personalization-rules";
 const PRODUCT: &str = "https://example.com/product";
 
-async fn world_with(settings: Value) -> TestEnv {
+async fn env_with(settings: Value) -> TestEnv {
     let env = TestEnv::new().await;
     if let Some(campaign) = settings["campaignId"].as_str() {
         env.campaign(campaign).await;
@@ -47,7 +47,7 @@ fn friday() -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_answer_explains_the_decision_rule_by_rule() {
-    let env = world_with(json!({"redirectType": 307, "routingRules": [
+    let env = env_with(json!({"redirectType": 307, "routingRules": [
         {"priority": 20, "destinationUrl": "https://example.com/late"},
         {"priority": 10, "destinationUrl": "https://example.com/de", "conditions": {"countryIn": ["DE"], "deviceIn": ["MOBILE"]}},
         {"priority": 10, "destinationUrl": "https://example.com/ad", "conditions": {"sourceIn": ["Instagram", "Ad"], "campaignIn": ["SPRING"]}},
@@ -109,8 +109,7 @@ async fn each_condition_that_fails_says_what_it_asked_and_what_it_met() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handles_rules_are_explained_after_the_links_own() {
-    let env =
-        world_with(json!({"routingRules": [{"destinationUrl": "https://example.com/fr", "conditions": {"countryIn": ["FR"]}}]})).await;
+    let env = env_with(json!({"routingRules": [{"destinationUrl": "https://example.com/fr", "conditions": {"countryIn": ["FR"]}}]})).await;
     for (id, rule) in [
         ("off", json!({"priority": 0, "enabled": false, "variant": {"id": "v0", "destinationUrl": "https://example.com/off"}})),
         (
@@ -141,7 +140,7 @@ async fn a_handles_rules_are_explained_after_the_links_own() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_request_gets_the_same_answer_byte_for_byte() {
-    let env = world_with(json!({"maxClicks": 100, "routingRules": [
+    let env = env_with(json!({"maxClicks": 100, "routingRules": [
         {"destinationUrl": "https://example.com/half", "conditions": {"percent": {"from": 0, "to": 50}}},
         {"destinationUrl": "https://example.com/day", "conditions": {"timeBetween": {"from": "08:00", "to": "20:00"}, "weekdayIn": ["FRI"]}},
     ]})).await;
@@ -159,7 +158,7 @@ async fn the_same_request_gets_the_same_answer_byte_for_byte() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visit_of_which_nothing_is_said_is_one_nothing_is_known_of() {
-    let env = world_with(json!({"campaignId": "spring-2026"})).await;
+    let env = env_with(json!({"campaignId": "spring-2026"})).await;
     let answer = preview(&env, json!({})).await;
     let unknown = json!({"country": "UNKNOWN", "device": "UNKNOWN", "source": "direct", "campaign": "spring-2026", "segments": [], "language": null, "sessionId": null, "at": null});
     assert_eq!(answer["context"], unknown);
@@ -173,7 +172,7 @@ async fn a_visit_of_which_nothing_is_said_is_one_nothing_is_known_of() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visit_that_cannot_be_is_refused_with_every_bad_field() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     let body = json!({"country": "USA", "device": "phone", "source": "", "campaign": 7, "segments": ["a", 1], "language": "x".repeat(36), "sessionId": "a b", "at": "later", "ip": "192.0.2.1"});
     let refused = env.owner().post(PREVIEW, body).await.refused(400, "invalid_payload");
     let expected = ["country", "device", "source", "campaign", "segments[1]", "language", "sessionId", "at", "ip"];
@@ -219,7 +218,7 @@ async fn a_closed_link_is_unavailable_or_falls_back_and_says_why() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_whose_clicks_are_used_up_is_shown_as_closed() {
-    let env = world_with(json!({"maxClicks": 2})).await;
+    let env = env_with(json!({"maxClicks": 2})).await;
     for _ in 0..2 {
         assert_eq!(preview(&env, json!({})).await["matched"]["kind"], "DEFAULT");
         env.visitor().follow("launch").await.expect(302);
@@ -229,8 +228,8 @@ async fn a_link_whose_clicks_are_used_up_is_shown_as_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_tells_whether_ctx_would_be_appended_and_which_version_decided() {
-    let env = world_with(json!({})).await;
+async fn it_shows_whether_ctx_would_be_appended_and_which_version_decided() {
+    let env = env_with(json!({})).await;
     write(&env, json!({"trackingPolicy": {"appendContextParam": false}, "password": "open sesame"})).await;
     let answer = preview(&env, json!({})).await;
     assert_eq!((&answer["wouldAppendCtx"], &answer["linkVersion"], &answer["destinationUrl"]), (&json!(false), &json!(2), &json!(PRODUCT)));
@@ -238,7 +237,7 @@ async fn it_tells_whether_ctx_would_be_appended_and_which_version_decided() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_shows_at_once_and_a_preview_writes_nothing() {
-    let env = world_with(json!({"maxClicks": 5})).await;
+    let env = env_with(json!({"maxClicks": 5})).await;
     preview(&env, json!({})).await;
     write(&env, json!({"destinationUrl": "https://example.com/new", "maxClicks": 5})).await;
     env.faults.take_calls();
@@ -251,9 +250,9 @@ async fn a_change_shows_at_once_and_a_preview_writes_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_brings_the_segments_of_its_signals_unless_others_are_named() {
     let hot = json!({"destinationUrl": "https://example.com/hot", "conditions": {"segmentIn": ["engaged_prospect"]}});
-    let env = world_with(json!({"routingRules": [hot]})).await;
+    let env = env_with(json!({"routingRules": [hot]})).await;
     let signals = json!({"handle": "demo", "sessionId": "s1", "signals": [{"signalKey": "intent", "confidence": 0.9}]});
-    env.nobody().post("/v2/public/chain/signals", signals).await.expect(202);
+    env.anonymous().post("/v2/public/chain/signals", signals).await.expect(202);
     for (visit, destination, segments, queries) in [
         (json!({"sessionId": "s1"}), "https://example.com/hot", json!(["engaged_prospect", "new"]), 1),
         (json!({"sessionId": "s1", "at": "2026-03-31T11:59:59.999Z"}), "https://example.com/hot", json!(["engaged_prospect", "new"]), 1),
@@ -274,7 +273,7 @@ async fn a_session_brings_the_segments_of_its_signals_unless_others_are_named() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handles_rule_for_a_campaign_applies_to_the_links_of_that_campaign() {
-    let env = world_with(json!({"campaignId": "spring-2026"})).await;
+    let env = env_with(json!({"campaignId": "spring-2026"})).await;
     env.owner().put("/v2/handles/demo/links/other", json!({"destinationUrl": PRODUCT})).await.expect(201);
     let variant = json!({"id": "v", "destinationUrl": "https://example.com/spring"});
     let rule = json!({"when": {"campaignIn": ["SPRING-2026"]}, "variant": variant});
@@ -410,7 +409,7 @@ impl Pair {
             headers.push(("accept-language", random.pick(&["{},ja;q=0.9", "ja;q=0.2, {};q=0.8, *;q=0.1", "{}"]).replace("{}", language)));
             described["language"] = json!(language);
         } else {
-            // Any language will do: every browser sends the header, and whoever does not is on a bot's device.
+            // Any language will do: every browser sends the header, and a visit without it is on a bot's device.
             headers.push(("accept-language", "*".to_owned()));
         }
         if must_name_session || random.one_in(2) {
@@ -461,12 +460,12 @@ impl Stage {
             }
             let (settings, _) = Settings::read(body, &foreign).unwrap();
             let slug = format!("link-{link}");
-            let begins = Moment::from_millis(1_700_000_000_000);
-            let id = LinkId::new(begins, (u128::try_from(number).unwrap() << 32) | u128::try_from(link).unwrap());
+            let created_at = Moment::from_millis(1_700_000_000_000);
+            let id = LinkId::new(created_at, (u128::try_from(number).unwrap() << 32) | u128::try_from(link).unwrap());
             let handle = stage.handle.clone();
-            stage.links.push(Link { id, handle, slug: slug.parse().unwrap(), ..testing::link(begins, settings) });
+            stage.links.push(Link { id, handle, slug: slug.parse().unwrap(), ..testing::link(created_at, settings) });
             for _ in 0..VISITS {
-                // Without a session a share is decided by what only the visitor's own request tells.
+                // Without a session a share is decided by what only the visitor's own request has.
                 let has_shares = shares || stage.book.rules().iter().any(|rule| rule.when.percent.is_some());
                 let at = random.pick(moments);
                 stage.visits.push((slug.clone(), Pair::of(random, &stage.handle, &slug, at, has_shares)));
@@ -483,17 +482,17 @@ impl Stage {
             created_at: env.now(),
             version: 1,
         };
-        assert!(env.app("accounts").store().save_profile(&profile, None, &env.event("handle.created")).await.unwrap());
+        assert!(env.app("accounts").store().save_profile(&profile, None, &env.audit_event("handle.created")).await.unwrap());
         let store = env.app("links").store();
-        assert!(store.save_rule_book(&self.handle, &self.book, 0, &env.event("rule.created")).await.unwrap());
-        let writes =
-            futures::stream::iter(&self.links).map(async |link| store.write_link(link, Expect::Absent, &env.event("link.created")).await);
+        assert!(store.save_rule_book(&self.handle, &self.book, 0, &env.audit_event("rule.created")).await.unwrap());
+        let writes = futures::stream::iter(&self.links)
+            .map(async |link| store.write_link(link, Expect::Absent, &env.audit_event("link.created")).await);
         let written: Vec<WriteLink> = writes.buffer_unordered(16).try_collect().await.unwrap();
         assert!(written.iter().all(|written| *written == WriteLink::Written));
     }
 }
 
-/// Sends past the document's judge, who reads the whole document for each answer.
+/// Sends without the check against the document, which takes long for each answer.
 async fn send(env: &TestEnv, request: http::request::Builder, body: String) -> Answer {
     let (parts, body) = env.server().call(request.body(body.into()).unwrap(), [198, 51, 100, 7].into()).await.into_parts();
     Answer { status: parts.status, headers: parts.headers, body }
@@ -522,7 +521,7 @@ async fn preview_equals_redirect_for_10_000_random_rule_sets_and_visits() {
     let mut moments: Vec<Moment> = (0..60).map(|_| moment(&mut random)).collect();
     moments.sort();
     let stages: Vec<Stage> = (0..STAGES).map(|number| Stage::set(&mut random, number, LINKS, &moments)).collect();
-    let env = TestEnv::with(TestEnvOptions { begins: "2025-12-31T00:00:00Z", ..TestEnvOptions::default() }).await;
+    let env = TestEnv::with(TestEnvOptions { starts_at: "2025-12-31T00:00:00Z", ..TestEnvOptions::default() }).await;
     for stage in &stages {
         stage.store(&env).await;
     }

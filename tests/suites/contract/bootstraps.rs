@@ -21,8 +21,8 @@ use tests::operations::{Placeholders, Step, hosts, steps};
 use tests::{FUNCTIONS, Receiver, programs};
 use tokio::process::{Child, Command};
 
-/// Longer than any program takes, so that a hang is told apart from a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any program takes on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A function's program with a Runtime API of its own.
 struct Bootstrap {
@@ -51,7 +51,7 @@ impl Bootstrap {
 
     /// Hands over an event and waits for what comes of it.
     async fn invoke(&self, event: Value) -> Value {
-        let timeout_ms = u64::try_from(PATIENCE.as_millis()).expect("milliseconds");
+        let timeout_ms = u64::try_from(TIMEOUT.as_millis()).expect("milliseconds");
         let invocation = InvocationBuilder::new().payload(event).timeout_ms(timeout_ms).build().expect("an invocation");
         let id = self.simulator.enqueue(invocation).await;
         // Not wait_for_invocation_complete: it looks first and listens second, and an answer in between goes unheard.
@@ -59,14 +59,14 @@ impl Bootstrap {
             let state = self.simulator.get_invocation_state(&id).await.expect("an invocation");
             !matches!(state.status, InvocationStatus::Pending | InvocationStatus::InProgress)
         };
-        let waited = self.simulator.wait_for(is_over, PATIENCE).await;
+        let waited = self.simulator.wait_for(is_over, TIMEOUT).await;
         let state = self.simulator.get_invocation_state(&id).await.expect("an invocation");
         assert!(waited.is_ok() && state.status == InvocationStatus::Success, "{}: {state:?}\n{}", self.name, self.log());
         state.response.expect("a response").payload
     }
 }
 
-/// A house of engines alone, by the wall clock as the programs are: no function works in it but the real ones.
+/// A local server with engines alone, by the wall clock as the programs are: the functions are the real programs.
 struct Site {
     server: LocalServer,
     keys: Keys,
@@ -80,7 +80,7 @@ impl Site {
         let settings = local::settings::Settings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys: &keys };
         let mut environment = settings.environment();
         environment.extend(hosts());
-        let server = LocalServer::open(Options { environment, ..Options::memory() }).await.expect("a house");
+        let server = LocalServer::open(Options { environment, ..Options::memory() }).await.expect("a server");
         Self { server, keys, bootstraps: BTreeMap::new(), logs: tempfile::tempdir().expect("a folder") }
     }
 
@@ -89,7 +89,7 @@ impl Site {
             let bootstrap = Bootstrap::start(name, &programs[name], self.server.env(name), self.logs.path()).await;
             self.bootstraps.insert(name, Arc::new(bootstrap));
         }
-        // What lies in the queues goes to the programs too.
+        // The messages of the queues go to the programs too.
         for name in ["click-worker", "event-worker"] {
             let bootstrap = self.bootstraps[name].clone();
             let worker = move |event: SqsEvent| {
@@ -100,7 +100,7 @@ impl Site {
                 }
                 .boxed()
             };
-            self.server.mount(name, Function::Queue(Arc::new(worker))).expect("an empty room");
+            self.server.mount(name, Function::Queue(Arc::new(worker))).expect("a free slot");
         }
     }
 
@@ -109,7 +109,7 @@ impl Site {
         self.bootstraps[function].invoke(serde_json::from_str(event).expect("JSON")).await
     }
 
-    /// Gives what lies in a queue to its worker, and tells what that was.
+    /// Gives the messages of a queue to its worker, and returns their bodies.
     async fn drain(&self, queue: &str) -> Vec<Value> {
         let mut bodies = Vec::new();
         let mut keep = |messages: Vec<SqsMessage>| {
@@ -121,7 +121,7 @@ impl Site {
         bodies
     }
 
-    /// Has all clicks counted, those too that a busy queue refused and the redirect parked; tells how many there were.
+    /// Has all clicks counted, those too that a busy queue refused and the redirect parked; returns how many there were.
     async fn count_clicks(&self) -> usize {
         let mut counted = BTreeSet::new();
         loop {
@@ -232,16 +232,16 @@ async fn the_programs_refuse_to_start_in_production_with_what_is_meant_for_local
         production.extend(
             [("STAGE", "prod"), ("JWKS_URL", "https://idp.example/jwks.json")].map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
-        let given = LOCAL_ONLY.map(|name| (name, production.remove(name).expect("a variable of the local house")));
+        let given = LOCAL_ONLY.map(|name| (name, production.remove(name).expect("a variable of the local server")));
         let bootstrap = Bootstrap::start(function, &programs[function], production.clone(), site.logs.path()).await;
-        let ready = bootstrap.simulator.wait_for(|| bootstrap.simulator.is_initialized(), PATIENCE).await;
+        let ready = bootstrap.simulator.wait_for(|| bootstrap.simulator.is_initialized(), TIMEOUT).await;
         assert!(ready.is_ok(), "{function} does not start in production: {}", bootstrap.log());
 
         for (variable, value) in given {
             let mut command = Command::new(&programs[function]);
             command.env_clear().envs(bootstrap.simulator.lambda_env_vars()).envs(&production).env(variable, &value).kill_on_drop(true);
             let output =
-                tokio::time::timeout(PATIENCE, command.output()).await.unwrap_or_else(|_| panic!("{function} runs with {variable}"));
+                tokio::time::timeout(TIMEOUT, command.output()).await.unwrap_or_else(|_| panic!("{function} runs with {variable}"));
             let output = output.expect("a process");
             let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
             assert!(!output.status.success(), "{function} with {variable}: {said}");

@@ -30,7 +30,7 @@ fn check(env: &TestEnv, event: &Value, answer: &Answer) {
     env.contract.check(&method, &path, answer);
 }
 
-/// Calls a function behind HTTP with the event's own text, and gives back what it would hand to Lambda.
+/// Calls a function behind HTTP with the event's own text, and returns what it would return to Lambda.
 async fn http<S, B>(service: S, event: &str) -> Value
 where
     S: Service<lambda_http::Request, Response = http::Response<B>, Error = std::convert::Infallible> + Send + 'static,
@@ -76,7 +76,7 @@ fn sent_at(event: &Value) -> Moment {
     }
 }
 
-/// Works a queue off and gives back what its messages said.
+/// Has the worker process a queue and returns the bodies of its messages.
 async fn read_off(env: &TestEnv, queue: &str) -> Vec<Value> {
     let mut bodies = Vec::new();
     let keep = |messages: Vec<aws_lambda_events::sqs::SqsMessage>| {

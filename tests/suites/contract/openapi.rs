@@ -45,7 +45,7 @@ fn has_id(answer: &Answer) {
     assert!(answer.header("x-request-id").starts_with("req_"), "{:?}", answer.headers);
 }
 
-/// Whether the operation lets nobody through who does not say who calls.
+/// Whether the operation refuses callers without a token.
 fn needs_token(operation: &Value) -> bool {
     let schemes = operation["security"].as_array();
     schemes.is_some_and(|schemes| schemes.iter().all(|scheme| *scheme != json!({})))
@@ -144,11 +144,11 @@ async fn every_route_of_the_template_is_served_by_its_function() {
     for function in &env.server().template().functions {
         for route in &function.routes {
             let RouteSpec::Path { method, path } = route else { continue };
-            let caller = env.nobody().with("host", if path == "/{slug}" { "demo.localhost:9000" } else { "localhost:9000" });
+            let caller = env.anonymous().with("host", if path == "/{slug}" { "demo.localhost:9000" } else { "localhost:9000" });
             let caller = caller.with("origin", "https://shop.example").with("access-control-request-method", "GET");
             let answer = send(&caller, method, &filled(path), "").await;
-            let told = answer.json()["message"].as_str().unwrap_or_default().to_owned();
-            assert!(!told.contains("no such route"), "{method} {path} leads to {}, which does not know it", function.binary);
+            let message = answer.json()["message"].as_str().unwrap_or_default().to_owned();
+            assert!(!message.contains("no such route"), "{method} {path} leads to {}, which does not know it", function.binary);
             assert_ne!(answer.status, 405, "{method} {path}");
             assert!(answer.status.as_u16() < 500, "{method} {path}: {}", answer.text());
             has_id(&answer);
@@ -176,13 +176,13 @@ async fn an_unknown_path_is_404_and_a_known_one_with_another_method_405_with_all
         "/v2/handles/demo/campaigns/%2E%2e",
         "/v2/handles/demo/chain/..",
     ] {
-        for caller in [env.nobody(), env.owner()] {
+        for caller in [env.anonymous(), env.owner()] {
             let answer = caller.get(path).await.refused(404, "not_found");
             assert_eq!(answer.header("content-type"), "application/json", "{path}");
             assert!(answer.json()["message"].as_str().expect("a message").contains("/v2/openapi.json"));
         }
     }
-    env.nobody().get("/v2").await.refused(404, "not_found");
+    env.anonymous().get("/v2").await.refused(404, "not_found");
     let mut methods: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (method, path) in env.contract.operations() {
         methods.entry(path).or_default().insert(method);
@@ -195,15 +195,15 @@ async fn an_unknown_path_is_404_and_a_known_one_with_another_method_405_with_all
         }
     }
     for method in [Method::PUT, Method::DELETE] {
-        let answer = env.nobody().send(method, &filled(REDIRECT), Vec::new()).await.refused(405, "method_not_allowed");
+        let answer = env.anonymous().send(method, &filled(REDIRECT), Vec::new()).await.refused(405, "method_not_allowed");
         assert!(answer.header("allow").contains("GET"));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_document_goes_compressed_and_not_twice_to_whoever_has_it() {
+async fn the_document_is_served_compressed_and_with_304_when_unchanged() {
     let env = TestEnv::new().await;
-    let browser = env.nobody().with("accept-encoding", "gzip, deflate, br");
+    let browser = env.anonymous().with("accept-encoding", "gzip, deflate, br");
     let small = browser.get("/v2/openapi.json").await.expect(200);
     assert_eq!((small.header("content-encoding"), small.header("content-type")), ("gzip", "application/json"));
     assert!(small.body.len() < DOCUMENT.len() / 10, "{} bytes", small.body.len());
@@ -220,7 +220,7 @@ async fn the_document_goes_compressed_and_not_twice_to_whoever_has_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_origin_may_use_the_public_routes_and_no_other() {
     let env = TestEnv::new().await;
-    let browser = env.nobody().with("origin", "https://shop.example");
+    let browser = env.anonymous().with("origin", "https://shop.example");
     let preflight = browser.clone().with("access-control-request-method", "POST").with("access-control-request-headers", "content-type");
     for path in [
         "/v2/public/context",
@@ -250,12 +250,12 @@ async fn any_origin_may_use_the_public_routes_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_says() {
+async fn every_operation_of_the_table_succeeds_in_the_function_the_template_says() {
     let (by_users, by_programs) = (walk(false).await, walk(true).await);
     let seen: BTreeSet<Operation> = by_users.contract.seen().union(&by_programs.contract.seen()).cloned().collect();
     let unseen: Vec<_> = by_users.contract.operations().difference(&seen).cloned().collect();
     assert_eq!(unseen, [], "no row of the table of operations takes these to success");
-    assert_eq!(by_users.nobody().get("/v2/openapi.json").await.expect(200).text(), DOCUMENT);
+    assert_eq!(by_users.anonymous().get("/v2/openapi.json").await.expect(200).text(), DOCUMENT);
 }
 
 /// Sends every request of the table; by programs, those that a token of its one scope may send too are sent with one.
@@ -271,7 +271,7 @@ async fn walk(by_programs: bool) -> TestEnv {
         let for_tokens = operation.path.replace(HANDLES, PAT_HANDLES);
         let scope = scope_of(&document["paths"][&for_tokens][operation.method.to_lowercase()]);
         let (caller, route, path) = match scope.filter(|_| by_programs && for_tokens != operation.path) {
-            Some(scope) => (walk.env.program(&[scope]).await, for_tokens, operation.raw_path().replace(HANDLES, PAT_HANDLES)),
+            Some(scope) => (walk.env.pat_client(&[scope]).await, for_tokens, operation.raw_path().replace(HANDLES, PAT_HANDLES)),
             None => (walk.caller(operation.caller), operation.path.to_owned(), operation.raw_path()),
         };
         walk.env.faults.take_calls();
@@ -299,7 +299,7 @@ async fn every_operation_declares_how_it_refuses() {
     let env = TestEnv::new().await;
     let document = document();
     env.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
-    let program = env.program(&ALL_SCOPES).await;
+    let program = env.pat_client(&ALL_SCOPES).await;
     let hook = json!({"endpointUrl": "https://hooks.example.com/test", "eventTypes": ["link.clicked"]});
     let hook = env.owner().post("/v2/handles/demo/webhooks", hook).await.expect(201).json();
     let values = Placeholders::samples().with("SUBSCRIPTION_ID", hook["subscriptionId"].as_str().expect("an id"));
@@ -310,7 +310,7 @@ async fn every_operation_declares_how_it_refuses() {
         let json = caller.clone().with("content-type", "application/json");
         let url = values.fill(&path, &path_of(&path));
         if needs_token {
-            has_id(&send(&env.nobody(), &method, &url, "").await.refused(401, "missing_bearer_token"));
+            has_id(&send(&env.anonymous(), &method, &url, "").await.refused(401, "missing_bearer_token"));
         }
         if takes_body {
             has_id(
@@ -343,7 +343,7 @@ fn caller_of<'e>(env: &'e TestEnv, program: &Caller<'e>, method: &str, path: &st
         return program.clone();
     }
     match find(method, path).caller {
-        CallerKind::Anonymous | CallerKind::Page | CallerKind::Visitor | CallerKind::Pat => env.nobody(),
+        CallerKind::Anonymous | CallerKind::Page | CallerKind::Visitor | CallerKind::Pat => env.anonymous(),
         CallerKind::User | CallerKind::Creator | CallerKind::Operator | CallerKind::Owner => env.owner(),
         CallerKind::PlatformAdmin => env.admin(),
     }
@@ -352,7 +352,7 @@ fn caller_of<'e>(env: &'e TestEnv, program: &Caller<'e>, method: &str, path: &st
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_answers_503_while_its_table_is_out_of_reach() {
     let env = TestEnv::new().await;
-    let program = env.program(&ALL_SCOPES).await;
+    let program = env.pat_client(&ALL_SCOPES).await;
     let values = Placeholders::samples();
     let fired = env.faults.inject(Rule::any().always(), Fault::Unreachable);
     // The document and the script need no table; what is public and refused for its ctx does not get that far.
@@ -370,7 +370,8 @@ async fn every_operation_answers_503_while_its_table_is_out_of_reach() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_charged_operation_declares_that_the_quota_may_be_used_up() {
     let walk = Walk::populated().await;
-    walk.env.admin().put("/v2/platform-admin/accounts/owner", json!({"plan": "FREE"})).await.expect(200);
+    // Ten writes a day, of which the table has made more; nothing is locked that is also charged.
+    walk.env.admin().put("/v2/platform-admin/accounts/owner", json!({"plan": "PRO"})).await.expect(200);
     let until_midnight = (86_400_000 - walk.env.now().millis().rem_euclid(86_400_000)) / 1000;
     let mut charged = 0;
     let operations = of_members().into_iter().chain([find("POST", "/v2/handles")]);

@@ -139,8 +139,8 @@ async fn without_a_token_no_route_of_a_handle_says_whether_it_exists() {
     let env = demo.env();
     env.faults.take_calls();
     for operation in demo.operations() {
-        let of_demo = demo.send(&env.nobody(), operation, "demo").await.refused(401, "missing_bearer_token");
-        let of_none = demo.send(&env.nobody(), operation, "nosuch").await;
+        let of_demo = demo.send(&env.anonymous(), operation, "demo").await.refused(401, "missing_bearer_token");
+        let of_none = demo.send(&env.anonymous(), operation, "nosuch").await;
         assert_eq!(content(&of_demo), content(&of_none), "{}", operation.name);
         assert_eq!(env.faults.take_calls(), [], "{} reads the table without a caller", operation.name);
     }
@@ -184,10 +184,10 @@ fn scope_of(document: &Value, method: &str, path: &str) -> String {
 async fn a_token_reaches_the_operations_of_its_scope_and_no_other() {
     let demo = Populated::new().await;
     let env = demo.env();
-    let document = env.nobody().get("/v2/openapi.json").await.expect(200).json();
+    let document = env.anonymous().get("/v2/openapi.json").await.expect(200).json();
     let mut programs = Vec::new();
     for scope in domain::accounts::token::Scope::ALL {
-        programs.push((scope.as_str(), env.program(&[scope.as_str()]).await));
+        programs.push((scope.as_str(), env.pat_client(&[scope.as_str()]).await));
     }
     let (mut audited, mut reached, mut refused) = (0, 0, 0);
     for (operation, path) in demo.for_tokens() {
@@ -216,7 +216,7 @@ async fn a_token_reaches_the_operations_of_its_scope_and_no_other() {
 async fn every_function_that_refuses_a_token_writes_an_audit_event_of_the_handle() {
     let demo = Populated::new().await;
     let env = demo.env();
-    let program = env.program(&["chain.signal.write"]).await;
+    let program = env.pat_client(&["chain.signal.write"]).await;
     let mut operations = demo.for_tokens();
     // All but the one thing that it may do.
     operations.retain(|(operation, _)| !operation.path.ends_with("/chain/signals"));
@@ -244,11 +244,11 @@ async fn every_function_that_refuses_a_token_writes_an_audit_event_of_the_handle
 async fn a_family_of_scopes_reaches_what_each_of_them_does() {
     let demo = Populated::new().await;
     let env = demo.env();
-    let document = env.nobody().get("/v2/openapi.json").await.expect(200).json();
+    let document = env.anonymous().get("/v2/openapi.json").await.expect(200).json();
     let family_of = |scope: &str| format!("{}.*", scope.split('.').next().expect("a family"));
     for (operation, path) in demo.for_tokens() {
         let family = family_of(&scope_of(&document, operation.method, &path));
-        let answer = demo.send_as_program(&env.program(&[&family]).await, operation, "demo").await;
+        let answer = demo.send_as_program(&env.pat_client(&[&family]).await, operation, "demo").await;
         assert!(answer.status.is_success(), "{} with {family}: {}", operation.name, answer.text());
     }
 }
@@ -279,11 +279,11 @@ async fn to_the_token_of_another_handle_every_route_is_as_if_there_were_no_such_
 async fn a_users_token_opens_no_route_for_programs_and_a_programs_none_for_users() {
     let demo = Populated::new().await;
     let env = demo.env();
-    let program = env.program(&["links.*", "campaigns.*", "analytics.*", "conversions.*", "personalization.*"]).await;
+    let program = env.pat_client(&["links.*", "campaigns.*", "analytics.*", "conversions.*", "personalization.*"]).await;
     for (operation, _) in demo.for_tokens() {
         demo.send_as_program(&env.owner(), operation, "demo").await.refused(401, "invalid_token");
         env.faults.take_calls();
-        demo.send_as_program(&env.nobody(), operation, "demo").await.refused(401, "missing_bearer_token");
+        demo.send_as_program(&env.anonymous(), operation, "demo").await.refused(401, "missing_bearer_token");
         assert_eq!(env.faults.take_calls(), [], "{} reads the table without a caller", operation.name);
         demo.send(&program, operation, "demo").await.refused(401, "invalid_token");
     }
@@ -293,7 +293,7 @@ async fn a_users_token_opens_no_route_for_programs_and_a_programs_none_for_users
     for operation in demo.operations() {
         if !paths.contains(&operation.path.replace(HANDLES, PAT_HANDLES)) {
             without += 1;
-            for caller in [&program, &env.owner(), &env.nobody()] {
+            for caller in [&program, &env.owner(), &env.anonymous()] {
                 demo.send_as_program(caller, operation, "demo").await.refused(404, "not_found");
             }
         }

@@ -29,7 +29,7 @@ async fn all_is_well(env: &TestEnv, receivers: &[&Receiver], faults: usize, what
         let sent = posts.get(id).cloned().unwrap_or_default();
         assert!(sent.len() <= attempts.len() + faults, "{what}: {} posts, {} attempts, {faults} faults", sent.len(), attempts.len());
         for number in &numbers {
-            assert!(sent.contains(&number.to_string().as_str()), "{what}: attempt {number} is told of and was not sent: {delivery}");
+            assert!(sent.contains(&number.to_string().as_str()), "{what}: attempt {number} is logged and was not sent: {delivery}");
         }
         *of_event_and_subscription.entry((delivery["eventId"].clone().to_string(), delivery["subscriptionId"].to_string())).or_insert(0) +=
             1;
@@ -51,7 +51,7 @@ async fn a_delivery_worker_that_dies_at_any_step_loses_and_forks_nothing() {
         let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
         let mut survived = false;
         for number in 0..40 {
-            receiver.forget();
+            receiver.clear();
             receiver.next([Behaviour::status(500)]);
             let id = send_test(&env, &subscription).await;
             // A failed attempt, and one that delivers.
@@ -62,11 +62,11 @@ async fn a_delivery_worker_that_dies_at_any_step_loses_and_forks_nothing() {
             };
             survived = env.crash_at("delivery-worker", number, fault, work).await.is_some();
             run_recovery(&env).await;
-            let told = delivery(&env, &id).await;
-            assert_eq!(told["status"], "DELIVERED", "{fault:?} at call {number}: {told}");
+            let logged = delivery(&env, &id).await;
+            assert_eq!(logged["status"], "DELIVERED", "{fault:?} at call {number}: {logged}");
             let posts = receiver.posted();
-            let attempts = told["attempts"].as_array().unwrap();
-            assert!(posts.len() <= attempts.len() + usize::from(!survived), "{fault:?} at {number}: {} posts: {told}", posts.len());
+            let attempts = logged["attempts"].as_array().unwrap();
+            assert!(posts.len() <= attempts.len() + usize::from(!survived), "{fault:?} at {number}: {} posts: {logged}", posts.len());
             assert!(posts.windows(2).all(|two| two[0].body == two[1].body), "{fault:?} at {number}");
             if survived {
                 assert!(number >= 8, "only {number} calls");
@@ -78,7 +78,7 @@ async fn a_delivery_worker_that_dies_at_any_step_loses_and_forks_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn workers_that_die_while_they_tell_of_an_event_tell_each_subscription_once() {
+async fn workers_that_die_while_they_fan_out_an_event_deliver_it_to_each_subscription_once() {
     for (function, fault) in
         [("event-worker", Fault::CrashBefore), ("event-worker", Fault::CrashAfter), ("click-worker", Fault::CrashAfter)]
     {
@@ -98,7 +98,7 @@ async fn workers_that_die_while_they_tell_of_an_event_tell_each_subscription_onc
                 };
                 env.drain_with("ClicksQueue", keep).await;
                 env.drain("EventsQueue").await;
-                env.settle().await;
+                env.process_events().await;
             };
             survived = env.crash_at(function, number, fault, work).await.is_some();
             // The queue gives a dead consumer's messages to the next one; clicks lie nowhere else.
@@ -109,7 +109,7 @@ async fn workers_that_die_while_they_tell_of_an_event_tell_each_subscription_onc
                 let of = |kind: &str| posted.iter().filter(|posted| posted.header("x-10x-event-type") == kind).count();
                 let what = format!("{function} {fault:?} at call {number}");
                 assert_eq!((of("link.clicked"), of("conversion.recorded")), (1, 1), "{what}");
-                receiver.forget();
+                receiver.clear();
             }
             if survived {
                 break;
@@ -129,7 +129,7 @@ async fn a_service_that_fails_under_the_delivery_worker_delays_and_loses_nothing
         };
         for fault in faults {
             for skip in 0..3 {
-                // Once, for the SDK to mend, and for longer than it tries.
+                // Once, which the SDK repairs, and for longer than it retries.
                 for times in [1, 7] {
                     if operation == "SendMessage" && skip > 0 {
                         continue;
@@ -175,8 +175,8 @@ async fn a_service_that_fails_under_the_event_worker_delays_and_loses_nothing() 
                 let body = json!({"destinationUrl": "https://example.com/", "title": format!("{number}")});
                 env.owner().put("/v2/handles/demo/links/launch", body).await.expect(200);
                 let fired = env.faults.inject(Rule::on(operation).by("event-worker").after(skip).times(7), fault);
-                env.settle().await;
-                env.settle().await;
+                env.process_events().await;
+                env.process_events().await;
                 env.faults.clear();
                 assert!(fired.times() > 0, "{what} never fired");
                 run_recovery(&env).await;
@@ -184,7 +184,7 @@ async fn a_service_that_fails_under_the_event_worker_delays_and_loses_nothing() 
                     let posted = receiver.posted();
                     let of = |kind: &str| posted.iter().filter(|posted| posted.header("x-10x-event-type") == kind).count();
                     assert_eq!((of("link.clicked"), of("conversion.recorded"), of("link.updated")), (1, 1, 1), "{what}");
-                    receiver.forget();
+                    receiver.clear();
                 }
             }
         }
@@ -241,14 +241,14 @@ async fn a_message_that_comes_early_waits_for_its_time() {
     all_is_well(&env, &[&receiver], 0, "early").await;
 }
 
-/// When the first attempt of a delivery ended, by the world's clock, which stands still meanwhile.
+/// When the first attempt of a delivery started, by the environment's clock, which does not move meanwhile.
 async fn receiver_began(env: &TestEnv, id: &str) -> i64 {
-    let told = delivery(env, id).await;
-    told["attempts"][0]["startedAt"].as_str().unwrap().parse::<domain::values::moment::Moment>().unwrap().millis()
+    let logged = delivery(env, id).await;
+    logged["attempts"][0]["startedAt"].as_str().unwrap().parse::<domain::values::moment::Moment>().unwrap().millis()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn messages_that_mean_nothing_are_given_back_or_dropped_and_hold_nobody_up() {
+async fn unreadable_messages_are_returned_or_dropped_and_block_no_others() {
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;
     let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
@@ -287,7 +287,7 @@ async fn a_success_counts_even_when_the_lease_was_lost_meanwhile() {
     let receiver = Receiver::start().await;
     let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
     let id = send_test(&env, &subscription).await;
-    // One worker holds the attempt and its receiver takes its time; by then somebody else has it and fails.
+    // One worker holds the attempt and its receiver is slow; meanwhile another worker takes it over and fails.
     receiver.next([Behaviour::WhenReleased(200), Behaviour::status(500)]);
     let app = env.app("delivery-worker").clone();
     let message = json!({"v": 1, "handle": "demo", "deliveryId": id, "attempt": 1, "lane": "retries"}).to_string();
@@ -305,9 +305,9 @@ async fn a_success_counts_even_when_the_lease_was_lost_meanwhile() {
     assert_eq!(delivery(&env, &id).await["status"], "SCHEDULED");
     receiver.release();
     assert!(slow.await.unwrap().batch_item_failures.is_empty());
-    let told = delivery(&env, &id).await;
-    let outcomes: Vec<&str> = told["attempts"].as_array().unwrap().iter().map(|attempt| attempt["outcome"].as_str().unwrap()).collect();
-    assert_eq!((told["status"].as_str().unwrap(), outcomes), ("DELIVERED", vec!["http_200", "http_500"]), "one result a lease: {told}");
+    let logged = delivery(&env, &id).await;
+    let outcomes: Vec<&str> = logged["attempts"].as_array().unwrap().iter().map(|attempt| attempt["outcome"].as_str().unwrap()).collect();
+    assert_eq!((logged["status"].as_str().unwrap(), outcomes), ("DELIVERED", vec!["http_200", "http_500"]), "one result a lease: {logged}");
     run_recovery(&env).await;
     assert_eq!(receiver.posted().len(), 2);
 }
@@ -319,7 +319,7 @@ async fn a_replay_is_a_new_delivery_of_the_same_bytes_and_leaves_the_old_log_alo
     receiver.always(Behaviour::status(500));
     let subscription = subscribe(&env, &receiver, &["conversion.recorded"]).await;
     click_and_convert(&env, 1).await;
-    env.settle().await;
+    env.process_events().await;
     env.deliver().await;
     let id = log(&env, "").await[0]["deliveryId"].as_str().unwrap().to_owned();
     let replay = format!("{DELIVERIES}/{id}/replay");
@@ -357,7 +357,7 @@ async fn a_receiver_that_was_down_for_ten_minutes_gets_everything_by_one_replay(
     let receiver = Receiver::start().await;
     let subscription = subscribe(&env, &receiver, &["conversion.recorded"]).await;
     click_and_convert(&env, 1).await;
-    env.settle().await;
+    env.process_events().await;
     env.deliver().await;
     let ctx = env.visitor().number(2).follow("launch").await.expect(302).ctx();
     env.advance_ms(1000);
@@ -366,16 +366,16 @@ async fn a_receiver_that_was_down_for_ten_minutes_gets_everything_by_one_replay(
     let mut conversions = Vec::new();
     for number in 0..120 {
         let body = json!({"ctx": ctx, "idempotencyKey": format!("down-{number}"), "eventType": "purchase", "value": 1, "currency": "USD"});
-        let accepted = env.nobody().post("/v2/public/conversions", body).await.expect(202).json();
+        let accepted = env.anonymous().post("/v2/public/conversions", body).await.expect(202).json();
         conversions.push(accepted["conversionId"].as_str().unwrap().to_owned());
         env.advance_ms(10);
     }
-    env.settle().await;
+    env.process_events().await;
     run_schedule(&env).await;
     env.advance_ms(600_000);
     assert_eq!(log(&env, "&status=EXHAUSTED").await.len(), 120);
     receiver.always(Behaviour::status(200));
-    receiver.forget();
+    receiver.clear();
     let mut range = json!({"since": down_at, "until": env.now(), "subscriptionId": id_of(&subscription)});
     let mut replayed = Vec::new();
     for most in [100, 20] {
@@ -405,9 +405,9 @@ async fn a_receiver_that_was_down_for_ten_minutes_gets_everything_by_one_replay(
 async fn a_range_is_sent_again_until_its_receiver_has_it_and_what_was_cancelled_with_it() {
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;
-    let began = env.now();
+    let since = env.now();
     let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
-    let range = json!({"since": began, "subscriptionId": id_of(&subscription)});
+    let range = json!({"since": since, "subscriptionId": id_of(&subscription)});
     let replay = async |range: &Value| {
         env.advance_ms(1);
         let answer = env.operator().post(&format!("{DELIVERIES}/replay"), range.clone()).await.expect(202).json();
@@ -454,5 +454,5 @@ async fn a_range_is_sent_again_until_its_receiver_has_it_and_what_was_cancelled_
     env.operator().post(&format!("{DELIVERIES}/{id}/replay"), json!({})).await.expect(202);
     env.deliver().await;
     assert_eq!(replay(&range).await, Vec::<String>::new());
-    assert_eq!(delivery(&env, &id).await["attempts"].as_array().unwrap().len(), 6, "the log of the first stands");
+    assert_eq!(delivery(&env, &id).await["attempts"].as_array().unwrap().len(), 6, "the log of the first is kept");
 }

@@ -25,8 +25,8 @@ fn click(env: &TestEnv, number: u64, random: &mut Random) -> Click {
     }
 }
 
-/// A world with the campaigns that those clicks name.
-async fn world_of_campaigns() -> TestEnv {
+/// An environment with the campaigns that those clicks name.
+async fn env_with_campaigns() -> TestEnv {
     let env = TestEnv::new().await;
     for campaign in ["partner-alpha", "partner-beta"] {
         env.campaign(campaign).await;
@@ -50,7 +50,7 @@ async fn recount(env: &TestEnv, key: impl Fn(&Click) -> String) -> BTreeMap<Stri
 
 /// Reads raw clicks past the functions' permissions, as an auditor with the table in hand.
 async fn clicks_of(env: &TestEnv, day: Day) -> Vec<Click> {
-    env.auditor().clicks_of(&env.handle(), day).await.unwrap()
+    env.unrestricted_store().clicks_of(&env.handle(), day).await.unwrap()
 }
 
 async fn reported(env: &TestEnv, query: &str) -> BTreeMap<String, (u64, u64)> {
@@ -89,7 +89,7 @@ fn shuffled(mut messages: Vec<SqsMessage>, random: &mut Random) -> Vec<SqsMessag
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_clicks_through_a_queue_that_duplicates_and_reorders_are_counted_exactly() {
-    let env = world_of_campaigns().await;
+    let env = env_with_campaigns().await;
     let mut random = Random::new(7);
     for number in 0..10_000 {
         let click = click(&env, number, &mut random);
@@ -118,7 +118,7 @@ async fn ten_thousand_clicks_through_a_queue_that_duplicates_and_reorders_are_co
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_or_a_fault_at_any_step_of_counting_changes_no_figure() {
-    let env = world_of_campaigns().await;
+    let env = env_with_campaigns().await;
     let mut random = Random::new(11);
     let mut number = 0;
     let mut send = async |env: &TestEnv, many: u64| {
@@ -164,7 +164,7 @@ async fn a_crash_or_a_fault_at_any_step_of_counting_changes_no_figure() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contended_cell_is_spread_over_shards_that_reports_add_up() {
-    let env = world_of_campaigns().await;
+    let env = env_with_campaigns().await;
     let mut random = Random::new(5);
     for round in 0..6 {
         for number in 0..20 {
@@ -180,8 +180,8 @@ async fn a_contended_cell_is_spread_over_shards_that_reports_add_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_poisoned_message_keeps_nobody_from_being_counted() {
-    let env = world_of_campaigns().await;
+async fn one_poisoned_message_does_not_stop_others_from_being_counted() {
+    let env = env_with_campaigns().await;
     let mut random = Random::new(3);
     for number in 0..9 {
         let click = click(&env, number, &mut random);
@@ -199,7 +199,7 @@ async fn one_poisoned_message_keeps_nobody_from_being_counted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_referrers_cannot_grow_a_report_without_bound_nor_lose_a_click() {
-    let env = world_of_campaigns().await;
+    let env = env_with_campaigns().await;
     let mut random = Random::new(17);
     for number in 0..1200 {
         let mut click = click(&env, number * 3, &mut random);
@@ -227,7 +227,7 @@ async fn clicks_that_wait_together_share_a_message_and_all_are_counted() {
     .await;
     let messages = env.faults.take_calls().iter().filter(|(_, operation)| operation == "SendMessage").count();
     assert!((1..100).contains(&messages), "{messages} messages for 400 clicks");
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(reported(&env, "groupBy=slug").await["launch"], (401, 0));
 }
 

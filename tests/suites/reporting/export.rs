@@ -43,11 +43,11 @@ async fn clicks_come_out_once_each_in_order_the_same_in_both_formats_and_as_many
         assert_eq!((&report["totals"]["clicks"], &report["totals"]["botClicks"]), (&json!(items.len()), &json!(bots)), "{filters}");
     }
     let first = crowd.iter().min_by_key(|click| click.id).unwrap();
-    let told = json!({"clickId": first.id, "clickedAt": first.at(), "slug": first.slug, "linkVersion": first.link_version, "campaignId": first.campaign_id,
+    let expected = json!({"clickId": first.id, "clickedAt": first.at(), "slug": first.slug, "linkVersion": first.link_version, "campaignId": first.campaign_id,
         "verdict": if first.bot { "bot" } else { "human" }, "reasons": first.reasons, "classifier": 1, "country": first.country, "device": first.device,
         "source": first.source, "referrer": first.referrer, "campaign": first.campaign, "language": "de-AT", "sessionId": first.session_id,
         "segments": first.segments, "rule": null, "consent": "full", "userAgent": first.user_agent});
-    assert_eq!(items(&env, RANGE).await[0], told);
+    assert_eq!(items(&env, RANGE).await[0], expected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -99,14 +99,14 @@ async fn the_ledger_comes_out_in_order_and_adds_up_to_the_revenue_of_reports() {
         last = receipt["conversionId"].as_str().unwrap().to_owned();
         env.advance_ms(10 * 60_000);
     }
-    env.settle().await;
+    env.process_events().await;
     let refund = json!({"amount": -5, "reason": "=HYPERLINK(\"https://evil.example\")", "idempotencyKey": "r1"});
     env.operator().post(&format!("/v2/handles/demo/conversions/{last}/adjustments"), refund).await.expect(201);
     env.creator()
         .post("/v2/handles/demo/campaigns/partner-alpha/test-conversion", json!({"value": 49, "currency": "USD"}))
         .await
         .expect(202);
-    env.settle().await;
+    env.process_events().await;
     for filters in ["", "&campaignId=partner-alpha", "&slug=spring"] {
         let items = in_both_formats(&env, &format!("type=conversions&{RANGE}{filters}")).await;
         assert!(items.iter().map(|item| item["entryId"].as_str().unwrap().split_once('_').unwrap().1).is_sorted());
@@ -115,14 +115,17 @@ async fn the_ledger_comes_out_in_order_and_adds_up_to_the_revenue_of_reports() {
             *revenue.entry(item["currency"].as_str().unwrap().to_owned()).or_default() += thousandths(&item["amount"]);
         }
         let report = env.creator().get(&format!("/v2/handles/demo/analytics?{RANGE}{filters}")).await.expect(200).json();
-        let told = report["totals"]["revenueByCurrency"].as_object().unwrap().iter();
-        assert_eq!(revenue, told.map(|(code, amount)| (code.clone(), thousandths(amount))).collect(), "{filters}");
+        let reported = report["totals"]["revenueByCurrency"].as_object().unwrap().iter();
+        assert_eq!(revenue, reported.map(|(code, amount)| (code.clone(), thousandths(amount))).collect(), "{filters}");
         let conversions = items.iter().filter(|item| item["kind"] == "CONVERSION").count();
         assert_eq!(report["totals"]["conversions"], conversions, "{filters}");
     }
     let rows = csv(&env, &format!("type=conversions&{RANGE}")).await;
-    let first =
-        env.auditor().ledger_entries(&env.handle(), "2026-03-01".parse().unwrap(), "2026-03-05".parse().unwrap(), 100, None).await.unwrap();
+    let first = env
+        .unrestricted_store()
+        .ledger_entries(&env.handle(), "2026-03-01".parse().unwrap(), "2026-03-05".parse().unwrap(), 100, None)
+        .await
+        .unwrap();
     let rest = csv(&env, &format!("type=conversions&{RANGE}&cursor={}", first.next_cursor.unwrap())).await;
     assert_eq!(rest, rows[101..]);
     let names: Vec<&str> = rows[0].iter().map(|(name, _)| name.as_str()).collect();
@@ -133,14 +136,14 @@ async fn the_ledger_comes_out_in_order_and_adds_up_to_the_revenue_of_reports() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn days_come_out_as_the_report_by_day_tells_them() {
+async fn days_are_exported_as_the_report_by_day_has_them() {
     let env = TestEnv::new().await;
     env.campaign_with_link("partner-alpha", "launch", Value::Null).await;
     for (key, value, currency) in [("a", json!(24.99), "USD"), ("b", json!(1000), "JPY"), ("c", json!(0.01), "USD")] {
         env.follow_and_convert("launch", 1000, key, value, currency).await;
         env.advance_days(1);
     }
-    env.settle().await;
+    env.process_events().await;
     env.count_clicks(&random_clicks(9, 200)).await;
     for filters in ["", "&campaignId=partner-alpha", "&slug=launch&campaignId=partner-alpha"] {
         let days = in_both_formats(&env, &format!("type=daily&{RANGE}{filters}")).await;
@@ -171,7 +174,7 @@ async fn formulas_that_visitors_plant_come_out_harmless() {
     let visitor = env.visitor().with("user-agent", evil).with("referer", "https://-2+3.example/").with("accept-language", "-x");
     visitor.follow("launch?source=%3D1%2B1&utm_campaign=%40SUM(A1)&sid=-1").await.expect(302);
     env.visitor().with("user-agent", " \t=1").follow("launch?source=%EF%BC%9D1&campaign=%0D%0A%3D1").await.expect(302);
-    env.settle().await;
+    env.process_events().await;
     let planted = Click {
         referrer: "+cmd|' /C calc'!A0".to_owned(),
         reasons: vec!["-x".to_owned()],
@@ -195,7 +198,7 @@ async fn formulas_that_visitors_plant_come_out_harmless() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_export_tells_its_type_and_a_file_name() {
+async fn an_export_names_its_type_and_a_file_name() {
     let env = TestEnv::new().await;
     env.count_clicks(&random_clicks(1, 20)).await;
     for (query, kind, name) in [
@@ -295,7 +298,7 @@ impl Write for Written {
     }
 }
 
-/// Days that were told to be done.
+/// Days that were reported as done.
 #[derive(Default)]
 struct Days {
     done: u64,
@@ -329,7 +332,7 @@ async fn an_export_into_a_file_is_every_page_of_the_api_and_never_holds_more_tha
     };
     env.count_clicks(&(0..5000).map(hostile).collect::<Vec<_>>()).await;
     for _ in 0..2 {
-        env.settle().await;
+        env.process_events().await;
         env.advance_ms(3000);
     }
     for (kind, name, pages_at_least) in [(Kind::Clicks, "clicks", 2), (Kind::Conversions, "conversions", 1), (Kind::Daily, "daily", 1)] {
@@ -365,10 +368,10 @@ async fn an_export_that_is_refused_or_breaks_off_leaves_the_file_of_before() {
     let before = std::fs::read_to_string(&file).unwrap();
     assert!(before.starts_with("\"clickId\","), "{before}");
 
-    let elsewhere = export::Wanted { handle: "nobody".parse().unwrap(), ..wanted.clone() };
+    let elsewhere = export::Wanted { handle: "unknown".parse().unwrap(), ..wanted.clone() };
     let too_long = export::Wanted { from: "2024-01-01".parse().unwrap(), ..wanted.clone() };
     let backwards = export::Wanted { from: day.plus(1), ..wanted.clone() };
-    for (wanted, said) in [(elsewhere, "there is no handle nobody"), (too_long, "400 days"), (backwards, "is after")] {
+    for (wanted, said) in [(elsewhere, "there is no handle unknown"), (too_long, "400 days"), (backwards, "is after")] {
         let mut draft = export::Draft::of(&file).unwrap();
         let refused = export::run(&env.api("analytics"), env.keys(), &wanted, &mut draft, &mut ()).await.unwrap_err().to_string();
         assert!(refused.contains(said), "{refused}");
@@ -380,5 +383,5 @@ async fn an_export_that_is_refused_or_breaks_off_leaves_the_file_of_before() {
     drop(draft);
     fired.at_least_once();
     assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no half file lies about");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no partial file is left");
 }
