@@ -8,25 +8,9 @@ use local::template::{Site, Template};
 use runtime::{SecretSource, Settings};
 use saphyr::{LoadableYamlNode, ScalarOwned, YamlOwned};
 use serde_json::{Map, Value, json};
-use tests::TestEnv;
+use tests::{FUNCTIONS, TestEnv};
 
-/// Every function there is.
-pub(crate) const FUNCTIONS: [&str; 12] = [
-    "redirect",
-    "links",
-    "campaigns",
-    "attribution",
-    "analytics",
-    "chain",
-    "webhooks",
-    "accounts",
-    "click-worker",
-    "event-worker",
-    "delivery-worker",
-    "sweeper",
-];
-
-/// Whoever stands here may use only what stands on lines above.
+/// Each may depend only on those to its left.
 const LEFT_TO_RIGHT: [&[&str]; 7] = [&["domain"], &["store"], &["runtime"], &["api"], &FUNCTIONS, &["local"], &["tests", "bench"]];
 
 fn root() -> PathBuf {
@@ -57,7 +41,7 @@ fn files(folders: &[&str], ending: &str) -> Vec<String> {
 
 const OURS: [&str; 5] = ["shared", "functions", "local", "tests", "bench"];
 
-/// A crate as its Cargo.toml tells: its name, and what each kind of dependency names.
+/// A crate from its Cargo.toml: its name, and the dependencies of each kind.
 fn crates() -> Vec<(String, String, BTreeSet<String>)> {
     let manifests = files(&OURS, "Cargo.toml").into_iter();
     manifests
@@ -83,14 +67,14 @@ fn crates() -> Vec<(String, String, BTreeSet<String>)> {
 }
 
 #[test]
-fn crates_use_only_what_stands_to_their_left() {
+fn crates_depend_only_on_those_to_their_left() {
     let place = |name: &str| LEFT_TO_RIGHT.iter().position(|names| names.contains(&name));
     let crates = crates();
     assert_eq!(crates.len(), LEFT_TO_RIGHT.iter().map(|names| names.len()).sum::<usize>());
     for (path, name, dependencies) in &crates {
         let here = place(name).unwrap_or_else(|| panic!("{path}: {name} has no place"));
         for (there, dependency) in dependencies.iter().filter_map(|dependency| Some((place(dependency)?, dependency))) {
-            assert!(there < here, "{name} uses {dependency}, which does not stand to its left");
+            assert!(there < here, "{name} uses {dependency}, which is not to its left");
         }
     }
     let (_, _, domain) = crates.iter().find(|(_, name, _)| name == "domain").expect("domain");
@@ -237,7 +221,7 @@ async fn a_call_beyond_its_functions_statements_is_refused_and_fails_the_test_th
 }
 
 #[test]
-fn every_queue_waits_longer_than_its_worker_and_keeps_what_nobody_can_handle() {
+fn every_queue_waits_longer_than_its_worker_and_has_a_dead_letter_queue() {
     let template = template();
     let (queues, functions) = (resources(&template, "AWS::SQS::Queue"), functions(&template));
     let mappings = resources(&template, "AWS::Lambda::EventSourceMapping");
@@ -271,7 +255,7 @@ fn every_queue_waits_longer_than_its_worker_and_keeps_what_nobody_can_handle() {
         let kept = |properties: &Value| properties["MessageRetentionPeriod"].as_u64().expect("a retention");
         assert!(kept(&queues[&dead]["Properties"]) > kept(queue), "{dead} forgets as soon as {id}");
         assert!(redrive["maxReceiveCount"].as_u64().is_some_and(|most| most >= 5), "{id} gives up at once");
-        assert!(template["Resources"].to_string().contains(&format!("{dead}.QueueName")), "nobody is told of {dead}");
+        assert!(template["Resources"].to_string().contains(&format!("{dead}.QueueName")), "no alarm watches {dead}");
     }
     let sources = functions.values().flat_map(|function| function["Properties"]["Events"].as_object().into_iter().flatten());
     assert!(sources.into_iter().all(|(_, event)| event["Type"] != "SQS"), "an SQS event of SAM brings a policy over all queues");
@@ -328,7 +312,7 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
         ["runtime/src/settings.rs", "runtime/src/start.rs", "api/src/settings.rs"].map(|file| read(format!("shared/{file}"))).concat();
     for function in &resolved.functions {
         for name in function.environment.keys() {
-            assert!(readers.contains(&format!("\"{name}\"")), "{}: nobody reads {name}", function.id);
+            assert!(readers.contains(&format!("\"{name}\"")), "{}: no function reads {name}", function.id);
         }
         let variable = |name: &str| {
             function

@@ -1,4 +1,4 @@
-// A house built from this tree, a merchant's site under a strict policy, and Chromium, for one test file.
+// A local server built from this tree, a merchant's site under a strict policy, and Chromium, for one test file.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -11,7 +11,7 @@ import path from "node:path";
 const { BROWSER, LOCAL, MODULES } = process.env;
 const puppeteer = createRequire(`${MODULES}/`)("puppeteer-core");
 
-// People's: an agent that says "HeadlessChrome" is a bot's, and so is a visit without a language.
+// That of a person's browser: "HeadlessChrome" is classified as a bot, and so is a visit without a language.
 const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
 async function freePort() {
@@ -23,35 +23,35 @@ async function freePort() {
   return port;
 }
 
-/** What `work` gives once it gives anything, within 20 seconds. */
-export async function eventually(what, work) {
+/** The first truthy result of `attempt` within 20 seconds. */
+export async function eventually(what, attempt) {
   for (const end = Date.now() + 20_000; Date.now() < end; ) {
-    const found = await work().catch(() => null);
+    const found = await attempt().catch(() => null);
     if (found) return found;
-    await new Promise((over) => setTimeout(over, 50));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`in vain: ${what}`);
+  throw new Error(`timed out waiting for: ${what}`);
 }
 
-/** The house: it can be killed, and opened again where it was. */
-export class House {
+/** The local server: it can be killed, and started again on the same data. */
+export class LocalServer {
   static async start() {
-    const house = new House();
-    house.folder = mkdtempSync(path.join(os.tmpdir(), "house-"));
-    house.port = await freePort();
-    house.shopPort = await freePort();
-    house.api = `http://localhost:${house.port}`;
-    await house.open();
-    const env = readFileSync(path.join(house.folder, "env"), "utf8");
-    house.token = /JWT_TOKEN='(.*)'/.exec(env)[1];
-    return house;
+    const server = new LocalServer();
+    server.folder = mkdtempSync(path.join(os.tmpdir(), "server-"));
+    server.port = await freePort();
+    server.shopPort = await freePort();
+    server.api = `http://localhost:${server.port}`;
+    await server.open();
+    const env = readFileSync(path.join(server.folder, "env"), "utf8");
+    server.token = /JWT_TOKEN='(.*)'/.exec(env)[1];
+    return server;
   }
 
   async open() {
     if (this.process) return;
     const options = ["--port", this.port, "--shop-port", this.shopPort, "--data", this.data, "--env-file", path.join(this.folder, "env")];
     this.process = spawn(LOCAL, [...options, "--public-rpm", 1_000_000].map(String), { stdio: "ignore" });
-    await eventually("the house is open", async () => (await fetch(`${this.api}/v2/system/health`)).ok);
+    await eventually("the server answers", async () => (await fetch(`${this.api}/v2/system/health`)).ok);
   }
 
   async kill() {
@@ -69,9 +69,9 @@ export class House {
     return path.join(this.folder, "data");
   }
 
-  /** What the API tells the owner of `demo`. */
-  async ask(place) {
-    const answer = await fetch(`${this.api}/v2/handles/demo/${place}`, { headers: { authorization: `Bearer ${this.token}` } });
+  /** The API's answer to the owner of `demo`. */
+  async read(resource) {
+    const answer = await fetch(`${this.api}/v2/handles/demo/${resource}`, { headers: { authorization: `Bearer ${this.token}` } });
     return answer.json();
   }
 
@@ -82,23 +82,23 @@ export class House {
     return new URL(answer.headers.get("location")).searchParams.get("ctx");
   }
 
-  /** Signals the API has of a session, by their keys and values. */
+  /** The stored signals of a session as key and value. */
   async signals(session) {
-    const { signals } = await this.ask(`chain/${session}`);
+    const { signals } = await this.read(`chain/${session}`);
     return signals.map(({ signalKey, signalValue }) => `${signalKey} ${signalValue ?? ""}`.trim());
   }
 
   async conversions() {
-    return (await this.ask("conversions")).items;
+    return (await this.read("conversions")).items;
   }
 
-  /** Runs a job of the house's program and gives back its status and what it printed. */
+  /** Runs a job of the server's program; returns its exit status and what it printed. */
   async job(...args) {
     const job = spawn(LOCAL, args, { stdio: ["ignore", "pipe", "ignore"] });
-    let told = "";
-    job.stdout.on("data", (text) => (told += text));
+    let output = "";
+    job.stdout.on("data", (text) => (output += text));
     const [status] = await once(job, "close");
-    return { status, told };
+    return { status, output };
   }
 }
 
@@ -124,21 +124,21 @@ export function launch() {
   return puppeteer.launch({ executablePath: BROWSER, headless: true, args });
 }
 
-/** A tab in a profile of its own, with everything that went wrong in it and everything it asked of the API. */
+/** A tab in a profile of its own, with the errors in it (`errors`) and its requests to the API (`requests`). */
 export async function visitor(browser, { api, gpc = false }) {
   const profile = await browser.createBrowserContext();
   const page = await profile.newPage();
-  page.wrong = [];
-  page.asked = [];
-  page.on("pageerror", (error) => page.wrong.push(`uncaught: ${error.message}`));
-  page.on("console", (message) => /content security policy/i.test(message.text()) && page.wrong.push(message.text()));
+  page.errors = [];
+  page.requests = [];
+  page.on("pageerror", (error) => page.errors.push(`uncaught: ${error.message}`));
+  page.on("console", (message) => /content security policy/i.test(message.text()) && page.errors.push(message.text()));
   page.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.origin === api && request.method() !== "OPTIONS") page.asked.push(url.pathname.replace("/v2/public/", ""));
+    if (url.origin === api && request.method() !== "OPTIONS") page.requests.push(url.pathname.replace("/v2/public/", ""));
   });
   if (gpc) await page.evaluateOnNewDocument(() => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true }));
   return page;
 }
 
-/** The session, once the snippet knows it. */
-export const settled = (page) => page.evaluate(() => tenx.ready.then(() => tenx.session));
+/** The session, once the snippet has one. */
+export const sessionOf = (page) => page.evaluate(() => tenx.ready.then(() => tenx.session));
