@@ -1,26 +1,22 @@
-//! Recording a click: on the queue, else beside the table's other overdue work, else in the log; never at the visitor's cost.
+//! Recording a click: on the queue, else parked in the table, else in the log; never at the visitor's cost.
 
 use api::ApiState;
-use api::PlatformKeys;
 use domain::clicks::agent::CLASSIFIER_VERSION;
 use domain::clicks::ctx::Consent;
 use domain::clicks::{Click, truncated_address};
-use domain::links::Link;
-use domain::routing::Matched;
-use domain::routing::visit::Visit;
-use domain::values::id::ClickId;
 
-use crate::facts::Facts;
+use crate::followed::Followed;
 
 /// The click as it is stored.
-pub(crate) fn of(id: ClickId, link: &Link, matched: &Matched<'_>, visit: Visit, facts: &Facts<'_>, keys: Option<&PlatformKeys>) -> Click {
+pub(crate) fn of(followed: Followed<'_>) -> Click {
+    let Followed { link, matched, visit, facts, keys, click_id, .. } = followed;
     let address = keys.filter(|_| facts.consent != Consent::Denied).map(|keys| {
         let day = visit.at.day().compact();
         let tag = keys.address.tag(&[day.as_bytes(), &truncated_address(facts.viewer.ip)]);
         domain::values::secret::hex(tag.first_chunk::<8>().unwrap_or(&[0; 8]))
     });
     Click {
-        id,
+        id: click_id,
         handle: link.handle.clone(),
         slug: link.slug.clone(),
         link_version: link.version,

@@ -9,18 +9,18 @@ use store::WindowTaken;
 use crate::answer;
 use crate::cache::Links;
 use crate::follow::{Gate, visit};
-use crate::place::Place;
+use crate::link_address::LinkAddress;
 
 const TRIES_A_MINUTE: u32 = 5;
 const MAX_FORM: usize = 4096;
 
 /// Takes a visitor with the right password on.
-pub(crate) async fn handle<B>(app: &ApiState, links: &Links, place: &Place, parts: &Parts, body: B) -> Result<Response, Problem>
+pub(crate) async fn handle<B>(app: &ApiState, links: &Links, address: &LinkAddress, parts: &Parts, body: B) -> Result<Response, Problem>
 where
     B: http_body::Body<Data = bytes::Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let found = links.find(app, place).await?.ok_or_else(answer::unknown)?;
+    let found = links.find(app, address).await?.ok_or_else(answer::unknown)?;
     let Some(hashed) = &found.link.password else {
         return Err(Problem::new(Code::MethodNotAllowed, "links are followed with GET").allow("GET, HEAD"));
     };
@@ -31,8 +31,7 @@ where
     if let WindowTaken::Exhausted { until } =
         app.store().take_in_window("password", &viewer.limit_key(), TRIES_A_MINUTE, 60_000, now).await?
     {
-        let seconds = (until.millis() - now.millis() + 999) / 1000;
-        return Err(Problem::new(Code::RateLimited, "too many tries; wait a minute").retry_after(seconds));
+        return Err(Problem::new(Code::RateLimited, "too many tries; wait a minute").retry_at(until, now));
     }
     let form = read_limited(body, MAX_FORM).await?;
     let password =

@@ -14,8 +14,8 @@ use http::header::{ACCEPT_LANGUAGE, REFERER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-/// Facts of one request.
-pub(crate) struct Facts<'r> {
+/// What one request shows of its visitor.
+pub(crate) struct RequestFacts<'r> {
     pub(crate) viewer: Viewer,
     pub(crate) judgement: Judgement,
     pub(crate) consent: Consent,
@@ -31,7 +31,7 @@ fn header(headers: &HeaderMap, name: impl http::header::AsHeaderName) -> Option<
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-impl<'r> Facts<'r> {
+impl<'r> RequestFacts<'r> {
     pub(crate) fn of(parts: &'r Parts, settings: &ApiSettings, keys: Option<&PlatformKeys>) -> Self {
         let headers = &parts.headers;
         let query: Vec<_> = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
