@@ -113,6 +113,16 @@ pub enum Disabled {
     Gone,
 }
 
+impl Disabled {
+    /// The status of a subscription that was disabled for this reason.
+    pub const fn as_status(self) -> Status {
+        match self {
+            Self::Auto => Status::DisabledAuto,
+            Self::Gone => Status::DisabledGone,
+        }
+    }
+}
+
 /// Whether a subscription gets anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -169,12 +179,7 @@ pub struct Subscription {
 impl Subscription {
     /// Whether it gets anything, given whether the system switched it off.
     pub fn status(&self, disabled: Option<Disabled>) -> Status {
-        match disabled {
-            _ if !self.settings.enabled => Status::Disabled,
-            Some(Disabled::Auto) => Status::DisabledAuto,
-            Some(Disabled::Gone) => Status::DisabledGone,
-            None => Status::Active,
-        }
+        if self.settings.enabled { disabled.map_or(Status::Active, Disabled::as_status) } else { Status::Disabled }
     }
 
     /// Whether it wants an event of this type, of a bot's or a person's making.
