@@ -3,15 +3,15 @@
 use runtime::App;
 use store::{Pointer, Settled};
 
-use crate::wait;
+use crate::wait::seconds_until_next_try;
 
-/// How long an adjustment looks after its conversion by itself; after that the sweeper does so every minute.
-const PATIENCE_MS: i64 = 60_000;
+/// How long an adjustment is announced again until its conversion is counted, in milliseconds; the sweeper takes over then.
+const TIMEOUT_MS: i64 = 60_000;
 
 /// Counts an adjustment once its conversion is counted.
-pub(crate) async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
+pub(crate) async fn count(app: &App, pointer: &Pointer) -> store::Result<()> {
     let Some(found) = app.store().adjustment_at(pointer).await? else {
-        tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
+        tracing::error!(item.pk = %pointer.pk, "announced item does not exist");
         return Ok(());
     };
     if found.settled {
@@ -21,7 +21,7 @@ pub(crate) async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
     let conversion = app.store().adjusted_conversion(&found).await?;
     let Some(origin) = conversion.origin.filter(|_| conversion.settled) else {
         let age_ms = app.now().millis() - adjustment.created_at.millis();
-        return if age_ms < PATIENCE_MS { app.store().announce_later(pointer, wait(age_ms)).await } else { Ok(()) };
+        return if age_ms < TIMEOUT_MS { app.store().announce_later(pointer, seconds_until_next_try(age_ms)).await } else { Ok(()) };
     };
     if app.store().settle_adjustment(pointer, adjustment, &origin, app.now()).await? == Settled::Now {
         tracing::info!(adjustment.id = %adjustment.id, conversion.id = %adjustment.conversion_id, handle = %adjustment.handle, "adjustment counted");

@@ -1,0 +1,77 @@
+//! Conversions: counted once, when their click is known or has not arrived in time.
+
+use domain::clicks::Click;
+use domain::clicks::agent::judge_again;
+use domain::clicks::burst::Burst;
+use domain::conversions::Conversion;
+use domain::reports::Origin;
+use domain::webhooks::event::Envelope;
+use runtime::App;
+use store::{Pointer, Restatement, Settled, StoredClick};
+
+use crate::fan_out;
+use crate::wait::seconds_until_next_try;
+
+/// How long a conversion waits for its click, which may still be in its own queue, in milliseconds.
+const CLICK_TIMEOUT_MS: i64 = 300_000;
+/// How often a conversion is processed again because its click changed, as when two conversions of one click arrive together.
+const MAX_TRIES: usize = 4;
+
+/// Counts a conversion and delivers its event.
+pub(crate) async fn count(app: &App, pointer: &Pointer) -> store::Result<()> {
+    for _ in 0..MAX_TRIES {
+        let Some(stored) = app.store().conversion_at(pointer).await? else {
+            tracing::error!(item.pk = %pointer.pk, "announced item does not exist");
+            return Ok(());
+        };
+        if stored.settled {
+            return Ok(());
+        }
+        let conversion = stored.conversion;
+        // Before it leaves the outbox: after a crash in between, this runs again and creates no second delivery.
+        fan_out::deliver_to_subscribers(app, &Envelope::of_conversion(&conversion), conversion.bot).await?;
+        if let Some(session) = &conversion.session_id {
+            app.store().mark_converted(&conversion.handle, session, conversion.accepted_at, app.now()).await?;
+        }
+        let click = app.store().stored_click(&conversion.handle, conversion.click_id).await?;
+        let Some(origin) = origin(app, &conversion, click.as_ref().map(|stored| &stored.click)) else {
+            return app.store().announce_later(pointer, seconds_until_next_try(age_ms(app, &conversion))).await;
+        };
+        let instant = click.and_then(|click| instant_conversion_restatement(&conversion, click));
+        match app.store().settle_conversion(pointer, &conversion, &origin, instant.as_ref(), app.now()).await? {
+            Settled::Now => {
+                tracing::info!(conversion.id = %conversion.id, handle = %conversion.handle, "conversion counted");
+                return Ok(());
+            }
+            Settled::Before => return Ok(()),
+            Settled::ClickChanged => {}
+        }
+    }
+    Err(store::Error::Contended("TransactWriteItems"))
+}
+
+/// Where the conversion's visitor came from; none while its click may still arrive.
+fn origin(app: &App, conversion: &Conversion, click: Option<&Click>) -> Option<Origin> {
+    match click {
+        Some(click) => Some(Origin::of(click)),
+        // The click of a test was never made.
+        None if !conversion.test && age_ms(app, conversion) < CLICK_TIMEOUT_MS => None,
+        None => Some(Origin::unknown()),
+    }
+}
+
+/// The new classification of a click whose conversion came faster than a person can act; none where that is not so or already
+/// recorded.
+fn instant_conversion_restatement(conversion: &Conversion, stored: StoredClick) -> Option<Restatement> {
+    if !conversion.is_instant() || stored.click.instant_conversion {
+        return None;
+    }
+    // Only this is new: what the clicks around it showed when it was counted is kept.
+    let marked = Click { instant_conversion: true, ..stored.click.clone() };
+    let after = judge_again(&marked, Burst::kept_with(&stored.click));
+    Some(Restatement { before: stored, after })
+}
+
+fn age_ms(app: &App, conversion: &Conversion) -> i64 {
+    app.now().millis() - conversion.accepted_at.millis()
+}
