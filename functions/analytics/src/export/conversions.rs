@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde_json::Number;
 use store::Store;
 
-use super::sheet::{Row, Sheet};
-use super::{Cursor, MAX_SCANNED, Page, Wanted};
+use super::query::{Cursor, ExportQuery};
+use super::sheet::{ExportPage, MAX_SCANNED, Sheet};
 use crate::parameters::Range;
 
 /// Entries read at once; a response ends between two such pages, so they are small.
@@ -66,25 +66,25 @@ impl EntryRow {
 }
 
 /// The entries from the cursor on, as many as one response carries.
-pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem> {
-    let mut cursor = match &wanted.cursor {
+pub(super) async fn page(store: &Store, query: &ExportQuery) -> Result<ExportPage<EntryRow>, Problem> {
+    let mut cursor = match &query.cursor {
         Some(Cursor::Entry(cursor)) => Some(cursor.clone()),
         Some(Cursor::Click(_)) | None => None,
     };
-    let Range { from, to } = wanted.range;
-    let mut sheet = Sheet::begin(wanted.format, COLUMNS.map(str::to_owned).to_vec(), cursor.is_none())?;
+    let Range { from, to } = query.range;
+    let mut sheet = Sheet::begin(query.format, COLUMNS.map(str::to_owned).to_vec(), cursor.is_none())?;
     let mut scanned = 0;
     loop {
-        let entries = store.ledger_entries(&wanted.handle, from, to, PAGE, cursor.as_deref()).await?;
+        let entries = store.ledger_entries(&query.handle, from, to, PAGE, cursor.as_deref()).await?;
         scanned += entries.items.len();
         for entry in entries.items {
-            if wanted.keeps(&entry.slug, entry.campaign_id.as_ref()) {
-                sheet.push(Row::Entry(Box::new(EntryRow::of(entry))))?;
+            if query.keeps(&entry.slug, entry.campaign_id.as_ref()) {
+                sheet.push(EntryRow::of(entry))?;
             }
         }
         cursor = entries.next_cursor;
         if cursor.is_none() || sheet.is_full() || scanned >= MAX_SCANNED {
-            return Ok(Page { sheet, next_cursor: cursor });
+            return Ok(ExportPage { sheet, next_cursor: cursor });
         }
     }
 }
