@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::{ApiState, Code, JsonBody, ListResponse, Member, Operator, Paging, PathParam, Problem, charge, require_plan};
+use api::{ApiState, Code, JsonBody, ListResponse, Member, Operator, Paging, PathId, Problem, charge, require_plan};
 use axum::Json;
 use axum::extract::State;
 use domain::accounts::Plan;
@@ -125,11 +125,9 @@ pub(crate) async fn list(
 pub(crate) async fn revoke(
     State(app): State<ApiState>,
     member: Member<Operator>,
-    id: Result<PathParam<TokenId>, Problem>,
+    PathId(id): PathId<TokenId>,
 ) -> Result<StatusCode, Problem> {
     let missing = || Problem::not_found("token");
-    // An id that cannot be is an id that is not.
-    let PathParam(id) = id.map_err(|_| missing())?;
     let stored = app.store().token(&id).await?.filter(|stored| stored.token.handle == *member.handle()).ok_or_else(missing)?;
     if stored.token.revoked_at.is_some() {
         return Err(missing());

@@ -1,6 +1,6 @@
 //! `POST …/conversions/{conversionId}/adjustments`: a refund or correction, appended to what the conversion is worth.
 
-use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathParam, Problem, charge};
+use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathId, Problem, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::accounts::audit::Event;
@@ -57,14 +57,10 @@ pub(crate) struct AdjustmentReceipt {
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<ConversionsWrite>,
-    id: Result<PathParam<ConversionId>, Problem>,
+    PathId(id): PathId<ConversionId>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<AdjustmentReceipt>), Problem> {
-    let stored = match id {
-        Ok(PathParam(id)) => app.store().conversion(member.handle(), id).await?,
-        // An id that cannot be is an id that is not.
-        Err(_) => None,
-    };
+    let stored = app.store().conversion(member.handle(), id).await?;
     let currency = stored.as_ref().and_then(|stored| stored.current().money).map(|money| money.currency);
     let request = ledger::Request::read(body, currency)?;
     let stored = stored.ok_or_else(|| Problem::not_found("conversion"))?;
@@ -86,7 +82,7 @@ pub(crate) async fn handle(
             let mismatch = first.mismatch(&request);
             if !mismatch.is_empty() {
                 let event = member.event(&app, "adjustment.mismatch", stored.conversion.id);
-                record_mismatch(&app, &first, Event { before: Some(audited(&first)), after: Some(asked(&adjustment)), ..event }).await;
+                record_mismatch(&app, &first, event.with_states(Some(audited(&first)), Some(requested(&adjustment)))).await;
             }
             Ok((StatusCode::OK, receipt(&app, &stored, *first, true, mismatch).await?))
         }
@@ -123,8 +119,8 @@ fn audited(adjustment: &Adjustment) -> Value {
     json!({"adjustmentId": id, "amount": amount.map(Change::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
 }
 
-/// The same of one that was not made, whose id nobody knows.
-fn asked(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
+/// The same of an adjustment that was not made, without its id.
+fn requested(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
     json!({"amount": amount.map(Change::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
 }
 

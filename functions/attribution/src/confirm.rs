@@ -11,7 +11,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use store::Stored;
 
-use crate::convert::{Receipt, remember};
+use crate::receipt::{Receipt, record_attempt};
 
 /// Concurrent writers of one conversion a confirmation meets before it gives up.
 const TRIES: usize = 8;
@@ -48,7 +48,7 @@ pub(crate) async fn confirm(
                 }
             }
             let corrected = corrected(&held.conversion, submission, submitted);
-            remember(app, &held.conversion, &Attempt::confirmed(app.now(), submitted.request_id, &corrected)).await;
+            record_attempt(app, &held.conversion, &Attempt::confirmed(app.now(), submitted.request_id, &corrected)).await;
             return Ok(Some((StatusCode::OK, Receipt::corrected(&correction.confirmed, corrected))));
         }
         // Adjusted or confirmed by somebody else meanwhile.
@@ -68,16 +68,8 @@ fn corrected(claimed: &Conversion, submission: &Submission, submitted: &Conversi
 
 fn event(app: &ApiState, claimed: &Conversion, correction: &Correction, merchant: &Merchant) -> Event {
     let confirmation = &correction.confirmation;
-    let event = Event {
-        audit_id: app.id(),
-        at: confirmation.created_at,
-        actor: merchant.actor.clone(),
-        action: "conversion.confirmed".to_owned(),
-        target: claimed.id.to_string(),
-        before: None,
-        after: None,
-        request_id: confirmation.request_id,
-    };
+    let (actor, at) = (merchant.actor.clone(), confirmation.created_at);
+    let event = Event::new(app.id(), at, actor, "conversion.confirmed", claimed.id, confirmation.request_id);
     event.between(facts(claimed), facts(&correction.confirmed))
 }
 

@@ -6,7 +6,7 @@ use api::{ApiState, Problem, limit_public};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use domain::clicks::ctx::{Consent, Rejected};
+use domain::clicks::ctx::Consent;
 use domain::values::id::ClickId;
 use domain::values::moment::Moment;
 use domain::values::name::{CampaignId, Handle, SessionId, Slug};
@@ -14,7 +14,7 @@ use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use serde::Serialize;
 
-use crate::open;
+use crate::ctx::{open, refusal};
 
 /// What a good token says.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -75,9 +75,4 @@ pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Res
 fn ctx_of(query: &str) -> String {
     let tokens = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "ctx").map(|(_, value)| value.into_owned());
     tokens.collect::<Vec<_>>().join(",")
-}
-
-/// What the sender of a bad token can do about it.
-pub(crate) fn refusal(token: &str, rejected: Rejected) -> String {
-    if token.is_empty() { "is required".to_owned() } else { format!("is refused: {rejected}; take a fresh one from the redirect") }
 }

@@ -17,9 +17,8 @@ use serde_json::{Value, json};
 use store::Accepted;
 
 use crate::confirm::confirm;
-use crate::context::refusal;
-use crate::open;
-use crate::view::ConversionView;
+use crate::ctx::{open, refusal};
+use crate::receipt::{Receipt, record_attempt};
 
 /// What is posted; members not named here are ignored.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -42,30 +41,6 @@ pub(crate) struct ConversionBody {
     metadata: Option<Value>,
     /// The session it was made in, where the ctx names none.
     session_id: Option<domain::values::name::SessionId>,
-}
-
-/// What became of it.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Receipt {
-    /// Always true: the conversion is stored.
-    accepted: bool,
-    /// Whether the key stood for an earlier one, which this answer then tells of.
-    deduped: bool,
-    #[serde(flatten)]
-    conversion: ConversionView,
-    /// Whether it only tries out a campaign.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
-    test: bool,
-    /// The fields in which a repeated submission differs from the first, which stays as it was.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    mismatch: Vec<&'static str>,
-    /// The fields in which the handle's own token has just corrected what had been claimed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    corrected: Vec<&'static str>,
 }
 
 /// Submits a conversion.
@@ -139,7 +114,7 @@ pub(crate) async fn accept(
                 // The item itself waits in the outbox: the sweeper announces it within two minutes.
                 tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %conversion.id, "conversion could not be announced");
             }
-            Ok((StatusCode::ACCEPTED, receipt(&conversion, false, Vec::new())))
+            Ok((StatusCode::ACCEPTED, Receipt::new(&conversion)))
         }
         Accepted::Duplicate(mut stored) => {
             if let Some(merchant) = merchant
@@ -152,8 +127,8 @@ pub(crate) async fn accept(
             if !mismatch.is_empty() {
                 record_mismatch(app, first, &conversion, request_id).await;
             }
-            remember(app, first, &Attempt::again(now, request_id, &mismatch)).await;
-            Ok((StatusCode::OK, receipt(first, true, mismatch)))
+            record_attempt(app, first, &Attempt::again(now, request_id, &mismatch)).await;
+            Ok((StatusCode::OK, Receipt::repeated(first, mismatch)))
         }
     }
 }
@@ -171,42 +146,15 @@ async fn read(app: &ApiState, body: Value) -> Result<(Submission, Claims), Probl
     })
 }
 
-fn receipt(conversion: &Conversion, deduped: bool, mismatch: Vec<&'static str>) -> Json<Receipt> {
-    let view = ConversionView::of(conversion);
-    Json(Receipt { accepted: true, deduped, conversion: view, test: conversion.test, mismatch, corrected: Vec::new() })
-}
-
-impl Receipt {
-    /// Of a conversion that the merchant has just confirmed.
-    pub(crate) fn corrected(conversion: &Conversion, corrected: Vec<&'static str>) -> Json<Self> {
-        let Json(receipt) = receipt(conversion, true, Vec::new());
-        Json(Self { corrected, ..receipt })
-    }
-}
-
-/// Keeps the attempt for the explanation; the answer does not wait on its success.
-pub(crate) async fn remember(app: &ApiState, first: &Conversion, attempt: &Attempt) {
-    if let Err(error) = app.store().remember_try(&first.handle, first.id, attempt).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be remembered");
-    }
-}
-
 /// Tells the handle's audit log that a key was used for two different conversions; the answer does not wait on its success.
 async fn record_mismatch(app: &ApiState, first: &Conversion, again: &Conversion, request_id: RequestId) {
     let facts = |conversion: &Conversion| {
         let Conversion { event_type, money, .. } = conversion;
         json!({"eventType": event_type, "value": money.map(Money::amount), "currency": money.map(|money| money.currency)})
     };
-    let event = Event {
-        audit_id: app.id(),
-        at: app.now(),
-        actor: Actor { kind: ActorKind::System, id: "public".to_owned() },
-        action: "conversion.mismatch".to_owned(),
-        target: first.id.to_string(),
-        before: Some(facts(first)),
-        after: Some(facts(again)),
-        request_id,
-    };
+    let actor = Actor { kind: ActorKind::System, id: "public".to_owned() };
+    let event = Event::new(app.id(), app.now(), actor, "conversion.mismatch", first.id, request_id);
+    let event = event.with_states(Some(facts(first)), Some(facts(again)));
     if let Err(error) = app.store().audit(&first.handle, &event).await {
         tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "mismatch could not be recorded");
     }

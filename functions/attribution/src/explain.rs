@@ -1,6 +1,6 @@
 //! `GET …/conversions/{conversionId}/explain`: the way from click to ledger, each step with a sentence and a stable code.
 
-use api::{ApiState, ConversionsRead, Member, PathParam, Problem};
+use api::{ApiState, ConversionsRead, Member, PathId, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::campaigns::NotCredited;
@@ -123,12 +123,9 @@ pub(crate) struct VerdictStep {
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<ConversionsRead>,
-    id: Result<PathParam<ConversionId>, Problem>,
+    PathId(id): PathId<ConversionId>,
 ) -> Result<Json<Explanation>, Problem> {
-    let missing = || Problem::not_found("conversion");
-    // An id that cannot be is an id that is not.
-    let PathParam(id) = id.map_err(|_| missing())?;
-    let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
+    let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(|| Problem::not_found("conversion"))?;
     let (stored, entries) = app.store().with_entries(stored).await?;
     let conversion = stored.current();
     let click = app.store().click(&conversion.handle, conversion.click_id).await?;

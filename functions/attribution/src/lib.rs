@@ -6,15 +6,16 @@ mod adjust;
 mod confirm;
 mod context;
 mod convert;
+mod ctx;
 mod explain;
 mod get;
 mod list;
+mod receipt;
 mod test_conversion;
 mod view;
 
-use api::{ApiState, Problem, Served};
+use api::{ApiState, Served};
 use axum::Router;
-use domain::clicks::ctx::{Claims, Rejected};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,13 +34,4 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 /// The function.
 pub fn service(app: ApiState) -> Served<Router> {
     api::serve(app, routes().split_for_parts().0)
-}
-
-/// Opens a token; a key id nobody knows yet may be one that was published a moment ago.
-pub(crate) async fn open(app: &ApiState, token: &str) -> Result<Result<Claims, Rejected>, Problem> {
-    let now = app.now();
-    match app.keys().await?.ring.open(token, now) {
-        Err(Rejected::UnknownKey) => Ok(app.newer_keys().await?.ring.open(token, now)),
-        other => Ok(other),
-    }
 }

@@ -13,7 +13,8 @@ use domain::values::name::{CampaignId, Handle};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::convert::{Purpose, Receipt, accept};
+use crate::convert::{Purpose, accept};
+use crate::receipt::Receipt;
 
 /// What the test is to be worth.
 #[derive(serde::Serialize, utoipa::ToSchema)]

@@ -1,6 +1,6 @@
 //! `GET …/chain/{sessionId}`: a session's signals and what they make of its visitor.
 
-use api::{ApiState, Member, PathParam, PersonalizationRead, Problem};
+use api::{ApiState, Member, PathId, PersonalizationRead, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::chain::{Confidence, Signal, segments};
@@ -58,14 +58,11 @@ impl KeptSignal {
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<PersonalizationRead>,
-    id: Result<PathParam<SessionId>, Problem>,
+    PathId(id): PathId<SessionId>,
 ) -> Result<Json<ChainSession>, Problem> {
-    let missing = || Problem::not_found("session");
-    // An id that cannot be is an id that is not.
-    let PathParam(id) = id.map_err(|_| missing())?;
     let kept = app.store().session(member.handle(), &id, app.now()).await?;
     if kept.session.signals().is_empty() && !kept.session.is_converted {
-        return Err(missing());
+        return Err(Problem::not_found("session"));
     }
     Ok(Json(ChainSession {
         handle: member.handle().clone(),

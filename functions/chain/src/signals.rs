@@ -111,5 +111,5 @@ async fn append(app: &ApiState, Batch { handle, session, signals }: Batch) -> Re
 }
 
 fn too_many(message: String, limits: Value, until: Moment, now: Moment) -> Problem {
-    Problem::new(Code::RateLimited, message).with("limits", limits).retry_after((until.millis() - now.millis() + 999) / 1000)
+    Problem::new(Code::RateLimited, message).with("limits", limits).retry_at(until, now)
 }

@@ -12,7 +12,8 @@ use http::StatusCode;
 use serde_json::Value;
 use store::Subscribed;
 
-use crate::view::{SubscriptionView, WithSecret, audited, no_sealing_key};
+use crate::problems::no_sealing_key;
+use crate::view::{SubscriptionView, WithSecret, audited};
 
 /// A subscription to make.
 #[derive(serde::Serialize, utoipa::ToSchema)]

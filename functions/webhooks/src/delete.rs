@@ -1,13 +1,13 @@
 //! `DELETE …/webhooks/{subscriptionId}`: ends a subscription; what is on its way to it is cancelled.
 
-use api::{ApiState, Member, PathParam, Problem, WebhooksWrite, charge};
+use api::{ApiState, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::extract::State;
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::no_subscription;
+use crate::problems::no_subscription;
 use crate::view::audited;
 
 /// Deletes a webhook subscription. Deliveries on their way to it are cancelled; their log stays 30 days.
@@ -16,9 +16,8 @@ use crate::view::audited;
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<PathParam<SubscriptionId>, Problem>,
+    PathId(id): PathId<SubscriptionId>,
 ) -> Result<StatusCode, Problem> {
-    let PathParam(id) = id.map_err(|_| no_subscription())?;
     let known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "webhook.deleted", id).between(audited(&known.subscription), Value::Null);

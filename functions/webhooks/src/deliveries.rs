@@ -1,6 +1,6 @@
 //! `GET …/deliveries` and `…/deliveries/{deliveryId}`: what became of every message, for 30 days.
 
-use api::{ApiState, ListResponse, Member, Paging, PathParam, Problem, WebhooksRead};
+use api::{ApiState, ListResponse, Member, Paging, PathId, Problem, WebhooksRead};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use domain::values::form::{Fault, Faults};
@@ -46,11 +46,10 @@ pub(crate) async fn list(
 pub(crate) async fn get(
     State(app): State<ApiState>,
     member: Member<WebhooksRead>,
-    id: Result<PathParam<DeliveryId>, Problem>,
+    PathId(id): PathId<DeliveryId>,
 ) -> Result<Json<DeliveryView>, Problem> {
-    let missing = || Problem::not_found("delivery");
-    let PathParam(id) = id.map_err(|_| missing())?;
-    let (delivery, attempts) = app.store().delivery_with_attempts(member.handle(), id).await?.ok_or_else(missing)?;
+    let (delivery, attempts) =
+        app.store().delivery_with_attempts(member.handle(), id).await?.ok_or_else(|| Problem::not_found("delivery"))?;
     Ok(Json(DeliveryView::of(&delivery, attempts)))
 }
 

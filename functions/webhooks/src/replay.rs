@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::{ApiState, Code, JsonBody, Member, PathParam, Problem, WebhooksWrite, charge};
+use api::{ApiState, Code, JsonBody, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::values::form::{self, Form, Notes, Unknown};
@@ -57,11 +57,9 @@ pub(crate) struct Replayed {
 pub(crate) async fn one(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<PathParam<DeliveryId>, Problem>,
+    PathId(id): PathId<DeliveryId>,
 ) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
-    let missing = || Problem::not_found("delivery");
-    let PathParam(id) = id.map_err(|_| missing())?;
-    let former = app.store().delivery(member.handle(), id).await?.ok_or_else(missing)?;
+    let former = app.store().delivery(member.handle(), id).await?.ok_or_else(|| Problem::not_found("delivery"))?;
     if !former.status.is_final() {
         return Err(Problem::new(Code::Conflict, "this delivery has not ended yet; wait for it, or read it again"));
     }

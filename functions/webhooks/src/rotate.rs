@@ -1,6 +1,6 @@
 //! `POST …/webhooks/{subscriptionId}/secret/rotate`: a new secret, this once; the one before signs on for a while.
 
-use api::{ApiState, Code, Member, PathParam, Problem, WebhooksWrite, charge};
+use api::{ApiState, Code, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::values::form::{self, Form, Notes, Unknown};
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use store::Failures;
 
 use crate::body::OptionalBody;
-use crate::no_subscription;
-use crate::view::{SubscriptionView, WithSecret, no_sealing_key};
+use crate::problems::{no_sealing_key, no_subscription};
+use crate::view::{SubscriptionView, WithSecret};
 
 /// How the secrets overlap.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -33,10 +33,9 @@ pub(crate) struct Rotation {
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<PathParam<SubscriptionId>, Problem>,
+    PathId(id): PathId<SubscriptionId>,
     OptionalBody(body): OptionalBody,
 ) -> Result<Json<WithSecret>, Problem> {
-    let PathParam(id) = id.map_err(|_| no_subscription())?;
     let overlap = overlap(body)?;
     let now = app.now();
     let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;

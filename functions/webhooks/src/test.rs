@@ -1,6 +1,6 @@
 //! `POST …/webhooks/{subscriptionId}/test`: a `webhook.test` on its way to one subscription.
 
-use api::{ApiState, Code, Member, PathParam, Problem, WebhooksWrite, charge};
+use api::{ApiState, Code, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::values::form::{Form, Notes, Unknown};
@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::body::OptionalBody;
-use crate::no_subscription;
+use crate::problems::no_subscription;
 use crate::view::announce;
 
 /// Nothing need be said.
@@ -38,10 +38,9 @@ pub(crate) struct OnItsWay {
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<PathParam<SubscriptionId>, Problem>,
+    PathId(id): PathId<SubscriptionId>,
     OptionalBody(body): OptionalBody,
 ) -> Result<(StatusCode, Json<OnItsWay>), Problem> {
-    let PathParam(id) = id.map_err(|_| no_subscription())?;
     nothing(body)?;
     let now = app.now();
     let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;

@@ -1,6 +1,6 @@
 //! `PUT …/webhooks/{subscriptionId}`: changes a subscription; enabling it again, or another endpoint, forgets its failures.
 
-use api::{ApiState, Code, JsonBody, Member, PathParam, Problem, WebhooksWrite, charge};
+use api::{ApiState, Code, JsonBody, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::values::id::SubscriptionId;
@@ -10,7 +10,7 @@ use domain::webhooks::subscription::Subscription;
 use serde_json::Value;
 use store::Failures;
 
-use crate::no_subscription;
+use crate::problems::no_subscription;
 use crate::view::{SubscriptionView, audited};
 
 /// Concurrent writers of one subscription a write meets before it gives up.
@@ -36,10 +36,9 @@ pub(crate) struct SubscriptionChange {
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<PathParam<SubscriptionId>, Problem>,
+    PathId(id): PathId<SubscriptionId>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<SubscriptionView>, Problem> {
-    let PathParam(id) = id.map_err(|_| no_subscription())?;
     let mut known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     let own = &app.settings().own_hosts;
     known.subscription.settings.changed(body.clone(), own, app.egress())?;

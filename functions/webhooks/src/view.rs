@@ -1,6 +1,6 @@
 //! A subscription and a delivery as callers see them: never with a secret.
 
-use api::{ApiState, Problem};
+use api::ApiState;
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::{Attempt, Delivery, Status as DeliveryStatus, Trigger};
@@ -118,9 +118,4 @@ pub(crate) async fn announce(app: &ApiState, delivery: &Delivery) {
     if let Err(error) = app.store().announce_attempt(&message, 0).await {
         tracing::warn!(delivery.id = %delivery.id, error = &error as &dyn std::error::Error, "delivery could not be announced");
     }
-}
-
-/// The platform's sealing key, or the failure that there is none.
-pub(crate) fn no_sealing_key() -> Problem {
-    Problem::internal(std::io::Error::other("the platform secret has no current key"))
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use domain::accounts::audit::{self, Actor, ActorKind};
 use domain::accounts::{Profile, Role};
 use domain::values::id::RequestId;
@@ -12,6 +12,7 @@ use http::request::Parts;
 use crate::ApiState;
 use crate::access::Access;
 use crate::jwt::Subject;
+use crate::path::PathParam;
 use crate::problem::{Code, Problem};
 use crate::service::is_of_pat_family;
 use crate::token::{self, TokenHolder};
@@ -28,25 +29,12 @@ pub struct User {
 impl User {
     /// The audit event of something this user does, written together with the change itself.
     pub fn event(&self, app: &ApiState, action: &str, target: impl ToString) -> audit::Event {
-        event_of(app, user_actor(&self.id), self.request_id, action, target)
+        audit::Event::new(app.id(), app.now(), user_actor(&self.id), action, target, self.request_id)
     }
 }
 
 fn user_actor(user: &UserId) -> Actor {
     Actor { kind: ActorKind::Jwt, id: user.to_string() }
-}
-
-fn event_of(app: &ApiState, actor: Actor, request_id: RequestId, action: &str, target: impl ToString) -> audit::Event {
-    audit::Event {
-        audit_id: app.id(),
-        at: app.now(),
-        actor,
-        action: action.to_owned(),
-        target: target.to_string(),
-        before: None,
-        after: None,
-        request_id,
-    }
 }
 
 fn request_id(parts: &Parts, app: &ApiState) -> RequestId {
@@ -69,7 +57,7 @@ pub struct Member<A> {
 impl<A> Member<A> {
     /// The audit event of something this member does to the handle, written together with the change itself.
     pub fn event(&self, app: &ApiState, action: &str, target: impl ToString) -> audit::Event {
-        event_of(app, self.actor.clone(), self.request_id, action, target)
+        audit::Event::new(app.id(), app.now(), self.actor.clone(), action, target, self.request_id)
     }
 
     /// The handle's name.
@@ -153,39 +141,4 @@ async fn profile(parts: &mut Parts, app: &ApiState, may_know: impl Fn(&Handle) -
     let PathParam(handle) = PathParam::<Handle>::named("handle", parts, app).await.map_err(|_| Problem::no_handle())?;
     let known = if may_know(&handle) { app.store().profile(&handle).await? } else { None };
     known.ok_or_else(Problem::no_handle)
-}
-
-/// A part of the path, parsed by its own type.
-pub struct PathParam<T>(pub T);
-
-impl<T: std::str::FromStr<Err = E>, E: ToString> PathParam<T> {
-    async fn named(name: &str, parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::field(name, "is not readable"))?;
-        let text = params.iter().find(|(key, _)| *key == name).map(|(_, value)| value).unwrap_or_default();
-        text.parse().map(Self).map_err(|error: E| Problem::field(name, error.to_string()))
-    }
-}
-
-macro_rules! parts {
-    ($($type:ty => $name:literal),* $(,)?) => {$(
-        impl FromRequestParts<ApiState> for PathParam<$type> {
-            type Rejection = Problem;
-
-            async fn from_request_parts(parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
-                Self::named($name, parts, app).await
-            }
-        }
-    )*};
-}
-
-parts! {
-    domain::values::name::Slug => "slug",
-    domain::values::name::RuleId => "ruleId",
-    UserId => "userId",
-    domain::values::name::TokenId => "tokenId",
-    domain::values::name::CampaignId => "campaignId",
-    domain::values::id::ConversionId => "conversionId",
-    domain::values::name::SessionId => "sessionId",
-    domain::values::id::SubscriptionId => "subscriptionId",
-    domain::values::id::DeliveryId => "deliveryId",
 }

@@ -1,7 +1,7 @@
 //! What functions behind HTTP need on top of `runtime`.
 //!
 //! - State and start-up: [`ApiState`], [`ApiSettings`], [`start`].
-//! - Requests: bodies ([`JsonBody`]), path parameters ([`PathParam`]), paging ([`Paging`]), viewers ([`Viewer`]).
+//! - Requests: bodies ([`JsonBody`]), path parameters ([`PathParam`], [`PathId`]), paging ([`Paging`]), viewers ([`Viewer`]).
 //! - Callers as types: [`Member`], [`User`], [`PlatformAdmin`], [`Merchant`]; JWTs and personal access tokens.
 //! - Limits: [`charge`] for the daily write quota, [`limit_public`] for requests per address.
 //! - Responses: [`Problem`], [`ListResponse`], [`StaticAsset`], [`Html`]; [`serve`] adds request id and log line.
@@ -19,6 +19,7 @@ mod jwt;
 mod list;
 mod messages;
 mod page;
+mod path;
 mod problem;
 mod quota;
 mod rules;
@@ -37,10 +38,11 @@ pub use access::{
     NotificationsRead, Operator, Owner, PersonalizationRead, SignalsWrite, WebhooksRead, WebhooksWrite,
 };
 pub use body::{JsonBody, PublicBody, SignalsBody, read_limited};
-pub use caller::{Member, PathParam, PlatformAdmin, User};
+pub use caller::{Member, PlatformAdmin, User};
 pub use jwt::Claims as JwtClaims;
 pub use list::{ListResponse, Paging};
 pub use page::{Html, escape, wants_html};
+pub use path::{PathId, PathParam};
 pub use problem::{Code, Problem};
 pub use quota::{charge, limit_public, require_plan};
 pub use rules::{delete_rule, list_rules, put_rule};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use domain::values::form::{Fault, Faults};
+use domain::values::moment::Moment;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use runtime::KeysError;
@@ -208,6 +209,12 @@ impl Problem {
     pub fn retry_after(mut self, seconds: i64) -> Self {
         self.0.retry_after = Some(seconds.max(1));
         self
+    }
+
+    /// Adds `Retry-After`: the whole seconds from `now` until `until`, rounded up.
+    #[must_use]
+    pub fn retry_at(self, until: Moment, now: Moment) -> Self {
+        self.retry_after((until.millis() - now.millis() + 999) / 1000)
     }
 
     /// Adds `Allow`.

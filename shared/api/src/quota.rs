@@ -38,12 +38,11 @@ pub async fn charge(app: &ApiState, owner: &UserId) -> Result<(), Problem> {
         Taken::Within(_) => Ok(()),
         Taken::Exhausted => {
             let plan = account.plan.as_str();
-            let seconds = (window.ends.millis() - now.millis() + 999) / 1000;
             Err(Problem::new(Code::RateLimited, format!("Daily write quota exceeded for {plan}."))
                 .with("plan", plan)
                 .with("limits", json!({"writesPerDay": window.limit}))
                 .with("usage", json!({"writesToday": window.limit, "writesDay": window.day.compact()}))
-                .retry_after(seconds))
+                .retry_at(window.ends, now))
         }
     }
 }
@@ -63,9 +62,8 @@ pub async fn limit_public(app: &ApiState, headers: &HeaderMap, extensions: &Exte
     match app.store().take_in_window("public", &viewer.limit_key(), most, MINUTE_MS, now).await {
         Ok(WindowTaken::Within) => Ok(()),
         Ok(WindowTaken::Exhausted { until }) => {
-            let seconds = (until.millis() - now.millis() + 999) / 1000;
             let message = format!("more than {most} requests a minute from one address; wait for the time in Retry-After");
-            Err(Problem::new(Code::RateLimited, message).with("limits", json!({"requestsPerMinute": most})).retry_after(seconds))
+            Err(Problem::new(Code::RateLimited, message).with("limits", json!({"requestsPerMinute": most})).retry_at(until, now))
         }
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "rate limit could not be counted");

@@ -121,16 +121,9 @@ impl TokenHolder {
         if !self.stored.tells_refusal(now) {
             return problem;
         }
-        let event = Event {
-            audit_id: app.id(),
-            at: now,
-            actor: self.actor(),
-            action: "token.refused".to_owned(),
-            target: self.token().token_id.to_string(),
-            before: None,
-            after: Some(json!({"error": problem.code().as_str(), "requiredScope": scope.map(Scope::as_str)})),
-            request_id: self.request_id,
-        };
+        let after = json!({"error": problem.code().as_str(), "requiredScope": scope.map(Scope::as_str)});
+        let event = Event::new(app.id(), now, self.actor(), "token.refused", &self.token().token_id, self.request_id);
+        let event = event.with_states(None, Some(after));
         if let Err(error) = app.store().note_token_refusal(self.token(), now, &event).await {
             tracing::warn!(error = &error as &dyn std::error::Error, token.id = %self.token().token_id, "refusal of a token could not be told");
         }
