@@ -66,7 +66,8 @@ fn refused(request: &Request) -> Response {
     // The most literal path is the one that is meant: `/v2/handles`, not `/{slug}`.
     match known.min_by_key(|(path, _)| path.iter().filter(|part| part.starts_with('{')).count()) {
         Some((_, methods)) => {
-            let problem = Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(methods.join(", "));
+            let problem =
+                Problem::new(Code::MethodNotAllowed, "this route does not support the method; see Allow").allow(methods.join(", "));
             // What a page may ask for it may also read, if only that it asked wrongly.
             let is_for_pages = path.starts_with("/v2/public/") && !path.starts_with(PAT_FAMILY);
             if is_for_pages { ([(ACCESS_CONTROL_ALLOW_ORIGIN, "*")], problem).into_response() } else { problem.into_response() }

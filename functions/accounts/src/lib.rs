@@ -35,5 +35,6 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 /// The function.
 pub fn service(app: ApiState) -> Served<Router> {
     let routes = routes().split_for_parts().0;
-    api::serve(app, routes.fallback(document::unknown_route).method_not_allowed_fallback(document::unknown_route))
+    let routes = routes.fallback(document::unknown_route).method_not_allowed_fallback(document::unknown_route);
+    Served::new(app.clone(), routes.with_state(app))
 }

@@ -12,9 +12,9 @@ use http::request::Parts;
 use crate::ApiState;
 use crate::access::Access;
 use crate::jwt::Subject;
+use crate::pat::is_of_pat_family;
 use crate::path::PathParam;
 use crate::problem::{Code, Problem};
-use crate::service::is_of_pat_family;
 use crate::token::{self, TokenHolder};
 
 /// Whoever holds a good bearer token.
