@@ -72,12 +72,12 @@ pub(crate) fn problem(problem: Problem, headers: &HeaderMap) -> Response {
     let status = problem.code().status();
     let page = match problem.code() {
         Code::NotFound => Html::no_link(),
-        Code::LinkExpired => Html::saying(status, "This link has ended", "Whoever made it set an end, and it has passed."),
-        Code::RateLimited => Html::saying(status, "Too many tries", "Wait a minute, then try again."),
+        Code::LinkExpired => Html::message(status, "This link has ended", "Whoever made it set an end, and it has passed."),
+        Code::RateLimited => Html::message(status, "Too many tries", "Wait a minute, then try again."),
         _ if status.is_server_error() => {
-            Html::saying(status, "Try again shortly", "Something is wrong on our side. Trying again in a moment usually helps.")
+            Html::message(status, "Try again shortly", "Something is wrong on our side. Trying again in a moment usually helps.")
         }
-        _ => Html::saying(status, "This did not work", "Go back and try again."),
+        _ => Html::message(status, "This did not work", "Go back and try again."),
     };
     let (parts, _) = problem.into_response().into_parts();
     let mut response = private(page.into_response());

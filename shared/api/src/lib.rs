@@ -40,7 +40,7 @@ pub use access::{
 };
 pub use body::{JsonBody, PublicBody, SignalsBody, read_limited};
 pub use caller::{Member, PlatformAdmin, User};
-pub use jwt::Claims as JwtClaims;
+pub use jwt::JwtClaims;
 pub use list::{ListResponse, Paging};
 pub use page::{Html, escape, wants_html};
 pub use pat::{PAT_FAMILY, asked_path};

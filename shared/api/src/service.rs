@@ -97,10 +97,9 @@ where
     }
 }
 
-/// Makes the router's bare 404 or 405 a problem: the gateway and the router differ on some paths.
-///
-/// The gateway takes `GET …/deliveries/replay` for a read of the delivery `replay`, and that is a route of its own. It
-/// takes the `..` of `…/links/..` for a slug, and a request's URL is without dot segments.
+/// Turns a 404 or 405 of the router without a body into a problem. The gateway and the router differ on some paths: to the gateway
+/// `GET …/deliveries/replay` reads the delivery `replay`, which is a route of its own here, and the `..` of `…/links/..` is a slug,
+/// while the URL of a request has no dot segments.
 fn problem_for_router_error(response: Response) -> Response {
     if response.headers().contains_key(CONTENT_TYPE) {
         return response;
@@ -115,7 +114,7 @@ fn problem_for_router_error(response: Response) -> Response {
     }
 }
 
-/// Gives a problem its body, and its cause to the log.
+/// Writes the body of a problem, and logs its cause.
 fn write_problem(mut response: Response, request_id: &str) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     if let Some(cause) = problem.causes() {
