@@ -1,4 +1,5 @@
-//! Accounts: handles, collaborators, tokens, plans, usage and audit events; and what every API needs once: health, its document, unknown routes.
+//! Accounts: handles, collaborators, tokens, plans, usage and audit events; and what the API needs once: health, its OpenAPI
+//! document, and the answer to unknown routes.
 
 mod audit;
 mod collaborators;

@@ -24,11 +24,11 @@ use sheet::ExportPage;
 /// The feature a plan must include.
 const FEATURE: &str = "exports";
 
-/// Exports raw clicks, the ledger of conversions, or days, to check reports and commissions by.
+/// Exports raw clicks, ledger entries of conversions, or days, to verify reports and commissions.
 ///
-/// A page ends at about 4 MiB or 25,000 rows looked through; while there is more, `x-next-cursor` and `link` lead on. Only the
-/// first page of a CSV has the header row, so that pages can be put one after another. Text that a spreadsheet could take for
-/// a formula begins with an apostrophe. Needs the plan PRO.
+/// A page ends at about 4 MiB or after 25,000 scanned rows; `x-next-cursor` and `link` lead to the next one. Only the first page
+/// of a CSV has the header row, so that pages can be concatenated. Text that a spreadsheet could interpret as a formula begins
+/// with an apostrophe. Needs the plan PRO.
 #[utoipa::path(get, path = "/v2/handles/{handle}/analytics/export", tag = "analytics", security(("jwt" = []), ("pat" = ["analytics.read"])),
     params(("handle" = Handle, Path), ("format" = Option<String>, Query, description = "csv (default) or json"),
         ("type" = Option<String>, Query, description = "clicks (default): one row a click; conversions: one row a ledger entry; daily: one row a UTC day"),
@@ -38,7 +38,7 @@ const FEATURE: &str = "exports";
         ("cursor" = Option<String>, Query, description = "The x-next-cursor of the page before.")),
     responses((status = 200, description = "A page of the export.", content((Export = "application/json"), (String = "text/csv")),
             headers(("content-disposition" = String, description = "A file name with handle, type, filters and range."),
-                ("x-next-cursor" = Option<String>, description = "Where the next page begins; missing at the end."),
+                ("x-next-cursor" = Option<String>, description = "The cursor of the next page; absent at the end."),
                 ("link" = Option<String>, description = "The address of the next page, as rel=\"next\"."))),
         (status = 403, description = "The plan of the owning account has no exports: `feature_locked` with `feature` and `requiredPlan`.",
             body = api::openapi::ErrorBody)))]

@@ -1,4 +1,4 @@
-//! Analytics: reports and funnels over the rollups, and exports of what they are made of.
+//! Analytics: reports and funnels over the rollups, and exports of the records behind them.
 
 mod export;
 mod figures;

@@ -1,4 +1,4 @@
-//! `POST …/conversions/{conversionId}/adjustments`: a refund or correction, appended to what the conversion is worth.
+//! `POST …/conversions/{conversionId}/adjustments`: a refund or correction, appended to a conversion's ledger.
 
 use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathId, Problem, charge};
 use axum::Json;
@@ -29,31 +29,31 @@ pub(crate) struct AdjustmentBody {
     idempotency_key: String,
 }
 
-/// What became of it.
+/// The result of an adjustment.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdjustmentReceipt {
     #[serde(flatten)]
     entry: EntryView,
-    /// Whether the key stood for an earlier adjustment, which this answer then tells of.
+    /// True if the key was already used; the response describes the existing adjustment.
     deduped: bool,
     /// The fields in which a repeated request differs from the first, which stays as it was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     mismatch: Vec<&'static str>,
-    /// What the conversion is worth after all its adjustments.
+    /// The value of the conversion after all its adjustments.
     #[schema(value_type = Option<f64>, example = 19.74)]
     net_value: Option<Number>,
 }
 
-/// Adjusts what a conversion is worth.
+/// Adjusts the value of a conversion.
 ///
-/// Entries are only ever appended, and count on the day they are made. The sum of a conversion's entries never falls below zero.
-/// The same `idempotencyKey` for the same conversion is answered 200 with the first one's fields and `deduped: true`.
+/// Entries are only appended, and count on the day they are created. The sum of a conversion's entries never falls below zero.
+/// A repeated `idempotencyKey` of the same conversion returns 200 with the existing adjustment and `deduped: true`.
 #[utoipa::path(post, path = "/v2/handles/{handle}/conversions/{conversionId}/adjustments", tag = "conversions", security(("jwt" = []), ("pat" = ["conversions.write"])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)), request_body = AdjustmentBody,
-    responses((status = 201, description = "Appended.", body = AdjustmentReceipt), (status = 200, description = "Known already.", body = AdjustmentReceipt),
-        (status = 409, description = "More than is left, `available` tells how much that is; or a conversion without value, or a test.", body = api::openapi::ErrorBody)))]
+    responses((status = 201, description = "Appended.", body = AdjustmentReceipt), (status = 200, description = "The key was already used.", body = AdjustmentReceipt),
+        (status = 409, description = "The amount exceeds what is left, see `available`; or the conversion has no value or is a test.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<ConversionsWrite>,
@@ -91,7 +91,7 @@ pub(crate) async fn handle(
 }
 
 fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount: Change, event: &Event) -> Adjustment {
-    // Its id and its day are of one moment, so that lists by id and figures by day agree.
+    // Its id and its day come from the same moment, so that lists by id and figures by day agree.
     let now = app.now();
     let conversion = stored.current();
     Adjustment {
@@ -124,7 +124,7 @@ fn requested(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
     json!({"amount": amount.map(Change::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
 }
 
-/// Tells that a key was used for two different adjustments; the answer does not wait on its success.
+/// Records in the audit log that a key was used for two different adjustments. Best effort.
 async fn record_mismatch(app: &ApiState, first: &Adjustment, event: Event) {
     if let Err(error) = app.store().audit(&first.handle, &event).await {
         tracing::warn!(error = &error as &dyn std::error::Error, adjustment.id = %first.id, "mismatch could not be recorded");
@@ -146,9 +146,13 @@ async fn receipt(
 fn no_room(net: Option<Change>, amount: Change) -> Problem {
     let available = net.unwrap_or(Change { minor: 0, ..amount });
     let message = if amount.minor < 0 {
-        format!("the conversion is worth {} {} now, no more than that can be taken back", available.amount(), available.currency)
+        format!("the net value of the conversion is {} {}; an adjustment cannot reduce it further", available.amount(), available.currency)
     } else {
-        format!("the conversion is worth {} {} now, with this it would be more than a value may be", available.amount(), available.currency)
+        format!(
+            "the net value of the conversion is {} {}; with this amount it would exceed the maximum of a value",
+            available.amount(),
+            available.currency
+        )
     };
     Problem::new(Code::Conflict, message).with("available", available.amount()).with("currency", available.currency.code())
 }

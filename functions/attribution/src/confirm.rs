@@ -1,4 +1,4 @@
-//! A confirmed call on a claimed key: the merchant's word replaces what anybody with the ctx had claimed, exactly once.
+//! A confirmed call on a claimed key: the merchant's submission replaces what a page had claimed, exactly once.
 
 use api::{ApiState, Merchant, Problem};
 use axum::Json;
@@ -13,14 +13,14 @@ use store::Stored;
 
 use crate::receipt::{Receipt, record_attempt};
 
-/// Concurrent writers of one conversion a confirmation meets before it gives up.
-const TRIES: usize = 8;
+/// How often a confirmation is tried again because of concurrent writers.
+const MAX_TRIES: usize = 8;
 
-/// Corrects the conversion that holds the key by what the merchant submits; none when there is nothing to correct, because it
-/// is confirmed already. The holder is then as it was last read.
+/// Corrects the conversion of the key by what the merchant submits; none when it is already confirmed. `held` is then as it was
+/// last read.
 ///
 /// # Errors
-/// When the store cannot be reached, or too many writers meet.
+/// When the store cannot be reached, or there are too many concurrent writers.
 pub(crate) async fn confirm(
     app: &ApiState,
     held: &mut Stored,
@@ -28,7 +28,7 @@ pub(crate) async fn confirm(
     submitted: &Conversion,
     merchant: &Merchant,
 ) -> Result<Option<(StatusCode, Json<Receipt>)>, Problem> {
-    for _ in 0..TRIES {
+    for _ in 0..MAX_TRIES {
         if !awaits_confirmation(held.current()) {
             return Ok(None);
         }
@@ -51,13 +51,13 @@ pub(crate) async fn confirm(
             record_attempt(app, &held.conversion, &Attempt::confirmed(app.now(), submitted.request_id, &corrected)).await;
             return Ok(Some((StatusCode::OK, Receipt::corrected(&correction.confirmed, corrected))));
         }
-        // Adjusted or confirmed by somebody else meanwhile.
+        // Adjusted or confirmed concurrently.
         *held = app.store().reread(held).await?.ok_or_else(|| Problem::not_found("conversion"))?;
     }
     Err(store::Error::Contended("TransactWriteItems").into())
 }
 
-/// The fields in which the merchant's word differs from what was claimed.
+/// The fields in which the merchant's submission differs from what was claimed.
 fn corrected(claimed: &Conversion, submission: &Submission, submitted: &Conversion) -> Vec<&'static str> {
     let mut fields = claimed.mismatch(submission);
     if claimed.click_id != submitted.click_id {

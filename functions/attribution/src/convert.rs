@@ -1,4 +1,4 @@
-//! `POST /v2/public/conversions`: each key counts once in 365 days, whatever retries, crashes and races happen.
+//! `POST /v2/public/conversions`: each key counts once in 365 days, in spite of retries, crashes and races.
 
 use api::{ApiState, Merchant, Problem, PublicBody, limit_public};
 use axum::Json;
@@ -45,16 +45,17 @@ pub(crate) struct ConversionBody {
 
 /// Submits a conversion.
 ///
-/// The same `idempotencyKey` for the same handle within 365 days is answered 200 with the first one's fields and `deduped: true`.
-/// It is credited to the campaign its click named if that is ACTIVE now and was when the link was followed; else `notCredited` says why.
+/// A repeated `idempotencyKey` of the same handle within 365 days returns 200 with the existing conversion and `deduped: true`.
+/// A conversion is credited to its click's campaign if that is ACTIVE now and was when the link was followed; otherwise
+/// `notCredited` states why.
 ///
-/// Signed with a personal access token of the handle that has the scope `conversions.write`, it is `confirmed`. A confirmed call
-/// on a key under which somebody had claimed a conversion corrects that one: what was claimed is reversed in its ledger, what is
-/// confirmed is added, and the answer is 200 with the conversion as it is now. Adjustments made since stay, in the same currency and
-/// down to a worth of nothing. A second confirmed call changes nothing.
+/// Sent with a personal access token of the handle that has the scope `conversions.write`, it is `confirmed`. A confirmed call on a
+/// key with a claimed conversion corrects that one: the claimed value is reversed in its ledger, the confirmed one is added, and the
+/// response is 200 with the corrected conversion. Earlier adjustments remain if they are in the same currency, down to a net value
+/// of zero. A second confirmed call changes nothing.
 #[utoipa::path(post, path = "/v2/public/conversions", tag = "public", security((), ("pat" = ["conversions.write"]), ("patAsApiKey" = ["conversions.write"])),
-    request_body(content((ConversionBody = "application/json"), (ConversionBody = "text/plain")), description = "JSON; a page's beacon sends it as text."),
-    responses((status = 202, description = "Accepted, for the first time.", body = Receipt), (status = 200, description = "Known already.", body = Receipt),
+    request_body(content((ConversionBody = "application/json"), (ConversionBody = "text/plain")), description = "JSON; the beacon of a page sends it as text."),
+    responses((status = 202, description = "Accepted.", body = Receipt), (status = 200, description = "The key was already used.", body = Receipt),
         (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Result<(StatusCode, Json<Receipt>), Problem> {
     limit_public(&app, request.headers(), request.extensions()).await?;
@@ -66,16 +67,16 @@ pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Res
 
 /// What a conversion is for.
 pub(crate) enum Purpose {
-    /// It happened; the merchant's own program may say so.
+    /// A real conversion, confirmed when a merchant's token sent it.
     Real(Option<Box<Merchant>>),
-    /// It tries a campaign out; the audit event tells who did.
+    /// A test of a campaign, with its audit event.
     Test(Box<Event>),
 }
 
-/// Accepts a posted conversion, whoever made its ctx.
+/// Accepts a posted conversion.
 ///
 /// # Errors
-/// When a field is bad, or the store cannot be reached.
+/// When a field is invalid, or the store cannot be reached.
 pub(crate) async fn accept(
     app: &ApiState,
     body: Value,
@@ -96,7 +97,7 @@ pub(crate) async fn accept(
         None => None,
     };
     let credit = Credit::of(claims.campaign_id.as_ref(), campaign.as_ref(), claims.click_id.moment());
-    // Its id and its day are of one moment, so that lists by id and figures by day agree.
+    // Its id and its day come from the same moment, so that lists by id and figures by day agree.
     let now = app.now();
     let id = ConversionId::new(now, app.random());
     let mut conversion = Conversion::credit(&submission, &claims, credit, trust, id, request_id, now);
@@ -146,7 +147,7 @@ async fn read(app: &ApiState, body: Value) -> Result<(Submission, Claims), Probl
     })
 }
 
-/// Tells the handle's audit log that a key was used for two different conversions; the answer does not wait on its success.
+/// Records in the audit log that a key was used for two different conversions. Best effort.
 async fn record_mismatch(app: &ApiState, first: &Conversion, again: &Conversion, request_id: RequestId) {
     let facts = |conversion: &Conversion| {
         let Conversion { event_type, money, .. } = conversion;

@@ -1,6 +1,6 @@
-//! Attribution: what a ctx says, the conversions it is credited with, and their ledgers.
+//! Attribution: the context of a ctx, the conversions credited to its click, and their ledgers.
 //!
-//! A campaign's test conversion is served here too, because here are the keys that mint its ctx and the code that accepts it.
+//! A campaign's test conversion is served here too, because this function has the keys that seal its ctx and the code that accepts it.
 
 mod adjust;
 mod confirm;

@@ -8,25 +8,25 @@ use serde::Serialize;
 
 use crate::view::ConversionView;
 
-/// What became of it.
+/// The result of a submitted conversion.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Receipt {
     /// Always true: the conversion is stored.
     accepted: bool,
-    /// Whether the key stood for an earlier one, which this answer then tells of.
+    /// True if the key was already used; the response describes the existing conversion.
     deduped: bool,
     #[serde(flatten)]
     conversion: ConversionView,
-    /// Whether it only tries out a campaign.
+    /// Whether it is a test conversion.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     test: bool,
-    /// The fields in which a repeated submission differs from the first, which stays as it was.
+    /// The fields in which a repeated submission differs from the first one, which is unchanged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     mismatch: Vec<&'static str>,
-    /// The fields in which the handle's own token has just corrected what had been claimed.
+    /// The fields that this confirmation with the handle's own token corrected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     corrected: Vec<&'static str>,

@@ -1,4 +1,4 @@
-//! Campaigns: make, read, list, change, delete, and their health.
+//! Campaigns: create, read, list, update, delete, and their health.
 
 mod binding;
 mod create;

@@ -1,4 +1,4 @@
-//! `PUT …/campaigns/{campaignId}`: changes what is named and leaves the rest.
+//! `PUT …/campaigns/{campaignId}`: changes the given fields of a campaign.
 
 use api::{ApiState, CampaignsWrite, Code, JsonBody, Member, PathParam, Problem, charge};
 use axum::Json;
@@ -7,12 +7,12 @@ use domain::campaigns::Change;
 use domain::values::name::{CampaignId, Handle};
 use store::WriteCampaign;
 
-use crate::binding::{self, Binding, TRIES};
+use crate::binding::{self, Binding, MAX_TRIES};
 use crate::view::{CampaignUpdate, CampaignView};
 
-/// Changes a campaign. What is left out stays, null resets what may be missing.
+/// Changes a campaign. Fields that are left out keep their values; null resets an optional one.
 ///
-/// The status goes from DRAFT to ACTIVE, between ACTIVE and PAUSED, and from PAUSED to DRAFT. Clicks and conversions are credited from
+/// The status can change from DRAFT to ACTIVE, between ACTIVE and PAUSED, and from PAUSED to DRAFT. Clicks and conversions are credited from
 /// the moment it becomes ACTIVE to the moment it ceases to be.
 #[utoipa::path(put, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)), request_body = CampaignUpdate,
@@ -26,7 +26,7 @@ pub(crate) async fn handle(
 ) -> Result<Json<CampaignView>, Problem> {
     let change = Change::read(body, &id, &app.settings().own_hosts)?;
     let password = binding::password(&app, &change.primary)?;
-    for attempt in 0..TRIES {
+    for attempt in 0..MAX_TRIES {
         let before = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
         let binding = binding::load(&app, &member, &id, &change.primary, &password).await?;
         let campaign = before.changed(&change, app.now()).map_err(|illegal| Problem::new(Code::Conflict, illegal.to_string()))?;
@@ -40,5 +40,5 @@ pub(crate) async fn handle(
             return Ok(Json(CampaignView::of(campaign, &app)));
         }
     }
-    Err(Problem::new(Code::Conflict, "many writers are changing this campaign or its link at once; try again"))
+    Err(Problem::new(Code::Conflict, "too many concurrent writers of this campaign or its link; try again"))
 }

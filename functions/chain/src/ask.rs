@@ -1,4 +1,4 @@
-//! `POST /v2/public/chain/resolve` and `…/prefetch`: what a page is to do, for one trigger or for several at once.
+//! `POST /v2/public/chain/resolve` and `…/prefetch`: what a page should do at one trigger, or at several.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ pub(crate) struct Questions {
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DecisionEnvelope {
-    /// The same for the same session, rules, trigger and moment.
+    /// Identical for the same session, rules, trigger and moment.
     decision_id: DecisionId,
     handle: Handle,
     session_id: SessionId,
@@ -52,16 +52,16 @@ pub(crate) struct DecisionEnvelope {
     rule_id: Option<RuleId>,
     action: Action,
     reason: String,
-    /// Every rule looked at, in order.
+    /// Every evaluated rule, in order.
     evaluated: Vec<EvaluatedRule>,
     segments: Vec<String>,
     signals_considered: usize,
     decided_at: Moment,
-    /// For how long a page may go by it.
+    /// Seconds for which a page may cache the decision.
     ttl_seconds: u32,
 }
 
-/// A rule that was looked at.
+/// An evaluated rule.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EvaluatedRule {
@@ -69,7 +69,7 @@ pub(crate) struct EvaluatedRule {
     rule_id: RuleId,
     priority: i64,
     matched: bool,
-    /// The first condition that did not hold, such as `all[0]`.
+    /// The first unmet condition, such as `all[0]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     failed_condition: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,7 +85,7 @@ pub(crate) struct Decisions {
     decisions: BTreeMap<String, DecisionEnvelope>,
 }
 
-/// Decides what a page is to do at a trigger: the same for the same session, rules and moment.
+/// Decides what a page should do at a trigger: the same for the same session, rules and moment.
 #[utoipa::path(post, path = "/v2/public/chain/resolve", tag = "public", request_body = Question,
     responses((status = 200, description = "The decision.", body = DecisionEnvelope)))]
 pub(crate) async fn resolve(State(app): State<ApiState>, request: Request) -> Result<Json<DecisionEnvelope>, Problem> {
@@ -94,7 +94,7 @@ pub(crate) async fn resolve(State(app): State<ApiState>, request: Request) -> Re
     Ok(Json(visitor.decide(&trigger)))
 }
 
-/// Decides for several triggers at once; each decision equals its own resolve.
+/// Decides for several triggers at once; each decision equals that of resolve.
 #[utoipa::path(post, path = "/v2/public/chain/prefetch", tag = "public", request_body = Questions,
     responses((status = 200, description = "The decisions.", body = Decisions)))]
 pub(crate) async fn prefetch(State(app): State<ApiState>, request: Request) -> Result<Json<Decisions>, Problem> {

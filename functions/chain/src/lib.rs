@@ -1,4 +1,4 @@
-//! The chain: signals of visitors in, decisions for pages out, and the rules between them.
+//! The chain: signals of visitors, rules, and decisions for pages.
 
 mod ask;
 mod rules;

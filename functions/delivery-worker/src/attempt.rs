@@ -81,7 +81,7 @@ async fn claim_and_send(app: &App, delivery: &Delivery, message: &AttemptMessage
             let exchange = post(app.egress(), &known.subscription.settings.endpoint_url, headers, text);
             with_slow_marker(app, &known, exchange).await
         }
-        None => Reply::without_answer(Outcome::NoSecret),
+        None => Reply::without_response(Outcome::NoSecret),
     };
     tracing::info!(delivery.id = %claimed.id, attempt = claimed.attempt, outcome = reply.outcome.class(), "webhook attempted");
     let outcome = AttemptOutcome { delivery: claimed, known, reply, started_at };

@@ -1,4 +1,4 @@
-//! The delivery worker: one signed attempt a message, recorded under its lease, and the next one announced.
+//! The delivery worker: makes one signed attempt a message, records it under its lease, and announces the next one.
 
 mod attempt;
 mod message;

@@ -14,13 +14,13 @@ use store::{GivingUp, KnownSubscription, Made, Moved, Result};
 use crate::next::{MAX_TRIES, announce};
 use crate::post::Reply;
 
-/// An attempt that was made.
+/// A completed attempt.
 pub(crate) struct AttemptOutcome {
-    /// The delivery as it was claimed for it.
+    /// The claimed delivery.
     pub(crate) delivery: Delivery,
     /// The subscription it was sent to.
     pub(crate) known: KnownSubscription,
-    /// What came of it.
+    /// Its result.
     pub(crate) reply: Reply,
     /// When it began.
     pub(crate) started_at: Moment,
@@ -31,7 +31,7 @@ pub(crate) struct AttemptOutcome {
 pub(crate) enum Recorded {
     /// It was.
     Done,
-    /// The delivery was changed by another worker meanwhile; it must be read again.
+    /// Another worker changed the delivery; it must be read again.
     Changed,
 }
 
@@ -109,11 +109,11 @@ pub(crate) async fn failed(app: &App, outcome: &AttemptOutcome) -> Result<Record
     Ok(Recorded::Done)
 }
 
-/// The receiver says that it is gone for good: the delivery ends and the subscription with it.
+/// The receiver answered 410: ends the delivery and disables the subscription.
 async fn gone(app: &App, outcome: &AttemptOutcome, after: &Delivery, made: Made<'_>) -> Result<Recorded> {
     let (envelope, event) = disabled_event(app, &outcome.known.subscription, Disabled::Gone);
-    let giving_up = GivingUp { why: Disabled::Gone, version: outcome.known.subscription.version, envelope: &envelope, event: &event };
-    match app.store().move_and_give_up((&outcome.delivery, after), made, &giving_up, app.now()).await? {
+    let disabling = GivingUp { why: Disabled::Gone, version: outcome.known.subscription.version, envelope: &envelope, event: &event };
+    match app.store().move_and_give_up((&outcome.delivery, after), made, &disabling, app.now()).await? {
         Moved::Not => Ok(Recorded::Changed),
         Moved::Alone => Ok(Recorded::Done),
         Moved::AndGivenUp(pointer) => {
@@ -130,8 +130,8 @@ async fn exhausted(app: &App, outcome: &AttemptOutcome) -> Result<()> {
         return Ok(());
     }
     let (envelope, event) = disabled_event(app, &outcome.known.subscription, Disabled::Auto);
-    let giving_up = GivingUp { why: Disabled::Auto, version: outcome.known.subscription.version, envelope: &envelope, event: &event };
-    if let Some(pointer) = app.store().give_up(&outcome.delivery, &giving_up, now).await? {
+    let disabling = GivingUp { why: Disabled::Auto, version: outcome.known.subscription.version, envelope: &envelope, event: &event };
+    if let Some(pointer) = app.store().give_up(&outcome.delivery, &disabling, now).await? {
         app.store().announce_softly(&pointer).await;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Adjustments: counted on their own day, where their conversion came from.
+//! Adjustments: counted on their own day, with the origin of their conversion.
 
 use runtime::App;
 use store::{Pointer, Settled};

@@ -50,11 +50,11 @@ pub(crate) async fn count(app: &App, pointer: &Pointer) -> store::Result<()> {
     Err(store::Error::Contended("TransactWriteItems"))
 }
 
-/// Where the conversion's visitor came from; none while its click may still arrive.
+/// The origin of the conversion's visitor; none while its click may still arrive.
 fn origin(app: &App, conversion: &Conversion, click: Option<&Click>) -> Option<Origin> {
     match click {
         Some(click) => Some(Origin::of(click)),
-        // The click of a test was never made.
+        // A test conversion has no click.
         None if !conversion.test && age_ms(app, conversion) < CLICK_TIMEOUT_MS => None,
         None => Some(Origin::unknown()),
     }

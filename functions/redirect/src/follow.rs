@@ -17,7 +17,7 @@ use store::Taken;
 use tokio::time::timeout;
 
 use crate::answer;
-use crate::cache::{Found, Links};
+use crate::cache::{LinkCache, LinkWithRules};
 use crate::click;
 use crate::followed::Followed;
 use crate::link_address::LinkAddress;
@@ -29,14 +29,14 @@ const SESSION_TIMEOUT: Duration = Duration::from_millis(600);
 /// Follows a tracked link.
 ///
 /// The public address is `https://{handle}.<public domain>/{slug}`; this path is for hosts without wildcard DNS and answers the same.
-/// A browser gets small pages instead of JSON errors; a bridge or a password shows a page with status 200.
+/// A browser gets HTML pages instead of JSON errors; a bridge page and a password form have the status 200.
 #[utoipa::path(get, path = "/_edge/redirect/{handle}/{slug}", tag = "public",
     params(("handle" = domain::values::name::Handle, Path), ("slug" = domain::values::name::Slug, Path)),
     responses((status = 302, description = "To the destination, with `ctx`.", headers(("Location" = String))),
-        (status = 307, description = "The same, for links of redirect type 307.", headers(("Location" = String))),
+        (status = 307, description = "As 302, for links of redirect type 307.", headers(("Location" = String))),
         (status = 200, description = "A bridge page or a password form.", content_type = "text/html", body = String),
         (status = 410, description = "`link_expired`: past its end, its expiry or its `maxClicks`.", body = api::openapi::ErrorBody)))]
-pub(crate) async fn handle(app: &ApiState, links: &Links, address: &LinkAddress, parts: &Parts) -> Result<Response, Problem> {
+pub(crate) async fn handle(app: &ApiState, links: &LinkCache, address: &LinkAddress, parts: &Parts) -> Result<Response, Problem> {
     let found = links.find(app, address).await?.ok_or_else(answer::unknown)?;
     visit(app, &found, parts, Gate::Closed).await
 }
@@ -44,15 +44,15 @@ pub(crate) async fn handle(app: &ApiState, links: &Links, address: &LinkAddress,
 /// Whether a password stands between the visitor and the destination.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gate {
-    /// It has not been given.
+    /// The password has not been given.
     Closed,
-    /// It has.
+    /// It has been given.
     Passed,
 }
 
 /// Decides where this visit goes and sends the visitor there.
-pub(crate) async fn visit(app: &ApiState, found: &Found, parts: &Parts, gate: Gate) -> Result<Response, Problem> {
-    let Found { link, book } = found;
+pub(crate) async fn visit(app: &ApiState, found: &LinkWithRules, parts: &Parts, gate: Gate) -> Result<Response, Problem> {
+    let LinkWithRules { link, book } = found;
     let keys = match app.keys().await {
         Ok(keys) => Some(keys),
         Err(error) => {
@@ -134,7 +134,7 @@ async fn is_admitted(
 /// Refuses a destination on one of our own hosts. It was checked when it was written, but the hosts may have changed since.
 fn refuse_own(app: &ApiState, destination: &Destination) -> Result<(), Problem> {
     if destination.leads_to(&app.settings().own_hosts) {
-        tracing::error!(destination = destination.as_str(), "a stored destination leads back to this service");
+        tracing::error!(destination = destination.as_str(), "stored destination leads back to this service");
         return Err(answer::unknown());
     }
     Ok(())
@@ -142,7 +142,7 @@ fn refuse_own(app: &ApiState, destination: &Destination) -> Result<(), Problem> 
 
 fn send(link: &Link, location: &str, gate: Gate) -> Response {
     let status = match gate {
-        // The password was posted to us; the destination must be fetched, not posted to (RFC 9110 §15.4.4).
+        // The visitor posted the password here; the destination must be fetched with GET (RFC 9110 §15.4.4).
         Gate::Passed => StatusCode::SEE_OTHER,
         Gate::Closed => StatusCode::from_u16(link.settings.redirect_type.into()).unwrap_or(StatusCode::FOUND),
     };

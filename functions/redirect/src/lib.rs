@@ -24,7 +24,7 @@ use axum::response::{IntoResponse, Response};
 use http::{Method, Request};
 use tower::Service;
 
-use cache::Links;
+use cache::LinkCache;
 use link_address::LinkAddress;
 
 pub use follow::document;
@@ -32,14 +32,14 @@ pub use follow::document;
 /// The function.
 pub fn service(app: ApiState) -> Served<Redirect> {
     domain::clicks::agent::load();
-    Served::new(app.clone(), Redirect { app, links: Arc::new(Links::new()) })
+    Served::new(app.clone(), Redirect { app, links: Arc::new(LinkCache::new()) })
 }
 
 /// The redirect as a service, with its cached links.
 #[derive(Clone)]
 pub struct Redirect {
     app: ApiState,
-    links: Arc<Links>,
+    links: Arc<LinkCache>,
 }
 
 impl<B> Service<Request<B>> for Redirect

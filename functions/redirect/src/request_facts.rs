@@ -1,4 +1,4 @@
-//! What a request shows of its visitor, read once (contract §4, "Visit context").
+//! What a request shows of its visitor, read once (specification §4, "Visit context").
 
 use std::borrow::Cow;
 
@@ -39,11 +39,11 @@ impl<'r> RequestFacts<'r> {
         let purpose = telling_purpose(PURPOSE_HEADERS.map(|name| header(headers, name)));
         let no_accept_language = !headers.contains_key(ACCEPT_LANGUAGE);
         let asks = if parts.method == Method::HEAD { Asks::HeadersOnly } else { Asks::Answer };
-        let asked = query.iter().find(|(name, _)| name == "consent").map(|(_, value)| value.as_ref());
+        let consent_parameter = query.iter().find(|(name, _)| name == "consent").map(|(_, value)| value.as_ref());
         Self {
             viewer: Viewer::of_parts(parts, settings, keys),
             judgement: judge(&Signs { user_agent, asks, purpose, no_accept_language, ..Signs::default() }),
-            consent: consent(asked, opted_out(headers)),
+            consent: consent(consent_parameter, opted_out(headers)),
             user_agent,
             purpose,
             no_accept_language,
@@ -52,16 +52,16 @@ impl<'r> RequestFacts<'r> {
         }
     }
 
-    fn asked(&self, name: &str) -> Option<&str> {
+    fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref())
     }
 
     /// The visit as routing sees it.
     pub(crate) fn visit(&self, link: &Link, at: Moment) -> Visit {
         let referral = referral(header(self.headers, REFERER));
-        let first_word = |names: &[&str]| names.iter().filter_map(|name| self.asked(name)).find_map(word);
+        let first_word = |names: &[&str]| names.iter().filter_map(|name| self.parameter(name)).find_map(word);
         let session_id: Option<SessionId> =
-            self.asked("sid").and_then(|text| text.parse().ok()).filter(|_| self.consent != Consent::Denied);
+            self.parameter("sid").and_then(|text| text.parse().ok()).filter(|_| self.consent != Consent::Denied);
         let subject = match &session_id {
             Some(session) => session.to_string(),
             // Used for this one decision and stored nowhere.

@@ -1,4 +1,4 @@
-//! `DELETE …/webhooks/{subscriptionId}`: ends a subscription; what is on its way to it is cancelled.
+//! `DELETE …/webhooks/{subscriptionId}`: deletes a subscription and cancels its pending deliveries.
 
 use api::{ApiState, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::extract::State;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::problems::no_subscription;
 use crate::view::audited;
 
-/// Deletes a webhook subscription. Deliveries on their way to it are cancelled; their log stays 30 days.
+/// Deletes a webhook subscription. Its pending deliveries are cancelled; their log is kept for 30 days.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), responses((status = 204, description = "Deleted.")))]
 pub(crate) async fn handle(

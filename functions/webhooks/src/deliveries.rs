@@ -1,4 +1,4 @@
-//! `GET …/deliveries` and `…/deliveries/{deliveryId}`: what became of every message, for 30 days.
+//! `GET …/deliveries` and `…/deliveries/{deliveryId}`: every delivery with its attempts, for 30 days.
 
 use api::{ApiState, ListResponse, Member, Paging, PathId, Problem, WebhooksRead};
 use axum::Json;
@@ -13,10 +13,10 @@ use store::Filter;
 
 use crate::view::DeliveryView;
 
-/// What a cursor is told that no page of this list ended with.
-const NO_CURSOR: &str = "must be the nextCursor of the page before, with all else as it was";
-/// What the end of such a range is told.
-pub(crate) const INVERTED: &str = "must not be before since";
+/// Error for a cursor that is not of this list.
+const FOREIGN_CURSOR: &str = "must be the nextCursor of the previous page of the same query";
+/// Error for the end of a range that is before its start.
+pub(crate) const INVERTED_RANGE: &str = "must not be before since";
 
 /// Lists deliveries, newest first.
 #[utoipa::path(get, path = "/v2/handles/{handle}/deliveries", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])),
@@ -31,7 +31,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<ListResponse<DeliveryView>>, Problem> {
     let filter = filter(query.as_deref().unwrap_or_default())?;
-    let after = paging.cursor.map(|text| filter.cursor(&text).ok_or_else(|| Problem::field("cursor", NO_CURSOR))).transpose()?;
+    let after = paging.cursor.map(|text| filter.cursor(&text).ok_or_else(|| Problem::field("cursor", FOREIGN_CURSOR))).transpose()?;
     let page = app.store().deliveries(member.handle(), &filter, app.now(), paging.limit, after).await?;
     let with_attempts = page.items.iter().map(|delivery| app.store().delivery_with_attempts(member.handle(), delivery.id));
     let known = try_join_all(with_attempts).await?;
@@ -53,7 +53,7 @@ pub(crate) async fn get(
     Ok(Json(DeliveryView::of(&delivery, attempts)))
 }
 
-/// The filters of a query; what pages it is read elsewhere.
+/// The filters of a query; limit and cursor are read by [`Paging`].
 fn filter(query: &str) -> Result<Filter, Faults> {
     let mut filter = Filter::default();
     let mut faults = Vec::new();
@@ -68,12 +68,12 @@ fn filter(query: &str) -> Result<Filter, Faults> {
         }
     }
     if ends_before_it_begins(&filter) {
-        faults.push(Fault { field: "until".to_owned(), message: INVERTED.to_owned() });
+        faults.push(Fault { field: "until".to_owned(), message: INVERTED_RANGE.to_owned() });
     }
     if faults.is_empty() { Ok(filter) } else { Err(Faults(faults)) }
 }
 
-/// Whether no moment can lie in a range.
+/// Whether the range of a filter is empty.
 pub(crate) fn ends_before_it_begins(filter: &Filter) -> bool {
     filter.since.zip(filter.until).is_some_and(|(since, until)| until < since)
 }

@@ -1,4 +1,4 @@
-//! A subscription and a delivery as callers see them: never with a secret.
+//! Subscriptions and deliveries as the API returns them, without secrets.
 
 use api::ApiState;
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
@@ -21,9 +21,9 @@ pub(crate) struct SubscriptionView {
     /// Event types, or `*` for all.
     event_types: Vec<String>,
     description: Option<String>,
-    /// Whether it gets anything: false as well once it was disabled for its failures.
+    /// Whether it receives events; false also when it was disabled for its failures.
     enabled: bool,
-    /// Whether `link.clicked` tells of bots too.
+    /// Whether it receives `link.clicked` for clicks of bots too.
     include_bots: bool,
     /// `DISABLED_AUTO` after 20 exhausted deliveries in a row over at least 24 hours, `DISABLED_GONE` after a 410.
     status: Status,
@@ -52,24 +52,24 @@ impl SubscriptionView {
     }
 }
 
-/// A subscription with its secret, told this once.
+/// A subscription with its secret, which is returned only once.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct WithSecret {
+pub(crate) struct SubscriptionWithSecret {
     #[serde(flatten)]
     subscription: SubscriptionView,
-    /// Verifies the signatures. It cannot be read again: keep it.
+    /// Verifies the signatures. It cannot be read again: store it.
     #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw3m1Jd0mE0bQ=")]
     secret: String,
 }
 
-impl WithSecret {
+impl SubscriptionWithSecret {
     pub(crate) fn new(subscription: SubscriptionView, secret: &Secret) -> Self {
         Self { subscription, secret: secret.expose().to_owned() }
     }
 }
 
-/// What the audit log tells of a subscription.
+/// A subscription in the audit log.
 pub(crate) fn audited(subscription: &Subscription) -> Value {
     json!(subscription.settings)
 }
@@ -106,7 +106,7 @@ impl DeliveryView {
     }
 }
 
-/// Announces a new delivery's first attempt; a lost message is found by the sweeper.
+/// Announces a new delivery's first attempt. Best effort: the sweeper announces it again when this fails.
 pub(crate) async fn announce(app: &ApiState, delivery: &Delivery) {
     let message = store::AttemptMessage {
         v: 1,

@@ -11,10 +11,11 @@ use http::request::Parts;
 
 use crate::ApiState;
 use crate::access::Access;
+use crate::code::Code;
 use crate::jwt::Subject;
 use crate::pat::is_of_pat_family;
 use crate::path::PathParam;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::token::{self, TokenHolder};
 
 /// A user with a valid bearer token.

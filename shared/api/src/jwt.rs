@@ -6,8 +6,9 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use serde::Deserialize;
 
+use crate::code::Code;
 use crate::jwks::Jwks;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::settings::{JwtMode, JwtSettings};
 
 /// Seconds by which the clocks of issuer and verifier may differ.

@@ -8,11 +8,12 @@
 //! - [`openapi`]: what completes the generated document.
 //!
 //! A handler takes what it needs as extractors and returns `Result<impl IntoResponse, Problem>`; one that takes no caller
-//! is public. Only `problem` decides the status of a failure.
+//! is public. Only `code` decides the status of an error.
 
 mod access;
 mod body;
 mod caller;
+mod code;
 mod duplicate_keys;
 mod jwks;
 mod jwt;
@@ -40,12 +41,13 @@ pub use access::{
 };
 pub use body::{JsonBody, PublicBody, SignalsBody, read_limited};
 pub use caller::{Member, PlatformAdmin, User};
+pub use code::Code;
 pub use jwt::JwtClaims;
 pub use list::{ListResponse, Paging};
 pub use page::{Html, escape, wants_html};
 pub use pat::{PAT_FAMILY, asked_path};
 pub use path::{PathId, PathParam};
-pub use problem::{Code, Problem};
+pub use problem::Problem;
 pub use quota::{charge, limit_public, require_plan};
 pub use rules::{delete_rule, list_rules, put_rule};
 pub use service::{Served, public_cors, serve};

@@ -7,8 +7,9 @@ use http::{Extensions, Method, Request, Uri};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;
 
+use crate::code::Code;
 use crate::openapi::token_scopes;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// What the paths of the PAT family begin with.
 pub const PAT_FAMILY: &str = "/v2/public/handles/";

@@ -6,7 +6,8 @@ use http::{Extensions, HeaderMap};
 use serde_json::json;
 use store::{Taken, WindowTaken};
 
-use crate::problem::{Code, Problem};
+use crate::code::Code;
+use crate::problem::Problem;
 use crate::{ApiState, Viewer};
 
 async fn account(app: &ApiState, owner: &UserId) -> Result<Account, Problem> {

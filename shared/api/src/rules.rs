@@ -8,7 +8,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use store::{KeptRule, Page};
 
-use crate::problem::{Code, Problem};
+use crate::code::Code;
+use crate::problem::Problem;
 use crate::{Access, ApiState, Creator, ListResponse, Member, Paging, charge};
 
 /// Concurrent writers of one book a write meets before it gives up.

@@ -16,8 +16,9 @@ use utoipa_axum::router::OpenApiRouter;
 use domain::values::id::RequestId;
 
 use crate::ApiState;
+use crate::code::Code;
 use crate::pat::{PatRoutes, rewrite_pat_path};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

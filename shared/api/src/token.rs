@@ -9,7 +9,8 @@ use serde_json::json;
 use store::StoredToken;
 
 use crate::ApiState;
-use crate::problem::{Code, Problem};
+use crate::code::Code;
+use crate::problem::Problem;
 
 /// The header that carries a token when `authorization` is used for something else.
 pub(crate) const X_API_KEY: &str = "x-api-key";

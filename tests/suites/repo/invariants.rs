@@ -96,7 +96,7 @@ fn linked_by(function: &str) -> BTreeSet<String> {
 
 #[test]
 fn workers_neither_use_the_api_crate_nor_link_what_only_apis_need() {
-    let only_for_apis = ["api", "axum", "axum_core", "tower_http", "utoipa", "utoipa_axum", "jsonwebtoken", "lambda_http"];
+    let only_for_apis = ["api", "axum", "axum_core", "utoipa", "utoipa_axum", "jsonwebtoken", "lambda_http"];
     assert!(only_for_apis.iter().all(|name| linked_by("accounts").contains(*name)), "the names are those of libraries");
     for worker in ["click-worker", "event-worker", "delivery-worker", "sweeper"] {
         let linked = linked_by(worker);

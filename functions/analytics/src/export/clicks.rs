@@ -47,15 +47,15 @@ pub(crate) struct ClickRow {
     campaign_id: Option<CampaignId>,
     /// `human` or `bot`.
     verdict: &'static str,
-    /// Why it was judged a bot's.
+    /// Why it was classified as a bot's.
     reasons: Vec<String>,
-    /// The version of the classifier that judged.
+    /// The version of the classifier.
     classifier: u16,
     country: String,
     device: String,
     source: String,
     referrer: String,
-    /// The campaign word of the visit.
+    /// The campaign parameter of the visit.
     campaign: Option<String>,
     language: Option<String>,
     session_id: Option<SessionId>,
@@ -92,7 +92,7 @@ impl ClickRow {
     }
 }
 
-/// The clicks from the cursor on, as many as one response carries.
+/// The clicks from the cursor on, up to the size of one response.
 pub(super) async fn page(store: &Store, query: &ExportQuery) -> Result<ExportPage<ClickRow>, Problem> {
     let mut last = match query.cursor {
         Some(Cursor::Click(id)) => Some(id),
@@ -116,7 +116,7 @@ pub(super) async fn page(store: &Store, query: &ExportQuery) -> Result<ExportPag
     Ok(ExportPage { sheet, next_cursor: None })
 }
 
-/// The days that have such clicks at all, as the rollups tell: a wide range over a quiet link costs little.
+/// The days that have such clicks according to the rollups: a wide range over a quiet link costs little.
 async fn days(store: &Store, query: &ExportQuery, last: Option<ClickId>) -> Result<Vec<Day>, Problem> {
     let from = last.map_or(query.range.from, |id| id.moment().day());
     let cells = store.cells(&query.handle, &query.selection(), from, query.range.to).await?;

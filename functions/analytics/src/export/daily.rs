@@ -51,7 +51,7 @@ fn column(currency: Currency) -> String {
     format!("revenue_{currency}")
 }
 
-/// All days of the range that have something to tell.
+/// All days of the range that have figures.
 pub(super) async fn page(store: &Store, query: &ExportQuery) -> Result<ExportPage<DayRow>, Problem> {
     let Range { from, to } = query.range;
     let cells = store.cells(&query.handle, &query.selection(), from, to).await?;

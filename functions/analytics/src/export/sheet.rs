@@ -1,4 +1,4 @@
-//! The rows of one response, written as CSV or kept for JSON, and how much of the response they fill.
+//! The rows of one response as CSV or JSON, and the bytes they take.
 
 use std::borrow::Cow;
 
