@@ -56,7 +56,8 @@ pub(crate) async fn handle(
         members.insert("value".to_owned(), Value::Number(money.amount()));
         members.insert("currency".to_owned(), json!(money.currency));
     }
-    let after = json!({"clickId": claims.click_id, "slug": link.slug, "value": money.map(Money::amount), "currency": money.map(|money| money.currency)});
+    let (value, currency) = (money.map(Money::amount), money.map(|money| money.currency));
+    let after = json!({"clickId": claims.click_id, "slug": link.slug, "value": value, "currency": currency});
     let event = member.event(&app, "campaign.tested", &id).between(Value::Null, after);
     accept(&app, posted, member.request_id, Purpose::Test(Box::new(event))).await
 }

@@ -12,8 +12,8 @@ use crate::view::{CampaignUpdate, CampaignView};
 
 /// Changes a campaign. Fields that are left out keep their values; null resets an optional one.
 ///
-/// The status can change from DRAFT to ACTIVE, between ACTIVE and PAUSED, and from PAUSED to DRAFT. Clicks and conversions are credited from
-/// the moment it becomes ACTIVE to the moment it ceases to be.
+/// The status can change from DRAFT to ACTIVE, between ACTIVE and PAUSED, and from PAUSED to DRAFT. Clicks and conversions are
+/// credited while it is ACTIVE.
 #[utoipa::path(put, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)), request_body = CampaignUpdate,
     responses((status = 200, description = "Changed.", body = CampaignView),

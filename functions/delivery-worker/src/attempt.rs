@@ -11,7 +11,7 @@ use store::{AttemptMessage, KnownSubscription, Lane, Result};
 use crate::message;
 use crate::next::{MAX_TRIES, announce};
 use crate::post::{Reply, post};
-use crate::record::{self, AttemptOutcome, Recorded};
+use crate::record::{self, CompletedAttempt, Recorded};
 
 /// What happens to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ async fn claim_and_send(app: &App, delivery: &Delivery, message: &AttemptMessage
         None => Reply::without_response(Outcome::NoSecret),
     };
     tracing::info!(delivery.id = %claimed.id, attempt = claimed.attempt, outcome = reply.outcome.class(), "webhook attempted");
-    let outcome = AttemptOutcome { delivery: claimed, known, reply, started_at };
+    let outcome = CompletedAttempt { delivery: claimed, known, reply, started_at };
     if outcome.reply.outcome.is_delivered() { record::delivered(app, &outcome).await } else { record::failed(app, &outcome).await }
 }
 

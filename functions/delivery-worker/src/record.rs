@@ -15,7 +15,7 @@ use crate::next::{MAX_TRIES, announce};
 use crate::post::Reply;
 
 /// A completed attempt.
-pub(crate) struct AttemptOutcome {
+pub(crate) struct CompletedAttempt {
     /// The claimed delivery.
     pub(crate) delivery: Delivery,
     /// The subscription it was sent to.
@@ -42,7 +42,7 @@ impl Recorded {
     }
 }
 
-impl AttemptOutcome {
+impl CompletedAttempt {
     /// The record of the attempt, ended now.
     fn to_record(&self, now: Moment, next_attempt_at: Option<Moment>) -> Attempt {
         let status_code = match self.reply.outcome {
@@ -66,7 +66,7 @@ impl AttemptOutcome {
 }
 
 /// Records a success whichever worker holds the lease by now: the receiver has the event.
-pub(crate) async fn delivered(app: &App, outcome: &AttemptOutcome) -> Result<Recorded> {
+pub(crate) async fn delivered(app: &App, outcome: &CompletedAttempt) -> Result<Recorded> {
     let (now, subscription) = (app.now(), &outcome.known.subscription);
     // Before the record: a crash in between sends again, and does not keep failures that have ended.
     if outcome.known.failing.streak > 0 {
@@ -89,7 +89,7 @@ pub(crate) async fn delivered(app: &App, outcome: &AttemptOutcome) -> Result<Rec
 }
 
 /// Records a failure if the lease still holds, announces the next attempt, and counts the failure of the receiver.
-pub(crate) async fn failed(app: &App, outcome: &AttemptOutcome) -> Result<Recorded> {
+pub(crate) async fn failed(app: &App, outcome: &CompletedAttempt) -> Result<Recorded> {
     let (now, before) = (app.now(), &outcome.delivery);
     let ending = outcome.reply.outcome.ending();
     let after = before.failed(ending, now);
@@ -110,7 +110,7 @@ pub(crate) async fn failed(app: &App, outcome: &AttemptOutcome) -> Result<Record
 }
 
 /// The receiver answered 410: ends the delivery and disables the subscription.
-async fn gone(app: &App, outcome: &AttemptOutcome, after: &Delivery, made: Made<'_>) -> Result<Recorded> {
+async fn gone(app: &App, outcome: &CompletedAttempt, after: &Delivery, made: Made<'_>) -> Result<Recorded> {
     let (envelope, event) = disabled_event(app, &outcome.known.subscription, Disabled::Gone);
     let disabling = GivingUp { why: Disabled::Gone, version: outcome.known.subscription.version, envelope: &envelope, event: &event };
     match app.store().move_and_give_up((&outcome.delivery, after), made, &disabling, app.now()).await? {
@@ -124,7 +124,7 @@ async fn gone(app: &App, outcome: &AttemptOutcome, after: &Delivery, made: Made<
 }
 
 /// Counts an exhausted delivery, and disables the subscription when its receiver has failed for too long.
-async fn exhausted(app: &App, outcome: &AttemptOutcome) -> Result<()> {
+async fn exhausted(app: &App, outcome: &CompletedAttempt) -> Result<()> {
     let now = app.now();
     if app.store().note_exhausted(&outcome.delivery, now).await?.is_none_or(|failing| !failing.is_hopeless(now)) {
         return Ok(());

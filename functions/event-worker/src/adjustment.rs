@@ -1,5 +1,6 @@
 //! Adjustments: counted on their own day, with the origin of their conversion.
 
+use domain::conversions::ledger::Adjustment;
 use runtime::App;
 use store::{Pointer, Settled};
 
@@ -24,7 +25,8 @@ pub(crate) async fn count(app: &App, pointer: &Pointer) -> store::Result<()> {
         return if age_ms < TIMEOUT_MS { app.store().announce_later(pointer, seconds_until_next_try(age_ms)).await } else { Ok(()) };
     };
     if app.store().settle_adjustment(pointer, adjustment, &origin, app.now()).await? == Settled::Now {
-        tracing::info!(adjustment.id = %adjustment.id, conversion.id = %adjustment.conversion_id, handle = %adjustment.handle, "adjustment counted");
+        let Adjustment { id, conversion_id, handle, .. } = adjustment;
+        tracing::info!(adjustment.id = %id, conversion.id = %conversion_id, %handle, "adjustment counted");
     }
     Ok(())
 }

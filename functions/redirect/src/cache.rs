@@ -1,4 +1,5 @@
-//! Cached links: fresh for five seconds, a missing link for one second, an old copy usable for five minutes while the table is unreachable (specification §4).
+//! Cached links (specification §4): fresh for five seconds, a missing link for one second; an old copy can be used for five minutes
+//! while the table cannot be read.
 
 use std::sync::Arc;
 

@@ -45,7 +45,12 @@ pub(crate) fn of(followed: Followed<'_>) -> Click {
 /// Queues a click; when the queue cannot be reached it is parked in the table for the sweeper, and failing that logged whole.
 pub(crate) async fn record(app: &ApiState, click: &Click) {
     let Err(error) = app.store().send_click(click).await else { return };
-    tracing::warn!(metric = "click_enqueue_failed", click.id = %click.id, error = &error as &dyn std::error::Error, "click could not be queued");
+    tracing::warn!(
+        metric = "click_enqueue_failed",
+        click.id = %click.id,
+        error = &error as &dyn std::error::Error,
+        "click could not be queued"
+    );
     if let Err(error) = app.store().park_click(click, app.now()).await {
         let click = serde_json::to_string(click).unwrap_or_default();
         tracing::error!(metric = "click_park_failed", %click, error = &error as &dyn std::error::Error, "click is only in this log line");

@@ -16,7 +16,8 @@ pub async fn sweep(app: App) {
             Ok(pointers) => {
                 for pointer in pointers {
                     if let Err(error) = send_again(&app, &pointer).await {
-                        tracing::warn!(item.pk = %pointer.pk, error = &error as &dyn std::error::Error, "overdue item could not be announced");
+                        let error = &error as &dyn std::error::Error;
+                        tracing::warn!(item.pk = %pointer.pk, error, "overdue item could not be announced");
                     }
                 }
             }

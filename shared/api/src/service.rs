@@ -92,7 +92,8 @@ where
                 response.headers_mut().insert(X_REQUEST_ID.clone(), value);
             }
             let duration_ms = app.now().millis() - started.millis();
-            tracing::info!(request.id = %id, http.method = %method, http.path = %path, http.status = response.status().as_u16(), duration_ms, "request");
+            let status = response.status().as_u16();
+            tracing::info!(request.id = %id, http.method = %method, http.path = %path, http.status = status, duration_ms, "request");
             Ok(response)
         })
     }

@@ -111,7 +111,8 @@ impl TokenHolder {
         if self.token().notes_use(now)
             && let Err(error) = app.store().note_token_use(&self.token().token_id, now).await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, token.id = %self.token().token_id, "use of a token could not be recorded");
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, token.id = %self.token().token_id, "use of a token could not be recorded");
         }
         Ok(())
     }
@@ -126,7 +127,8 @@ impl TokenHolder {
         let event = Event::new(app.id(), now, self.actor(), "token.refused", &self.token().token_id, self.request_id);
         let event = event.with_states(None, Some(after));
         if let Err(error) = app.store().note_token_refusal(self.token(), now, &event).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, token.id = %self.token().token_id, "refusal of a token could not be recorded");
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, token.id = %self.token().token_id, "refusal of a token could not be recorded");
         }
         problem
     }

@@ -1,4 +1,4 @@
-//! The seed's playbook, AT-01 to AT-08, as it is written.
+//! The link playbook, AT-01 to AT-08.
 
 use serde_json::json;
 use tests::{TestEnv, TestEnvOptions};

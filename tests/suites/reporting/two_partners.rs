@@ -114,7 +114,7 @@ fn everybody() -> Vec<Told> {
     ]
 }
 
-/// The refund of the seed's order, made on the second day, in hundredths.
+/// The refund of the second day, in hundredths.
 const REFUND: i64 = -525;
 
 /// Clicks, bot clicks, conversions and hundredths by currency.
@@ -171,7 +171,7 @@ fn expected(by: &str, campaign: Option<&str>) -> (BTreeMap<String, Figures>, Fig
     (rows, sum)
 }
 
-/// The seed's two requests, word for word.
+/// The two requests of the walkthrough, verbatim.
 fn partners() -> [Value; 2] {
     [
         json!({

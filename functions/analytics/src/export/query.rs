@@ -12,12 +12,12 @@ const KNOWN: [&str; 7] = ["format", "type", "campaignId", "slug", "from", "to", 
 
 /// How an export is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ExportFormat {
+pub(super) enum FileFormat {
     Csv,
     Json,
 }
 
-impl ExportFormat {
+impl FileFormat {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -35,7 +35,7 @@ impl ExportFormat {
     }
 }
 
-impl std::str::FromStr for ExportFormat {
+impl std::str::FromStr for FileFormat {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -74,7 +74,7 @@ impl std::str::FromStr for ExportKind {
 pub(super) struct ExportQuery {
     pub(super) handle: Handle,
     pub(super) kind: ExportKind,
-    pub(super) format: ExportFormat,
+    pub(super) format: FileFormat,
     campaign: Option<CampaignId>,
     slug: Option<Slug>,
     pub(super) range: Range,
@@ -99,7 +99,7 @@ impl ExportQuery {
         let query = Self {
             handle: handle.clone(),
             kind,
-            format: parameters.read("format").unwrap_or(ExportFormat::Csv),
+            format: parameters.read("format").unwrap_or(FileFormat::Csv),
             campaign: parameters.read("campaignId"),
             slug: parameters.read("slug"),
             range,

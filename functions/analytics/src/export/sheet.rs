@@ -7,7 +7,7 @@ use domain::values::spreadsheet::harmless;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::query::ExportFormat;
+use super::query::FileFormat;
 
 /// Clicks or ledger entries one response looks through, so that a filter that keeps few of them does not take it long.
 pub(super) const MAX_SCANNED: usize = 25_000;
@@ -34,10 +34,10 @@ enum Written<R> {
 
 impl<R: Serialize> Sheet<R> {
     /// An empty sheet; the first page of a CSV begins with its columns' names.
-    pub(super) fn begin(format: ExportFormat, columns: Vec<String>, is_first: bool) -> Result<Self, Problem> {
+    pub(super) fn begin(format: FileFormat, columns: Vec<String>, is_first: bool) -> Result<Self, Problem> {
         let written = match format {
-            ExportFormat::Json => Written::Json(Vec::new()),
-            ExportFormat::Csv => {
+            FileFormat::Json => Written::Json(Vec::new()),
+            FileFormat::Csv => {
                 let mut options = csv::WriterBuilder::new();
                 let options = options.terminator(csv::Terminator::CRLF).quote_style(csv::QuoteStyle::NonNumeric);
                 let mut writer = options.from_writer(Vec::new());
