@@ -17,7 +17,7 @@ pub(crate) struct Change {
     time_zone: Option<Zone>,
 }
 
-/// An account as it is set.
+/// An account's settings.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccountView {

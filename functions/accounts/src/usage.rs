@@ -1,4 +1,4 @@
-//! `…/usage-meters`: what the owning account has used of its plan today.
+//! `…/usage-meters`: today's usage of the owning account.
 
 use api::{ApiState, Creator, Member, Problem};
 use axum::Json;
@@ -36,7 +36,7 @@ pub(crate) struct Used {
     writes_day: String,
 }
 
-/// Reads what the account that owns the handle has used today.
+/// Reads today's usage of the account that owns the handle.
 #[utoipa::path(get, path = "/v2/handles/{handle}/usage-meters", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
     responses((status = 200, description = "The usage.", body = Usage)))]
 pub(crate) async fn handle(State(app): State<ApiState>, member: Member<Creator>) -> Result<Json<Usage>, Problem> {

@@ -52,7 +52,7 @@ impl ConversionView {
     }
 }
 
-/// A conversion with all that is kept of it.
+/// A conversion with all its stored fields.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConversionDetail {
@@ -66,7 +66,7 @@ pub(crate) struct ConversionDetail {
     /// What the merchant sent along.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
-    /// Whether the click was judged a bot's.
+    /// Whether the click was classified as a bot's.
     bot: bool,
     /// Whether it only tries out a campaign; no report counts it then.
     test: bool,

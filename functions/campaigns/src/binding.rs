@@ -1,4 +1,4 @@
-//! The link that is written together with its campaign, so that it is bound to it the moment there is one.
+//! The link that is written in one transaction with its campaign and bound to it.
 
 use api::{ApiState, CampaignsWrite, Code, Member, Problem};
 use domain::accounts::audit::AuditEvent;
@@ -8,8 +8,6 @@ use domain::values::name::CampaignId;
 use serde_json::Value;
 use store::Expect;
 
-/// Concurrent writers of one campaign or link a write meets before it gives up.
-pub(crate) const TRIES: usize = 8;
 
 /// A link's next version.
 pub(crate) struct Binding {
@@ -31,7 +29,7 @@ impl Binding {
     }
 }
 
-/// The hash of a primary link's password, which is slow and therefore made once a request.
+/// The hash of a primary link's password: slow, therefore computed once a request.
 pub(crate) fn password(app: &ApiState, primary: &Primary) -> Result<NextPassword, Problem> {
     let Primary::Link(link) = primary else { return Ok(NextPassword::Keep) };
     let hashed = link.password.clone().hashed(app.random().to_le_bytes());

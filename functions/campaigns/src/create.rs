@@ -9,16 +9,16 @@ use http::StatusCode;
 use serde_json::Value;
 use store::WriteOutcome;
 
-use crate::binding::{self, Binding, TRIES};
+use crate::binding::{self, Binding};
 use crate::view::{CampaignView, NewCampaign};
 
-/// Makes a campaign, with the link that stands for it.
+/// Creates a campaign with its primary link.
 ///
 /// `primaryLink` writes that link, `primarySlug` names one that exists; either is bound to the campaign in the same transaction. Other
 /// links feed it once they carry its `campaignId`. An id that was deleted may be used again and goes on with its figures.
 #[utoipa::path(post, path = "/v2/handles/{handle}/campaigns", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path)), request_body = NewCampaign,
-    responses((status = 201, description = "Made.", body = CampaignView),
+    responses((status = 201, description = "Created.", body = CampaignView),
         (status = 409, description = "The id is taken, or the link belongs to another campaign.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
@@ -28,12 +28,12 @@ pub(crate) async fn handle(
     let draft = Draft::read(body, &app.settings().own_hosts)?;
     let (id, primary) = (&draft.campaign_id, &draft.change.primary);
     let password = binding::password(&app, primary)?;
-    for attempt in 0..TRIES {
+    for attempt in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         if app.store().campaigns().get(member.handle(), id).await?.is_some() {
             return Err(Problem::new(Code::Conflict, format!("there is a campaign {id} already; choose another id or change that one")));
         }
         let binding = binding::load(&app, &member, id, primary, &password).await?;
-        if attempt == 0 {
+        if attempt == 1 {
             charge(&app, &member.profile.owner).await?;
         }
         let campaign = Campaign::new(member.handle(), &draft, app.now());
@@ -44,5 +44,5 @@ pub(crate) async fn handle(
             return Ok((StatusCode::CREATED, Json(CampaignView::of(campaign, &app))));
         }
     }
-    Err(Problem::new(Code::Conflict, "many writers are changing this campaign or its link at once; try again"))
+    Err(Problem::new(Code::Conflict, "too many concurrent writers of this campaign or its link; try again"))
 }

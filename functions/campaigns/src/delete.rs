@@ -1,4 +1,4 @@
-//! `DELETE …/campaigns/{campaignId}`: ends a campaign; its links and figures stay.
+//! `DELETE …/campaigns/{campaignId}`: deletes a campaign; its links and figures remain.
 
 use api::{ApiState, CampaignsWrite, Code, Member, PathParam, Problem, charge};
 use axum::extract::State;
@@ -9,11 +9,11 @@ use store::WriteOutcome;
 
 /// Deletes a campaign.
 ///
-/// Its links go on redirecting and keep its `campaignId`, but nothing more is credited to it. Its figures stay in the reports, and a
-/// campaign made again under its id goes on with them; of clicks made before that, no further conversion is credited.
+/// Its links continue to redirect and keep its `campaignId`, but nothing more is credited to it. Its figures remain in reports, and
+/// a new campaign under its id continues them; no further conversion is credited to clicks from before.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
-    responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = api::openapi::ErrorBody)))]
+    responses((status = 204, description = "Deleted."), (status = 409, description = "The campaign was changed concurrently.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<CampaignsWrite>,
@@ -24,6 +24,8 @@ pub(crate) async fn handle(
     let event = member.event(&app, "campaign.deleted", &id).between(campaign.audited(), Value::Null);
     match app.store().campaigns().delete(&campaign, &event).await? {
         WriteOutcome::Written => Ok(StatusCode::NO_CONTENT),
-        WriteOutcome::Changed => Err(Problem::new(Code::Conflict, "the campaign was changed meanwhile; read it again before deleting it")),
+        WriteOutcome::Changed => {
+            Err(Problem::new(Code::Conflict, "the campaign was changed concurrently; read it again before deleting it"))
+        }
     }
 }

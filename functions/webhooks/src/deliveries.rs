@@ -1,6 +1,6 @@
-//! `GET …/deliveries` and `…/deliveries/{deliveryId}`: what became of every message, for 30 days.
+//! `GET …/deliveries` and `…/deliveries/{deliveryId}`: every delivery with its attempts, for 30 days.
 
-use api::{ApiState, ListResponse, Member, Paging, PathParam, Problem, WebhooksRead};
+use api::{ApiState, ListResponse, Member, Paging, PathId, Problem, WebhooksRead};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use domain::values::form::{Fault, Faults};
@@ -13,10 +13,10 @@ use store::DeliveryFilter;
 
 use crate::view::DeliveryView;
 
-/// What a cursor is told that no page of this list ended with.
-const NO_CURSOR: &str = "must be the nextCursor of the page before, with all else as it was";
-/// What the end of such a range is told.
-pub(crate) const INVERTED: &str = "must not be before since";
+/// Error for a cursor that is not of this list.
+const FOREIGN_CURSOR: &str = "must be the nextCursor of the previous page of the same query";
+/// Error for the end of a range that is before its start.
+pub(crate) const INVERTED_RANGE: &str = "must not be before since";
 
 /// Lists deliveries, newest first.
 #[utoipa::path(get, path = "/v2/handles/{handle}/deliveries", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])),
@@ -31,7 +31,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<ListResponse<DeliveryView>>, Problem> {
     let filter = filter(query.as_deref().unwrap_or_default())?;
-    let after = paging.cursor.map(|text| filter.cursor(&text).ok_or_else(|| Problem::field("cursor", NO_CURSOR))).transpose()?;
+    let after = paging.cursor.map(|text| filter.cursor(&text).ok_or_else(|| Problem::field("cursor", FOREIGN_CURSOR))).transpose()?;
     let page = app.store().deliveries().list(member.handle(), &filter, app.now(), paging.limit, after).await?;
     let with_attempts = page.items.iter().map(|delivery| app.store().deliveries().get_with_attempts(member.handle(), delivery.id));
     let known = try_join_all(with_attempts).await?;
@@ -46,15 +46,14 @@ pub(crate) async fn list(
 pub(crate) async fn get(
     State(app): State<ApiState>,
     member: Member<WebhooksRead>,
-    id: Result<PathParam<DeliveryId>, Problem>,
+    PathId(id): PathId<DeliveryId>,
 ) -> Result<Json<DeliveryView>, Problem> {
-    let missing = || Problem::not_found("delivery");
-    let PathParam(id) = id.map_err(|_| missing())?;
-    let (delivery, attempts) = app.store().deliveries().get_with_attempts(member.handle(), id).await?.ok_or_else(missing)?;
+    let (delivery, attempts) =
+        app.store().deliveries().get_with_attempts(member.handle(), id).await?.ok_or_else(|| Problem::not_found("delivery"))?;
     Ok(Json(DeliveryView::of(&delivery, attempts)))
 }
 
-/// The filters of a query; what pages it is read elsewhere.
+/// The filters of a query; limit and cursor are read by [`Paging`].
 fn filter(query: &str) -> Result<DeliveryFilter, Faults> {
     let mut filter = DeliveryFilter::default();
     let mut faults = Vec::new();
@@ -69,12 +68,12 @@ fn filter(query: &str) -> Result<DeliveryFilter, Faults> {
         }
     }
     if ends_before_it_begins(&filter) {
-        faults.push(Fault { field: "until".to_owned(), message: INVERTED.to_owned() });
+        faults.push(Fault { field: "until".to_owned(), message: INVERTED_RANGE.to_owned() });
     }
     if faults.is_empty() { Ok(filter) } else { Err(Faults(faults)) }
 }
 
-/// Whether no moment can lie in a range.
+/// Whether the range of a filter is empty.
 pub(crate) fn ends_before_it_begins(filter: &DeliveryFilter) -> bool {
     filter.since.zip(filter.until).is_some_and(|(since, until)| until < since)
 }

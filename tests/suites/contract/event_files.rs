@@ -221,7 +221,8 @@ fn is_consistent(name: &str, event: &Value) {
         let parameters = event["pathParameters"].as_object().into_iter().flatten();
         let path = parameters
             .fold(route.to_owned(), |path, (parameter, value)| path.replace(&format!("{{{parameter}}}"), value.as_str().expect("text")));
-        assert_eq!((http["method"].as_str(), event["rawPath"].as_str()), (Some(method), Some(path.as_str())), "{name}");
+        assert_eq!(event["rawPath"].as_str(), Some(path.as_str()), "{name}");
+        assert!(method == "ANY" || http["method"] == method, "{name}");
     }
     let query = url::form_urlencoded::parse(event["rawQueryString"].as_str().expect("a query").as_bytes());
     let query: BTreeMap<String, String> = query.into_owned().collect();
@@ -249,13 +250,10 @@ async fn every_route_queue_and_schedule_of_the_template_has_its_event() {
             })
         };
         let called: BTreeSet<String> = own.iter().filter_map(called).collect();
-        // A route of the PAT family leads to the handler of the route it is the twin of, whose event is here.
-        let routed: BTreeSet<String> = routes.iter().map(route_key).collect();
-        let twins = routed
-            .iter()
-            .filter(|key| routed.contains(&key.replace("/v2/public/handles/", "/v2/handles/")) && key.contains("/v2/public/handles/"));
-        let twins: BTreeSet<String> = twins.filter(|key| !called.contains(*key)).cloned().collect();
-        assert_eq!(called, routed.difference(&twins).cloned().collect(), "{binary}");
+        // A route of the PAT family leads to the handlers of the other routes, whose events are here.
+        let is_for_tokens = |key: &String| key.starts_with("ANY /v2/public/handles/");
+        let routed = routes.iter().map(route_key).filter(|key| called.contains(key) || !is_for_tokens(key)).collect();
+        assert_eq!(called, routed, "{binary}");
         let records = own.iter().filter_map(|(_, event)| event["Records"].as_array()).flatten();
         let arns: BTreeSet<&str> = records.map(|record| record["eventSourceARN"].as_str().expect("an ARN")).collect();
         let queues = template.queues.iter().filter(|queue| sources.iter().any(|source| source.queue_arn == queue.arn));

@@ -17,16 +17,24 @@ fn document() -> Value {
     serde_json::from_str(DOCUMENT).expect("JSON")
 }
 
-/// Every route of the template with the function behind it, but for those that are documented with another or not at all.
+/// Every route of the template with the function behind it, but for those that are documented with another or not at all. A route
+/// of the PAT family takes a whole branch of paths: it stands for the documented operations that the gateway sends to its function.
 fn routes(env: &TestEnv) -> BTreeMap<Operation, String> {
     let mut routes = BTreeMap::new();
     for function in &env.server().template().functions {
         for route in &function.routes {
             let RouteSpec::Path { method, path } = route else { continue };
             let with_get = path == REDIRECT && method != "GET";
-            if method != "OPTIONS" && path != "/{slug}" && !with_get {
+            if method != "OPTIONS" && path != "/{slug}" && !with_get && !path.starts_with(PAT_FAMILY) {
                 routes.insert((method.clone(), path.clone()), function.binary.clone());
             }
+        }
+    }
+    let for_tokens = env.contract.operations().into_iter().filter(|(_, path)| path.starts_with(PAT_FAMILY));
+    for (method, path) in for_tokens {
+        let taken = env.server().route_for(&method, &filled(&path)).filter(|(key, _)| key != "$default");
+        if let Some((_, function)) = taken {
+            routes.insert((method, path), function);
         }
     }
     routes
@@ -59,6 +67,7 @@ fn scope_of(operation: &Value) -> Option<&str> {
 #[test]
 fn the_published_document_is_what_the_code_says() {
     let made = local::document::text().expect("a document");
+    std::fs::write("/tmp/apix_openapi.json", &made).unwrap(); // TEMP
     let differs = made.lines().zip(DOCUMENT.lines()).position(|(made, published)| made != published);
     assert!(made == DOCUMENT, "line {differs:?} differs; regenerate it: cargo run -p local -- openapi > functions/accounts/openapi.json");
 }
@@ -139,11 +148,46 @@ async fn the_document_and_the_template_know_the_same_routes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_reach_each_route_in_the_function_that_serves_it_and_every_branch_has_one() {
+    let env = TestEnv::new().await;
+    let served: BTreeMap<&str, Value> = [
+        ("links", links::routes()),
+        ("campaigns", campaigns::routes()),
+        ("attribution", attribution::routes()),
+        ("analytics", analytics::routes()),
+        ("chain", chain::routes()),
+        ("webhooks", webhooks::routes()),
+    ]
+    .into_iter()
+    .map(|(function, routes)| (function, serde_json::to_value(routes.into_openapi()).expect("JSON")))
+    .collect();
+    let mut branches = BTreeSet::new();
+    for (method, path) in env.contract.operations().into_iter().filter(|(_, path)| path.starts_with(PAT_FAMILY)) {
+        let (key, function) = env.server().route_for(&method, &filled(&path)).expect("a route");
+        let own = served.get(function.as_str()).unwrap_or_else(|| panic!("{method} {path} leads to {function}"));
+        let operation = &own["paths"][path.replace(PAT_FAMILY, HANDLES)][method.to_lowercase()];
+        assert!(scope_of(operation).is_some(), "{method} {path} leads to {function}, where tokens do not reach it");
+        assert!(key.starts_with(&format!("ANY {PAT_FAMILY}")), "{method} {path} is taken by {key}");
+        branches.insert(key);
+    }
+    let functions = &env.server().template().functions;
+    let declared = functions.iter().flat_map(|function| &function.routes).filter_map(|route| match route {
+        RouteSpec::Path { method, path } if path.starts_with(PAT_FAMILY) => Some(format!("{method} {path}")),
+        RouteSpec::Path { .. } | RouteSpec::Default => None,
+    });
+    assert_eq!(branches, declared.collect(), "every branch of the PAT family leads to an operation");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_route_of_the_template_is_served_by_its_function() {
     let env = TestEnv::new().await;
     for function in &env.server().template().functions {
         for route in &function.routes {
             let RouteSpec::Path { method, path } = route else { continue };
+            // What the routes of the PAT family lead to is compared operation by operation.
+            if path.starts_with(PAT_FAMILY) {
+                continue;
+            }
             let caller = env.anonymous().with("host", if path == "/{slug}" { "demo.localhost:9000" } else { "localhost:9000" });
             let caller = caller.with("origin", "https://shop.example").with("access-control-request-method", "GET");
             let answer = send(&caller, method, &filled(path), "").await;

@@ -144,10 +144,10 @@ async fn an_explanation_says_why_a_conversion_is_not_credited_to_its_clicks_camp
     env.creator().delete(SPRING).await.expect(204);
     let deleted = env.convert(order(&ctx, "order-4", 10, "EUR")).await;
     env.process_events().await;
-    let alone = |why: &str| format!("It counts for link launch alone; the click's campaign was {why}.");
+    let only_link = |why: &str| format!("It counts for link launch only; the click's campaign was {why}.");
     for (receipt, outcome, message, of_conversion, of_click) in [
-        (&while_paused, "not_credited_campaign_paused", alone("not active when the conversion came"), None, Some("spring")),
-        (&not_tracked, "not_credited_click_not_tracked", alone("not active when the link was followed"), None, None),
+        (&while_paused, "not_credited_campaign_paused", only_link("not active when the conversion was accepted"), None, Some("spring")),
+        (&not_tracked, "not_credited_click_not_tracked", only_link("not active when the link was followed"), None, None),
         (
             &credited,
             "credited_to_campaign",
@@ -155,7 +155,7 @@ async fn an_explanation_says_why_a_conversion_is_not_credited_to_its_clicks_camp
             Some("spring"),
             Some("spring"),
         ),
-        (&deleted, "not_credited_campaign_deleted", alone("deleted"), None, Some("spring")),
+        (&deleted, "not_credited_campaign_deleted", only_link("deleted"), None, Some("spring")),
     ] {
         let path = format!("/v2/handles/demo/conversions/{}/explain", receipt["conversionId"].as_str().unwrap());
         let explained = env.creator().get(&path).await.expect(200).json();

@@ -113,7 +113,7 @@ fn all_visits() -> Vec<VisitCase> {
     ]
 }
 
-/// The refund of the first order, made on the second day, in hundredths.
+/// The refund of the second day, in hundredths.
 const REFUND: i64 = -525;
 
 /// Clicks, bot clicks, conversions and hundredths by currency.
@@ -170,7 +170,7 @@ fn expected(by: &str, campaign: Option<&str>) -> (BTreeMap<String, Figures>, Fig
     (rows, sum)
 }
 
-/// The two requests that create the campaigns.
+/// The two requests of the walkthrough, verbatim.
 fn partners() -> [Value; 2] {
     [
         json!({

@@ -114,6 +114,16 @@ pub enum Disabled {
     Gone,
 }
 
+impl Disabled {
+    /// The status of a subscription that was disabled for this reason.
+    pub const fn as_status(self) -> SubscriptionStatus {
+        match self {
+            Self::Auto => SubscriptionStatus::DisabledAuto,
+            Self::Gone => SubscriptionStatus::DisabledGone,
+        }
+    }
+}
+
 /// Whether a subscription gets anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -169,12 +179,7 @@ pub struct Subscription {
 impl Subscription {
     /// Whether it gets anything, given whether the system switched it off.
     pub fn status(&self, disabled: Option<Disabled>) -> SubscriptionStatus {
-        match disabled {
-            _ if !self.settings.enabled => SubscriptionStatus::Disabled,
-            Some(Disabled::Auto) => SubscriptionStatus::DisabledAuto,
-            Some(Disabled::Gone) => SubscriptionStatus::DisabledGone,
-            None => SubscriptionStatus::Active,
-        }
+        if self.settings.enabled { disabled.map_or(SubscriptionStatus::Active, Disabled::as_status) } else { SubscriptionStatus::Disabled }
     }
 
     /// Whether it wants an event of this type, of a bot's or a person's making.

@@ -1,4 +1,4 @@
-//! Telling subscriptions of an event: one delivery each, made once however often this is done.
+//! Fan-out of an event to subscriptions: one delivery each, created once however often this runs.
 
 use domain::webhooks::delivery::{Delivery, DeliveryTrigger};
 use domain::webhooks::envelope::Envelope;
@@ -6,44 +6,44 @@ use domain::webhooks::subscription::SubscriptionStatus;
 use runtime::App;
 use store::{AttemptMessage, Lane, Pointer};
 
-/// Makes a delivery to every subscription that wants the event and announces its first attempt.
-pub(crate) async fn tell(app: &App, envelope: &Envelope, is_bot: bool) -> store::Result<()> {
+/// Creates a delivery to every subscription that wants the event, and announces its first attempt.
+pub(crate) async fn deliver_to_subscribers(app: &App, envelope: &Envelope, is_bot: bool) -> store::Result<()> {
     let now = app.now();
     let known = app.store().subscriptions().list(&envelope.handle, now).await?;
     let wanted =
         known.iter().filter(|known| known.status() == SubscriptionStatus::Active && known.subscription.wants(envelope.kind, is_bot));
-    let mut is_kept = false;
+    let mut is_stored = false;
     for known in wanted {
-        if !is_kept {
+        if !is_stored {
             app.store().events().put(envelope).await?;
-            is_kept = true;
+            is_stored = true;
         }
         let subscription = known.subscription.id;
         let id = Delivery::id_of(envelope.id, subscription);
         let event = (envelope.id, envelope.kind);
         let delivery = Delivery::new(id, envelope.handle.clone(), event, subscription, DeliveryTrigger::Auto, now);
         app.store().deliveries().create(&delivery).await?;
-        // Announced even if it was there already: whoever made it may have died before this.
+        // Announced even if it existed: the worker that created it may have crashed before announcing it.
         let lane = if known.is_slow { Lane::Retries } else { Lane::First };
-        let first = AttemptMessage { v: 1, handle: envelope.handle.clone(), delivery_id: id, attempt: 1, lane };
+        let first = AttemptMessage::of(&delivery, lane);
         app.store().outbox().announce_attempt(&first, 0).await?;
     }
     Ok(())
 }
 
-/// Tells of an event that lies in the outbox, and takes it out.
+/// Delivers an event of the outbox and removes it there.
 pub(crate) async fn event(app: &App, pointer: &Pointer) -> store::Result<()> {
     let Some(envelope) = app.store().events().at(pointer).await? else {
-        tracing::error!(item.pk = %pointer.pk, "an announced event is not there");
+        tracing::error!(item.pk = %pointer.pk, "announced event does not exist");
         return Ok(());
     };
-    tell(app, &envelope, false).await?;
+    deliver_to_subscribers(app, &envelope, false).await?;
     app.store().outbox().close(pointer).await
 }
 
-/// Tells of a counted click, and takes it out of the outbox.
+/// Delivers the event of a counted click and removes it from the outbox.
 pub(crate) async fn click(app: &App, pointer: &Pointer) -> store::Result<()> {
     let Some(click) = app.store().clicks().pending(pointer).await? else { return Ok(()) };
-    tell(app, &Envelope::of_click(&click), click.bot).await?;
+    deliver_to_subscribers(app, &Envelope::of_click(&click), click.bot).await?;
     app.store().outbox().close(pointer).await
 }

@@ -1,4 +1,4 @@
-//! What a request shows of its visitor, read once (contract §4, "Visit context").
+//! What a request shows of its visitor, read once (specification §4, "Visit context").
 
 use std::borrow::Cow;
 
@@ -14,8 +14,8 @@ use http::header::{ACCEPT_LANGUAGE, REFERER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-/// Facts of one request.
-pub(crate) struct Facts<'r> {
+/// What one request shows of its visitor.
+pub(crate) struct RequestFacts<'r> {
     pub(crate) viewer: Viewer,
     pub(crate) classification: Classification,
     pub(crate) consent: Consent,
@@ -31,7 +31,7 @@ fn header(headers: &HeaderMap, name: impl http::header::AsHeaderName) -> Option<
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-impl<'r> Facts<'r> {
+impl<'r> RequestFacts<'r> {
     pub(crate) fn of(parts: &'r Parts, settings: &ApiSettings, keys: Option<&PlatformKeys>) -> Self {
         let headers = &parts.headers;
         let query: Vec<_> = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
@@ -39,11 +39,11 @@ impl<'r> Facts<'r> {
         let purpose = prefetch_purpose(PURPOSE_HEADERS.map(|name| header(headers, name)));
         let no_accept_language = !headers.contains_key(ACCEPT_LANGUAGE);
         let request_kind = if parts.method == Method::HEAD { RequestKind::HeadersOnly } else { RequestKind::Answer };
-        let asked = query.iter().find(|(name, _)| name == "consent").map(|(_, value)| value.as_ref());
+        let consent_parameter = query.iter().find(|(name, _)| name == "consent").map(|(_, value)| value.as_ref());
         Self {
             viewer: Viewer::of_parts(parts, settings, keys),
             classification: classify(&Evidence { user_agent, request_kind, purpose, no_accept_language, ..Evidence::default() }),
-            consent: consent(asked, opted_out(headers)),
+            consent: consent(consent_parameter, opted_out(headers)),
             user_agent,
             purpose,
             no_accept_language,
@@ -52,16 +52,16 @@ impl<'r> Facts<'r> {
         }
     }
 
-    fn asked(&self, name: &str) -> Option<&str> {
+    fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref())
     }
 
     /// The visit as routing sees it.
     pub(crate) fn visit(&self, link: &Link, at: Moment) -> Visit {
         let referral = referral(header(self.headers, REFERER));
-        let first_word = |names: &[&str]| names.iter().filter_map(|name| self.asked(name)).find_map(word);
+        let first_word = |names: &[&str]| names.iter().filter_map(|name| self.parameter(name)).find_map(word);
         let session_id: Option<SessionId> =
-            self.asked("sid").and_then(|text| text.parse().ok()).filter(|_| self.consent != Consent::Denied);
+            self.parameter("sid").and_then(|text| text.parse().ok()).filter(|_| self.consent != Consent::Denied);
         let subject = match &session_id {
             Some(session) => session.to_string(),
             // Used for this one decision and stored nowhere.

@@ -1,17 +1,18 @@
-//! Which link a request means: `https://{handle}.<domain>/{slug}`, or `/_edge/redirect/{handle}/{slug}` on any host.
+//! Which link a request asks for: `https://{handle}.<domain>/{slug}`, or `/_edge/redirect/{handle}/{slug}` on any host.
 
 use domain::values::name::{Handle, Slug};
 use http::header::HOST;
 use http::request::Parts;
 
-/// A link's place.
-pub(crate) struct Place {
+/// What identifies a link: its handle and its slug.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct LinkAddress {
     pub(crate) handle: Handle,
     pub(crate) slug: Slug,
 }
 
-impl Place {
-    /// A host or path that cannot name a link names none.
+impl LinkAddress {
+    /// The link that a request asks for; none when its host or path cannot name one.
     pub(crate) fn of(parts: &Parts, public_domain: &str) -> Option<Self> {
         let path = parts.uri.path();
         if let Some(rest) = path.strip_prefix("/_edge/redirect/") {
@@ -42,23 +43,23 @@ mod tests {
     use super::*;
     use http::Request;
 
-    fn place(host: &str, path: &str, domain: &str) -> Option<(String, String)> {
+    fn address(host: &str, path: &str, domain: &str) -> Option<(String, String)> {
         let (parts, ()) = Request::builder().uri(path).header(HOST, host).body(()).unwrap().into_parts();
-        Place::of(&parts, domain).map(|place| (place.handle.to_string(), place.slug.to_string()))
+        LinkAddress::of(&parts, domain).map(|address| (address.handle.to_string(), address.slug.to_string()))
     }
 
     #[test]
     fn links_are_found_by_host_and_by_edge_path() {
         let launch = Some(("demo".to_owned(), "launch".to_owned()));
-        assert_eq!(place("demo.10x.in", "/launch", "10x.in"), launch);
-        assert_eq!(place("DEMO.10x.in:443", "/launch", "10x.in"), launch);
-        assert_eq!(place("demo.localhost:9000", "/launch", "localhost:9000"), launch);
-        assert_eq!(place("api.example", "/_edge/redirect/demo/launch", "10x.in"), launch);
-        assert_eq!(place("demo.10x.in", "/launch?source=ad", "10x.in"), launch);
+        assert_eq!(address("demo.10x.in", "/launch", "10x.in"), launch);
+        assert_eq!(address("DEMO.10x.in:443", "/launch", "10x.in"), launch);
+        assert_eq!(address("demo.localhost:9000", "/launch", "localhost:9000"), launch);
+        assert_eq!(address("api.example", "/_edge/redirect/demo/launch", "10x.in"), launch);
+        assert_eq!(address("demo.10x.in", "/launch?source=ad", "10x.in"), launch);
     }
 
     #[test]
-    fn what_cannot_name_a_link_names_none() {
+    fn other_hosts_and_paths_name_no_link() {
         for (host, path) in [
             ("10x.in", "/launch"),
             ("demo.evil10x.in", "/launch"),
@@ -69,7 +70,7 @@ mod tests {
             ("demo.10x.in", "/lau%6ech"),
             ("x", "/_edge/redirect/demo"),
         ] {
-            assert_eq!(place(host, path, "10x.in"), None, "{host} {path}");
+            assert_eq!(address(host, path, "10x.in"), None, "{host} {path}");
         }
     }
 }
