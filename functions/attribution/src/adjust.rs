@@ -76,10 +76,7 @@ pub(crate) async fn handle(
     let event = event.between(Value::Null, audited(&adjustment));
     match app.store().ledger().adjust(&stored, &adjustment, Room::of(value, amount), &request.key.digest(), &event).await? {
         Adjusted::Accepted(pointer) => {
-            if let Err(error) = app.store().outbox().announce(&pointer).await {
-                // The item itself waits in the outbox: the sweeper announces it within two minutes.
-                tracing::warn!(error = &error as &dyn std::error::Error, adjustment.id = %adjustment.id, "adjustment could not be announced");
-            }
+            app.store().outbox().announce_best_effort(&pointer).await;
             Ok((StatusCode::CREATED, receipt(&app, &stored, adjustment, false, Vec::new()).await?))
         }
         Adjusted::Duplicate(first) => {

@@ -13,9 +13,6 @@ use store::StoredConversion;
 
 use crate::convert::{Receipt, remember};
 
-/// Concurrent writers of one conversion a confirmation meets before it gives up.
-const TRIES: usize = 8;
-
 /// Corrects the conversion that holds the key by what the merchant submits; none when there is nothing to correct, because it
 /// is confirmed already. The holder is then as it was last read.
 ///
@@ -28,7 +25,7 @@ pub(crate) async fn confirm(
     submitted: &Conversion,
     merchant: &Merchant,
 ) -> Result<Option<(StatusCode, Json<Receipt>)>, Problem> {
-    for _ in 0..TRIES {
+    for _ in store::Policy::OPTIMISTIC_WRITE.attempts() {
         if !awaits_confirmation(held.current()) {
             return Ok(None);
         }
@@ -42,10 +39,7 @@ pub(crate) async fn confirm(
         let event = event(app, &held.conversion, &correction, merchant);
         if let Some(pointers) = app.store().conversions().confirm(held, &correction, &event).await? {
             for pointer in &pointers {
-                if let Err(error) = app.store().outbox().announce(pointer).await {
-                    // The item itself waits in the outbox: the sweeper announces it within two minutes.
-                    tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %held.conversion.id, "correction could not be announced");
-                }
+                app.store().outbox().announce_best_effort(pointer).await;
             }
             let corrected = corrected(&held.conversion, submission, submitted);
             remember(app, &held.conversion, &Attempt::confirmed(app.now(), submitted.request_id, &corrected)).await;

@@ -135,10 +135,7 @@ pub(crate) async fn accept(
     };
     match accepted {
         Accepted::New(pointer) => {
-            if let Err(error) = app.store().outbox().announce(&pointer).await {
-                // The item itself waits in the outbox: the sweeper announces it within two minutes.
-                tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %conversion.id, "conversion could not be announced");
-            }
+            app.store().outbox().announce_best_effort(&pointer).await;
             Ok((StatusCode::ACCEPTED, receipt(&conversion, false, Vec::new())))
         }
         Accepted::Duplicate(mut stored) => {

@@ -8,9 +8,6 @@ use domain::values::name::CampaignId;
 use serde_json::Value;
 use store::Expect;
 
-/// Concurrent writers of one campaign or link a write meets before it gives up.
-pub(crate) const TRIES: usize = 8;
-
 /// A link's next version.
 pub(crate) struct Binding {
     before: Option<Link>,

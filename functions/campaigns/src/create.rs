@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde_json::Value;
 use store::WriteOutcome;
 
-use crate::binding::{self, Binding, TRIES};
+use crate::binding::{self, Binding};
 use crate::view::{CampaignView, NewCampaign};
 
 /// Makes a campaign, with the link that stands for it.
@@ -28,12 +28,12 @@ pub(crate) async fn handle(
     let draft = Draft::read(body, &app.settings().own_hosts)?;
     let (id, primary) = (&draft.campaign_id, &draft.change.primary);
     let password = binding::password(&app, primary)?;
-    for attempt in 0..TRIES {
+    for attempt in store::Policy::OPTIMISTIC_WRITE.attempts() {
         if app.store().campaigns().get(member.handle(), id).await?.is_some() {
             return Err(Problem::new(Code::Conflict, format!("there is a campaign {id} already; choose another id or change that one")));
         }
         let binding = binding::load(&app, &member, id, primary, &password).await?;
-        if attempt == 0 {
+        if attempt == 1 {
             charge(&app, &member.profile.owner).await?;
         }
         let campaign = Campaign::new(member.handle(), &draft, app.now());

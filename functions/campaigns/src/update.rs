@@ -7,7 +7,7 @@ use domain::campaigns::Change;
 use domain::values::name::{CampaignId, Handle};
 use store::WriteOutcome;
 
-use crate::binding::{self, Binding, TRIES};
+use crate::binding::{self, Binding};
 use crate::view::{CampaignUpdate, CampaignView};
 
 /// Changes a campaign. What is left out stays, null resets what may be missing.
@@ -26,11 +26,11 @@ pub(crate) async fn handle(
 ) -> Result<Json<CampaignView>, Problem> {
     let change = Change::read(body, &id, &app.settings().own_hosts)?;
     let password = binding::password(&app, &change.primary)?;
-    for attempt in 0..TRIES {
+    for attempt in store::Policy::OPTIMISTIC_WRITE.attempts() {
         let before = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
         let binding = binding::load(&app, &member, &id, &change.primary, &password).await?;
         let campaign = before.changed(&change, app.now()).map_err(|illegal| Problem::new(Code::Conflict, illegal.to_string()))?;
-        if attempt == 0 {
+        if attempt == 1 {
             charge(&app, &member.profile.owner).await?;
         }
         let mut events = vec![member.event(&app, "campaign.updated", &id).between(before.audited(), campaign.audited())];

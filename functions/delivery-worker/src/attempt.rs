@@ -21,8 +21,6 @@ pub(crate) enum Verdict {
     GiveBack,
 }
 
-/// How often a worker looks again when the delivery moved under it before it gives the message back.
-pub(crate) const LOOKS: usize = 8;
 /// A receiver that has not answered by then is slow. It may take its time, but nobody else is to wait behind it.
 const SLOW_AFTER: Duration = Duration::from_secs(1);
 /// How long messages of a slow receiver wait apart from the others'.
@@ -30,7 +28,7 @@ const SLOW_MS: i64 = 60_000;
 
 /// Carries a message out.
 pub(crate) async fn carry_out(app: &App, message: &AttemptMessage) -> Result<Verdict> {
-    for _ in 0..LOOKS {
+    for _ in store::Policy::OPTIMISTIC_WRITE.attempts() {
         let Some(delivery) = app.store().deliveries().get(&message.handle, message.delivery_id).await? else {
             tracing::error!(delivery.id = %message.delivery_id, "an announced delivery is not there");
             return Ok(Verdict::Done);
@@ -58,7 +56,7 @@ pub(crate) async fn carry_out(app: &App, message: &AttemptMessage) -> Result<Ver
 
 /// Announces an attempt that is due in so long.
 pub(crate) async fn announce(app: &App, delivery: &Delivery, attempt: u8, wait_ms: i64) -> Result<()> {
-    let next = AttemptMessage { v: 1, handle: delivery.handle.clone(), delivery_id: delivery.id, attempt, lane: Lane::Retries };
+    let next = AttemptMessage { attempt, ..AttemptMessage::of(delivery, Lane::Retries) };
     app.store().outbox().announce_attempt(&next, wait_ms).await
 }
 

@@ -18,9 +18,6 @@ use store::{CountOutcome, OutboxKind, Pointer, Restatement, StoredClick};
 /// How long a conversion waits for its click, which may still be in its own queue.
 const CLICK_PATIENCE_MS: i64 = 300_000;
 
-/// How often a conversion is looked at anew because its click changed, as when two conversions of one click come together.
-const LOOKS: usize = 4;
-
 /// Settles a batch, its messages side by side, and gives back those that could not be.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     let (received, mut failed) = batch::read::<Pointer>(event);
@@ -49,7 +46,7 @@ async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
 }
 
 async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
-    for _ in 0..LOOKS {
+    for _ in store::Policy::CLICK_RESTATEMENT.attempts() {
         let Some(stored) = app.store().conversions().at(pointer).await? else {
             tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
             return Ok(());

@@ -24,7 +24,7 @@ pub(crate) async fn tell(app: &App, envelope: &Envelope, is_bot: bool) -> store:
         app.store().deliveries().create(&delivery).await?;
         // Announced even if it was there already: whoever made it may have died before this.
         let lane = if known.is_slow { Lane::Retries } else { Lane::First };
-        let first = AttemptMessage { v: 1, handle: envelope.handle.clone(), delivery_id: id, attempt: 1, lane };
+        let first = AttemptMessage::of(&delivery, lane);
         app.store().outbox().announce_attempt(&first, 0).await?;
     }
     Ok(())

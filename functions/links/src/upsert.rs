@@ -12,9 +12,6 @@ use store::{Expect, WriteOutcome};
 
 use crate::view::{LinkView, answer};
 
-/// Concurrent writers of one link a write meets before it gives up.
-const TRIES: usize = 8;
-
 /// Creates or replaces a link.
 ///
 /// Fields that are left out take their defaults, except `password`, which cannot be read back: left out it stays, null removes it.
@@ -38,7 +35,7 @@ pub(crate) async fn handle(
     check_campaign(&app, member.handle(), &settings, current.as_ref()).await?;
     charge(&app, &member.profile.owner).await?;
     let password = password.hashed(app.random().to_le_bytes()).ok_or_else(|| Problem::field("password", "cannot be used"))?;
-    for _ in 0..TRIES {
+    for _ in store::Policy::OPTIMISTIC_WRITE.attempts() {
         let link = next(&app, member.handle(), &slug, current.as_ref(), settings.clone(), &password);
         let (status, action) = match current {
             None => (StatusCode::CREATED, "link.created"),

@@ -48,6 +48,6 @@ async fn send_delivery_again(app: &App, pointer: &Pointer) -> store::Result<()> 
     let Some(delivery) = app.store().deliveries().get(&handle, id).await?.filter(|delivery| !delivery.status.is_final()) else {
         return Ok(());
     };
-    let attempt = AttemptMessage { v: 1, handle, delivery_id: id, attempt: delivery.attempt, lane: Lane::Retries };
+    let attempt = AttemptMessage::of(&delivery, Lane::Retries);
     app.store().outbox().announce_attempt(&attempt, 0).await
 }

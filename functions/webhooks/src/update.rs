@@ -13,9 +13,6 @@ use store::FailureRecord;
 use crate::no_subscription;
 use crate::view::{SubscriptionView, audited};
 
-/// Concurrent writers of one subscription a write meets before it gives up.
-const TRIES: usize = 8;
-
 /// What to change; what is left out stays.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -46,7 +43,7 @@ pub(crate) async fn handle(
     charge(&app, &member.profile.owner).await?;
     let is_new_start = body.get("enabled") == Some(&Value::Bool(true)) || body.get("endpointUrl").is_some();
     let failures = if is_new_start { FailureRecord::Reset } else { FailureRecord::Keep };
-    for _ in 0..TRIES {
+    for _ in store::Policy::OPTIMISTIC_WRITE.attempts() {
         let before = &known.subscription;
         let settings = before.settings.changed(body.clone(), own, app.egress())?;
         let after = Subscription { settings, version: before.version + 1, updated_at: app.now(), ..before.clone() };

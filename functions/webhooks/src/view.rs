@@ -108,13 +108,7 @@ impl DeliveryView {
 
 /// Announces a new delivery's first attempt; a lost message is found by the sweeper.
 pub(crate) async fn announce(app: &ApiState, delivery: &Delivery) {
-    let message = store::AttemptMessage {
-        v: 1,
-        handle: delivery.handle.clone(),
-        delivery_id: delivery.id,
-        attempt: delivery.attempt,
-        lane: store::Lane::First,
-    };
+    let message = store::AttemptMessage::of(delivery, store::Lane::First);
     if let Err(error) = app.store().outbox().announce_attempt(&message, 0).await {
         tracing::warn!(delivery.id = %delivery.id, error = &error as &dyn std::error::Error, "delivery could not be announced");
     }

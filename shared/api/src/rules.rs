@@ -11,9 +11,6 @@ use store::{Page, StoredRule};
 use crate::problem::{Code, Problem};
 use crate::{Access, ApiState, Creator, ListResponse, Member, Paging, charge};
 
-/// Concurrent writers of one book a write meets before it gives up.
-const TRIES: usize = 8;
-
 /// A handle's rules in the order in which they are looked at.
 ///
 /// # Errors
@@ -76,7 +73,7 @@ async fn change<R: StoredRule, T>(
     member: &Member<Creator>,
     edit: impl Fn(&mut RuleBook<R>) -> Result<(T, Event), Problem>,
 ) -> Result<T, Problem> {
-    for _ in 0..TRIES {
+    for _ in store::Policy::OPTIMISTIC_WRITE.attempts() {
         let (mut book, version) = app.store().rule_sets().get(member.handle()).await?;
         let (outcome, event) = edit(&mut book)?;
         if app.store().rule_sets().save(member.handle(), &book, version, &event).await? {
