@@ -25,7 +25,7 @@ pub(crate) async fn confirm(
     submitted: &Conversion,
     merchant: &Merchant,
 ) -> Result<Option<(StatusCode, Json<Receipt>)>, Problem> {
-    for _ in store::Policy::OPTIMISTIC_WRITE.attempts() {
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         if !awaits_confirmation(held.current()) {
             return Ok(None);
         }

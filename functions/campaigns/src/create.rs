@@ -28,7 +28,7 @@ pub(crate) async fn handle(
     let draft = Draft::read(body, &app.settings().own_hosts)?;
     let (id, primary) = (&draft.campaign_id, &draft.change.primary);
     let password = binding::password(&app, primary)?;
-    for attempt in store::Policy::OPTIMISTIC_WRITE.attempts() {
+    for attempt in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         if app.store().campaigns().get(member.handle(), id).await?.is_some() {
             return Err(Problem::new(Code::Conflict, format!("there is a campaign {id} already; choose another id or change that one")));
         }

@@ -26,7 +26,7 @@ pub(crate) async fn handle(
 ) -> Result<Json<CampaignView>, Problem> {
     let change = Change::read(body, &id, &app.settings().own_hosts)?;
     let password = binding::password(&app, &change.primary)?;
-    for attempt in store::Policy::OPTIMISTIC_WRITE.attempts() {
+    for attempt in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         let before = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
         let binding = binding::load(&app, &member, &id, &change.primary, &password).await?;
         let campaign = before.changed(&change, app.now()).map_err(|illegal| Problem::new(Code::Conflict, illegal.to_string()))?;

@@ -28,7 +28,7 @@ const SLOW_MS: i64 = 60_000;
 
 /// Carries a message out.
 pub(crate) async fn carry_out(app: &App, message: &AttemptMessage) -> Result<Verdict> {
-    for _ in store::Policy::OPTIMISTIC_WRITE.attempts() {
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         let Some(delivery) = app.store().deliveries().get(&message.handle, message.delivery_id).await? else {
             tracing::error!(delivery.id = %message.delivery_id, "an announced delivery is not there");
             return Ok(Verdict::Done);

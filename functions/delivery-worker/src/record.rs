@@ -58,7 +58,7 @@ pub(crate) async fn delivered(app: &App, sent: &Sent) -> Result<bool> {
     let attempt = sent.kept(now, None);
     let made = AttemptRecord { attempt: &attempt, lease: sent.lease() };
     let mut current = sent.delivery.clone();
-    for _ in store::Policy::OPTIMISTIC_WRITE.attempts() {
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         let done = Delivery { status: Status::Delivered, ..current.clone() };
         if app.store().deliveries().advance(&current, &done, Some(made), now).await? {
             return Ok(true);

@@ -46,7 +46,7 @@ async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
 }
 
 async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
-    for _ in store::Policy::CLICK_RESTATEMENT.attempts() {
+    for _ in store::RetryPolicy::CLICK_RESTATEMENT.attempts() {
         let Some(stored) = app.store().conversions().at(pointer).await? else {
             tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
             return Ok(());

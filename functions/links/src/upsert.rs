@@ -35,7 +35,7 @@ pub(crate) async fn handle(
     check_campaign(&app, member.handle(), &settings, current.as_ref()).await?;
     charge(&app, &member.profile.owner).await?;
     let password = password.hashed(app.random().to_le_bytes()).ok_or_else(|| Problem::field("password", "cannot be used"))?;
-    for _ in store::Policy::OPTIMISTIC_WRITE.attempts() {
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         let link = next(&app, member.handle(), &slug, current.as_ref(), settings.clone(), &password);
         let (status, action) = match current {
             None => (StatusCode::CREATED, "link.created"),

@@ -43,7 +43,7 @@ pub(crate) async fn handle(
     charge(&app, &member.profile.owner).await?;
     let is_new_start = body.get("enabled") == Some(&Value::Bool(true)) || body.get("endpointUrl").is_some();
     let failures = if is_new_start { FailureRecord::Reset } else { FailureRecord::Keep };
-    for _ in store::Policy::OPTIMISTIC_WRITE.attempts() {
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         let before = &known.subscription;
         let settings = before.settings.changed(body.clone(), own, app.egress())?;
         let after = Subscription { settings, version: before.version + 1, updated_at: app.now(), ..before.clone() };

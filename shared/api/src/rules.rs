@@ -73,7 +73,7 @@ async fn change<R: StoredRule, T>(
     member: &Member<Creator>,
     edit: impl Fn(&mut RuleBook<R>) -> Result<(T, Event), Problem>,
 ) -> Result<T, Problem> {
-    for _ in store::Policy::OPTIMISTIC_WRITE.attempts() {
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         let (mut book, version) = app.store().rule_sets().get(member.handle()).await?;
         let (outcome, event) = edit(&mut book)?;
         if app.store().rule_sets().save(member.handle(), &book, version, &event).await? {
