@@ -13,7 +13,6 @@ use store::StoredConversion;
 
 use crate::receipt::{Receipt, record_attempt};
 
-
 /// Corrects the conversion of the key by what the merchant submits; none when it is already confirmed. `held` is then as it was
 /// last read.
 ///

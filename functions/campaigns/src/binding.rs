@@ -8,7 +8,6 @@ use domain::values::name::CampaignId;
 use serde_json::Value;
 use store::Expect;
 
-
 /// A link's next version.
 pub(crate) struct Binding {
     before: Option<Link>,

@@ -3,7 +3,7 @@
 use domain::accounts::audit::AuditEvent;
 use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
-use domain::webhooks::delivery::{Attempt, Delivery, Ending, Outcome, Status};
+use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Ending, PostOutcome};
 use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{DisabledPayload, Payload};
 use domain::webhooks::subscription::{Disabled, Subscription};
@@ -143,7 +143,7 @@ fn disabled_event(app: &App, subscription: &Subscription, why: Disabled) -> (Env
     let payload = DisabledPayload { subscription_id: subscription.id, status: why.as_status() };
     let after = json!({"status": payload.status});
     let envelope = Envelope::new(app.id(), subscription.handle.clone(), now, &Payload::WebhookDisabled(payload));
-    let event = Event::of_system(app.id(), now, "delivery-worker", "webhook.disabled", subscription.id);
+    let event = AuditEvent::of_system(app.id(), now, "delivery-worker", "webhook.disabled", subscription.id);
     (envelope, event.between(Value::Null, after))
 }
 

@@ -12,7 +12,6 @@ use store::{Expect, WriteOutcome};
 
 use crate::view::{LinkView, respond};
 
-
 /// Creates or replaces a link.
 ///
 /// Fields that are left out get their defaults, except `password`, which cannot be read back: left out it is kept, null removes it.

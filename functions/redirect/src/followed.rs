@@ -1,8 +1,8 @@
 //! A visit that is sent on to a destination: what its address and its click are made of.
 
 use api::PlatformKeys;
-use domain::clicks::agent::Verdict;
-use domain::clicks::ctx::Claims;
+use domain::clicks::agent::ClickVerdict;
+use domain::clicks::ctx::CtxClaims;
 use domain::links::Link;
 use domain::routing::Matched;
 use domain::links::visit::Visit;
@@ -43,7 +43,7 @@ impl Followed<'_> {
     /// The context token, where the link asks for one and there are keys to seal it.
     fn ctx(&self, life_days: i64) -> Option<String> {
         let keys = self.keys.filter(|_| self.link.settings.tracking_policy.append_context_param)?;
-        Some(keys.ring.seal(&Claims {
+        Some(keys.ring.seal(&CtxClaims {
             click_id: self.click_id,
             handle: self.link.handle.clone(),
             slug: self.link.slug.clone(),
@@ -52,7 +52,7 @@ impl Followed<'_> {
             session_id: self.visit.session_id.clone(),
             chain_position: self.chain_position,
             consent: self.facts.consent,
-            bot: self.facts.classification.verdict() == Verdict::Bot,
+            bot: self.facts.classification.verdict() == ClickVerdict::Bot,
             expires_at: self.visit.at.plus_days(life_days),
         }))
     }

@@ -13,7 +13,6 @@ use store::FailureRecord;
 use crate::problems::no_subscription;
 use crate::view::{SubscriptionView, audited};
 
-
 /// What to change; what is left out stays.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -12,7 +12,6 @@ use crate::code::Code;
 use crate::problem::Problem;
 use crate::{Access, ApiState, Creator, ListResponse, Member, Paging, charge};
 
-
 /// A handle's rules in the order in which they are looked at.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use domain::accounts::Account;
 use domain::accounts::audit::AuditEvent;
 use domain::values::name::UserId;
 
-use crate::dynamo::{Database, Policy, table, with_doc};
+use crate::dynamo::{Database, RetryPolicy, table, with_doc};
 use crate::error::Result;
 
 pub use audit::AuditLog;
@@ -41,6 +41,6 @@ impl<'a> Accounts<'a> {
     pub async fn set(self, user: &UserId, account: &Account, event: &AuditEvent) -> Result<()> {
         let put = self.db.put_part(with_doc(&table::account(user), account)?, |put| put)?;
         let audit = self.db.put_part(audit::item(&table::account_audit(user, event.audit_id), event)?, |put| put)?;
-        self.db.transact_retrying(Policy::TRANSACTION, &[put, audit], &[]).await.map(drop)
+        self.db.transact_retrying(RetryPolicy::TRANSACTION, &[put, audit], &[]).await.map(drop)
     }
 }

@@ -11,7 +11,7 @@ use domain::values::name::Handle;
 
 use crate::dynamo::{Database, doc, table};
 use crate::error::Result;
-use crate::outbox::{Pointer, Queues, is_due};
+use crate::outbox::{Pointer, QueueClients, is_due};
 
 pub use read::ClicksInOrder;
 pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
@@ -21,11 +21,11 @@ pub use write::ClicksCounted;
 #[derive(Clone, Copy, Debug)]
 pub struct Clicks<'a> {
     db: &'a Database,
-    queues: &'a Queues,
+    queues: &'a QueueClients,
 }
 
 impl<'a> Clicks<'a> {
-    pub(crate) fn new(db: &'a Database, queues: &'a Queues) -> Self {
+    pub(crate) fn new(db: &'a Database, queues: &'a QueueClients) -> Self {
         Self { db, queues }
     }
 

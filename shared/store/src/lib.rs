@@ -40,7 +40,7 @@ pub use client::{AwsConnection, Credentials, http_client, sdk_settings};
 pub use conversions::{
     Accepted, Adjusted, Conversions, Ledger, RepeatSubmissions, StoredAdjustment, StoredConversion, ledger_cursor_moment,
 };
-pub use dynamo::{Page, Policy, is_cursor, table};
+pub use dynamo::{Page, RetryPolicy, is_cursor, table};
 pub use error::{Error, Result};
 pub use limits::{Limits, Taken, WindowTaken};
 pub use links::{Expect, Links, WriteOutcome};
@@ -56,19 +56,19 @@ pub use webhooks::{
 use std::sync::Arc;
 
 use dynamo::Database;
-use outbox::Queues;
+use outbox::QueueClients;
 
 /// The table and the queues of one deployment; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     db: Database,
-    queues: Arc<Queues>,
+    queues: Arc<QueueClients>,
 }
 
 impl Store {
     /// Connects lazily: no request is made before the first call.
     pub fn connect(connection: &AwsConnection, table: impl Into<String>, queues: QueueUrls) -> Self {
-        Self { db: Database::new(connection.dynamodb(), table.into()), queues: Arc::new(Queues::new(connection.clone(), queues)) }
+        Self { db: Database::new(connection.dynamodb(), table.into()), queues: Arc::new(QueueClients::new(connection.clone(), queues)) }
     }
 
     /// Accounts: plan and time zone of each user.

@@ -34,7 +34,7 @@ pub enum WindowTaken {
     },
 }
 
-/// The end of the window whose maximum is reached, when the item tells it.
+/// On success nothing; otherwise the end of the window whose maximum is reached, if the item has one.
 type WindowResult = std::result::Result<(), Option<Moment>>;
 
 /// Handle of the limits: `store.limits()`.

@@ -20,7 +20,7 @@ pub use click_batcher::ClickMessage;
 pub use pointer::{OutboxKind, Pointer};
 pub use queues::QueueUrls;
 
-pub(crate) use queues::Queues;
+pub(crate) use queues::QueueClients;
 
 /// Time a message has before the sweeper announces its entry again, in milliseconds.
 pub(crate) const GRACE_MS: i64 = 60_000;
@@ -40,11 +40,11 @@ pub(crate) fn is_due(item: &Item) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub struct Outbox<'a> {
     db: &'a Database,
-    queues: &'a Queues,
+    queues: &'a QueueClients,
 }
 
 impl<'a> Outbox<'a> {
-    pub(crate) fn new(db: &'a Database, queues: &'a Queues) -> Self {
+    pub(crate) fn new(db: &'a Database, queues: &'a QueueClients) -> Self {
         Self { db, queues }
     }
 

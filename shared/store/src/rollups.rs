@@ -7,4 +7,4 @@ pub use cells::{Cells, Rollups};
 pub use count::CountOutcome;
 
 pub(crate) use cells::{MAX_COUNTERS, in_shard, parts};
-pub(crate) use count::{Change, contended_shard, count_once};
+pub(crate) use count::{ClickChange, contended_shard, count_once};

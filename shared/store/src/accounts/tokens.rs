@@ -11,7 +11,7 @@ use domain::values::moment::Moment;
 use domain::values::name::{Handle, TokenId};
 
 use crate::accounts::audit;
-use crate::dynamo::{Database, Item, Page, Policy, absent, applied, doc, integer, key, number, string, table, text, with_doc};
+use crate::dynamo::{Database, Item, Page, RetryPolicy, absent, applied, doc, integer, key, number, string, table, text, with_doc};
 use crate::error::{Error, Result};
 
 /// The attribute with the digest of a token's secret.
@@ -75,7 +75,7 @@ impl<'a> Tokens<'a> {
             self.db.put_part(key(&table::token_of(&token.handle, &token.token_id)), absent)?,
             audit::part(self.db, &token.handle, event)?,
         ];
-        let written = self.db.transact_retrying(Policy::OPTIMISTIC_WRITE, &parts, &[0]).await?;
+        let written = self.db.transact_retrying(RetryPolicy::OPTIMISTIC_WRITE, &parts, &[0]).await?;
         Ok(if written.is_written() { AddToken::Added } else { AddToken::TooMany })
     }
 
@@ -97,7 +97,7 @@ impl<'a> Tokens<'a> {
             update.update_expression("ADD used :less").expression_attribute_values(":less", number(-1))
         })?;
         let parts = [end, unlist, count, audit::part(self.db, handle, event)?];
-        let written = self.db.transact_retrying(Policy::OPTIMISTIC_WRITE, &parts, &[0, 1]).await?;
+        let written = self.db.transact_retrying(RetryPolicy::OPTIMISTIC_WRITE, &parts, &[0, 1]).await?;
         Ok(written.is_written())
     }
 

@@ -17,9 +17,9 @@ use domain::values::name::Handle;
 
 use crate::accounts::audit;
 use crate::clicks::Clicks;
-use crate::dynamo::{Database, Item, MAX_ACTIONS, Policy, Step, TRANSACT, doc, integer, retry, string, table, text, to_json};
+use crate::dynamo::{Database, Item, MAX_ACTIONS, RetryPolicy, RetryStep, TRANSACT, doc, integer, retry, string, table, text, to_json};
 use crate::error::{Error, Result};
-use crate::rollups::{self, Change, MAX_COUNTERS};
+use crate::rollups::{self, ClickChange, MAX_COUNTERS};
 
 /// A stored click as it was read, and where it was counted.
 #[derive(Clone, Debug)]
@@ -70,8 +70,8 @@ impl Restatement {
     }
 
     /// The restatement as part of counting another entry.
-    pub(crate) fn change(&self, db: &Database) -> Result<Change> {
-        Ok(Change { part: self.part(db)?, tallies: self.tallies() })
+    pub(crate) fn change(&self, db: &Database) -> Result<ClickChange> {
+        Ok(ClickChange { part: self.part(db)?, tallies: self.tallies() })
     }
 }
 
@@ -155,17 +155,17 @@ impl Clicks<'_> {
             own_parts.push(audit::part(self.db, &first.after.handle, event)?);
         }
         let own_parts = &own_parts;
-        retry(Policy::TRANSACTION, TRANSACT, (), |_, ()| async move {
+        retry(RetryPolicy::TRANSACTION, TRANSACT, (), |_, ()| async move {
             let mut parts = own_parts.clone();
             parts.extend(rollups::parts(self.db, tallies, now).await?);
             let written = self.db.transact(parts).await?;
             if written.is_written() {
-                return Ok(Step::Done(Restated::Written));
+                return Ok(RetryStep::Done(Restated::Written));
             }
             let changed = group.iter().enumerate().filter(|(place, _)| written.failed_at(*place));
             let changed: Vec<ClickId> = changed.map(|(_, restatement)| restatement.after.id).collect();
             // Without a changed click another writer holds a cell. The clicks were counted in this shard, so it cannot be avoided.
-            Ok(if changed.is_empty() { Step::Again(()) } else { Step::Done(Restated::Changed(changed)) })
+            Ok(if changed.is_empty() { RetryStep::Again(()) } else { RetryStep::Done(Restated::Changed(changed)) })
         })
         .await
     }

@@ -11,7 +11,7 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::clicks::Clicks;
-use crate::dynamo::{MAX_ACTIONS, Policy, Step, TRANSACT, Transacted, absent, number, retry, table, with_doc};
+use crate::dynamo::{MAX_ACTIONS, RetryPolicy, RetryStep, TRANSACT, Transacted, absent, number, retry, table, with_doc};
 use crate::error::{Error, Result};
 use crate::outbox::{GRACE_MS, make_due};
 use crate::rollups::{self, MAX_COUNTERS, contended_shard};
@@ -111,23 +111,23 @@ impl Clicks<'_> {
 
     async fn count_group(self, group: Group<'_>, is_event: &(dyn Fn(&Click) -> bool + Sync), now: Moment) -> Result<ClicksCounted> {
         let start = (group, 0, ClicksCounted::default());
-        retry(Policy::TRANSACTION, TRANSACT, start, |attempt, (group, mut shard, mut counted)| async move {
+        retry(RetryPolicy::TRANSACTION, TRANSACT, start, |attempt, (group, mut shard, mut counted)| async move {
             let written = self.write_group(&group, is_event, shard, now).await?;
             if written.is_written() {
                 counted.new += group.clicks.len();
-                return Ok(Step::Done(counted));
+                return Ok(RetryStep::Done(counted));
             }
             let is_new = |place: &usize| !written.failed_at(*place);
             let new: Vec<&Click> = group.clicks.iter().enumerate().filter(|(place, _)| is_new(place)).map(|(_, click)| *click).collect();
             counted.known += group.clicks.len() - new.len();
             if new.is_empty() {
-                return Ok(Step::Done(counted));
+                return Ok(RetryStep::Done(counted));
             }
             if new.len() == group.clicks.len() {
                 // Another writer holds a cell: continue with another of its shards, which reads add up.
                 shard = contended_shard(group.first_id(), attempt);
             }
-            Ok(Step::Again((Group::of(new), shard, counted)))
+            Ok(RetryStep::Again((Group::of(new), shard, counted)))
         })
         .await
     }

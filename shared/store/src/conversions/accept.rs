@@ -10,7 +10,7 @@ use crate::accounts::audit;
 use crate::conversions::read::Conversions;
 use crate::conversions::stored::{ADJUSTED, CONFIRMED, StoredConversion, stored};
 use crate::dynamo::table::{self, Key};
-use crate::dynamo::{Item, Policy, Step, TRANSACT, absent, doc, integer, number, retry, text, with_doc};
+use crate::dynamo::{Item, RetryPolicy, RetryStep, TRANSACT, absent, doc, integer, number, retry, text, with_doc};
 use crate::error::{Error, Result};
 use crate::outbox::{GRACE_MS, Pointer, is_due, make_due};
 
@@ -63,21 +63,21 @@ impl Conversions<'_> {
     /// Decides between a conversion and the item that holds its key: a duplicate, a resent write of the same request, or an
     /// expired holder that is superseded.
     async fn resolve_duplicate(self, at: &Key, conversion: &Conversion, holder: Item) -> Result<Accepted> {
-        retry(Policy::TRANSACTION, TRANSACT, holder, |_, item| async move {
+        retry(RetryPolicy::TRANSACTION, TRANSACT, holder, |_, item| async move {
             let holder: Conversion = doc(&item)?;
             if holder.request_id == conversion.request_id {
                 // This request's own write: its response was lost and the SDK resent it.
-                return Ok(Step::Done(Accepted::New(Pointer::to(at))));
+                return Ok(RetryStep::Done(Accepted::New(Pointer::to(at))));
             }
             if holder.holds_key(conversion.accepted_at) {
-                return Ok(Step::Done(Accepted::Duplicate(Box::new(stored(&item)?))));
+                return Ok(RetryStep::Done(Accepted::Duplicate(Box::new(stored(&item)?))));
             }
             if self.supersede_expired(at, conversion, &item, &holder).await? {
-                return Ok(Step::Done(Accepted::New(Pointer::to(at))));
+                return Ok(RetryStep::Done(Accepted::New(Pointer::to(at))));
             }
             // Another request took the expired key first, or the holder was counted or adjusted meanwhile.
             let current = self.db.get(at).await?.ok_or(Error::Contended(TRANSACT))?;
-            Ok(Step::Again(current))
+            Ok(RetryStep::Again(current))
         })
         .await
     }

@@ -20,7 +20,7 @@ use crate::accounts::audit;
 use crate::conversions::stored::{self, ADJUSTED, CONFIRMED, StoredConversion};
 use crate::dynamo::table::{self, Key};
 use crate::dynamo::{
-    Database, Item, Policy, Step, TRANSACT, absent, damaged, doc, number, optional, retry, string, text, to_json, with_doc,
+    Database, Item, RetryPolicy, RetryStep, TRANSACT, absent, damaged, doc, number, optional, retry, string, text, to_json, with_doc,
 };
 use crate::error::{Error, Result};
 use crate::outbox::{GRACE_MS, Pointer, is_due, make_due};
@@ -80,27 +80,27 @@ impl<'a> Ledger<'a> {
     ) -> Result<Adjusted> {
         let at = &table::adjustment(&adjustment.handle, adjustment.conversion_id, key_digest);
         let bounds = &bounds;
-        retry(Policy::OPTIMISTIC_WRITE, TRANSACT, conversion.at.clone(), |_, conversion_at| async move {
+        retry(RetryPolicy::OPTIMISTIC_WRITE, TRANSACT, conversion.at.clone(), |_, conversion_at| async move {
             let put = self.db.put_part(pending_item(at, &conversion_at, adjustment)?, absent)?;
             let add = self.add_part(&conversion_at, conversion, adjustment, bounds)?;
             let written = self.db.transact(vec![put, add, audit::part(self.db, &adjustment.handle, event)?]).await?;
             if written.is_written() {
-                return Ok(Step::Done(Adjusted::Accepted(Pointer::to(at))));
+                return Ok(RetryStep::Done(Adjusted::Accepted(Pointer::to(at))));
             }
             if written.failed_at(0) {
-                return self.resolve_duplicate(at, adjustment).await.map(Step::Done);
+                return self.resolve_duplicate(at, adjustment).await.map(RetryStep::Done);
             }
             if !written.failed_at(1) {
-                return Ok(Step::Again(conversion_at));
+                return Ok(RetryStep::Again(conversion_at));
             }
             let current = stored::find(self.db, &conversion_at.pk, &adjustment.handle, adjustment.conversion_id).await?;
             // One that has been corrected meanwhile is another conversion to adjust, perhaps in another currency.
             let is_same = |current: &StoredConversion| current.confirmed.is_some() == conversion.confirmed.is_some();
             let current = current.filter(is_same).ok_or(Error::Contended(TRANSACT))?;
             if !bounds.contains(current.adjusted) {
-                return Ok(Step::Done(Adjusted::NoRoom(current.net())));
+                return Ok(RetryStep::Done(Adjusted::NoRoom(current.net())));
             }
-            Ok(Step::Again(current.at))
+            Ok(RetryStep::Again(current.at))
         })
         .await
     }

@@ -31,7 +31,7 @@ impl<'a> Conversions<'a> {
         self.db.get(&pointer.key()).await?.as_ref().map(stored).transpose()
     }
 
-    /// One conversion by its id, which tells the month it is listed in: one `Query` of the `list` index, which lags.
+    /// One conversion by its id, whose moment is in the month it is listed in: one `Query` of the `list` index, which lags.
     ///
     /// # Errors
     /// When the table is unavailable.

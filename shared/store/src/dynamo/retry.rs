@@ -6,11 +6,11 @@ use crate::error::{Error, Result};
 
 /// How many attempts a contended operation has before contention is returned to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct RetryPolicy {
     attempts: u32,
 }
 
-impl Policy {
+impl RetryPolicy {
     /// A transaction or update that is sent again as it is. A conflict lasts as long as the other transaction, a few
     /// milliseconds; six attempts outlast several of them and fit into a function's time.
     pub const TRANSACTION: Self = Self { attempts: 6 };
@@ -31,7 +31,7 @@ impl Policy {
 
 /// What one attempt led to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Step<T, S = ()> {
+pub(crate) enum RetryStep<T, S = ()> {
     /// The operation has ended.
     Done(T),
     /// Another writer was first: attempt it again, from this state.
@@ -42,14 +42,19 @@ pub(crate) enum Step<T, S = ()> {
 ///
 /// # Errors
 /// Those of an attempt; [`Error::Contended`] naming `operation` after the policy's last attempt.
-pub(crate) async fn retry<T, S, F>(policy: Policy, operation: &'static str, mut state: S, attempt: impl Fn(u32, S) -> F + Send) -> Result<T>
+pub(crate) async fn retry<T, S, F>(
+    policy: RetryPolicy,
+    operation: &'static str,
+    mut state: S,
+    attempt: impl Fn(u32, S) -> F + Send,
+) -> Result<T>
 where
-    F: Future<Output = Result<Step<T, S>>>,
+    F: Future<Output = Result<RetryStep<T, S>>>,
 {
     for number in policy.attempts() {
         match attempt(number, state).await? {
-            Step::Done(outcome) => return Ok(outcome),
-            Step::Again(next) => state = next,
+            RetryStep::Done(outcome) => return Ok(outcome),
+            RetryStep::Again(next) => state = next,
         }
     }
     Err(Error::Contended(operation))

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 
 use crate::dynamo::database::Database;
 use crate::dynamo::item::{Item, key};
-use crate::dynamo::retry::{Policy, Step, retry};
+use crate::dynamo::retry::{RetryPolicy, RetryStep, retry};
 use crate::dynamo::table::Key;
 use crate::error::{Error, Result};
 
@@ -77,11 +77,16 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::Contended`] after the policy's last attempt.
-    pub(crate) async fn transact_retrying(&self, policy: Policy, parts: &[TransactWriteItem], deciding: &[usize]) -> Result<Transacted> {
+    pub(crate) async fn transact_retrying(
+        &self,
+        policy: RetryPolicy,
+        parts: &[TransactWriteItem],
+        deciding: &[usize],
+    ) -> Result<Transacted> {
         retry(policy, OPERATION, (), |_, ()| async {
             let outcome = self.transact(parts.to_vec()).await?;
             let is_decided = outcome.is_written() || deciding.iter().any(|place| outcome.failed_at(*place));
-            Ok(if is_decided { Step::Done(outcome) } else { Step::Again(()) })
+            Ok(if is_decided { RetryStep::Done(outcome) } else { RetryStep::Again(()) })
         })
         .await
     }

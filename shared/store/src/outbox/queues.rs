@@ -28,13 +28,13 @@ pub struct QueueUrls {
 
 /// The clients and addresses of the queues.
 #[derive(Debug)]
-pub(crate) struct Queues {
+pub(crate) struct QueueClients {
     sqs: Sqs,
     urls: QueueUrls,
     click_batcher: ClickBatcher,
 }
 
-impl Queues {
+impl QueueClients {
     pub(crate) fn new(connection: AwsConnection, urls: QueueUrls) -> Self {
         Self { sqs: Sqs::new(connection), urls, click_batcher: ClickBatcher::default() }
     }

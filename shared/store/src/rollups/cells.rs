@@ -74,7 +74,7 @@ impl<'a> Rollups<'a> {
 }
 
 /// The parts of a transaction that add tallies to their cells, each in a shard. Keys beyond a cell's limit are folded into
-/// `other`: one eventually consistent `GetItem` per cell tells which keys it has.
+/// `other`: one eventually consistent `GetItem` per cell for the keys it has.
 pub(crate) async fn parts(db: &Database, tallies: &BTreeMap<(CellKey, u32), Tally>, now: Moment) -> Result<Vec<TransactWriteItem>> {
     let shards = try_join_all(tallies.keys().map(|(cell, shard)| read_shard(db, cell, *shard))).await?;
     let folded = tallies.iter().zip(&shards);

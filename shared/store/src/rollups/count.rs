@@ -8,7 +8,7 @@ use domain::reports::{CellKey, Tally};
 use domain::values::id::ClickId;
 use domain::values::moment::Moment;
 
-use crate::dynamo::{Database, Policy, Step, TRANSACT, retry, table};
+use crate::dynamo::{Database, RetryPolicy, RetryStep, TRANSACT, retry, table};
 use crate::error::Result;
 use crate::rollups::cells;
 
@@ -24,7 +24,7 @@ pub enum CountOutcome {
 }
 
 /// The change of a click that is restated with the entry.
-pub(crate) struct Change {
+pub(crate) struct ClickChange {
     /// Replaces the click, on the condition that it is as it was read.
     pub(crate) part: TransactWriteItem,
     /// What that adds to the cells in which the click was counted.
@@ -36,31 +36,31 @@ pub(crate) struct Change {
 pub(crate) async fn count_once(
     db: &Database,
     tallies: &BTreeMap<CellKey, Tally>,
-    change: Option<&Change>,
+    change: Option<&ClickChange>,
     spread: ClickId,
     now: Moment,
     leave_outbox: &TransactWriteItem,
 ) -> Result<CountOutcome> {
-    retry(Policy::TRANSACTION, TRANSACT, 0, |attempt, shard| async move {
+    retry(RetryPolicy::TRANSACTION, TRANSACT, 0, |attempt, shard| async move {
         let mut parts = vec![leave_outbox.clone()];
         parts.extend(change.map(|change| change.part.clone()));
         parts.extend(cells::parts(db, &in_shards(tallies, shard, change), now).await?);
         let written = db.transact(parts).await?;
         Ok(if written.is_written() {
-            Step::Done(CountOutcome::Counted)
+            RetryStep::Done(CountOutcome::Counted)
         } else if written.failed_at(0) {
-            Step::Done(CountOutcome::AlreadyCounted)
+            RetryStep::Done(CountOutcome::AlreadyCounted)
         } else if change.is_some() && written.failed_at(1) {
-            Step::Done(CountOutcome::ClickChanged)
+            RetryStep::Done(CountOutcome::ClickChanged)
         } else {
-            Step::Again(contended_shard(Some(spread), attempt))
+            RetryStep::Again(contended_shard(Some(spread), attempt))
         })
     })
     .await
 }
 
 /// The tallies in a shard, and those of the changed click in the shard it was counted in; both can be the same cell.
-fn in_shards(tallies: &BTreeMap<CellKey, Tally>, shard: u32, change: Option<&Change>) -> BTreeMap<(CellKey, u32), Tally> {
+fn in_shards(tallies: &BTreeMap<CellKey, Tally>, shard: u32, change: Option<&ClickChange>) -> BTreeMap<(CellKey, u32), Tally> {
     let mut sum = change.map(|change| change.tallies.clone()).unwrap_or_default();
     for (cell, tally) in tallies {
         sum.entry((cell.clone(), shard)).or_default().merge(tally);

@@ -10,10 +10,10 @@ use domain::values::name::{Handle, SessionId};
 use domain::values::secret::sha256_hex;
 
 use crate::dynamo::table::{self, Key};
-use crate::dynamo::{Policy, Step, TRANSACT, integer, number, retry, string, text, with_doc};
+use crate::dynamo::{RetryPolicy, RetryStep, TRANSACT, integer, number, retry, string, text, with_doc};
 use crate::error::{Error, Result};
 use crate::outbox::{GRACE_MS, Pointer, make_due};
-use crate::sessions::limits::{Appended, Limits};
+use crate::sessions::limits::{Appended, SessionLimits};
 use crate::sessions::read::Sessions;
 
 /// A signal with its name, unique in the session.
@@ -32,17 +32,17 @@ impl Sessions<'_> {
         now: Moment,
     ) -> Result<Appended> {
         let all = u32::try_from(signals.len()).unwrap_or(u32::MAX);
-        retry(Policy::SESSION_APPEND, TRANSACT, named(signals, new_name, now), |_, mut rest| async move {
+        retry(RetryPolicy::SESSION_APPEND, TRANSACT, named(signals, new_name, now), |_, mut rest| async move {
             let limits = self.current_limits((handle, session), &mut rest, now).await?;
             let count = u32::try_from(rest.len()).unwrap_or(u32::MAX);
             if let Some(refused) = limits.refuse(count, now) {
-                return Ok(Step::Done(refused));
+                return Ok(RetryStep::Done(refused));
             }
             let after = rest.iter().fold(limits, |limits, (_, signal)| limits.with(signal.ends_at()));
             let ends = after.ends.map(|(_, last)| last);
             let kept = Appended::Kept { accepted: count, deduped: all - count, total: after.total, ends };
             if rest.is_empty() {
-                return Ok(Step::Done(kept));
+                return Ok(RetryStep::Done(kept));
             }
             let mut parts = vec![self.limits_part(handle, session, after, count, now)?];
             let (signal_parts, entry) = self.signal_parts((handle, session), &rest, now)?;
@@ -52,19 +52,19 @@ impl Sessions<'_> {
                 if let Some(key) = entry {
                     self.outbox.announce_best_effort(&Pointer::to(&key)).await;
                 }
-                return Ok(Step::Done(kept));
+                return Ok(RetryStep::Done(kept));
             }
             let mut places = 1..;
             rest.retain(|_| !places.next().is_some_and(|place| written.failed_at(place)));
-            Ok(Step::Again(rest))
+            Ok(RetryStep::Again(rest))
         })
         .await
     }
 
     /// The limits of a session. When the stored ones are outdated or would refuse, they are counted from its signals, and known
     /// signals leave `rest`: only new ones count, so that a batch that is sent again is answered as known.
-    async fn current_limits(self, (handle, session): (&Handle, &SessionId), rest: &mut Vec<Named>, now: Moment) -> Result<Limits> {
-        let limits = Limits::of(self.db.get(&table::session(handle, session)).await?.as_ref(), now);
+    async fn current_limits(self, (handle, session): (&Handle, &SessionId), rest: &mut Vec<Named>, now: Moment) -> Result<SessionLimits> {
+        let limits = SessionLimits::of(self.db.get(&table::session(handle, session)).await?.as_ref(), now);
         let count = u32::try_from(rest.len()).unwrap_or(u32::MAX);
         if !limits.is_outdated(now) && limits.refuse(count, now).is_none() {
             return Ok(limits);
@@ -96,7 +96,14 @@ impl Sessions<'_> {
     }
 
     /// The part that writes the limits with `count` more signals, on the condition that they are as they were read.
-    fn limits_part(self, handle: &Handle, session: &SessionId, limits: Limits, count: u32, now: Moment) -> Result<TransactWriteItem> {
+    fn limits_part(
+        self,
+        handle: &Handle,
+        session: &SessionId,
+        limits: SessionLimits,
+        count: u32,
+        now: Moment,
+    ) -> Result<TransactWriteItem> {
         let (first, last) = limits.ends.unwrap_or((now, now));
         self.db.update_part(&table::session(handle, session), |update| {
             update

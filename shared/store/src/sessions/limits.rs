@@ -35,7 +35,7 @@ pub enum Appended {
 
 /// The state of a session's limits.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Limits {
+pub(super) struct SessionLimits {
     /// Signals that count, as long as none of them has expired.
     pub(super) total: u32,
     /// When the first of them expires, and when the last.
@@ -45,7 +45,7 @@ pub(super) struct Limits {
     pub(super) version: i64,
 }
 
-impl Limits {
+impl SessionLimits {
     /// The limits of a session's item; those of a new session without one.
     pub(super) fn of(item: Option<&Item>, now: Moment) -> Self {
         let Some(item) = item else { return Self::default() };

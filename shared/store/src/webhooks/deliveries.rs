@@ -13,7 +13,7 @@ use domain::webhooks::envelope::Envelope;
 
 use crate::accounts::audit;
 use crate::dynamo::table::{self, Key};
-use crate::dynamo::{Database, Item, Policy, absent, doc, number, string, text, with_doc};
+use crate::dynamo::{Database, Item, RetryPolicy, absent, doc, number, string, text, with_doc};
 use crate::error::{Error, Result};
 use crate::outbox::{GRACE_MS, make_due};
 use crate::webhooks::events;
@@ -48,7 +48,7 @@ impl<'a> Deliveries<'a> {
     pub async fn create(self, delivery: &Delivery) -> Result<bool> {
         let put = self.db.put_part(item(delivery)?, absent)?;
         let count = count_part(self.db, &count_key(delivery, delivery.created_at), &[("made", 1)], delivery.created_at)?;
-        let written = self.db.transact_retrying(Policy::TRANSACTION, &[put, count], &[0]).await?;
+        let written = self.db.transact_retrying(RetryPolicy::TRANSACTION, &[put, count], &[0]).await?;
         Ok(written.is_written())
     }
 
@@ -80,7 +80,7 @@ impl<'a> Deliveries<'a> {
         for (at, (made, now)) in counts {
             parts.push(count_part(self.db, &at, &[("made", made)], now)?);
         }
-        self.db.transact_retrying(Policy::TRANSACTION, &parts, &[]).await.map(drop)
+        self.db.transact_retrying(RetryPolicy::TRANSACTION, &parts, &[]).await.map(drop)
     }
 
     /// A delivery.
@@ -143,7 +143,7 @@ pub(super) async fn advance(
     now: Moment,
 ) -> Result<bool> {
     let parts = transition_parts(db, before, after, record, now)?;
-    let written = db.transact_retrying(Policy::TRANSACTION, &parts, &[0]).await?;
+    let written = db.transact_retrying(RetryPolicy::TRANSACTION, &parts, &[0]).await?;
     Ok(written.is_written())
 }
 

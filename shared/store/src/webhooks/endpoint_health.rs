@@ -12,7 +12,7 @@ use domain::webhooks::envelope::Envelope;
 use domain::webhooks::subscription::{Disabled, FAILING_MS, Failing, MAX_FAILURES};
 
 use crate::accounts::audit;
-use crate::dynamo::{Database, Item, Policy, Step, number, retry, table, text};
+use crate::dynamo::{Database, Item, RetryPolicy, RetryStep, number, retry, table, text};
 use crate::error::{Error, Result};
 use crate::outbox::Pointer;
 use crate::webhooks::deliveries::{self, AttemptRecord};
@@ -106,15 +106,15 @@ impl<'a> EndpointHealth<'a> {
             update = update.expression_attribute_values(*name, value.clone());
         }
         let update = &update;
-        retry(Policy::TRANSACTION, "UpdateItem", (), |_, ()| async move {
+        retry(RetryPolicy::TRANSACTION, "UpdateItem", (), |_, ()| async move {
             let error = match update.clone().send().await {
-                Ok(updated) => return Ok(Step::Done(updated.attributes)),
+                Ok(updated) => return Ok(RetryStep::Done(updated.attributes)),
                 Err(error) => error,
             };
             match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => Ok(Step::Done(refused.item.clone())),
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => Ok(RetryStep::Done(refused.item.clone())),
                 // The owner is changing it at this moment.
-                Some(UpdateItemError::TransactionConflictException(_)) => Ok(Step::Again(())),
+                Some(UpdateItemError::TransactionConflictException(_)) => Ok(RetryStep::Again(())),
                 _ => Err(Error::call("UpdateItem")(error)),
             }
         })
@@ -128,7 +128,7 @@ impl<'a> EndpointHealth<'a> {
     /// When the table is unavailable or contended.
     pub async fn disable(self, delivery: &Delivery, disabling: &Disabling<'_>, now: Moment) -> Result<Option<Pointer>> {
         let parts = self.disabling_parts(delivery, disabling, now)?;
-        let written = self.db.transact_retrying(Policy::TRANSACTION, &parts, &[0]).await?;
+        let written = self.db.transact_retrying(RetryPolicy::TRANSACTION, &parts, &[0]).await?;
         Ok(written.is_written().then(|| events::pointer(disabling.envelope)))
     }
 
@@ -147,7 +147,7 @@ impl<'a> EndpointHealth<'a> {
         let mut parts = deliveries::transition_parts(self.db, before, after, Some(record), now)?;
         let disabling_at = parts.len();
         parts.extend(self.disabling_parts(before, disabling, now)?);
-        let written = self.db.transact_retrying(Policy::TRANSACTION, &parts, &[0, disabling_at]).await?;
+        let written = self.db.transact_retrying(RetryPolicy::TRANSACTION, &parts, &[0, disabling_at]).await?;
         if written.is_written() {
             return Ok(Transition::AppliedAndDisabled(events::pointer(disabling.envelope)));
         }

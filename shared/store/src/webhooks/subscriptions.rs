@@ -9,7 +9,7 @@ use domain::values::name::Handle;
 use domain::webhooks::subscription::{Disabled, Failing, MOST, SubscriptionStatus, Subscription};
 
 use crate::accounts::audit;
-use crate::dynamo::{Database, Item, Policy, absent, applied, doc, integer, number, optional, table, text, to_json, with_doc};
+use crate::dynamo::{Database, Item, RetryPolicy, absent, applied, doc, integer, number, optional, table, text, to_json, with_doc};
 use crate::error::{Error, Result};
 
 /// A subscription with the health of its endpoint.
@@ -79,7 +79,7 @@ impl<'a> Subscriptions<'a> {
                 .expression_attribute_values(":max", number(MOST))
         })?;
         let parts = [count, self.db.put_part(item, absent)?, audit::part(self.db, &subscription.handle, event)?];
-        let written = self.db.transact_retrying(Policy::TRANSACTION, &parts, &[0]).await?;
+        let written = self.db.transact_retrying(RetryPolicy::TRANSACTION, &parts, &[0]).await?;
         Ok(if written.is_written() { Subscribed::Created } else { Subscribed::LimitReached })
     }
 
@@ -92,7 +92,8 @@ impl<'a> Subscriptions<'a> {
         let document = to_json(&at, subscription)?;
         let change = match failures {
             FailureRecord::Reset => {
-                "SET doc = :doc, version = :version, listPk = :sealed REMOVE disabled, disabledAt, streak, firstFailAt, lastExhausted, slowUntil"
+                "SET doc = :doc, version = :version, listPk = :sealed \
+                 REMOVE disabled, disabledAt, streak, firstFailAt, lastExhausted, slowUntil"
             }
             FailureRecord::Keep => "SET doc = :doc, version = :version, listPk = :sealed",
         };
@@ -106,7 +107,7 @@ impl<'a> Subscriptions<'a> {
                 .expression_attribute_values(":before", number(before))
         })?;
         let parts = [update, audit::part(self.db, &subscription.handle, event)?];
-        let written = self.db.transact_retrying(Policy::TRANSACTION, &parts, &[0]).await?;
+        let written = self.db.transact_retrying(RetryPolicy::TRANSACTION, &parts, &[0]).await?;
         Ok(written.is_written())
     }
 
@@ -157,7 +158,7 @@ impl<'a> Subscriptions<'a> {
             update.update_expression("ADD used :less").expression_attribute_values(":less", number(-1))
         })?;
         let parts = [delete, count, audit::part(self.db, &subscription.handle, event)?];
-        let written = self.db.transact_retrying(Policy::TRANSACTION, &parts, &[0]).await?;
+        let written = self.db.transact_retrying(RetryPolicy::TRANSACTION, &parts, &[0]).await?;
         Ok(written.is_written())
     }
 
