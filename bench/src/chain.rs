@@ -119,7 +119,7 @@ async fn fill(app: &App, size: usize) -> Result<()> {
         let body = json!({"handle": HANDLE, "sessionId": session(size), "signals": vec![signal; BATCH.min(size - batch * BATCH)]});
         let Batch { handle, session, signals } = Batch::read(body).map_err(|faults| anyhow!("the bench's own signals: {faults:?}"))?;
         let fresh = || app.id::<domain::values::id::Request>().to_string();
-        let appended = app.store().append_signals((&handle, &session), &signals, &fresh, at).await?;
+        let appended = app.store().sessions().append((&handle, &session), &signals, &fresh, at).await?;
         ensure!(matches!(appended, Appended::Kept { .. }), "{appended:?}");
     }
     Ok(())

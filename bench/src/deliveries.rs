@@ -24,7 +24,7 @@ const AT_ONCE: usize = 100;
 /// The visitor behind the conversions.
 const BUYER: usize = 90_000;
 const PATIENCE: Duration = Duration::from_secs(180);
-/// Seconds between attempts, as promised (seed 001 §5).
+/// Seconds between attempts, as specified (specification §10).
 const PROMISED: [f64; 5] = [5.0, 10.0, 20.0, 40.0, 80.0];
 
 /// Subscribes a receiver; gives the subscription.

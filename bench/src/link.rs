@@ -2,6 +2,7 @@
 
 use anyhow::{Result, anyhow};
 use domain::links::{Link, Settings};
+use domain::testing;
 use domain::values::destination::OwnHosts;
 use domain::values::id::LinkId;
 use domain::values::moment::Moment;
@@ -36,16 +37,7 @@ pub(crate) fn campaign() -> Value {
 pub(crate) fn link(slug: &str, body: Value) -> Result<Link> {
     let (settings, _) =
         Settings::read(body, &OwnHosts::default()).map_err(|faults| anyhow!("the bench's own link is refused: {faults:?}"))?;
-    Ok(Link {
-        id: LinkId::new(MADE, 7),
-        handle: HANDLE.parse()?,
-        slug: slug.parse()?,
-        version: 3,
-        created_at: MADE,
-        updated_at: MADE,
-        password: None,
-        settings,
-    })
+    Ok(Link { id: LinkId::new(MADE, 7), handle: HANDLE.parse()?, slug: slug.parse()?, version: 3, ..testing::link(MADE, settings) })
 }
 
 /// That link as it is stored.

@@ -7,8 +7,7 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use click_worker::ClickWorker;
 use domain::clicks::Click;
 use domain::clicks::agent::CLASSIFIER_VERSION;
-use domain::clicks::ctx::Consent;
-use domain::values::id::ClickId;
+use domain::testing;
 use domain::values::moment::Moment;
 use runtime::App;
 use store::ClickMessage;
@@ -91,29 +90,16 @@ pub(crate) fn click(at: Moment, slug: &str, campaign: Option<&str>, number: usiz
     let one_of = |words: &[&str]| words.get(number % words.len().max(1)).copied().unwrap_or_default().to_owned();
     let of_link = slug.bytes().fold(u128::try_from(number)?, |sum, byte| sum.wrapping_mul(0x0100_0193).wrapping_add(u128::from(byte)));
     Ok(Click {
-        id: ClickId::new(at, of_link.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39D)),
         handle: HANDLE.parse()?,
         slug: slug.parse()?,
-        link_version: 1,
         campaign_id: campaign.map(str::parse).transpose()?,
         bot: number.is_multiple_of(9),
-        reasons: Vec::new(),
         classifier: CLASSIFIER_VERSION,
         country: one_of(&["US", "DE", "FR", "GB", "IN", "BR", "JP"]),
         device: one_of(&["MOBILE", "DESKTOP", "TABLET"]),
         source: one_of(&["twitter", "instagram", "google", "direct", "email"]),
         referrer: one_of(&["t.co", "l.instagram.com", "www.google.com", "direct", "mail.google.com", "news.example"]),
-        campaign: None,
-        language: None,
-        session_id: None,
-        segments: Vec::new(),
-        rule: None,
-        consent: Consent::Full,
-        address: None,
-        user_agent: None,
-        purpose: None,
-        no_accept_language: false,
-        instant_conversion: false,
+        ..testing::click(at, of_link.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39D))
     })
 }
 

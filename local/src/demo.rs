@@ -92,9 +92,9 @@ impl Demo {
             created_at: self.now,
             version: 1,
         };
-        if self.store.profile(&profile.handle).await.map_err(Error::database)?.is_none() {
+        if self.store.profiles().get(&profile.handle).await.map_err(Error::database)?.is_none() {
             let event = self.event("handle.created", HANDLE);
-            self.store.save_profile(&profile, None, &event).await.map_err(Error::database)?;
+            self.store.profiles().save(&profile, None, &event).await.map_err(Error::database)?;
         }
         Ok(())
     }
@@ -115,9 +115,9 @@ impl Demo {
         });
         let draft = Draft::read(draft, &self.own_hosts).map_err(unfit)?;
         let campaign = Campaign::new(&self.handle, &draft, self.now);
-        if self.store.campaign(&self.handle, &campaign.campaign_id).await.map_err(Error::database)?.is_none() {
+        if self.store.campaigns().get(&self.handle, &campaign.campaign_id).await.map_err(Error::database)?.is_none() {
             let event = self.event("campaign.created", SHOP);
-            self.store.write_campaign(&campaign, None, None, &[event]).await.map_err(Error::database)?;
+            self.store.campaigns().write(&campaign, None, None, &[event]).await.map_err(Error::database)?;
         }
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Demo {
         let settings = json!({"destinationUrl": product, "title": "Field notebook", "campaignId": SHOP});
         let (settings, _) = Settings::read(settings, &self.own_hosts).map_err(unfit)?;
         let slug = SHOP.parse().map_err(Error::keys)?;
-        let before = self.store.link(&self.handle, &slug).await.map_err(Error::database)?;
+        let before = self.store.links().get(&self.handle, &slug).await.map_err(Error::database)?;
         let (link, action) = match &before {
             Some(link) if link.settings.destination_url == settings.destination_url => return Ok(()),
             Some(link) => (link.following(settings, &NextPassword::Keep, self.now), "link.updated"),
@@ -136,7 +136,7 @@ impl Demo {
             }
         };
         let event = self.event(action, SHOP);
-        self.store.write_link(&link, Expect::of(before.as_ref()), &event).await.map_err(Error::database)?;
+        self.store.links().write(&link, Expect::of(before.as_ref()), &event).await.map_err(Error::database)?;
         Ok(())
     }
 
@@ -147,11 +147,11 @@ impl Demo {
             "action": {"type": "banner", "title": "Still thinking it over?", "text": "Order in this visit, and it ships free."},
         });
         let rule = Rule::read(OFFER.parse().map_err(Error::keys)?, rule, &self.own_hosts).map_err(unfit)?;
-        let (mut book, version) = self.store.rule_book::<Rule>(&self.handle).await.map_err(Error::database)?;
+        let (mut book, version) = self.store.rule_sets().get::<Rule>(&self.handle).await.map_err(Error::database)?;
         if book.rules().iter().all(|known| known.rule_id != rule.rule_id) {
             book.insert(rule);
             let event = self.event("chain_rule.created", OFFER);
-            self.store.save_rule_book(&self.handle, &book, version, &event).await.map_err(Error::database)?;
+            self.store.rule_sets().save(&self.handle, &book, version, &event).await.map_err(Error::database)?;
         }
         Ok(())
     }

@@ -190,6 +190,13 @@ impl LocalServer {
         &self.0.template
     }
 
+    /// The key of the route that takes a request, such as `GET /{slug}` or `$default`, and the name of the function behind it.
+    #[must_use]
+    pub fn route_for(&self, method: &str, path: &str) -> Option<(String, String)> {
+        let found = self.0.routes.find(method, path)?;
+        Some((found.route.key.clone(), found.route.slot.spec.binary.clone()))
+    }
+
     pub(crate) fn routes(&self) -> &Routes {
         &self.0.routes
     }

@@ -1,96 +1,96 @@
-// What the snippet does in a page, in a real browser against a real house.
+// What the snippet does in a page, in a real browser against a real local server.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { House, eventually, launch, merchant, settled, visitor } from "./world.mjs";
+import { LocalServer, eventually, launch, merchant, sessionOf, visitor } from "./server.mjs";
 
-let house, shop, browser, page;
+let server, shop, browser, page;
 before(async () => {
-  house = await House.start();
-  shop = await merchant(house.api);
+  server = await LocalServer.start();
+  shop = await merchant(server.api);
   browser = await launch();
 });
 after(async () => {
   await browser?.close();
   shop?.server.close();
-  await house?.close();
+  await server?.close();
 });
 beforeEach(async () => {
-  await house.open();
-  page = await visitor(browser, house);
+  await server.open();
+  page = await visitor(browser, server);
 });
 afterEach(async () => {
-  assert.deepEqual(page.wrong, [], "no error reached the page, and its policy was kept to");
+  assert.deepEqual(page.errors, [], "no error reached the page, and its policy was kept to");
   await page.browserContext().close();
 });
 
 const at = (place, tab = page) => tab.goto(shop.origin + place, { waitUntil: "load" });
 const stored = (area = "localStorage") => page.evaluate((area) => Object.keys(window[area]).sort(), area);
-const calls = (path) => page.asked.filter((asked) => asked === path).length;
+const calls = (path) => page.requests.filter((request) => request === path).length;
 const purchase = (idempotencyKey) => ({ eventType: "purchase", value: 24.99, currency: "EUR", idempotencyKey });
-/** Begins a conversion and leaves its outcome in the page. */
-const begin = (order) =>
+/** Starts a conversion and leaves its outcome in the page. */
+const startConversion = (order) =>
   page.evaluate((order) => {
     window.outcome = null;
     tenx.convert(order).then((receipt) => (window.outcome = { receipt }), ({ message, status, answer }) => (window.outcome = { message, status, answer }));
   }, order);
 const outcome = async () => (await page.waitForFunction(() => window.outcome, { timeout: 30_000 })).jsonValue();
 const waiting = async (kind) => (await stored()).filter((name) => name.startsWith(`tenx.demo.${kind}.`)).length;
-/** Stands between the API's answers to `path` and the page: `meddle` gets each one's number, and what it may do about it. */
-async function onTheWire(path, meddle) {
-  const wire = await page.createCDPSession();
-  await wire.send("Fetch.enable", { patterns: [{ urlPattern: `*/v2/public/${path}*`, requestStage: "Response" }] });
+/** Intercepts the API's answers to `path`: `respond` gets the number of each and what it can do with it. */
+async function intercept(path, respond) {
+  const devtools = await page.createCDPSession();
+  await devtools.send("Fetch.enable", { patterns: [{ urlPattern: `*/v2/public/${path}*`, requestStage: "Response" }] });
   let number = 0;
-  wire.on("Fetch.requestPaused", ({ requestId, request, responseHeaders }) => {
-    const go = () => wire.send("Fetch.continueRequest", { requestId });
+  devtools.on("Fetch.requestPaused", ({ requestId, request, responseHeaders }) => {
+    const go = () => devtools.send("Fetch.continueRequest", { requestId });
     if (request.method === "OPTIONS") return go();
     const answer = (responseCode, body, more = {}) => {
       const headers = [...responseHeaders, ...Object.entries(more).map(([name, value]) => ({ name, value }))];
-      return wire.send("Fetch.fulfillRequest", { requestId, responseCode, responseHeaders: headers, body: btoa(body) });
+      return devtools.send("Fetch.fulfillRequest", { requestId, responseCode, responseHeaders: headers, body: btoa(body) });
     };
-    const fail = () => wire.send("Fetch.failRequest", { requestId, errorReason: "ConnectionReset" });
-    meddle(++number, { go, fail, answer, body: request.postData && JSON.parse(request.postData) });
+    const fail = () => devtools.send("Fetch.failRequest", { requestId, errorReason: "ConnectionReset" });
+    respond(++number, { go, fail, answer, body: request.postData && JSON.parse(request.postData) });
   });
 }
 
 test("the ctx leaves the address, stays with the site, and the newest one wins", async () => {
-  const [first, second] = [await house.click(), await house.click()];
+  const [first, second] = [await server.click(), await server.click()];
   await at(`/?a=1&ctx=${first}&b=%20x&b=#part`);
-  await settled(page);
+  await sessionOf(page);
   assert.equal(page.url(), `${shop.origin}/?a=1&b=%20x&b=#part`);
   assert.equal(await page.evaluate(() => tenx.ctx), first);
   await at("/?ctx=of-the-shop-itself");
   assert.equal(page.url(), `${shop.origin}/?ctx=of-the-shop-itself`, "what is no ctx of ours is not ours to take");
   assert.equal(await page.evaluate(() => tenx.ctx), first);
   await at(`/?ctx=${second}`);
-  await settled(page);
+  await sessionOf(page);
   assert.deepEqual(await page.evaluate(() => [location.href, tenx.ctx]), [`${shop.origin}/`, second]);
   assert.equal(await page.evaluate(() => document.cookie), "");
 });
 
 test("a forged ctx does not displace the one before it", async () => {
-  const good = await house.click();
+  const good = await server.click();
   await at(`/?ctx=${good}`);
-  await settled(page);
+  await sessionOf(page);
   await at("/?ctx=c1.k1.AAAA.BBBB");
-  await settled(page);
+  await sessionOf(page);
   assert.deepEqual(await page.evaluate(() => [location.search, tenx.ctx]), ["", good]);
 });
 
 test("the session the click names is adopted, and asked for once", async () => {
-  await at(`/?ctx=${await house.click("sid=sess-of-the-guide")}`);
-  assert.equal(await settled(page), "sess-of-the-guide");
+  await at(`/?ctx=${await server.click("sid=sess-of-the-guide")}`);
+  assert.equal(await sessionOf(page), "sess-of-the-guide");
   await at("/");
-  assert.equal(await settled(page), "sess-of-the-guide");
+  assert.equal(await sessionOf(page), "sess-of-the-guide");
   assert.equal(calls("context"), 1);
   // A click without a session goes on with the one there is.
-  await at(`/?ctx=${await house.click()}`);
-  assert.equal(await settled(page), "sess-of-the-guide");
+  await at(`/?ctx=${await server.click()}`);
+  assert.equal(await sessionOf(page), "sess-of-the-guide");
   assert.equal(calls("context"), 2);
 });
 
 test("a session of its own lasts until thirty days of nothing", async () => {
   await at("/");
-  const session = await settled(page);
+  const session = await sessionOf(page);
   assert.match(session, /^sig_demo_\d{13}_[0-9a-f]{32}$/);
   const age = (days) =>
     page.evaluate((days) => {
@@ -99,28 +99,28 @@ test("a session of its own lasts until thirty days of nothing", async () => {
     }, days);
   await age(29.9);
   await at("/");
-  assert.equal(await settled(page), session);
+  assert.equal(await sessionOf(page), session);
   await age(30);
   await at("/");
-  assert.notEqual(await settled(page), session);
+  assert.notEqual(await sessionOf(page), session);
 });
 
 test("signals of one moment go in batches of fifty, and are gone from the store once they are kept", async () => {
   await at("/");
-  const session = await settled(page);
+  const session = await sessionOf(page);
   await page.evaluate(() => {
     for (let number = 0; number < 60; number++) tenx.signal("view", { value: number, metadata: { number } });
   });
   assert.equal((await stored()).length, 61);
   await eventually("the store is empty", async () => (await stored()).length === 1);
   assert.equal(calls("chain/signals"), 2);
-  const { signals } = await house.ask(`chain/${session}`);
+  const { signals } = await server.read(`chain/${session}`);
   assert.equal(new Set(signals.map(({ signalValue }) => signalValue)).size, 60);
 });
 
 test("a bad signal does not cost the others theirs", async () => {
   await at("/");
-  const session = await settled(page);
+  const session = await sessionOf(page);
   await page.evaluate(() => {
     tenx.signal("view");
     tenx.signal("no key at all");
@@ -128,12 +128,12 @@ test("a bad signal does not cost the others theirs", async () => {
     tenx.signal("intent", { confidence: 0.7 });
   });
   await eventually("the store is empty", async () => (await stored()).length === 1);
-  assert.deepEqual((await house.signals(session)).sort(), ["intent", "view"]);
+  assert.deepEqual((await server.signals(session)).sort(), ["intent", "view"]);
 });
 
-test("a decision knows every signal the page told before it, and a prefetched one is not asked for again", async () => {
+test("a decision considers every signal the page sent before it, and a prefetched one is not asked for again", async () => {
   await at("/");
-  await settled(page);
+  await sessionOf(page);
   const decide = () => page.evaluate(() => tenx.resolve("shop-checkout"));
   assert.equal((await decide()).matched, false);
   const [hot, both] = await page.evaluate(async () => {
@@ -141,26 +141,26 @@ test("a decision knows every signal the page told before it, and a prefetched on
     return [await tenx.resolve("shop-checkout"), await tenx.prefetch(["shop-checkout", "exit"])];
   });
   assert.deepEqual([hot.ruleId, hot.action.type, both["shop-checkout"].ruleId, both.exit.matched], ["shop-offer", "banner", "shop-offer", false]);
-  const asked = page.asked.length;
+  const before = page.requests.length;
   assert.deepEqual(await decide(), both["shop-checkout"]);
-  assert.equal(page.asked.length, asked);
+  assert.equal(page.requests.length, before);
 });
 
 test("a conversion is answered with its receipt, and one that cannot be is refused once and for all", async () => {
   await at("/");
-  await begin(purchase("order-without-click"));
+  await startConversion(purchase("order-without-click"));
   assert.match((await outcome()).message, /no ctx/);
-  await at(`/?ctx=${await house.click()}`);
-  const session = await settled(page);
-  await begin(purchase("order-1"));
+  await at(`/?ctx=${await server.click()}`);
+  const session = await sessionOf(page);
+  await startConversion(purchase("order-1"));
   const { receipt } = await outcome();
   assert.deepEqual([receipt.deduped, receipt.value, receipt.campaignId], [false, 24.99, "shop"]);
   // The click brought no session: it is the page's that has converted.
-  assert.equal((await house.ask(`conversions/${receipt.conversionId}`)).sessionId, session);
-  await eventually("the session has converted", async () => (await house.ask(`chain/${session}`)).converted);
-  await begin(purchase("order-1"));
+  assert.equal((await server.read(`conversions/${receipt.conversionId}`)).sessionId, session);
+  await eventually("the session has converted", async () => (await server.read(`chain/${session}`)).converted);
+  await startConversion(purchase("order-1"));
   assert.equal((await outcome()).receipt.deduped, true);
-  await begin({ eventType: "Not A Type" });
+  await startConversion({ eventType: "Not A Type" });
   const refused = await outcome();
   assert.deepEqual([refused.status, refused.answer.error, refused.answer.fields[0].field], [400, "invalid_payload", "eventType"]);
   assert.equal(calls("conversions"), 3);
@@ -168,73 +168,73 @@ test("a conversion is answered with its receipt, and one that cannot be is refus
 });
 
 test("a conversion whose answers are lost or put off is sent again under the same key, when it may be", async () => {
-  await at(`/?ctx=${await house.click()}`);
-  await settled(page);
+  await at(`/?ctx=${await server.click()}`);
+  await sessionOf(page);
   // The API has answered; the first answer is lost on the way, the second comes as a 429.
   const posted = [];
-  await onTheWire("conversions", (number, { go, fail, answer, body }) => {
+  await intercept("conversions", (number, { go, fail, answer, body }) => {
     posted.push({ key: body.idempotencyKey, at: Date.now() });
     if (number === 1) fail();
     else if (number === 2) answer(429, "{}", { "retry-after": "3" });
     else go();
   });
-  const before = (await house.conversions()).length;
-  await begin({ ...purchase(), value: 3 });
+  const before = (await server.conversions()).length;
+  await startConversion({ ...purchase(), value: 3 });
   assert.equal((await outcome()).receipt.deduped, true);
   assert.deepEqual([posted.length, new Set(posted.map(({ key }) => key)).size], [3, 1]);
   assert.ok(posted[2].at - posted[1].at >= 3000, "Retry-After is kept to");
-  assert.equal((await house.conversions()).length, before + 1);
+  assert.equal((await server.conversions()).length, before + 1);
 });
 
 test("a conversion made while the API is down arrives once it is up again", async () => {
-  await at(`/?ctx=${await house.click()}`);
-  await settled(page);
-  await house.kill();
-  await begin(purchase("order-2"));
+  await at(`/?ctx=${await server.click()}`);
+  await sessionOf(page);
+  await server.kill();
+  await startConversion(purchase("order-2"));
   await page.waitForFunction(() => localStorage.getItem("tenx.demo.conversion.order-2"));
   assert.match(await page.evaluate(() => tenx.resolve("checkout").catch(({ message }) => message)), /cannot be reached/);
-  await house.open();
+  await server.open();
   const { receipt } = await outcome();
   assert.equal(receipt.eventType, "purchase");
   assert.deepEqual(await stored(), ["tenx.demo.ctx", "tenx.demo.session"]);
 });
 
 test("a conversion that never got through is sent by the next page", async () => {
-  await at(`/?ctx=${await house.click()}`);
-  const session = await settled(page);
-  await house.kill();
-  await begin(purchase("order-3"));
+  await at(`/?ctx=${await server.click()}`);
+  const session = await sessionOf(page);
+  await server.kill();
+  await startConversion(purchase("order-3"));
   await page.evaluate(() => tenx.signal("view", { value: "kept" }));
   await at("/plain");
   assert.equal((await stored()).filter((name) => /conversion|signal/.test(name)).length, 2);
-  await house.open();
+  await server.open();
   await at("/");
   await eventually("the store is empty", async () => (await stored()).length === 2);
-  assert.equal((await house.conversions()).filter(({ value }) => value === 24.99).length, 3);
-  assert.deepEqual(await house.signals(session), ["view kept"]);
+  assert.equal((await server.conversions()).filter(({ value }) => value === 24.99).length, 3);
+  assert.deepEqual(await server.signals(session), ["view kept"]);
 });
 
 test("a page that is left hands over its signals and its conversion", async () => {
-  await at(`/?ctx=${await house.click()}`);
-  const session = await settled(page);
-  await house.kill();
-  await begin({ ...purchase("order-4"), value: 4 });
+  await at(`/?ctx=${await server.click()}`);
+  const session = await sessionOf(page);
+  await server.kill();
+  await startConversion({ ...purchase("order-4"), value: 4 });
   await page.waitForFunction(() => performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/conversions")).length >= 3, { timeout: 20_000 });
-  await house.open();
+  await server.open();
   // The next try is seconds away, the batch a third of one.
   await Promise.all([page.waitForNavigation(), page.evaluate(() => (tenx.signal("view", { value: "last" }), (location.href = "/plain")))]);
-  await eventually("the conversion", async () => (await house.conversions()).some(({ value }) => value === 4));
-  await eventually("the signal", async () => (await house.signals(session)).includes("view last"));
+  await eventually("the conversion", async () => (await server.conversions()).some(({ value }) => value === 4));
+  await eventually("the signal", async () => (await server.signals(session)).includes("view last"));
   // The page after sends what it does not know to have arrived, and it counts once.
   await at("/");
   await eventually("the store is empty", async () => (await stored()).length === 2);
-  assert.equal((await house.conversions()).filter(({ value }) => value === 4).length, 1);
-  assert.deepEqual(await house.signals(session), ["view last"]);
+  assert.equal((await server.conversions()).filter(({ value }) => value === 4).length, 1);
+  assert.deepEqual(await server.signals(session), ["view last"]);
 });
 
 test("a marked link goes on with the session, any other as it is", async () => {
   await at("/");
-  const session = await settled(page);
+  const session = await sessionOf(page);
   assert.equal(await page.evaluate(() => tenx.link("https://demo.links.example/shop?a=1&sid=old#x")), `https://demo.links.example/shop?a=1&sid=${session}#x`);
   assert.equal(await page.evaluate(() => tenx.link("http://")), "http://");
   await Promise.all([page.waitForNavigation(), page.click("#marked b")]);
@@ -244,23 +244,23 @@ test("a marked link goes on with the session, any other as it is", async () => {
   assert.equal(page.url(), `${shop.origin}/plain`);
 });
 
-for (const [who, begins] of [
-  ["who sends Global Privacy Control", () => house.click()],
-  ["who denied consent on the link", () => house.click("consent=denied&sid=s1")],
+for (const [who, click] of [
+  ["who sends Global Privacy Control", () => server.click()],
+  ["who denied consent on the link", () => server.click("consent=denied&sid=s1")],
 ]) {
-  test(`of a visitor ${who} nothing is kept and nothing is told, but the sale`, async () => {
-    const asks = who.includes("denied") ? ["sdk.js", "context"] : ["sdk.js"];
+  test(`of a visitor ${who} nothing is kept and nothing is sent but the sale`, async () => {
+    const requests = who.includes("denied") ? ["sdk.js", "context"] : ["sdk.js"];
     // What was kept of them before is forgotten.
     await at("/");
-    await settled(page);
+    await sessionOf(page);
     if (!who.includes("denied")) {
       await page.evaluateOnNewDocument(() => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true }));
     }
-    page.asked = [];
-    const ctx = await begins();
+    page.requests = [];
+    const ctx = await click();
     await at(`/?ctx=${ctx}`);
     await eventually("the page is quiet", async () => (await stored()).length === 0 && (await stored("sessionStorage")).length === 1);
-    const told = await page.evaluate(async () => {
+    const seen = await page.evaluate(async () => {
       tenx.signal("intent", { confidence: 1 });
       const marked = document.getElementById("marked");
       return {
@@ -272,18 +272,18 @@ for (const [who, begins] of [
         marked: marked.href,
       };
     });
-    assert.deepEqual([told.session, told.ctx, told.link], [null, ctx, "https://demo.links.example/shop?a"]);
-    assert.deepEqual([told.decision.matched, told.decision.action], [false, { type: "none" }]);
-    assert.deepEqual(told.decisions.exit.action, { type: "none" });
+    assert.deepEqual([seen.session, seen.ctx, seen.link], [null, ctx, "https://demo.links.example/shop?a"]);
+    assert.deepEqual([seen.decision.matched, seen.decision.action], [false, { type: "none" }]);
+    assert.deepEqual(seen.decisions.exit.action, { type: "none" });
     // The tab goes on with the ctx, also past a page without the snippet.
     await at("/plain");
     await at("/");
     await page.waitForFunction(() => window.tenx);
-    await begin({ ...purchase(`order-of-one ${who}`), value: 7 });
+    await startConversion({ ...purchase(`order-of-one ${who}`), value: 7 });
     const { receipt } = await outcome();
     assert.deepEqual([receipt.deduped, receipt.value], [false, 7]);
-    assert.deepEqual([...new Set(page.asked)], [...asks, "conversions"]);
-    const { sessionId } = await house.ask(`conversions/${receipt.conversionId}`);
+    assert.deepEqual([...new Set(page.requests)], [...requests, "conversions"]);
+    const { sessionId } = await server.read(`conversions/${receipt.conversionId}`);
     assert.equal(sessionId, null);
     assert.deepEqual([await stored(), await stored("sessionStorage")], [[], ["tenx.demo.ctx"]]);
     await Promise.all([page.waitForNavigation(), page.click("#marked")]);
@@ -297,18 +297,18 @@ test("where storage is closed to the page, everything works as far as the page i
       Object.defineProperty(window, area, { get: () => { throw new DOMException("closed", "SecurityError"); } });
     }
   });
-  await at(`/?ctx=${await house.click()}`);
-  const session = await settled(page);
+  await at(`/?ctx=${await server.click()}`);
+  const session = await sessionOf(page);
   await page.evaluate(() => tenx.signal("view"));
-  await begin({ ...purchase("order-5"), value: 5 });
+  await startConversion({ ...purchase("order-5"), value: 5 });
   assert.equal((await outcome()).receipt.value, 5);
-  await eventually("the signal", async () => (await house.signals(session)).length === 1);
+  await eventually("the signal", async () => (await server.signals(session)).length === 1);
 });
 
 test("a new click counts also where storage is full", async () => {
-  const [first, second] = [await house.click(), await house.click()];
+  const [first, second] = [await server.click(), await server.click()];
   await at(`/?ctx=${first}`);
-  await settled(page);
+  await sessionOf(page);
   await page.evaluate(() => {
     for (let size = 2 ** 22; size >= 1; ) {
       try {
@@ -319,27 +319,27 @@ test("a new click counts also where storage is full", async () => {
     }
   });
   await at(`/?ctx=${second}`);
-  await settled(page);
+  await sessionOf(page);
   assert.equal(await page.evaluate(() => tenx.ctx), second);
 });
 
-test("a signal told while others are put off goes with them, when they may", async () => {
+test("a signal sent while others wait for Retry-After goes with them afterwards", async () => {
   await at("/");
-  const session = await settled(page);
-  await onTheWire("chain/signals", (number, { go, answer }) => (number === 1 ? answer(429, "{}", { "retry-after": "2" }) : go()));
+  const session = await sessionOf(page);
+  await intercept("chain/signals", (number, { go, answer }) => (number === 1 ? answer(429, "{}", { "retry-after": "2" }) : go()));
   await page.evaluate(() => tenx.signal("view", { value: "first" }));
-  await eventually("the first is put off", async () => page.asked.includes("chain/signals"));
-  await page.evaluate(() => new Promise((over) => setTimeout(over, 500)).then(() => tenx.signal("view", { value: "second" })));
+  await eventually("the first is put off", async () => page.requests.includes("chain/signals"));
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)).then(() => tenx.signal("view", { value: "second" })));
   await eventually("the store is empty", async () => (await waiting("signal")) === 0);
-  // The first batch was kept, too: only its answer told otherwise.
-  assert.deepEqual(await house.signals(session), ["view first", "view second"]);
+  // The first batch was kept, too: only its answer was another.
+  assert.deepEqual(await server.signals(session), ["view first", "view second"]);
 });
 
-test("a prefetched decision that does not know of a signal told meanwhile is not gone by", async () => {
+test("a prefetched decision is not used when a signal was sent meanwhile", async () => {
   await at("/");
-  await settled(page);
+  await sessionOf(page);
   let release;
-  await onTheWire("chain/prefetch", (_, { go }) => (release = go));
+  await intercept("chain/prefetch", (_, { go }) => (release = go));
   await page.evaluate(() => {
     tenx.signal("intent", { confidence: 0.9 });
     window.prefetched = tenx.prefetch(["shop-checkout"]);
@@ -351,69 +351,69 @@ test("a prefetched decision that does not know of a signal told meanwhile is not
   assert.equal((await page.evaluate(() => tenx.resolve("shop-checkout"))).signalsConsidered, 2);
 });
 
-test("what a hidden page handed over in vain is sent again when it is seen again", async () => {
+test("what a hidden page failed to send is sent again when it is visible again", async () => {
   await at("/");
-  const session = await settled(page);
+  const session = await sessionOf(page);
   const turn = (state) =>
     page.evaluate((state) => {
       Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
       document.dispatchEvent(new Event("visibilitychange"));
     }, state);
-  await house.kill();
+  await server.kill();
   await page.evaluate(() => tenx.signal("view", { value: "last" }));
   await turn("hidden");
-  await eventually("the beacon failed", async () => page.asked.includes("chain/signals"));
-  await house.open();
+  await eventually("the beacon failed", async () => page.requests.includes("chain/signals"));
+  await server.open();
   await turn("visible");
   await eventually("the store is empty", async () => (await waiting("signal")) === 0);
-  assert.deepEqual(await house.signals(session), ["view last"]);
+  assert.deepEqual(await server.signals(session), ["view last"]);
 });
 
 test("an older tab does not take back the session of a newer click, nor what was forgotten", async () => {
   await at("/");
-  const session = await settled(page);
+  const session = await sessionOf(page);
   const newer = await page.browserContext().newPage();
-  const tell = async () => {
+  const sendSignal = async () => {
     await page.evaluate(() => tenx.signal("view"));
     await eventually("the store is empty", async () => (await waiting("signal")) === 0);
   };
-  await at(`/?ctx=${await house.click("sid=sess-newer")}`, newer);
-  assert.equal(await settled(newer), "sess-newer");
-  await tell();
-  assert.equal(await settled(page), session, "a page goes on with the session it began with");
+  await at(`/?ctx=${await server.click("sid=sess-newer")}`, newer);
+  assert.equal(await sessionOf(newer), "sess-newer");
+  await sendSignal();
+  assert.equal(await sessionOf(page), session, "a page goes on with the session it began with");
   await at("/", newer);
-  assert.equal(await settled(newer), "sess-newer");
-  await at(`/?ctx=${await house.click("consent=denied")}`, newer);
-  assert.equal(await settled(newer), null);
-  await tell();
+  assert.equal(await sessionOf(newer), "sess-newer");
+  await at(`/?ctx=${await server.click("consent=denied")}`, newer);
+  assert.equal(await sessionOf(newer), null);
+  await sendSignal();
   assert.deepEqual(await stored(), []);
 });
 
-test("a sale that waits is told also after the visitor has opted out", async () => {
-  await at(`/?ctx=${await house.click()}`);
-  await settled(page);
-  await house.kill();
+test("a sale that waits is sent also after the visitor has opted out", async () => {
+  await at(`/?ctx=${await server.click()}`);
+  await sessionOf(page);
+  await server.kill();
   await page.evaluate(() => void tenx.convert({ eventType: "purchase", value: 8, currency: "EUR" }).catch(() => {}));
   await at("/plain");
   assert.equal(await waiting("conversion"), 1);
   await page.evaluateOnNewDocument(() => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true }));
-  await house.open();
+  await server.open();
   await at("/");
   await eventually("the store is empty", async () => (await waiting("conversion")) === 0);
-  assert.ok((await house.conversions()).some(({ value }) => value === 8));
+  assert.ok((await server.conversions()).some(({ value }) => value === 8));
 });
 
 test("an answer that breaks off is none: the click is asked about again", async () => {
-  await onTheWire("context", (number, { go, answer }) => (number === 1 ? answer(200, '{"valid":true,') : go()));
-  await at(`/?ctx=${await house.click("consent=denied")}`);
-  await settled(page);
+  await intercept("context", (number, { go, answer }) => (number === 1 ? answer(200, '{"valid":true,') : go()));
+  await at(`/?ctx=${await server.click("consent=denied")}`);
+  await sessionOf(page);
   await at("/");
-  assert.equal(await settled(page), null);
+  assert.equal(await sessionOf(page), null);
 });
 
 test("calls a page gets wrong do not throw into it", async () => {
   await at("/");
-  const session = await settled(page);
+  const session = await sessionOf(page);
   const href = await page.evaluate(() => {
     tenx.signal("view", null);
     const anchor = document.body.appendChild(document.createElement("a"));
@@ -422,5 +422,5 @@ test("calls a page gets wrong do not throw into it", async () => {
     return anchor.getAttribute("href");
   });
   assert.equal(href, null, "what is no link does not become one");
-  await eventually("the signal", async () => (await house.signals(session)).length === 1);
+  await eventually("the signal", async () => (await server.signals(session)).length === 1);
 });

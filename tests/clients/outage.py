@@ -1,7 +1,7 @@
 """Receivers in Python and in Node under a load of conversions, one of them killed meanwhile and one down throughout.
 
-Holds what each received against what the merchant's calls were answered and against the delivery log. Needs a house (API_BASE,
-HANDLE, JWT_TOKEN), a folder to work in (WORK), and NODE_MODULES' folder (MODULES).
+Compares what each received with the answers to the merchant's calls and with the delivery log. Needs a local server (API_BASE,
+HANDLE, JWT_TOKEN), a folder to work in (WORK), and the folder of the Node packages (MODULES).
 """
 import json
 import os
@@ -78,7 +78,7 @@ class Receiver:
             self.process = None
 
     def entries(self):
-        # The last line may be half a one: whoever wrote it was killed.
+        # The last line may be incomplete: the receiver that wrote it was killed.
         lines = self.journal.read_text().split("\n")[:-1]
         return [json.loads(line) for line in lines]
 
@@ -101,7 +101,7 @@ def contexts(number):
         status, answer, _ = call("GET", f"/_edge/redirect/{HANDLE}/commission", headers=headers)
         assert status == 302, status
         found.append(answer["location"].split("ctx=")[1].split("&")[0])
-    # Nobody buys faster than that.
+    # A purchase sooner than that is classified as a bot's.
     time.sleep(1)
     return found
 
@@ -130,22 +130,22 @@ def until(what, seconds, is_so):
     print(f"{what}: after {time.monotonic() - started:.0f} s", flush=True)
 
 
-def hold(receiver, expected):
-    """Everything has arrived, signed, as it was answered, and exactly as the log says."""
+def check(receiver, expected):
+    """Everything has arrived, signed, as it was answered, and exactly as the delivery log says."""
     entries = receiver.entries()
     assert all(entry["standard"] and entry["plain"] and entry["parsed"] for entry in entries), f"{receiver.name}: a bad signature"
-    told = {}
+    bodies = {}
     for entry in entries:
         message = json.loads(entry["body"])
         payload = message["payload"]
-        before = told.setdefault(entry["id"], entry["body"])
-        assert before == entry["body"], f"{receiver.name}: {entry['id']} came with two bodies"
+        before = bodies.setdefault(entry["id"], entry["body"])
+        assert before == entry["body"], f"{receiver.name}: {entry['id']} arrived with two bodies"
         answer = accepted[payload["conversionId"]]
         for member in ("clickId", "campaignId", "slug", "value", "currency", "eventType", "trust"):
             assert payload[member] == answer[member], f"{receiver.name}: {member} of {payload}"
-    received = {json.loads(body)["payload"]["conversionId"] for body in told.values()}
+    received = {json.loads(body)["payload"]["conversionId"] for body in bodies.values()}
     assert received == expected, f"{receiver.name}: {len(expected - received)} missing, {len(received - expected)} too many"
-    assert len(told) == len(expected), f"{receiver.name}: two events of one conversion"
+    assert len(bodies) == len(expected), f"{receiver.name}: two events of one conversion"
     log = receiver.deliveries()
     logged = {(delivery["deliveryId"], attempt["n"]) for delivery in log for attempt in delivery["attempts"]}
     posted = {(entry["delivery"], entry["attempt"]) for entry in entries}
@@ -153,15 +153,15 @@ def hold(receiver, expected):
         (delivery["deliveryId"], attempt["n"])
         for delivery in log for attempt in delivery["attempts"] if attempt.get("statusCode") == 204
     }
-    assert taken <= posted, f"{receiver.name}: the log tells of {taken - posted}, which never came"
-    assert posted <= logged, f"{receiver.name}: {posted - logged} came, of which the log does not tell"
-    assert {delivery["eventId"] for delivery in log if delivery["status"] == "DELIVERED"} == set(told)
+    assert taken <= posted, f"{receiver.name}: the log has {taken - posted}, which never arrived"
+    assert posted <= logged, f"{receiver.name}: {posted - logged} arrived and are not in the log"
+    assert {delivery["eventId"] for delivery in log if delivery["status"] == "DELIVERED"} == set(bodies)
     attempts = sum(len(delivery["attempts"]) for delivery in log)
-    print(f"{receiver.name}: {len(told)} events, each signed and once, of {attempts} attempts in {len(log)} deliveries", flush=True)
+    print(f"{receiver.name}: {len(bodies)} events, each signed and once, of {attempts} attempts in {len(log)} deliveries", flush=True)
 
 
 receivers = []
-# Whoever ends this ends its receivers with it.
+# Ending this process ends its receivers too.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
 try:
     steady = Receiver("steady-python", [sys.executable, str(HERE / "receiver.py")])
@@ -171,7 +171,7 @@ try:
         receiver.start()
     ctxs = contexts(10)
 
-    def trouble():
+    def restart_shaky():
         time.sleep(4)
         shaky.kill()
         print(f"{shaky.name} is killed", flush=True)
@@ -179,7 +179,7 @@ try:
         shaky.start()
         print(f"{shaky.name} is back", flush=True)
 
-    meanwhile = threading.Thread(target=trouble)
+    meanwhile = threading.Thread(target=restart_shaky)
     meanwhile.start()
     started = time.monotonic()
     for number in range(LOAD):
@@ -193,8 +193,8 @@ try:
         {delivery["status"] for delivery in receiver.deliveries()} == {"DELIVERED"} and len(receiver.deliveries()) == LOAD
         for receiver in (steady, shaky)
     ))
-    hold(steady, first)
-    hold(shaky, first)
+    check(steady, first)
+    check(shaky, first)
     retried = [delivery for delivery in shaky.deliveries() if len(delivery["attempts"]) > 1]
     assert len(retried) >= 20, f"only {len(retried)} deliveries met the outage"
 
@@ -215,9 +215,9 @@ try:
     replayed = api("POST", "/deliveries/replay", {"since": before, "subscriptionId": down.id})
     assert len(replayed["items"]) == LATER, replayed
     until("one replay call brought them", 60, lambda: len(down.deliveries(status="DELIVERED")) == LATER)
-    hold(down, later)
-    hold(steady, first | later)
-    hold(shaky, first | later)
+    check(down, later)
+    check(steady, first | later)
+    check(shaky, first | later)
 finally:
     for receiver in receivers:
         receiver.kill()

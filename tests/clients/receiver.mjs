@@ -11,9 +11,9 @@ const [port, journal] = process.argv.slice(2);
 const secret = process.env.WEBHOOK_SECRET;
 const webhook = new Webhook(secret);
 
-const isPlain = (body, told) => {
+const isPlain = (body, signature) => {
   const expected = Buffer.from(`sha256=${createHmac("sha256", secret).update(body).digest("hex")}`);
-  return told.length === expected.length && timingSafeEqual(Buffer.from(told), expected);
+  return signature.length === expected.length && timingSafeEqual(Buffer.from(signature), expected);
 };
 
 createServer(async (request, response) => {
@@ -25,7 +25,7 @@ createServer(async (request, response) => {
   try {
     message = webhook.verify(body.toString(), headers);
   } catch {
-    // Told below.
+    // Recorded below as not verified.
   }
   const standard = message !== undefined;
   const plain = isPlain(body, headers["x-10x-signature"] ?? "");

@@ -1,8 +1,8 @@
-// Sends a day's worth of plausible visits to a running house and holds its reports against what was sent.
+// Sends a day's worth of plausible visits to a running local server and compares its reports with what was sent.
 //
-// People's agents are drawn by the weights of `user-agents`, crawlers' from `crawler-user-agents`; both lie outside the
-// repository, in the folder that MODULES names. People and crawlers follow different links, so that each report tells how
-// many of either were taken for the other. Started by .ci/replay, which runs `recount` over the same data afterwards.
+// Browsers' user agents are drawn by the weights of `user-agents`, crawlers' from `crawler-user-agents`; both packages are outside
+// the repository, in the folder that MODULES names. People and crawlers follow different links, so that each report shows how
+// many of either were classified as the other. Started by .ci/replay, which runs `recount` over the same data afterwards.
 
 import http from "node:http";
 import { createRequire } from "node:module";
@@ -17,7 +17,7 @@ const visits = Number(VISITS);
 const crawlerShare = 0.15;
 const conversions = 500;
 const concurrency = 32;
-const patienceMs = 15 * 60_000;
+const timeoutMs = 15 * 60_000;
 
 // The same visits in every run: user-agents draws from Math.random, so this is where it comes from.
 let state = Number(SEED) >>> 0;
@@ -52,8 +52,8 @@ const countries = [
   ["MX", "es-MX,es;q=0.9", 5], ["IT", "it-IT,it;q=0.9", 4], ["ES", "es-ES,es;q=0.9", 4], ["CA", "en-CA,en;q=0.9,fr;q=0.5", 4],
   ["NL", "nl-NL,nl;q=0.9", 3], ["AT", "de-AT,de;q=0.9", 2],
 ];
-const peoplesLinks = ["spring-sale", "bio-link", "newsletter", "podcast", "launch-day", "deal-alpha"];
-const crawledLinks = ["crawled-1", "crawled-2"];
+const humanLinks = ["spring-sale", "bio-link", "newsletter", "podcast", "launch-day", "deal-alpha"];
+const crawlerLinks = ["crawled-1", "crawled-2"];
 
 function weighted(table) {
   const sum = table.reduce((total, row) => total + row.at(-1), 0);
@@ -63,12 +63,12 @@ function weighted(table) {
 const pick = (list) => list[Math.floor(Math.random() * list.length)];
 const byte = (from = 0) => from + Math.floor(Math.random() * (256 - from));
 
-const house = new http.Agent({ keepAlive: true, maxSockets: concurrency });
+const agent = new http.Agent({ keepAlive: true, maxSockets: concurrency });
 const port = new URL(API_BASE).port;
 
-function ask(method, host, path, headers, body) {
+function send(method, host, path, headers, body) {
   return new Promise((resolve, reject) => {
-    const request = http.request({ agent: house, host: "127.0.0.1", port, method, path, headers: { host, ...headers } }, (answer) => {
+    const request = http.request({ agent, host: "127.0.0.1", port, method, path, headers: { host, ...headers } }, (answer) => {
       let text = "";
       answer.setEncoding("utf8");
       answer.on("data", (part) => (text += part));
@@ -81,7 +81,7 @@ function ask(method, host, path, headers, body) {
 
 async function owner(method, path, body) {
   const headers = { authorization: `Bearer ${JWT_TOKEN}`, "content-type": "application/json" };
-  return ask(method, new URL(API_BASE).host, `/v2/handles/${HANDLE}${path}`, headers, body);
+  return send(method, new URL(API_BASE).host, `/v2/handles/${HANDLE}${path}`, headers, body);
 }
 
 function must(condition, what) {
@@ -93,7 +93,7 @@ const sent = { slug: new Map(), country: new Map(), referrer: new Map(), source:
 const campaignOf = new Map();
 
 async function prepare() {
-  for (const slug of [...peoplesLinks, ...crawledLinks]) {
+  for (const slug of [...humanLinks, ...crawlerLinks]) {
     const made = await owner("PUT", `/links/${slug}`, { destinationUrl: `https://shop.example.com/${slug}` });
     must([200, 201].includes(made.status), `link ${slug}: ${made.status} ${made.text}`);
   }
@@ -110,7 +110,7 @@ function visit(number) {
   const isCrawler = Math.random() < crawlerShare;
   const [country, language] = weighted(countries);
   const [referrer, host, source] = isCrawler ? referrers[0] : weighted(referrers);
-  const slug = pick(isCrawler ? crawledLinks : peoplesLinks);
+  const slug = pick(isCrawler ? crawlerLinks : humanLinks);
   const headers = {
     "user-agent": isCrawler ? pick(crawlers) : new UserAgent().toString(),
     "cloudfront-viewer-country": country,
@@ -118,33 +118,33 @@ function visit(number) {
   };
   if (!isCrawler) headers["accept-language"] = language;
   if (referrer) headers.referer = referrer;
-  return { slug, headers, isCrawler, tells: { slug, country, referrer: host, source, campaign: campaignOf.get(slug) ?? "none" } };
+  return { slug, headers, isCrawler, expected: { slug, country, referrer: host, source, campaign: campaignOf.get(slug) ?? "none" } };
 }
 
-/** Sends the visits, so many at a time, and keeps the first people's tokens for later. */
-async function send() {
+/** Sends the visits, `concurrency` at a time, and keeps the first tokens of people for later. */
+async function sendVisits() {
   const tokens = [];
   let next = 0;
   const started = Date.now();
-  const work = async () => {
+  const worker = async () => {
     while (next < visits) {
       const number = next++;
-      const { slug, headers, isCrawler, tells } = visit(number);
-      const answer = await ask("GET", `${HANDLE}.${PUBLIC_DOMAIN}`, `/${slug}`, headers);
+      const { slug, headers, isCrawler, expected } = visit(number);
+      const answer = await send("GET", `${HANDLE}.${PUBLIC_DOMAIN}`, `/${slug}`, headers);
       must(answer.status === 302, `visit ${number}: ${answer.status} ${answer.text}`);
-      for (const [dimension, key] of Object.entries(tells)) count(sent[dimension], key);
+      for (const [dimension, key] of Object.entries(expected)) count(sent[dimension], key);
       if (!isCrawler && tokens.length < conversions) tokens.push(new URL(answer.headers.location).searchParams.get("ctx"));
       if (number % 10_000 === 9_999) console.log(`${number + 1} visits, ${Math.round((number + 1) / ((Date.now() - started) / 1000))}/s`);
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, work));
+  await Promise.all(Array.from({ length: concurrency }, worker));
   return tokens;
 }
 
 async function convert(tokens) {
   for (const [number, ctx] of tokens.entries()) {
     const body = { ctx, idempotencyKey: `order-${number}`, eventType: "purchase", value: 24.99, currency: "USD" };
-    const answer = await ask("POST", new URL(API_BASE).host, "/v2/public/conversions", { "content-type": "application/json" }, body);
+    const answer = await send("POST", new URL(API_BASE).host, "/v2/public/conversions", { "content-type": "application/json" }, body);
     must(answer.status === 202, `conversion ${number}: ${answer.status} ${answer.text}`);
   }
 }
@@ -158,7 +158,7 @@ async function report(groupBy) {
 }
 
 async function counted() {
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     const { totals } = await report("day");
     if (totals.clicks >= visits && totals.conversions >= conversions) return;
@@ -186,13 +186,13 @@ async function check() {
   const of = (slugs, member) => rows.filter((row) => slugs.includes(row.key)).reduce((total, row) => total + row[member], 0);
   const share = (part, whole) => `${((100 * part) / whole).toFixed(3)} % (${part} of ${whole})`;
   console.log(`${visits} visits: every report adds up to what was sent`);
-  console.log(`recall on crawlers: ${share(of(crawledLinks, "botClicks"), of(crawledLinks, "clicks"))}`);
-  console.log(`false positives on people: ${share(of(peoplesLinks, "botClicks"), of(peoplesLinks, "clicks"))}`);
+  console.log(`recall on crawlers: ${share(of(crawlerLinks, "botClicks"), of(crawlerLinks, "clicks"))}`);
+  console.log(`false positives on people: ${share(of(humanLinks, "botClicks"), of(humanLinks, "clicks"))}`);
 }
 
 try {
   await prepare();
-  const tokens = await send();
+  const tokens = await sendVisits();
   await convert(tokens);
   await counted();
   await check();
@@ -200,5 +200,5 @@ try {
   console.error(`replay: ${error.message}`);
   process.exitCode = 1;
 } finally {
-  house.destroy();
+  agent.destroy();
 }

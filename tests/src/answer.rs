@@ -1,4 +1,4 @@
-//! An answer of the server, with the questions tests ask of it.
+//! An answer of the server, with the checks that tests make.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -16,7 +16,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON; null when it is none.
+    /// The body as JSON; null when it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
@@ -38,7 +38,7 @@ impl Answer {
         self
     }
 
-    /// Fails the test unless this is this error.
+    /// Fails the test unless the answer is this error.
     #[track_caller]
     pub fn refused(self, status: u16, code: &str) -> Self {
         let answer = self.expect(status);
@@ -54,13 +54,13 @@ impl Answer {
         fields.iter().map(|fault| fault["field"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// Where a redirect leads.
+    /// The location of a redirect.
     #[track_caller]
     pub fn location(&self) -> url::Url {
         self.header("location").parse().unwrap_or_else(|error| panic!("no location ({error}): {}", self.text()))
     }
 
-    /// The `ctx` of a redirect; empty when it carries none.
+    /// The `ctx` of a redirect; empty when the location has none.
     #[track_caller]
     pub fn ctx(&self) -> String {
         self.location().query_pairs().find(|(name, _)| name == "ctx").map(|(_, value)| value.into_owned()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Callers as types: people with their tokens, and visitors with their browsers.
+//! Callers: users and programs with their tokens, and visitors with their browsers.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::{Answer, TestEnv};
 
-/// A user agent people have.
+/// The user agent of a common browser.
 pub const BROWSER: &str =
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
 
-/// A user with a token, or nobody.
+/// A caller of the API, with or without a token.
 #[derive(Clone)]
-pub struct Caller<'w> {
-    env: &'w TestEnv,
+pub struct Caller<'e> {
+    env: &'e TestEnv,
     token: Option<String>,
     ip: IpAddr,
     headers: Vec<(String, String)>,
@@ -37,7 +37,7 @@ impl TestEnv {
         self.user("creator", &[])
     }
 
-    /// Somebody with a good token and no part in `demo`.
+    /// A user with a valid token who is no member of `demo`.
     pub fn stranger(&self) -> Caller<'_> {
         self.user("stranger", &[])
     }
@@ -47,31 +47,31 @@ impl TestEnv {
         self.user("admin", &["platform-admin"])
     }
 
-    /// Any user, in these groups, with a token good for an hour.
+    /// Any user, in these groups, with a token that is valid for an hour.
     pub fn user(&self, id: &str, groups: &[&str]) -> Caller<'_> {
         let token = local::token::mint(self.keys(), id, groups, self.now().millis(), Duration::from_secs(3600)).expect("a token");
         self.bearer(&token)
     }
 
-    /// Whoever holds this token.
+    /// A caller with this token.
     pub fn bearer(&self, token: &str) -> Caller<'_> {
-        Caller { token: Some(token.to_owned()), ..self.nobody() }
+        Caller { token: Some(token.to_owned()), ..self.anonymous() }
     }
 
-    /// A program of `demo` with a new token that has these scopes, made through the API.
-    pub async fn program(&self, scopes: &[&str]) -> Caller<'_> {
+    /// A program with a new personal access token of `demo` that has these scopes, created through the API.
+    pub async fn pat_client(&self, scopes: &[&str]) -> Caller<'_> {
         let made = self.owner().post("/v2/handles/demo/tokens", json!({"scopes": scopes})).await.expect(201);
         self.bearer(made.json()["token"].as_str().expect("a token"))
     }
 
-    /// Nobody in particular.
-    pub fn nobody(&self) -> Caller<'_> {
+    /// A caller without a token.
+    pub fn anonymous(&self) -> Caller<'_> {
         Caller { env: self, token: None, ip: IpAddr::from([198, 51, 100, 7]), headers: Vec::new() }
     }
 
     /// A visitor with a common browser.
     pub fn visitor(&self) -> Visit<'_> {
-        Visit(self.nobody().with("user-agent", BROWSER).with("accept-language", "en-US,en;q=0.9"))
+        Visit(self.anonymous().with("user-agent", BROWSER).with("accept-language", "en-US,en;q=0.9"))
     }
 }
 
@@ -147,9 +147,9 @@ impl Caller<'_> {
 
 /// A visitor of public links.
 #[derive(Clone)]
-pub struct Visit<'w>(Caller<'w>);
+pub struct Visit<'e>(Caller<'e>);
 
-impl<'w> Visit<'w> {
+impl<'e> Visit<'e> {
     /// Adds a header, or replaces it.
     #[must_use]
     pub fn with(self, name: &str, value: &str) -> Self {
@@ -168,7 +168,7 @@ impl<'w> Visit<'w> {
         Self(self.0.from(ip))
     }
 
-    /// Visits from a network of its own, one of many thousands: visitors with different numbers are never in one burst.
+    /// Visits from a network of its own, one of 16,384: visitors with different numbers are never in one burst.
     #[must_use]
     pub fn number(self, number: usize) -> Self {
         self.from(&format!("100.{}.{}.9", 64 + number / 256 % 64, number % 256))
@@ -185,7 +185,7 @@ impl<'w> Visit<'w> {
         self.follow_as(Method::GET, path, Vec::new()).await
     }
 
-    /// Asks for a link's headers only.
+    /// Requests a link's headers only.
     pub async fn head(&self, path: &str) -> Answer {
         self.follow_as(Method::HEAD, path, Vec::new()).await
     }
@@ -201,7 +201,7 @@ impl<'w> Visit<'w> {
     }
 
     /// The caller behind the visitor.
-    pub fn caller(&self) -> &Caller<'w> {
+    pub fn caller(&self) -> &Caller<'e> {
         &self.0
     }
 }

@@ -1,4 +1,4 @@
-//! The OpenAPI document as a judge: every answer must be one it promises.
+//! Checks answers against the OpenAPI document.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;

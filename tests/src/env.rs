@@ -1,4 +1,4 @@
-//! The world itself.
+//! The environment itself: the local server and its surroundings.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -20,29 +20,30 @@ use runtime::{App, Settings};
 
 use crate::faults::Wire;
 use crate::policy::{OPERATOR, Policy};
+use crate::random::mix;
 use crate::{Answer, Contract, Fault, Faults, Rule};
 
-/// How a world begins.
+/// How an environment starts.
 pub struct TestEnvOptions {
-    /// When it begins.
-    pub begins: &'static str,
+    /// The time at its start.
+    pub starts_at: &'static str,
     /// The plan of new accounts.
     pub plan: &'static str,
     /// Public requests a minute and address.
     pub public_rpm: u32,
     /// Variables over those of the local server.
     pub environment: BTreeMap<String, String>,
-    /// Where its data lives, also after it; in memory only when nowhere.
+    /// The folder of its data, which stays after it; in memory without one.
     pub data: Option<PathBuf>,
 }
 
 impl Default for TestEnvOptions {
     fn default() -> Self {
-        Self { begins: "2026-03-01T12:00:00Z", plan: "ENTERPRISE", public_rpm: 1_000_000, environment: BTreeMap::new(), data: None }
+        Self { starts_at: "2026-03-01T12:00:00Z", plan: "ENTERPRISE", public_rpm: 1_000_000, environment: BTreeMap::new(), data: None }
     }
 }
 
-/// The house in memory, with everything around it under the test's control.
+/// The local server in memory, with everything around it under the test's control.
 pub struct TestEnv {
     server: LocalServer,
     clock: Arc<AtomicI64>,
@@ -55,15 +56,15 @@ pub struct TestEnv {
 }
 
 impl TestEnv {
-    /// A world with the handle `demo`, its owner, an operator and a creator.
+    /// An environment with the handle `demo`, its owner, an operator and a creator.
     pub async fn new() -> Self {
         Self::with(TestEnvOptions::default()).await
     }
 
-    /// A world that begins differently.
+    /// An environment with other options.
     pub async fn with(options: TestEnvOptions) -> Self {
-        let begins: Moment = options.begins.parse().expect("a moment");
-        let clock = Arc::new(AtomicI64::new(begins.millis()));
+        let starts_at: Moment = options.starts_at.parse().expect("a moment");
+        let clock = Arc::new(AtomicI64::new(starts_at.millis()));
         let keys = options.data.as_deref().map_or_else(Keys::generate, Keys::open).expect("keys");
         let settings = local::settings::Settings { port: 9000, plan: options.plan, public_rpm: Some(options.public_rpm), keys: &keys };
         let mut environment = settings.environment();
@@ -71,17 +72,17 @@ impl TestEnv {
         let engine_clock = clock.clone();
         let clock_of_engines = Arc::new(move || engine_clock.load(Ordering::SeqCst));
         let server = LocalServer::open(Options { data: options.data, environment, clock: clock_of_engines, ..Options::memory() });
-        let server = server.await.expect("a house");
+        let server = server.await.expect("a server");
         let faults = Arc::new(Faults::default());
-        let apps = furnish(&server, &clock, &faults);
+        let apps = mount(&server, &clock, &faults);
         let document = serde_json::from_str(accounts_document()).expect("the document");
         let env = Self { server, clock, keys, apps, faults, contract: Arc::new(Contract::new(document)) };
-        env.settle_in().await;
+        env.seed().await;
         env
     }
 
-    async fn settle_in(&self) {
-        let is_there = self.app("accounts").store().profile(&self.handle()).await.expect("a table").is_some();
+    async fn seed(&self) {
+        let is_there = self.app("accounts").store().profiles().get(&self.handle()).await.expect("a table").is_some();
         if is_there {
             return;
         }
@@ -95,12 +96,12 @@ impl TestEnv {
             created_at: self.now(),
             version: 1,
         };
-        assert!(self.app("accounts").store().save_profile(&demo, None, &self.event("handle.created")).await.expect("a profile"));
+        assert!(self.app("accounts").store().profiles().save(&demo, None, &self.audit_event("handle.created")).await.expect("a profile"));
         self.faults.take_calls();
     }
 
     /// An audit event of a change that a test makes past the API.
-    pub fn event(&self, action: &str) -> domain::accounts::audit::AuditEvent {
+    pub fn audit_event(&self, action: &str) -> domain::accounts::audit::AuditEvent {
         domain::accounts::audit::AuditEvent::of_system(self.app("accounts").id(), self.now(), "test", action, "demo")
     }
 
@@ -109,11 +110,11 @@ impl TestEnv {
         let body = serde_json::json!({"campaignId": id, "goalType": "PRODUCT_SALE", "status": "ACTIVE"});
         let draft = domain::campaigns::Draft::read(body, &self.api("campaigns").settings().own_hosts).expect("a campaign");
         let campaign = domain::campaigns::Campaign::new(&self.handle(), &draft, self.now());
-        let written = self.auditor().write_campaign(&campaign, None, None, &[]).await.expect("a table");
-        assert_eq!(written, store::WriteCampaign::Written, "{id}");
+        let written = self.unrestricted_store().campaigns().write(&campaign, None, None, &[]).await.expect("a table");
+        assert_eq!(written, store::WriteOutcome::Written, "{id}");
     }
 
-    /// The handle every world has.
+    /// The handle every environment has.
     pub fn handle(&self) -> Handle {
         "demo".parse().expect("a handle")
     }
@@ -129,14 +130,14 @@ impl TestEnv {
     }
 
     /// The table and queues past every function's permissions, for looking at what is stored.
-    pub fn auditor(&self) -> store::Store {
+    pub fn unrestricted_store(&self) -> store::Store {
         let environment = self.server.env("links");
         let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
         store::Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone())
     }
 
-    /// The table as an operator's job sees it: past every function's permissions, and with faults on its wire.
-    pub fn operators_store(&self) -> store::Store {
+    /// The table as an operator's job has it: past every function's permissions, and with injected faults.
+    pub fn operator_store(&self) -> store::Store {
         let environment = self.server.env("links");
         let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
         let (faults, policy) = (self.faults.clone(), Arc::new(Policy::of_template(TEMPLATE)));
@@ -187,7 +188,7 @@ impl TestEnv {
         self.clock.store(at.millis(), Ordering::SeqCst);
     }
 
-    /// Sends a request through the gateway and holds its answer against the document.
+    /// Sends a request through the gateway and checks its answer against the document.
     pub async fn send(&self, request: Request<Bytes>, ip: IpAddr) -> Answer {
         let (method, path, host) = (request.method().clone(), request.uri().to_string(), request.headers().get("host").cloned());
         let response = self.server.call(request, ip).await;
@@ -199,7 +200,7 @@ impl TestEnv {
         answer
     }
 
-    /// Runs `work` until it ends or the call `number` kills the process there; gives back what it gave if it lived.
+    /// Runs `work` until it ends or call `number` kills the process; gives the result of `work` if it ended.
     pub async fn crash_at<T>(&self, function: &'static str, number: usize, fault: Fault, work: impl Future<Output = T>) -> Option<T> {
         let fired = self.faults.inject(Rule::any().by(function).after(number), fault);
         let outcome = tokio::select! {
@@ -212,23 +213,23 @@ impl TestEnv {
         outcome
     }
 
-    /// Works off a queue, with every message as it lies.
+    /// Has the worker of a queue process every message once.
     pub async fn drain(&self, queue: &str) -> DrainReport {
         self.drain_with(queue, |messages| messages).await
     }
 
-    /// Works off a queue through the test's hands.
-    pub async fn drain_with(&self, queue: &str, mut hook: impl FnMut(Vec<SqsMessage>) -> Vec<SqsMessage> + Send) -> DrainReport {
-        self.server.drain(queue, &mut hook).await.expect("a queue")
+    /// The same, with the test changing each batch before the worker gets it.
+    pub async fn drain_with(&self, queue: &str, mut change: impl FnMut(Vec<SqsMessage>) -> Vec<SqsMessage> + Send) -> DrainReport {
+        self.server.drain(queue, &mut change).await.expect("a queue")
     }
 
-    /// Counts everything that is on its way: clicks first, then what follows from them.
-    pub async fn settle(&self) {
+    /// Has the workers process queued clicks, and then the events of the outbox.
+    pub async fn process_events(&self) {
         self.drain("ClicksQueue").await;
         self.drain("EventsQueue").await;
     }
 
-    /// Works off every delivery that is due, those that follow at once included.
+    /// Has the worker attempt every delivery that is due, those that become due at once included.
     pub async fn deliver(&self) {
         while self.drain("DeliveriesQueue").await.received + self.drain("RetriesQueue").await.received > 0 {}
     }
@@ -248,7 +249,7 @@ impl Drop for TestEnv {
     }
 }
 
-fn furnish(server: &LocalServer, clock: &Arc<AtomicI64>, faults: &Arc<Faults>) -> BTreeMap<String, App> {
+fn mount(server: &LocalServer, clock: &Arc<AtomicI64>, faults: &Arc<Faults>) -> BTreeMap<String, App> {
     let policy = Arc::new(Policy::of_template(TEMPLATE));
     let seed = Arc::new(AtomicU64::new(1));
     let apps = Mutex::new(BTreeMap::new());
@@ -265,13 +266,8 @@ fn furnish(server: &LocalServer, clock: &Arc<AtomicI64>, faults: &Arc<Faults>) -
     apps.into_inner().expect("apps")
 }
 
-/// Numbers that differ in every bit, the same in every run (SplitMix64, twice).
+/// Random bits for ids, the same in every run (SplitMix64, twice).
 fn spread(number: u64) -> u128 {
-    let mix = |mut z: u64| {
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    };
     let base = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (u128::from(mix(base)) << 64) | u128::from(mix(base ^ 0xD1B5_4A32_D192_ED03))
 }

@@ -61,13 +61,13 @@ impl Rule {
         Self { function: Some(function), ..self }
     }
 
-    /// Not the first so many calls.
+    /// Not the first `calls` calls.
     #[must_use]
     pub fn after(self, calls: usize) -> Self {
         Self { skip: calls, ..self }
     }
 
-    /// So many calls in a row.
+    /// This many calls in a row.
     #[must_use]
     pub fn times(self, calls: usize) -> Self {
         Self { times: calls, ..self }
@@ -115,13 +115,13 @@ struct Active {
     fired: Fired,
 }
 
-/// The faults of a world, and what went over its wire.
+/// The faults of an environment, and the requests to AWS.
 #[derive(Default)]
 pub struct Faults {
     active: Mutex<Vec<Active>>,
     calls: Mutex<Vec<(String, String)>>,
-    /// What went over the wire, once somebody listens.
-    heard: Mutex<Option<Vec<String>>>,
+    /// The bodies of requests, once they are recorded.
+    requests: Mutex<Option<Vec<String>>>,
     violations: Mutex<Vec<String>>,
     /// Functions whose process has died: they make no call any more.
     dead: Mutex<BTreeSet<String>>,
@@ -135,7 +135,7 @@ impl Faults {
         fired
     }
 
-    /// Ends all faults; whoever died of one starts anew.
+    /// Ends all faults; a process that died of one starts again.
     pub fn clear(&self) {
         self.active.lock().expect("faults").clear();
         self.dead.lock().expect("dead").clear();
@@ -146,14 +146,14 @@ impl Faults {
         std::mem::take(&mut self.calls.lock().expect("calls"))
     }
 
-    /// From now on keeps everything that is sent to AWS.
-    pub fn listen(&self) {
-        self.heard.lock().expect("heard").get_or_insert_default();
+    /// Records the bodies of all requests to AWS from now on.
+    pub fn record_requests(&self) {
+        self.requests.lock().expect("requests").get_or_insert_default();
     }
 
-    /// Everything that was sent since the test listens.
-    pub fn heard(&self) -> String {
-        self.heard.lock().expect("heard").iter().flatten().cloned().collect()
+    /// The bodies of all requests since they are recorded.
+    pub fn requests(&self) -> String {
+        self.requests.lock().expect("requests").iter().flatten().cloned().collect()
     }
 
     /// Calls that the IAM statements of their function do not allow.
@@ -161,7 +161,7 @@ impl Faults {
         self.violations.lock().expect("violations").clone()
     }
 
-    fn strike(&self, function: &str, operation: &str) -> Option<(Fault, Fired)> {
+    fn hit(&self, function: &str, operation: &str) -> Option<(Fault, Fired)> {
         self.calls.lock().expect("calls").push((function.to_owned(), operation.to_owned()));
         let mut active = self.active.lock().expect("faults");
         for entry in active.iter_mut() {
@@ -214,16 +214,16 @@ struct Line {
 impl HttpConnector for Line {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let line = self.clone();
-        HttpConnectorFuture::new(async move { line.carry(request).await })
+        HttpConnectorFuture::new(async move { line.send(request).await })
     }
 }
 
 impl Line {
-    async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let operation = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default().to_owned();
         let body: Value = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or(Value::Null);
-        if let Some(heard) = self.wire.faults.heard.lock().expect("heard").as_mut() {
-            heard.push(body.to_string());
+        if let Some(requests) = self.wire.faults.requests.lock().expect("requests").as_mut() {
+            requests.push(body.to_string());
         }
         if let Err(violation) = self.wire.policy.check(&self.wire.function, &operation, &body) {
             self.wire.faults.violations.lock().expect("violations").push(violation);
@@ -232,7 +232,7 @@ impl Line {
         if self.wire.faults.dead.lock().expect("dead").contains(&self.wire.function) {
             return std::future::pending().await;
         }
-        let Some((fault, fired)) = self.wire.faults.strike(&self.wire.function, &operation) else {
+        let Some((fault, fired)) = self.wire.faults.hit(&self.wire.function, &operation) else {
             return self.inner.call(request).await;
         };
         match fault {
@@ -255,7 +255,7 @@ impl Line {
                 fired.0.died.notify_one();
                 std::future::pending().await
             }
-            // Apart from the call that asked: on a busy machine the SDK may give up on it first.
+            // In a task of its own: on a busy machine the SDK may give up on the call first.
             Fault::CrashAfter => {
                 let call = self.inner.call(request);
                 tokio::spawn(async move {
@@ -276,7 +276,7 @@ fn refusal(kind: &str, mut body: Value) -> Result<HttpResponse, ConnectorError> 
     Ok(response)
 }
 
-/// What DynamoDB says when another transaction holds an item: of a transaction's parts, the last.
+/// DynamoDB's answer when another transaction holds an item: of a transaction's parts, the last.
 fn conflict(request: &Value) -> Result<HttpResponse, ConnectorError> {
     match request["TransactItems"].as_array() {
         Some(parts) => {

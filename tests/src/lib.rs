@@ -1,4 +1,4 @@
-//! A world for tests: the local house in memory with a clock to set, seeded ids, callers as types, and faults to inject.
+//! The test environment: the local server in memory with a clock to set, seeded ids, callers, and faults to inject.
 //!
 //! The functions run the code they ship, against the embedded DynamoDB and SQS, through the gateway's own events. Every
 //! call to AWS is checked against the calling function's IAM statements in the template, and every answer against the
@@ -8,16 +8,25 @@
 
 mod answer;
 mod callers;
+mod clicks;
 mod contract;
 mod env;
+pub mod events;
 mod faults;
+pub mod fixtures;
 pub mod messages;
+pub mod operations;
 mod policy;
+mod programs;
+mod random;
 mod receiver;
 
 pub use answer::Answer;
 pub use callers::{BROWSER, Caller, Visit};
+pub use clicks::clicks_of_day;
 pub use contract::Contract;
 pub use env::{TestEnv, TestEnvOptions};
 pub use faults::{Fault, Faults, Fired, Rule};
+pub use programs::{FUNCTIONS, programs};
+pub use random::Random;
 pub use receiver::{Behaviour, Posted, Receiver};

@@ -1,4 +1,4 @@
-//! The document's `webhooks` as a judge: every message that arrives must be one it promises, headers and all.
+//! Checks webhook messages, headers and body, against `webhooks` of the OpenAPI document.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -57,11 +57,11 @@ pub fn faults_of_body(body: &Value) -> Vec<String> {
     };
     let message = resolved(&DOCUMENT["webhooks"][kind]["post"]["requestBody"]["content"]["application/json"]["schema"]);
     let payload = resolved(&message["properties"]["payload"]);
-    for (told, promised) in [(body, &message), (&body["payload"], &payload)] {
-        let told: BTreeSet<&String> = told.as_object().into_iter().flat_map(Map::keys).collect();
+    for (sent, promised) in [(body, &message), (&body["payload"], &payload)] {
+        let sent: BTreeSet<&String> = sent.as_object().into_iter().flat_map(Map::keys).collect();
         let promised: BTreeSet<&String> = promised["properties"].as_object().into_iter().flat_map(Map::keys).collect();
-        if told != promised {
-            faults.push(format!("members {told:?}, promised {promised:?}"));
+        if sent != promised {
+            faults.push(format!("members {sent:?}, promised {promised:?}"));
         }
     }
     faults

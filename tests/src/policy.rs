@@ -1,11 +1,11 @@
-//! The template's IAM statements as a judge: what a function calls beyond them is refused and fails the test.
+//! The template's IAM statements: a call of a function beyond them is refused and fails the test.
 
 use std::collections::BTreeMap;
 
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::Value;
 
-/// Who runs jobs from the command line, with the rights of whoever runs them.
+/// The operator, who runs jobs from the command line with rights of their own.
 pub(crate) const OPERATOR: &str = "operator";
 
 /// Allowed actions with their key patterns (or queue), by function.
@@ -46,7 +46,7 @@ impl Policy {
         if function == OPERATOR {
             return Ok(());
         }
-        for (action, key, index) in demands(operation, request) {
+        for (action, key, index) in needed(operation, request) {
             let allowed = self
                 .0
                 .get(function)
@@ -92,8 +92,8 @@ fn list(yaml: &Yaml, name: &str) -> Vec<String> {
     entries.iter().filter_map(Yaml::as_str).map(str::to_owned).collect()
 }
 
-/// What a call demands: actions with their partition key and index. A transaction demands what its parts do.
-fn demands(operation: &str, request: &Value) -> Vec<(String, Option<String>, Option<String>)> {
+/// The permissions a call needs: actions with their partition key and index. A transaction needs those of its parts.
+fn needed(operation: &str, request: &Value) -> Vec<(String, Option<String>, Option<String>)> {
     let of_key = |action: &str, key: &Value| (format!("dynamodb:{action}"), key["pk"]["S"].as_str().map(str::to_owned), None);
     match operation {
         "PutItem" => vec![of_key("PutItem", &request["Item"])],

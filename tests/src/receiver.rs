@@ -1,4 +1,4 @@
-//! A webhook receiver: a real HTTP server that keeps what it gets and behaves as a test tells it.
+//! A webhook receiver: a real HTTP server that records what it receives and behaves as a test has set.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ pub enum Behaviour {
     Raw(Vec<u8>),
     /// Not at all, but the connection stays open.
     Hang,
-    /// A good status, and then a byte of the body a second, for ever.
+    /// A good status, and then a byte of the body a second, without end.
     Drip,
     /// A good status, and then a body without end.
     Endless,
@@ -32,10 +32,10 @@ pub enum Behaviour {
     AbortInBody,
     /// These bytes, and then nothing, but the connection stays open.
     Stall(Vec<u8>),
-    /// With this status, once the test says so.
+    /// With this status, once the test calls `release`.
     WhenReleased(u16),
     /// A good status before anything of the request is read, and the connection ends.
-    Deaf,
+    AnswerUnread,
 }
 
 impl Behaviour {
@@ -45,7 +45,7 @@ impl Behaviour {
     }
 }
 
-/// One POST as it came.
+/// One POST as it was received.
 #[derive(Clone, Debug)]
 pub struct Posted {
     /// Its path.
@@ -54,7 +54,7 @@ pub struct Posted {
     pub headers: BTreeMap<String, String>,
     /// Its body, byte for byte.
     pub body: Vec<u8>,
-    /// When it had come.
+    /// When it had been received.
     pub at: Instant,
 }
 
@@ -107,17 +107,17 @@ impl Receiver {
         format!("http://{}{path}", self.address)
     }
 
-    /// From now on it always behaves so.
+    /// Sets the behaviour for every request from now on.
     pub fn always(&self, behaviour: Behaviour) {
         self.state.lock().expect("state").always = Some(behaviour);
     }
 
-    /// It behaves so for the next requests, one after the other, before it does as always.
+    /// Sets the behaviour for the next requests, one after the other.
     pub fn next(&self, behaviours: impl IntoIterator<Item = Behaviour>) {
         self.state.lock().expect("state").next.extend(behaviours);
     }
 
-    /// What came so far, each held against the document.
+    /// What was received so far; each is checked against the document.
     #[track_caller]
     pub fn posted(&self) -> Vec<Posted> {
         let posted = self.state.lock().expect("state").posted.clone();
@@ -125,30 +125,30 @@ impl Receiver {
         posted
     }
 
-    /// Forgets what came so far.
-    pub fn forget(&self) {
+    /// Drops what was received so far.
+    pub fn clear(&self) {
         self.state.lock().expect("state").posted.clear();
     }
 
-    /// Lets one answer go that waits for it.
+    /// Releases one answer that waits for it.
     pub fn release(&self) {
         self.state.lock().expect("state").released.notify_one();
     }
 
-    /// Bytes of bodies without end that somebody took.
+    /// Bytes of endless bodies that a client read.
     pub fn sent(&self) -> usize {
         self.state.lock().expect("state").sent
     }
 
-    /// How often somebody connected.
+    /// How many connections were opened.
     pub fn connections(&self) -> usize {
         self.state.lock().expect("state").connections
     }
 }
 
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
-    let is_deaf = state.lock().expect("state").next.pop_front_if(|next| *next == Behaviour::Deaf).is_some();
-    if is_deaf {
+    let is_unread = state.lock().expect("state").next.pop_front_if(|next| *next == Behaviour::AnswerUnread).is_some();
+    if is_unread {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
         return;
     }
@@ -159,12 +159,12 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
         let next = state.next.pop_front();
         next.or_else(|| state.always.clone()).unwrap_or_else(|| Behaviour::status(200))
     };
-    // Whoever sent may be gone by now, and that is as it should be.
+    // The sender may have closed the connection already.
     let _ = behave(&mut stream, behaviour, &state).await;
 }
 
 async fn behave(stream: &mut TcpStream, behaviour: Behaviour, state: &Mutex<State>) -> std::io::Result<()> {
-    let head = |status: u16, rest: &str| format!("HTTP/1.1 {status} Whatever\r\n{rest}\r\n");
+    let head = |status: u16, rest: &str| format!("HTTP/1.1 {status} Status\r\n{rest}\r\n");
     match behaviour {
         Behaviour::Answer(status, body) => {
             stream.write_all(head(status, &format!("content-length: {}\r\n", body.len())).as_bytes()).await?;
@@ -195,7 +195,7 @@ async fn behave(stream: &mut TcpStream, behaviour: Behaviour, state: &Mutex<Stat
                 state.lock().expect("state").sent += chunk.len();
             }
         }
-        Behaviour::Reset | Behaviour::Deaf => Ok(()),
+        Behaviour::Reset | Behaviour::AnswerUnread => Ok(()),
         Behaviour::WhenReleased(status) => {
             let released = state.lock().expect("state").released.clone();
             released.notified().await;

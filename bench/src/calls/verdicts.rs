@@ -7,7 +7,7 @@ use crate::table::{Table, at_most};
 
 /// Messages of one invocation of the event worker.
 const EVENTS: usize = 10;
-/// Seconds a link in memory is fresh (contract §4).
+/// Seconds a link in memory is fresh (specification §4).
 const FRESH_SECS: f64 = 5.0;
 
 /// Prints the goals.

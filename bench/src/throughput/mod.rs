@@ -144,8 +144,14 @@ async fn emptied(env: &BenchEnv, queue: &str) -> Result<bool> {
 async fn stored(app: &App) -> Result<usize> {
     let handle = link::HANDLE.parse()?;
     let today = app.now().day();
-    let clicks = app.store().clicks_of(&handle, today).await?.len();
-    Ok(clicks + app.store().clicks_of(&handle, today.plus(-1)).await?.len())
+    let mut count = 0;
+    for day in [today.plus(-1), today] {
+        let mut clicks = app.store().clicks().in_order(&handle, day, None);
+        while clicks.next().await?.is_some() {
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 async fn child(plan: &Plan) -> Result<Report> {

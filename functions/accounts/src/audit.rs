@@ -1,4 +1,4 @@
-//! `GET …/audit-events`: who did what on a handle, newest first (contract §12).
+//! `GET …/audit-events`: the audit events of a handle, newest first (specification §12).
 
 use api::{ApiState, ListResponse, Member, Operator, Paging, Problem};
 use axum::Json;
@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::accounts::audit::AuditEvent;
 use domain::values::name::Handle;
 
-/// Lists what was done on a handle, newest first, for 400 days.
+/// Lists the audit events of a handle, newest first. They are kept for 400 days.
 #[utoipa::path(get, path = "/v2/handles/{handle}/audit-events", tag = "handles", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of audit events.", body = ListResponse<AuditEvent>)))]
@@ -15,6 +15,6 @@ pub(crate) async fn list(
     member: Member<Operator>,
     paging: Paging,
 ) -> Result<Json<ListResponse<AuditEvent>>, Problem> {
-    let page = app.store().audit_events(member.handle(), app.now(), paging.limit, paging.cursor.as_deref()).await?;
+    let page = app.store().audit_log().list(member.handle(), app.now(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, |event| event)))
 }

@@ -1,4 +1,4 @@
-//! `…/collaborators` and `…/transfer-ownership`: who works on a handle.
+//! `…/collaborators` and `…/transfer-ownership`: the owner and the collaborators of a handle.
 
 use api::{ApiState, Code, Creator, JsonBody, Member, Owner, Problem, charge};
 use axum::Json;
@@ -9,7 +9,7 @@ use domain::values::name::{Handle, UserId};
 use serde::Serialize;
 use serde_json::json;
 
-/// Somebody's place on a handle.
+/// A user's role on a handle.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Collaborator {
@@ -17,13 +17,13 @@ pub(crate) struct Collaborator {
     role: Role,
 }
 
-/// Everybody on a handle.
+/// The owner and the collaborators of a handle.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct People {
     handle: Handle,
     owner_user_id: UserId,
-    /// Everybody but the owner, at most 100.
+    /// All but the owner, at most 100.
     collaborators: Vec<Collaborator>,
 }
 
@@ -48,9 +48,9 @@ pub(crate) struct Transfer {
     new_owner_user_id: UserId,
 }
 
-/// Reads who works on a handle.
+/// Lists the collaborators of a handle.
 #[utoipa::path(get, path = "/v2/handles/{handle}/collaborators", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
-    responses((status = 200, description = "Everybody on the handle.", body = People)))]
+    responses((status = 200, description = "The owner and the collaborators.", body = People)))]
 pub(crate) async fn get(member: Member<Creator>) -> Json<People> {
     People::of(&member.profile)
 }
@@ -58,16 +58,16 @@ pub(crate) async fn get(member: Member<Creator>) -> Json<People> {
 /// Replaces the whole list of collaborators; the owner stays.
 #[utoipa::path(put, path = "/v2/handles/{handle}/collaborators", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
     request_body = NewPeople,
-    responses((status = 200, description = "Everybody on the handle.", body = People), (status = 409, description = "Changed meanwhile.", body = api::openapi::ErrorBody)))]
+    responses((status = 200, description = "The owner and the collaborators.", body = People), (status = 409, description = "The handle was changed concurrently.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn put(State(app): State<ApiState>, member: Member<Owner>, JsonBody(body): JsonBody) -> Result<Json<People>, Problem> {
     let next = member.profile.with_collaborators(body)?;
     save(&app, &member, next, "collaborators.replaced").await
 }
 
-/// Gives a handle to another user; the owner before becomes an operator.
+/// Transfers a handle to another user; the previous owner becomes an operator.
 #[utoipa::path(post, path = "/v2/handles/{handle}/transfer-ownership", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
     request_body = Transfer,
-    responses((status = 200, description = "Everybody on the handle.", body = People), (status = 409, description = "Changed meanwhile.", body = api::openapi::ErrorBody)))]
+    responses((status = 200, description = "The owner and the collaborators.", body = People), (status = 409, description = "The handle was changed concurrently.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn transfer(
     State(app): State<ApiState>,
     member: Member<Owner>,
@@ -88,8 +88,8 @@ async fn save(app: &ApiState, member: &Member<Owner>, next: Profile, action: &st
     charge(app, &before.owner).await?;
     let people = |profile: &Profile| json!({"ownerUserId": profile.owner, "collaborators": profile.collaborators});
     let event = member.event(app, action, &before.handle).between(people(before), people(&next));
-    if !app.store().save_profile(&next, Some(before), &event).await? {
-        return Err(Problem::new(Code::Conflict, "the handle was changed meanwhile; read it again and repeat the change"));
+    if !app.store().profiles().save(&next, Some(before), &event).await? {
+        return Err(Problem::new(Code::Conflict, "the handle was changed concurrently; read it again and repeat the change"));
     }
     Ok(People::of(&next))
 }

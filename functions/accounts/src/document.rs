@@ -1,4 +1,4 @@
-//! `GET /v2/openapi.json`, and the answer to everything that is not in it.
+//! `GET /v2/openapi.json`, and the answer to every route that is not in it.
 
 use std::sync::LazyLock;
 
@@ -13,14 +13,14 @@ use serde_json::Value;
 /// The document of the whole API. It is generated from every function's routes; a test keeps this copy equal.
 const DOCUMENT: &str = include_str!("../openapi.json");
 
-static LASTING: LazyLock<StaticAsset> = LazyLock::new(|| StaticAsset::new("application/json", DOCUMENT));
+static ASSET: LazyLock<StaticAsset> = LazyLock::new(|| StaticAsset::new("application/json", DOCUMENT));
 
-/// The API's own description, OpenAPI 3.1.
+/// The OpenAPI 3.1 document of this API.
 #[utoipa::path(get, path = "/v2/openapi.json", tag = "system", params(("If-None-Match" = Option<String>, Header)),
     responses((status = 200, description = "The document.", body = Object, headers(("ETag" = String))),
-        (status = 304, description = "It is still the one the caller has.")))]
+        (status = 304, description = "The caller's copy is current.")))]
 pub(crate) async fn handle(headers: HeaderMap) -> Response {
-    LASTING.answer(&headers, [(CACHE_CONTROL, "public, max-age=300")])
+    ASSET.answer(&headers, [(CACHE_CONTROL, "public, max-age=300")])
 }
 
 static PATHS: LazyLock<Vec<(Vec<String>, Vec<String>)>> = LazyLock::new(|| {
@@ -39,9 +39,9 @@ fn is_method(key: &str) -> bool {
     ["get", "put", "post", "delete", "head", "patch"].contains(&key)
 }
 
-/// Answers a request no route took: 405 with `Allow` where the path is known, else 404.
+/// Answers a request that no route takes: 405 with `Allow` where the path is known, else 404.
 ///
-/// The path of a link with a slash after it is no link's: a browser gets the page for that.
+/// A link's path with a trailing slash is not a link: a browser gets a page that says so.
 pub(crate) async fn unknown_route(request: Request) -> Response {
     let with_slash = request.uri().path().strip_prefix('/').and_then(|path| path.strip_suffix('/'));
     let is_almost_link = with_slash.is_some_and(|slug| slug.parse::<Slug>().is_ok());
@@ -55,7 +55,7 @@ fn refused(request: &Request) -> Response {
     let path = api::asked_path(request.extensions(), request.uri());
     let is_link = path.starts_with("/_edge/redirect/") || path.strip_prefix('/').is_some_and(|rest| rest.parse::<Slug>().is_ok());
     if is_link && request.method() != Method::GET {
-        return Problem::new(Code::MethodNotAllowed, "links are followed with GET").allow("GET, HEAD, POST").into_response();
+        return Problem::new(Code::MethodNotAllowed, "follow links with GET").allow("GET, HEAD, POST").into_response();
     }
     let segments: Vec<&str> = path.split('/').collect();
     let fits = |path: &[String]| {
@@ -63,11 +63,12 @@ fn refused(request: &Request) -> Response {
             && path.iter().zip(&segments).all(|(part, segment)| (part.starts_with('{') && !segment.is_empty()) || part == segment)
     };
     let known = PATHS.iter().filter(|(path, _)| fits(path));
-    // The most literal path is the one that is meant: `/v2/handles`, not `/{slug}`.
+    // The most literal path is meant: `/v2/handles`, not `/{slug}`.
     match known.min_by_key(|(path, _)| path.iter().filter(|part| part.starts_with('{')).count()) {
         Some((_, methods)) => {
-            let problem = Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(methods.join(", "));
-            // What a page may ask for it may also read, if only that it asked wrongly.
+            let problem =
+                Problem::new(Code::MethodNotAllowed, "this route does not support the method; see Allow").allow(methods.join(", "));
+            // A page that may call a route may also read its error.
             let is_for_pages = path.starts_with("/v2/public/") && !path.starts_with(PAT_FAMILY);
             if is_for_pages { ([(ACCESS_CONTROL_ALLOW_ORIGIN, "*")], problem).into_response() } else { problem.into_response() }
         }

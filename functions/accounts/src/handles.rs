@@ -1,4 +1,4 @@
-//! `/v2/handles`: making a handle, and finding one's own.
+//! `/v2/handles`: creating a handle, and listing the caller's handles.
 
 use api::{ApiState, Code, Creator, JsonBody, ListResponse, Member, Paging, Problem, User, charge};
 use axum::Json;
@@ -17,7 +17,7 @@ pub(crate) struct NewHandle {
     handle: Handle,
 }
 
-/// A handle as one of its people sees it.
+/// A handle as its owner or a collaborator sees it.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HandleView {
@@ -34,9 +34,9 @@ impl HandleView {
     }
 }
 
-/// Makes a handle; the caller becomes its owner.
+/// Creates a handle; the caller becomes its owner.
 #[utoipa::path(post, path = "/v2/handles", tag = "handles", security(("jwt" = [])), request_body = NewHandle,
-    responses((status = 201, description = "Made.", body = HandleView), (status = 409, description = "Taken.", body = api::openapi::ErrorBody)))]
+    responses((status = 201, description = "Created.", body = HandleView), (status = 409, description = "The handle is taken.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn create(
     State(app): State<ApiState>,
     user: User,
@@ -52,18 +52,18 @@ pub(crate) async fn create(
     charge(&app, &user.id).await?;
     let event = user.event(&app, "handle.created", &handle).between(Value::Null, json!({"ownerUserId": user.id}));
     let profile = Profile { handle, owner: user.id, collaborators: Default::default(), created_at: app.now(), version: 1 };
-    if !app.store().save_profile(&profile, None, &event).await? {
+    if !app.store().profiles().save(&profile, None, &event).await? {
         return Err(Problem::new(Code::Conflict, "this handle is taken; choose another"));
     }
     Ok((StatusCode::CREATED, Json(HandleView::of(&profile, Role::Owner))))
 }
 
-/// Lists the handles the caller owns or works on.
+/// Lists the handles that the caller owns or collaborates on.
 #[utoipa::path(get, path = "/v2/handles", tag = "handles", security(("jwt" = [])),
     params(("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of handles.", body = ListResponse<HandleView>)))]
 pub(crate) async fn list(State(app): State<ApiState>, user: User, paging: Paging) -> Result<Json<ListResponse<HandleView>>, Problem> {
-    let page = app.store().profiles_of(&user.id, paging.limit, paging.cursor.as_deref()).await?;
+    let page = app.store().profiles().list(&user.id, paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, |profile| HandleView::of(&profile, profile.role_of(&user.id).unwrap_or(Role::Creator)))))
 }
 

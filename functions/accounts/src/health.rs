@@ -1,4 +1,4 @@
-//! `GET /v2/system/health`: whether the API and its table answer.
+//! `GET /v2/system/health`: whether the API and its table respond.
 
 use api::{ApiState, Problem};
 use axum::Json;
@@ -8,18 +8,18 @@ use serde::Serialize;
 
 /// The system's health.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct Health {
-    /// Always `ok`: otherwise the answer is 503.
+pub(crate) struct SystemHealth {
+    /// Always `ok`: otherwise the response is 503.
     status: &'static str,
     /// The release.
     version: &'static str,
 }
 
-/// Tells whether the API and its table answer.
-#[utoipa::path(get, path = "/v2/system/health", tag = "system", responses((status = 200, description = "All is well.", body = Health)))]
-pub(crate) async fn handle(State(app): State<ApiState>) -> Result<Json<Health>, Problem> {
-    if let Ok(nobody) = "health-check".parse::<UserId>() {
-        app.store().account(&nobody).await?;
+/// Reports whether the API and its table respond.
+#[utoipa::path(get, path = "/v2/system/health", tag = "system", responses((status = 200, description = "The system is healthy.", body = SystemHealth)))]
+pub(crate) async fn handle(State(app): State<ApiState>) -> Result<Json<SystemHealth>, Problem> {
+    if let Ok(user) = "health-check".parse::<UserId>() {
+        app.store().accounts().get(&user).await?;
     }
-    Ok(Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") }))
+    Ok(Json(SystemHealth { status: "ok", version: env!("CARGO_PKG_VERSION") }))
 }

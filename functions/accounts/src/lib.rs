@@ -1,4 +1,5 @@
-//! Accounts: handles, collaborators, tokens, plans, usage and audit events; and what every API needs once: health, its document, unknown routes.
+//! Accounts: handles, collaborators, tokens, plans, usage and audit events; and what the API needs once: health, its OpenAPI
+//! document, and the answer to unknown routes.
 
 mod audit;
 mod collaborators;
@@ -35,5 +36,6 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 /// The function.
 pub fn service(app: ApiState) -> Served<Router> {
     let routes = routes().split_for_parts().0;
-    api::serve(app, routes.fallback(document::unknown_route).method_not_allowed_fallback(document::unknown_route))
+    let routes = routes.fallback(document::unknown_route).method_not_allowed_fallback(document::unknown_route);
+    Served::new(app.clone(), routes.with_state(app))
 }

@@ -17,7 +17,7 @@ pub(crate) struct Change {
     time_zone: Option<Zone>,
 }
 
-/// An account as it is set.
+/// An account's settings.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccountView {
@@ -35,9 +35,9 @@ pub(crate) async fn handle(
     PathParam(user_id): PathParam<UserId>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<AccountView>, Problem> {
-    let before = app.store().account(&user_id).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
+    let before = app.store().accounts().get(&user_id).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
     let account = before.change(body)?;
     let event = admin.user.event(&app, "account.updated", &user_id).between(json!(before), json!(account));
-    app.store().set_account(&user_id, &account, &event).await?;
+    app.store().accounts().set(&user_id, &account, &event).await?;
     Ok(Json(AccountView { user_id, account }))
 }

@@ -1,8 +1,8 @@
-//! `…/tokens`: personal access tokens of a handle, made, listed and revoked by its operators.
+//! `…/tokens`: personal access tokens of a handle, created, listed and revoked by its operators.
 
 use std::collections::BTreeSet;
 
-use api::{ApiState, Code, JsonBody, ListResponse, Member, Operator, Paging, PathParam, Problem, charge, require_plan};
+use api::{ApiState, Code, JsonBody, ListResponse, Member, Operator, Paging, PathId, Problem, charge, require_plan};
 use axum::Json;
 use axum::extract::State;
 use domain::accounts::Plan;
@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::AddToken;
 
-/// The product's name of what a plan must have for this.
+/// The feature a plan must include.
 const FEATURE: &str = "growth_tools";
 
 /// A token to make.
@@ -54,25 +54,25 @@ impl TokenView {
     }
 }
 
-/// A token with its secret, told this once.
+/// A token with its secret, which is returned only once.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = CreatedToken)]
 pub(crate) struct CreatedToken {
-    /// The whole token. It cannot be told again: keep it where secrets are kept.
+    /// The whole token. It cannot be read again: store it where secrets are stored.
     #[schema(value_type = String, pattern = "^patv1_[0-9A-Za-z]{16}\\.[0-9A-Za-z_-]{43}$")]
     token: Revealed,
     #[serde(flatten)]
     view: TokenView,
 }
 
-/// Makes a personal access token for programs.
+/// Creates a personal access token for programs.
 ///
 /// It reaches the routes under `/v2/public/handles/{handle}` that its scopes name, and confirms conversions with `conversions.write`.
 /// Send it as `authorization: Bearer <token>` or as `x-api-key: <token>`. Needs the plan PRO. A handle may have 50.
 #[utoipa::path(post, path = "/v2/handles/{handle}/tokens", tag = "tokens", security(("jwt" = [])), params(("handle" = Handle, Path)),
     request_body = NewToken,
-    responses((status = 201, description = "Made; `token` is told this once.", body = CreatedToken),
-        (status = 409, description = "The handle has as many tokens as it may have.", body = api::openapi::ErrorBody)))]
+    responses((status = 201, description = "Created; `token` is returned only once.", body = CreatedToken),
+        (status = 409, description = "The handle has the maximum number of tokens.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn create(
     State(app): State<ApiState>,
     member: Member<Operator>,
@@ -94,7 +94,7 @@ pub(crate) async fn create(
         last_used_at: None,
     };
     let event = member.event(&app, "token.created", &token.token_id).between(Value::Null, audited(&token));
-    match app.store().add_token(&token, &minted.digest(), &event).await? {
+    match app.store().tokens().add(&token, &minted.digest(), &event).await? {
         AddToken::Added => {
             let created = CreatedToken { token: minted.reveal(), view: TokenView::of(token) };
             Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(created)))
@@ -115,28 +115,26 @@ pub(crate) async fn list(
     paging: Paging,
 ) -> Result<Json<ListResponse<TokenView>>, Problem> {
     require_plan(&app, &member.profile.owner, Plan::Pro, FEATURE).await?;
-    let page = app.store().tokens(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
+    let page = app.store().tokens().list(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, TokenView::of)))
 }
 
-/// Revokes a token; its next use is refused. Any plan may, so that a lost token can always be ended.
+/// Revokes a token; its next use is refused. Every plan allows this, so that a lost token can always be revoked.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/tokens/{tokenId}", tag = "tokens", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("tokenId" = TokenId, Path)), responses((status = 204, description = "Revoked.")))]
 pub(crate) async fn revoke(
     State(app): State<ApiState>,
     member: Member<Operator>,
-    id: Result<PathParam<TokenId>, Problem>,
+    PathId(id): PathId<TokenId>,
 ) -> Result<StatusCode, Problem> {
     let missing = || Problem::not_found("token");
-    // An id that cannot be is an id that is not.
-    let PathParam(id) = id.map_err(|_| missing())?;
-    let stored = app.store().token(&id).await?.filter(|stored| stored.token.handle == *member.handle()).ok_or_else(missing)?;
+    let stored = app.store().tokens().get(&id).await?.filter(|stored| stored.token.handle == *member.handle()).ok_or_else(missing)?;
     if stored.token.revoked_at.is_some() {
         return Err(missing());
     }
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "token.revoked", &id).between(audited(&stored.token), Value::Null);
-    if app.store().revoke_token(member.handle(), &id, app.now(), &event).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
+    if app.store().tokens().revoke(member.handle(), &id, app.now(), &event).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
 }
 
 fn audited(token: &Token) -> Value {

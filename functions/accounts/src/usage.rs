@@ -1,4 +1,4 @@
-//! `…/usage-meters`: what the owning account has used of its plan today.
+//! `…/usage-meters`: today's usage of the owning account.
 
 use api::{ApiState, Creator, Member, Problem};
 use axum::Json;
@@ -36,14 +36,14 @@ pub(crate) struct Used {
     writes_day: String,
 }
 
-/// Reads what the account that owns the handle has used today.
+/// Reads today's usage of the account that owns the handle.
 #[utoipa::path(get, path = "/v2/handles/{handle}/usage-meters", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
     responses((status = 200, description = "The usage.", body = Usage)))]
 pub(crate) async fn handle(State(app): State<ApiState>, member: Member<Creator>) -> Result<Json<Usage>, Problem> {
     let owner = &member.profile.owner;
-    let account = app.store().account(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
+    let account = app.store().accounts().get(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
     let window = account.window(app.now());
-    let used = app.store().writes_used(owner, &window).await?;
+    let used = app.store().limits().writes_used(owner, &window).await?;
     Ok(Json(Usage {
         handle: member.handle().clone(),
         plan: account.plan,

@@ -1,4 +1,4 @@
-//! Figures as callers see them.
+//! Figures as the API returns them.
 
 use std::collections::BTreeMap;
 
@@ -18,24 +18,24 @@ pub(crate) struct Totals {
     clicks: i128,
     #[schema(value_type = u64)]
     bot_clicks: i128,
-    /// Clicks that are not a bot's.
+    /// Human clicks: `clicks` without `botClicks`.
     #[schema(value_type = u64)]
     qualified_clicks: i128,
-    /// Those accepted on these days. A conversion that is corrected moves to another link or campaign on the day of its
-    /// correction, and may leave less than none behind on that day.
+    /// Those accepted on these days. A corrected conversion moves to another link or campaign on the day of its correction, so that
+    /// the figure of the previous one can be negative on that day.
     #[schema(value_type = i64)]
     conversions: i128,
-    /// Observations of intent; told by segment only.
+    /// Observations of intent; only in reports by segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u64>)]
     impressions: Option<i128>,
-    /// Revenue in `currency`, less what was refunded on these days; other currencies are never added to it.
+    /// Revenue in `currency`, less refunds of these days; other currencies are never added to it.
     #[schema(value_type = f64)]
     revenue: Number,
-    /// What of `revenue` the handle's own tokens confirmed.
+    /// The part of `revenue` that was confirmed with the handle's own tokens.
     #[schema(value_type = f64)]
     revenue_confirmed: Number,
-    /// The campaign's currency; without one the only currency there is, or USD when there are several or none.
+    /// The campaign's currency; without one the only currency of the revenue, or USD when there are several or none.
     currency: Currency,
     /// Revenue in each currency.
     #[schema(value_type = BTreeMap<String, f64>)]
@@ -57,7 +57,7 @@ impl Totals {
         }
     }
 
-    /// As one dimension tells them.
+    /// Those of a report by this dimension.
     pub(crate) fn by(figures: &Figures, currency: Currency, dimension: Dimension) -> Self {
         let impressions = (dimension == Dimension::Segment).then_some(figures.impressions);
         Self { impressions, ..Self::of(figures, currency) }
@@ -69,9 +69,9 @@ impl Totals {
 pub(crate) struct PenaltyView {
     /// `no_clicks`, `conversions_exceed_clicks`, `bot_ratio_20_40`, `bot_ratio_over_40` or `stale`.
     code: &'static str,
-    /// What it costs.
+    /// Points it takes off.
     points: u8,
-    /// What was seen: clicks, conversions of clicks, bot clicks over clicks, or when figures were last added to.
+    /// The observed value: clicks, conversions per click, bot clicks per click, or the time of the last update.
     #[schema(schema_with = number_or_text)]
     observed: Value,
 }
@@ -80,8 +80,8 @@ fn number_or_text() -> Object {
     ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Number, Type::String])).build()
 }
 
-/// What the penalties leave of 100, and each of them.
-pub(crate) fn judged(figures: &Figures, freshness: &Freshness) -> (u8, Vec<PenaltyView>) {
+/// The confidence score out of 100, and the penalties that reduce it.
+pub(crate) fn rated(figures: &Figures, freshness: &Freshness) -> (u8, Vec<PenaltyView>) {
     let ReportConfidence { score, penalties } = ReportConfidence::of(figures, freshness.is_stale());
     let view = penalties.into_iter().map(|penalty| PenaltyView {
         code: penalty.code,

@@ -11,13 +11,13 @@ use serde::Serialize;
 use serde_json::Number;
 use store::{Cells, Store};
 
-use crate::figures::{PenaltyView, Totals, judged, report};
+use crate::figures::{PenaltyView, Totals, rated, report};
 use crate::parameters::Range;
 
-/// Campaigns whose cells are read at the same time.
-const AT_ONCE: usize = 16;
-/// Campaigns listed by one query.
-const PAGE: usize = 100;
+/// Campaigns whose cells are read concurrently.
+const MAX_CONCURRENT: usize = 16;
+/// Campaigns read by one query.
+const PAGE_SIZE: usize = 100;
 
 /// A funnel.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -31,7 +31,7 @@ pub(crate) struct Funnel {
     to: Day,
     /// Campaigns by id.
     funnel: Vec<CampaignFunnel>,
-    /// That of the campaign whose figures were last added to.
+    /// That of the most recently updated campaign.
     freshness: Freshness,
 }
 
@@ -45,10 +45,10 @@ pub(crate) struct CampaignFunnel {
     /// Conversions over qualified clicks, to four decimals; null without qualified clicks.
     #[schema(value_type = Option<f64>)]
     conversion_rate: Option<Number>,
-    /// How far these figures can be relied on, of 100; below 50 they want a look.
+    /// How reliable these figures are, out of 100; below 50 they should be examined.
     #[schema(maximum = 100)]
     confidence: u8,
-    /// Why not further.
+    /// What reduces it.
     penalties: Vec<PenaltyView>,
 }
 
@@ -56,7 +56,7 @@ impl CampaignFunnel {
     fn of(campaign: Campaign, cells: &Cells, now: Moment) -> Self {
         let figures = report(cells, Dimension::Day).totals;
         let currency = campaign.currency.unwrap_or_else(|| figures.main_currency());
-        let (confidence, penalties) = judged(&figures, &Freshness::of(cells.updated_at, now));
+        let (confidence, penalties) = rated(&figures, &Freshness::of(cells.updated_at, now));
         Self {
             campaign_id: campaign.campaign_id,
             totals: Totals::of(&figures, currency),
@@ -67,34 +67,34 @@ impl CampaignFunnel {
     }
 }
 
-/// The funnel of one campaign, or of all that a handle has: each is made of the campaign's own cells, so that both agree.
+/// The funnel of one campaign, or of all of a handle. Each is computed from the campaign's own cells, so that both agree.
 pub(crate) async fn funnel(
     store: &Store,
     handle: &Handle,
-    wanted: Option<CampaignId>,
+    campaign: Option<CampaignId>,
     Range { from, to }: Range,
     now: Moment,
 ) -> Result<Funnel, Problem> {
-    let campaigns = match wanted {
-        Some(id) => vec![store.campaign(handle, &id).await?.ok_or_else(|| Problem::not_found("campaign"))?],
+    let campaigns = match campaign {
+        Some(id) => vec![store.campaigns().get(handle, &id).await?.ok_or_else(|| Problem::not_found("campaign"))?],
         None => every_campaign(store, handle).await?,
     };
     let with_cells = stream::iter(campaigns).map(|campaign| async move {
         let selection = Selection::Campaign(campaign.campaign_id.clone());
-        store.cells(handle, &selection, from, to).await.map(|cells| (campaign, cells))
+        store.rollups().read(handle, &selection, from, to).await.map(|cells| (campaign, cells))
     });
-    let with_cells: Vec<(Campaign, Cells)> = with_cells.buffered(AT_ONCE).try_collect().await?;
+    let with_cells: Vec<(Campaign, Cells)> = with_cells.buffered(MAX_CONCURRENT).try_collect().await?;
     let updated_at = with_cells.iter().filter_map(|(_, cells)| cells.updated_at).max();
     let funnel = with_cells.into_iter().map(|(campaign, cells)| CampaignFunnel::of(campaign, &cells, now)).collect();
     Ok(Funnel { handle: handle.clone(), from, to, funnel, freshness: Freshness::of(updated_at, now) })
 }
 
-/// In the table's order, which is that of their ids.
+/// All campaigns in the order of their ids.
 async fn every_campaign(store: &Store, handle: &Handle) -> Result<Vec<Campaign>, Problem> {
     let mut campaigns = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
-        let page = store.campaigns(handle, PAGE, cursor.as_deref()).await?;
+        let page = store.campaigns().list(handle, PAGE_SIZE, cursor.as_deref()).await?;
         campaigns.extend(page.items);
         cursor = page.next_cursor;
         if cursor.is_none() {

@@ -1,4 +1,4 @@
-//! Analytics: reports and funnels over the rollups, and exports of what they are made of.
+//! Analytics: reports and funnels over the rollups, and exports of the records behind them.
 
 mod export;
 mod figures;
@@ -18,5 +18,5 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 
 /// The function.
 pub fn service(app: ApiState) -> Served<Router> {
-    api::serve(app, routes().split_for_parts().0)
+    api::serve(app, routes())
 }

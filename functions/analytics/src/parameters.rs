@@ -1,4 +1,4 @@
-//! Query parameters: each read once, every bad one named at once, none but the known ones taken.
+//! Query parameters: each read once, unknown ones refused, every invalid one reported at once.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -8,6 +8,7 @@ use domain::values::moment::Day;
 
 /// Days a report may cover.
 const MAX_DAYS: i64 = 400;
+/// Days a report covers when `from` is left out.
 const DEFAULT_DAYS: i64 = 30;
 
 /// Days in UTC, both included.
@@ -24,30 +25,30 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
-    /// Takes a query string apart.
+    /// Parses a query string.
     pub(crate) fn open(query: &str, known: &[&str]) -> Self {
         let mut parameters = Self { members: BTreeMap::new(), faults: Vec::new() };
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             if !known.contains(&&*name) {
                 parameters.fault(&name, "is not a known parameter");
             } else if parameters.members.insert(name.to_string(), value.into_owned()).is_some() {
-                parameters.fault(&name, "is given twice");
+                parameters.fault(&name, "is given more than once");
             }
         }
         parameters
     }
 
-    /// One of them as it is given.
+    /// A parameter as it is given.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.members.get(name).map(String::as_str)
     }
 
-    /// Notes what is wrong with one of them.
+    /// Reports an invalid parameter.
     pub(crate) fn fault(&mut self, name: &str, message: impl Into<String>) {
         self.faults.push(Fault { field: name.to_owned(), message: message.into() });
     }
 
-    /// One of them, if it is given and well-formed.
+    /// A parameter, if it is given and valid.
     pub(crate) fn read<T: FromStr<Err = E>, E: ToString>(&mut self, name: &str) -> Option<T> {
         match self.members.get(name)?.parse::<T>() {
             Ok(value) => Some(value),
@@ -58,7 +59,7 @@ impl Parameters {
         }
     }
 
-    /// Whether it is `true`; left out, it is not.
+    /// Whether a parameter is `true`; false when left out.
     pub(crate) fn flag(&mut self, name: &str) -> bool {
         match self.members.get(name).map(String::as_str) {
             Some("true") => true,
@@ -80,7 +81,10 @@ impl Parameters {
         Range { from, to }
     }
 
-    /// What was read, unless something was wrong.
+    /// What was read.
+    ///
+    /// # Errors
+    /// Every invalid parameter.
     pub(crate) fn settle<T>(self, read: T) -> Result<T, Faults> {
         if self.faults.is_empty() { Ok(read) } else { Err(Faults(self.faults)) }
     }

@@ -1,4 +1,4 @@
-//! `GET …/analytics`: clicks, conversions and revenue by one dimension over some days, or every campaign's way from click to revenue.
+//! `GET …/analytics`: clicks, conversions and revenue by one dimension over some days, or the funnel of every campaign.
 
 use api::{AnalyticsRead, ApiState, Member, Problem};
 use axum::Json;
@@ -12,7 +12,7 @@ use domain::values::name::{CampaignId, Handle, Slug};
 use serde::Serialize;
 use store::Store;
 
-use crate::figures::{PenaltyView, Totals, judged, report};
+use crate::figures::{PenaltyView, Totals, rated, report};
 use crate::funnel::{Funnel, funnel};
 use crate::parameters::{Parameters, Range};
 
@@ -31,13 +31,13 @@ pub(crate) struct Analytics {
     #[schema(value_type = String, format = Date)]
     to: Day,
     /// Days in order; other dimensions by most clicks, at most 500 keys with the rest in `other`.
-    rows: Vec<Row>,
+    rows: Vec<ReportRow>,
     totals: Totals,
-    /// How far the totals can be relied on, of 100; with `confidence=true`.
+    /// How reliable the totals are, out of 100; with `confidence=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 100)]
     confidence: Option<u8>,
-    /// Why not further.
+    /// What reduces it.
     #[serde(skip_serializing_if = "Option::is_none")]
     penalties: Option<Vec<PenaltyView>>,
     freshness: Freshness,
@@ -46,14 +46,14 @@ pub(crate) struct Analytics {
 /// A report or a funnel.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
-#[schema(as = ReportOrFunnel)]
-pub(crate) enum Answer {
+pub(crate) enum ReportOrFunnel {
     Report(Box<Analytics>),
     Funnel(Funnel),
 }
 
+/// One key of the dimension.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct Row {
+pub(crate) struct ReportRow {
     key: String,
     #[serde(flatten)]
     totals: Totals,
@@ -86,7 +86,7 @@ impl Query {
         };
         for name in ["groupBy", "slug"].into_iter().filter(|_| is_funnel) {
             if parameters.text(name).is_some() {
-                parameters.fault(name, "does not go with funnel=true, which tells of whole campaigns");
+                parameters.fault(name, "cannot be combined with funnel=true, which reports whole campaigns");
             }
         }
         let read = if is_funnel { Self::Funnel(wanted.campaign, wanted.range) } else { Self::Report(Box::new(wanted)) };
@@ -94,26 +94,26 @@ impl Query {
     }
 }
 
-/// Reports clicks, conversions and revenue by one dimension, or with `funnel=true` by campaign, with how far each can be relied on.
+/// Reports clicks, conversions and revenue by one dimension, or with `funnel=true` by campaign, with the reliability of each.
 ///
 /// Its cost grows with days, keys and campaigns, never with clicks.
 #[utoipa::path(get, path = "/v2/handles/{handle}/analytics", tag = "analytics", security(("jwt" = []), ("pat" = ["analytics.read"])),
     params(("handle" = Handle, Path), ("groupBy" = Option<String>, Query, description = "day (default), slug, country, device, referrer, segment, source or campaign"),
-        ("campaignId" = Option<CampaignId>, Query), ("slug" = Option<Slug>, Query, description = "With campaignId: what this link brought to that campaign."),
+        ("campaignId" = Option<CampaignId>, Query), ("slug" = Option<Slug>, Query, description = "With campaignId: the figures of this link in that campaign."),
         ("from" = Option<String>, Query, description = "First day, UTC, such as 2026-03-01; 29 days before `to` when left out."),
         ("to" = Option<String>, Query, description = "Last day, UTC, included; today when left out."),
-        ("confidence" = Option<bool>, Query, description = "Adds `confidence` and `penalties`, judged from the totals."),
-        ("funnel" = Option<bool>, Query, description = "Answers a funnel: every campaign, or that of campaignId. Goes with from and to, not with groupBy or slug.")),
-    responses((status = 200, description = "The report, or the funnel.", body = Answer)))]
+        ("confidence" = Option<bool>, Query, description = "Adds `confidence` and `penalties`, computed from the totals."),
+        ("funnel" = Option<bool>, Query, description = "Returns a funnel: every campaign, or that of campaignId. Combines with from and to, not with groupBy or slug.")),
+    responses((status = 200, description = "The report, or the funnel.", body = ReportOrFunnel)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<AnalyticsRead>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Answer>, Problem> {
+) -> Result<Json<ReportOrFunnel>, Problem> {
     let now = app.now();
     let answer = match Query::read(query.as_deref().unwrap_or_default(), now.day())? {
-        Query::Report(wanted) => Answer::Report(Box::new(report_of(app.store(), member.handle(), *wanted, now).await?)),
-        Query::Funnel(campaign, range) => Answer::Funnel(funnel(app.store(), member.handle(), campaign, range, now).await?),
+        Query::Report(wanted) => ReportOrFunnel::Report(Box::new(report_of(app.store(), member.handle(), *wanted, now).await?)),
+        Query::Funnel(campaign, range) => ReportOrFunnel::Funnel(funnel(app.store(), member.handle(), campaign, range, now).await?),
     };
     Ok(Json(answer))
 }
@@ -122,12 +122,12 @@ async fn report_of(store: &Store, handle: &Handle, wanted: Wanted, now: Moment) 
     let Wanted { by, campaign, slug, range: Range { from, to }, with_confidence } = wanted;
     let own_currency = currency_of(store, handle, campaign.as_ref());
     let selection = Selection::of(campaign.clone(), slug);
-    let (cells, own_currency) = futures::try_join!(store.cells(handle, &selection, from, to), own_currency)?;
+    let (cells, own_currency) = futures::try_join!(store.rollups().read(handle, &selection, from, to), own_currency)?;
     let report = report(&cells, by);
     let currency = own_currency.unwrap_or_else(|| report.totals.main_currency());
     let freshness = Freshness::of(cells.updated_at, now);
-    let (confidence, penalties) = with_confidence.then(|| judged(&report.totals, &freshness)).unzip();
-    let row = |(key, figures): &(String, _)| Row { key: key.clone(), totals: Totals::by(figures, currency, by) };
+    let (confidence, penalties) = with_confidence.then(|| rated(&report.totals, &freshness)).unzip();
+    let row = |(key, figures): &(String, _)| ReportRow { key: key.clone(), totals: Totals::by(figures, currency, by) };
     Ok(Analytics {
         handle: handle.clone(),
         group_by: by.as_str(),
@@ -141,8 +141,8 @@ async fn report_of(store: &Store, handle: &Handle, wanted: Wanted, now: Moment) 
     })
 }
 
-/// The currency a campaign is told in. One that is gone has none, yet its figures stay.
+/// The currency of a campaign's reports. A deleted campaign has none, but its figures remain.
 async fn currency_of(store: &Store, handle: &Handle, campaign: Option<&CampaignId>) -> store::Result<Option<Currency>> {
     let Some(id) = campaign else { return Ok(None) };
-    Ok(store.campaign(handle, id).await?.and_then(|campaign| campaign.currency))
+    Ok(store.campaigns().get(handle, id).await?.and_then(|campaign| campaign.currency))
 }

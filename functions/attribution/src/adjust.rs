@@ -1,6 +1,6 @@
-//! `POST …/conversions/{conversionId}/adjustments`: a refund or correction, appended to what the conversion is worth.
+//! `POST …/conversions/{conversionId}/adjustments`: a refund or correction, appended to a conversion's ledger.
 
-use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathParam, Problem, charge};
+use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathId, Problem, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::accounts::audit::AuditEvent;
@@ -11,7 +11,7 @@ use domain::values::name::Handle;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Number, Value, json};
-use store::{Adjusted, Stored};
+use store::{Adjusted, StoredConversion};
 
 use crate::view::EntryView;
 
@@ -29,42 +29,38 @@ pub(crate) struct AdjustmentBody {
     idempotency_key: String,
 }
 
-/// What became of it.
+/// The result of an adjustment.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdjustmentReceipt {
     #[serde(flatten)]
     entry: EntryView,
-    /// Whether the key stood for an earlier adjustment, which this answer then tells of.
+    /// True if the key was already used; the response describes the existing adjustment.
     deduped: bool,
     /// The fields in which a repeated request differs from the first, which stays as it was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     mismatch: Vec<&'static str>,
-    /// What the conversion is worth after all its adjustments.
+    /// The value of the conversion after all its adjustments.
     #[schema(value_type = Option<f64>, example = 19.74)]
     net_value: Option<Number>,
 }
 
-/// Adjusts what a conversion is worth.
+/// Adjusts the value of a conversion.
 ///
-/// Entries are only ever appended, and count on the day they are made. The sum of a conversion's entries never falls below zero.
-/// The same `idempotencyKey` for the same conversion is answered 200 with the first one's fields and `deduped: true`.
+/// Entries are only appended, and count on the day they are created. The sum of a conversion's entries never falls below zero.
+/// A repeated `idempotencyKey` of the same conversion returns 200 with the existing adjustment and `deduped: true`.
 #[utoipa::path(post, path = "/v2/handles/{handle}/conversions/{conversionId}/adjustments", tag = "conversions", security(("jwt" = []), ("pat" = ["conversions.write"])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)), request_body = AdjustmentBody,
-    responses((status = 201, description = "Appended.", body = AdjustmentReceipt), (status = 200, description = "Known already.", body = AdjustmentReceipt),
-        (status = 409, description = "More than is left, `available` tells how much that is; or a conversion without value, or a test.", body = api::openapi::ErrorBody)))]
+    responses((status = 201, description = "Appended.", body = AdjustmentReceipt), (status = 200, description = "The key was already used.", body = AdjustmentReceipt),
+        (status = 409, description = "The amount exceeds what is left, see `available`; or the conversion has no value or is a test.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<ConversionsWrite>,
-    id: Result<PathParam<ConversionId>, Problem>,
+    PathId(id): PathId<ConversionId>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<AdjustmentReceipt>), Problem> {
-    let stored = match id {
-        Ok(PathParam(id)) => app.store().conversion(member.handle(), id).await?,
-        // An id that cannot be is an id that is not.
-        Err(_) => None,
-    };
+    let stored = app.store().conversions().get(member.handle(), id).await?;
     let currency = stored.as_ref().and_then(|stored| stored.current().money).map(|money| money.currency);
     let request = ledger::Request::read(body, currency)?;
     let stored = stored.ok_or_else(|| Problem::not_found("conversion"))?;
@@ -74,19 +70,16 @@ pub(crate) async fn handle(
     let event = member.event(&app, "conversion.adjusted", stored.conversion.id);
     let adjustment = adjustment(&app, &stored, &request, amount, &event);
     let event = event.between(Value::Null, audited(&adjustment));
-    match app.store().adjust(&stored, &adjustment, AdjustmentBounds::of(value, amount), &request.key.digest(), &event).await? {
+    match app.store().ledger().adjust(&stored, &adjustment, AdjustmentBounds::of(value, amount), &request.key.digest(), &event).await? {
         Adjusted::Accepted(pointer) => {
-            if let Err(error) = app.store().announce(&pointer).await {
-                // The item itself waits in the outbox: the sweeper announces it within two minutes.
-                tracing::warn!(error = &error as &dyn std::error::Error, adjustment.id = %adjustment.id, "adjustment could not be announced");
-            }
+            app.store().outbox().announce_best_effort(&pointer).await;
             Ok((StatusCode::CREATED, receipt(&app, &stored, adjustment, false, Vec::new()).await?))
         }
         Adjusted::Duplicate(first) => {
             let mismatch = first.mismatch(&request);
             if !mismatch.is_empty() {
                 let event = member.event(&app, "adjustment.mismatch", stored.conversion.id);
-                record_mismatch(&app, &first, AuditEvent { before: Some(audited(&first)), after: Some(asked(&adjustment)), ..event }).await;
+                record_mismatch(&app, &first, event.with_states(Some(audited(&first)), Some(requested(&adjustment)))).await;
             }
             Ok((StatusCode::OK, receipt(&app, &stored, *first, true, mismatch).await?))
         }
@@ -94,8 +87,8 @@ pub(crate) async fn handle(
     }
 }
 
-fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount: MoneyChange, event: &AuditEvent) -> Adjustment {
-    // Its id and its day are of one moment, so that lists by id and figures by day agree.
+fn adjustment(app: &ApiState, stored: &StoredConversion, request: &ledger::Request, amount: MoneyChange, event: &AuditEvent) -> Adjustment {
+    // Its id and its day come from the same moment, so that lists by id and figures by day agree.
     let now = app.now();
     let conversion = stored.current();
     Adjustment {
@@ -123,26 +116,26 @@ fn audited(adjustment: &Adjustment) -> Value {
     json!({"adjustmentId": id, "amount": amount.map(MoneyChange::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
 }
 
-/// The same of one that was not made, whose id nobody knows.
-fn asked(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
+/// The same of an adjustment that was not made, without its id.
+fn requested(Adjustment { amount, reason, .. }: &Adjustment) -> Value {
     json!({"amount": amount.map(MoneyChange::amount), "currency": amount.map(|amount| amount.currency), "reason": reason})
 }
 
-/// Tells that a key was used for two different adjustments; the answer does not wait on its success.
+/// Records in the audit log that a key was used for two different adjustments. Best effort.
 async fn record_mismatch(app: &ApiState, first: &Adjustment, event: AuditEvent) {
-    if let Err(error) = app.store().audit(&first.handle, &event).await {
+    if let Err(error) = app.store().audit_log().record(&first.handle, &event).await {
         tracing::warn!(error = &error as &dyn std::error::Error, adjustment.id = %first.id, "mismatch could not be recorded");
     }
 }
 
 async fn receipt(
     app: &ApiState,
-    stored: &Stored,
+    stored: &StoredConversion,
     adjustment: Adjustment,
     deduped: bool,
     mismatch: Vec<&'static str>,
 ) -> Result<Json<AdjustmentReceipt>, Problem> {
-    let net = app.store().reread(stored).await?.and_then(|current| current.net());
+    let net = app.store().conversions().reload(stored).await?.and_then(|current| current.net());
     let net_value = net.map(MoneyChange::amount);
     Ok(Json(AdjustmentReceipt { entry: EntryView::of(LedgerEntry::from(adjustment)), deduped, mismatch, net_value }))
 }
@@ -150,9 +143,13 @@ async fn receipt(
 fn no_room(net: Option<MoneyChange>, amount: MoneyChange) -> Problem {
     let available = net.unwrap_or(MoneyChange { minor: 0, ..amount });
     let message = if amount.minor < 0 {
-        format!("the conversion is worth {} {} now, no more than that can be taken back", available.amount(), available.currency)
+        format!("the net value of the conversion is {} {}; an adjustment cannot reduce it further", available.amount(), available.currency)
     } else {
-        format!("the conversion is worth {} {} now, with this it would be more than a value may be", available.amount(), available.currency)
+        format!(
+            "the net value of the conversion is {} {}; with this amount it would exceed the maximum of a value",
+            available.amount(),
+            available.currency
+        )
     };
     Problem::new(Code::Conflict, message).with("available", available.amount()).with("currency", available.currency.code())
 }

@@ -1,4 +1,4 @@
-//! A confirmed call on a claimed key: the merchant's word replaces what anybody with the ctx had claimed, exactly once.
+//! A confirmed call on a claimed key: the merchant's submission replaces what a page had claimed, exactly once.
 
 use api::{ApiState, Merchant, Problem};
 use axum::Json;
@@ -9,26 +9,23 @@ use domain::conversions::{Conversion, Submission};
 use domain::values::money::Money;
 use http::StatusCode;
 use serde_json::{Value, json};
-use store::Stored;
+use store::StoredConversion;
 
-use crate::convert::{Receipt, remember};
+use crate::receipt::{Receipt, record_attempt};
 
-/// Concurrent writers of one conversion a confirmation meets before it gives up.
-const TRIES: usize = 8;
-
-/// Corrects the conversion that holds the key by what the merchant submits; none when there is nothing to correct, because it
-/// is confirmed already. The holder is then as it was last read.
+/// Corrects the conversion of the key by what the merchant submits; none when it is already confirmed. `held` is then as it was
+/// last read.
 ///
 /// # Errors
-/// When the store cannot be reached, or too many writers meet.
+/// When the store cannot be reached, or there are too many concurrent writers.
 pub(crate) async fn confirm(
     app: &ApiState,
-    held: &mut Stored,
+    held: &mut StoredConversion,
     submission: &Submission,
     submitted: &Conversion,
     merchant: &Merchant,
 ) -> Result<Option<(StatusCode, Json<Receipt>)>, Problem> {
-    for _ in 0..TRIES {
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         if !awaits_confirmation(held.current()) {
             return Ok(None);
         }
@@ -40,24 +37,21 @@ pub(crate) async fn confirm(
         };
         let correction = Correction::of(&held.conversion, held.adjusted, submitted, by);
         let event = event(app, &held.conversion, &correction, merchant);
-        if let Some(pointers) = app.store().confirm(held, &correction, &event).await? {
+        if let Some(pointers) = app.store().conversions().confirm(held, &correction, &event).await? {
             for pointer in &pointers {
-                if let Err(error) = app.store().announce(pointer).await {
-                    // The item itself waits in the outbox: the sweeper announces it within two minutes.
-                    tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %held.conversion.id, "correction could not be announced");
-                }
+                app.store().outbox().announce_best_effort(pointer).await;
             }
             let corrected = corrected(&held.conversion, submission, submitted);
-            remember(app, &held.conversion, &ConversionAttempt::confirmed(app.now(), submitted.request_id, &corrected)).await;
+            record_attempt(app, &held.conversion, &ConversionAttempt::confirmed(app.now(), submitted.request_id, &corrected)).await;
             return Ok(Some((StatusCode::OK, Receipt::corrected(&correction.confirmed, corrected))));
         }
-        // Adjusted or confirmed by somebody else meanwhile.
-        *held = app.store().reread(held).await?.ok_or_else(|| Problem::not_found("conversion"))?;
+        // Adjusted or confirmed concurrently.
+        *held = app.store().conversions().reload(held).await?.ok_or_else(|| Problem::not_found("conversion"))?;
     }
     Err(store::Error::Contended("TransactWriteItems").into())
 }
 
-/// The fields in which the merchant's word differs from what was claimed.
+/// The fields in which the merchant's submission differs from what was claimed.
 fn corrected(claimed: &Conversion, submission: &Submission, submitted: &Conversion) -> Vec<&'static str> {
     let mut fields = claimed.mismatch(submission);
     if claimed.click_id != submitted.click_id {
@@ -68,16 +62,8 @@ fn corrected(claimed: &Conversion, submission: &Submission, submitted: &Conversi
 
 fn event(app: &ApiState, claimed: &Conversion, correction: &Correction, merchant: &Merchant) -> AuditEvent {
     let confirmation = &correction.confirmation;
-    let event = AuditEvent {
-        audit_id: app.id(),
-        at: confirmation.created_at,
-        actor: merchant.actor.clone(),
-        action: "conversion.confirmed".to_owned(),
-        target: claimed.id.to_string(),
-        before: None,
-        after: None,
-        request_id: confirmation.request_id,
-    };
+    let (actor, at) = (merchant.actor.clone(), confirmation.created_at);
+    let event = AuditEvent::new(app.id(), at, actor, "conversion.confirmed", claimed.id, confirmation.request_id);
     event.between(facts(claimed), facts(&correction.confirmed))
 }
 

@@ -1,4 +1,4 @@
-//! `GET /v2/public/context?ctx=`: what a token says, for the page a visitor landed on.
+//! `GET /v2/public/context?ctx=`: the content of a context token, for the page a visitor landed on.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use api::{ApiState, Problem, limit_public};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use domain::clicks::ctx::{Consent, CtxRejected};
+use domain::clicks::ctx::Consent;
 use domain::values::id::ClickId;
 use domain::values::moment::Moment;
 use domain::values::name::{CampaignId, Handle, SessionId, Slug};
@@ -14,26 +14,26 @@ use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use serde::Serialize;
 
-use crate::open;
+use crate::ctx::{open, refusal};
 
-/// What a good token says.
+/// The content of a valid token.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ContextView {
-    /// Always true: a bad token is a 400.
+    /// Always true: an invalid token is answered with 400.
     valid: bool,
     handle: Handle,
     slug: Slug,
     click_id: ClickId,
     campaign_id: Option<CampaignId>,
     clicked_at: Moment,
-    /// From then on the token is refused.
+    /// When the token expires.
     expires_at: Moment,
     session_id: Option<SessionId>,
     /// Signals the session had when the link was followed, at most 255.
     chain_position: u8,
     consent: Consent,
-    /// Where the link leads by default; absent once the link is deleted.
+    /// The link's default destination; absent once the link is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     destination_url: Option<String>,
     /// The link's campaign parameters, by their query keys.
@@ -42,7 +42,7 @@ pub(crate) struct ContextView {
 
 /// Resolves a context token.
 #[utoipa::path(get, path = "/v2/public/context", tag = "public", params(("ctx" = String, Query, description = "The token from the redirect.")),
-    responses((status = 200, description = "What the token says.", body = ContextView),
+    responses((status = 200, description = "The content of the token.", body = ContextView),
         (status = 400, description = "`invalid_ctx`, with `reason` malformed, bad_signature, expired or unknown_key.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
@@ -50,7 +50,7 @@ pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Res
     let token = ctx_of(parts.uri.query().unwrap_or_default());
     let claims = open(&app, &token).await?;
     let claims = claims.map_err(|rejected| Problem::field("ctx", refusal(&token, rejected)).with("reason", rejected.as_str()))?;
-    let link = app.store().link(&claims.handle, &claims.slug).await?;
+    let link = app.store().links().get(&claims.handle, &claims.slug).await?;
     let vars = link.iter().flat_map(|link| link.settings.tracking.pairs().map(|(key, value)| (key.to_owned(), value.to_owned()))).collect();
     let view = ContextView {
         valid: true,
@@ -71,13 +71,8 @@ pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Res
     Ok(response)
 }
 
-/// The query's `ctx`, empty when there is none; of several, all, which are no token.
+/// The query's `ctx`, empty when there is none; several are joined, which is not a valid token.
 fn ctx_of(query: &str) -> String {
     let tokens = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "ctx").map(|(_, value)| value.into_owned());
     tokens.collect::<Vec<_>>().join(",")
-}
-
-/// What the sender of a bad token can do about it.
-pub(crate) fn refusal(token: &str, rejected: CtxRejected) -> String {
-    if token.is_empty() { "is required".to_owned() } else { format!("is refused: {rejected}; take a fresh one from the redirect") }
 }

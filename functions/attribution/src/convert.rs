@@ -1,4 +1,4 @@
-//! `POST /v2/public/conversions`: each key counts once in 365 days, whatever retries, crashes and races happen.
+//! `POST /v2/public/conversions`: each key counts once in 365 days, in spite of retries, crashes and races.
 
 use api::{ApiState, Merchant, Problem, PublicBody, limit_public};
 use axum::Json;
@@ -17,9 +17,8 @@ use serde_json::{Value, json};
 use store::Accepted;
 
 use crate::confirm::confirm;
-use crate::context::refusal;
-use crate::open;
-use crate::view::ConversionView;
+use crate::ctx::{open, refusal};
+use crate::receipt::{Receipt, record_attempt};
 
 /// What is posted; members not named here are ignored.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -44,42 +43,19 @@ pub(crate) struct ConversionBody {
     session_id: Option<domain::values::name::SessionId>,
 }
 
-/// What became of it.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Receipt {
-    /// Always true: the conversion is stored.
-    accepted: bool,
-    /// Whether the key stood for an earlier one, which this answer then tells of.
-    deduped: bool,
-    #[serde(flatten)]
-    conversion: ConversionView,
-    /// Whether it only tries out a campaign.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
-    test: bool,
-    /// The fields in which a repeated submission differs from the first, which stays as it was.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    mismatch: Vec<&'static str>,
-    /// The fields in which the handle's own token has just corrected what had been claimed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    corrected: Vec<&'static str>,
-}
-
 /// Submits a conversion.
 ///
-/// The same `idempotencyKey` for the same handle within 365 days is answered 200 with the first one's fields and `deduped: true`.
-/// It is credited to the campaign its click named if that is ACTIVE now and was when the link was followed; else `notCredited` says why.
+/// A repeated `idempotencyKey` of the same handle within 365 days returns 200 with the existing conversion and `deduped: true`.
+/// A conversion is credited to its click's campaign if that is ACTIVE now and was when the link was followed; otherwise
+/// `notCredited` states why.
 ///
-/// Signed with a personal access token of the handle that has the scope `conversions.write`, it is `confirmed`. A confirmed call
-/// on a key under which somebody had claimed a conversion corrects that one: what was claimed is reversed in its ledger, what is
-/// confirmed is added, and the answer is 200 with the conversion as it is now. Adjustments made since stay, in the same currency and
-/// down to a worth of nothing. A second confirmed call changes nothing.
+/// Sent with a personal access token of the handle that has the scope `conversions.write`, it is `confirmed`. A confirmed call on a
+/// key with a claimed conversion corrects that one: the claimed value is reversed in its ledger, the confirmed one is added, and the
+/// response is 200 with the corrected conversion. Earlier adjustments remain if they are in the same currency, down to a net value
+/// of zero. A second confirmed call changes nothing.
 #[utoipa::path(post, path = "/v2/public/conversions", tag = "public", security((), ("pat" = ["conversions.write"]), ("patAsApiKey" = ["conversions.write"])),
-    request_body(content((ConversionBody = "application/json"), (ConversionBody = "text/plain")), description = "JSON; a page's beacon sends it as text."),
-    responses((status = 202, description = "Accepted, for the first time.", body = Receipt), (status = 200, description = "Known already.", body = Receipt),
+    request_body(content((ConversionBody = "application/json"), (ConversionBody = "text/plain")), description = "JSON; the beacon of a page sends it as text."),
+    responses((status = 202, description = "Accepted.", body = Receipt), (status = 200, description = "The key was already used.", body = Receipt),
         (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Result<(StatusCode, Json<Receipt>), Problem> {
     limit_public(&app, request.headers(), request.extensions()).await?;
@@ -91,16 +67,16 @@ pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Res
 
 /// What a conversion is for.
 pub(crate) enum Purpose {
-    /// It happened; the merchant's own program may say so.
+    /// A real conversion, confirmed when a merchant's token sent it.
     Real(Option<Box<Merchant>>),
-    /// It tries a campaign out; the audit event tells who did.
+    /// A test of a campaign, with its audit event.
     Test(Box<AuditEvent>),
 }
 
-/// Accepts a posted conversion, whoever made its ctx.
+/// Accepts a posted conversion.
 ///
 /// # Errors
-/// When a field is bad, or the store cannot be reached.
+/// When a field is invalid, or the store cannot be reached.
 pub(crate) async fn accept(
     app: &ApiState,
     body: Value,
@@ -117,29 +93,26 @@ pub(crate) async fn accept(
     }
     let trust = if merchant.is_some() { Trust::Confirmed } else { Trust::Claimed };
     let campaign = match &claims.campaign_id {
-        Some(id) => app.store().campaign(&claims.handle, id).await?,
+        Some(id) => app.store().campaigns().get(&claims.handle, id).await?,
         None => None,
     };
     let credit = Credit::of(claims.campaign_id.as_ref(), campaign.as_ref(), claims.click_id.moment());
-    // Its id and its day are of one moment, so that lists by id and figures by day agree.
+    // Its id and its day come from the same moment, so that lists by id and figures by day agree.
     let now = app.now();
     let id = ConversionId::new(now, app.random());
     let mut conversion = Conversion::credit(&submission, &claims, credit, trust, id, request_id, now);
     let digest = submission.key.digest();
     let accepted = match &purpose {
-        Purpose::Real(_) => app.store().accept_conversion(&conversion, &digest).await?,
+        Purpose::Real(_) => app.store().conversions().accept(&conversion, &digest).await?,
         Purpose::Test(event) => {
             conversion.test = true;
-            app.store().accept_test_conversion(&conversion, &digest, event).await?
+            app.store().conversions().accept_test(&conversion, &digest, event).await?
         }
     };
     match accepted {
         Accepted::New(pointer) => {
-            if let Err(error) = app.store().announce(&pointer).await {
-                // The item itself waits in the outbox: the sweeper announces it within two minutes.
-                tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %conversion.id, "conversion could not be announced");
-            }
-            Ok((StatusCode::ACCEPTED, receipt(&conversion, false, Vec::new())))
+            app.store().outbox().announce_best_effort(&pointer).await;
+            Ok((StatusCode::ACCEPTED, Receipt::new(&conversion)))
         }
         Accepted::Duplicate(mut stored) => {
             if let Some(merchant) = merchant
@@ -152,8 +125,8 @@ pub(crate) async fn accept(
             if !mismatch.is_empty() {
                 record_mismatch(app, first, &conversion, request_id).await;
             }
-            remember(app, first, &ConversionAttempt::again(now, request_id, &mismatch)).await;
-            Ok((StatusCode::OK, receipt(first, true, mismatch)))
+            record_attempt(app, first, &ConversionAttempt::again(now, request_id, &mismatch)).await;
+            Ok((StatusCode::OK, Receipt::repeated(first, mismatch)))
         }
     }
 }
@@ -171,43 +144,16 @@ async fn read(app: &ApiState, body: Value) -> Result<(Submission, CtxClaims), Pr
     })
 }
 
-fn receipt(conversion: &Conversion, deduped: bool, mismatch: Vec<&'static str>) -> Json<Receipt> {
-    let view = ConversionView::of(conversion);
-    Json(Receipt { accepted: true, deduped, conversion: view, test: conversion.test, mismatch, corrected: Vec::new() })
-}
-
-impl Receipt {
-    /// Of a conversion that the merchant has just confirmed.
-    pub(crate) fn corrected(conversion: &Conversion, corrected: Vec<&'static str>) -> Json<Self> {
-        let Json(receipt) = receipt(conversion, true, Vec::new());
-        Json(Self { corrected, ..receipt })
-    }
-}
-
-/// Keeps the attempt for the explanation; the answer does not wait on its success.
-pub(crate) async fn remember(app: &ApiState, first: &Conversion, attempt: &ConversionAttempt) {
-    if let Err(error) = app.store().remember_try(&first.handle, first.id, attempt).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be remembered");
-    }
-}
-
-/// Tells the handle's audit log that a key was used for two different conversions; the answer does not wait on its success.
+/// Records in the audit log that a key was used for two different conversions. Best effort.
 async fn record_mismatch(app: &ApiState, first: &Conversion, again: &Conversion, request_id: RequestId) {
     let facts = |conversion: &Conversion| {
         let Conversion { event_type, money, .. } = conversion;
         json!({"eventType": event_type, "value": money.map(Money::amount), "currency": money.map(|money| money.currency)})
     };
-    let event = AuditEvent {
-        audit_id: app.id(),
-        at: app.now(),
-        actor: Actor { kind: ActorKind::System, id: "public".to_owned() },
-        action: "conversion.mismatch".to_owned(),
-        target: first.id.to_string(),
-        before: Some(facts(first)),
-        after: Some(facts(again)),
-        request_id,
-    };
-    if let Err(error) = app.store().audit(&first.handle, &event).await {
+    let actor = Actor { kind: ActorKind::System, id: "public".to_owned() };
+    let event = AuditEvent::new(app.id(), app.now(), actor, "conversion.mismatch", first.id, request_id);
+    let event = event.with_states(Some(facts(first)), Some(facts(again)));
+    if let Err(error) = app.store().audit_log().record(&first.handle, &event).await {
         tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "mismatch could not be recorded");
     }
 }

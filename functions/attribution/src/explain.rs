@@ -1,6 +1,6 @@
-//! `GET …/conversions/{conversionId}/explain`: the way from click to ledger, each step with a sentence and a stable code.
+//! `GET …/conversions/{conversionId}/explain`: every step from click to ledger, with a sentence and a stable code.
 
-use api::{ApiState, ConversionsRead, Member, PathParam, Problem};
+use api::{ApiState, ConversionsRead, Member, PathId, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::campaigns::NotCredited;
@@ -14,11 +14,11 @@ use domain::values::money::{Currency, MoneyChange};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::Number;
-use store::{Stored, Tries};
+use store::{RepeatSubmissions, StoredConversion};
 
 use crate::view::EntryView;
 
-/// How a conversion came to count as it does.
+/// Why a conversion counts as it does.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Explanation {
@@ -29,14 +29,14 @@ pub(crate) struct Explanation {
     click: ClickStep,
     rule: RuleStep,
     ctx: CtxStep,
-    /// Every submission of its key, oldest first; the first became the conversion, of the later ones at most 50 are kept.
+    /// Every submission of its key, oldest first. The first became the conversion; of the later ones at most 50 are stored.
     attempts: Vec<ConversionAttempt>,
-    /// How many there were, the first included.
+    /// The number of submissions, the first included.
     tries_in_all: i64,
     verdict: VerdictStep,
     /// Its ledger, oldest first.
     entries: Vec<EntryView>,
-    /// What it is worth after all its adjustments; null when it has no value.
+    /// Its value after all its adjustments; null when it has no value.
     #[schema(value_type = Option<f64>, example = 19.74)]
     net_value: Option<Number>,
     currency: Option<Currency>,
@@ -50,7 +50,7 @@ pub(crate) struct ClickStep {
     message: String,
     click_id: ClickId,
     clicked_at: Moment,
-    /// Whether the click's own record is there; without it, what only that knows is null.
+    /// Whether the click's record exists; without it, the members that come from it are null.
     found: bool,
     slug: Slug,
     /// The version of the link that was followed.
@@ -61,24 +61,24 @@ pub(crate) struct ClickStep {
     referrer: Option<String>,
     /// `human` or `bot`.
     verdict: &'static str,
-    /// Why it was judged a bot's.
+    /// Why it was classified as a bot's.
     reasons: Vec<String>,
-    /// The version of the classifier that judged.
+    /// The version of the classifier.
     classifier: Option<u16>,
     /// The campaign the click counts for.
     campaign_id: Option<CampaignId>,
 }
 
-/// The rule that sent the visitor.
+/// The rule that decided the destination.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ExplainedRule)]
 pub(crate) struct RuleStep {
     message: String,
-    /// As the context token carries it; null when no rule matched.
+    /// The label in the context token; null when no rule matched.
     label: Option<String>,
     kind: ExplainedRuleKind,
-    /// A routing rule's place in its link's list, from 0.
+    /// A routing rule's index in its link's list, from 0.
     index: Option<usize>,
     /// A personalization rule's id.
     rule_id: Option<String>,
@@ -91,7 +91,7 @@ pub(crate) struct RuleStep {
 pub(crate) struct CtxStep {
     message: String,
     issued_at: Moment,
-    /// From then on the token would have been refused.
+    /// When the token expired.
     expires_at: Option<Moment>,
     session_id: Option<SessionId>,
 }
@@ -103,16 +103,16 @@ pub(crate) struct CtxStep {
 pub(crate) struct VerdictStep {
     message: String,
     trust: Trust,
-    /// Whether the click was judged a bot's.
+    /// Whether the click was classified as a bot's.
     bot: bool,
     /// The campaign it counts for.
     campaign_id: Option<CampaignId>,
-    /// Why it counts for no campaign, though its click named one.
+    /// Why it counts for no campaign although its click had one.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_credited: Option<NotCredited>,
     /// Whether reports already count it.
     counted: bool,
-    /// Whether it only tries out a campaign.
+    /// Whether it is a test conversion.
     test: bool,
 }
 
@@ -123,20 +123,17 @@ pub(crate) struct VerdictStep {
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<ConversionsRead>,
-    id: Result<PathParam<ConversionId>, Problem>,
+    PathId(id): PathId<ConversionId>,
 ) -> Result<Json<Explanation>, Problem> {
-    let missing = || Problem::not_found("conversion");
-    // An id that cannot be is an id that is not.
-    let PathParam(id) = id.map_err(|_| missing())?;
-    let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
-    let (stored, entries) = app.store().with_entries(stored).await?;
+    let stored = app.store().conversions().get(member.handle(), id).await?.ok_or_else(|| Problem::not_found("conversion"))?;
+    let (stored, entries) = app.store().ledger().with_entries(stored).await?;
     let conversion = stored.current();
-    let click = app.store().click(&conversion.handle, conversion.click_id).await?;
-    let tries = app.store().tries(&conversion.handle, conversion.id).await?;
+    let click = app.store().clicks().get(&conversion.handle, conversion.click_id).await?;
+    let tries = app.store().conversions().repeats(&conversion.handle, conversion.id).await?;
     Ok(Json(explained(&stored, click, tries, entries)))
 }
 
-fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<LedgerEntry>) -> Explanation {
+fn explained(stored: &StoredConversion, click: Option<Click>, tries: RepeatSubmissions, entries: Vec<LedgerEntry>) -> Explanation {
     let conversion = stored.current();
     let outcome = ConversionOutcome::of(conversion);
     let mut attempts = vec![ConversionAttempt::first(&stored.conversion)];
@@ -150,7 +147,7 @@ fn explained(stored: &Stored, click: Option<Click>, tries: Tries, entries: Vec<L
         rule: rule_step(conversion.rule.as_deref()),
         ctx: ctx_step(conversion),
         attempts,
-        tries_in_all: tries.in_all + 1,
+        tries_in_all: tries.total + 1,
         verdict: verdict_step(stored),
         entries: entries.into_iter().map(EntryView::of).collect(),
         net_value: stored.net().map(MoneyChange::amount),
@@ -163,15 +160,15 @@ fn outcome_message(outcome: ConversionOutcome, conversion: &Conversion) -> Strin
     let slug = &conversion.slug;
     match outcome {
         ConversionOutcome::CreditedToCampaign => format!("It counts for campaign {campaign} and for link {slug}."),
-        ConversionOutcome::CreditedToLink => format!("It counts for link {slug}; the click belonged to no campaign."),
+        ConversionOutcome::CreditedToLink => format!("It counts for link {slug}; the click had no campaign."),
         ConversionOutcome::NotCreditedCampaignPaused => {
-            format!("It counts for link {slug} alone; the click's campaign was not active when the conversion came.")
+            format!("It counts for link {slug} only; the click's campaign was not active when the conversion was accepted.")
         }
         ConversionOutcome::NotCreditedClickNotTracked => {
-            format!("It counts for link {slug} alone; the click's campaign was not active when the link was followed.")
+            format!("It counts for link {slug} only; the click's campaign was not active when the link was followed.")
         }
-        ConversionOutcome::NotCreditedCampaignDeleted => format!("It counts for link {slug} alone; the click's campaign was deleted."),
-        ConversionOutcome::Test => "It is a test and in no figure.".to_owned(),
+        ConversionOutcome::NotCreditedCampaignDeleted => format!("It counts for link {slug} only; the click's campaign was deleted."),
+        ConversionOutcome::Test => "It is a test and not part of any figure.".to_owned(),
     }
 }
 
@@ -180,11 +177,11 @@ fn click_step(conversion: &Conversion, click: Option<Click>) -> ClickStep {
     let by = if conversion.bot { "a bot" } else { "a person" };
     let message = match &click {
         Some(click) => format!("On {clicked_at} {by} followed link {slug} from {} on a {} device.", click.country, click.device),
-        None => format!("On {clicked_at} {by} followed link {slug}, as the context token tells; the click's own record is not there."),
+        None => format!("On {clicked_at} {by} followed link {slug}, according to the context token; the click's record does not exist."),
     };
     let is_bot = click.as_ref().map_or(conversion.bot, |click| click.bot);
     let click = click.as_ref();
-    let told = |of: fn(&Click) -> &String| click.map(of).cloned();
+    let text = |of: fn(&Click) -> &String| click.map(of).cloned();
     ClickStep {
         message,
         click_id: conversion.click_id,
@@ -192,10 +189,10 @@ fn click_step(conversion: &Conversion, click: Option<Click>) -> ClickStep {
         found: click.is_some(),
         slug,
         link_version: click.map(|click| click.link_version),
-        country: told(|click| &click.country),
-        device: told(|click| &click.device),
-        source: told(|click| &click.source),
-        referrer: told(|click| &click.referrer),
+        country: text(|click| &click.country),
+        device: text(|click| &click.device),
+        source: text(|click| &click.source),
+        referrer: text(|click| &click.referrer),
         verdict: if is_bot { "bot" } else { "human" },
         reasons: click.map(|click| click.reasons.clone()).unwrap_or_default(),
         classifier: click.map(|click| click.classifier),
@@ -217,31 +214,31 @@ fn rule_step(label: Option<&str>) -> RuleStep {
 fn ctx_step(conversion: &Conversion) -> CtxStep {
     let (issued_at, expires_at) = (conversion.click_id.moment(), conversion.ctx_expires_at);
     let message = match expires_at {
-        Some(expires_at) => format!("The context token of the click was good until {expires_at}; the conversion came in time."),
-        None => "The context token of the click was good when the conversion came.".to_owned(),
+        Some(expires_at) => format!("The context token of the click was valid until {expires_at}; the conversion was submitted in time."),
+        None => "The context token of the click was valid when the conversion was submitted.".to_owned(),
     };
     CtxStep { message, issued_at, expires_at, session_id: conversion.session_id.clone() }
 }
 
-fn verdict_step(stored: &Stored) -> VerdictStep {
+fn verdict_step(stored: &StoredConversion) -> VerdictStep {
     let conversion = stored.current();
-    let vouched = match (conversion.trust, &stored.confirmed) {
-        (Trust::Claimed, _) => "Reported by whoever held the context token",
+    let source = match (conversion.trust, &stored.confirmed) {
+        (Trust::Claimed, _) => "Reported with the context token",
         (Trust::Confirmed, None) => "Reported with the handle's own token",
-        (Trust::Confirmed, Some(_)) => "Reported by whoever held the context token, then confirmed with the handle's own token",
+        (Trust::Confirmed, Some(_)) => "Reported with the context token, then confirmed with the handle's own token",
     };
-    let counted = match (conversion.test, stored.settled) {
-        (true, _) => "a test is in no figure",
-        (false, true) => "reports count it",
-        (false, false) => "reports will count it in a moment",
+    let counted = match (conversion.test, stored.counted) {
+        (true, _) => "a test is not part of any figure",
+        (false, true) => "reports include it",
+        (false, false) => "reports will include it in a moment",
     };
     VerdictStep {
-        message: format!("{vouched}; {counted}."),
+        message: format!("{source}; {counted}."),
         trust: conversion.trust,
         bot: conversion.bot,
         campaign_id: conversion.campaign_id.clone(),
         not_credited: conversion.not_credited,
-        counted: stored.settled && !conversion.test,
+        counted: stored.counted && !conversion.test,
         test: conversion.test,
     }
 }

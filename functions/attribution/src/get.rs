@@ -1,6 +1,6 @@
 //! `GET …/conversions/{conversionId}`: one conversion with its ledger.
 
-use api::{ApiState, ConversionsRead, Member, PathParam, Problem};
+use api::{ApiState, ConversionsRead, Member, PathId, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::values::id::ConversionId;
@@ -25,12 +25,9 @@ pub(crate) struct ConversionWithLedger {
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<ConversionsRead>,
-    id: Result<PathParam<ConversionId>, Problem>,
+    PathId(id): PathId<ConversionId>,
 ) -> Result<Json<ConversionWithLedger>, Problem> {
-    let missing = || Problem::not_found("conversion");
-    // An id that cannot be is an id that is not.
-    let PathParam(id) = id.map_err(|_| missing())?;
-    let stored = app.store().conversion(member.handle(), id).await?.ok_or_else(missing)?;
-    let (stored, entries) = app.store().with_entries(stored).await?;
+    let stored = app.store().conversions().get(member.handle(), id).await?.ok_or_else(|| Problem::not_found("conversion"))?;
+    let (stored, entries) = app.store().ledger().with_entries(stored).await?;
     Ok(Json(ConversionWithLedger { conversion: ConversionDetail::of(stored), entries: entries.into_iter().map(EntryView::of).collect() }))
 }

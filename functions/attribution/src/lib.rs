@@ -1,20 +1,21 @@
-//! Attribution: what a ctx says, the conversions it is credited with, and their ledgers.
+//! Attribution: the context of a ctx, the conversions credited to its click, and their ledgers.
 //!
-//! A campaign's test conversion is served here too, because here are the keys that mint its ctx and the code that accepts it.
+//! A campaign's test conversion is served here too, because this function has the keys that seal its ctx and the code that accepts it.
 
 mod adjust;
 mod confirm;
 mod context;
 mod convert;
+mod ctx;
 mod explain;
 mod get;
 mod list;
+mod receipt;
 mod test_conversion;
 mod view;
 
-use api::{ApiState, Problem, Served};
+use api::{ApiState, Served};
 use axum::Router;
-use domain::clicks::ctx::{CtxClaims, CtxRejected};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,14 +33,5 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 
 /// The function.
 pub fn service(app: ApiState) -> Served<Router> {
-    api::serve(app, routes().split_for_parts().0)
-}
-
-/// Opens a token; a key id nobody knows yet may be one that was published a moment ago.
-pub(crate) async fn open(app: &ApiState, token: &str) -> Result<Result<CtxClaims, CtxRejected>, Problem> {
-    let now = app.now();
-    match app.keys().await?.ring.open(token, now) {
-        Err(CtxRejected::UnknownKey) => Ok(app.newer_keys().await?.ring.open(token, now)),
-        other => Ok(other),
-    }
+    api::serve(app, routes())
 }

@@ -17,7 +17,10 @@ pub(crate) async fn handle(
     paging: Paging,
 ) -> Result<Json<ListResponse<ConversionDetail>>, Problem> {
     let newest = app.now().plus_secs(60).day();
-    let page =
-        app.store().conversions(member.handle(), newest, member.profile.created_at.day(), paging.limit, paging.cursor.as_deref()).await?;
+    let page = app
+        .store()
+        .conversions()
+        .list(member.handle(), newest, member.profile.created_at.day(), paging.limit, paging.cursor.as_deref())
+        .await?;
     Ok(Json(ListResponse::of(page, ConversionDetail::of)))
 }

@@ -1,4 +1,4 @@
-//! `POST …/campaigns/{campaignId}/test-conversion`: tries a campaign out, on the very way a merchant's conversion takes.
+//! `POST …/campaigns/{campaignId}/test-conversion`: a test of a campaign, accepted by the same code as a merchant's conversion.
 
 use api::{ApiState, CampaignsWrite, Code, JsonBody, Member, PathParam, Problem, charge};
 use axum::Json;
@@ -13,7 +13,8 @@ use domain::values::name::{CampaignId, Handle};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::convert::{Purpose, Receipt, accept};
+use crate::convert::{Purpose, accept};
+use crate::receipt::Receipt;
 
 /// What the test is to be worth.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -25,10 +26,10 @@ pub(crate) struct TestConversion {
     currency: Option<Currency>,
 }
 
-/// Submits a conversion that tries a campaign out, in any status.
+/// Submits a test conversion of a campaign, in any status.
 ///
-/// A ctx of the primary link is minted for a click that nobody made, and accepted as any other, with `test: true`: it is listed, it
-/// tells in `notCredited` what would keep a real one from being credited, and it is in no figure.
+/// A ctx of the primary link is created for a click that did not happen, and accepted like any other, with `test: true`: the
+/// conversion is listed, `notCredited` states why a real one would not be credited, and it is not part of any figure.
 #[utoipa::path(post, path = "/v2/handles/{handle}/campaigns/{campaignId}/test-conversion", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)), request_body = TestConversion,
     responses((status = 202, description = "Accepted.", body = Receipt),
@@ -40,7 +41,7 @@ pub(crate) async fn handle(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Receipt>), Problem> {
     let (value, currency) = read(body)?;
-    let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
+    let campaign = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
     let currency = currency.or(campaign.currency).unwrap_or(Currency::USD);
     let money = value.map(|value| Money::read(&value, currency)).transpose().map_err(|error| Problem::field("value", error))?;
     let link = primary_link(&app, &campaign).await?;
@@ -55,12 +56,13 @@ pub(crate) async fn handle(
         members.insert("value".to_owned(), Value::Number(money.amount()));
         members.insert("currency".to_owned(), json!(money.currency));
     }
-    let after = json!({"clickId": claims.click_id, "slug": link.slug, "value": money.map(Money::amount), "currency": money.map(|money| money.currency)});
+    let (value, currency) = (money.map(Money::amount), money.map(|money| money.currency));
+    let after = json!({"clickId": claims.click_id, "slug": link.slug, "value": value, "currency": currency});
     let event = member.event(&app, "campaign.tested", &id).between(Value::Null, after);
     accept(&app, posted, member.request_id, Purpose::Test(Box::new(event))).await
 }
 
-/// Value and currency as they are given; what the value may be depends on the campaign when the currency is left out.
+/// Value and currency as they are given; the decimals of the value depend on the campaign when the currency is left out.
 fn read(body: Value) -> Result<(Option<Value>, Option<Currency>), Problem> {
     let notes = Notes::default();
     let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
@@ -81,15 +83,15 @@ async fn primary_link(app: &ApiState, campaign: &Campaign) -> Result<Link, Probl
     let Some(slug) = &campaign.primary_slug else {
         return Err(conflict("the campaign has no primary link to test; give it primarySlug or primaryLink".to_owned()));
     };
-    let link = app.store().link(&campaign.handle, slug).await?;
-    let link = link.ok_or_else(|| conflict(format!("the primary link {slug} is gone; write it again or name another")))?;
+    let link = app.store().links().get(&campaign.handle, slug).await?;
+    let link = link.ok_or_else(|| conflict(format!("the primary link {slug} no longer exists; create it again or name another one")))?;
     if link.settings.campaign_id.as_ref() != Some(&campaign.campaign_id) {
         return Err(conflict(format!("the primary link {slug} is not bound to this campaign; set its campaignId or name another")));
     }
     Ok(link)
 }
 
-/// What a visitor's ctx of this link would say now.
+/// The claims of a visitor's ctx of this link at this moment.
 fn claims(app: &ApiState, link: &Link) -> CtxClaims {
     let click_id: ClickId = app.id();
     CtxClaims {

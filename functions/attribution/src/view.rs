@@ -10,7 +10,7 @@ use domain::values::money::{Currency, MoneyChange};
 use domain::values::name::{CampaignId, EventType, Handle, SessionId, Slug};
 use serde::Serialize;
 use serde_json::{Number, Value};
-use store::Stored;
+use store::StoredConversion;
 
 /// A conversion.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -52,7 +52,7 @@ impl ConversionView {
     }
 }
 
-/// A conversion with all that is kept of it.
+/// A conversion with all its stored fields.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConversionDetail {
@@ -66,7 +66,7 @@ pub(crate) struct ConversionDetail {
     /// What the merchant sent along.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
-    /// Whether the click was judged a bot's.
+    /// Whether the click was classified as a bot's.
     bot: bool,
     /// Whether it only tries out a campaign; no report counts it then.
     test: bool,
@@ -81,9 +81,9 @@ pub(crate) struct ConversionDetail {
 }
 
 impl ConversionDetail {
-    pub(crate) fn of(stored: Stored) -> Self {
+    pub(crate) fn of(stored: StoredConversion) -> Self {
         let (adjusted, net_value) = (stored.adjustments().map(MoneyChange::amount), stored.net().map(MoneyChange::amount));
-        let (conversion, settled) = (stored.current(), stored.settled);
+        let (conversion, settled) = (stored.current(), stored.counted);
         Self {
             adjusted,
             net_value,

@@ -1,4 +1,4 @@
-//! The link that is written together with its campaign, so that it is bound to it the moment there is one.
+//! The link that is written in one transaction with its campaign and bound to it.
 
 use api::{ApiState, CampaignsWrite, Code, Member, Problem};
 use domain::accounts::audit::AuditEvent;
@@ -7,9 +7,6 @@ use domain::links::{Link, NextPassword};
 use domain::values::name::CampaignId;
 use serde_json::Value;
 use store::Expect;
-
-/// Concurrent writers of one campaign or link a write meets before it gives up.
-pub(crate) const TRIES: usize = 8;
 
 /// A link's next version.
 pub(crate) struct Binding {
@@ -31,7 +28,7 @@ impl Binding {
     }
 }
 
-/// The hash of a primary link's password, which is slow and therefore made once a request.
+/// The hash of a primary link's password: slow, therefore computed once a request.
 pub(crate) fn password(app: &ApiState, primary: &Primary) -> Result<NextPassword, Problem> {
     let Primary::Link(link) = primary else { return Ok(NextPassword::Keep) };
     let hashed = link.password.clone().hashed(app.random().to_le_bytes());
@@ -50,10 +47,10 @@ pub(crate) async fn load(
     password: &NextPassword,
 ) -> Result<Option<Binding>, Problem> {
     let Some(slug) = primary.slug() else { return Ok(None) };
-    let before = app.store().link(member.handle(), slug).await?;
+    let before = app.store().links().get(member.handle(), slug).await?;
     let owner = match before.as_ref().and_then(|link| link.settings.campaign_id.as_ref()).filter(|owner| *owner != id) {
         // A campaign that was deleted owns nothing any more.
-        Some(named) => app.store().campaign(member.handle(), named).await?.map(|campaign| campaign.campaign_id),
+        Some(named) => app.store().campaigns().get(member.handle(), named).await?.map(|campaign| campaign.campaign_id),
         None => None,
     };
     let settings = primary.bind(id, before.as_ref(), owner.as_ref()).map_err(|unbindable| match unbindable {

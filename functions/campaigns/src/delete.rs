@@ -1,29 +1,31 @@
-//! `DELETE …/campaigns/{campaignId}`: ends a campaign; its links and figures stay.
+//! `DELETE …/campaigns/{campaignId}`: deletes a campaign; its links and figures remain.
 
 use api::{ApiState, CampaignsWrite, Code, Member, PathParam, Problem, charge};
 use axum::extract::State;
 use domain::values::name::{CampaignId, Handle};
 use http::StatusCode;
 use serde_json::Value;
-use store::WriteCampaign;
+use store::WriteOutcome;
 
 /// Deletes a campaign.
 ///
-/// Its links go on redirecting and keep its `campaignId`, but nothing more is credited to it. Its figures stay in the reports, and a
-/// campaign made again under its id goes on with them; of clicks made before that, no further conversion is credited.
+/// Its links continue to redirect and keep its `campaignId`, but nothing more is credited to it. Its figures remain in reports, and
+/// a new campaign under its id continues them; no further conversion is credited to clicks from before.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
-    responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = api::openapi::ErrorBody)))]
+    responses((status = 204, description = "Deleted."), (status = 409, description = "The campaign was changed concurrently.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<CampaignsWrite>,
     PathParam(id): PathParam<CampaignId>,
 ) -> Result<StatusCode, Problem> {
-    let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
+    let campaign = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "campaign.deleted", &id).between(campaign.audited(), Value::Null);
-    match app.store().delete_campaign(&campaign, &event).await? {
-        WriteCampaign::Written => Ok(StatusCode::NO_CONTENT),
-        WriteCampaign::Changed => Err(Problem::new(Code::Conflict, "the campaign was changed meanwhile; read it again before deleting it")),
+    match app.store().campaigns().delete(&campaign, &event).await? {
+        WriteOutcome::Written => Ok(StatusCode::NO_CONTENT),
+        WriteOutcome::Changed => {
+            Err(Problem::new(Code::Conflict, "the campaign was changed concurrently; read it again before deleting it"))
+        }
     }
 }

@@ -16,6 +16,6 @@ pub(crate) async fn handle(
     member: Member<CampaignsRead>,
     PathParam(id): PathParam<CampaignId>,
 ) -> Result<Json<CampaignView>, Problem> {
-    let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
+    let campaign = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
     Ok(Json(CampaignView::of(campaign, &app)))
 }

@@ -1,4 +1,4 @@
-//! `GET …/campaigns/{campaignId}/health`: whether clicks and conversions will be credited, check by check.
+//! `GET …/campaigns/{campaignId}/health`: checks whether clicks and conversions will be credited.
 
 use api::{ApiState, CampaignsRead, Member, PathParam, Problem};
 use axum::Json;
@@ -14,7 +14,7 @@ use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{HealthPayload, Payload};
 use serde::Serialize;
 
-/// Days whose figures tell of a campaign's health.
+/// Days of figures that a campaign's health is computed from.
 const DAYS: i64 = 30;
 
 /// The health of a campaign.
@@ -22,13 +22,13 @@ const DAYS: i64 = 30;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CampaignHealth {
     campaign_id: CampaignId,
-    /// That of the worst check.
+    /// The status of the worst check.
     status: HealthStatus,
     checks: Vec<HealthCheck>,
     checked_at: Moment,
 }
 
-/// Tells a campaign's health from its link and its figures of the last 30 days.
+/// Computes a campaign's health from its link and its figures of the last 30 days.
 #[utoipa::path(get, path = "/v2/handles/{handle}/campaigns/{campaignId}/health", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.read"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
     responses((status = 200, description = "Its health.", body = CampaignHealth)))]
@@ -38,9 +38,9 @@ pub(crate) async fn handle(
     PathParam(id): PathParam<CampaignId>,
 ) -> Result<Json<CampaignHealth>, Problem> {
     let now = app.now();
-    let campaign = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
+    let campaign = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
     let link = match &campaign.primary_slug {
-        Some(slug) => app.store().link(member.handle(), slug).await?,
+        Some(slug) => app.store().links().get(member.handle(), slug).await?,
         None => None,
     };
     let clicks_used_up = match &link {
@@ -48,7 +48,7 @@ pub(crate) async fn handle(
         None => false,
     };
     let today = now.day();
-    let cells = app.store().cells(member.handle(), &Selection::Campaign(id.clone()), today.plus(1 - DAYS), today).await?;
+    let cells = app.store().rollups().read(member.handle(), &Selection::Campaign(id.clone()), today.plus(1 - DAYS), today).await?;
     let figures = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day).totals;
     let confidence = ReportConfidence::of(&figures, Freshness::of(cells.updated_at, now).is_stale());
     let own_hosts = &app.settings().own_hosts;
@@ -63,13 +63,13 @@ pub(crate) async fn handle(
     };
     let checks = checks(&facts);
     let status = worst(&checks);
-    note(&app, member.handle(), &id, status).await?;
+    record_health(&app, member.handle(), &id, status).await?;
     Ok(Json(CampaignHealth { campaign_id: id, status, checks, checked_at: now }))
 }
 
-/// Tells subscriptions when the health is another than the last time somebody asked.
-async fn note(app: &ApiState, handle: &Handle, id: &CampaignId, status: HealthStatus) -> Result<(), Problem> {
-    let before = app.store().last_health(handle, id).await?;
+/// Records the health, with an event for subscriptions when it differs from the last request's.
+async fn record_health(app: &ApiState, handle: &Handle, id: &CampaignId, status: HealthStatus) -> Result<(), Problem> {
+    let before = app.store().campaigns().last_health(handle, id).await?;
     if before.as_deref() == Some(status.as_str()) {
         return Ok(());
     }
@@ -77,10 +77,10 @@ async fn note(app: &ApiState, handle: &Handle, id: &CampaignId, status: HealthSt
         let payload = HealthPayload { campaign_id: id.clone(), before, after: status.as_str().to_owned() };
         Envelope::new(app.id(), handle.clone(), app.now(), &Payload::CampaignHealthChanged(payload))
     });
-    Ok(app.store().note_health((handle, id), before.as_deref(), status.as_str(), change.as_ref()).await?)
+    Ok(app.store().campaigns().record_health((handle, id), before.as_deref(), status.as_str(), change.as_ref()).await?)
 }
 
 async fn are_clicks_used_up(app: &ApiState, link: &Link) -> Result<bool, Problem> {
-    let Some(most) = link.settings.max_clicks else { return Ok(false) };
-    Ok(u64::from(app.store().clicks_used(&link.handle, link.id).await?) >= most)
+    let Some(max_clicks) = link.settings.max_clicks else { return Ok(false) };
+    Ok(u64::from(app.store().limits().clicks_used(&link.handle, link.id).await?) >= max_clicks)
 }

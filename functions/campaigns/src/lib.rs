@@ -1,4 +1,4 @@
-//! Campaigns: make, read, list, change, delete, and their health.
+//! Campaigns: create, read, list, update, delete, and their health.
 
 mod binding;
 mod create;
@@ -24,5 +24,5 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 
 /// The function.
 pub fn service(app: ApiState) -> Served<Router> {
-    api::serve(app, routes().split_for_parts().0)
+    api::serve(app, routes())
 }

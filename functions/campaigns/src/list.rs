@@ -16,6 +16,6 @@ pub(crate) async fn handle(
     member: Member<CampaignsRead>,
     paging: Paging,
 ) -> Result<Json<ListResponse<CampaignView>>, Problem> {
-    let page = app.store().campaigns(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
+    let page = app.store().campaigns().list(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, |campaign| CampaignView::of(campaign, &app))))
 }

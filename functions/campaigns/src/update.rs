@@ -1,19 +1,19 @@
-//! `PUT …/campaigns/{campaignId}`: changes what is named and leaves the rest.
+//! `PUT …/campaigns/{campaignId}`: changes the given fields of a campaign.
 
 use api::{ApiState, CampaignsWrite, Code, JsonBody, Member, PathParam, Problem, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::campaigns::Change;
 use domain::values::name::{CampaignId, Handle};
-use store::WriteCampaign;
+use store::WriteOutcome;
 
-use crate::binding::{self, Binding, TRIES};
+use crate::binding::{self, Binding};
 use crate::view::{CampaignUpdate, CampaignView};
 
-/// Changes a campaign. What is left out stays, null resets what may be missing.
+/// Changes a campaign. Fields that are left out keep their values; null resets an optional one.
 ///
-/// The status goes from DRAFT to ACTIVE, between ACTIVE and PAUSED, and from PAUSED to DRAFT. Clicks and conversions are credited from
-/// the moment it becomes ACTIVE to the moment it ceases to be.
+/// The status can change from DRAFT to ACTIVE, between ACTIVE and PAUSED, and from PAUSED to DRAFT. Clicks and conversions are
+/// credited while it is ACTIVE.
 #[utoipa::path(put, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)), request_body = CampaignUpdate,
     responses((status = 200, description = "Changed.", body = CampaignView),
@@ -26,19 +26,19 @@ pub(crate) async fn handle(
 ) -> Result<Json<CampaignView>, Problem> {
     let change = Change::read(body, &id, &app.settings().own_hosts)?;
     let password = binding::password(&app, &change.primary)?;
-    for attempt in 0..TRIES {
-        let before = app.store().campaign(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
+    for attempt in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
+        let before = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
         let binding = binding::load(&app, &member, &id, &change.primary, &password).await?;
         let campaign = before.changed(&change, app.now()).map_err(|illegal| Problem::new(Code::Conflict, illegal.to_string()))?;
-        if attempt == 0 {
+        if attempt == 1 {
             charge(&app, &member.profile.owner).await?;
         }
         let mut events = vec![member.event(&app, "campaign.updated", &id).between(before.audited(), campaign.audited())];
         events.extend(binding.as_ref().map(|binding| binding.event(&app, &member)));
-        let written = app.store().write_campaign(&campaign, Some(&before), binding.as_ref().map(Binding::write), &events).await?;
-        if written == WriteCampaign::Written {
+        let written = app.store().campaigns().write(&campaign, Some(&before), binding.as_ref().map(Binding::write), &events).await?;
+        if written == WriteOutcome::Written {
             return Ok(Json(CampaignView::of(campaign, &app)));
         }
     }
-    Err(Problem::new(Code::Conflict, "many writers are changing this campaign or its link at once; try again"))
+    Err(Problem::new(Code::Conflict, "too many concurrent writers of this campaign or its link; try again"))
 }

@@ -1,4 +1,4 @@
-//! A campaign as callers see it, and as they write it.
+//! A campaign as the API returns it, and as callers write it.
 
 use api::ApiState;
 use domain::campaigns::{Campaign, CampaignStatus, GoalType};
@@ -12,26 +12,26 @@ use serde::Serialize;
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CampaignView {
-    /// Whose it is.
+    /// Owning handle.
     handle: Handle,
     campaign_id: CampaignId,
     name: Option<String>,
     goal_type: GoalType,
     status: CampaignStatus,
-    /// The link that stands for it; others may feed it too.
+    /// Its primary link; other links can belong to it too.
     primary_slug: Option<Slug>,
     /// The address of that link.
     #[schema(example = "https://demo.10x.in/deal-alpha")]
     short_url: Option<String>,
-    /// How its conversions are told to the merchant's own tools.
+    /// How its conversions are reported to the merchant's own tools.
     tracking_preset: TrackingPreset,
-    /// What its conversions are called.
+    /// The event type of its conversions.
     conversion_event_type: EventType,
     /// The currency of its reports.
     currency: Option<Currency>,
-    /// One more with every write.
+    /// Increases with every write.
     version: u64,
-    /// When it was made.
+    /// When it was created.
     created_at: Moment,
     /// When this version was written.
     updated_at: Moment,

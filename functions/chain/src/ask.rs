@@ -1,11 +1,11 @@
-//! `POST /v2/public/chain/resolve` and `…/prefetch`: what a page is to do, for one trigger or for several at once.
+//! `POST /v2/public/chain/resolve` and `…/prefetch`: what a page should do at one trigger, or at several.
 
 use std::collections::BTreeMap;
 
 use api::{ApiState, JsonBody, Problem, limit_public};
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use domain::chain::{Action, Decision, Look, Rule, Session, Triggers, decide, segments};
+use domain::chain::{Action, Decision, Look, Rule, RuleBook, Session, SingleTrigger, Triggers, decide, segments};
 use domain::values::id::DecisionId;
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, RuleId, SessionId, Trigger};
@@ -43,7 +43,7 @@ pub(crate) struct Questions {
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DecisionEnvelope {
-    /// The same for the same session, rules, trigger and moment.
+    /// Identical for the same session, rules, trigger and moment.
     decision_id: DecisionId,
     handle: Handle,
     session_id: SessionId,
@@ -52,16 +52,16 @@ pub(crate) struct DecisionEnvelope {
     rule_id: Option<RuleId>,
     action: Action,
     reason: String,
-    /// Every rule looked at, in order.
+    /// Every evaluated rule, in order.
     evaluated: Vec<EvaluatedRule>,
     segments: Vec<String>,
     signals_considered: usize,
     decided_at: Moment,
-    /// For how long a page may go by it.
+    /// Seconds for which a page may cache the decision.
     ttl_seconds: u32,
 }
 
-/// A rule that was looked at.
+/// An evaluated rule.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EvaluatedRule {
@@ -69,7 +69,7 @@ pub(crate) struct EvaluatedRule {
     rule_id: RuleId,
     priority: i64,
     matched: bool,
-    /// The first condition that did not hold, such as `all[0]`.
+    /// The first unmet condition, such as `all[0]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     failed_condition: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,67 +85,71 @@ pub(crate) struct Decisions {
     decisions: BTreeMap<String, DecisionEnvelope>,
 }
 
-/// Decides what a page is to do at a trigger: the same for the same session, rules and moment.
+/// Decides what a page should do at a trigger: the same for the same session, rules and moment.
 #[utoipa::path(post, path = "/v2/public/chain/resolve", tag = "public", request_body = Question,
     responses((status = 200, description = "The decision.", body = DecisionEnvelope)))]
 pub(crate) async fn resolve(State(app): State<ApiState>, request: Request) -> Result<Json<DecisionEnvelope>, Problem> {
-    let asked = Triggers::read_one(asked(&app, request).await?)?;
-    let mut decisions = decisions(&app, asked).await?;
-    decisions.pop_first().map(|(_, decision)| Json(decision)).ok_or_else(|| Problem::field("trigger", "is required"))
+    let SingleTrigger { handle, session, trigger } = SingleTrigger::read(body_of(&app, request).await?)?;
+    let visitor = Visitor::load(&app, handle, session).await?;
+    Ok(Json(visitor.decide(&trigger)))
 }
 
-/// Decides for several triggers at once; each decision equals its own resolve.
+/// Decides for several triggers at once; each decision equals that of resolve.
 #[utoipa::path(post, path = "/v2/public/chain/prefetch", tag = "public", request_body = Questions,
     responses((status = 200, description = "The decisions.", body = Decisions)))]
 pub(crate) async fn prefetch(State(app): State<ApiState>, request: Request) -> Result<Json<Decisions>, Problem> {
-    let asked = Triggers::read_many(asked(&app, request).await?)?;
-    Ok(Json(Decisions { decisions: decisions(&app, asked).await? }))
+    let Triggers { handle, session, triggers } = Triggers::read(body_of(&app, request).await?)?;
+    let visitor = Visitor::load(&app, handle, session).await?;
+    let decisions = triggers.iter().map(|trigger| (trigger.to_string(), visitor.decide(trigger))).collect();
+    Ok(Json(Decisions { decisions }))
 }
 
-async fn asked(app: &ApiState, request: Request) -> Result<Value, Problem> {
+async fn body_of(app: &ApiState, request: Request) -> Result<Value, Problem> {
     limit_public(app, request.headers(), request.extensions()).await?;
     let JsonBody(body) = JsonBody::from_request(request, app).await?;
     Ok(body)
 }
 
-/// One query for the session and one read of the rules, side by side, however many triggers there are.
-async fn decisions(app: &ApiState, asked: Triggers) -> Result<BTreeMap<String, DecisionEnvelope>, Problem> {
-    let Triggers { handle, session, triggers } = asked;
-    let now = app.now();
-    let store = app.store();
-    let (profile, (book, _), kept) =
-        try_join!(store.profile(&handle), store.rule_book::<Rule>(&handle), store.session(&handle, &session, now))?;
-    profile.ok_or_else(Problem::unknown_handle)?;
-    let segments = segments(&kept.session);
-    let decided = triggers.iter().map(|trigger| {
-        let decision = decide((&handle, &session), trigger, &kept.session, &segments, &book, now);
-        (trigger.to_string(), DecisionEnvelope::of(decision, (&handle, &session), trigger, &kept.session, &segments, now))
-    });
-    Ok(decided.collect())
+/// What decisions for one visitor are made of.
+struct Visitor {
+    handle: Handle,
+    session_id: SessionId,
+    session: Session,
+    segments: Vec<String>,
+    book: RuleBook,
+    now: Moment,
 }
 
-impl DecisionEnvelope {
-    fn of(
-        Decision { id, rule, action, reason, looks, ttl_seconds }: Decision<'_>,
-        (handle, session_id): (&Handle, &SessionId),
-        trigger: &Trigger,
-        session: &Session,
-        segments: &[String],
-        now: Moment,
-    ) -> Self {
-        Self {
+impl Visitor {
+    /// Reads the session and the handle's rules side by side.
+    async fn load(app: &ApiState, handle: Handle, session_id: SessionId) -> Result<Self, Problem> {
+        let now = app.now();
+        let store = app.store();
+        let (profile, (book, _), kept) =
+            try_join!(store.profiles().get(&handle), store.rule_sets().get::<Rule>(&handle), store.sessions().get(&handle, &session_id, now))?;
+        profile.ok_or_else(Problem::unknown_handle)?;
+        let segments = segments(&kept.session);
+        Ok(Self { handle, session_id, session: kept.session, segments, book, now })
+    }
+
+    /// The decision at one trigger.
+    fn decide(&self, trigger: &Trigger) -> DecisionEnvelope {
+        let who = (&self.handle, &self.session_id);
+        let Decision { id, rule, action, reason, looks, ttl_seconds } =
+            decide(who, trigger, &self.session, &self.segments, &self.book, self.now);
+        DecisionEnvelope {
             decision_id: id,
-            handle: handle.clone(),
-            session_id: session_id.clone(),
+            handle: self.handle.clone(),
+            session_id: self.session_id.clone(),
             trigger: trigger.clone(),
             matched: rule.is_some(),
             rule_id: rule.cloned(),
             action,
             reason,
             evaluated: looks.into_iter().map(EvaluatedRule::of).collect(),
-            segments: segments.to_vec(),
-            signals_considered: session.signals().len(),
-            decided_at: now,
+            segments: self.segments.clone(),
+            signals_considered: self.session.signals().len(),
+            decided_at: self.now,
             ttl_seconds,
         }
     }

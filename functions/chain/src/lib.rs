@@ -1,4 +1,4 @@
-//! The chain: signals of visitors in, decisions for pages out, and the rules between them.
+//! The chain: signals of visitors, rules, and decisions for pages.
 
 mod ask;
 mod rules;
@@ -31,5 +31,5 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 
 /// The function.
 pub fn service(app: ApiState) -> Served<Router> {
-    api::serve(app, routes().split_for_parts().0)
+    api::serve(app, routes())
 }

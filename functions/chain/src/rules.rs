@@ -1,4 +1,4 @@
-//! `…/chain/rules`: what pages do at which trigger, after which signals.
+//! `…/chain/rules`: what pages do at a trigger, depending on earlier signals.
 
 use api::{ApiState, Creator, JsonBody, ListResponse, Member, Paging, PathParam, PersonalizationRead, Problem};
 use axum::Json;
@@ -24,7 +24,7 @@ pub(crate) struct ChainRuleBody {
     ttl_seconds: Option<u32>,
 }
 
-/// Lists a handle's chain rules in the order in which they are looked at.
+/// Lists a handle's chain rules in the order of evaluation.
 #[utoipa::path(get, path = "/v2/handles/{handle}/chain/rules", tag = "chain", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of the rules.", body = ListResponse<Rule>)))]

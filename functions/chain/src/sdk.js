@@ -1,16 +1,16 @@
-// 10x Links in a page: keeps the click a visitor came by, tells what they do, asks what to show, reports what they buy.
+// The browser SDK of 10x Links: stores the click of a visitor, sends signals, requests decisions and reports conversions.
 //
 //   <script src="https://api.example/v2/public/sdk.js" data-handle="demo" defer></script>
 //
 //   tenx.signal("intent", { value: "basket", confidence: 0.8 })
 //   tenx.resolve("checkout").then(({ action }) => …)          tenx.prefetch(["checkout", "exit"])
 //   tenx.convert({ eventType: "purchase", value: 24.99, currency: "EUR", idempotencyKey: "order-789" }).then((receipt) => …)
-//   tenx.link(url), or <a data-tenx href="https://demo.links.example/shop">, goes on with the session; tenx.session, tenx.ctx,
-//   known once tenx.ready is
+//   tenx.link(url), or <a data-tenx href="https://demo.links.example/shop">, passes the session on; tenx.session and tenx.ctx are
+//   known once the promise tenx.ready is resolved
 //
-// It never throws into the page, writes no HTML and goes nowhere: decisions are data, and where the API fails, the promise of the
+// It never throws into the page, writes no HTML and never navigates: decisions are data, and where the API fails, the promise of the
 // call is rejected. Visitors who send Global Privacy Control (or Do Not Track), or denied consent on the link, have no session and no
-// signals; nothing is kept of them but the ctx, in this tab, for the sale at hand.
+// signals; only their ctx is stored, in this tab, for a conversion in it.
 (() => {
   "use strict";
   const script = document.currentScript;
@@ -20,11 +20,11 @@
   const handle = script.dataset.handle ?? "";
   const SESSION_MS = 30 * 86_400_000;
   const TIMEOUT_MS = 15_000;
-  const TOGETHER_MS = 300; // signals of one moment go together
-  const MOST_IN_A_BATCH = 50;
-  const MOST_WAITING = 200; // as many as a session may have
-  // Browsers hold all requests that outlive their page to 64 KiB; a character is at most three bytes.
-  const LARGEST = 16_000;
+  const BATCH_DELAY_MS = 300; // signals within this time are sent together
+  const MAX_BATCH = 50;
+  const MAX_PENDING = 200; // the limit of a session
+  // Browsers limit all requests that outlive their page to 64 KiB together; a character has at most three bytes.
+  const MAX_KEEPALIVE_CHARS = 16_000;
 
   const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const attempt = (work) => {
@@ -35,13 +35,13 @@
     }
   };
 
-  // What is kept: each thing under a name of its own, so that tabs do not overwrite each other's; in memory where storage is full or
+  // Storage: each value under a name of its own, so that tabs do not overwrite each other's; in memory where storage is full or
   // blocked.
   const storeIn = (area) => {
     const prefix = `tenx.${handle}.`;
     const memory = new Map();
     return {
-      // What could not be stored is newer than what is.
+      // A value in memory could not be stored and is newer than the stored one.
       get: (name) => attempt(() => JSON.parse(memory.get(name) ?? attempt(() => window[area].getItem(prefix + name)))) ?? null,
       set(name, value) {
         const text = JSON.stringify(value);
@@ -57,25 +57,25 @@
       },
       names(kind) {
         const stored = attempt(() => Object.keys(window[area])) ?? [];
-        const ours = stored.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
-        return [...new Set([...ours, ...memory.keys()])].filter((name) => name.startsWith(`${kind}.`));
+        const own = stored.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+        return [...new Set([...own, ...memory.keys()])].filter((name) => name.startsWith(`${kind}.`));
       },
     };
   };
   const browser = storeIn("localStorage");
   const tab = storeIn("sessionStorage");
   const optedOut = navigator.globalPrivacyControl === true || navigator.doNotTrack === "1";
-  let kept = optedOut ? tab : browser;
-  const isQuiet = () => kept === tab;
+  let storage = optedOut ? tab : browser;
+  const isOptedOut = () => storage === tab;
   const forget = () => ["ctx", "session", ...browser.names("signal")].forEach(browser.remove);
 
-  // One request; trouble on the way comes back as status 0.
+  // One request; a network error is reported as status 0.
   const call = async (path, type, body) => {
     const text = body && JSON.stringify(body);
-    const post = text && { method: "POST", body: text, headers: { "content-type": type }, keepalive: text.length <= LARGEST };
+    const post = text && { method: "POST", body: text, headers: { "content-type": type }, keepalive: text.length <= MAX_KEEPALIVE_CHARS };
     try {
       const response = await fetch(API + path, { ...post, credentials: "omit", signal: AbortSignal.timeout(TIMEOUT_MS) });
-      // A good answer that breaks off is none.
+      // A successful response that is cut off counts as a network error.
       const answer = await response.json().catch((error) => (response.ok ? Promise.reject(error) : {}));
       return { ok: response.ok, status: response.status, answer, waitMs: 1000 * response.headers.get("retry-after") || 0 };
     } catch {
@@ -87,27 +87,27 @@
     Object.assign(new Error(`tenx: ${answer.message ?? "the API cannot be reached"}`), { status, answer });
   const backoffMs = (tries) => Math.min(60_000, 1000 * 2 ** tries) * (0.75 + Math.random() / 2);
   const pause = (ms) =>
-    new Promise((over) => {
-      setTimeout(over, ms);
-      addEventListener("online", over, { once: true });
+    new Promise((resolve) => {
+      setTimeout(resolve, ms);
+      addEventListener("online", resolve, { once: true });
     });
-  // What is told goes as text/plain: such a request needs no preflight (Fetch standard), which a beacon, always with credentials,
-  // would not pass.
-  const TOLD = "text/plain";
-  // What the browser was handed to send even when the page goes.
-  const handed = new Set();
-  const tell = async (path, names, body) => {
-    names.forEach((name) => handed.add(name));
-    const outcome = await call(path, TOLD, body);
-    names.forEach((name) => handed.delete(name));
+  // Signals and conversions are sent as text/plain: such a request needs no preflight (Fetch standard), which a beacon, always with
+  // credentials, would not pass.
+  const BEACON_TYPE = "text/plain";
+  // Items that the browser is sending, also when the page is closed.
+  const inFlight = new Set();
+  const send = async (path, names, body) => {
+    names.forEach((name) => inFlight.add(name));
+    const outcome = await call(path, BEACON_TYPE, body);
+    names.forEach((name) => inFlight.delete(name));
     return outcome;
   };
   const beacon = (path, names, body) => {
-    const isHanded = attempt(() => navigator.sendBeacon(API + path, new Blob([JSON.stringify(body)], { type: TOLD })));
-    if (isHanded) names.forEach((name) => handed.add(name));
+    const isQueued = attempt(() => navigator.sendBeacon(API + path, new Blob([JSON.stringify(body)], { type: BEACON_TYPE })));
+    if (isQueued) names.forEach((name) => inFlight.add(name));
   };
 
-  // The click. Its ctx leaves the page's address, so that a copied address carries nobody's.
+  // The click. Its ctx is removed from the page's address, so that a copied address does not contain it.
   const landed = () => {
     const url = new URL(location.href);
     const pairs = url.search.slice(1).split("&");
@@ -119,55 +119,55 @@
     return token;
   };
   const click = () => {
-    const known = kept.get("ctx");
+    const known = storage.get("ctx");
     return known && !(Date.parse(known.expiresAt) <= Date.now()) ? known : null;
   };
 
-  // The session: the one the click names, else the one kept, else a new one; it ends after 30 days of nothing.
+  // The session: that of the click, else the stored one, else a new one; it ends after 30 days without activity.
   let session = null;
-  let isSettled = false;
+  let isReady = false;
   const keepSession = () => browser.set("session", { id: session, at: Date.now() });
-  // Unless another tab has gone on with another one, or forgotten it.
+  // Unless another tab has changed or removed it.
   const prolongSession = () => browser.get("session")?.id === session && keepSession();
 
-  // Asks what a new ctx says; once, for the answer is kept with it.
-  const ask = async (fresh) => {
+  // Reads the context of a new ctx, once: the result is stored with it.
+  const readContext = async (fresh) => {
     const { ok, status, answer } = await call(`context?ctx=${fresh.token}`);
-    if (kept.get("ctx")?.token !== fresh.token) return; // another tab has a newer one
+    if (storage.get("ctx")?.token !== fresh.token) return; // another tab has a newer one
     if (ok && answer.consent === "denied") {
       forget();
-      kept = tab;
-      kept.set("ctx", { token: fresh.token, expiresAt: answer.expiresAt });
+      storage = tab;
+      storage.set("ctx", { token: fresh.token, expiresAt: answer.expiresAt });
     } else if (ok) {
       if (answer.sessionId && answer.handle === handle) session = answer.sessionId;
-      kept.set("ctx", { token: fresh.token, at: fresh.at, expiresAt: answer.expiresAt, asked: true });
+      storage.set("ctx", { token: fresh.token, at: fresh.at, expiresAt: answer.expiresAt, checked: true });
     } else if (status === 400) {
-      // It is none: the one before it stands.
-      if (fresh.former) kept.set("ctx", fresh.former);
-      else kept.remove("ctx");
+      // It is not valid: the previous one remains.
+      if (fresh.previous) storage.set("ctx", fresh.previous);
+      else storage.remove("ctx");
     }
   };
 
-  const settle = async () => {
+  const initialize = async () => {
     const token = landed();
     if (optedOut) forget();
     else if (token) tab.remove("ctx");
-    else if (tab.get("ctx")) kept = tab; // consent was denied on the link this tab came by
+    else if (tab.get("ctx")) storage = tab; // consent was denied on the link that led to this tab
     if (token) {
-      const { former, ...before } = click() ?? {};
-      kept.set("ctx", { token, at: Date.now(), former: before.asked ? before : former });
+      const { previous, ...before } = click() ?? {};
+      storage.set("ctx", { token, at: Date.now(), previous: before.checked ? before : previous });
     }
-    if (!isQuiet()) {
-      const last = kept.get("session");
+    if (!isOptedOut()) {
+      const last = storage.get("session");
       session = last && Date.now() - last.at < SESSION_MS ? last.id : `sig_${handle}_${Date.now()}_${random()}`;
       const known = click();
-      if (known && !known.asked) await ask(known);
+      if (known && !known.checked) await readContext(known);
     }
-    if (!isQuiet()) keepSession();
-    isSettled = true;
+    if (!isOptedOut()) keepSession();
+    isReady = true;
   };
 
-  // Signals wait in the store until the API has them; their ids let it tell those that come twice.
+  // Signals are stored until the API has them; it recognizes repeated ones by their ids.
   let tries = 0;
   let notBefore = 0;
   let timer = null;
@@ -177,33 +177,33 @@
   };
   const signal = (signalKey, details) => {
     const { value, confidence, metadata } = details ?? {};
-    if (isQuiet() || browser.names("signal").length >= MOST_WAITING) return;
+    if (isOptedOut() || browser.names("signal").length >= MAX_PENDING) return;
     const signalId = random();
     const signalValue = value == null ? undefined : String(value);
-    const told = { signalKey, signalValue, confidence, metadata, signalId, occurredAt: new Date().toISOString() };
-    attempt(() => browser.set(`signal.${signalId}`, { told }));
+    const entry = { signalKey, signalValue, confidence, metadata, signalId, occurredAt: new Date().toISOString() };
+    attempt(() => browser.set(`signal.${signalId}`, { entry }));
     decisions = new Map();
-    flushIn(TOGETHER_MS);
+    flushIn(BATCH_DELAY_MS);
   };
 
-  // The next signals of one session that have not been handed over. Which session is settled by the first try.
+  // The next signals of one session that are not being sent. The first try assigns their session.
   const nextBatch = () => {
-    const waiting = browser.names("signal").filter((name) => !handed.has(name));
-    const signals = waiting.map((name) => ({ name, ...browser.get(name) })).filter(({ told }) => told);
-    signals.sort((a, b) => (a.told.occurredAt < b.told.occurredAt ? -1 : 1));
+    const waiting = browser.names("signal").filter((name) => !inFlight.has(name));
+    const signals = waiting.map((name) => ({ name, ...browser.get(name) })).filter(({ entry }) => entry);
+    signals.sort((a, b) => (a.entry.occurredAt < b.entry.occurredAt ? -1 : 1));
     const sessionId = signals[0]?.sessionId ?? session;
     const batch = [];
     let size = 0;
-    for (const { name, told, sessionId: settled = session } of signals) {
-      size += JSON.stringify(told).length;
-      if (settled !== sessionId || batch.length === MOST_IN_A_BATCH || (batch.length && size > LARGEST - 500)) break;
-      browser.set(name, { told, sessionId });
-      batch.push({ name, told });
+    for (const { name, entry, sessionId: assigned = session } of signals) {
+      size += JSON.stringify(entry).length;
+      if (assigned !== sessionId || batch.length === MAX_BATCH || (batch.length && size > MAX_KEEPALIVE_CHARS - 500)) break;
+      browser.set(name, { entry, sessionId });
+      batch.push({ name, entry });
     }
-    return { names: batch.map(({ name }) => name), body: { handle, sessionId, signals: batch.map(({ told }) => told) } };
+    return { names: batch.map(({ name }) => name), body: { handle, sessionId, signals: batch.map(({ entry }) => entry) } };
   };
 
-  // Sends a batch, or puts it off to when it may be sent, and tells whether to go on.
+  // Sends a batch, or postpones it until it may be sent; returns whether to continue.
   const sendBatch = async () => {
     const { names, body } = nextBatch();
     if (!names.length) return false;
@@ -212,13 +212,13 @@
       flushIn(waitMs);
       return false;
     }
-    const outcome = await tell("chain/signals", names, body);
+    const outcome = await send("chain/signals", names, body);
     if (!isFinal(outcome) && !outcome.answer.limits?.signalsPerSession) {
       notBefore = Date.now() + (outcome.waitMs || backoffMs(tries++));
       return true;
     }
     tries = 0;
-    // A bad signal must not cost the others theirs.
+    // An invalid signal must not discard the valid ones.
     const faults = (outcome.answer.fields ?? []).map(({ field }) => names[/^signals\[(\d+)\]/.exec(field)?.[1]]).filter(Boolean);
     if (!outcome.ok) console.warn(failure(outcome).message, outcome.answer.fields ?? "");
     (faults.length ? faults : names).forEach(browser.remove);
@@ -227,44 +227,44 @@
   let flushing = null;
   const flush = () => {
     const work = async () => {
-      await settled;
-      if (isQuiet()) return;
+      await initialized;
+      if (isOptedOut()) return;
       prolongSession();
       while (await sendBatch());
     };
     return (flushing ??= work().finally(() => (flushing = null)));
   };
 
-  // Decisions follow what the page has told so far.
+  // Decisions depend on the signals sent so far.
   let decisions = new Map();
   const decide = async (path, question) => {
     await flush();
-    if (isQuiet()) return null;
+    if (isOptedOut()) return null;
     const outcome = await call(path, "application/json", { handle, sessionId: session, ...question });
     if (!outcome.ok) throw failure(outcome);
     return outcome.answer;
   };
-  const nothing = (trigger) => ({ handle, sessionId: null, trigger, matched: false, ruleId: null, action: { type: "none" } });
+  const noDecision = (trigger) => ({ handle, sessionId: null, trigger, matched: false, ruleId: null, action: { type: "none" } });
   const resolve = async (trigger) => {
     const { decision, until } = decisions.get(trigger) ?? {};
-    return Date.now() < until ? decision : ((await decide("chain/resolve", { trigger })) ?? nothing(trigger));
+    return Date.now() < until ? decision : ((await decide("chain/resolve", { trigger })) ?? noDecision(trigger));
   };
   const prefetch = async (triggers) => {
-    const current = decisions; // not those after a signal that this answer does not know
+    const current = decisions; // not those after a signal that this response does not include
     const answer = await decide("chain/prefetch", { triggers });
-    if (!answer) return Object.fromEntries(triggers.map((trigger) => [trigger, nothing(trigger)]));
+    if (!answer) return Object.fromEntries(triggers.map((trigger) => [trigger, noDecision(trigger)]));
     for (const [trigger, decision] of Object.entries(answer.decisions)) {
       current.set(trigger, { decision, until: Date.now() + 1000 * decision.ttlSeconds });
     }
     return answer.decisions;
   };
 
-  // A conversion is kept until the API has answered for it; its key makes it count once, however often it is sent.
+  // A conversion is stored until the API has answered; because of its key it counts once, however often it is sent.
   const delivering = new Map();
   const deliver = (store, name, body) => {
     const work = async () => {
       for (let tried = 0; ; tried++) {
-        const outcome = await tell("conversions", [name], body);
+        const outcome = await send("conversions", [name], body);
         if (isFinal(outcome)) {
           store.remove(name);
           delivering.delete(name);
@@ -279,36 +279,36 @@
   };
   const convert = async ({ eventType, value, currency, idempotencyKey: given, metadata } = {}) => {
     const ctx = click()?.token;
-    if (!ctx) throw new Error("tenx: no ctx: this visitor has not come by a link, so there is nobody to credit");
+    if (!ctx) throw new Error("tenx: no ctx: this visitor did not follow a link, so there is no click to credit");
     const idempotencyKey = String(given ?? random());
     const name = `conversion.${idempotencyKey}`;
     const sessionId = tenx.session ?? undefined;
     const posted = { ctx, idempotencyKey, eventType, value, currency, metadata, sessionId, occurredAt: new Date().toISOString() };
-    const body = kept.get(name) ?? posted;
-    kept.set(name, body);
-    return deliver(kept, name, body);
+    const body = storage.get(name) ?? posted;
+    storage.set(name, body);
+    return deliver(storage, name, body);
   };
 
-  // A page that goes hands over what it has; it is sent again by the next one, should this have failed.
+  // A page that is closed sends everything as beacons; the next page sends again what failed.
   const leave = () => {
-    while (isSettled && !isQuiet()) {
+    while (isReady && !isOptedOut()) {
       const { names, body } = nextBatch();
       if (!names.length) break;
       beacon("chain/signals", names, body);
-      if (!handed.has(names[0])) break;
+      if (!inFlight.has(names[0])) break;
     }
-    for (const [name, { body }] of delivering) if (!handed.has(name)) beacon("conversions", [name], body);
+    for (const [name, { body }] of delivering) if (!inFlight.has(name)) beacon("conversions", [name], body);
   };
-  // Nobody tells whether it arrived: a page that is seen again sends it again.
+  // A beacon has no response: a page that becomes visible again sends everything again.
   const comeBack = () => {
-    handed.clear();
+    inFlight.clear();
     flush();
   };
   addEventListener("pagehide", leave);
   addEventListener("pageshow", ({ persisted }) => persisted && comeBack());
   document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? leave() : comeBack()));
 
-  // Short links go on with the session: `sid` puts it into the ctx they mint.
+  // Short links pass the session on: `sid` puts it into the new ctx.
   const link = (url) => {
     if (!tenx.session) return String(url);
     const marked = attempt(() => new URL(url, document.baseURI));
@@ -321,16 +321,16 @@
   };
   for (const kind of ["click", "auxclick", "contextmenu"]) document.addEventListener(kind, mark, true);
 
-  const settled = settle();
+  const initialized = initialize();
   const tenx = Object.freeze({
-    ready: settled, // once session and ctx are what they will be
+    ready: initialized, // session and ctx are known
     signal,
     resolve,
     prefetch,
     convert,
     link,
     get session() {
-      return isSettled && !isQuiet() ? session : null;
+      return isReady && !isOptedOut() ? session : null;
     },
     get ctx() {
       return click()?.token ?? null;
@@ -339,7 +339,7 @@
   window.tenx = tenx;
 
   flush();
-  // In both, for a visitor may have denied consent since.
+  // In both, because a visitor may have denied consent since.
   for (const store of [browser, tab]) {
     for (const name of store.names("conversion")) {
       const body = store.get(name);

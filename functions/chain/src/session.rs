@@ -1,6 +1,6 @@
-//! `GET …/chain/{sessionId}`: a session's signals and what they make of its visitor.
+//! `GET …/chain/{sessionId}`: a session's signals and segments.
 
-use api::{ApiState, Member, PathParam, PersonalizationRead, Problem};
+use api::{ApiState, Member, PathId, PersonalizationRead, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::chain::{Confidence, Signal, segments};
@@ -15,19 +15,19 @@ use serde_json::Value;
 pub(crate) struct ChainSession {
     handle: Handle,
     session_id: SessionId,
-    /// Those that count, oldest first.
-    signals: Vec<KeptSignal>,
+    /// Current signals, oldest first.
+    signals: Vec<SessionSignal>,
     segments: Vec<String>,
-    /// Whether a conversion was made in it.
+    /// Whether a conversion happened in it.
     converted: bool,
-    /// When the newest of its signals no longer counts; null without any.
+    /// When its newest signal expires; null without any.
     expires_at: Option<Moment>,
 }
 
 /// A signal.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct KeptSignal {
+pub(crate) struct SessionSignal {
     signal_key: SignalKey,
     signal_value: Option<String>,
     confidence: Confidence,
@@ -37,7 +37,7 @@ pub(crate) struct KeptSignal {
     occurred_at: Moment,
 }
 
-impl KeptSignal {
+impl SessionSignal {
     fn of(signal: &Signal) -> Self {
         Self {
             signal_key: signal.key.clone(),
@@ -52,25 +52,22 @@ impl KeptSignal {
 
 /// Reads a session.
 ///
-/// One without a signal that counts and without a conversion is one that does not exist.
+/// A session without a current signal and without a conversion does not exist.
 #[utoipa::path(get, path = "/v2/handles/{handle}/chain/{sessionId}", tag = "chain", security(("jwt" = []), ("pat" = ["personalization.read"])),
     params(("handle" = Handle, Path), ("sessionId" = SessionId, Path)), responses((status = 200, description = "The session.", body = ChainSession)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<PersonalizationRead>,
-    id: Result<PathParam<SessionId>, Problem>,
+    PathId(id): PathId<SessionId>,
 ) -> Result<Json<ChainSession>, Problem> {
-    let missing = || Problem::not_found("session");
-    // An id that cannot be is an id that is not.
-    let PathParam(id) = id.map_err(|_| missing())?;
-    let kept = app.store().session(member.handle(), &id, app.now()).await?;
+    let kept = app.store().sessions().get(member.handle(), &id, app.now()).await?;
     if kept.session.signals().is_empty() && !kept.session.is_converted {
-        return Err(missing());
+        return Err(Problem::not_found("session"));
     }
     Ok(Json(ChainSession {
         handle: member.handle().clone(),
         session_id: id,
-        signals: kept.session.signals().iter().map(KeptSignal::of).collect(),
+        signals: kept.session.signals().iter().map(SessionSignal::of).collect(),
         segments: segments(&kept.session),
         converted: kept.session.is_converted,
         expires_at: kept.expires_at,

@@ -1,4 +1,4 @@
-//! `POST …/chain/signals`: what a visitor did, appended to the session's ledger.
+//! `POST …/chain/signals`: what a visitor did, appended to the session.
 
 use api::{ApiState, Code, JsonBody, Member, Problem, SignalsBody, SignalsWrite, limit_public};
 use axum::Json;
@@ -51,30 +51,30 @@ pub(crate) struct SignalPosted {
     occurred_at: Option<Moment>,
 }
 
-/// What became of them.
+/// The result of submitted signals.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SignalsReceipt {
-    /// Kept now.
+    /// Signals stored now.
     accepted: u32,
-    /// Known before, by their ids.
+    /// Signals already stored, by their ids.
     deduped: u32,
     session_id: SessionId,
-    /// Of the session, all that count.
+    /// All current signals of the session.
     total: u32,
-    /// When the newest of them no longer counts.
+    /// When the newest of them expires.
     expires_at: Moment,
 }
 
-/// Appends signals to a session: all that are new, or none.
+/// Appends signals to a session: all new ones, or none.
 #[utoipa::path(post, path = "/v2/public/chain/signals", tag = "public",
     request_body(content((SignalsPosted = "application/json"), (SignalsPosted = "text/plain")), description = "JSON; a page's beacon sends it as text."),
-    responses((status = 202, description = "Kept.", body = SignalsReceipt)))]
+    responses((status = 202, description = "Stored.", body = SignalsReceipt)))]
 pub(crate) async fn from_page(State(app): State<ApiState>, request: Request) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     limit_public(&app, request.headers(), request.extensions()).await?;
     let SignalsBody(body) = SignalsBody::from_request(request, &app).await?;
     let batch = Batch::read(body)?;
-    app.store().profile(&batch.handle).await?.ok_or_else(Problem::unknown_handle)?;
+    app.store().profiles().get(&batch.handle).await?.ok_or_else(Problem::unknown_handle)?;
     append(&app, batch).await
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn from_page(State(app): State<ApiState>, request: Request) -> 
 ///
 /// The same as the public route, for a merchant's own server: there is no limit of requests per address.
 #[utoipa::path(post, path = "/v2/handles/{handle}/chain/signals", tag = "chain", security(("jwt" = []), ("pat" = ["chain.signal.write"])),
-    params(("handle" = Handle, Path)), request_body = SessionSignals, responses((status = 202, description = "Kept.", body = SignalsReceipt)))]
+    params(("handle" = Handle, Path)), request_body = SessionSignals, responses((status = 202, description = "Stored.", body = SignalsReceipt)))]
 pub(crate) async fn from_server(
     State(app): State<ApiState>,
     member: Member<SignalsWrite>,
@@ -94,22 +94,22 @@ pub(crate) async fn from_server(
 async fn append(app: &ApiState, Batch { handle, session, signals }: Batch) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     let now = app.now();
     let fresh = || app.id::<domain::values::id::Request>().to_string();
-    match app.store().append_signals((&handle, &session), &signals, &fresh, now).await? {
+    match app.store().sessions().append((&handle, &session), &signals, &fresh, now).await? {
         Appended::Kept { accepted, deduped, total, ends } => {
             let expires_at = ends.unwrap_or(now);
             Ok((StatusCode::ACCEPTED, Json(SignalsReceipt { accepted, deduped, session_id: session, total, expires_at })))
         }
         Appended::Full { until } => {
-            let message = format!("this session has {MAX_IN_A_SESSION} signals, and may not have more before one ends; begin another");
+            let message = format!("this session has the maximum of {MAX_IN_A_SESSION} signals until one expires; begin a new session");
             Err(too_many(message, json!({"signalsPerSession": MAX_IN_A_SESSION}), until, now))
         }
         Appended::TooFast { until } => {
-            let message = format!("more than {MAX_A_MINUTE} signals a minute from one session; wait for the time in Retry-After");
+            let message = format!("more than {MAX_A_MINUTE} signals per minute in one session; wait for the time in Retry-After");
             Err(too_many(message, json!({"signalsPerMinute": MAX_A_MINUTE}), until, now))
         }
     }
 }
 
 fn too_many(message: String, limits: Value, until: Moment, now: Moment) -> Problem {
-    Problem::new(Code::RateLimited, message).with("limits", limits).retry_after((until.millis() - now.millis() + 999) / 1000)
+    Problem::new(Code::RateLimited, message).with("limits", limits).retry_at(until, now)
 }

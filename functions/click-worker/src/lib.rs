@@ -1,6 +1,6 @@
-//! The click worker: a batch of clicks off the queue, each stored and counted once however often it comes.
+//! The click worker: stores and counts the clicks of a batch, each once however often it is received.
 //!
-//! A click names its link's campaign and counts for it only if that was ACTIVE at the moment of the click. This is decided here, once:
+//! A click has its link's campaign and counts for it only if that was ACTIVE at the moment of the click. This is decided here, once,
 //! when the click is first stored.
 
 use std::collections::BTreeSet;
@@ -15,14 +15,14 @@ use domain::values::name::Handle;
 use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::SubscriptionStatus;
 use runtime::{App, batch};
-use store::{ClickMessage, KnownSubscription, Pointer};
+use store::{ClickMessage, Pointer, SubscriptionWithHealth};
 
 /// The click worker's state; cheap to clone.
 #[derive(Clone)]
 pub struct ClickWorker {
     app: App,
-    /// The clicks this process has seen lately, for detecting bursts. Best effort: other processes see other clicks, and
-    /// re-scoring sees them all.
+    /// The recent clicks of this process, for detecting bursts. Best effort: other processes have other clicks, and re-scoring has
+    /// all of them.
     recent: Arc<Mutex<RecentClicks>>,
 }
 
@@ -33,53 +33,53 @@ impl ClickWorker {
     }
 }
 
-/// Counts a batch and gives back the messages with a click that could not be written.
+/// Counts a batch, and returns the messages with a click that could not be written to the queue.
 pub async fn handle(worker: ClickWorker, event: SqsEvent) -> SqsBatchResponse {
     let app = &worker.app;
     let (received, mut failed) = batch::read::<ClickMessage>(event);
     let clicks: Vec<Click> = received.iter().flat_map(|message| message.body.clicks.iter().cloned()).collect();
     let (clicks, mut unwritten) = credited(app, with_bursts(&worker, clicks)).await;
-    let (clicks, listeners, untold) = listeners(app, clicks).await;
-    unwritten.extend(untold);
-    let is_told = |click: &Click| {
-        let mut of_handle = listeners.iter().filter(|known| known.subscription.handle == click.handle);
+    let (clicks, subscribers, undetermined) = subscribers(app, clicks).await;
+    unwritten.extend(undetermined);
+    let is_wanted = |click: &Click| {
+        let mut of_handle = subscribers.iter().filter(|known| known.subscription.handle == click.handle);
         of_handle.any(|known| known.subscription.wants(WebhookEventType::LinkClicked, click.bot))
     };
-    let (counted, errors) = app.store().count_clicks(&clicks, &is_told, app.now()).await;
+    let (counted, errors) = app.store().clicks().count(&clicks, &is_wanted, app.now()).await;
     for (id, error) in &errors {
         tracing::warn!(click.id = %id, error = error as &dyn std::error::Error, "click could not be counted");
     }
     unwritten.extend(errors.iter().map(|(id, _)| *id));
     let is_unwritten = |message: &&batch::Received<ClickMessage>| message.body.clicks.iter().any(|click| unwritten.contains(&click.id));
     failed.extend(received.iter().filter(is_unwritten).map(|message| message.message_id.clone()));
-    for click in clicks.iter().filter(|click| is_told(click) && !unwritten.contains(&click.id)) {
-        app.store().announce_softly(&Pointer::to_click(click)).await;
+    for click in clicks.iter().filter(|click| is_wanted(click) && !unwritten.contains(&click.id)) {
+        app.store().outbox().announce_best_effort(&Pointer::to_click(click)).await;
     }
     tracing::info!(clicks.new = counted.new, clicks.known = counted.known, messages.failed = failed.len(), "clicks counted");
     batch::failures(failed)
 }
 
-/// The clicks with the subscriptions of their handles, and those of which that could not be found out.
-async fn listeners(app: &App, clicks: Vec<Click>) -> (Vec<Click>, Vec<KnownSubscription>, BTreeSet<ClickId>) {
+/// The clicks with the subscriptions of their handles, and the clicks whose subscriptions could not be read.
+async fn subscribers(app: &App, clicks: Vec<Click>) -> (Vec<Click>, Vec<SubscriptionWithHealth>, BTreeSet<ClickId>) {
     let handles: BTreeSet<Handle> = clicks.iter().map(|click| click.handle.clone()).collect();
-    let (mut listeners, mut unread) = (Vec::new(), BTreeSet::new());
+    let (mut subscribers, mut unread) = (Vec::new(), BTreeSet::new());
     for handle in handles {
-        match app.store().subscriptions(&handle, app.now()).await {
-            Ok(known) => listeners.extend(known.into_iter().filter(|known| known.status() == SubscriptionStatus::Active)),
+        match app.store().subscriptions().list(&handle, app.now()).await {
+            Ok(known) => subscribers.extend(known.into_iter().filter(|known| known.status() == SubscriptionStatus::Active)),
             Err(error) => {
                 tracing::warn!(%handle, error = &error as &dyn std::error::Error, "subscriptions could not be read");
                 unread.insert(handle);
             }
         }
     }
-    let (untold, clicks): (Vec<Click>, Vec<Click>) = clicks.into_iter().partition(|click| unread.contains(&click.handle));
-    (clicks, listeners, untold.iter().map(|click| click.id).collect())
+    let (undetermined, clicks): (Vec<Click>, Vec<Click>) = clicks.into_iter().partition(|click| unread.contains(&click.handle));
+    (clicks, subscribers, undetermined.iter().map(|click| click.id).collect())
 }
 
-/// The clicks with the campaigns they count for, and those of which that could not be found out.
+/// The clicks with the campaigns they count for, and the clicks whose campaigns could not be read.
 async fn credited(app: &App, clicks: Vec<Click>) -> (Vec<Click>, BTreeSet<ClickId>) {
     let named = |click: &Click| click.campaign_id.clone().map(|id| (click.handle.clone(), id));
-    let campaigns = match app.store().campaigns_named(&clicks.iter().filter_map(named).collect()).await {
+    let campaigns = match app.store().campaigns().get_many(&clicks.iter().filter_map(named).collect()).await {
         Ok(campaigns) => campaigns,
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "campaigns could not be read");
@@ -93,7 +93,7 @@ async fn credited(app: &App, clicks: Vec<Click>) -> (Vec<Click>, BTreeSet<ClickI
     (clicks.into_iter().map(credit).collect(), BTreeSet::new())
 }
 
-/// The clicks, those in a burst classified again with it. A click that was counted before keeps its first classification.
+/// The clicks, those of a burst classified again. A click that was counted before keeps its first classification.
 fn with_bursts(worker: &ClickWorker, clicks: Vec<Click>) -> Vec<Click> {
     let bursts = worker.recent.lock().unwrap_or_else(PoisonError::into_inner).record(&clicks, worker.app.now());
     clicks.into_iter().map(|click| bursts.get(&click.id).map_or_else(|| click.clone(), |burst| reclassify(&click, *burst))).collect()

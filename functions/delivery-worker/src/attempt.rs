@@ -1,4 +1,4 @@
-//! What one message means: look at the delivery, claim the attempt, send, record, announce what follows.
+//! Processing one message: read the delivery, claim the attempt, send it, record it, announce the next one.
 
 use std::time::Duration;
 
@@ -6,106 +6,100 @@ use domain::webhooks::delivery::{Delivery, DeliveryStatus, NextStep, PostOutcome
 use domain::webhooks::subscription::SubscriptionStatus;
 use futures::future::{Either, join, select};
 use runtime::App;
-use store::{AttemptMessage, KnownSubscription, Lane, Result};
+use store::{AttemptMessage, Lane, Result, SubscriptionWithHealth};
 
 use crate::message;
+use crate::next::announce;
 use crate::post::{Reply, post};
-use crate::record::{self, Sent};
+use crate::record::{self, CompletedAttempt, Recorded};
 
-/// What becomes of the message.
+/// What happens to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It has done its work.
+pub(crate) enum MessageDisposition {
+    /// It is processed and can be deleted.
     Done,
-    /// It must come again.
-    GiveBack,
+    /// It goes back to the queue and is received again.
+    Return,
 }
 
-/// How often a worker looks again when the delivery moved under it before it gives the message back.
-pub(crate) const LOOKS: usize = 8;
-/// A receiver that has not answered by then is slow. It may take its time, but nobody else is to wait behind it.
+/// A receiver that has not answered by then is slow: from then on its messages go through the queue of retries.
 const SLOW_AFTER: Duration = Duration::from_secs(1);
-/// How long messages of a slow receiver wait apart from the others'.
+/// How long a receiver counts as slow, in milliseconds.
 const SLOW_MS: i64 = 60_000;
 
-/// Carries a message out.
-pub(crate) async fn carry_out(app: &App, message: &AttemptMessage) -> Result<Verdict> {
-    for _ in 0..LOOKS {
-        let Some(delivery) = app.store().delivery(&message.handle, message.delivery_id).await? else {
-            tracing::error!(delivery.id = %message.delivery_id, "an announced delivery is not there");
-            return Ok(Verdict::Done);
+/// Processes a message.
+pub(crate) async fn process(app: &App, message: &AttemptMessage) -> Result<MessageDisposition> {
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
+        let Some(delivery) = app.store().deliveries().get(&message.handle, message.delivery_id).await? else {
+            tracing::error!(delivery.id = %message.delivery_id, "announced delivery does not exist");
+            return Ok(MessageDisposition::Done);
         };
         match delivery.next_step(message.attempt, app.now()) {
-            NextStep::Done => return Ok(Verdict::Done),
-            NextStep::Held => return Ok(Verdict::GiveBack),
+            NextStep::Done => return Ok(MessageDisposition::Done),
+            NextStep::Held => return Ok(MessageDisposition::Return),
             NextStep::TooEarly { wait_ms } => {
-                app.store().announce_attempt(message, wait_ms).await?;
-                return Ok(Verdict::Done);
+                app.store().outbox().announce_attempt(message, wait_ms).await?;
+                return Ok(MessageDisposition::Done);
             }
             NextStep::AnnounceNext { attempt, wait_ms } => {
                 announce(app, &delivery, attempt, wait_ms).await?;
-                return Ok(Verdict::Done);
+                return Ok(MessageDisposition::Done);
             }
             NextStep::Claim => {
-                if take(app, &delivery, message).await? {
-                    return Ok(Verdict::Done);
+                if claim_and_send(app, &delivery, message).await? == Recorded::Done {
+                    return Ok(MessageDisposition::Done);
                 }
             }
         }
     }
-    Ok(Verdict::GiveBack)
+    Ok(MessageDisposition::Return)
 }
 
-/// Announces an attempt that is due in so long.
-pub(crate) async fn announce(app: &App, delivery: &Delivery, attempt: u8, wait_ms: i64) -> Result<()> {
-    let next = AttemptMessage { v: 1, handle: delivery.handle.clone(), delivery_id: delivery.id, attempt, lane: Lane::Retries };
-    app.store().announce_attempt(&next, wait_ms).await
-}
-
-/// Takes the attempt to its end; false when the delivery moved meanwhile and must be looked at again.
-async fn take(app: &App, delivery: &Delivery, message: &AttemptMessage) -> Result<bool> {
+/// Claims the attempt, sends it and records its outcome.
+async fn claim_and_send(app: &App, delivery: &Delivery, message: &AttemptMessage) -> Result<Recorded> {
     let now = app.now();
-    let known = app.store().subscription(&delivery.handle, delivery.subscription_id, now).await?;
-    let text = app.store().event_message(&delivery.handle, delivery.event_id).await?;
+    let known = app.store().subscriptions().get(&delivery.handle, delivery.subscription_id, now).await?;
+    let text = app.store().events().message(&delivery.handle, delivery.event_id).await?;
     let (Some(known), Some(text)) = (known.filter(|known| known.status() == SubscriptionStatus::Active), text) else {
         let cancelled = Delivery { status: DeliveryStatus::Cancelled, ..delivery.clone() };
-        return app.store().move_delivery(delivery, &cancelled, None, now).await;
+        return app.store().deliveries().advance(delivery, &cancelled, None, now).await.map(Recorded::of);
     };
     if known.is_slow && message.lane == Lane::First {
-        app.store().announce_attempt(&AttemptMessage { lane: Lane::Retries, ..message.clone() }, 0).await?;
-        return Ok(true);
+        app.store().outbox().announce_attempt(&AttemptMessage { lane: Lane::Retries, ..message.clone() }, 0).await?;
+        return Ok(Recorded::Done);
     }
-    // Before the claim: without keys nothing is begun that would have to wait for its lease to end.
+    // Before the claim: without keys an attempt would hold its lease for nothing.
     let secrets = message::secrets(app, &known).await?;
     let claimed = delivery.claimed(now);
-    if !app.store().move_delivery(delivery, &claimed, None, now).await? {
-        return Ok(false);
+    if !app.store().deliveries().advance(delivery, &claimed, None, now).await? {
+        return Ok(Recorded::Changed);
     }
     let started_at = app.now();
     let reply = match secrets {
         Some(secrets) => {
             let headers = message::headers(&claimed, &secrets, &text, started_at);
             let exchange = post(app.egress(), &known.subscription.settings.endpoint_url, headers, text);
-            watched(app, &known, exchange).await
+            with_slow_marker(app, &known, exchange).await
         }
-        None => Reply::without_answer(PostOutcome::NoSecret),
+        None => Reply::without_response(PostOutcome::NoSecret),
     };
     tracing::info!(delivery.id = %claimed.id, attempt = claimed.attempt, outcome = reply.outcome.class(), "webhook attempted");
-    let sent = Sent { delivery: claimed, known, reply, started_at };
-    if sent.reply.outcome.is_delivered() { record::delivered(app, &sent).await } else { record::failed(app, &sent).await }
+    let outcome = CompletedAttempt { delivery: claimed, known, reply, started_at };
+    if outcome.reply.outcome.is_delivered() { record::delivered(app, &outcome).await } else { record::failed(app, &outcome).await }
 }
 
-/// Lets an exchange end; while it takes long, says so to whoever sends to the same receiver next.
-async fn watched(app: &App, known: &KnownSubscription, exchange: impl Future<Output = Reply>) -> Reply {
+/// Waits for an exchange; when it takes long, marks the receiver as slow for the workers that send to it next.
+async fn with_slow_marker(app: &App, known: &SubscriptionWithHealth, exchange: impl Future<Output = Reply>) -> Reply {
     let exchange = std::pin::pin!(exchange);
-    let patience = std::pin::pin!(tokio::time::timeout(SLOW_AFTER, std::future::pending::<()>()));
-    match select(exchange, patience).await {
+    let slow = std::pin::pin!(tokio::time::timeout(SLOW_AFTER, std::future::pending::<()>()));
+    match select(exchange, slow).await {
         Either::Left((reply, _)) => reply,
         Either::Right((_, exchange)) => {
             let subscription = &known.subscription;
             let until = app.now().plus_millis(SLOW_MS);
-            let (noted, reply) = join(app.store().note_slow(&subscription.handle, subscription.id, until), exchange).await;
-            record::softly(&subscription.id, noted);
+            let (noted, reply) =
+                join(app.store().endpoint_health().record_slow(&subscription.handle, subscription.id, until), exchange).await;
+            record::log_failure(&subscription.id, noted);
             reply
         }
     }

@@ -1,7 +1,8 @@
-//! The delivery worker: one signed attempt a message, recorded under its lease, and the next one announced.
+//! The delivery worker: makes one signed attempt a message, records it under its lease, and announces the next one.
 
 mod attempt;
 mod message;
+mod next;
 mod post;
 mod record;
 mod resolve;
@@ -11,20 +12,20 @@ use futures::future::join_all;
 use runtime::{App, batch};
 use store::AttemptMessage;
 
-use attempt::Verdict;
+use attempt::MessageDisposition;
 
-/// Works off a batch, its messages side by side, and gives back those whose attempt somebody else still holds or whose
-/// outcome could not be written.
+/// Processes a batch concurrently. Returns to the queue the messages whose attempt another worker still holds, or whose outcome
+/// could not be written.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     let (received, mut failed) = batch::read::<AttemptMessage>(event);
-    let verdicts = join_all(received.iter().map(|message| attempt::carry_out(&app, &message.body))).await;
-    for (message, verdict) in received.iter().zip(verdicts) {
-        match verdict {
-            Ok(Verdict::Done) => {}
-            Ok(Verdict::GiveBack) => failed.push(message.message_id.clone()),
+    let dispositions = join_all(received.iter().map(|message| attempt::process(&app, &message.body))).await;
+    for (message, disposition) in received.iter().zip(dispositions) {
+        match disposition {
+            Ok(MessageDisposition::Done) => {}
+            Ok(MessageDisposition::Return) => failed.push(message.message_id.clone()),
             Err(error) => {
                 let id = message.body.delivery_id;
-                tracing::warn!(delivery.id = %id, error = &error as &dyn std::error::Error, "attempt could not be carried out");
+                tracing::warn!(delivery.id = %id, error = &error as &dyn std::error::Error, "attempt could not be processed");
                 failed.push(message.message_id.clone());
             }
         }

@@ -1,4 +1,4 @@
-//! What goes along with a message: who sends what, and the proof of it.
+//! The headers of a message: its ids and its signatures.
 
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::Delivery;
@@ -7,28 +7,28 @@ use domain::webhooks::signature;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use runtime::{App, KeysError, PlatformKeys};
-use store::{Error, KnownSubscription, Result};
+use store::{Error, Result, SubscriptionWithHealth};
 
-/// The secrets that sign now; none when the platform's key that opens them is gone.
-pub(crate) async fn secrets(app: &App, known: &KnownSubscription) -> Result<Option<Vec<WebhookSecret>>> {
+/// The live secrets; none when the platform key that opens them no longer exists.
+pub(crate) async fn secrets(app: &App, known: &SubscriptionWithHealth) -> Result<Option<Vec<WebhookSecret>>> {
     let no_keys = |error: KeysError| Error::Damaged { key: "the platform secret".to_owned(), what: error.to_string() };
     let now = app.now();
     let place = SecretOwner { handle: &known.subscription.handle, subscription: known.subscription.id };
     let opened = |keys: &PlatformKeys| known.subscription.secrets.live(place, |id| keys.opening(id), now);
     let opened = match opened(&*app.keys().await.map_err(no_keys)?) {
         Ok(secrets) => Ok(secrets),
-        // Sealed under a key that is newer than what this process remembers.
+        // Sealed with a key that is newer than the cached ones.
         Err(_) => opened(&*app.newer_keys().await.map_err(no_keys)?),
     };
     if let Err(error) = &opened {
-        tracing::error!(subscription.id = %known.subscription.id, %error, "a message cannot be signed");
+        tracing::error!(subscription.id = %known.subscription.id, %error, "message cannot be signed");
     }
     Ok(opened.ok())
 }
 
-/// Everything a receiver needs to know who sends what, and that it is true.
+/// The headers that identify a message and prove its origin.
 pub(crate) fn headers(delivery: &Delivery, secrets: &[WebhookSecret], text: &str, now: Moment) -> HeaderMap {
-    // A receiver that has not learned the new secret yet must not break: the one value is the oldest live secret's.
+    // This header has one value: the oldest live secret signs it, for receivers that do not have the new secret yet.
     let of_body = secrets.last().map(|secret| signature::of_body(secret, text.as_bytes())).unwrap_or_default();
     let values = [
         ("webhook-id", delivery.event_id.to_string()),

@@ -1,4 +1,4 @@
-//! What an attempt leaves behind: its record and the delivery's next state in one transaction, and what it says of the receiver.
+//! Recording an attempt: its record and the delivery's next state in one transaction, and what it says about the receiver.
 
 use domain::accounts::audit::AuditEvent;
 use domain::values::id::SubscriptionId;
@@ -9,26 +9,42 @@ use domain::webhooks::payload::{DisabledPayload, Payload};
 use domain::webhooks::subscription::{Disabled, Subscription};
 use runtime::App;
 use serde_json::{Value, json};
-use store::{GivingUp, KnownSubscription, Made, Moved, Result};
+use store::{AttemptRecord, Disabling, Result, SubscriptionWithHealth, Transition};
 
-use crate::attempt::{LOOKS, announce};
+use crate::next::announce;
 use crate::post::Reply;
 
-/// An attempt that was made.
-pub(crate) struct Sent {
-    /// The delivery as it was claimed for it.
+/// A completed attempt.
+pub(crate) struct CompletedAttempt {
+    /// The claimed delivery.
     pub(crate) delivery: Delivery,
-    /// To whom.
-    pub(crate) known: KnownSubscription,
-    /// What came of it.
+    /// The subscription it was sent to.
+    pub(crate) known: SubscriptionWithHealth,
+    /// Its result.
     pub(crate) reply: Reply,
     /// When it began.
     pub(crate) started_at: Moment,
 }
 
-impl Sent {
-    /// As it is kept, ended now.
-    fn kept(&self, now: Moment, next_attempt_at: Option<Moment>) -> DeliveryAttempt {
+/// Whether an attempt was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// It was.
+    Done,
+    /// Another worker changed the delivery; it must be read again.
+    Changed,
+}
+
+impl Recorded {
+    /// As a conditional write reports it.
+    pub(crate) fn of(is_written: bool) -> Self {
+        if is_written { Self::Done } else { Self::Changed }
+    }
+}
+
+impl CompletedAttempt {
+    /// The record of the attempt, ended now.
+    fn to_record(&self, now: Moment, next_attempt_at: Option<Moment>) -> DeliveryAttempt {
         let status_code = match self.reply.outcome {
             PostOutcome::Status(status) => Some(status),
             _ => None,
@@ -49,75 +65,74 @@ impl Sent {
     }
 }
 
-/// Records a success, whoever holds the lease by now: the receiver has the event. False when the delivery did not hold still.
-pub(crate) async fn delivered(app: &App, sent: &Sent) -> Result<bool> {
-    let (now, subscription) = (app.now(), &sent.known.subscription);
-    // Before the record: a crash in between sends again, and does not leave failures standing that have ended.
-    if sent.known.failing.streak > 0 {
-        softly(&subscription.id, app.store().note_success(&subscription.handle, subscription.id).await);
+/// Records a success whichever worker holds the lease by now: the receiver has the event.
+pub(crate) async fn delivered(app: &App, outcome: &CompletedAttempt) -> Result<Recorded> {
+    let (now, subscription) = (app.now(), &outcome.known.subscription);
+    // Before the record: a crash in between sends again, and does not keep failures that have ended.
+    if outcome.known.failing.streak > 0 {
+        log_failure(&subscription.id, app.store().endpoint_health().record_success(&subscription.handle, subscription.id).await);
     }
-    let attempt = sent.kept(now, None);
-    let made = Made { attempt: &attempt, lease: sent.lease() };
-    let mut current = sent.delivery.clone();
-    for _ in 0..LOOKS {
+    let attempt = outcome.to_record(now, None);
+    let made = AttemptRecord { attempt: &attempt, lease: outcome.lease() };
+    let mut current = outcome.delivery.clone();
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         let done = Delivery { status: DeliveryStatus::Delivered, ..current.clone() };
-        if app.store().move_delivery(&current, &done, Some(made), now).await? {
-            return Ok(true);
+        if app.store().deliveries().advance(&current, &done, Some(made), now).await? {
+            return Ok(Recorded::Done);
         }
-        match app.store().delivery(&current.handle, current.id).await? {
+        match app.store().deliveries().get(&current.handle, current.id).await? {
             Some(moved) if moved.status != DeliveryStatus::Delivered => current = moved,
-            _ => return Ok(true),
+            _ => return Ok(Recorded::Done),
         }
     }
-    Ok(false)
+    Ok(Recorded::Changed)
 }
 
-/// Records a failure if the lease still holds, announces what follows, and counts what it says of the receiver. False when
-/// the delivery had moved.
-pub(crate) async fn failed(app: &App, sent: &Sent) -> Result<bool> {
-    let (now, before) = (app.now(), &sent.delivery);
-    let ending = sent.reply.outcome.ending();
+/// Records a failure if the lease still holds, announces the next attempt, and counts the failure of the receiver.
+pub(crate) async fn failed(app: &App, outcome: &CompletedAttempt) -> Result<Recorded> {
+    let (now, before) = (app.now(), &outcome.delivery);
+    let ending = outcome.reply.outcome.ending();
     let after = before.failed(ending, now);
     let next = (after.status == DeliveryStatus::Scheduled).then_some(after.due_at);
-    let attempt = sent.kept(now, next);
-    let made = Made { attempt: &attempt, lease: sent.lease() };
+    let attempt = outcome.to_record(now, next);
+    let made = AttemptRecord { attempt: &attempt, lease: outcome.lease() };
     if ending == Ending::Gone {
-        return gone(app, sent, &after, made).await;
+        return gone(app, outcome, &after, made).await;
     }
-    if !app.store().move_delivery(before, &after, Some(made), now).await? {
-        return Ok(false);
+    if !app.store().deliveries().advance(before, &after, Some(made), now).await? {
+        return Ok(Recorded::Changed);
     }
     match next {
         Some(due_at) => announce(app, &after, after.attempt, due_at.millis() - now.millis()).await?,
-        None => softly(&before.subscription_id, exhausted(app, sent).await),
+        None => log_failure(&before.subscription_id, exhausted(app, outcome).await),
     }
-    Ok(true)
+    Ok(Recorded::Done)
 }
 
-/// The receiver says that it is gone for good: the delivery ends and the subscription with it.
-async fn gone(app: &App, sent: &Sent, after: &Delivery, made: Made<'_>) -> Result<bool> {
-    let (envelope, event) = disabled_event(app, &sent.known.subscription, Disabled::Gone);
-    let giving_up = GivingUp { why: Disabled::Gone, version: sent.known.subscription.version, envelope: &envelope, event: &event };
-    match app.store().move_and_give_up((&sent.delivery, after), made, &giving_up, app.now()).await? {
-        Moved::Not => Ok(false),
-        Moved::Alone => Ok(true),
-        Moved::AndGivenUp(pointer) => {
-            app.store().announce_softly(&pointer).await;
-            Ok(true)
+/// The receiver answered 410: ends the delivery and disables the subscription.
+async fn gone(app: &App, outcome: &CompletedAttempt, after: &Delivery, made: AttemptRecord<'_>) -> Result<Recorded> {
+    let (envelope, event) = disabled_event(app, &outcome.known.subscription, Disabled::Gone);
+    let disabling = Disabling { reason: Disabled::Gone, version: outcome.known.subscription.version, envelope: &envelope, event: &event };
+    match app.store().endpoint_health().advance_and_disable((&outcome.delivery, after), made, &disabling, app.now()).await? {
+        Transition::Stale => Ok(Recorded::Changed),
+        Transition::Applied => Ok(Recorded::Done),
+        Transition::AppliedAndDisabled(pointer) => {
+            app.store().outbox().announce_best_effort(&pointer).await;
+            Ok(Recorded::Done)
         }
     }
 }
 
-/// Counts an exhausted delivery and gives the receiver up when it has failed for too long.
-async fn exhausted(app: &App, sent: &Sent) -> Result<()> {
+/// Counts an exhausted delivery, and disables the subscription when its receiver has failed for too long.
+async fn exhausted(app: &App, outcome: &CompletedAttempt) -> Result<()> {
     let now = app.now();
-    if app.store().note_exhausted(&sent.delivery, now).await?.is_none_or(|failing| !failing.exceeds_limit(now)) {
+    if app.store().endpoint_health().record_exhausted(&outcome.delivery, now).await?.is_none_or(|failing| !failing.exceeds_limit(now)) {
         return Ok(());
     }
-    let (envelope, event) = disabled_event(app, &sent.known.subscription, Disabled::Auto);
-    let giving_up = GivingUp { why: Disabled::Auto, version: sent.known.subscription.version, envelope: &envelope, event: &event };
-    if let Some(pointer) = app.store().give_up(&sent.delivery, &giving_up, now).await? {
-        app.store().announce_softly(&pointer).await;
+    let (envelope, event) = disabled_event(app, &outcome.known.subscription, Disabled::Auto);
+    let disabling = Disabling { reason: Disabled::Auto, version: outcome.known.subscription.version, envelope: &envelope, event: &event };
+    if let Some(pointer) = app.store().endpoint_health().disable(&outcome.delivery, &disabling, now).await? {
+        app.store().outbox().announce_best_effort(&pointer).await;
     }
     Ok(())
 }
@@ -132,9 +147,9 @@ fn disabled_event(app: &App, subscription: &Subscription, why: Disabled) -> (Env
     (envelope, event.between(Value::Null, after))
 }
 
-/// What could not be noted of a receiver is not worth sending a message twice.
-pub(crate) fn softly<T>(id: &SubscriptionId, noted: Result<T>) {
+/// Logs what could not be recorded about a receiver: that is not worth sending a message twice.
+pub(crate) fn log_failure<T>(id: &SubscriptionId, noted: Result<T>) {
     if let Err(error) = noted {
-        tracing::warn!(subscription.id = %id, error = &error as &dyn std::error::Error, "could not be noted of a receiver");
+        tracing::warn!(subscription.id = %id, error = &error as &dyn std::error::Error, "health of a receiver could not be recorded");
     }
 }

@@ -1,5 +1,5 @@
-//! Names of receivers: looked up once an attempt, and the whole answer refused when one address in it may not be reached. The
-//! connection is made to the very addresses that were checked.
+//! DNS resolution of receivers: one lookup an attempt, refused as a whole when one of its addresses may not be reached. The
+//! connection is made to the addresses that were checked.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,10 +14,10 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 /// How long a name server may take.
 const RESOLVE: Duration = Duration::from_secs(2);
 
-/// Asks a name server.
+/// Looks up a host name.
 pub(crate) type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
 
-/// Asks the one this machine is set to.
+/// Looks it up with the system resolver.
 pub(crate) fn system() -> Lookup {
     Arc::new(|name| async move { tokio::net::lookup_host((name, 0)).await.map(Iterator::collect) }.boxed())
 }
@@ -31,7 +31,7 @@ pub(crate) struct Guard {
 /// Why a name is not connected to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refused {
-    /// It has no address, or the name server did not tell in time.
+    /// It has no address, or the lookup timed out.
     #[error("the name has no address")]
     Unknown,
     /// One of its addresses may not be reached.

@@ -1,30 +1,32 @@
-//! Adjustments: counted on their own day, where their conversion came from.
+//! Adjustments: counted on their own day, with the origin of their conversion.
 
+use domain::conversions::ledger::Adjustment;
 use runtime::App;
-use store::{Pointer, Settled};
+use store::{CountOutcome, Pointer};
 
-use crate::wait;
+use crate::wait::seconds_until_next_try;
 
-/// How long an adjustment looks after its conversion by itself; after that the sweeper does so every minute.
-const PATIENCE_MS: i64 = 60_000;
+/// How long an adjustment is announced again until its conversion is counted, in milliseconds; the sweeper takes over then.
+const TIMEOUT_MS: i64 = 60_000;
 
 /// Counts an adjustment once its conversion is counted.
-pub(crate) async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
-    let Some(found) = app.store().adjustment_at(pointer).await? else {
-        tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
+pub(crate) async fn count(app: &App, pointer: &Pointer) -> store::Result<()> {
+    let Some(found) = app.store().ledger().adjustment_at(pointer).await? else {
+        tracing::error!(item.pk = %pointer.pk, "announced item does not exist");
         return Ok(());
     };
-    if found.settled {
+    if found.counted {
         return Ok(());
     }
     let adjustment = &found.adjustment;
-    let conversion = app.store().adjusted_conversion(&found).await?;
-    let Some(origin) = conversion.origin.filter(|_| conversion.settled) else {
+    let conversion = app.store().ledger().conversion_of(&found).await?;
+    let Some(origin) = conversion.origin.filter(|_| conversion.counted) else {
         let age_ms = app.now().millis() - adjustment.created_at.millis();
-        return if age_ms < PATIENCE_MS { app.store().announce_later(pointer, wait(age_ms)).await } else { Ok(()) };
+        return if age_ms < TIMEOUT_MS { app.store().outbox().announce_later(pointer, seconds_until_next_try(age_ms)).await } else { Ok(()) };
     };
-    if app.store().settle_adjustment(pointer, adjustment, &origin, app.now()).await? == Settled::Now {
-        tracing::info!(adjustment.id = %adjustment.id, conversion.id = %adjustment.conversion_id, handle = %adjustment.handle, "adjustment counted");
+    if app.store().ledger().count(pointer, adjustment, &origin, app.now()).await? == CountOutcome::Counted {
+        let Adjustment { id, conversion_id, handle, .. } = adjustment;
+        tracing::info!(adjustment.id = %id, conversion.id = %conversion_id, %handle, "adjustment counted");
     }
     Ok(())
 }

@@ -1,120 +1,49 @@
-//! The event worker: entries of the outbox, each carried to whatever must hear of it exactly once.
+//! The event worker: entries of the outbox, each processed exactly once.
 
 mod adjustment;
-mod tell;
+mod conversion;
+mod fan_out;
+mod wait;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::chain::segments;
-use domain::clicks::Click;
-use domain::clicks::agent::reclassify;
-use domain::clicks::burst::Burst;
-use domain::conversions::Conversion;
-use domain::reports::{NONE, Origin};
-use domain::webhooks::envelope::Envelope;
+use domain::reports::NONE;
 use futures::future::join_all;
 use runtime::{App, batch};
-use store::{OutboxKind, Pointer, Restatement, Settled, StoredClick};
+use store::{OutboxKind, Pointer};
 
-/// How long a conversion waits for its click, which may still be in its own queue.
-const CLICK_PATIENCE_MS: i64 = 300_000;
-
-/// How often a conversion is looked at anew because its click changed, as when two conversions of one click come together.
-const LOOKS: usize = 4;
-
-/// Settles a batch, its messages side by side, and gives back those that could not be.
+/// Processes a batch concurrently, and returns the messages that failed to the queue.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     let (received, mut failed) = batch::read::<Pointer>(event);
-    let outcomes = join_all(received.iter().map(|message| settle(&app, &message.body))).await;
+    let outcomes = join_all(received.iter().map(|message| process(&app, &message.body))).await;
     for (message, outcome) in received.iter().zip(outcomes) {
         if let Err(error) = outcome {
-            tracing::warn!(message.id = %message.message_id, error = &error as &dyn std::error::Error, "event could not be settled");
+            tracing::warn!(message.id = %message.message_id, error = &error as &dyn std::error::Error, "event could not be processed");
             failed.push(message.message_id.clone());
         }
     }
     batch::failures(failed)
 }
 
-async fn settle(app: &App, pointer: &Pointer) -> store::Result<()> {
+async fn process(app: &App, pointer: &Pointer) -> store::Result<()> {
     match pointer.kind() {
-        Some(OutboxKind::Conversion) => settle_conversion(app, pointer).await,
-        Some(OutboxKind::Adjustment) => adjustment::settle(app, pointer).await,
-        Some(OutboxKind::Event) => tell::event(app, pointer).await,
-        Some(OutboxKind::Click) => tell::click(app, pointer).await,
+        Some(OutboxKind::Conversion) => conversion::count(app, pointer).await,
+        Some(OutboxKind::Adjustment) => adjustment::count(app, pointer).await,
+        Some(OutboxKind::Event) => fan_out::event(app, pointer).await,
+        Some(OutboxKind::Click) => fan_out::click(app, pointer).await,
         Some(OutboxKind::Impressions) => impressions(app, pointer).await,
         Some(OutboxKind::Delivery | OutboxKind::ParkedClick) | None => {
-            tracing::error!(item.pk = %pointer.pk, "this is nothing for the event worker");
+            tracing::error!(item.pk = %pointer.pk, "item kind is not processed by the event worker");
             Ok(())
         }
     }
 }
 
-async fn settle_conversion(app: &App, pointer: &Pointer) -> store::Result<()> {
-    for _ in 0..LOOKS {
-        let Some(stored) = app.store().conversion_at(pointer).await? else {
-            tracing::error!(item.pk = %pointer.pk, "an announced item is not there");
-            return Ok(());
-        };
-        if stored.settled {
-            return Ok(());
-        }
-        let conversion = stored.conversion;
-        // Before it leaves the outbox: a crash in between tells again, which makes no second delivery.
-        tell::tell(app, &Envelope::of_conversion(&conversion), conversion.bot).await?;
-        if let Some(session) = &conversion.session_id {
-            app.store().mark_converted(&conversion.handle, session, conversion.accepted_at, app.now()).await?;
-        }
-        let click = app.store().stored_click(&conversion.handle, conversion.click_id).await?;
-        let Some(origin) = origin(app, &conversion, click.as_ref().map(|stored| &stored.click)) else {
-            return app.store().announce_later(pointer, wait(age_ms(app, &conversion))).await;
-        };
-        let instant = click.and_then(|click| told_of_click(&conversion, click));
-        match app.store().settle_conversion(pointer, &conversion, &origin, instant.as_ref(), app.now()).await? {
-            Settled::Now => {
-                tracing::info!(conversion.id = %conversion.id, handle = %conversion.handle, "conversion counted");
-                return Ok(());
-            }
-            Settled::Before => return Ok(()),
-            Settled::ClickChanged => {}
-        }
-    }
-    Err(store::Error::Contended("TransactWriteItems"))
-}
-
 /// Counts observations of intent under the first segment of their session.
 async fn impressions(app: &App, pointer: &Pointer) -> store::Result<()> {
-    let Some((handle, session, observed)) = app.store().impressions_at(pointer).await? else { return Ok(()) };
+    let Some((handle, session, observed)) = app.store().sessions().impressions_at(pointer).await? else { return Ok(()) };
     let now = app.now();
-    let kept = app.store().session(&handle, &session, now).await?;
+    let kept = app.store().sessions().get(&handle, &session, now).await?;
     let segment = segments(&kept.session).into_iter().next().unwrap_or_else(|| NONE.to_owned());
-    app.store().settle_impressions(pointer, &handle, &segment, observed, now).await.map(|_| ())
-}
-
-/// Where the conversion's visitor came from; none while its click may still arrive.
-fn origin(app: &App, conversion: &Conversion, click: Option<&Click>) -> Option<Origin> {
-    match click {
-        Some(click) => Some(Origin::of(click)),
-        // The click of a test was never made.
-        None if !conversion.test && age_ms(app, conversion) < CLICK_PATIENCE_MS => None,
-        None => Some(Origin::unknown()),
-    }
-}
-
-/// What becomes of a click whose conversion came faster than a person can act; none where that is known or not so.
-fn told_of_click(conversion: &Conversion, stored: StoredClick) -> Option<Restatement> {
-    if !conversion.is_instant() || stored.click.instant_conversion {
-        return None;
-    }
-    // Only this is new. What the clicks around it said when it was counted stands.
-    let marked = Click { instant_conversion: true, ..stored.click.clone() };
-    let after = reclassify(&marked, Burst::of_reasons(&stored.click));
-    Some(Restatement { before: stored, after })
-}
-
-/// Seconds until another look: short at first, since what is waited for is usually a second behind.
-fn wait(age_ms: i64) -> i32 {
-    if age_ms < 10_000 { 2 } else { 20 }
-}
-
-fn age_ms(app: &App, conversion: &Conversion) -> i64 {
-    app.now().millis() - conversion.accepted_at.millis()
+    app.store().sessions().count_impressions(pointer, &handle, &segment, observed, now).await.map(|_| ())
 }

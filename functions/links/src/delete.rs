@@ -1,18 +1,18 @@
-//! `DELETE …/links/{slug}`: ends a link; its clicks and conversions stay.
+//! `DELETE …/links/{slug}`: deletes a link; its clicks and conversions remain.
 
 use api::{ApiState, Code, LinksWrite, Member, PathParam, Problem, charge};
 use axum::extract::State;
 use domain::values::name::{Handle, Slug};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use store::WriteLink;
+use store::WriteOutcome;
 
 use crate::upsert::check_version;
 
-/// Deletes a link for good. Its clicks, conversions and reports stay; a link made again under its slug starts at version 1.
+/// Deletes a link permanently. Its clicks, conversions and reports remain; a new link under its slug starts at version 1.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Delete only this version.")),
-    responses((status = 204, description = "Deleted."), (status = 409, description = "Changed meanwhile.", body = api::openapi::ErrorBody),
+    responses((status = 204, description = "Deleted."), (status = 409, description = "The link was changed concurrently.", body = api::openapi::ErrorBody),
         (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
@@ -20,12 +20,12 @@ pub(crate) async fn handle(
     PathParam(slug): PathParam<Slug>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     check_version(&headers, Some(&link))?;
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "link.deleted", &slug).between(link.audited(), Value::Null);
-    match app.store().delete_link(&link, &event).await? {
-        WriteLink::Written => Ok(StatusCode::NO_CONTENT),
-        WriteLink::Changed => Err(Problem::new(Code::Conflict, "the link was changed meanwhile; read it again before deleting it")),
+    match app.store().links().delete(&link, &event).await? {
+        WriteOutcome::Written => Ok(StatusCode::NO_CONTENT),
+        WriteOutcome::Changed => Err(Problem::new(Code::Conflict, "the link was changed concurrently; read it again before deleting it")),
     }
 }

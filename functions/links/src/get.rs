@@ -6,7 +6,7 @@ use axum::response::Response;
 use domain::values::name::{Handle, Slug};
 use http::StatusCode;
 
-use crate::view::{LinkView, answer};
+use crate::view::{LinkView, respond};
 
 /// Reads a link.
 #[utoipa::path(get, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.read"])),
@@ -16,6 +16,6 @@ pub(crate) async fn handle(
     member: Member<LinksRead>,
     PathParam(slug): PathParam<Slug>,
 ) -> Result<Response, Problem> {
-    let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
-    Ok(answer(StatusCode::OK, link, &app))
+    let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    Ok(respond(StatusCode::OK, link, &app))
 }

@@ -7,7 +7,7 @@ use domain::values::name::{Handle, Slug};
 
 use crate::view::LinkView;
 
-/// Lists the versions of a link, newest first; `hasPassword` is not part of a version and always false here.
+/// Lists the versions of a link, newest first; `hasPassword` is not part of a version and is always false here.
 #[utoipa::path(get, path = "/v2/handles/{handle}/links/{slug}/history", tag = "links", security(("jwt" = []), ("pat" = ["links.read"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of versions.", body = ListResponse<LinkView>)))]
@@ -17,7 +17,7 @@ pub(crate) async fn handle(
     PathParam(slug): PathParam<Slug>,
     paging: Paging,
 ) -> Result<Json<ListResponse<LinkView>>, Problem> {
-    let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
-    let page = app.store().link_history(&link, paging.limit, paging.cursor.as_deref()).await?;
+    let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    let page = app.store().links().history(&link, paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, |version| LinkView::of(version, &app))))
 }

@@ -29,5 +29,5 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 
 /// The function.
 pub fn service(app: ApiState) -> Served<Router> {
-    api::serve(app, routes().split_for_parts().0)
+    api::serve(app, routes())
 }

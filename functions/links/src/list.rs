@@ -16,6 +16,6 @@ pub(crate) async fn handle(
     member: Member<LinksRead>,
     paging: Paging,
 ) -> Result<Json<ListResponse<LinkView>>, Problem> {
-    let page = app.store().links(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
+    let page = app.store().links().list(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, |link| LinkView::of(link, &app))))
 }

@@ -1,4 +1,4 @@
-//! `POST …/links/{slug}/route-preview`: the redirect's own decision for a visit that is described, with its reasons.
+//! `POST …/links/{slug}/route-preview`: the redirect's decision for a described visit, with its reasons.
 
 use api::{ApiState, JsonBody, LinksRead, Member, PathParam, Problem};
 use axum::Json;
@@ -42,15 +42,15 @@ pub(crate) struct Request {
 pub(crate) struct Preview {
     handle: Handle,
     slug: Slug,
-    /// Where the visitor would go; null when nowhere.
+    /// Where the visitor would be sent; null when nowhere.
     destination_url: Option<String>,
     redirect_type: RedirectType,
-    matched: Decided,
-    /// In words.
+    matched: PreviewMatch,
+    /// The reason in words.
     reason: String,
-    /// Every rule looked at, in order.
-    evaluated: Vec<Evaluated>,
-    context: Context,
+    /// Every evaluated rule, in order.
+    evaluated: Vec<PreviewedRule>,
+    context: PreviewContext,
     link_version: u64,
     /// Whether the destination would get a `ctx`.
     would_append_ctx: bool,
@@ -58,7 +58,7 @@ pub(crate) struct Preview {
 
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Decided {
+pub(crate) struct PreviewMatch {
     /// `ROUTING_RULE`, `PERSONALIZATION_RULE`, `DEFAULT`, `FALLBACK` or `UNAVAILABLE`.
     kind: &'static str,
     rule_id: Option<RuleId>,
@@ -68,7 +68,7 @@ pub(crate) struct Decided {
 
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Evaluated {
+pub(crate) struct PreviewedRule {
     kind: &'static str,
     index: usize,
     rule_id: Option<RuleId>,
@@ -82,10 +82,10 @@ pub(crate) struct Evaluated {
     actual: Option<Value>,
 }
 
-/// The visit as it was decided for; `at` is null when the decision was for the present.
+/// The visit that was evaluated; `at` is null when the request names no moment.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Context {
+pub(crate) struct PreviewContext {
     country: String,
     device: &'static str,
     source: String,
@@ -96,7 +96,7 @@ pub(crate) struct Context {
     at: Option<Moment>,
 }
 
-/// Decides where a visit would go, and explains it. Writes nothing and is not charged to the quota.
+/// Decides where a visit would be sent, and explains it. Writes nothing and is not charged to the quota.
 #[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/route-preview", tag = "links", security(("jwt" = []), ("pat" = ["links.read"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path)), request_body = Request,
     responses((status = 200, description = "The decision; the same for the same request.", body = Preview)))]
@@ -106,29 +106,29 @@ pub(crate) async fn handle(
     PathParam(slug): PathParam<Slug>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Preview>, Problem> {
-    let Asked { mut visit, at, names_segments } = read(body, app.now())?;
-    let (link, book) = app.store().link_with_rules(member.handle(), &slug).await?;
+    let PreviewRequest { mut visit, at, names_segments } = read(body, app.now())?;
+    let (link, book) = app.store().links().get_with_rules(member.handle(), &slug).await?;
     let link = link.ok_or_else(|| Problem::not_found("link"))?;
     visit.campaign = visit.campaign.or_else(|| link.settings.campaign_id.as_ref().map(ToString::to_string));
     if let (Some(session), false) = (&visit.session_id, names_segments) {
-        visit.segments = segments(&app.store().session(&link.handle, session, visit.at).await?.session);
+        visit.segments = segments(&app.store().sessions().get(&link.handle, session, visit.at).await?.session);
     }
     let used_up = match link.settings.max_clicks {
-        Some(most) => u64::from(app.store().clicks_used(&link.handle, link.id).await?) >= most,
+        Some(most) => u64::from(app.store().limits().clicks_used(&link.handle, link.id).await?) >= most,
         None => false,
     };
     Ok(Json(explain(&link, &book, visit, at, used_up)))
 }
 
 /// A described visit.
-struct Asked {
+struct PreviewRequest {
     visit: Visit,
     /// The moment, where one was named.
     at: Option<Moment>,
     names_segments: bool,
 }
 
-fn read(body: Value, now: Moment) -> Result<Asked, Faults> {
+fn read(body: Value, now: Moment) -> Result<PreviewRequest, Faults> {
     let notes = Notes::default();
     let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
         let country = form.optional("country", |value| match form::text(value)?.to_ascii_uppercase() {
@@ -152,7 +152,7 @@ fn read(body: Value, now: Moment) -> Result<Asked, Faults> {
             at: at.unwrap_or(now),
         };
         form.close();
-        Asked { visit, at, names_segments }
+        PreviewRequest { visit, at, names_segments }
     });
     notes.settle(read)
 }
@@ -163,9 +163,9 @@ fn explain(link: &Link, book: &RuleBook, visit: Visit, at: Option<Moment>, used_
     let (destination, matched, reason) = match outcome {
         RoutingOutcome::Follow(destination, matched) => (Some(destination), decided(&matched), because(&matched, evaluated.is_empty())),
         RoutingOutcome::Fallback(destination, closed) => {
-            (Some(destination), Decided::only("FALLBACK"), format!("link is closed ({}), fallbackUrl is set", closed.as_str()))
+            (Some(destination), PreviewMatch::only("FALLBACK"), format!("link is closed ({}), fallbackUrl is set", closed.as_str()))
         }
-        RoutingOutcome::Unavailable(closed) => (None, Decided::only("UNAVAILABLE"), format!("link is closed ({})", closed.as_str())),
+        RoutingOutcome::Unavailable(closed) => (None, PreviewMatch::only("UNAVAILABLE"), format!("link is closed ({})", closed.as_str())),
     };
     Preview {
         handle: link.handle.clone(),
@@ -177,7 +177,7 @@ fn explain(link: &Link, book: &RuleBook, visit: Visit, at: Option<Moment>, used_
         evaluated,
         link_version: link.version,
         would_append_ctx: matches!(outcome, RoutingOutcome::Follow(..)) && link.settings.tracking_policy.append_context_param,
-        context: Context {
+        context: PreviewContext {
             country: visit.country,
             device: visit.device.as_str(),
             source: visit.source,
@@ -190,24 +190,24 @@ fn explain(link: &Link, book: &RuleBook, visit: Visit, at: Option<Moment>, used_
     }
 }
 
-impl Decided {
+impl PreviewMatch {
     fn only(kind: &'static str) -> Self {
         Self { kind, rule_id: None, priority: None, index: None }
     }
 }
 
-fn decided(matched: &Matched<'_>) -> Decided {
+fn decided(matched: &Matched<'_>) -> PreviewMatch {
     match matched {
         Matched::RoutingRule { index, rule } => {
-            Decided { kind: "ROUTING_RULE", rule_id: None, priority: Some(rule.priority), index: Some(*index) }
+            PreviewMatch { kind: "ROUTING_RULE", rule_id: None, priority: Some(rule.priority), index: Some(*index) }
         }
-        Matched::PersonalizationRule { index, rule } => Decided {
+        Matched::PersonalizationRule { index, rule } => PreviewMatch {
             kind: "PERSONALIZATION_RULE",
             rule_id: Some(rule.rule_id.clone()),
             priority: Some(rule.priority),
             index: Some(*index),
         },
-        Matched::Default => Decided::only("DEFAULT"),
+        Matched::Default => PreviewMatch::only("DEFAULT"),
     }
 }
 
@@ -222,8 +222,8 @@ fn because(matched: &Matched<'_>, nothing_evaluated: bool) -> String {
     }
 }
 
-fn looked_at(link: &Link, visit: &Visit, step: Step<'_>) -> Evaluated {
-    Evaluated {
+fn looked_at(link: &Link, visit: &Visit, step: Step<'_>) -> PreviewedRule {
+    PreviewedRule {
         kind: if step.rule_id.is_some() { "PERSONALIZATION_RULE" } else { "ROUTING_RULE" },
         index: step.index,
         rule_id: step.rule_id.cloned(),

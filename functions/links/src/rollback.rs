@@ -1,4 +1,4 @@
-//! `POST …/links/{slug}/rollback`: writes an earlier version again, as a new one.
+//! `POST …/links/{slug}/rollback`: restores an earlier version as a new one.
 
 use api::{ApiState, Code, JsonBody, LinksWrite, Member, PathParam, Problem, charge};
 use axum::extract::State;
@@ -7,10 +7,10 @@ use domain::links::NextPassword;
 use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::name::{Handle, Slug};
 use http::{HeaderMap, StatusCode};
-use store::{Expect, WriteLink};
+use store::{Expect, WriteOutcome};
 
 use crate::upsert::check_version;
-use crate::view::{LinkView, answer};
+use crate::view::{LinkView, respond};
 
 /// Which version to go back to.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -20,12 +20,12 @@ pub(crate) struct Rollback {
     version: u64,
 }
 
-/// Writes an earlier version of the link again, as a new version. The password stays as it is.
+/// Restores an earlier version of the link as a new version. The password is not changed.
 #[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/rollback", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Roll back only this version.")),
     request_body = Rollback,
-    responses((status = 200, description = "The link as it is now.", body = LinkView),
-        (status = 409, description = "Changed meanwhile.", body = api::openapi::ErrorBody),
+    responses((status = 200, description = "The restored link.", body = LinkView),
+        (status = 409, description = "The link was changed concurrently.", body = api::openapi::ErrorBody),
         (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
@@ -41,19 +41,19 @@ pub(crate) async fn handle(
         version
     });
     let version = notes.settle(version)?.unsigned_abs();
-    let link = app.store().link(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     check_version(&headers, Some(&link))?;
-    let earlier = app.store().link_version(&link, version).await?.ok_or_else(|| Problem::not_found("version of this link"))?;
-    // What was allowed when it was written may not be any more: the hosts of the system can grow.
-    let leads_home = |destination: &domain::values::destination::Destination| destination.leads_to(&app.settings().own_hosts);
-    if earlier.settings.destinations().any(leads_home) {
+    let earlier = app.store().links().version(&link, version).await?.ok_or_else(|| Problem::not_found("version of this link"))?;
+    // Checked again: the hosts of the system may have changed since it was written.
+    let is_own = |destination: &domain::values::destination::Destination| destination.leads_to(&app.settings().own_hosts);
+    if earlier.settings.destinations().any(is_own) {
         return Err(Problem::field("destinationUrl", "of that version leads back to this service"));
     }
     charge(&app, &member.profile.owner).await?;
     let restored = link.following(earlier.settings, &NextPassword::Keep, app.now());
     let event = member.event(&app, "link.rolled_back", &slug).between(link.audited(), restored.audited());
-    match app.store().write_link(&restored, Expect::of(Some(&link)), &event).await? {
-        WriteLink::Written => Ok(answer(StatusCode::OK, restored, &app)),
-        WriteLink::Changed => Err(Problem::new(Code::Conflict, "the link was changed meanwhile; read it again before rolling back")),
+    match app.store().links().write(&restored, Expect::of(Some(&link)), &event).await? {
+        WriteOutcome::Written => Ok(respond(StatusCode::OK, restored, &app)),
+        WriteOutcome::Changed => Err(Problem::new(Code::Conflict, "the link was changed concurrently; read it again before rolling back")),
     }
 }

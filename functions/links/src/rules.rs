@@ -1,4 +1,4 @@
-//! `…/personalization-rules`: a handle's rules, looked at when none of a link's own matches.
+//! `…/personalization-rules`: a handle's rules, evaluated when none of a link's own rules matches.
 
 use api::{ApiState, Creator, JsonBody, ListResponse, Member, Paging, PathParam, PersonalizationRead, Problem};
 use axum::Json;
@@ -20,7 +20,7 @@ pub(crate) struct RuleBody {
     variant: Variant,
 }
 
-/// Lists a handle's personalization rules in the order in which they are looked at.
+/// Lists a handle's personalization rules in the order of evaluation.
 #[utoipa::path(get, path = "/v2/handles/{handle}/personalization-rules", tag = "rules", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of the rules.", body = ListResponse<PersonalizationRule>)))]

@@ -1,4 +1,4 @@
-//! `PUT …/links/{slug}`: creates the link or replaces what its owner set.
+//! `PUT …/links/{slug}`: creates a link or replaces its settings.
 
 use api::{ApiState, Code, JsonBody, LinksWrite, Member, PathParam, Problem, charge};
 use axum::extract::State;
@@ -8,19 +8,16 @@ use domain::values::name::{Handle, Slug};
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use store::{Expect, WriteLink};
+use store::{Expect, WriteOutcome};
 
-use crate::view::{LinkView, answer};
-
-/// Concurrent writers of one link a write meets before it gives up.
-const TRIES: usize = 8;
+use crate::view::{LinkView, respond};
 
 /// Creates or replaces a link.
 ///
-/// Fields that are left out take their defaults, except `password`, which cannot be read back: left out it stays, null removes it.
+/// Fields that are left out get their defaults, except `password`, which cannot be read back: left out it is kept, null removes it.
 #[utoipa::path(put, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Write only this version."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: only create, and write over nothing.")),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only create, never replace.")),
     request_body(content = Settings, description = "And `password`, a string of at most 128 characters."),
     responses((status = 201, description = "Created.", body = LinkView), (status = 200, description = "Replaced.", body = LinkView),
         (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody),
@@ -33,12 +30,12 @@ pub(crate) async fn handle(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let (settings, password) = Settings::read(body, &app.settings().own_hosts)?;
-    let mut current = app.store().link(member.handle(), &slug).await?;
+    let mut current = app.store().links().get(member.handle(), &slug).await?;
     check_version(&headers, current.as_ref())?;
     check_campaign(&app, member.handle(), &settings, current.as_ref()).await?;
     charge(&app, &member.profile.owner).await?;
     let password = password.hashed(app.random().to_le_bytes()).ok_or_else(|| Problem::field("password", "cannot be used"))?;
-    for _ in 0..TRIES {
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         let link = next(&app, member.handle(), &slug, current.as_ref(), settings.clone(), &password);
         let (status, action) = match current {
             None => (StatusCode::CREATED, "link.created"),
@@ -46,13 +43,13 @@ pub(crate) async fn handle(
         };
         let before = current.as_ref().map_or(Value::Null, Link::audited);
         let event = member.event(&app, action, &link.slug).between(before, link.audited());
-        if app.store().write_link(&link, Expect::of(current.as_ref()), &event).await? == WriteLink::Written {
-            return Ok(answer(status, link, &app));
+        if app.store().links().write(&link, Expect::of(current.as_ref()), &event).await? == WriteOutcome::Written {
+            return Ok(respond(status, link, &app));
         }
-        current = app.store().link(member.handle(), &slug).await?;
+        current = app.store().links().get(member.handle(), &slug).await?;
         check_version(&headers, current.as_ref())?;
     }
-    Err(Problem::new(Code::Conflict, "many writers are changing this link at once; try again"))
+    Err(Problem::new(Code::Conflict, "too many concurrent writers of this link; try again"))
 }
 
 /// The version of the link to write.
@@ -70,11 +67,11 @@ pub(crate) fn next(
     }
 }
 
-/// A campaign that clicks and conversions are to be credited to must exist; one the link already names is not asked about again.
+/// The campaign of a link must exist; one that the link already has is not checked again.
 async fn check_campaign(app: &ApiState, handle: &Handle, settings: &Settings, current: Option<&Link>) -> Result<(), Problem> {
     let Some(id) = &settings.campaign_id else { return Ok(()) };
     let is_present = current.is_some_and(|link| link.settings.campaign_id.as_ref() == Some(id));
-    if is_present || app.store().campaign(handle, id).await?.is_some() {
+    if is_present || app.store().campaigns().get(handle, id).await?.is_some() {
         return Ok(());
     }
     let message = format!("no such campaign on this handle; create it first with POST /v2/handles/{handle}/campaigns");
@@ -84,7 +81,7 @@ async fn check_campaign(app: &ApiState, handle: &Handle, settings: &Settings, cu
 /// Honours `If-Match` and `If-None-Match` (RFC 9110 §13.1).
 ///
 /// # Errors
-/// 412 when the one does not name the version the link is at, or the other does.
+/// 412 when `If-Match` does not name the link's version, or `If-None-Match` does.
 pub(crate) fn check_version(headers: &HeaderMap, current: Option<&Link>) -> Result<(), Problem> {
     if names(headers, IF_MATCH, current) == Some(false) {
         return Err(Problem::new(Code::VersionMismatch, "the link is not at the version in If-Match; read it again and repeat the change"));
@@ -92,13 +89,13 @@ pub(crate) fn check_version(headers: &HeaderMap, current: Option<&Link>) -> Resu
     if names(headers, IF_NONE_MATCH, current) == Some(true) {
         return Err(Problem::new(
             Code::VersionMismatch,
-            "the link is at a version that If-None-Match excludes; leave it out to write over it",
+            "the link is at a version that If-None-Match excludes; leave it out to replace the link",
         ));
     }
     Ok(())
 }
 
-/// Whether one of a header's tags is that of the link as it is, or any is meant by `*`; nothing when there is no such header.
+/// Whether a header names the link's entity tag, or any by `*`; none when there is no such header.
 fn names(headers: &HeaderMap, header: HeaderName, current: Option<&Link>) -> Option<bool> {
     // `If-None-Match` compares weakly, `If-Match` does not (RFC 9110 §8.8.3.2).
     let is_weak = header == IF_NONE_MATCH;

@@ -1,4 +1,4 @@
-//! A link as callers see it: what its owner set, without the password, with its address and version.
+//! A link as the API returns it: its settings without the password, its address and its version.
 
 use api::ApiState;
 use axum::Json;
@@ -14,16 +14,16 @@ use serde::Serialize;
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LinkView {
-    /// Whose it is.
+    /// Owning handle.
     handle: Handle,
-    /// Its path.
+    /// Its slug.
     slug: Slug,
     /// Its address.
     #[schema(example = "https://demo.10x.in/launch")]
     short_url: String,
-    /// One more with every write.
+    /// Increases with every write.
     version: u64,
-    /// When it was first written.
+    /// When it was created.
     created_at: Moment,
     /// When this version was written.
     updated_at: Moment,
@@ -48,8 +48,8 @@ impl LinkView {
     }
 }
 
-/// Answers with a link and its entity tag.
-pub(crate) fn answer(status: StatusCode, link: Link, app: &ApiState) -> Response {
+/// A response with a link and its entity tag.
+pub(crate) fn respond(status: StatusCode, link: Link, app: &ApiState) -> Response {
     let etag = HeaderValue::from_str(&link.etag());
     let mut response = (status, Json(LinkView::of(link, app))).into_response();
     if let Ok(etag) = etag {

@@ -1,4 +1,4 @@
-//! Answers a visitor can get: onward, over a bridge, a password form, or a clear no.
+//! Responses to a visitor: a redirect, a bridge page, a password form, or an error.
 
 use api::{Code, Html, Problem, escape, wants_html};
 use axum::response::{IntoResponse, Response};
@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 static X_ROBOTS_TAG: HeaderName = HeaderName::from_static("x-robots-tag");
 
-/// Onward by a redirect.
+/// A redirect.
 pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
     // Destinations are serialised URLs and what is added is percent-encoded, so this is always a header value.
     match HeaderValue::from_str(location) {
@@ -17,7 +17,7 @@ pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
     }
 }
 
-/// Onward over a page that works with scripts off.
+/// A page that forwards the visitor without scripts.
 pub(crate) fn bridge(location: &str) -> Response {
     let target = escape(location);
     let page = Html {
@@ -30,14 +30,14 @@ pub(crate) fn bridge(location: &str) -> Response {
 }
 
 /// A form that posts the password back to the link.
-pub(crate) fn password_form(status: StatusCode, complaint: Option<&str>) -> Response {
-    let complaint = complaint.map(|text| format!(r#"<p role="alert">{}</p>"#, escape(text))).unwrap_or_default();
+pub(crate) fn password_form(status: StatusCode, error: Option<&str>) -> Response {
+    let error = error.map(|text| format!(r#"<p role="alert">{}</p>"#, escape(text))).unwrap_or_default();
     let page = Html {
         status,
         title: "This link needs a password".to_owned(),
         head: String::new(),
         body: format!(
-            r#"{complaint}<form method="post"><label>Password <input name="password" type="password" maxlength="128" required autofocus autocomplete="off"></label><button>Continue</button></form>"#
+            r#"{error}<form method="post"><label>Password <input name="password" type="password" maxlength="128" required autofocus autocomplete="off"></label><button>Continue</button></form>"#
         ),
     };
     private(page.into_response())
@@ -51,33 +51,33 @@ fn private(mut response: Response) -> Response {
     response
 }
 
-/// No link here, or none yet.
+/// 404: there is no link, or it has not started.
 pub(crate) fn unknown() -> Problem {
     Problem::new(Code::NotFound, "there is no such link")
 }
 
-/// A link that is closed.
+/// The error of a closed link.
 pub(crate) fn closed(why: Closed) -> Problem {
     if why.is_gone() { Problem::new(Code::LinkExpired, "this link has ended") } else { unknown() }
 }
 
-/// A problem: a small page for a browser, JSON for everybody else.
+/// An error: a small page for a browser, JSON for other callers.
 pub(crate) fn problem(problem: Problem, headers: &HeaderMap) -> Response {
     if !wants_html(headers) {
         return private(problem.into_response());
     }
     if let Some(cause) = problem.causes() {
-        tracing::error!(error.code = problem.code().as_str(), error.cause = %cause, "visitor could not be sent on");
+        tracing::error!(error.code = problem.code().as_str(), error.cause = %cause, "visitor could not be redirected");
     }
     let status = problem.code().status();
     let page = match problem.code() {
         Code::NotFound => Html::no_link(),
-        Code::LinkExpired => Html::saying(status, "This link has ended", "Whoever made it set an end, and it has passed."),
-        Code::RateLimited => Html::saying(status, "Too many tries", "Wait a minute, then try again."),
+        Code::LinkExpired => Html::message(status, "This link has ended", "Its owner has set an end, and it has passed."),
+        Code::RateLimited => Html::message(status, "Too many attempts", "Wait a minute, then try again."),
         _ if status.is_server_error() => {
-            Html::saying(status, "Try again shortly", "Something is wrong on our side. Trying again in a moment usually helps.")
+            Html::message(status, "Try again shortly", "Something is wrong on our side. Trying again in a moment usually helps.")
         }
-        _ => Html::saying(status, "This did not work", "Go back and try again."),
+        _ => Html::message(status, "This did not work", "Go back and try again."),
     };
     let (parts, _) = problem.into_response().into_parts();
     let mut response = private(page.into_response());

@@ -1,4 +1,5 @@
-//! Links read lately: fresh for five seconds, a missing one for one, and an old copy for five minutes when the table is out of reach (contract §4).
+//! Cached links (specification §4): fresh for five seconds, a missing link for one second; an old copy can be used for five minutes
+//! while the table cannot be read.
 
 use std::sync::Arc;
 
@@ -8,48 +9,51 @@ use domain::routing::RuleBook;
 use domain::values::moment::Moment;
 use quick_cache::sync::Cache;
 
-use crate::place::Place;
+use crate::link_address::LinkAddress;
 
+/// Milliseconds for which a cached link is used without reading it again.
 const FRESH_MS: i64 = 5_000;
+/// The same for a link that does not exist.
 const MISSING_FRESH_MS: i64 = 1_000;
+/// Milliseconds for which an old copy is used while the table cannot be read.
 const USABLE_MS: i64 = 300_000;
-const MOST: usize = 10_000;
+/// Links in the cache.
+const MAX_ENTRIES: usize = 10_000;
 
 /// A link with everything its decision needs.
-pub(crate) struct Found {
+pub(crate) struct LinkWithRules {
     pub(crate) link: Link,
     pub(crate) book: RuleBook,
 }
 
 #[derive(Clone)]
-struct Entry {
+struct CachedLink {
     read_at: Moment,
-    found: Option<Arc<Found>>,
+    found: Option<Arc<LinkWithRules>>,
 }
 
-/// The links this environment has read lately.
-pub(crate) struct Links(Cache<(String, String), Entry>);
+/// The links this execution environment has read recently.
+pub(crate) struct LinkCache(Cache<LinkAddress, CachedLink>);
 
-impl Links {
+impl LinkCache {
     pub(crate) fn new() -> Self {
-        Self(Cache::new(MOST))
+        Self(Cache::new(MAX_ENTRIES))
     }
 
-    /// The link at a place, from memory or in one read; none where there is no link.
-    pub(crate) async fn find(&self, app: &ApiState, place: &Place) -> Result<Option<Arc<Found>>, Problem> {
-        let key = (place.handle.to_string(), place.slug.to_string());
+    /// The link at an address, from memory or in one read; none where there is no link.
+    pub(crate) async fn find(&self, app: &ApiState, address: &LinkAddress) -> Result<Option<Arc<LinkWithRules>>, Problem> {
         let now = app.now();
-        let cached = self.0.get(&key);
-        let age = |entry: &Entry| now.millis() - entry.read_at.millis();
+        let cached = self.0.get(address);
+        let age = |entry: &CachedLink| now.millis() - entry.read_at.millis();
         if let Some(entry) = &cached
             && age(entry) < if entry.found.is_some() { FRESH_MS } else { MISSING_FRESH_MS }
         {
             return Ok(entry.found.clone());
         }
-        match app.store().link_with_rules(&place.handle, &place.slug).await {
+        match app.store().links().get_with_rules(&address.handle, &address.slug).await {
             Ok((link, book)) => {
-                let found = link.map(|link| Arc::new(Found { link, book }));
-                self.0.insert(key, Entry { read_at: now, found: found.clone() });
+                let found = link.map(|link| Arc::new(LinkWithRules { link, book }));
+                self.0.insert(address.clone(), CachedLink { read_at: now, found: found.clone() });
                 Ok(found)
             }
             Err(error) => match cached.filter(|entry| entry.found.is_some() && age(entry) < USABLE_MS) {

@@ -1,26 +1,22 @@
-//! Recording a click: on the queue, else beside the table's other overdue work, else in the log; never at the visitor's cost.
+//! Recording a click: on the queue, else parked in the table, else in the log; never at the visitor's cost.
 
 use api::ApiState;
-use api::PlatformKeys;
 use domain::clicks::agent::CLASSIFIER_VERSION;
 use domain::clicks::ctx::Consent;
 use domain::clicks::{Click, truncated_address};
-use domain::links::Link;
-use domain::links::visit::Visit;
-use domain::routing::Matched;
-use domain::values::id::ClickId;
 
-use crate::facts::Facts;
+use crate::followed::Followed;
 
 /// The click as it is stored.
-pub(crate) fn of(id: ClickId, link: &Link, matched: &Matched<'_>, visit: Visit, facts: &Facts<'_>, keys: Option<&PlatformKeys>) -> Click {
+pub(crate) fn of(followed: Followed<'_>) -> Click {
+    let Followed { link, matched, visit, facts, keys, click_id, .. } = followed;
     let address = keys.filter(|_| facts.consent != Consent::Denied).map(|keys| {
         let day = visit.at.day().compact();
         let tag = keys.address.tag(&[day.as_bytes(), &truncated_address(facts.viewer.ip)]);
         domain::values::secret::hex(tag.first_chunk::<8>().unwrap_or(&[0; 8]))
     });
     Click {
-        id,
+        id: click_id,
         handle: link.handle.clone(),
         slug: link.slug.clone(),
         link_version: link.version,
@@ -48,9 +44,14 @@ pub(crate) fn of(id: ClickId, link: &Link, matched: &Matched<'_>, visit: Visit, 
 
 /// Queues a click; when the queue cannot be reached it is parked in the table for the sweeper, and failing that logged whole.
 pub(crate) async fn record(app: &ApiState, click: &Click) {
-    let Err(error) = app.store().send_click(click).await else { return };
-    tracing::warn!(metric = "click_enqueue_failed", click.id = %click.id, error = &error as &dyn std::error::Error, "click could not be queued");
-    if let Err(error) = app.store().park_click(click, app.now()).await {
+    let Err(error) = app.store().clicks().send(click).await else { return };
+    tracing::warn!(
+        metric = "click_enqueue_failed",
+        click.id = %click.id,
+        error = &error as &dyn std::error::Error,
+        "click could not be queued"
+    );
+    if let Err(error) = app.store().clicks().park(click, app.now()).await {
         let click = serde_json::to_string(click).unwrap_or_default();
         tracing::error!(metric = "click_park_failed", %click, error = &error as &dyn std::error::Error, "click is only in this log line");
     }

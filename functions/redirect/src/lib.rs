@@ -1,14 +1,15 @@
 //! The redirect: one link, one decision, one click on the queue, one answer.
 //!
 //! A warm request reads nothing from the table; a cold one makes one read. The click is queued before the visitor is
-//! answered, and a queue that cannot be reached delays nobody by more than a moment and fails nobody.
+//! answered; a queue that cannot be reached delays the answer briefly and never fails it.
 
 mod answer;
 mod cache;
 mod click;
-mod facts;
 mod follow;
-mod place;
+mod followed;
+mod link_address;
+mod request_facts;
 mod unlock;
 
 use std::convert::Infallible;
@@ -23,22 +24,22 @@ use axum::response::{IntoResponse, Response};
 use http::{Method, Request};
 use tower::Service;
 
-use cache::Links;
-use place::Place;
+use cache::LinkCache;
+use link_address::LinkAddress;
 
 pub use follow::document;
 
 /// The function.
 pub fn service(app: ApiState) -> Served<Redirect> {
     domain::clicks::agent::load();
-    Served::new(app.clone(), Redirect { app, links: Arc::new(Links::new()) })
+    Served::new(app.clone(), Redirect { app, links: Arc::new(LinkCache::new()) })
 }
 
-/// The redirect as a service, with the links it has read lately.
+/// The redirect as a service, with its cached links.
 #[derive(Clone)]
 pub struct Redirect {
     app: ApiState,
-    links: Arc<Links>,
+    links: Arc<LinkCache>,
 }
 
 impl<B> Service<Request<B>> for Redirect
@@ -58,10 +59,10 @@ where
         let Self { app, links } = self.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let answered = match Place::of(&parts, &app.settings().public_domain) {
+            let answered = match LinkAddress::of(&parts, &app.settings().public_domain) {
                 None => Err(answer::unknown()),
-                Some(place) if parts.method == Method::POST => unlock::handle(&app, &links, &place, &parts, body).await,
-                Some(place) => follow::handle(&app, &links, &place, &parts).await,
+                Some(address) if parts.method == Method::POST => unlock::handle(&app, &links, &address, &parts, body).await,
+                Some(address) => follow::handle(&app, &links, &address, &parts).await,
             };
             Ok(answered.unwrap_or_else(|problem| answer::problem(problem, &parts.headers).into_response()))
         })

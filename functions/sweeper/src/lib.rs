@@ -1,51 +1,54 @@
-//! The sweeper: every minute, what a crash or a lost message left behind is announced again, and what a former key seals sealed anew.
+//! The sweeper: every minute it announces overdue work again, and seals webhook secrets of previous platform keys with the current one.
 
 mod reseal;
 
 use runtime::App;
 use store::{AttemptMessage, Lane, OutboxKind, Pointer, table};
 
-/// Entries of one shard looked at in one run; the rest waits for the next minute.
-const MOST: i32 = 200;
+/// Entries of one shard processed in one run; the rest follows in the next one.
+const MAX_ENTRIES: i32 = 200;
 
-/// Looks through every shard of the `due` index, then for secrets under former keys. Running it twice at once only announces
-/// and seals twice, which changes nothing.
+/// Processes every shard of the `due` index, then secrets under previous keys. Concurrent runs announce and seal twice, which has no
+/// further effect.
 pub async fn sweep(app: App) {
     for shard in 0..table::DUE_SHARDS {
-        match app.store().overdue(shard, app.now(), MOST).await {
+        match app.store().outbox().overdue(shard, app.now(), MAX_ENTRIES).await {
             Ok(pointers) => {
                 for pointer in pointers {
                     if let Err(error) = send_again(&app, &pointer).await {
-                        tracing::warn!(item.pk = %pointer.pk, error = &error as &dyn std::error::Error, "overdue item could not be announced");
+                        let error = &error as &dyn std::error::Error;
+                        tracing::warn!(item.pk = %pointer.pk, error, "overdue item could not be announced");
                     }
                 }
             }
             Err(error) => tracing::error!(shard, error = &error as &dyn std::error::Error, "shard could not be swept"),
         }
     }
-    reseal::former(&app).await;
+    reseal::reseal_previous_keys(&app).await;
 }
 
 async fn send_again(app: &App, pointer: &Pointer) -> store::Result<()> {
     match pointer.kind() {
         Some(OutboxKind::ParkedClick) => {
-            if let Some(click) = app.store().parked_click(pointer).await? {
-                app.store().send_click(&click).await?;
-                app.store().unpark_click(pointer).await?;
+            if let Some(click) = app.store().clicks().parked(pointer).await? {
+                app.store().clicks().send(&click).await?;
+                app.store().clicks().unpark(pointer).await?;
             }
             Ok(())
         }
         Some(OutboxKind::Delivery) => send_delivery_again(app, pointer).await,
         Some(OutboxKind::Impressions | OutboxKind::Conversion | OutboxKind::Adjustment | OutboxKind::Click | OutboxKind::Event) | None => {
-            app.store().announce(pointer).await
+            app.store().outbox().announce(pointer).await
         }
     }
 }
 
-/// Announces the attempt a delivery is at. The index lags: one that has ended meanwhile is left alone.
+/// Announces the current attempt of a delivery, unless it has ended: the index is eventually consistent.
 async fn send_delivery_again(app: &App, pointer: &Pointer) -> store::Result<()> {
     let Some((handle, id)) = pointer.delivery() else { return Ok(()) };
-    let Some(delivery) = app.store().delivery(&handle, id).await?.filter(|delivery| !delivery.status.is_final()) else { return Ok(()) };
-    let attempt = AttemptMessage { v: 1, handle, delivery_id: id, attempt: delivery.attempt, lane: Lane::Retries };
-    app.store().announce_attempt(&attempt, 0).await
+    let Some(delivery) = app.store().deliveries().get(&handle, id).await?.filter(|delivery| !delivery.status.is_final()) else {
+        return Ok(());
+    };
+    let attempt = AttemptMessage::of(&delivery, Lane::Retries);
+    app.store().outbox().announce_attempt(&attempt, 0).await
 }

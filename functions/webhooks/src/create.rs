@@ -1,4 +1,4 @@
-//! `POST …/webhooks`: a subscription, and its secret this once.
+//! `POST …/webhooks`: creates a subscription and returns its secret, once.
 
 use api::{ApiState, Code, JsonBody, Member, Problem, WebhooksWrite, charge};
 use axum::Json;
@@ -12,7 +12,8 @@ use http::StatusCode;
 use serde_json::Value;
 use store::Subscribed;
 
-use crate::view::{SubscriptionView, WithSecret, audited, no_sealing_key};
+use crate::problems::no_sealing_key;
+use crate::view::{SubscriptionView, SubscriptionWithSecret, audited};
 
 /// A subscription to make.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -20,24 +21,24 @@ use crate::view::{SubscriptionView, WithSecret, audited, no_sealing_key};
 pub(crate) struct NewSubscription {
     /// A public https address on port 443 or 8443.
     endpoint_url: Endpoint,
-    /// Event types, or `["*"]` for all. Who subscribes to `conversion.tested` hears of `conversion.recorded` too.
+    /// Event types, or `["*"]` for all. Subscribing to `conversion.tested` also delivers `conversion.recorded`.
     event_types: Vec<String>,
     description: Option<String>,
     /// True when left out.
     enabled: Option<bool>,
-    /// Whether `link.clicked` tells of bots too; false when left out.
+    /// Whether to deliver `link.clicked` for clicks of bots too; false when left out.
     include_bots: Option<bool>,
 }
 
-/// Subscribes an endpoint to events. The answer holds the secret that signatures are verified with; it cannot be read again.
+/// Subscribes an endpoint to events. The response contains the secret that verifies signatures; it cannot be read again.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])), params(("handle" = Handle, Path)),
     request_body = NewSubscription,
-    responses((status = 201, description = "Made.", body = WithSecret), (status = 409, description = "The handle has 20 already.", body = api::openapi::ErrorBody)))]
+    responses((status = 201, description = "Created.", body = SubscriptionWithSecret), (status = 409, description = "The handle has the maximum of 20 subscriptions.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
     JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<WithSecret>), Problem> {
+) -> Result<(StatusCode, Json<SubscriptionWithSecret>), Problem> {
     let settings = Settings::read(body, &app.settings().own_hosts, app.egress())?;
     charge(&app, &member.profile.owner).await?;
     let (now, id): (_, SubscriptionId) = (app.now(), app.id());
@@ -48,9 +49,9 @@ pub(crate) async fn handle(
     let subscription =
         Subscription { id, handle: member.handle().clone(), version: 1, created_at: now, updated_at: now, secrets, settings };
     let event = member.event(&app, "webhook.created", id).between(Value::Null, audited(&subscription));
-    if app.store().create_subscription(&subscription, &event).await? == Subscribed::Full {
+    if app.store().subscriptions().create(&subscription, &event).await? == Subscribed::LimitReached {
         return Err(Problem::new(Code::Conflict, format!("this handle has {MOST} webhook subscriptions; delete one first")));
     }
     let status: SubscriptionStatus = subscription.status(None);
-    Ok((StatusCode::CREATED, Json(WithSecret::new(SubscriptionView::of(&subscription, status), &secret))))
+    Ok((StatusCode::CREATED, Json(SubscriptionWithSecret::new(SubscriptionView::of(&subscription, status), &secret))))
 }

@@ -1,27 +1,26 @@
-//! `DELETE …/webhooks/{subscriptionId}`: ends a subscription; what is on its way to it is cancelled.
+//! `DELETE …/webhooks/{subscriptionId}`: deletes a subscription and cancels its pending deliveries.
 
-use api::{ApiState, Member, PathParam, Problem, WebhooksWrite, charge};
+use api::{ApiState, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::extract::State;
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::no_subscription;
+use crate::problems::no_subscription;
 use crate::view::audited;
 
-/// Deletes a webhook subscription. Deliveries on their way to it are cancelled; their log stays 30 days.
+/// Deletes a webhook subscription. Its pending deliveries are cancelled; their log is kept for 30 days.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), responses((status = 204, description = "Deleted.")))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<PathParam<SubscriptionId>, Problem>,
+    PathId(id): PathId<SubscriptionId>,
 ) -> Result<StatusCode, Problem> {
-    let PathParam(id) = id.map_err(|_| no_subscription())?;
-    let known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+    let known = app.store().subscriptions().get(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     charge(&app, &member.profile.owner).await?;
     let event = member.event(&app, "webhook.deleted", id).between(audited(&known.subscription), Value::Null);
-    app.store().delete_subscription(&known.subscription, &event).await?;
+    app.store().subscriptions().delete(&known.subscription, &event).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,6 @@
-//! `GET …/deliveries` and `…/deliveries/{deliveryId}`: what became of every message, for 30 days.
+//! `GET …/deliveries` and `…/deliveries/{deliveryId}`: every delivery with its attempts, for 30 days.
 
-use api::{ApiState, ListResponse, Member, Paging, PathParam, Problem, WebhooksRead};
+use api::{ApiState, ListResponse, Member, Paging, PathId, Problem, WebhooksRead};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use domain::values::form::{Fault, Faults};
@@ -9,14 +9,14 @@ use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use domain::webhooks::delivery::DeliveryStatus;
 use futures::future::try_join_all;
-use store::Filter;
+use store::DeliveryFilter;
 
 use crate::view::DeliveryView;
 
-/// What a cursor is told that no page of this list ended with.
-const NO_CURSOR: &str = "must be the nextCursor of the page before, with all else as it was";
-/// What the end of such a range is told.
-pub(crate) const INVERTED: &str = "must not be before since";
+/// Error for a cursor that is not of this list.
+const FOREIGN_CURSOR: &str = "must be the nextCursor of the previous page of the same query";
+/// Error for the end of a range that is before its start.
+pub(crate) const INVERTED_RANGE: &str = "must not be before since";
 
 /// Lists deliveries, newest first.
 #[utoipa::path(get, path = "/v2/handles/{handle}/deliveries", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])),
@@ -31,9 +31,9 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<ListResponse<DeliveryView>>, Problem> {
     let filter = filter(query.as_deref().unwrap_or_default())?;
-    let after = paging.cursor.map(|text| filter.cursor(&text).ok_or_else(|| Problem::field("cursor", NO_CURSOR))).transpose()?;
-    let page = app.store().deliveries(member.handle(), &filter, app.now(), paging.limit, after).await?;
-    let with_attempts = page.items.iter().map(|delivery| app.store().delivery_with_attempts(member.handle(), delivery.id));
+    let after = paging.cursor.map(|text| filter.cursor(&text).ok_or_else(|| Problem::field("cursor", FOREIGN_CURSOR))).transpose()?;
+    let page = app.store().deliveries().list(member.handle(), &filter, app.now(), paging.limit, after).await?;
+    let with_attempts = page.items.iter().map(|delivery| app.store().deliveries().get_with_attempts(member.handle(), delivery.id));
     let known = try_join_all(with_attempts).await?;
     let items = known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect();
     Ok(Json(ListResponse { items, next_cursor: page.next_cursor }))
@@ -46,17 +46,16 @@ pub(crate) async fn list(
 pub(crate) async fn get(
     State(app): State<ApiState>,
     member: Member<WebhooksRead>,
-    id: Result<PathParam<DeliveryId>, Problem>,
+    PathId(id): PathId<DeliveryId>,
 ) -> Result<Json<DeliveryView>, Problem> {
-    let missing = || Problem::not_found("delivery");
-    let PathParam(id) = id.map_err(|_| missing())?;
-    let (delivery, attempts) = app.store().delivery_with_attempts(member.handle(), id).await?.ok_or_else(missing)?;
+    let (delivery, attempts) =
+        app.store().deliveries().get_with_attempts(member.handle(), id).await?.ok_or_else(|| Problem::not_found("delivery"))?;
     Ok(Json(DeliveryView::of(&delivery, attempts)))
 }
 
-/// The filters of a query; what pages it is read elsewhere.
-fn filter(query: &str) -> Result<Filter, Faults> {
-    let mut filter = Filter::default();
+/// The filters of a query; limit and cursor are read by [`Paging`].
+fn filter(query: &str) -> Result<DeliveryFilter, Faults> {
+    let mut filter = DeliveryFilter::default();
     let mut faults = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match &*name {
@@ -69,13 +68,13 @@ fn filter(query: &str) -> Result<Filter, Faults> {
         }
     }
     if ends_before_it_begins(&filter) {
-        faults.push(Fault { field: "until".to_owned(), message: INVERTED.to_owned() });
+        faults.push(Fault { field: "until".to_owned(), message: INVERTED_RANGE.to_owned() });
     }
     if faults.is_empty() { Ok(filter) } else { Err(Faults(faults)) }
 }
 
-/// Whether no moment can lie in a range.
-pub(crate) fn ends_before_it_begins(filter: &Filter) -> bool {
+/// Whether the range of a filter is empty.
+pub(crate) fn ends_before_it_begins(filter: &DeliveryFilter) -> bool {
     filter.since.zip(filter.until).is_some_and(|(since, until)| until < since)
 }
 

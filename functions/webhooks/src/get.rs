@@ -1,12 +1,12 @@
 //! `GET …/webhooks/{subscriptionId}`: one subscription.
 
-use api::{ApiState, Member, PathParam, Problem, WebhooksRead};
+use api::{ApiState, Member, PathId, Problem, WebhooksRead};
 use axum::Json;
 use axum::extract::State;
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
 
-use crate::no_subscription;
+use crate::problems::no_subscription;
 use crate::view::SubscriptionView;
 
 /// Reads a webhook subscription, without its secret.
@@ -16,9 +16,8 @@ use crate::view::SubscriptionView;
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksRead>,
-    id: Result<PathParam<SubscriptionId>, Problem>,
+    PathId(id): PathId<SubscriptionId>,
 ) -> Result<Json<SubscriptionView>, Problem> {
-    let PathParam(id) = id.map_err(|_| no_subscription())?;
-    let known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+    let known = app.store().subscriptions().get(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     Ok(Json(SubscriptionView::of_known(&known)))
 }

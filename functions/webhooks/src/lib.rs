@@ -7,13 +7,14 @@ mod deliveries;
 mod get;
 mod list;
 mod notifications;
+mod problems;
 mod replay;
 mod rotate;
 mod test;
 mod update;
 mod view;
 
-use api::{ApiState, Problem, Served};
+use api::{ApiState, Served};
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,10 +35,5 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 
 /// The function.
 pub fn service(app: ApiState) -> Served<Router> {
-    api::serve(app, routes().split_for_parts().0)
-}
-
-/// What a subscription that is not there answers.
-fn no_subscription() -> Problem {
-    Problem::not_found("webhook subscription")
+    api::serve(app, routes())
 }

@@ -4,11 +4,11 @@ use api::{ApiState, ListResponse, Member, Paging, Problem, WebhooksRead};
 use axum::Json;
 use axum::extract::State;
 use domain::values::name::Handle;
-use store::{KnownSubscription, Page, table};
+use store::{Page, SubscriptionWithHealth, table};
 
 use crate::view::SubscriptionView;
 
-/// Lists a handle's webhook subscriptions in the order they were made.
+/// Lists a handle's webhook subscriptions in the order of their creation.
 #[utoipa::path(get, path = "/v2/handles/{handle}/webhooks", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])),
     params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of the subscriptions.", body = ListResponse<SubscriptionView>)))]
@@ -17,9 +17,9 @@ pub(crate) async fn handle(
     member: Member<WebhooksRead>,
     paging: Paging,
 ) -> Result<Json<ListResponse<SubscriptionView>>, Problem> {
-    let known = app.store().subscriptions(member.handle(), app.now()).await?;
+    let known = app.store().subscriptions().list(member.handle(), app.now()).await?;
     let list = table::subscriptions(member.handle());
-    let place = |known: &KnownSubscription| known.subscription.id.to_string();
-    let page = Page::of_whole(&list, known, paging.limit, paging.cursor.as_deref(), place)?;
+    let place = |known: &SubscriptionWithHealth| known.subscription.id.to_string();
+    let page = Page::paginate(&list, known, paging.limit, paging.cursor.as_deref(), place)?;
     Ok(Json(ListResponse::of(page, |known| SubscriptionView::of_known(&known))))
 }

@@ -1,4 +1,4 @@
-//! `GET …/notifications`: every subscription with what became of its deliveries, the latest failures, and what there is to hear of.
+//! `GET …/notifications`: every subscription with its delivery counts, the latest failures, and the catalogue of events.
 
 use api::{ApiState, Member, NotificationsRead, Problem};
 use axum::Json;
@@ -9,19 +9,19 @@ use domain::webhooks::envelope::Envelope;
 use domain::webhooks::event::WebhookEventType;
 use futures::future::try_join_all;
 use serde::Serialize;
-use store::{Filter, KnownSubscription};
+use store::{DeliveryFilter, SubscriptionWithHealth};
 
 use crate::view::{DeliveryView, SubscriptionView};
 
-/// Failures shown.
-const FAILURES: usize = 20;
+/// Failures in the panel.
+const MAX_FAILURES_SHOWN: usize = 20;
 
 /// The panel.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NotificationsPanel {
     webhooks: Vec<NotifiedWebhook>,
-    /// The latest deliveries that were given up.
+    /// The latest exhausted deliveries.
     recent_failures: Vec<DeliveryView>,
     event_catalog: Vec<CatalogEntry>,
 }
@@ -50,25 +50,25 @@ pub(crate) struct CatalogEntry {
     #[serde(rename = "type")]
     kind: WebhookEventType,
     description: &'static str,
-    /// A whole message, envelope and all.
+    /// A whole message with its envelope.
     example_payload: Envelope,
 }
 
-/// Shows how a handle's webhooks are doing.
+/// Reports the state of a handle's webhooks.
 #[utoipa::path(get, path = "/v2/handles/{handle}/notifications", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])), params(("handle" = Handle, Path)),
     responses((status = 200, description = "The panel.", body = NotificationsPanel)))]
 pub(crate) async fn handle(State(app): State<ApiState>, member: Member<NotificationsRead>) -> Result<Json<NotificationsPanel>, Problem> {
-    let known = app.store().subscriptions(member.handle(), app.now()).await?;
+    let known = app.store().subscriptions().list(member.handle(), app.now()).await?;
     let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;
-    let failures = Filter { statuses: vec![DeliveryStatus::Exhausted], ..Filter::default() };
-    let recent_failures = shown(&app, member.handle(), &failures, FAILURES).await?;
+    let failures = DeliveryFilter { statuses: vec![DeliveryStatus::Exhausted], ..DeliveryFilter::default() };
+    let recent_failures = shown(&app, member.handle(), &failures, MAX_FAILURES_SHOWN).await?;
     Ok(Json(NotificationsPanel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
 }
 
-async fn reached(app: &ApiState, handle: &Handle, known: &KnownSubscription) -> Result<NotifiedWebhook, Problem> {
+async fn reached(app: &ApiState, handle: &Handle, known: &SubscriptionWithHealth) -> Result<NotifiedWebhook, Problem> {
     let id = known.subscription.id;
-    let counts = app.store().delivery_counts(handle, id, app.now()).await?;
-    let last = Filter { subscription: Some(id), since: Some(app.now().plus_days(-1)), ..Filter::default() };
+    let counts = app.store().deliveries().counts(handle, id, app.now()).await?;
+    let last = DeliveryFilter { subscription: Some(id), since: Some(app.now().plus_days(-1)), ..DeliveryFilter::default() };
     Ok(NotifiedWebhook {
         subscription: SubscriptionView::of_known(known),
         counts_24h: DeliveryTotals { delivered: counts.delivered, failed: counts.failed, pending: counts.pending() },
@@ -76,9 +76,9 @@ async fn reached(app: &ApiState, handle: &Handle, known: &KnownSubscription) -> 
     })
 }
 
-async fn shown(app: &ApiState, handle: &Handle, filter: &Filter, most: usize) -> Result<Vec<DeliveryView>, Problem> {
-    let page = app.store().deliveries(handle, filter, app.now(), most, None).await?;
-    let known = try_join_all(page.items.iter().map(|delivery| app.store().delivery_with_attempts(handle, delivery.id))).await?;
+async fn shown(app: &ApiState, handle: &Handle, filter: &DeliveryFilter, limit: usize) -> Result<Vec<DeliveryView>, Problem> {
+    let page = app.store().deliveries().list(handle, filter, app.now(), limit, None).await?;
+    let known = try_join_all(page.items.iter().map(|delivery| app.store().deliveries().get_with_attempts(handle, delivery.id))).await?;
     Ok(known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::{ApiState, Code, JsonBody, Member, PathParam, Problem, WebhooksWrite, charge};
+use api::{ApiState, Code, JsonBody, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::values::form::{self, Form, Notes, Unknown};
@@ -15,13 +15,13 @@ use futures::future::{join_all, try_join_all};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{Filter, MAX_ASKED_FOR};
+use store::{DeliveryFilter, MAX_REQUESTED_DELIVERIES};
 
-use crate::deliveries::{INVERTED, ends_before_it_begins};
+use crate::deliveries::{INVERTED_RANGE, ends_before_it_begins};
 use crate::view::{DeliveryView, announce};
 
-/// Deliveries one call replays; the answer tells where to go on.
-const MOST: usize = 100;
+/// Deliveries one call replays; the response has a cursor for the rest.
+const MAX_REPLAYED: usize = 100;
 
 /// What is to be sent again.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -39,90 +39,88 @@ pub(crate) struct ReplayRange {
     cursor: Option<String>,
 }
 
-/// What is on its way again.
+/// The new deliveries.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Replayed {
     items: Vec<DeliveryView>,
-    /// Pass it as `cursor` to replay the rest; null when nothing is left.
+    /// Pass it as `cursor` to replay the rest; null at the end.
     next_cursor: Option<String>,
 }
 
-/// Sends a delivery's event again: a new delivery with the same event id and the same body, to the subscription's present
-/// endpoint under its present secret.
+/// Sends a delivery's event again: a new delivery with the same event id and the same body, to the subscription's current
+/// endpoint with its current secret.
 #[utoipa::path(post, path = "/v2/handles/{handle}/deliveries/{deliveryId}/replay", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("deliveryId" = DeliveryId, Path)),
-    responses((status = 202, description = "On its way again.", body = DeliveryView),
-        (status = 409, description = "It has not ended yet, or its subscription is disabled or deleted.", body = api::openapi::ErrorBody)))]
+    responses((status = 202, description = "The new delivery.", body = DeliveryView),
+        (status = 409, description = "The delivery has not ended, or its subscription is disabled or deleted.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn one(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<PathParam<DeliveryId>, Problem>,
+    PathId(id): PathId<DeliveryId>,
 ) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
-    let missing = || Problem::not_found("delivery");
-    let PathParam(id) = id.map_err(|_| missing())?;
-    let former = app.store().delivery(member.handle(), id).await?.ok_or_else(missing)?;
-    if !former.status.is_final() {
-        return Err(Problem::new(Code::Conflict, "this delivery has not ended yet; wait for it, or read it again"));
+    let previous = app.store().deliveries().get(member.handle(), id).await?.ok_or_else(|| Problem::not_found("delivery"))?;
+    if !previous.status.is_final() {
+        return Err(Problem::new(Code::Conflict, "this delivery has not ended yet; read it again later"));
     }
-    let known = app.store().subscription(member.handle(), former.subscription_id, app.now()).await?;
+    let known = app.store().subscriptions().get(member.handle(), previous.subscription_id, app.now()).await?;
     if known.is_none_or(|known| known.status() != Active) {
         return Err(disabled());
     }
     charge(&app, &member.profile.owner).await?;
-    let again = again(&app, &former);
+    let again = replay_of(&app, &previous);
     let event = member.event(&app, "delivery.replayed", id).between(Value::Null, json!({"deliveryId": again.id}));
-    app.store().open_asked_for(std::slice::from_ref(&again), None, (member.handle(), &event)).await?;
+    app.store().deliveries().create_requested(std::slice::from_ref(&again), None, (member.handle(), &event)).await?;
     announce(&app, &again).await;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::of(&again, Vec::new()))))
 }
 
-/// Sends every event of a range again that a receiver has not got, at most 100 a call, each of them once: what was exhausted or
-/// cancelled, and neither delivered nor on its way again since. What belongs to a subscription that is disabled or deleted is
-/// left out.
+/// Sends every undelivered event of a range again, at most 100 a call and each once: deliveries that ended exhausted or cancelled and
+/// were neither delivered nor replayed since. Those of a disabled or deleted subscription are left out.
 #[utoipa::path(post, path = "/v2/handles/{handle}/deliveries/replay", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])), params(("handle" = Handle, Path)),
     request_body = ReplayRange,
-    responses((status = 202, description = "On their way again.", body = Replayed),
+    responses((status = 202, description = "The new deliveries.", body = Replayed),
         (status = 409, description = "The subscription is disabled or deleted.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn range(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Replayed>), Problem> {
-    let (filter, after) = read(body, app.now())?;
-    let known = app.store().subscriptions(member.handle(), app.now()).await?;
+    let (filter, start) = read(body, app.now())?;
+    let known = app.store().subscriptions().list(member.handle(), app.now()).await?;
     let active: BTreeSet<SubscriptionId> =
         known.iter().filter(|known| known.status() == Active).map(|known| known.subscription.id).collect();
     if filter.subscription.is_some_and(|id| !active.contains(&id)) {
         return Err(disabled());
     }
     charge(&app, &member.profile.owner).await?;
-    let page = app.store().deliveries(member.handle(), &filter, app.now(), MOST, after).await?;
+    let page = app.store().deliveries().list(member.handle(), &filter, app.now(), MAX_REPLAYED, start).await?;
     let mut seen = BTreeSet::new();
-    let is_wanted = |former: &&Delivery| active.contains(&former.subscription_id) && seen.insert((former.event_id, former.subscription_id));
-    let newest = try_join_all(page.items.iter().filter(is_wanted).map(|former| app.store().newest_of(former))).await?;
+    let is_wanted =
+        |previous: &&Delivery| active.contains(&previous.subscription_id) && seen.insert((previous.event_id, previous.subscription_id));
+    let newest = try_join_all(page.items.iter().filter(is_wanted).map(|previous| app.store().deliveries().newest_of(previous))).await?;
     let ended_so = newest.iter().filter(|newest| filter.statuses.contains(&newest.status));
-    let again: Vec<Delivery> = ended_so.map(|former| again(&app, former)).collect();
-    for part in again.chunks(MAX_ASKED_FOR) {
-        let told = json!({"since": filter.since, "until": filter.until, "deliveries": part.len()});
-        let event = member.event(&app, "deliveries.replayed", member.handle()).between(Value::Null, told);
-        app.store().open_asked_for(part, None, (member.handle(), &event)).await?;
+    let again: Vec<Delivery> = ended_so.map(|previous| replay_of(&app, previous)).collect();
+    for part in again.chunks(MAX_REQUESTED_DELIVERIES) {
+        let after = json!({"since": filter.since, "until": filter.until, "deliveries": part.len()});
+        let event = member.event(&app, "deliveries.replayed", member.handle()).between(Value::Null, after);
+        app.store().deliveries().create_requested(part, None, (member.handle(), &event)).await?;
         join_all(part.iter().map(|delivery| announce(&app, delivery))).await;
     }
     let items = again.iter().map(|delivery| DeliveryView::of(delivery, Vec::new())).collect();
     Ok((StatusCode::ACCEPTED, Json(Replayed { items, next_cursor: page.next_cursor })))
 }
 
-fn again(app: &ApiState, former: &Delivery) -> Delivery {
-    let event = (former.event_id, former.event_type);
-    Delivery::new(app.id(), former.handle.clone(), event, former.subscription_id, DeliveryTrigger::Manual, app.now())
+fn replay_of(app: &ApiState, previous: &Delivery) -> Delivery {
+    let event = (previous.event_id, previous.event_type);
+    Delivery::new(app.id(), previous.handle.clone(), event, previous.subscription_id, DeliveryTrigger::Manual, app.now())
 }
 
 fn disabled() -> Problem {
     Problem::new(Code::Conflict, "the subscription of this delivery is disabled or deleted; enable it first with PUT {\"enabled\": true}")
 }
 
-fn read(body: Value, now: Moment) -> Result<(Filter, Option<DeliveryId>), Problem> {
+fn read(body: Value, now: Moment) -> Result<(DeliveryFilter, Option<DeliveryId>), Problem> {
     let notes = Notes::default();
     let read = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
         let since: Option<Moment> = form.required("since", form::parsed);
@@ -138,14 +136,14 @@ fn read(body: Value, now: Moment) -> Result<(Filter, Option<DeliveryId>), Proble
         let cursor = form.optional("cursor", form::text);
         form.close();
         let statuses = status.map_or_else(|| vec![DeliveryStatus::Exhausted, DeliveryStatus::Cancelled], |status| vec![status]);
-        let asked = Filter { statuses, subscription, since, until };
+        let asked = DeliveryFilter { statuses, subscription, since, until };
         if ends_before_it_begins(&asked) {
-            notes.add("until", INVERTED);
+            notes.add("until", INVERTED_RANGE);
         }
-        let filter = Filter { until: Some(until.unwrap_or(now)), ..asked };
+        let filter = DeliveryFilter { until: Some(until.unwrap_or(now)), ..asked };
         let after = cursor.as_ref().and_then(|text| filter.cursor(text));
         if cursor.is_some() && after.is_none() {
-            notes.add("cursor", "must be the nextCursor of the call before, with all else as it was");
+            notes.add("cursor", "must be the nextCursor of the previous call with the same body");
         }
         since.map(|_| (filter, after))
     });

@@ -1,6 +1,6 @@
-//! `POST …/webhooks/{subscriptionId}/secret/rotate`: a new secret, this once; the one before signs on for a while.
+//! `POST …/webhooks/{subscriptionId}/secret/rotate`: a new secret, returned once; the previous one signs until the grace period ends.
 
-use api::{ApiState, Code, Member, PathParam, Problem, WebhooksWrite, charge};
+use api::{ApiState, Code, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::values::form::{self, Form, Notes, Unknown};
@@ -9,11 +9,11 @@ use domain::values::name::Handle;
 use domain::webhooks::secret::{DEFAULT_OVERLAP_SECS, MAX_OVERLAP_SECS, SecretOwner, WebhookSecret};
 use domain::webhooks::subscription::Subscription;
 use serde_json::{Value, json};
-use store::Failures;
+use store::FailureRecord;
 
 use crate::body::OptionalBody;
-use crate::no_subscription;
-use crate::view::{SubscriptionView, WithSecret, no_sealing_key};
+use crate::problems::{no_sealing_key, no_subscription};
+use crate::view::{SubscriptionView, SubscriptionWithSecret};
 
 /// How the secrets overlap.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -24,22 +24,21 @@ pub(crate) struct Rotation {
     grace_period_seconds: Option<i64>,
 }
 
-/// Makes a new secret. Until the grace period ends, `webhook-signature` carries a signature of each live secret, newest first,
-/// and `x-10x-signature`, which can carry only one, that of the former secret.
+/// Creates a new secret. Until the grace period ends, `webhook-signature` contains a signature of each live secret, newest first,
+/// and `x-10x-signature`, which can contain only one, that of the previous secret.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/secret/rotate", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<Rotation>,
-    responses((status = 200, description = "The subscription with its new secret.", body = WithSecret),
-        (status = 409, description = "Two former secrets still sign, or somebody else rotated meanwhile.", body = api::openapi::ErrorBody)))]
+    responses((status = 200, description = "The subscription with its new secret.", body = SubscriptionWithSecret),
+        (status = 409, description = "Two previous secrets still sign, or the secret was rotated concurrently.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<PathParam<SubscriptionId>, Problem>,
+    PathId(id): PathId<SubscriptionId>,
     OptionalBody(body): OptionalBody,
-) -> Result<Json<WithSecret>, Problem> {
-    let PathParam(id) = id.map_err(|_| no_subscription())?;
+) -> Result<Json<SubscriptionWithSecret>, Problem> {
     let overlap = overlap(body)?;
     let now = app.now();
-    let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
+    let known = app.store().subscriptions().get(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
     let before = &known.subscription;
     let keys = app.keys().await?;
     let secret = WebhookSecret::of_bytes(app.random_bytes());
@@ -51,10 +50,10 @@ pub(crate) async fn handle(
     charge(&app, &member.profile.owner).await?;
     let after = Subscription { secrets, version: before.version + 1, updated_at: now, ..before.clone() };
     let event = member.event(&app, "webhook.secret_rotated", id).between(Value::Null, json!({"gracePeriodSeconds": overlap}));
-    if !app.store().save_subscription(&after, before.version, Failures::Kept, &event).await? {
-        return Err(Problem::new(Code::Conflict, "the subscription was changed meanwhile; read it again before rotating"));
+    if !app.store().subscriptions().save(&after, before.version, FailureRecord::Keep, &event).await? {
+        return Err(Problem::new(Code::Conflict, "the subscription was changed concurrently; read it again before rotating"));
     }
-    Ok(Json(WithSecret::new(SubscriptionView::of(&after, known.status()), &secret)))
+    Ok(Json(SubscriptionWithSecret::new(SubscriptionView::of(&after, known.status()), &secret)))
 }
 
 fn overlap(body: Value) -> Result<i64, Problem> {

@@ -1,6 +1,6 @@
-//! `POST …/webhooks/{subscriptionId}/test`: a `webhook.test` on its way to one subscription.
+//! `POST …/webhooks/{subscriptionId}/test`: sends a `webhook.test` to one subscription.
 
-use api::{ApiState, Code, Member, PathParam, Problem, WebhooksWrite, charge};
+use api::{ApiState, Code, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::values::form::{Form, Notes, Unknown};
@@ -15,36 +15,35 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::body::OptionalBody;
-use crate::no_subscription;
+use crate::problems::no_subscription;
 use crate::view::announce;
 
 /// Nothing need be said.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct TestBody {}
 
-/// What is on its way.
+/// The event and its delivery.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OnItsWay {
+pub(crate) struct TestDelivery {
     event_id: EventId,
-    /// `GET …/deliveries/{deliveryId}` tells what becomes of it.
+    /// Read its outcome with `GET …/deliveries/{deliveryId}`.
     delivery_id: DeliveryId,
 }
 
-/// Sends a `webhook.test` to this subscription, whatever events it wants; does not wait for its delivery.
+/// Sends a `webhook.test` to this subscription, whatever its event types. Does not wait for the delivery.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/test", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<TestBody>,
-    responses((status = 202, description = "On its way.", body = OnItsWay), (status = 409, description = "The subscription is disabled.", body = api::openapi::ErrorBody)))]
+    responses((status = 202, description = "The test is being delivered.", body = TestDelivery), (status = 409, description = "The subscription is disabled.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<PathParam<SubscriptionId>, Problem>,
+    PathId(id): PathId<SubscriptionId>,
     OptionalBody(body): OptionalBody,
-) -> Result<(StatusCode, Json<OnItsWay>), Problem> {
-    let PathParam(id) = id.map_err(|_| no_subscription())?;
-    nothing(body)?;
+) -> Result<(StatusCode, Json<TestDelivery>), Problem> {
+    refuse_members(body)?;
     let now = app.now();
-    let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
+    let known = app.store().subscriptions().get(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
     if known.status() != SubscriptionStatus::Active {
         return Err(Problem::new(Code::Conflict, "this subscription is disabled; enable it first with PUT {\"enabled\": true}"));
     }
@@ -53,12 +52,12 @@ pub(crate) async fn handle(
     let envelope = Envelope::new(app.id(), handle.clone(), now, &Payload::WebhookTest(TestPayload::of(id)));
     let delivery = Delivery::new(Delivery::id_of(envelope.id, id), handle, (envelope.id, envelope.kind), id, DeliveryTrigger::Test, now);
     let event = member.event(&app, "webhook.tested", id).between(Value::Null, json!({"eventId": envelope.id}));
-    app.store().open_asked_for(std::slice::from_ref(&delivery), Some(&envelope), (member.handle(), &event)).await?;
+    app.store().deliveries().create_requested(std::slice::from_ref(&delivery), Some(&envelope), (member.handle(), &event)).await?;
     announce(&app, &delivery).await;
-    Ok((StatusCode::ACCEPTED, Json(OnItsWay { event_id: envelope.id, delivery_id: delivery.id })))
+    Ok((StatusCode::ACCEPTED, Json(TestDelivery { event_id: envelope.id, delivery_id: delivery.id })))
 }
 
-fn nothing(body: Value) -> Result<(), Problem> {
+fn refuse_members(body: Value) -> Result<(), Problem> {
     let notes = Notes::default();
     let read = Form::open(body, Unknown::Refuse, &notes).map(Form::close);
     Ok(notes.settle(read)?)

@@ -1,6 +1,6 @@
-//! `PUT …/webhooks/{subscriptionId}`: changes a subscription; enabling it again, or another endpoint, forgets its failures.
+//! `PUT …/webhooks/{subscriptionId}`: changes a subscription; enabling it again or changing its endpoint resets its failures.
 
-use api::{ApiState, Code, JsonBody, Member, PathParam, Problem, WebhooksWrite, charge};
+use api::{ApiState, Code, JsonBody, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::values::id::SubscriptionId;
@@ -8,13 +8,10 @@ use domain::values::name::Handle;
 use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::subscription::Subscription;
 use serde_json::Value;
-use store::Failures;
+use store::FailureRecord;
 
-use crate::no_subscription;
+use crate::problems::no_subscription;
 use crate::view::{SubscriptionView, audited};
-
-/// Concurrent writers of one subscription a write meets before it gives up.
-const TRIES: usize = 8;
 
 /// What to change; what is left out stays.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -28,34 +25,33 @@ pub(crate) struct SubscriptionChange {
     include_bots: Option<bool>,
 }
 
-/// Changes a webhook subscription. What is on its way goes to the new endpoint.
+/// Changes a webhook subscription. Pending deliveries go to the new endpoint.
 #[utoipa::path(put, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = SubscriptionChange,
-    responses((status = 200, description = "The subscription as it is now.", body = SubscriptionView),
+    responses((status = 200, description = "The changed subscription.", body = SubscriptionView),
         (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
-    id: Result<PathParam<SubscriptionId>, Problem>,
+    PathId(id): PathId<SubscriptionId>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<SubscriptionView>, Problem> {
-    let PathParam(id) = id.map_err(|_| no_subscription())?;
-    let mut known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+    let mut known = app.store().subscriptions().get(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     let own = &app.settings().own_hosts;
     known.subscription.settings.changed(body.clone(), own, app.egress())?;
     charge(&app, &member.profile.owner).await?;
     let is_new_start = body.get("enabled") == Some(&Value::Bool(true)) || body.get("endpointUrl").is_some();
-    let failures = if is_new_start { Failures::Forgotten } else { Failures::Kept };
-    for _ in 0..TRIES {
+    let failures = if is_new_start { FailureRecord::Reset } else { FailureRecord::Keep };
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         let before = &known.subscription;
         let settings = before.settings.changed(body.clone(), own, app.egress())?;
         let after = Subscription { settings, version: before.version + 1, updated_at: app.now(), ..before.clone() };
         let event = member.event(&app, "webhook.updated", id).between(audited(before), audited(&after));
-        if app.store().save_subscription(&after, before.version, failures, &event).await? {
-            let disabled = known.disabled.filter(|_| failures == Failures::Kept);
+        if app.store().subscriptions().save(&after, before.version, failures, &event).await? {
+            let disabled = known.disabled.filter(|_| failures == FailureRecord::Keep);
             return Ok(Json(SubscriptionView::of(&after, after.status(disabled))));
         }
-        known = app.store().subscription(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+        known = app.store().subscriptions().get(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     }
-    Err(Problem::new(Code::Conflict, "many writers are changing this subscription at once; try again"))
+    Err(Problem::new(Code::Conflict, "too many concurrent writers of this subscription; try again"))
 }

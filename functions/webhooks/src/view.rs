@@ -1,6 +1,6 @@
-//! A subscription and a delivery as callers see them: never with a secret.
+//! Subscriptions and deliveries as the API returns them, without secrets.
 
-use api::{ApiState, Problem};
+use api::ApiState;
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, DeliveryTrigger};
@@ -10,7 +10,7 @@ use domain::webhooks::secret::WebhookSecret;
 use domain::webhooks::subscription::{Subscription, SubscriptionStatus};
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::KnownSubscription;
+use store::SubscriptionWithHealth;
 
 /// A subscription.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -21,9 +21,9 @@ pub(crate) struct SubscriptionView {
     /// Event types, or `*` for all.
     event_types: Vec<String>,
     description: Option<String>,
-    /// Whether it gets anything: false as well once it was disabled for its failures.
+    /// Whether it receives events; false also when it was disabled for its failures.
     enabled: bool,
-    /// Whether `link.clicked` tells of bots too.
+    /// Whether it receives `link.clicked` for clicks of bots too.
     include_bots: bool,
     /// `DISABLED_AUTO` after 20 exhausted deliveries in a row over at least 24 hours, `DISABLED_GONE` after a 410.
     status: SubscriptionStatus,
@@ -47,29 +47,29 @@ impl SubscriptionView {
         }
     }
 
-    pub(crate) fn of_known(known: &KnownSubscription) -> Self {
+    pub(crate) fn of_known(known: &SubscriptionWithHealth) -> Self {
         Self::of(&known.subscription, known.status())
     }
 }
 
-/// A subscription with its secret, told this once.
+/// A subscription with its secret, which is returned only once.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct WithSecret {
+pub(crate) struct SubscriptionWithSecret {
     #[serde(flatten)]
     subscription: SubscriptionView,
-    /// Verifies the signatures. It cannot be read again: keep it.
+    /// Verifies the signatures. It cannot be read again: store it.
     #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw3m1Jd0mE0bQ=")]
     secret: String,
 }
 
-impl WithSecret {
+impl SubscriptionWithSecret {
     pub(crate) fn new(subscription: SubscriptionView, secret: &WebhookSecret) -> Self {
         Self { subscription, secret: secret.expose().to_owned() }
     }
 }
 
-/// What the audit log tells of a subscription.
+/// A subscription in the audit log.
 pub(crate) fn audited(subscription: &Subscription) -> Value {
     json!(subscription.settings)
 }
@@ -106,21 +106,10 @@ impl DeliveryView {
     }
 }
 
-/// Announces a new delivery's first attempt; a lost message is found by the sweeper.
+/// Announces a new delivery's first attempt. Best effort: the sweeper announces it again when this fails.
 pub(crate) async fn announce(app: &ApiState, delivery: &Delivery) {
-    let message = store::AttemptMessage {
-        v: 1,
-        handle: delivery.handle.clone(),
-        delivery_id: delivery.id,
-        attempt: delivery.attempt,
-        lane: store::Lane::First,
-    };
-    if let Err(error) = app.store().announce_attempt(&message, 0).await {
+    let message = store::AttemptMessage::of(delivery, store::Lane::First);
+    if let Err(error) = app.store().outbox().announce_attempt(&message, 0).await {
         tracing::warn!(delivery.id = %delivery.id, error = &error as &dyn std::error::Error, "delivery could not be announced");
     }
-}
-
-/// The platform's sealing key, or the failure that there is none.
-pub(crate) fn no_sealing_key() -> Problem {
-    Problem::internal(std::io::Error::other("the platform secret has no current key"))
 }

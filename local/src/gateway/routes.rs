@@ -1,7 +1,7 @@
 //! The route table: which function takes a request, with the precedence of an HTTP API.
 //!
-//! A literal segment goes before a `{parameter}`, that before a `{proxy+}`, that before `$default`; at the same place
-//! a method goes before `ANY`. A place that has the path but not the method is no match.
+//! A route that matches the whole path goes before one that ends in `{proxy+}`, that before `$default`. Among those a literal
+//! segment goes before a `{parameter}`, and a method before `ANY`. A route with another method is no match.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -95,25 +95,35 @@ impl Routes {
 
     /// The route that takes `method` on `path`.
     pub(crate) fn find<'a>(&'a self, method: &str, path: &'a str) -> Option<Match<'a>> {
-        let mut values = Vec::new();
-        let found = find(&self.root, method, path.strip_prefix('/').unwrap_or(path), &mut values);
-        match (found, &self.default) {
-            (Some(route), _) => Some(Match { route, values }),
-            (None, Some(route)) => Some(Match { route, values: Vec::new() }),
-            (None, None) => None,
-        }
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let by = |reach: Reach| {
+            let mut values = Vec::new();
+            find(&self.root, method, path, reach, &mut values).map(|route| Match { route, values })
+        };
+        let default = || self.default.as_ref().map(|route| Match { route, values: Vec::new() });
+        by(Reach::Full).or_else(|| by(Reach::Greedy)).or_else(default)
     }
 }
 
+/// How a route matches a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Segment by segment.
+    Full,
+    /// By a `{proxy+}` that takes the rest of the path.
+    Greedy,
+}
+
 /// Looks below `place` for the rest of a path, most specific first; `values` grows with the parameters on the way.
-fn find<'a>(place: &'a Place, method: &str, rest: &'a str, values: &mut Vec<&'a str>) -> Option<&'a Route> {
+fn find<'a>(place: &'a Place, method: &str, rest: &'a str, reach: Reach, values: &mut Vec<&'a str>) -> Option<&'a Route> {
     let (segment, tail) = match rest.split_once('/') {
         Some((segment, tail)) => (segment, Some(tail)),
         None => (rest, None),
     };
     let step = |next: &'a Place, values: &mut Vec<&'a str>| match tail {
-        Some(tail) => find(next, method, tail, values),
-        None => next.here.find(method),
+        Some(tail) => find(next, method, tail, reach, values),
+        None if reach == Reach::Full => next.here.find(method),
+        None => None,
     };
     if let Some(next) = place.literals.get(segment)
         && let Some(route) = step(next, values)
@@ -133,7 +143,7 @@ fn find<'a>(place: &'a Place, method: &str, rest: &'a str, values: &mut Vec<&'a 
         }
         values.truncate(depth);
     }
-    let route = place.greedy.find(method)?;
+    let route = place.greedy.find(method).filter(|_| reach == Reach::Greedy)?;
     values.push(rest);
     Some(route)
 }
@@ -188,6 +198,17 @@ mod tests {
         assert_eq!(key(&routes, "POST", "/pets/dog"), "ANY /pets/{proxy+}");
         assert_eq!(key(&routes, "GET", "/cars/1/2"), "ANY /{proxy+}");
         assert_eq!(key(&routes, "GET", "/"), "$default");
+    }
+
+    #[test]
+    fn a_full_match_goes_before_a_greedy_one_and_that_before_the_default() {
+        let routes = routes(&[("ANY", "/pets/{proxy+}"), ("GET", "/{kind}/dog"), ("ANY", "/pets/{id}/toys"), ("", "$default")]);
+        assert_eq!(key(&routes, "GET", "/pets/dog"), "GET /{kind}/dog");
+        assert_eq!(key(&routes, "POST", "/pets/dog"), "ANY /pets/{proxy+}");
+        assert_eq!(key(&routes, "DELETE", "/pets/1/toys"), "ANY /pets/{id}/toys");
+        assert_eq!(key(&routes, "DELETE", "/pets/1/toys/2"), "ANY /pets/{proxy+}");
+        assert_eq!(key(&routes, "GET", "/pets"), "$default");
+        assert_eq!(key(&routes, "GET", "/pets/"), "$default");
     }
 
     #[test]

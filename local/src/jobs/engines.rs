@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use store::{Connection, Credentials, Queues, Store};
+use store::{AwsConnection, Credentials, QueueUrls, Store};
 
 use crate::keys::Keys;
 use crate::server::REGION;
@@ -28,14 +28,14 @@ impl Address {
     }
 
     fn store(&self) -> Store {
-        let connection = Connection {
+        let connection = AwsConnection {
             region: REGION.to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
             dynamodb_endpoint: Some(self.dynamodb.clone()),
             sqs_endpoint: None,
             http: store::http_client(),
         };
-        Store::connect(&connection, self.table.clone(), Queues::default())
+        Store::connect(&connection, self.table.clone(), QueueUrls::default())
     }
 
     /// What a function must be told to work here.
@@ -119,6 +119,6 @@ impl Engines {
 /// Where the house that runs on this data has its table; none when nothing answers there.
 async fn running(data: &Path) -> Option<Address> {
     let address: Address = serde_json::from_str(&fs::read_to_string(data.join(FILE)).ok()?).ok()?;
-    address.store().profile(&crate::demo::HANDLE.parse().ok()?).await.ok()?;
+    address.store().profiles().get(&crate::demo::HANDLE.parse().ok()?).await.ok()?;
     Some(address)
 }

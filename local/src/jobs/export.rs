@@ -134,7 +134,7 @@ pub async fn run(
     if wanted.size() < 1 {
         return Err(Error::Days { from: wanted.from, to: wanted.to });
     }
-    let profile = analytics.store().profile(&wanted.handle).await.map_err(Error::database)?;
+    let profile = analytics.store().profiles().get(&wanted.handle).await.map_err(Error::database)?;
     let owner = profile.ok_or_else(|| Error::NoHandle(wanted.handle.clone()))?.owner;
     let (mut done, mut cursor, mut day) = (Summary::default(), None, wanted.from);
     watcher.begins(&wanted.handle, day);

@@ -49,11 +49,11 @@ impl Scope {
             return Err(Error::Days { from, to });
         }
         let handles = match handle {
-            Some(handle) => match store.profile(&handle).await.map_err(Error::database)? {
+            Some(handle) => match store.profiles().get(&handle).await.map_err(Error::database)? {
                 Some(profile) => vec![profile.handle],
                 None => return Err(Error::NoHandle(handle)),
             },
-            None => store.all_handles().await.map_err(Error::database)?,
+            None => store.admin_scans().handles().await.map_err(Error::database)?,
         };
         Ok(Self { store, handles, from, to })
     }
@@ -108,7 +108,8 @@ impl<'s> Clicks<'s> {
     /// The next page; none at the end.
     async fn next(&mut self) -> Result<Option<Vec<store::StoredClick>>, Error> {
         while self.shard < store::table::CLICK_SHARDS {
-            let (page, more) = self.store.stored_clicks(self.handle, self.day, self.shard, self.after).await.map_err(Error::database)?;
+            let (page, more) =
+                self.store.clicks().stored_page(self.handle, self.day, self.shard, self.after).await.map_err(Error::database)?;
             self.after = page.last().map(|last| last.click.id).filter(|_| more);
             if self.after.is_none() {
                 self.shard += 1;

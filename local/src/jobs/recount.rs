@@ -55,10 +55,10 @@ pub async fn run(scope: &Scope, watcher: &mut impl Watcher) -> Result<Summary, E
 async fn look(store: &Store, handle: &Handle, day: Day, watcher: &mut impl Watcher) -> Result<Summary, Error> {
     let (recount, records) = raw_records(store, handle, day, watcher).await?;
     let mut summary = Summary { records, ..Summary::default() };
-    let of_handle = store.cells(handle, &Selection::Handle, day, day).await.map_err(Error::database)?;
+    let of_handle = store.rollups().read(handle, &Selection::Handle, day, day).await.map_err(Error::database)?;
     let of_handle = of_handle.days.get(&day).cloned().unwrap_or_default();
     for selection in recount.selections(&of_handle) {
-        let cells = store.cells(handle, &selection, day, day).await.map_err(Error::database)?;
+        let cells = store.rollups().read(handle, &selection, day, day).await.map_err(Error::database)?;
         let stored = cells.days.get(&day).cloned().unwrap_or_default();
         let recounted = recount.counts(&selection);
         summary.counters += u64::try_from(recounted.counters().count()).unwrap_or_default();
@@ -86,14 +86,14 @@ async fn raw_records(store: &Store, handle: &Handle, day: Day, watcher: &mut imp
 
     let mut after = None;
     loop {
-        let page = store.conversions_of(handle, day, after).await.map_err(Error::database)?;
+        let page = store.admin_scans().conversions_of_day(handle, day, after).await.map_err(Error::database)?;
         let Some(last) = page.last() else { break };
         after = Some(last.conversion.id);
         watcher.has_read(page.len());
         for stored in page {
             let conversion = stored.conversion;
             // One that only tries out a campaign is in no figure.
-            if !stored.settled || conversion.test || conversion.accepted_at.day() != day {
+            if !stored.counted || conversion.test || conversion.accepted_at.day() != day {
                 continue;
             }
             let origin = stored.origin.unwrap_or_else(Origin::unknown);
@@ -104,13 +104,13 @@ async fn raw_records(store: &Store, handle: &Handle, day: Day, watcher: &mut imp
 
     let mut after = None;
     loop {
-        let page = store.adjustments_of(handle, day, after).await.map_err(Error::database)?;
+        let page = store.admin_scans().adjustments_of_day(handle, day, after).await.map_err(Error::database)?;
         let Some(last) = page.last() else { break };
         after = Some(last.adjustment.id);
         watcher.has_read(page.len());
         for stored in page {
             let adjustment = &stored.adjustment;
-            if !stored.settled || adjustment.created_at.day() != day {
+            if !stored.counted || adjustment.created_at.day() != day {
                 continue;
             }
             let origin = stored.origin.clone().unwrap_or_else(Origin::unknown);

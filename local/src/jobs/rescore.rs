@@ -116,7 +116,7 @@ impl Run<'_> {
         while !group.is_empty() {
             let with_group = self.done.with(&group);
             let event = self.event(&with_group);
-            match self.scope.store.restate_clicks(&group, &event, event.at).await.map_err(Error::database)? {
+            match self.scope.store.clicks().restate(&group, &event, event.at).await.map_err(Error::database)? {
                 Restated::Written => {
                     self.done = with_group;
                     break;

@@ -24,7 +24,7 @@ pub async fn run(data: &Path) -> Result<String, Error> {
 
 async fn nothing_is_sealed(engines: &Engines, former: &[String]) -> Result<(), Error> {
     for key_id in former.iter().map(|id| Some(id.as_str())).chain([None]) {
-        if !engines.store.sealed_with(key_id, 1).await.map_err(Error::database)?.is_empty() {
+        if !engines.store.subscriptions().sealed_with(key_id, 1).await.map_err(Error::database)?.is_empty() {
             return Err(Error::StillSealed);
         }
     }

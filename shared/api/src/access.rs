@@ -1,13 +1,13 @@
-//! What a handler asks of its caller: a role of whoever logged in, and the scope that stands for it when a token calls.
+//! What a handler requires of its caller: a role of a user, and the scope that a personal access token needs instead.
 
 use domain::accounts::Role;
 use domain::accounts::token::Scope;
 
-/// What a handler asks of its caller.
+/// What a handler requires of its caller.
 pub trait Access {
-    /// The least role of a user.
+    /// The minimum role of a user.
     const ROLE: Role;
-    /// What a personal access token must be good for; without one the route is not of the PAT family.
+    /// The scope a personal access token needs; without one, tokens do not reach the route.
     const SCOPE: Option<Scope>;
 }
 
@@ -30,28 +30,28 @@ access! {
     Operator: Operator, None;
     /// OWNER; no token.
     Owner: Owner, None;
-    /// Who may read links.
+    /// May read links.
     LinksRead: Creator, Some(Scope::LinksRead);
-    /// Who may write links.
+    /// May write links.
     LinksWrite: Creator, Some(Scope::LinksWrite);
-    /// Who may read campaigns.
+    /// May read campaigns.
     CampaignsRead: Creator, Some(Scope::CampaignsRead);
-    /// Who may write campaigns, and try them out.
+    /// May write campaigns and submit test conversions.
     CampaignsWrite: Creator, Some(Scope::CampaignsWrite);
-    /// Who may read and export reports.
+    /// May read and export reports.
     AnalyticsRead: Creator, Some(Scope::AnalyticsRead);
-    /// Who may read conversions: they are what reports are made of.
+    /// May read conversions, from which reports are computed.
     ConversionsRead: Creator, Some(Scope::AnalyticsRead);
-    /// Who may adjust conversions.
+    /// May adjust conversions.
     ConversionsWrite: Operator, Some(Scope::ConversionsWrite);
-    /// Who may tell what visitors did.
+    /// May submit signals of visitors.
     SignalsWrite: Creator, Some(Scope::ChainSignalWrite);
-    /// Who may read personalization and chain rules, and sessions; writing rules needs somebody who logged in.
+    /// May read personalization and chain rules, and sessions; only users may write rules.
     PersonalizationRead: Creator, Some(Scope::PersonalizationRead);
-    /// Who may read webhook subscriptions and deliveries.
+    /// May read webhook subscriptions and deliveries.
     WebhooksRead: Operator, Some(Scope::WebhooksRead);
-    /// Who may see how webhooks are doing.
+    /// May read the notifications panel.
     NotificationsRead: Creator, Some(Scope::WebhooksRead);
-    /// Who may write webhook subscriptions.
+    /// May write webhook subscriptions.
     WebhooksWrite: Operator, Some(Scope::WebhooksWrite);
 }

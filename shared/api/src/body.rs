@@ -7,8 +7,9 @@ use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 
+use crate::code::Code;
 use crate::duplicate_keys::first_duplicate_key;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// A JSON body, at most 64 KiB.
 pub struct JsonBody(pub Value);

@@ -1,8 +1,8 @@
-//! Callers are types: a handler that takes a [`Member`] cannot be reached without the role or the scope (contract §2).
+//! Callers are types: a handler that takes a [`Member`] cannot be reached without the role or the scope (specification §2).
 
 use std::marker::PhantomData;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use domain::accounts::audit::{self, Actor, ActorKind};
 use domain::accounts::{Profile, Role};
 use domain::values::id::RequestId;
@@ -11,12 +11,14 @@ use http::request::Parts;
 
 use crate::ApiState;
 use crate::access::Access;
+use crate::code::Code;
 use crate::jwt::Subject;
-use crate::problem::{Code, Problem};
-use crate::service::is_of_pat_family;
+use crate::pat::is_of_pat_family;
+use crate::path::PathParam;
+use crate::problem::Problem;
 use crate::token::{self, TokenHolder};
 
-/// Whoever holds a good bearer token.
+/// A user with a valid bearer token.
 #[derive(Clone, Debug)]
 pub struct User {
     /// The user.
@@ -26,9 +28,9 @@ pub struct User {
 }
 
 impl User {
-    /// The audit event of something this user does, written together with the change itself.
+    /// The audit event of something this user does, to be written in the same transaction as the change.
     pub fn event(&self, app: &ApiState, action: &str, target: impl ToString) -> audit::AuditEvent {
-        event_of(app, user_actor(&self.id), self.request_id, action, target)
+        audit::AuditEvent::new(app.id(), app.now(), user_actor(&self.id), action, target, self.request_id)
     }
 }
 
@@ -36,26 +38,13 @@ fn user_actor(user: &UserId) -> Actor {
     Actor { kind: ActorKind::Jwt, id: user.to_string() }
 }
 
-fn event_of(app: &ApiState, actor: Actor, request_id: RequestId, action: &str, target: impl ToString) -> audit::AuditEvent {
-    audit::AuditEvent {
-        audit_id: app.id(),
-        at: app.now(),
-        actor,
-        action: action.to_owned(),
-        target: target.to_string(),
-        before: None,
-        after: None,
-        request_id,
-    }
-}
-
 fn request_id(parts: &Parts, app: &ApiState) -> RequestId {
     parts.extensions.get().copied().unwrap_or_else(|| app.id())
 }
 
-/// Somebody who may do on the handle of the path what `A` asks for: a user with the role, or a token with the scope.
+/// A caller with the access `A` to the handle in the path: a user with the role, or a token with the scope.
 pub struct Member<A> {
-    /// The caller's role; of a token, the least that does.
+    /// The caller's role; for a token, the minimum role of the route.
     pub role: Role,
     /// The handle.
     pub profile: Profile,
@@ -63,13 +52,13 @@ pub struct Member<A> {
     pub request_id: RequestId,
     user: Option<UserId>,
     actor: Actor,
-    asked: PhantomData<A>,
+    access: PhantomData<A>,
 }
 
 impl<A> Member<A> {
-    /// The audit event of something this member does to the handle, written together with the change itself.
+    /// The audit event of something this member does to the handle, to be written in the same transaction as the change.
     pub fn event(&self, app: &ApiState, action: &str, target: impl ToString) -> audit::AuditEvent {
-        event_of(app, self.actor.clone(), self.request_id, action, target)
+        audit::AuditEvent::new(app.id(), app.now(), self.actor.clone(), action, target, self.request_id)
     }
 
     /// The handle's name.
@@ -77,10 +66,10 @@ impl<A> Member<A> {
         &self.profile.handle
     }
 
-    /// Who logged in.
+    /// The user.
     ///
     /// # Errors
-    /// As a route that does not exist, when it is a token that calls.
+    /// 404 as for an unknown route, when the caller is a token.
     pub fn user(&self) -> Result<&UserId, Problem> {
         self.user.as_ref().ok_or_else(Problem::no_route)
     }
@@ -121,12 +110,12 @@ impl<A: Access> FromRequestParts<ApiState> for Member<A> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
-        if is_of_pat_family(&parts.extensions) { program(parts, app).await } else { person(parts, app).await }
+        if is_of_pat_family(&parts.extensions) { token_member(parts, app).await } else { user_member(parts, app).await }
     }
 }
 
-/// A user with the role.
-async fn person<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Member<A>, Problem> {
+/// The member who calls with a JWT.
+async fn user_member<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Member<A>, Problem> {
     let user = subject(parts, app).await?.user;
     let profile = profile(parts, app, |_| true).await?;
     let role = profile.role_of(&user).ok_or_else(Problem::no_handle)?;
@@ -135,57 +124,22 @@ async fn person<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Member<A
         return Err(Problem::new(Code::InsufficientRole, message));
     }
     let actor = user_actor(&user);
-    Ok(Member { role, profile, request_id: request_id(parts, app), user: Some(user), actor, asked: PhantomData })
+    Ok(Member { role, profile, request_id: request_id(parts, app), user: Some(user), actor, access: PhantomData })
 }
 
-/// A token with the scope.
-async fn program<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Member<A>, Problem> {
+/// The member that calls with a personal access token.
+async fn token_member<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Member<A>, Problem> {
     let scope = A::SCOPE.ok_or_else(Problem::no_route)?;
     let request_id = request_id(parts, app);
     let holder = TokenHolder::of(&parts.headers, request_id, app).await?.ok_or_else(token::missing)?;
     let profile = profile(parts, app, |handle| *handle == holder.token().handle).await?;
     holder.use_for(scope, app).await?;
-    Ok(Member { role: A::ROLE, profile, request_id, user: None, actor: holder.actor(), asked: PhantomData })
+    Ok(Member { role: A::ROLE, profile, request_id, user: None, actor: holder.actor(), access: PhantomData })
 }
 
-/// The handle of the path. One that cannot exist, or that the caller may not know of, is one that does not exist.
+/// The handle in the path. A malformed one, and one that the caller may not know of, are answered as one that does not exist.
 async fn profile(parts: &mut Parts, app: &ApiState, may_know: impl Fn(&Handle) -> bool + Send) -> Result<Profile, Problem> {
     let PathParam(handle) = PathParam::<Handle>::named("handle", parts, app).await.map_err(|_| Problem::no_handle())?;
-    let known = if may_know(&handle) { app.store().profile(&handle).await? } else { None };
+    let known = if may_know(&handle) { app.store().profiles().get(&handle).await? } else { None };
     known.ok_or_else(Problem::no_handle)
-}
-
-/// A part of the path, parsed by its own type.
-pub struct PathParam<T>(pub T);
-
-impl<T: std::str::FromStr<Err = E>, E: ToString> PathParam<T> {
-    async fn named(name: &str, parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::field(name, "is not readable"))?;
-        let text = params.iter().find(|(key, _)| *key == name).map(|(_, value)| value).unwrap_or_default();
-        text.parse().map(Self).map_err(|error: E| Problem::field(name, error.to_string()))
-    }
-}
-
-macro_rules! parts {
-    ($($type:ty => $name:literal),* $(,)?) => {$(
-        impl FromRequestParts<ApiState> for PathParam<$type> {
-            type Rejection = Problem;
-
-            async fn from_request_parts(parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
-                Self::named($name, parts, app).await
-            }
-        }
-    )*};
-}
-
-parts! {
-    domain::values::name::Slug => "slug",
-    domain::values::name::RuleId => "ruleId",
-    UserId => "userId",
-    domain::values::name::TokenId => "tokenId",
-    domain::values::name::CampaignId => "campaignId",
-    domain::values::id::ConversionId => "conversionId",
-    domain::values::name::SessionId => "sessionId",
-    domain::values::id::SubscriptionId => "subscriptionId",
-    domain::values::id::DeliveryId => "deliveryId",
 }

@@ -1,11 +1,11 @@
-//! Members that stand twice in one JSON object: readers disagree about which of them counts (RFC 8259 §4), so none is taken.
+//! Duplicate names in a JSON object: parsers disagree about which value counts (RFC 8259 §4), so such a body is refused.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// The first member that does, as `metadata.items[1].name`, of a text that is known to be JSON.
+/// The path of the first duplicate name, such as `metadata.items[1].name`, of a text that is known to be JSON.
 pub(crate) fn first_duplicate_key(json: &[u8]) -> Option<String> {
     let mut found = None;
     match Names(&mut found).deserialize(&mut serde_json::Deserializer::from_slice(json)) {
@@ -14,11 +14,11 @@ pub(crate) fn first_duplicate_key(json: &[u8]) -> Option<String> {
     }
 }
 
-/// Reads names and nothing else; ends with an error at the first that comes again, whose path is made from within outwards.
+/// Visits every object; stops with an error at the first duplicate name, whose path is built from the inside out.
 struct Names<'f>(&'f mut Option<String>);
 
 impl Names<'_> {
-    fn lies_within(&mut self, place: &str) {
+    fn prefix_path(&mut self, place: &str) {
         if let Some(path) = self.0 {
             let dot = if path.starts_with('[') { "" } else { "." };
             *path = format!("{place}{dot}{path}");
@@ -46,10 +46,10 @@ impl<'de> Visitor<'de> for Names<'_> {
         while let Some(name) = members.next_key::<String>()? {
             if names.contains(&name) {
                 *self.0 = Some(name);
-                return Err(A::Error::custom("a member stands twice"));
+                return Err(A::Error::custom("duplicate name"));
             }
             if let Err(error) = members.next_value_seed(Names(self.0)) {
-                self.lies_within(&name);
+                self.prefix_path(&name);
                 return Err(error);
             }
             names.insert(name);
@@ -63,7 +63,7 @@ impl<'de> Visitor<'de> for Names<'_> {
                 Ok(Some(())) => {}
                 Ok(None) => break,
                 Err(error) => {
-                    self.lies_within(&format!("[{index}]"));
+                    self.prefix_path(&format!("[{index}]"));
                     return Err(error);
                 }
             }

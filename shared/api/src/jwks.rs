@@ -1,4 +1,4 @@
-//! Published keys: fetched when an unknown key id turns up, at most once in ten seconds, and kept while the issuer is down.
+//! Published keys (JWKS): fetched when an unknown key id turns up, at most once in ten seconds, and kept while the issuer is down.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,13 +11,16 @@ use tokio::sync::Mutex;
 
 use crate::problem::Problem;
 
+/// Milliseconds between two fetches.
 const REFETCH_MS: i64 = 10_000;
-/// A key that was withdrawn is forgotten within this time.
+/// Milliseconds for which fetched keys are used: a withdrawn key is forgotten within this time.
 const FRESH_MS: i64 = 3_600_000;
-const DEADLINE: Duration = Duration::from_millis(1500);
-const LARGEST: usize = 64 * 1024;
-/// 2048 bits in base64url without padding.
-const LEAST_MODULUS_CHARS: usize = 342;
+/// How long one fetch may take.
+const FETCH_TIMEOUT: Duration = Duration::from_millis(1500);
+/// Bytes of a key set.
+const MAX_BYTES: usize = 64 * 1024;
+/// Characters of a modulus of 2048 bits, in base64url without padding.
+const MIN_MODULUS_CHARS: usize = 342;
 
 pub(crate) struct Jwks {
     url: String,
@@ -32,16 +35,16 @@ struct State {
     fetched_at: Option<Moment>,
 }
 
-/// The issuer's keys could not be had.
+/// Why the issuer's keys could not be fetched.
 #[derive(Debug, thiserror::Error)]
-enum FetchError {
+enum JwksError {
     #[error("the request for the published keys failed")]
     Request(#[from] reqwest::Error),
-    #[error("the published keys are larger than {LARGEST} bytes")]
+    #[error("the published keys are larger than {MAX_BYTES} bytes")]
     TooLarge,
     #[error("the published keys are not a key set")]
     NotAKeySet(#[from] serde_json::Error),
-    #[error("the published keys hold none that can be used")]
+    #[error("the published keys contain no usable key")]
     NoKey,
 }
 
@@ -50,7 +53,10 @@ impl Jwks {
         Self { url, state: Mutex::default() }
     }
 
-    /// The key with this id. The lock is held over a fetch, so that many requests make one.
+    /// The key with this id. The lock is held during a fetch, so that concurrent requests share one.
+    ///
+    /// # Errors
+    /// When there are no keys at all because the issuer cannot be reached.
     pub(crate) async fn key(&self, kid: &str, now: Moment) -> Result<Option<Arc<DecodingKey>>, Problem> {
         let mut state = self.state.lock().await;
         let known = state.keys.get(kid).cloned();
@@ -66,7 +72,7 @@ impl Jwks {
                 state.fetched_at = Some(now);
                 Ok(state.keys.get(kid).cloned())
             }
-            // With keys at hand an unknown id is simply unknown; without any nobody can be told apart.
+            // With cached keys an unknown id is simply unknown; without any, no token can be verified.
             Err(error) if state.keys.is_empty() => {
                 state.tried_at = None;
                 Err(Problem::unavailable(error))
@@ -78,7 +84,7 @@ impl Jwks {
         }
     }
 
-    async fn fetch(&self, state: &mut State) -> Result<HashMap<String, Arc<DecodingKey>>, FetchError> {
+    async fn fetch(&self, state: &mut State) -> Result<HashMap<String, Arc<DecodingKey>>, JwksError> {
         let client = match &state.client {
             Some(client) => client.clone(),
             None => state.client.insert(client()?).clone(),
@@ -87,31 +93,31 @@ impl Jwks {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);
-            if body.len() > LARGEST {
-                return Err(FetchError::TooLarge);
+            if body.len() > MAX_BYTES {
+                return Err(JwksError::TooLarge);
             }
         }
-        // One key of a kind we do not know must not hide the others.
+        // One key of an unsupported type must not hide the others.
         let set: serde_json::Value = serde_json::from_slice(&body)?;
         let keys = set.get("keys").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
         let set = JwkSet { keys: keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect() };
         let usable: HashMap<_, _> = set.keys.iter().filter_map(usable).collect();
         // An issuer always has a key: an answer without one is an outage, and must not take the known keys with it.
-        if usable.is_empty() { Err(FetchError::NoKey) } else { Ok(usable) }
+        if usable.is_empty() { Err(JwksError::NoKey) } else { Ok(usable) }
     }
 }
 
 fn client() -> Result<reqwest::Client, reqwest::Error> {
-    // Another part of the process may have chosen the same provider before.
+    // Another part of the process may have installed the same provider before.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(DEADLINE).build()
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(FETCH_TIMEOUT).build()
 }
 
 fn usable(jwk: &Jwk) -> Option<(String, Arc<DecodingKey>)> {
     let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else { return None };
     let for_signatures = !matches!(&jwk.common.public_key_use, Some(other) if *other != PublicKeyUse::Signature);
     let for_rs256 = !matches!(&jwk.common.key_algorithm, Some(other) if *other != KeyAlgorithm::RS256);
-    if !for_signatures || !for_rs256 || rsa.n.len() < LEAST_MODULUS_CHARS {
+    if !for_signatures || !for_rs256 || rsa.n.len() < MIN_MODULUS_CHARS {
         return None;
     }
     Some((jwk.common.key_id.clone()?, Arc::new(DecodingKey::from_jwk(jwk).ok()?)))

@@ -1,4 +1,4 @@
-//! Bearer tokens: the algorithm comes from the settings, the time from the clock, the roles from the table (contract §2, RFC 8725).
+//! Bearer tokens: the algorithm comes from the settings, the time from the clock, the roles from the table (specification §2, RFC 8725).
 
 use domain::values::moment::Moment;
 use domain::values::name::UserId;
@@ -6,17 +6,19 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use serde::Deserialize;
 
+use crate::code::Code;
 use crate::jwks::Jwks;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::settings::{JwtMode, JwtSettings};
 
-/// How far the clocks of issuer and verifier may differ.
+/// Seconds by which the clocks of issuer and verifier may differ.
 const LEEWAY_SECS: i64 = 30;
-const LONGEST: usize = 8192;
+/// Bytes of a token.
+const MAX_TOKEN_BYTES: usize = 8192;
 
-/// The claims of an access token, in Cognito's shape. Wrong types make the token invalid.
+/// The claims of an access token, as Cognito issues them. Wrong types make the token invalid.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Claims {
+pub struct JwtClaims {
     /// The user.
     pub sub: String,
     iss: String,
@@ -29,7 +31,7 @@ pub struct Claims {
     groups: Vec<String>,
 }
 
-/// Who a good token names.
+/// The user that a valid token names.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     pub(crate) user: UserId,
@@ -57,7 +59,7 @@ impl Verifier {
     }
 
     pub(crate) async fn verify(&self, token: &str, now: Moment) -> Result<Subject, Problem> {
-        if token.len() > LONGEST {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(invalid());
         }
         let claims = match &self.keys {
@@ -71,10 +73,10 @@ impl Verifier {
         self.check(claims, now)
     }
 
-    fn check(&self, claims: Claims, now: Moment) -> Result<Subject, Problem> {
-        let is_ours = claims.iss == self.issuer && claims.client_id == self.client_id && claims.token_use == "access";
+    fn check(&self, claims: JwtClaims, now: Moment) -> Result<Subject, Problem> {
+        let is_for_us = claims.iss == self.issuer && claims.client_id == self.client_id && claims.token_use == "access";
         let has_begun = claims.nbf.is_none_or(|nbf| nbf <= now.seconds() + LEEWAY_SECS);
-        if !is_ours || !has_begun {
+        if !is_for_us || !has_begun {
             return Err(invalid());
         }
         if now.seconds() >= claims.exp.saturating_add(LEEWAY_SECS) {
@@ -86,13 +88,13 @@ impl Verifier {
 }
 
 /// Checks the signature; times and audiences are checked by [`Verifier::check`], against the clock that was passed in.
-fn read(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, Problem> {
+fn read(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<JwtClaims, Problem> {
     let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;
     validation.validate_nbf = false;
     validation.validate_aud = false;
     validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-    match decode::<Claims>(token, key, &validation) {
+    match decode::<JwtClaims>(token, key, &validation) {
         Ok(data) if is_plain(&data.header) => Ok(data.claims),
         Ok(_) => Err(invalid()),
         Err(error) => match error.kind() {
@@ -102,7 +104,7 @@ fn read(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, 
     }
 }
 
-/// Whether the header asks for nothing we do not do: no critical extension (RFC 7515 §4.1.11), no other kind of token.
+/// Whether the header requires nothing unsupported: no critical extension (RFC 7515 §4.1.11), no other type of token.
 fn is_plain(header: &Header) -> bool {
     let is_access_token = |kind: &String| ["jwt", "at+jwt", "application/at+jwt"].contains(&kind.to_ascii_lowercase().as_str());
     header.crit.is_none() && header.typ.as_ref().is_none_or(is_access_token)

@@ -1,24 +1,27 @@
 //! What functions behind HTTP need on top of `runtime`.
 //!
 //! - State and start-up: [`ApiState`], [`ApiSettings`], [`start`].
-//! - Requests: bodies ([`JsonBody`]), path parameters ([`PathParam`]), paging ([`Paging`]), viewers ([`Viewer`]).
+//! - Requests: bodies ([`JsonBody`]), path parameters ([`PathParam`], [`PathId`]), paging ([`Paging`]), viewers ([`Viewer`]).
 //! - Callers as types: [`Member`], [`User`], [`PlatformAdmin`], [`Merchant`]; JWTs and personal access tokens.
 //! - Limits: [`charge`] for the daily write quota, [`limit_public`] for requests per address.
 //! - Responses: [`Problem`], [`ListResponse`], [`StaticAsset`], [`Html`]; [`serve`] adds request id and log line.
 //! - [`openapi`]: what completes the generated document.
 //!
 //! A handler takes what it needs as extractors and returns `Result<impl IntoResponse, Problem>`; one that takes no caller
-//! is public. Only `problem` decides the status of a failure.
+//! is public. Only `code` decides the status of an error.
 
 mod access;
 mod body;
 mod caller;
+mod code;
 mod duplicate_keys;
 mod jwks;
 mod jwt;
 mod list;
 mod messages;
 mod page;
+mod pat;
+mod path;
 mod problem;
 mod quota;
 mod rules;
@@ -37,14 +40,17 @@ pub use access::{
     NotificationsRead, Operator, Owner, PersonalizationRead, SignalsWrite, WebhooksRead, WebhooksWrite,
 };
 pub use body::{JsonBody, PublicBody, SignalsBody, read_limited};
-pub use caller::{Member, PathParam, PlatformAdmin, User};
-pub use jwt::Claims as JwtClaims;
+pub use caller::{Member, PlatformAdmin, User};
+pub use code::Code;
+pub use jwt::JwtClaims;
 pub use list::{ListResponse, Paging};
 pub use page::{Html, escape, wants_html};
-pub use problem::{Code, Problem};
+pub use pat::{PAT_FAMILY, asked_path};
+pub use path::{PathId, PathParam};
+pub use problem::Problem;
 pub use quota::{charge, limit_public, require_plan};
 pub use rules::{delete_rule, list_rules, put_rule};
-pub use service::{PAT_FAMILY, Served, asked_path, public_cors, serve};
+pub use service::{Served, public_cors, serve};
 pub use settings::{ApiSettings, JwtMode, JwtSettings};
 pub use state::ApiState;
 pub use static_asset::StaticAsset;

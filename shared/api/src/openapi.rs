@@ -9,6 +9,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use domain::values::form::Fault;
 
+pub(crate) use pat_routes::token_scopes;
+
 /// The name of the bearer scheme in the document.
 pub const BEARER: &str = "jwt";
 /// The name of the scheme of personal access tokens in `authorization`.

@@ -1,31 +1,31 @@
-//! Small pages for browsers, safe to put text into.
+//! Small HTML pages for browsers; text in them is escaped.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-/// A page with a status; scripts are off in it and nothing is loaded from elsewhere.
+/// A page with a status; its content security policy allows no scripts and nothing from other origins.
 pub struct Html {
     /// The status.
     pub status: StatusCode,
     /// The title, as text.
     pub title: String,
-    /// What goes into the head besides, as markup.
+    /// Additional markup of the head.
     pub head: String,
-    /// What goes into the body, as markup.
+    /// Markup of the body.
     pub body: String,
 }
 
 impl Html {
-    /// A page that says one thing.
-    pub fn saying(status: StatusCode, title: &str, text: &str) -> Self {
+    /// A page with one paragraph of text.
+    pub fn message(status: StatusCode, title: &str, text: &str) -> Self {
         Self { status, title: title.to_owned(), head: String::new(), body: format!("<p>{}</p>", escape(text)) }
     }
 
-    /// For whoever follows a link that is none.
+    /// For a visitor of an address without a link.
     pub fn no_link() -> Self {
-        let text = "There is no link at this address. Check it for typing errors, or ask whoever gave it to you.";
-        Self::saying(StatusCode::NOT_FOUND, "Link not found", text)
+        let text = "There is no link at this address. Check it for typing errors, or ask the person who gave it to you.";
+        Self::message(StatusCode::NOT_FOUND, "Link not found", text)
     }
 
     /// The document.
@@ -54,7 +54,7 @@ impl IntoResponse for Html {
     }
 }
 
-/// Text made safe inside elements and quoted attributes.
+/// Text escaped for elements and quoted attributes.
 pub fn escape(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
         match c {
@@ -69,7 +69,7 @@ pub fn escape(text: &str) -> String {
     })
 }
 
-/// Whether a person's browser asks.
+/// Whether the caller accepts HTML, as browsers do.
 pub fn wants_html(headers: &HeaderMap) -> bool {
     headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).any(|accept| accept.to_ascii_lowercase().contains("text/html"))
 }

@@ -1,4 +1,4 @@
-//! Failures: one closed list of codes, their statuses, and the one JSON body they all have (contract §1).
+//! Errors of the API: a code, a message for the caller, and a cause for the log only (specification §1).
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -6,133 +6,15 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use domain::values::form::{Fault, Faults};
+use domain::values::moment::Moment;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use runtime::KeysError;
 use serde_json::{Map, Value, json};
 
-/// Every code a client can meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// Several fields are wrong, or one without a code of its own.
-    InvalidPayload,
-    /// The slug is.
-    InvalidSlug,
-    /// The destination is.
-    InvalidDestinationUrl,
-    /// The context token is.
-    InvalidCtx,
-    /// The collaborators are.
-    InvalidCollaborators,
-    /// A transfer names nobody.
-    NewOwnerRequired,
-    /// No bearer token.
-    MissingBearerToken,
-    /// A bearer token that is none of ours.
-    InvalidToken,
-    /// A bearer token past its time.
-    TokenExpired,
-    /// A personal access token that somebody ended.
-    TokenRevoked,
-    /// The role does not reach.
-    InsufficientRole,
-    /// The token's scopes do not reach.
-    InsufficientScope,
-    /// The plan does not have it.
-    FeatureLocked,
-    /// No such handle, or none this caller may know of.
-    HandleNotFound,
-    /// No such thing, or none this caller may know of.
-    NotFound,
-    /// The route does not know the method.
-    MethodNotAllowed,
-    /// It exists, or was changed meanwhile.
-    Conflict,
-    /// The link is past its end.
-    LinkExpired,
-    /// `If-Match` names another version.
-    VersionMismatch,
-    /// The body is too large.
-    PayloadTooLarge,
-    /// The body is not JSON.
-    UnsupportedMediaType,
-    /// A limit is reached.
-    RateLimited,
-    /// Our fault.
-    InternalError,
-    /// A store or queue cannot be reached.
-    Unavailable,
-}
+use crate::code::Code;
 
-impl Code {
-    /// As the body's `error` spells it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidPayload => "invalid_payload",
-            Self::InvalidSlug => "invalid_slug",
-            Self::InvalidDestinationUrl => "invalid_destination_url",
-            Self::InvalidCtx => "invalid_ctx",
-            Self::InvalidCollaborators => "invalid_collaborators",
-            Self::NewOwnerRequired => "new_owner_required",
-            Self::MissingBearerToken => "missing_bearer_token",
-            Self::InvalidToken => "invalid_token",
-            Self::TokenExpired => "token_expired",
-            Self::TokenRevoked => "token_revoked",
-            Self::InsufficientRole => "insufficient_role",
-            Self::InsufficientScope => "insufficient_scope",
-            Self::FeatureLocked => "feature_locked",
-            Self::HandleNotFound => "handle_not_found",
-            Self::NotFound => "not_found",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::Conflict => "conflict",
-            Self::LinkExpired => "link_expired",
-            Self::VersionMismatch => "version_mismatch",
-            Self::PayloadTooLarge => "payload_too_large",
-            Self::UnsupportedMediaType => "unsupported_media_type",
-            Self::RateLimited => "rate_limited",
-            Self::InternalError => "internal_error",
-            Self::Unavailable => "unavailable",
-        }
-    }
-
-    /// Its HTTP status.
-    pub const fn status(self) -> StatusCode {
-        match self {
-            Self::InvalidPayload
-            | Self::InvalidSlug
-            | Self::InvalidDestinationUrl
-            | Self::InvalidCtx
-            | Self::InvalidCollaborators
-            | Self::NewOwnerRequired => StatusCode::BAD_REQUEST,
-            Self::MissingBearerToken | Self::InvalidToken | Self::TokenExpired | Self::TokenRevoked => StatusCode::UNAUTHORIZED,
-            Self::InsufficientRole | Self::InsufficientScope | Self::FeatureLocked => StatusCode::FORBIDDEN,
-            Self::HandleNotFound | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict => StatusCode::CONFLICT,
-            Self::LinkExpired => StatusCode::GONE,
-            Self::VersionMismatch => StatusCode::PRECONDITION_FAILED,
-            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    /// The code for one bad field, where the product's pages name one.
-    fn of_field(field: &str) -> Self {
-        match field {
-            _ if field == "slug" || field.ends_with(".slug") => Self::InvalidSlug,
-            "ctx" => Self::InvalidCtx,
-            "newOwnerUserId" => Self::NewOwnerRequired,
-            _ if field.ends_with("destinationUrl") => Self::InvalidDestinationUrl,
-            _ if field.starts_with("collaborators") => Self::InvalidCollaborators,
-            _ => Self::InvalidPayload,
-        }
-    }
-}
-
-/// A failure on its way out: what the caller is told, and apart from it what only the log hears.
+/// An error to return: what the caller receives, and apart from it the cause, which is only logged.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Inner>);
 
@@ -148,50 +30,50 @@ struct Inner {
 }
 
 impl Problem {
-    /// A failure with what the caller can do about it.
+    /// An error with a message that says what the caller can do about it.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         let message = message.into();
         Self(Box::new(Inner { code, message, fields: Vec::new(), extra: Map::new(), retry_after: None, allow: None, cause: None }))
     }
 
-    /// One bad field.
+    /// One invalid field.
     pub fn field(field: &str, message: impl Into<String>) -> Self {
         Faults::one(field, message).into()
     }
 
-    /// One field the body as a whole is bad for, under the general code whatever its name.
+    /// One invalid field, with the general code whatever its name.
     pub(crate) fn payload(field: &str, message: impl Into<String>) -> Self {
         let mut problem = Self::field(field, message);
         problem.0.code = Code::InvalidPayload;
         problem
     }
 
-    /// A handle that does not exist or is not the caller's.
+    /// 404: the handle does not exist, or the caller is no collaborator.
     pub fn no_handle() -> Self {
         Self::new(Code::HandleNotFound, "no such handle, or you are not a collaborator of it")
     }
 
-    /// A handle that does not exist, where nobody is asked who they are.
+    /// 404: the handle does not exist, on a route without authentication.
     pub fn unknown_handle() -> Self {
         Self::new(Code::HandleNotFound, "no such handle")
     }
 
-    /// A route that does not exist.
+    /// 404: the route does not exist.
     pub fn no_route() -> Self {
         Self::not_found("route; GET /v2/openapi.json lists them all")
     }
 
-    /// Something else that does not exist.
+    /// 404: something else does not exist; `what` completes "no such …".
     pub fn not_found(what: &'static str) -> Self {
         Self::new(Code::NotFound, format!("no such {what}"))
     }
 
-    /// A failure that is ours.
+    /// 500: an internal error.
     pub fn internal(cause: impl StdError + Send + Sync + 'static) -> Self {
         Self::new(Code::InternalError, "something went wrong on our side; the request id helps support find it").caused_by(cause)
     }
 
-    /// A service that cannot be reached.
+    /// 503: a service cannot be reached.
     pub fn unavailable(cause: impl StdError + Send + Sync + 'static) -> Self {
         Self::new(Code::Unavailable, "a service this needs cannot be reached; try again shortly").retry_after(1).caused_by(cause)
     }
@@ -208,6 +90,12 @@ impl Problem {
     pub fn retry_after(mut self, seconds: i64) -> Self {
         self.0.retry_after = Some(seconds.max(1));
         self
+    }
+
+    /// Adds `Retry-After`: the whole seconds from `now` until `until`, rounded up.
+    #[must_use]
+    pub fn retry_at(self, until: Moment, now: Moment) -> Self {
+        self.retry_after((until.millis() - now.millis() + 999) / 1000)
     }
 
     /// Adds `Allow`.
@@ -227,7 +115,7 @@ impl Problem {
         self.0.code
     }
 
-    /// What the caller is told.
+    /// The message for the caller.
     pub fn message(&self) -> &str {
         &self.0.message
     }

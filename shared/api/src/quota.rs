@@ -1,4 +1,4 @@
-//! Limits a request meets: the account's plan and its daily writes, and the source's public requests (contract §2).
+//! Limits a request meets: the account's plan and its daily writes, and the source's public requests (specification §2).
 
 use domain::accounts::{Account, Plan};
 use domain::values::name::UserId;
@@ -6,27 +6,28 @@ use http::{Extensions, HeaderMap};
 use serde_json::json;
 use store::{Taken, WindowTaken};
 
-use crate::problem::{Code, Problem};
+use crate::code::Code;
+use crate::problem::Problem;
 use crate::{ApiState, Viewer};
 
 async fn account(app: &ApiState, owner: &UserId) -> Result<Account, Problem> {
-    Ok(app.store().account(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan)))
+    Ok(app.store().accounts().get(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan)))
 }
 
-/// Lets a request pass whose handle's owner has at least this plan; `feature` is the product's name of what is asked for.
+/// Passes a request whose handle's owner has at least this plan; `feature` names what is requested.
 ///
 /// # Errors
 /// 403 with the feature and the plan it needs.
-pub async fn require_plan(app: &ApiState, owner: &UserId, least: Plan, feature: &'static str) -> Result<(), Problem> {
+pub async fn require_plan(app: &ApiState, owner: &UserId, required: Plan, feature: &'static str) -> Result<(), Problem> {
     let plan = account(app, owner).await?.plan;
-    if plan >= least {
+    if plan >= required {
         return Ok(());
     }
-    let message = format!("{feature} needs the plan {} of the account that owns the handle; it has {}", least.as_str(), plan.as_str());
-    Err(Problem::new(Code::FeatureLocked, message).with("feature", feature).with("requiredPlan", least.as_str()))
+    let message = format!("{feature} needs the plan {} of the account that owns the handle; it has {}", required.as_str(), plan.as_str());
+    Err(Problem::new(Code::FeatureLocked, message).with("feature", feature).with("requiredPlan", required.as_str()))
 }
 
-/// Charges one write to the account that owns what is written; called once the request is known to be good, before it acts.
+/// Charges one write to the account that owns what is written; called once the request is validated, before it acts.
 ///
 /// # Errors
 /// 429 with the plan, its limit and the usage, and `Retry-After` to the account's midnight.
@@ -34,38 +35,37 @@ pub async fn charge(app: &ApiState, owner: &UserId) -> Result<(), Problem> {
     let account = account(app, owner).await?;
     let now = app.now();
     let window = account.window(now);
-    match app.store().charge_write(owner, &window, app.id()).await? {
+    match app.store().limits().charge_write(owner, &window, app.id()).await? {
         Taken::Within(_) => Ok(()),
         Taken::Exhausted => {
             let plan = account.plan.as_str();
-            let seconds = (window.ends.millis() - now.millis() + 999) / 1000;
             Err(Problem::new(Code::RateLimited, format!("Daily write quota exceeded for {plan}."))
                 .with("plan", plan)
                 .with("limits", json!({"writesPerDay": window.limit}))
                 .with("usage", json!({"writesToday": window.limit, "writesDay": window.day.compact()}))
-                .retry_after(seconds))
+                .retry_at(window.ends, now))
         }
     }
 }
 
+/// Length of the window in milliseconds.
 const MINUTE_MS: i64 = 60_000;
 
-/// Counts a public request against the minute of where it comes from; lets it pass when the counter cannot be reached.
+/// Counts a public request against the limit per minute of its source address; passes it when the counter cannot be reached.
 ///
 /// # Errors
 /// 429 with `Retry-After` to the end of the minute that began with the source's first request.
 pub async fn limit_public(app: &ApiState, headers: &HeaderMap, extensions: &Extensions) -> Result<(), Problem> {
-    // Without the keys the front cannot prove itself, and all who come by it are one source.
+    // Without the keys CloudFront cannot prove itself, and all its visitors count as one source.
     let keys = app.keys().await.ok();
     let viewer = Viewer::of(headers, extensions, app.settings(), keys.as_deref());
-    let most = app.settings().public_rpm;
+    let max_requests = app.settings().public_rpm;
     let now = app.now();
-    match app.store().take_in_window("public", &viewer.limit_key(), most, MINUTE_MS, now).await {
+    match app.store().limits().take_in_window("public", &viewer.limit_key(), max_requests, MINUTE_MS, now).await {
         Ok(WindowTaken::Within) => Ok(()),
         Ok(WindowTaken::Exhausted { until }) => {
-            let seconds = (until.millis() - now.millis() + 999) / 1000;
-            let message = format!("more than {most} requests a minute from one address; wait for the time in Retry-After");
-            Err(Problem::new(Code::RateLimited, message).with("limits", json!({"requestsPerMinute": most})).retry_after(seconds))
+            let message = format!("more than {max_requests} requests a minute from one address; wait for the time in Retry-After");
+            Err(Problem::new(Code::RateLimited, message).with("limits", json!({"requestsPerMinute": max_requests})).retry_at(until, now))
         }
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "rate limit could not be counted");

@@ -6,26 +6,24 @@ use domain::routing::rule_set::{MAX_BOOK, MAX_RULES, RuleBook};
 use domain::values::name::RuleId;
 use http::StatusCode;
 use serde_json::{Value, json};
-use store::{KeptRule, Page};
+use store::{Page, StoredRule};
 
-use crate::problem::{Code, Problem};
+use crate::code::Code;
+use crate::problem::Problem;
 use crate::{Access, ApiState, Creator, ListResponse, Member, Paging, charge};
-
-/// Concurrent writers of one book a write meets before it gives up.
-const TRIES: usize = 8;
 
 /// A handle's rules in the order in which they are looked at.
 ///
 /// # Errors
 /// When the cursor is not one of this list, or the store cannot be reached.
-pub async fn list_rules<R: KeptRule, A: Access>(
+pub async fn list_rules<R: StoredRule, A: Access>(
     app: &ApiState,
     member: &Member<A>,
     paging: &Paging,
 ) -> Result<Json<ListResponse<R>>, Problem> {
-    let (book, _) = app.store().rule_book::<R>(member.handle()).await?;
+    let (book, _) = app.store().rule_sets().get::<R>(member.handle()).await?;
     let place = |rule: &R| format!("{:020}#{}", rule.priority(), rule.rule_id());
-    let page = Page::of_whole(&R::book_of(member.handle()).pk, book.rules().to_vec(), paging.limit, paging.cursor.as_deref(), place)?;
+    let page = Page::paginate(&R::key(member.handle()).pk, book.rules().to_vec(), paging.limit, paging.cursor.as_deref(), place)?;
     Ok(Json(ListResponse::of(page, |rule| rule)))
 }
 
@@ -33,7 +31,7 @@ pub async fn list_rules<R: KeptRule, A: Access>(
 ///
 /// # Errors
 /// When the day's writes are used up, the book is full, or too many write it at once.
-pub async fn put_rule<R: KeptRule>(app: &ApiState, member: &Member<Creator>, rule: R) -> Result<(StatusCode, Json<R>), Problem> {
+pub async fn put_rule<R: StoredRule>(app: &ApiState, member: &Member<Creator>, rule: R) -> Result<(StatusCode, Json<R>), Problem> {
     charge(app, &member.profile.owner).await?;
     let is_replaced = change(app, member, |book: &mut RuleBook<R>| {
         let before = book.insert(rule.clone());
@@ -54,9 +52,9 @@ pub async fn put_rule<R: KeptRule>(app: &ApiState, member: &Member<Creator>, rul
 ///
 /// # Errors
 /// When there is none of this name, the day's writes are used up, or too many write the book at once.
-pub async fn delete_rule<R: KeptRule>(app: &ApiState, member: &Member<Creator>, rule_id: &RuleId) -> Result<StatusCode, Problem> {
+pub async fn delete_rule<R: StoredRule>(app: &ApiState, member: &Member<Creator>, rule_id: &RuleId) -> Result<StatusCode, Problem> {
     let missing = || Problem::not_found(R::CALLED);
-    let (book, _) = app.store().rule_book::<R>(member.handle()).await?;
+    let (book, _) = app.store().rule_sets().get::<R>(member.handle()).await?;
     if !book.rules().iter().any(|rule| rule.rule_id() == rule_id) {
         return Err(missing());
     }
@@ -71,15 +69,15 @@ pub async fn delete_rule<R: KeptRule>(app: &ApiState, member: &Member<Creator>, 
 }
 
 /// Changes a book under its version, again if somebody else did in between; `edit` also tells the audit event of it.
-async fn change<R: KeptRule, T>(
+async fn change<R: StoredRule, T>(
     app: &ApiState,
     member: &Member<Creator>,
     edit: impl Fn(&mut RuleBook<R>) -> Result<(T, AuditEvent), Problem>,
 ) -> Result<T, Problem> {
-    for _ in 0..TRIES {
-        let (mut book, version) = app.store().rule_book(member.handle()).await?;
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
+        let (mut book, version) = app.store().rule_sets().get(member.handle()).await?;
         let (outcome, event) = edit(&mut book)?;
-        if app.store().save_rule_book(member.handle(), &book, version, &event).await? {
+        if app.store().rule_sets().save(member.handle(), &book, version, &event).await? {
             return Ok(outcome);
         }
     }

@@ -1,5 +1,6 @@
-//! What surrounds every HTTP function: the request id, one log line, problems written out, unknown routes answered.
+//! What wraps every HTTP function: the request id, one log line, problems written out, and the answer to unknown routes.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -7,52 +8,27 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName};
-use http::{Extensions, HeaderValue, Method, Request, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, StatusCode};
 use tower::Service;
 use tower_http::cors::{Any, CorsLayer};
+use utoipa_axum::router::OpenApiRouter;
 
 use domain::values::id::RequestId;
 
 use crate::ApiState;
-use crate::problem::{Code, Problem};
+use crate::code::Code;
+use crate::pat::{PatRoutes, rewrite_pat_path};
+use crate::problem::Problem;
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What the paths of the PAT family begin with: the same handlers as of `/v2/handles/`, with a token's scope instead of a role.
-pub const PAT_FAMILY: &str = "/v2/public/handles/";
-/// What the paths of handles begin with.
-pub(crate) const HANDLES: &str = "/v2/handles/";
-
-/// Marks a request of the PAT family with the address it was sent to; its own is that of the handler.
-#[derive(Clone)]
-struct PatFamily(Uri);
-
-/// Whether the request came by the PAT family, so that its caller must be a token.
-pub(crate) fn is_of_pat_family(extensions: &Extensions) -> bool {
-    extensions.get::<PatFamily>().is_some()
-}
-
-/// The path a request was sent to, whatever handler takes it.
-pub fn asked_path<'r>(extensions: &'r Extensions, uri: &'r Uri) -> &'r str {
-    extensions.get::<PatFamily>().map_or(uri, |PatFamily(asked)| asked).path()
-}
-
-/// Sends a request of the PAT family to the handler of the same route, marked.
-fn rewrite_pat_path<B>(request: &mut Request<B>) {
-    let Some(rest) = request.uri().path_and_query().and_then(|path| path.as_str().strip_prefix(PAT_FAMILY)) else { return };
-    let mut parts = request.uri().clone().into_parts();
-    parts.path_and_query = format!("{HANDLES}{rest}").parse().ok();
-    if let Ok(uri) = Uri::from_parts(parts) {
-        let asked = std::mem::replace(request.uri_mut(), uri);
-        request.extensions_mut().insert(PatFamily(asked));
-    }
-}
-
-/// Finishes a function's routes with ids, logging and written-out problems.
+/// Finishes a function's routes with request ids, logging, written-out problems and the PAT family.
 ///
-/// Requests no route takes never get here: the gateway's default route answers them.
-pub fn serve(app: ApiState, routes: Router<ApiState>) -> Served<Router> {
-    Served::new(app.clone(), routes.with_state(app))
+/// Requests that no route of the template takes never get here: the gateway's default route sends them to `accounts`.
+pub fn serve(app: ApiState, routes: OpenApiRouter<ApiState>) -> Served<Router> {
+    let (router, document) = routes.split_for_parts();
+    let served = Served::new(app.clone(), router.with_state(app));
+    Served { pat_routes: Some(Arc::new(PatRoutes::of(&document))), ..served }
 }
 
 /// Any origin may read the public routes; credentials are never part of it.
@@ -65,17 +41,19 @@ pub fn public_cors() -> CorsLayer {
         .max_age(std::time::Duration::from_secs(86_400))
 }
 
-/// A service with the surroundings.
+/// A service with request ids, one log line a request, and problems written out.
 #[derive(Clone)]
 pub struct Served<S> {
     app: ApiState,
+    /// The routes that tokens reach; none where `inner` answers for unknown routes itself.
+    pat_routes: Option<Arc<PatRoutes>>,
     inner: S,
 }
 
 impl<S> Served<S> {
-    /// Surrounds a service.
+    /// Wraps a service.
     pub fn new(app: ApiState, inner: S) -> Self {
-        Self { app, inner }
+        Self { app, pat_routes: None, inner }
     }
 }
 
@@ -98,28 +76,32 @@ where
         request.extensions_mut().insert(id);
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         rewrite_pat_path(&mut request);
+        let allowed = self.pat_routes.as_ref().map_or(Ok(()), |routes| routes.check(&request));
         let started = self.app.now();
         let app = self.app.clone();
         let ready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, ready);
         Box::pin(async move {
-            let response = inner.call(request).await?;
+            let response = match allowed {
+                Ok(()) => inner.call(request).await?,
+                Err(problem) => problem.into_response(),
+            };
             let id = id.to_string();
             let mut response = write_problem(problem_for_router_error(response), &id);
             if let Ok(value) = HeaderValue::from_str(&id) {
                 response.headers_mut().insert(X_REQUEST_ID.clone(), value);
             }
             let duration_ms = app.now().millis() - started.millis();
-            tracing::info!(request.id = %id, http.method = %method, http.path = %path, http.status = response.status().as_u16(), duration_ms, "request");
+            let status = response.status().as_u16();
+            tracing::info!(request.id = %id, http.method = %method, http.path = %path, http.status = status, duration_ms, "request");
             Ok(response)
         })
     }
 }
 
-/// Makes the router's bare 404 or 405 a problem: the gateway and the router differ on some paths.
-///
-/// The gateway takes `GET …/deliveries/replay` for a read of the delivery `replay`, and that is a route of its own. It
-/// takes the `..` of `…/links/..` for a slug, and a request's URL is without dot segments.
+/// Turns a 404 or 405 of the router without a body into a problem. The gateway and the router differ on some paths: to the gateway
+/// `GET …/deliveries/replay` reads the delivery `replay`, which is a route of its own here, and the `..` of `…/links/..` is a slug,
+/// while the URL of a request has no dot segments.
 fn problem_for_router_error(response: Response) -> Response {
     if response.headers().contains_key(CONTENT_TYPE) {
         return response;
@@ -128,13 +110,13 @@ fn problem_for_router_error(response: Response) -> Response {
         StatusCode::NOT_FOUND => Problem::no_route().into_response(),
         StatusCode::METHOD_NOT_ALLOWED => {
             let allowed = response.headers().get(ALLOW).and_then(|methods| methods.to_str().ok()).unwrap_or_default().replace(',', ", ");
-            Problem::new(Code::MethodNotAllowed, "this route does not know the method; see Allow").allow(allowed).into_response()
+            Problem::new(Code::MethodNotAllowed, "this route does not support the method; see Allow").allow(allowed).into_response()
         }
         _ => response,
     }
 }
 
-/// Gives a problem its body, and its cause to the log.
+/// Writes the body of a problem, and logs its cause.
 fn write_problem(mut response: Response, request_id: &str) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     if let Some(cause) = problem.causes() {

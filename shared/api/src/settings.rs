@@ -6,7 +6,7 @@ use domain::values::name::Handle;
 use domain::values::secret::SecretText;
 use runtime::{InvalidSettings, Variables};
 
-/// Characters of the shortest shared secret; HS256 wants a key as long as its hash (RFC 7518 §3.2).
+/// Characters of a shared secret; HS256 requires a key as long as its hash (RFC 7518 §3.2).
 const MIN_SHARED_SECRET: usize = 32;
 
 /// How bearer tokens are verified; set by the deployment, never by the token.
@@ -58,21 +58,21 @@ fn jwks_url(url: String, production: bool) -> Result<String, InvalidSettings> {
 /// What a function behind HTTP reads from its environment.
 #[derive(Clone, Debug)]
 pub struct ApiSettings {
-    /// `PUBLIC_DOMAIN`: handles are labels before it.
+    /// `PUBLIC_DOMAIN`: the links of a handle are at `<handle>.<PUBLIC_DOMAIN>`.
     pub public_domain: String,
-    /// `PUBLIC_ORIGIN`, with `{handle}` in it.
+    /// `PUBLIC_ORIGIN`: the origin of links, with the placeholder `{handle}`.
     pub public_origin: String,
-    /// `API_ORIGIN`: where the API is reached.
+    /// `API_ORIGIN`: the origin of the API.
     pub api_origin: String,
-    /// The hosts no link may lead to.
+    /// The hosts that no link may redirect to.
     pub own_hosts: OwnHosts,
-    /// `DEFAULT_PLAN`.
+    /// `DEFAULT_PLAN`: the plan of a new account.
     pub default_plan: Plan,
-    /// `CTX_LIFE_DAYS`.
+    /// `CTX_LIFE_DAYS`: days a context token is valid.
     pub ctx_life_days: i64,
-    /// `PUBLIC_RPM`: public requests a minute and source address.
+    /// `PUBLIC_RPM`: public requests per minute and source address.
     pub public_rpm: u32,
-    /// `TRUST_VIEWER_HEADERS`: accept the viewer headers of the front without its secret, for local use.
+    /// `TRUST_VIEWER_HEADERS`: accept CloudFront's viewer headers without its secret, for local use.
     pub trust_viewer_headers: bool,
     /// Which bearer tokens are accepted.
     pub jwt: JwtSettings,

@@ -66,7 +66,10 @@ mod tests {
         let http =
             serde_json::json!({"method": "GET", "path": "/launch", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": ""});
         let context = serde_json::json!({"http": http, "stage": "$default", "domainName": domain, "timeEpoch": 0});
-        let event = serde_json::json!({"version": "2.0", "routeKey": "GET /{slug}", "rawPath": "/launch", "rawQueryString": query, "headers": headers, "requestContext": context, "isBase64Encoded": false});
+        let event = serde_json::json!({
+            "version": "2.0", "routeKey": "GET /{slug}", "rawPath": "/launch", "rawQueryString": query,
+            "headers": headers, "requestContext": context, "isBase64Encoded": false,
+        });
         sanitize_event(serde_json::from_value(event).unwrap()).into()
     }
 

@@ -1,4 +1,4 @@
-//! Personal access tokens: who calls with one, whether it is good, and what is told when it is not (contract §2, §12).
+//! Personal access tokens: who calls with one, whether it is valid, and the error returned otherwise (specification §2, §12).
 
 use domain::accounts::audit::{Actor, ActorKind, AuditEvent};
 use domain::accounts::token::{Digest, Ended, Presented, Scope, Token};
@@ -9,24 +9,25 @@ use serde_json::json;
 use store::StoredToken;
 
 use crate::ApiState;
-use crate::problem::{Code, Problem};
+use crate::code::Code;
+use crate::problem::Problem;
 
-/// The header that carries a token where `authorization` is taken.
+/// The header that carries a token when `authorization` is used for something else.
 pub(crate) const X_API_KEY: &str = "x-api-key";
 
-/// What the `authorization` header carries as a bearer token; none without the header.
+/// The bearer token of the `authorization` header; none without the header.
 ///
 /// # Errors
-/// When there are several, or one that is not to be read or of another scheme.
+/// When there are several, or one that is not ASCII or of another scheme.
 pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(header) = only(headers, AUTHORIZATION.as_str())? else { return Ok(None) };
-    let text = readable(header)?;
+    let text = text_of(header)?;
     // The scheme is case-insensitive (RFC 9110 §11.1).
     let token = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
     token.filter(|token| !token.is_empty()).map(Some).ok_or_else(missing)
 }
 
-/// That a bearer token is missing.
+/// 401: a bearer token is missing.
 pub(crate) fn missing() -> Problem {
     Problem::new(Code::MissingBearerToken, "send a bearer token as authorization: Bearer <token>")
 }
@@ -40,34 +41,34 @@ fn only<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h HeaderValue
     Ok(value)
 }
 
-fn readable(header: &HeaderValue) -> Result<&str, Problem> {
-    header.to_str().map_err(|_| Problem::new(Code::InvalidToken, "the header with the token is not readable"))
+fn text_of(header: &HeaderValue) -> Result<&str, Problem> {
+    header.to_str().map_err(|_| Problem::new(Code::InvalidToken, "the header with the token is not ASCII text"))
 }
 
 fn invalid() -> Problem {
-    Problem::new(Code::InvalidToken, "this is no personal access token of ours; make one with POST /v2/handles/{handle}/tokens")
+    Problem::new(Code::InvalidToken, "unknown personal access token; create one with POST /v2/handles/{handle}/tokens")
 }
 
-/// A good token and the request it came with.
+/// A valid token and the request it came with.
 pub(crate) struct TokenHolder {
     stored: StoredToken,
     request_id: RequestId,
 }
 
 impl TokenHolder {
-    /// Whoever calls with a token, in `authorization` or `x-api-key`; none when there is neither.
+    /// The holder of the token in `authorization` or `x-api-key`; none when there is neither header.
     ///
     /// # Errors
-    /// 401 when it is none of ours, revoked or expired. One that does not exist and one with another secret take the same way.
+    /// 401 when it is unknown, revoked or expired. A token that does not exist and one with a wrong secret cost the same calls.
     pub(crate) async fn of(headers: &HeaderMap, request_id: RequestId, app: &ApiState) -> Result<Option<Self>, Problem> {
         let text = match (bearer(headers)?, only(headers, X_API_KEY)?) {
             (Some(_), Some(_)) => return Err(Problem::new(Code::InvalidToken, "send the token in one header, not in two")),
             (Some(text), None) => text,
-            (None, Some(header)) => readable(header)?,
+            (None, Some(header)) => text_of(header)?,
             (None, None) => return Ok(None),
         };
         let presented: Presented = text.parse().map_err(|_| invalid())?;
-        let found = app.store().token(&presented.token_id).await?;
+        let found = app.store().tokens().get(&presented.token_id).await?;
         let digest = found.as_ref().map_or_else(Digest::of_nobody, |stored| stored.digest.clone());
         let is_proven = digest.proves(&presented);
         let holder = Self { stored: found.ok_or_else(invalid)?, request_id };
@@ -78,8 +79,8 @@ impl TokenHolder {
             Ok(()) => Ok(Some(holder)),
             Err(ended) => {
                 let problem = match ended {
-                    Ended::Revoked => Problem::new(Code::TokenRevoked, "this token was revoked; make another"),
-                    Ended::Expired => Problem::new(Code::TokenExpired, "this token has expired; make another"),
+                    Ended::Revoked => Problem::new(Code::TokenRevoked, "this token was revoked; create a new one"),
+                    Ended::Expired => Problem::new(Code::TokenExpired, "this token has expired; create a new one"),
                 };
                 Err(holder.refused(app, None, problem).await)
             }
@@ -99,46 +100,41 @@ impl TokenHolder {
     /// Uses the token for what needs this scope.
     ///
     /// # Errors
-    /// 403 when it does not have it.
+    /// 403 when it lacks the scope.
     pub(crate) async fn use_for(&self, scope: Scope, app: &ApiState) -> Result<(), Problem> {
         if !self.token().allows(scope) {
-            let message = format!("this token has not the scope {}; make one that has", scope.as_str());
+            let message = format!("this token lacks the scope {}", scope.as_str());
             let problem = Problem::new(Code::InsufficientScope, message).with("requiredScope", scope.as_str());
             return Err(self.refused(app, Some(scope), problem).await);
         }
         let now = app.now();
         if self.token().notes_use(now)
-            && let Err(error) = app.store().note_token_use(&self.token().token_id, now).await
+            && let Err(error) = app.store().tokens().record_use(&self.token().token_id, now).await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, token.id = %self.token().token_id, "use of a token could not be noted");
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, token.id = %self.token().token_id, "use of a token could not be recorded");
         }
         Ok(())
     }
 
-    /// Tells the handle's audit log that the token was refused, at most once a minute; the answer does not wait on its success.
+    /// Records in the handle's audit log that the token was refused, at most once a minute. Best effort.
     async fn refused(&self, app: &ApiState, scope: Option<Scope>, problem: Problem) -> Problem {
         let now = app.now();
-        if !self.stored.tells_refusal(now) {
+        if !self.stored.records_refusal(now) {
             return problem;
         }
-        let event = AuditEvent {
-            audit_id: app.id(),
-            at: now,
-            actor: self.actor(),
-            action: "token.refused".to_owned(),
-            target: self.token().token_id.to_string(),
-            before: None,
-            after: Some(json!({"error": problem.code().as_str(), "requiredScope": scope.map(Scope::as_str)})),
-            request_id: self.request_id,
-        };
-        if let Err(error) = app.store().note_token_refusal(self.token(), now, &event).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, token.id = %self.token().token_id, "refusal of a token could not be told");
+        let after = json!({"error": problem.code().as_str(), "requiredScope": scope.map(Scope::as_str)});
+        let event = AuditEvent::new(app.id(), now, self.actor(), "token.refused", &self.token().token_id, self.request_id);
+        let event = event.with_states(None, Some(after));
+        if let Err(error) = app.store().tokens().record_refusal(self.token(), now, &event).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, token.id = %self.token().token_id, "refusal of a token could not be recorded");
         }
         problem
     }
 }
 
-/// The handle's own program, on a public route that anybody may call.
+/// The handle's own server, calling a public route with a token.
 pub struct Merchant {
     /// Its token.
     pub token: Token,
@@ -147,10 +143,10 @@ pub struct Merchant {
 }
 
 impl Merchant {
-    /// Whoever signs a public call with a token good for this scope; none when the call carries no token at all.
+    /// The merchant that authenticates a public call with a token of this scope; none when the call carries no token.
     ///
     /// # Errors
-    /// 401 when what it carries is no good token of ours, 403 when the token has not the scope.
+    /// 401 when the token is not valid, 403 when it lacks the scope.
     pub async fn of(headers: &HeaderMap, request_id: RequestId, scope: Scope, app: &ApiState) -> Result<Option<Self>, Problem> {
         let Some(holder) = TokenHolder::of(headers, request_id, app).await? else { return Ok(None) };
         holder.use_for(scope, app).await?;

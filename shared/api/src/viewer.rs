@@ -1,4 +1,4 @@
-//! Who is on the other end: the source address and country, believed only from whom they can be believed (contract §4).
+//! The visitor's source address and country, taken only from trusted sources (specification §4).
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -15,12 +15,12 @@ use crate::ApiSettings;
 pub struct Viewer {
     /// The source address.
     pub ip: IpAddr,
-    /// The country the front tells.
+    /// The country that CloudFront reports.
     pub country: Option<String>,
 }
 
 impl Viewer {
-    /// Reads the front's headers if it proves itself, else the request context; never `X-Forwarded-For`.
+    /// Reads CloudFront's headers if they come with its secret, else the request context; never `X-Forwarded-For`.
     pub fn of(headers: &HeaderMap, extensions: &Extensions, settings: &ApiSettings, keys: Option<&PlatformKeys>) -> Self {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let proof = keys.and_then(|keys| keys.origin_verify.as_ref()).zip(header("x-origin-verify"));

@@ -14,4 +14,6 @@ pub use action::{Action, ActionType};
 pub use decision::{Decision, Look, decide};
 pub use rule::{Condition, Rule, RuleBook, SegmentCondition, SignalCondition, When};
 pub use segment::segments;
-pub use signal::{Batch, Confidence, MAX_A_MINUTE, MAX_IN_A_BATCH, MAX_IN_A_SESSION, NewSignal, SIGNAL_DAYS, Session, Signal, Triggers};
+pub use signal::{
+    Batch, Confidence, MAX_A_MINUTE, MAX_IN_A_BATCH, MAX_IN_A_SESSION, NewSignal, SIGNAL_DAYS, Session, Signal, SingleTrigger, Triggers,
+};

@@ -22,5 +22,7 @@ pub mod conversions;
 pub mod links;
 pub mod reports;
 pub mod routing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod values;
 pub mod webhooks;

@@ -448,16 +448,7 @@ mod tests {
         let (mut settings, _) = read(json!({"destinationUrl": "https://example.com"})).unwrap();
         let (start, end) = (Moment::from_millis(1000), Moment::from_millis(2000));
         (settings.scheduled_start_at, settings.expires_at) = (Some(start), Some(end));
-        let link = Link {
-            id: LinkId::new(start, 1),
-            handle: "demo".parse().unwrap(),
-            slug: "launch".parse().unwrap(),
-            version: 1,
-            created_at: start,
-            updated_at: start,
-            password: None,
-            settings,
-        };
+        let link = crate::testing::link(start, settings);
         assert_eq!(link.closed(start.plus_millis(-1), false), Some(Closed::NotStarted));
         assert_eq!(link.closed(start, false), None);
         assert_eq!(link.closed(end.plus_millis(-1), false), None);

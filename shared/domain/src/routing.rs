@@ -82,39 +82,45 @@ pub struct Step<'a> {
     pub failed: Option<Condition>,
 }
 
-/// Decides where `visit` goes, telling `explain` of every rule looked at, in order.
+/// Decides where `visit` goes; `explain` receives every rule that is evaluated, in order.
 ///
 /// Order: the link's rules by ascending priority (equal ones in list order), then the handle's enabled rules by priority
 /// and id, then the link's destination. The first rule whose conditions all hold wins.
-pub fn decide<'a>(
-    link: &'a Link,
-    book: &'a RuleBook,
-    visit: &Visit,
-    clicks_used_up: bool,
-    mut explain: impl FnMut(Step<'a>),
-) -> RoutingOutcome<'a> {
-    if let Some(closed) = link.closed(visit.at, clicks_used_up) {
-        return match &link.settings.fallback_url {
+pub fn decide<'a>(link: &'a Link, book: &'a RuleBook, visit: &Visit, clicks_used_up: bool, explain: impl FnMut(Step<'a>)) -> RoutingOutcome<'a> {
+    match link.closed(visit.at, clicks_used_up) {
+        Some(closed) => match &link.settings.fallback_url {
             Some(fallback) => RoutingOutcome::Fallback(fallback, closed),
             None => RoutingOutcome::Unavailable(closed),
-        };
+        },
+        None => {
+            let (destination, matched) = evaluate(link, book, visit, explain);
+            RoutingOutcome::Follow(destination, matched)
+        }
     }
+}
+
+/// Where an open link leads `visit`: the part of [`decide`] that is left once the link is known not to be closed.
+pub fn decide_open<'a>(link: &'a Link, book: &'a RuleBook, visit: &Visit) -> (&'a Destination, Matched<'a>) {
+    evaluate(link, book, visit, |_| {})
+}
+
+fn evaluate<'a>(link: &'a Link, book: &'a RuleBook, visit: &Visit, mut explain: impl FnMut(Step<'a>)) -> (&'a Destination, Matched<'a>) {
     let bucket = || bucket(link, &visit.subject);
     for (index, rule) in by_priority(&link.settings.routing_rules) {
         let failed = rule.conditions.first_unmet(visit, bucket);
         explain(Step { rule_id: None, index, priority: rule.priority, conditions: &rule.conditions, failed });
         if failed.is_none() {
-            return RoutingOutcome::Follow(&rule.destination_url, Matched::RoutingRule { index, rule });
+            return (&rule.destination_url, Matched::RoutingRule { index, rule });
         }
     }
     for (index, rule) in book.enabled().enumerate() {
         let failed = rule.when.first_unmet(visit, bucket);
         explain(Step { rule_id: Some(&rule.rule_id), index, priority: rule.priority, conditions: &rule.when, failed });
         if failed.is_none() {
-            return RoutingOutcome::Follow(&rule.variant.destination_url, Matched::PersonalizationRule { index, rule });
+            return (&rule.variant.destination_url, Matched::PersonalizationRule { index, rule });
         }
     }
-    RoutingOutcome::Follow(&link.settings.destination_url, Matched::Default)
+    (&link.settings.destination_url, Matched::Default)
 }
 
 /// The rules with their index in the list, lowest priority number first; the sort is stable, so ties keep list order.

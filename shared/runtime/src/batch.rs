@@ -33,7 +33,7 @@ pub fn read<M: DeserializeOwned>(event: SqsEvent) -> (Vec<Received<M>>, Vec<Stri
 pub fn failures(ids: impl IntoIterator<Item = String>) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for id in ids {
-        // An empty id would fail the whole batch; a message without one is not ours to give back.
+        // An empty id would fail the whole batch; a message without one cannot be returned.
         if !id.is_empty() {
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = id;

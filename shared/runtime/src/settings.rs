@@ -3,7 +3,7 @@
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::values::secret::SecretText;
 use domain::webhooks::endpoint::Egress;
-use store::{Connection, Credentials, Queues};
+use store::{AwsConnection, Credentials, QueueUrls};
 
 /// An environment variable is missing or has an invalid value.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +139,7 @@ pub struct Settings {
     /// `TABLE_NAME`.
     pub table: String,
     /// `CLICKS_QUEUE_URL`, `EVENTS_QUEUE_URL`, `DELIVERIES_QUEUE_URL`, `RETRIES_QUEUE_URL`.
-    pub queues: Queues,
+    pub queues: QueueUrls,
     /// `WEBHOOK_EGRESS`: which networks webhooks may reach; `local` adds this machine, for local use.
     pub egress: Egress,
     /// Where the platform keys come from.
@@ -158,7 +158,7 @@ impl Settings {
         Ok(Self {
             production: variables.is_production(),
             table: variables.required("TABLE_NAME")?,
-            queues: Queues {
+            queues: QueueUrls {
                 clicks: variables.optional("CLICKS_QUEUE_URL"),
                 events: variables.optional("EVENTS_QUEUE_URL"),
                 deliveries: variables.optional("DELIVERIES_QUEUE_URL"),
@@ -175,8 +175,8 @@ impl Settings {
     }
 
     /// How to reach the services, over this HTTP client.
-    pub fn connection(&self, http: SharedHttpClient) -> Connection {
-        Connection {
+    pub fn connection(&self, http: SharedHttpClient) -> AwsConnection {
+        AwsConnection {
             region: self.aws.region.clone(),
             credentials: self.aws.credentials.clone(),
             dynamodb_endpoint: self.aws.dynamodb_endpoint.clone(),

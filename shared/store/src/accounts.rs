@@ -1,33 +1,46 @@
-//! Accounts: the plan and the time zone of whoever owns handles.
+//! Accounts: the plan and the time zone of each user; and what belongs to accounts: handles, tokens, the audit log.
+
+pub(crate) mod audit;
+mod profiles;
+mod tokens;
 
 use domain::accounts::Account;
 use domain::accounts::audit::AuditEvent;
 use domain::values::name::UserId;
 
-use crate::Store;
-use crate::audit;
-use crate::error::{Error, Result};
-use crate::item::{doc, with_doc};
-use crate::table;
+use crate::dynamo::{Database, RetryPolicy, table, with_doc};
+use crate::error::Result;
 
-impl Store {
-    /// The account, if somebody set it.
-    pub async fn account(&self, user: &UserId) -> Result<Option<Account>> {
-        self.get(&table::account(user)).await?.map(|item| doc(&item)).transpose()
-    }
+pub use audit::AuditLog;
+pub use profiles::Profiles;
+pub use tokens::{AddToken, StoredToken, Tokens};
 
-    /// Sets the account, with the audit event of it: that belongs to no handle and lies beside the account.
-    pub async fn set_account(&self, user: &UserId, account: &Account, event: &AuditEvent) -> Result<()> {
-        let put = self.put_part(with_doc(&table::account(user), account)?, |put| put)?;
-        let told = self.put_part(audit::item(&table::account_audit(user, event.audit_id), event)?, |put| put)?;
-        for _ in 0..TRIES {
-            if self.transact(vec![put.clone(), told.clone()]).await?.is_written() {
-                return Ok(());
-            }
-        }
-        Err(Error::Contended("TransactWriteItems"))
-    }
+/// Handle of the accounts: `store.accounts()`.
+#[derive(Clone, Copy, Debug)]
+pub struct Accounts<'a> {
+    db: &'a Database,
 }
 
-/// Tries before contention is given back to the caller.
-const TRIES: u32 = 6;
+impl<'a> Accounts<'a> {
+    pub(crate) fn new(db: &'a Database) -> Self {
+        Self { db }
+    }
+
+    /// The account; none when it was never set.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn get(self, user: &UserId) -> Result<Option<Account>> {
+        self.db.get_doc(&table::account(user)).await
+    }
+
+    /// Sets the account. Its audit event belongs to no handle and is stored in the account's partition.
+    ///
+    /// # Errors
+    /// When the table is unavailable or contended.
+    pub async fn set(self, user: &UserId, account: &Account, event: &AuditEvent) -> Result<()> {
+        let put = self.db.put_part(with_doc(&table::account(user), account)?, |put| put)?;
+        let audit = self.db.put_part(audit::item(&table::account_audit(user, event.audit_id), event)?, |put| put)?;
+        self.db.transact_retrying(RetryPolicy::TRANSACTION, &[put, audit], &[]).await.map(drop)
+    }
+}

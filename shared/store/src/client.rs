@@ -1,4 +1,4 @@
-//! The SDK's clients: one HTTP and TLS stack, Amazon's own trust anchors, short timeouts.
+//! The SDK clients: one HTTP and TLS stack, Amazon's own trust anchors, short timeouts.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -12,25 +12,25 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
-/// The credentials a Lambda environment carries for its whole life.
+/// Credentials that stay valid for the life of the Lambda environment.
 pub type Credentials = aws_credential_types::Credentials;
 
-/// Where the services are and how to reach them.
+/// How to reach DynamoDB and SQS.
 #[derive(Clone, Debug)]
-pub struct Connection {
-    /// The region, as `AWS_REGION` tells it.
+pub struct AwsConnection {
+    /// The region, as in `AWS_REGION`.
     pub region: String,
-    /// What requests are signed with.
+    /// The credentials that requests are signed with.
     pub credentials: Credentials,
-    /// DynamoDB, when it is not AWS's own.
+    /// The endpoint of DynamoDB, when it is not the region's default.
     pub dynamodb_endpoint: Option<String>,
-    /// SQS, when it is not AWS's own.
+    /// The endpoint of SQS, when it is not the region's default.
     pub sqs_endpoint: Option<String>,
-    /// The HTTP client all SDK clients share; tests and the bench put theirs around it.
+    /// The HTTP client that all SDK clients share; tests and the bench wrap it.
     pub http: SharedHttpClient,
 }
 
-impl Connection {
+impl AwsConnection {
     pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -58,29 +58,29 @@ impl Connection {
     }
 }
 
-/// The SQS clients, each made when it is first used: a function that answers its first request without one is ready sooner.
+/// The SQS clients, each created on first use, which shortens the cold start of functions that need none for their first request.
 #[derive(Debug)]
 pub(crate) struct Sqs {
-    connection: Connection,
-    patient: OnceLock<aws_sdk_sqs::Client>,
-    hasty: OnceLock<aws_sdk_sqs::Client>,
+    connection: AwsConnection,
+    standard: OnceLock<aws_sdk_sqs::Client>,
+    low_latency: OnceLock<aws_sdk_sqs::Client>,
 }
 
 impl Sqs {
-    pub(crate) fn new(connection: Connection) -> Self {
-        Self { connection, patient: OnceLock::new(), hasty: OnceLock::new() }
+    pub(crate) fn new(connection: AwsConnection) -> Self {
+        Self { connection, standard: OnceLock::new(), low_latency: OnceLock::new() }
     }
 
-    /// With the retries and timeouts of every SDK client.
-    pub(crate) fn patient(&self) -> &aws_sdk_sqs::Client {
-        self.patient.get_or_init(|| self.connection.sqs_with(sdk_settings::retries(), sdk_settings::timeouts()))
+    /// The client with the retries and timeouts of every SDK client.
+    pub(crate) fn standard(&self) -> &aws_sdk_sqs::Client {
+        self.standard.get_or_init(|| self.connection.sqs_with(sdk_settings::retries(), sdk_settings::timeouts()))
     }
 
-    /// For clicks: a visitor waits, so it gets two short attempts.
-    pub(crate) fn hasty(&self) -> &aws_sdk_sqs::Client {
-        self.hasty.get_or_init(|| {
+    /// The client for clicks: a visitor is waiting, so a call has two attempts of at most 250 ms each.
+    pub(crate) fn low_latency(&self) -> &aws_sdk_sqs::Client {
+        self.low_latency.get_or_init(|| {
             let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(5));
-            // The connect timeout is that of the other clients: connectors, and with them connections, are shared by it.
+            // The connect timeout equals that of the other clients: it is the key under which connectors are shared.
             let timeouts = sdk_settings::timeouts().to_builder();
             let timeouts = timeouts.operation_attempt_timeout(Duration::from_millis(250)).operation_timeout(Duration::from_millis(600));
             self.connection.sqs_with(retries, timeouts.build())
@@ -88,11 +88,11 @@ impl Sqs {
     }
 }
 
-/// Retries and timeouts every SDK client of the system uses.
+/// Retries and timeouts of every SDK client of the system.
 pub mod sdk_settings {
     use super::{Duration, RetryConfig, TimeoutConfig};
 
-    /// Three attempts, 25 to 200 ms apart: all of them fit into the time a function has.
+    /// Three attempts, 25 to 200 ms apart; together they fit into a function's timeout.
     pub fn retries() -> RetryConfig {
         RetryConfig::standard()
             .with_max_attempts(3)
@@ -100,7 +100,7 @@ pub mod sdk_settings {
             .with_max_backoff(Duration::from_millis(200))
     }
 
-    /// One second an attempt, three in all; a connection must stand within one.
+    /// One second per attempt, three in total; one second to connect.
     pub fn timeouts() -> TimeoutConfig {
         TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
@@ -110,10 +110,10 @@ pub mod sdk_settings {
     }
 }
 
-/// The roots AWS's own endpoints chain to. Reading the system's whole bundle would be 87 % of a cold start's instructions.
+/// The root certificates that AWS endpoints chain to. Parsing the system's whole bundle would be 87 % of a cold start's instructions.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../certs/amazon-roots.pem");
 
-/// The HTTP client of every SDK client: rustls on ring, which spends no time on jitter entropy in its first handshake.
+/// The HTTP client of every SDK client: rustls with ring, which collects no jitter entropy in its first handshake.
 pub fn http_client() -> SharedHttpClient {
     let roots = tls::TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     let builder = Builder::new()
@@ -121,14 +121,14 @@ pub fn http_client() -> SharedHttpClient {
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
     let client = match tls::TlsContext::builder().with_trust_store(roots).build() {
         Ok(context) => builder.tls_context(context).build_https(),
-        // The certificates are part of the program and a test parses them; the platform's roots are the harmless way out.
+        // Unreachable: the certificates are compiled in and a test parses them. The platform's roots are a safe fallback.
         Err(_) => builder.build_https(),
     };
     SharedHttpClient::new(Unvalidated(client))
 }
 
-/// The client without the trial connector that each SDK client would build of it when it is made: that one parses the
-/// certificates again, and they do not change.
+/// The client without the validation step in which each SDK client builds a connector when it is created: that would parse the
+/// same certificates once more.
 #[derive(Debug)]
 struct Unvalidated(SharedHttpClient);
 

@@ -1,43 +1,43 @@
-//! What can go wrong below: the services cannot be reached, or an item is not what it should be.
+//! Errors of the store.
 
 use aws_smithy_runtime_api::client::result::SdkError;
 
-/// Shorthand.
+/// A result of the store.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A failure of the store; a condition that did not hold is an outcome, not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A service did not answer, refused for load, or answered with an error.
+    /// A service did not respond, throttled the call, or returned an error.
     #[error("{operation} failed")]
     Unavailable {
-        /// Which call.
+        /// The AWS operation.
         operation: &'static str,
-        /// What it said.
+        /// The SDK's error.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Too many writers at once wanted the same items; trying again will do.
+    /// Concurrent writers held the same items for all attempts of the named AWS operation; a later call can succeed.
     #[error("{0} met too many concurrent writers")]
     Contended(&'static str),
-    /// A stored item cannot be read.
+    /// A stored item cannot be decoded.
     #[error("item {key} is damaged: {what}")]
     Damaged {
-        /// Its key.
+        /// Its partition key.
         key: String,
         /// What is wrong with it.
         what: String,
     },
-    /// The caller's cursor is not one of the list it is used on.
+    /// The caller's cursor is not one of the list it is used with.
     #[error("the cursor is not one of this list")]
     ForeignCursor,
-    /// This function was not given the queue.
+    /// No address of the named queue is configured for this function.
     #[error("no address is configured for the {0} queue")]
     NoQueue(&'static str),
 }
 
 impl Error {
-    /// Wraps what the SDK said of a call.
+    /// Wraps the SDK's error of a call.
     pub(crate) fn call<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
     where
         E: std::error::Error + Send + Sync + 'static,

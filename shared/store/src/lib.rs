@@ -1,93 +1,168 @@
-//! What is remembered: DynamoDB and SQS through the AWS SDK, one module a noun, every key in [`table`].
+//! Persistence: DynamoDB and SQS through the AWS SDK.
 //!
-//! Every write that must not be lost or doubled is one conditional write or one transaction. The store never decides
-//! what is true; it loads, writes under a condition, and says which condition failed.
-
-mod client;
-mod error;
-mod item;
-pub mod table;
+//! [`Store`] returns one handle per noun: `store.links()`, `store.conversions()`, … A handle is a reference and free to make.
+//! Every key is in [`table`].
+//!
+//! Every write that must be neither lost nor doubled is one conditional write or one transaction. The store decides nothing: it
+//! loads, writes under a condition, and reports which condition failed. Reads are consistent unless their documentation says so.
+//!
+//! | module | content |
+//! |---|---|
+//! | `dynamo` | the table, key templates, items, pages, transactions, retries |
+//! | `outbox` | entries to process later, their messages and queues |
+//! | `links`, `campaigns`, `clicks`, `conversions`, `sessions`, `rule_sets` | what the product stores |
+//! | `webhooks` | subscriptions, the health of their endpoints, events, deliveries |
+//! | `accounts` | accounts, handles, personal access tokens, the audit log |
+//! | `rollups`, `limits` | counters: report cells, quotas and rate limits |
+//! | `admin_scans` | full scans for offline jobs |
 
 mod accounts;
-mod audit;
+mod admin_scans;
 mod campaigns;
-mod census;
 mod clicks;
-mod clicks_out;
-mod clicks_read;
+mod client;
 mod conversions;
-mod corrections;
-mod deliveries;
-mod events;
-mod health;
-mod ledger;
+mod dynamo;
+mod error;
 mod limits;
 mod links;
 mod outbox;
-mod profiles;
-mod queues;
-mod receivers;
-mod restate;
 mod rollups;
-mod rules;
+mod rule_sets;
 mod sessions;
-mod subscriptions;
-mod tokens;
-mod transaction;
-mod tries;
+mod webhooks;
 
-pub use campaigns::WriteCampaign;
-pub use clicks::Counted;
-pub use clicks_out::ClickMessage;
-pub use clicks_read::ClicksInOrder;
-pub use client::{Connection, Credentials, http_client, sdk_settings};
-pub use conversions::{Accepted, Settled, Stored};
-pub use deliveries::{DeliveryCounts, Filter, MAX_ASKED_FOR, Made};
+pub use accounts::{Accounts, AddToken, AuditLog, Profiles, StoredToken, Tokens};
+pub use admin_scans::AdminScans;
+pub use campaigns::Campaigns;
+pub use clicks::{Clicks, ClicksCounted, ClicksInOrder, Restated, Restatement, StoredClick, restatement_groups};
+pub use client::{AwsConnection, Credentials, http_client, sdk_settings};
+pub use conversions::{
+    Accepted, Adjusted, Conversions, Ledger, RepeatSubmissions, StoredAdjustment, StoredConversion, ledger_cursor_moment,
+};
+pub use dynamo::{Page, RetryPolicy, is_cursor, table};
 pub use error::{Error, Result};
-pub use item::{Page, is_cursor};
-pub use ledger::{Adjusted, StoredAdjustment, ledger_cursor_moment};
-pub use limits::{Taken, WindowTaken};
-pub use links::{Expect, WriteLink};
-pub use outbox::{OutboxKind, Pointer};
-pub use queues::{AttemptMessage, Lane};
-pub use receivers::{GivingUp, Moved};
-pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
-pub use rollups::Cells;
-pub use rules::KeptRule;
-pub use sessions::{Appended, KeptSession};
-pub use subscriptions::{Failures, KnownSubscription, Subscribed};
-pub use tokens::{AddToken, StoredToken};
-pub use tries::Tries;
+pub use limits::{Limits, Taken, WindowTaken};
+pub use links::{Expect, Links, WriteOutcome};
+pub use outbox::{AttemptMessage, ClickMessage, Lane, Outbox, OutboxKind, Pointer, QueueUrls};
+pub use rollups::{Cells, CountOutcome, Rollups};
+pub use rule_sets::{RuleSets, StoredRule};
+pub use sessions::{Appended, Sessions, StoredSession};
+pub use webhooks::{
+    AttemptRecord, Deliveries, DeliveryCounts, DeliveryFilter, Disabling, EndpointHealth, Events, FailureRecord, MAX_REQUESTED_DELIVERIES,
+    Subscribed, SubscriptionWithHealth, Subscriptions, Transition,
+};
 
 use std::sync::Arc;
 
-/// The tables and queues of one deployment; cheap to clone.
+use dynamo::Database;
+use outbox::QueueClients;
+
+/// The table and the queues of one deployment; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    db: aws_sdk_dynamodb::Client,
-    sqs: Arc<client::Sqs>,
-    table: String,
-    queues: Queues,
-    click_lane: Arc<clicks_out::Lane>,
-}
-
-/// Addresses of the queues; a function has only those it sends to.
-#[derive(Clone, Debug, Default)]
-pub struct Queues {
-    /// Clicks on their way to the rollups.
-    pub clicks: Option<String>,
-    /// Outbox entries on their way to whoever must hear of them.
-    pub events: Option<String>,
-    /// First attempts of deliveries.
-    pub deliveries: Option<String>,
-    /// Later attempts, and those of receivers that take long, so that nobody else waits behind them.
-    pub retries: Option<String>,
+    db: Database,
+    queues: Arc<QueueClients>,
 }
 
 impl Store {
     /// Connects lazily: no request is made before the first call.
-    pub fn connect(connection: &Connection, table: impl Into<String>, queues: Queues) -> Self {
-        let sqs = Arc::new(client::Sqs::new(connection.clone()));
-        Self { db: connection.dynamodb(), sqs, table: table.into(), queues, click_lane: Arc::default() }
+    pub fn connect(connection: &AwsConnection, table: impl Into<String>, queues: QueueUrls) -> Self {
+        Self { db: Database::new(connection.dynamodb(), table.into()), queues: Arc::new(QueueClients::new(connection.clone(), queues)) }
+    }
+
+    /// Accounts: plan and time zone of each user.
+    pub fn accounts(&self) -> Accounts<'_> {
+        Accounts::new(&self.db)
+    }
+
+    /// Handles with their collaborators.
+    pub fn profiles(&self) -> Profiles<'_> {
+        Profiles::new(&self.db)
+    }
+
+    /// Personal access tokens.
+    pub fn tokens(&self) -> Tokens<'_> {
+        Tokens::new(&self.db)
+    }
+
+    /// The audit log of each handle.
+    pub fn audit_log(&self) -> AuditLog<'_> {
+        AuditLog::new(&self.db)
+    }
+
+    /// Links and their versions.
+    pub fn links(&self) -> Links<'_> {
+        Links::new(&self.db, self.outbox())
+    }
+
+    /// Campaigns and their last observed health.
+    pub fn campaigns(&self) -> Campaigns<'_> {
+        Campaigns::new(&self.db, self.outbox())
+    }
+
+    /// Rule sets: personalization rules and chain rules of each handle.
+    pub fn rule_sets(&self) -> RuleSets<'_> {
+        RuleSets::new(&self.db)
+    }
+
+    /// Clicks.
+    pub fn clicks(&self) -> Clicks<'_> {
+        Clicks::new(&self.db, &self.queues)
+    }
+
+    /// Conversions.
+    pub fn conversions(&self) -> Conversions<'_> {
+        Conversions::new(&self.db)
+    }
+
+    /// The ledger: conversions and their adjustments.
+    pub fn ledger(&self) -> Ledger<'_> {
+        Ledger::new(&self.db)
+    }
+
+    /// Sessions and their signals.
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions::new(&self.db, self.outbox())
+    }
+
+    /// Webhook subscriptions.
+    pub fn subscriptions(&self) -> Subscriptions<'_> {
+        Subscriptions::new(&self.db)
+    }
+
+    /// The health of the subscriptions' endpoints.
+    pub fn endpoint_health(&self) -> EndpointHealth<'_> {
+        EndpointHealth::new(&self.db)
+    }
+
+    /// Messages of webhook events.
+    pub fn events(&self) -> Events<'_> {
+        Events::new(&self.db)
+    }
+
+    /// Webhook deliveries and their attempts.
+    pub fn deliveries(&self) -> Deliveries<'_> {
+        Deliveries::new(&self.db)
+    }
+
+    /// The outbox and the queues of its messages.
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox::new(&self.db, &self.queues)
+    }
+
+    /// Report cells.
+    pub fn rollups(&self) -> Rollups<'_> {
+        Rollups::new(&self.db)
+    }
+
+    /// Quotas, click limits and rate limits.
+    pub fn limits(&self) -> Limits<'_> {
+        Limits::new(&self.db)
+    }
+
+    /// Full scans for offline jobs; no function's IAM statements allow them.
+    pub fn admin_scans(&self) -> AdminScans<'_> {
+        AdminScans::new(&self.db)
     }
 }

@@ -1,6 +1,6 @@
-//! Links and their versions, and the one read a cold redirect makes.
+//! Links and their versions, and the one read of a cold redirect.
 
-use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::accounts::audit::AuditEvent;
 use domain::links::Link;
@@ -10,131 +10,137 @@ use domain::values::name::{Handle, Slug};
 use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{LinkPayload, Payload};
 
-use crate::Store;
-use crate::error::{Error, Result};
-use crate::item::{Page, doc, key, number, optional, page_of, place_in, text, with_doc};
-use crate::table;
-use crate::transaction::{Transacted, absent};
+use crate::accounts::audit;
+use crate::dynamo::{Database, Page, Transacted, absent, decode_cursor, doc, key, number, optional, page_of, table, text, with_doc};
+use crate::error::Result;
+use crate::outbox::Outbox;
+use crate::webhooks::events;
 
-/// What a link write expects to find.
+/// The state a link write expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// No link under this slug.
     Absent,
-    /// This version of this life of the link.
+    /// The link with this id at this version.
     Version(LinkId, u64),
 }
 
 impl Expect {
-    /// That the link is still as it was read.
+    /// The state as it was read.
     pub fn of(current: Option<&Link>) -> Self {
         current.map_or(Self::Absent, |link| Self::Version(link.id, link.version))
     }
 }
 
-/// How a link write ended.
+/// Outcome of writing a link or a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WriteLink {
-    /// It is written, together with its history entry.
+pub enum WriteOutcome {
+    /// All of it is written.
     Written,
-    /// The link is not what was expected; nothing was written.
+    /// The stored state is not the expected one; nothing was written.
     Changed,
 }
 
-impl WriteLink {
-    fn of(transacted: Transacted) -> Self {
+impl From<Transacted> for WriteOutcome {
+    fn from(transacted: Transacted) -> Self {
         if transacted.is_written() { Self::Written } else { Self::Changed }
     }
 }
 
-impl Store {
-    /// A link, consistently.
-    pub async fn link(&self, handle: &Handle, slug: &Slug) -> Result<Option<Link>> {
-        self.get(&table::link(handle, slug)).await?.map(|item| doc(&item)).transpose()
+/// Handle of the links: `store.links()`.
+#[derive(Clone, Copy, Debug)]
+pub struct Links<'a> {
+    db: &'a Database,
+    outbox: Outbox<'a>,
+}
+
+impl<'a> Links<'a> {
+    pub(crate) fn new(db: &'a Database, outbox: Outbox<'a>) -> Self {
+        Self { db, outbox }
     }
 
-    /// A link with its handle's personalization rules, in one call.
-    pub async fn link_with_rules(&self, handle: &Handle, slug: &Slug) -> Result<(Option<Link>, RuleBook)> {
+    /// A link.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn get(self, handle: &Handle, slug: &Slug) -> Result<Option<Link>> {
+        self.db.get_doc(&table::link(handle, slug)).await
+    }
+
+    /// A link and its handle's personalization rules: one `BatchGetItem`.
+    ///
+    /// # Errors
+    /// When the table is unavailable or throttles the read.
+    pub async fn get_with_rules(self, handle: &Handle, slug: &Slug) -> Result<(Option<Link>, RuleBook)> {
         let (link_key, rules_key) = (table::link(handle, slug), table::rules(handle));
-        let keys = KeysAndAttributes::builder().keys(key(&link_key)).keys(key(&rules_key)).consistent_read(true);
-        let keys = keys.build().map_err(|error| Error::Unavailable { operation: "BatchGetItem", source: Box::new(error) })?;
-        let found = self.db.batch_get_item().request_items(&self.table, keys).send().await.map_err(Error::call("BatchGetItem"))?;
-        if found.unprocessed_keys().is_some_and(|keys| !keys.is_empty()) {
-            return Err(Error::Contended("BatchGetItem"));
-        }
-        let (mut link, mut book) = (None, RuleBook::default());
-        for item in found.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten() {
-            if optional(item, "pk") == Some(rules_key.pk.as_str()) {
-                book = doc(item)?;
+        let (mut link, mut rules) = (None, RuleBook::default());
+        for item in self.db.batch_get(vec![key(&link_key), key(&rules_key)]).await? {
+            if optional(&item, "pk") == Some(rules_key.pk.as_str()) {
+                rules = doc(&item)?;
             } else {
-                link = Some(doc(item)?);
+                link = Some(doc(&item)?);
             }
         }
-        Ok((link, book))
+        Ok((link, rules))
     }
 
-    /// Writes a link, its history entry, the event for subscriptions and the audit event in one transaction, if the link is what was expected.
-    pub async fn write_link(&self, link: &Link, expect: Expect, event: &AuditEvent) -> Result<WriteLink> {
-        let mut parts = self.link_parts(link, expect)?;
-        let told = told(expect, link, event);
-        parts.push(self.event_part(&told)?);
-        parts.push(self.audit_part(&link.handle, event)?);
-        self.written_and_told(parts, &told).await
+    /// Writes a link, its version, the webhook event and the audit event in one transaction, if the link is in the expected state.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn write(self, link: &Link, expect: Expect, event: &AuditEvent) -> Result<WriteOutcome> {
+        let mut parts = parts(self.db, link, expect)?;
+        let envelope = write_envelope(expect, link, event);
+        parts.push(events::outbox_part(self.db, &envelope)?);
+        parts.push(audit::part(self.db, &link.handle, event)?);
+        self.transact(parts, &envelope).await
     }
 
-    async fn written_and_told(&self, parts: Vec<TransactWriteItem>, told: &Envelope) -> Result<WriteLink> {
-        let written = self.transact(parts).await?;
-        if written.is_written() {
-            self.announce_softly(&self.event_pointer(told)).await;
-        }
-        Ok(WriteLink::of(written))
-    }
-
-    /// The parts of a transaction that write a link and its history entry; the first holds the condition.
-    pub(crate) fn link_parts(&self, link: &Link, expect: Expect) -> Result<Vec<TransactWriteItem>> {
-        let mut current = with_doc(&table::link(&link.handle, &link.slug), link)?;
-        current.insert("version".to_owned(), number(link.version));
-        current.insert("id".to_owned(), text(link.id.to_string()));
-        let put = self.put_part(current, |put| match expect {
-            Expect::Absent => absent(put),
-            Expect::Version(id, version) => put
-                .condition_expression("version = :before AND id = :id")
-                .expression_attribute_values(":before", number(version))
-                .expression_attribute_values(":id", text(id.to_string())),
-        })?;
-        let snapshot = Link { password: None, ..link.clone() };
-        let entry = self.put_part(with_doc(&table::version(&link.handle, link.id, link.version), &snapshot)?, absent)?;
-        Ok(vec![put, entry])
-    }
-
-    /// Deletes this version of a link, with the audit event; its clicks, conversions and history stay.
-    pub async fn delete_link(&self, link: &Link, event: &AuditEvent) -> Result<WriteLink> {
-        let delete = self.delete_part(&table::link(&link.handle, &link.slug), |delete| {
+    /// Deletes this version of a link, with the webhook event and the audit event; its clicks, conversions and versions stay.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn delete(self, link: &Link, event: &AuditEvent) -> Result<WriteOutcome> {
+        let delete = self.db.delete_part(&table::link(&link.handle, &link.slug), |delete| {
             delete
                 .condition_expression("version = :version AND id = :id")
                 .expression_attribute_values(":version", number(link.version))
                 .expression_attribute_values(":id", text(link.id.to_string()))
         })?;
-        let told = envelope(link, event, &Payload::LinkDeleted(LinkPayload::of(link)));
-        self.written_and_told(vec![delete, self.event_part(&told)?, self.audit_part(&link.handle, event)?], &told).await
+        let envelope = envelope(link, event, &Payload::LinkDeleted(LinkPayload::of(link)));
+        let parts = vec![delete, events::outbox_part(self.db, &envelope)?, audit::part(self.db, &link.handle, event)?];
+        self.transact(parts, &envelope).await
     }
 
-    /// A handle's links by slug.
-    pub async fn links(&self, handle: &Handle, limit: usize, from: Option<&str>) -> Result<Page<Link>> {
+    async fn transact(self, parts: Vec<TransactWriteItem>, envelope: &Envelope) -> Result<WriteOutcome> {
+        let written = self.db.transact(parts).await?;
+        if written.is_written() {
+            self.outbox.announce_best_effort(&events::pointer(envelope)).await;
+        }
+        Ok(written.into())
+    }
+
+    /// A handle's links by slug: one `Query`.
+    ///
+    /// # Errors
+    /// When the cursor is not one of this list, or the table is unavailable.
+    pub async fn list(self, handle: &Handle, limit: usize, cursor: Option<&str>) -> Result<Page<Link>> {
         let partition = table::links(handle);
-        let after = place_in(&partition, from)?.unwrap_or_else(|| " ".to_owned());
-        let query = self.db.query().table_name(&self.table).key_condition_expression("pk = :pk AND sk > :after").consistent_read(true);
+        let after = decode_cursor(&partition, cursor)?.unwrap_or_else(|| " ".to_owned());
+        let query = self.db.query().key_condition_expression("pk = :pk AND sk > :after").consistent_read(true);
         page_of(query.expression_attribute_values(":after", text(after)), &partition, limit, doc).await
     }
 
-    /// The versions of a link, newest first.
-    pub async fn link_history(&self, link: &Link, limit: usize, from: Option<&str>) -> Result<Page<Link>> {
+    /// The versions of a link, newest first and without passwords: one `Query`.
+    ///
+    /// # Errors
+    /// When the cursor is not one of this list, or the table is unavailable.
+    pub async fn history(self, link: &Link, limit: usize, cursor: Option<&str>) -> Result<Page<Link>> {
         let partition = table::history(&link.handle, link.id);
-        let before = place_in(&partition, from)?.unwrap_or_else(|| "~".to_owned());
+        let before = decode_cursor(&partition, cursor)?.unwrap_or_else(|| "~".to_owned());
         let query = self
             .db
             .query()
-            .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk < :before")
             .expression_attribute_values(":before", text(before))
             .scan_index_forward(false)
@@ -143,19 +149,39 @@ impl Store {
     }
 
     /// One version of a link, without its password.
-    pub async fn link_version(&self, link: &Link, version: u64) -> Result<Option<Link>> {
-        self.get(&table::version(&link.handle, link.id, version)).await?.map(|item| doc(&item)).transpose()
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn version(self, link: &Link, version: u64) -> Result<Option<Link>> {
+        self.db.get_doc(&table::version(&link.handle, link.id, version)).await
     }
 }
 
-/// What subscriptions are told of a link write.
-pub(crate) fn told(expect: Expect, link: &Link, event: &AuditEvent) -> Envelope {
+/// The parts of a transaction that write a link and its version; the first holds the condition.
+pub(crate) fn parts(db: &Database, link: &Link, expect: Expect) -> Result<Vec<TransactWriteItem>> {
+    let mut current = with_doc(&table::link(&link.handle, &link.slug), link)?;
+    current.insert("version".to_owned(), number(link.version));
+    current.insert("id".to_owned(), text(link.id.to_string()));
+    let put = db.put_part(current, |put| match expect {
+        Expect::Absent => absent(put),
+        Expect::Version(id, version) => put
+            .condition_expression("version = :before AND id = :id")
+            .expression_attribute_values(":before", number(version))
+            .expression_attribute_values(":id", text(id.to_string())),
+    })?;
+    let snapshot = Link { password: None, ..link.clone() };
+    let version = db.put_part(with_doc(&table::version(&link.handle, link.id, link.version), &snapshot)?, absent)?;
+    Ok(vec![put, version])
+}
+
+/// The webhook event of a link write.
+pub(crate) fn write_envelope(expect: Expect, link: &Link, event: &AuditEvent) -> Envelope {
     let payload = LinkPayload::of(link);
     let payload = if expect == Expect::Absent { Payload::LinkCreated(payload) } else { Payload::LinkUpdated(payload) };
     envelope(link, event, &payload)
 }
 
-/// The write that an audit event tells of is told to subscriptions under the same id.
+/// The webhook event has the id of the audit event of the same write.
 fn envelope(link: &Link, event: &AuditEvent, payload: &Payload) -> Envelope {
     Envelope::new(EventId::from_bytes(event.audit_id.to_bytes()), link.handle.clone(), event.at, payload)
 }

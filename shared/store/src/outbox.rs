@@ -1,130 +1,109 @@
-//! The outbox: what was written and must be heard of, found again by the sweeper when its message was lost.
+//! The outbox: items that must be processed after they are written, and the messages that announce them.
+//!
+//! An item is an entry of the outbox while it has `duePk` and `dueAt`. Its message can be lost; the sweeper finds overdue
+//! entries in the `due` index every minute and announces them again.
 
-use serde::{Deserialize, Serialize};
+mod attempt_message;
+mod click_batcher;
+mod pointer;
+mod queues;
 
-use domain::clicks::Click;
-use domain::values::id::DeliveryId;
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use domain::values::moment::Moment;
-use domain::values::name::{Handle, SessionId};
 
-use crate::Store;
+use crate::dynamo::{Database, Item, applied, number, string, table, text};
 use crate::error::{Error, Result};
-use crate::item::{doc, key, number, string, text, with_doc};
-use crate::table::{self, Key};
 
-/// How long a message has before the sweeper looks after its item.
+pub use attempt_message::{AttemptMessage, Lane};
+pub use click_batcher::ClickMessage;
+pub use pointer::{OutboxKind, Pointer};
+pub use queues::QueueUrls;
+
+pub(crate) use queues::QueueClients;
+
+/// Time a message has before the sweeper announces its entry again, in milliseconds.
 pub(crate) const GRACE_MS: i64 = 60_000;
 
-/// What can wait in the outbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutboxKind {
-    /// A conversion that is to be counted and told of.
-    Conversion,
-    /// An adjustment that is to be counted.
-    Adjustment,
-    /// A counted click that is to be told of.
-    Click,
-    /// An event that is to be told of.
-    Event,
-    /// A delivery that has not ended.
-    Delivery,
-    /// Observations of intent that are to be counted.
-    Impressions,
-    /// A click whose message could not be sent.
-    ParkedClick,
+/// Makes an item an entry of the outbox: in the partition of `created_at`, due at `due_at`.
+pub(crate) fn make_due(item: &mut Item, created_at: Moment, due_at: Moment) {
+    let attributes: [(&str, AttributeValue); 2] = [("duePk", text(table::due_of(created_at))), ("dueAt", number(due_at.millis()))];
+    item.extend(attributes.map(|(name, value)| (name.to_owned(), value)));
 }
 
-/// A message that names an item of the table; what it says stays in the table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pointer {
-    /// Layout of this message.
-    pub v: u8,
-    /// Partition of the item.
-    pub pk: String,
-    /// Its place within.
-    pub sk: String,
+/// Whether an item is an entry of the outbox.
+pub(crate) fn is_due(item: &Item) -> bool {
+    item.contains_key("duePk")
 }
 
-impl Pointer {
-    pub(crate) fn to(at: &Key) -> Self {
-        Self { v: 1, pk: at.pk.clone(), sk: at.sk.clone() }
-    }
-
-    /// To a stored click.
-    pub fn to_click(click: &Click) -> Self {
-        Self::to(&table::click(&click.handle, click.id))
-    }
-
-    /// To a signal's item, back to whose it is.
-    pub fn session(&self) -> Option<(Handle, SessionId)> {
-        let (handle, session) = self.pk.strip_prefix("SESS#")?.split_once('#')?;
-        Some((handle.parse().ok()?, session.parse().ok()?))
-    }
-
-    /// To a delivery's item, back to whose it is.
-    pub fn delivery(&self) -> Option<(Handle, DeliveryId)> {
-        let mut parts = self.pk.strip_prefix("DLV#")?.split('#');
-        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-    }
-
-    /// The item's key.
-    pub fn key(&self) -> Key {
-        Key { pk: self.pk.clone(), sk: self.sk.clone() }
-    }
-
-    /// What it names.
-    pub fn kind(&self) -> Option<OutboxKind> {
-        Some(match self.pk.split('#').next()? {
-            "CONV" => OutboxKind::Conversion,
-            "ADJ" => OutboxKind::Adjustment,
-            "CLICK" => OutboxKind::Click,
-            "EVT" => OutboxKind::Event,
-            "DLV" => OutboxKind::Delivery,
-            "SESS" => OutboxKind::Impressions,
-            "PARKED" => OutboxKind::ParkedClick,
-            _ => return None,
-        })
-    }
+/// Handle of the outbox: `store.outbox()`.
+#[derive(Clone, Copy, Debug)]
+pub struct Outbox<'a> {
+    db: &'a Database,
+    queues: &'a QueueClients,
 }
 
-impl Store {
-    /// What one shard of the index says is overdue, oldest first. The index lags; whoever acts on it reads the item again.
-    pub async fn overdue(&self, shard: u32, now: Moment, limit: i32) -> Result<Vec<Pointer>> {
+impl<'a> Outbox<'a> {
+    pub(crate) fn new(db: &'a Database, queues: &'a QueueClients) -> Self {
+        Self { db, queues }
+    }
+
+    /// Announces an entry to the event worker: one `SendMessage`.
+    ///
+    /// # Errors
+    /// When the function has no events queue, or SQS is unavailable.
+    pub async fn announce(self, pointer: &Pointer) -> Result<()> {
+        self.announce_later(pointer, 0).await
+    }
+
+    /// Announces an entry to the event worker after a delay of at most 900 seconds.
+    ///
+    /// # Errors
+    /// When the function has no events queue, or SQS is unavailable.
+    pub async fn announce_later(self, pointer: &Pointer, delay_seconds: i32) -> Result<()> {
+        self.queues.send_pointer(pointer, delay_seconds).await
+    }
+
+    /// Announces an entry to the event worker; a failure is logged only, since the sweeper announces the entry within two minutes.
+    pub async fn announce_best_effort(self, pointer: &Pointer) {
+        if let Err(error) = self.announce(pointer).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(item.pk = %pointer.pk, error, "outbox entry could not be announced; the sweeper will announce it");
+        }
+    }
+
+    /// Announces an attempt of a delivery after `wait_ms` milliseconds, rounded up to whole seconds and at most 900 seconds.
+    ///
+    /// # Errors
+    /// When the function has no queue for the message's lane, or SQS is unavailable.
+    pub async fn announce_attempt(self, attempt: &AttemptMessage, wait_ms: i64) -> Result<()> {
+        self.queues.send_attempt(attempt, wait_ms).await
+    }
+
+    /// The overdue entries of one shard of the `due` index, oldest first: one `Query`. The index lags, so an entry must be read
+    /// again before it is processed.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn overdue(self, shard: u32, now: Moment, limit: i32) -> Result<Vec<Pointer>> {
         let query = self
             .db
-            .query()
-            .table_name(&self.table)
-            .index_name(table::DUE)
+            .query_index(table::DUE)
             .key_condition_expression("duePk = :shard AND dueAt <= :now")
             .expression_attribute_values(":shard", text(table::due(shard)))
             .expression_attribute_values(":now", number(now.millis()))
             .limit(limit);
         let found = query.send().await.map_err(Error::call("Query"))?;
-        found
-            .items()
-            .iter()
-            .map(|item| Ok(Pointer { v: 1, pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() }))
-            .collect()
+        let pointer = |item: &Item| Ok(Pointer { v: 1, pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() });
+        found.items().iter().map(pointer).collect()
     }
 
-    /// Keeps a click whose message could not be sent; the sweeper sends it again.
-    pub async fn park_click(&self, click: &Click, now: Moment) -> Result<()> {
-        let mut item = with_doc(&table::parked(&click.handle, click.id), click)?;
-        item.insert("duePk".to_owned(), text(table::due_of(now)));
-        item.insert("dueAt".to_owned(), number(now.millis()));
-        self.db.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(Error::call("PutItem"))?;
-        Ok(())
-    }
-
-    /// A parked click, unless somebody sent it meanwhile.
-    pub async fn parked_click(&self, pointer: &Pointer) -> Result<Option<Click>> {
-        self.get(&pointer.key()).await?.map(|item| doc(&item)).transpose()
-    }
-
-    /// Forgets a parked click after it has been sent.
-    pub async fn unpark_click(&self, pointer: &Pointer) -> Result<()> {
-        let delete = self.db.delete_item().table_name(&self.table).set_key(Some(key(&pointer.key())));
-        delete.send().await.map_err(Error::call("DeleteItem"))?;
-        Ok(())
+    /// Removes an entry from the outbox once it is processed; the item stays. No effect when there is no such item.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn close(self, pointer: &Pointer) -> Result<()> {
+        let update = self.db.update(&pointer.key()).update_expression("REMOVE duePk, dueAt").condition_expression("attribute_exists(pk)");
+        applied("UpdateItem", update.send().await).map(drop)
     }
 }

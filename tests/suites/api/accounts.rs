@@ -8,7 +8,7 @@ const DEMO: &str = "/v2/handles/demo";
 const PEOPLE: &str = "/v2/handles/demo/collaborators";
 const TRANSFER: &str = "/v2/handles/demo/transfer-ownership";
 
-/// The handles somebody's list names, with the role on each.
+/// The handles in a caller's list, with the role on each.
 async fn listed(caller: &Caller<'_>) -> Vec<(String, String)> {
     let list = caller.get("/v2/handles?limit=100").await.expect(200).json();
     let text = |value: &Value| value.as_str().expect("text").to_owned();
@@ -29,7 +29,7 @@ async fn writes_today(env: &TestEnv) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_makes_a_handle_owns_it_and_nobody_makes_it_again() {
+async fn the_creator_of_a_handle_owns_it_and_it_cannot_be_created_again() {
     let env = TestEnv::new().await;
     let made = env.stranger().post(HANDLES, json!({"handle": "my-shop"})).await.expect(201).json();
     assert_eq!(made, json!({"handle": "my-shop", "role": "OWNER", "ownerUserId": "stranger", "createdAt": "2026-03-01T12:00:00.000Z"}));
@@ -288,7 +288,7 @@ async fn a_transfer_needs_a_new_owner() {
     assert_eq!(env.owner().get(DEMO).await.expect(200).json()["ownerUserId"], "owner");
 }
 
-/// Holds `slow` where its first so many calls of an operation are refused for load, lets `fast` go by, then lets `slow` go on.
+/// Holds `slow` where its first calls of an operation are throttled, lets `fast` overtake it, then lets `slow` go on.
 async fn overtaken(
     env: &TestEnv,
     rule: Rule,
@@ -313,7 +313,7 @@ async fn overtaken(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_changes_at_once_one_wins_and_the_other_is_told() {
+async fn of_two_changes_at_once_one_wins_and_the_other_conflicts() {
     let env = TestEnv::new().await;
     let owner = env.owner();
     let transfer = |user: &'static str| owner.post(TRANSFER, json!({"newOwnerUserId": user}));
@@ -367,7 +367,7 @@ async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
     for caller in [env.owner(), env.stranger(), env.user("admin", &["admins"])] {
         caller.put(ACCOUNT, json!({"plan": "ENTERPRISE"})).await.refused(403, "insufficient_role");
     }
-    env.nobody().put(ACCOUNT, json!({"plan": "ENTERPRISE"})).await.refused(401, "missing_bearer_token");
+    env.anonymous().put(ACCOUNT, json!({"plan": "ENTERPRISE"})).await.refused(401, "missing_bearer_token");
     let refused = [
         (json!({"timeZone": "Mars/Phobos"}), vec!["timeZone"]),
         (json!({"timeZone": ""}), vec!["timeZone"]),
@@ -390,19 +390,19 @@ async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
 async fn a_platform_admins_write_of_an_account_is_audited_beside_it() {
     let env = TestEnv::new().await;
     let answer = env.admin().put("/v2/platform-admin/accounts/owner", json!({"plan": "PRO"})).await.expect(200);
-    let items = crate::delivery::subscriptions::items(&env).await;
-    let told: Vec<Value> = items
+    let items = env.table_items().await;
+    let audited: Vec<Value> = items
         .iter()
         .filter(|item| item["pk"]["S"] == "ACCT#owner" && item["sk"]["S"] != "A")
         .map(|item| serde_json::from_str(item["doc"]["S"].as_str().unwrap()).unwrap())
         .collect();
-    let [told] = told.as_slice() else { panic!("{told:?}") };
+    let [audited] = audited.as_slice() else { panic!("{audited:?}") };
     assert_eq!(
-        (&told["actor"], &told["action"], &told["target"]),
+        (&audited["actor"], &audited["action"], &audited["target"]),
         (&json!({"kind": "JWT", "id": "admin"}), &json!("account.updated"), &json!("owner"))
     );
-    assert_eq!((&told["before"], &told["after"]), (&json!({"plan": "ENTERPRISE"}), &json!({"plan": "PRO"})));
-    assert_eq!(told["requestId"], answer.header("x-request-id"));
+    assert_eq!((&audited["before"], &audited["after"]), (&json!({"plan": "ENTERPRISE"}), &json!({"plan": "PRO"})));
+    assert_eq!(audited["requestId"], answer.header("x-request-id"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -427,15 +427,15 @@ async fn usage_meters_follow_the_owning_account() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn health_tells_whether_the_table_answers() {
+async fn health_reports_whether_the_table_answers() {
     let env = TestEnv::new().await;
-    let health = env.nobody().get("/v2/system/health").await.expect(200).json();
+    let health = env.anonymous().get("/v2/system/health").await.expect(200).json();
     assert_eq!(health, json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}));
     let fired = env.faults.inject(Rule::on("GetItem").by("accounts").always(), Fault::Unreachable);
-    env.nobody().get("/v2/system/health").await.refused(503, "unavailable");
+    env.anonymous().get("/v2/system/health").await.refused(503, "unavailable");
     fired.at_least_once();
     env.faults.clear();
-    env.nobody().get("/v2/system/health").await.expect(200);
+    env.anonymous().get("/v2/system/health").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -531,7 +531,7 @@ async fn after_a_crash_at_any_call_of_replacing_people_asking_again_ends_right()
             let is_crash = matches!(fault, Fault::CrashBefore | Fault::CrashAfter);
             let done = if is_crash {
                 let outcome = env.crash_at("accounts", number, fault, env.owner().put(PEOPLE, next.clone())).await;
-                // Nobody's list misses a handle that is theirs, and the truth is one of the two lists.
+                // No list lacks a handle of its caller, and the right list is one of the two.
                 let now = env.owner().get(PEOPLE).await.expect(200).json()["collaborators"].clone();
                 let is_new = now == next["collaborators"];
                 assert!(is_new || now == people(&[("creator", "CREATOR"), ("operator", "OPERATOR")])["collaborators"], "{now}");

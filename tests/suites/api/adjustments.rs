@@ -1,4 +1,4 @@
-//! Adjustments: whatever happens, the ledger, the reports and the list of conversions tell the same sums, never below zero.
+//! Adjustments: whatever happens, the ledger, the reports and the list of conversions have the same sums, never below zero.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use domain::values::moment::Day;
 use domain::values::money::{Currency, MoneyChange, amount};
 use futures::future::join_all;
 use serde_json::{Value, json};
-use store::{Adjusted, Stored};
-use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions};
+use store::{Adjusted, StoredConversion};
+use tests::{Answer, Fault, Random, Rule, TestEnv, TestEnvOptions};
 
 const CONVERSIONS: &str = "/v2/handles/demo/conversions";
 const FIRST_DAY: &str = "2026-03-01";
@@ -31,13 +31,7 @@ async fn env() -> TestEnv {
 
 /// Follows a link and buys, some seconds later.
 async fn buy(env: &TestEnv, slug: &str, key: &str, value: Value, currency: &str) -> Value {
-    let ctx = env.visitor().follow(slug).await.expect(302).ctx();
-    env.advance_ms(5_000);
-    let mut body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase"});
-    if !value.is_null() {
-        (body["value"], body["currency"]) = (value, json!(currency));
-    }
-    env.nobody().post("/v2/public/conversions", body).await.expect(202).json()
+    env.follow_and_convert(slug, 5_000, key, value, currency).await
 }
 
 fn id(conversion: &Value) -> &str {
@@ -64,7 +58,7 @@ fn revenue(figures: &Value, currency: &str) -> Value {
 
 async fn report(env: &TestEnv, query: &str) -> Value {
     let to = env.now().day();
-    env.owner().get(&format!("/v2/handles/demo/analytics?from={FIRST_DAY}&to={to}&{query}")).await.expect(200).json()
+    env.report(&format!("from={FIRST_DAY}&to={to}&{query}")).await
 }
 
 async fn total(env: &TestEnv, currency: &str) -> Value {
@@ -73,20 +67,20 @@ async fn total(env: &TestEnv, currency: &str) -> Value {
 
 /// Everything on its way arrives, also what a crash left behind.
 async fn arrive(env: &TestEnv) {
-    env.settle().await;
+    env.process_events().await;
     for _ in 0..2 {
         env.advance_ms(61_000);
         env.sweep().await;
-        env.settle().await;
+        env.process_events().await;
     }
 }
 
 /// The whole ledger since the first day, a few lines a page.
 async fn ledger(env: &TestEnv, page: usize) -> Vec<LedgerEntry> {
     let (from, to): (Day, Day) = (FIRST_DAY.parse().unwrap(), env.now().day());
-    let (store, mut entries, mut cursor) = (env.auditor(), Vec::new(), None);
+    let (store, mut entries, mut cursor) = (env.unrestricted_store(), Vec::new(), None);
     loop {
-        let found = store.ledger_entries(&env.handle(), from, to, page, cursor.as_deref()).await.unwrap();
+        let found = store.ledger().entries(&env.handle(), from, to, page, cursor.as_deref()).await.unwrap();
         assert!(found.items.len() <= page);
         entries.extend(found.items);
         cursor = found.next_cursor;
@@ -99,21 +93,9 @@ async fn ledger(env: &TestEnv, page: usize) -> Vec<LedgerEntry> {
 
 // ---------------------------------------------------------------- random histories against an oracle
 
-/// Numbers that are the same in every run (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % sides as u64).unwrap()
-    }
-
-    fn minor(&mut self, most: usize) -> i64 {
-        i64::try_from(self.roll(most)).unwrap() + 1
-    }
+/// An amount of at most `max` minor units.
+fn minor(random: &mut Random, max: usize) -> i64 {
+    i64::try_from(random.below(max)).unwrap() + 1
 }
 
 /// One conversion as the test knows it.
@@ -127,7 +109,7 @@ struct Known {
     keys: Vec<(String, i64)>,
 }
 
-/// What every figure must be: minor units by what they are told of and currency.
+/// What every figure must be: minor units by report key and currency.
 #[derive(Default)]
 struct Oracle(BTreeMap<(String, &'static str), i64>);
 
@@ -162,8 +144,8 @@ async fn compare(env: &TestEnv, oracle: &Oracle, conversions: &[Known], page: us
             if key == "all" {
                 assert_eq!(revenue(&report["totals"], currency), number(*minor, currency), "{by} in all, {currency}");
             } else if let Some(key) = key.strip_prefix(&format!("{by} ")) {
-                let told = rows.iter().find(|row| row["key"] == key).map_or(json!(0), |row| revenue(row, currency));
-                assert_eq!(told, number(*minor, currency), "{by} {key}, {currency}");
+                let reported = rows.iter().find(|row| row["key"] == key).map_or(json!(0), |row| revenue(row, currency));
+                assert_eq!(reported, number(*minor, currency), "{by} {key}, {currency}");
             }
         }
         let strays = rows.iter().filter(|row| {
@@ -199,19 +181,19 @@ async fn adjust_known(env: &TestEnv, oracle: &mut Oracle, known: &mut Known, key
         return;
     };
     if let Some((_, first)) = known.keys.iter().find(|(used, _)| *used == key) {
-        let told = answer.expect(200).json();
+        let receipt = answer.expect(200).json();
         assert_eq!(
-            (&told["deduped"], &told["amount"], &told["netValue"]),
+            (&receipt["deduped"], &receipt["amount"], &receipt["netValue"]),
             (&json!(true), &number(*first, currency), &number(net, currency))
         );
         let differs = if *first == minor { Value::Null } else { json!(["amount"]) };
-        assert_eq!(told["mismatch"], differs);
+        assert_eq!(receipt["mismatch"], differs);
     } else if net + minor < 0 {
         assert_eq!(answer.refused(409, "conflict").json()["available"], number(net, currency));
     } else {
-        let told = answer.expect(201).json();
+        let receipt = answer.expect(201).json();
         assert_eq!(
-            (&told["deduped"], &told["amount"], &told["netValue"]),
+            (&receipt["deduped"], &receipt["amount"], &receipt["netValue"]),
             (&json!(false), &number(minor, currency), &number(net + minor, currency))
         );
         known.net = Some(net + minor);
@@ -221,48 +203,51 @@ async fn adjust_known(env: &TestEnv, oracle: &mut Oracle, known: &mut Known, key
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_any_history_ledger_reports_and_list_tell_the_same_sums() {
+async fn in_any_history_ledger_reports_and_list_have_the_same_sums() {
     let (mut refused_or_known, mut fired) = (0, Vec::new());
     for seed in 1..=2 {
         let env = env().await;
-        let (mut dice, mut oracle, mut conversions) = (Dice(seed), Oracle::default(), Vec::<Known>::new());
+        let (mut random, mut oracle, mut conversions) = (Random::new(seed), Oracle::default(), Vec::<Known>::new());
         for step in 0..240 {
-            let fault = [Fault::Conflict, Fault::AnswerLost, Fault::Throttled][dice.roll(3)];
+            let fault = [Fault::Conflict, Fault::AnswerLost, Fault::Throttled][random.below(3)];
             if step % 6 == 0 {
-                let function = ["attribution", "event-worker"][dice.roll(2)];
+                let function = ["attribution", "event-worker"][random.below(2)];
                 fired.push(env.faults.inject(Rule::on("TransactWriteItems").by(function), fault));
             }
-            match dice.roll(12) {
+            match random.below(12) {
                 0..=2 => {
-                    let (slug, _) = LINKS[dice.roll(3)];
-                    let (currency, most) = [("USD", 20_000), ("JPY", 3_000), ("KWD", 90_000)][dice.roll(3)];
-                    let net = (dice.roll(8) > 0).then(|| dice.minor(most));
+                    let (slug, _) = LINKS[random.below(3)];
+                    let (currency, most) = [("USD", 20_000), ("JPY", 3_000), ("KWD", 90_000)][random.below(3)];
+                    let net = (!random.one_in(8)).then(|| minor(&mut random, most));
                     let value = net.map_or(Value::Null, |minor| number(minor, currency));
-                    let told = buy(&env, slug, &format!("order-{step}"), value, currency).await;
-                    let campaign = told["campaignId"].as_str().unwrap_or("none").to_owned();
-                    let known = Known { id: id(&told).to_owned(), slug, campaign, currency, net, keys: Vec::new() };
+                    let sale = buy(&env, slug, &format!("order-{step}"), value, currency).await;
+                    let campaign = sale["campaignId"].as_str().unwrap_or("none").to_owned();
+                    let known = Known { id: id(&sale).to_owned(), slug, campaign, currency, net, keys: Vec::new() };
                     if let Some(net) = net {
                         oracle.add(env.now().day(), &known, net);
                     }
                     conversions.push(known);
                 }
                 roll @ 3..=8 if !conversions.is_empty() => {
-                    let place = dice.roll(conversions.len());
+                    let place = random.below(conversions.len());
                     let known = &mut conversions[place];
                     let net = known.net.unwrap_or(1);
                     let (key, minor) = match roll {
-                        3 | 4 => (format!("refund-{step}"), -dice.minor(usize::try_from(net.max(1)).unwrap())),
+                        3 | 4 => (format!("refund-{step}"), -minor(&mut random, usize::try_from(net.max(1)).unwrap())),
                         5 => (format!("full-{step}"), -net),
-                        6 => (format!("over-{step}"), -net - dice.minor(100)),
-                        7 => (format!("more-{step}"), dice.minor(5_000)),
-                        _ => known.keys.last().map_or((format!("some-{step}"), 1), |(key, minor)| (key.clone(), minor + dice.minor(2) - 1)),
+                        6 => (format!("over-{step}"), -net - minor(&mut random, 100)),
+                        7 => (format!("more-{step}"), minor(&mut random, 5_000)),
+                        _ => known
+                            .keys
+                            .last()
+                            .map_or((format!("some-{step}"), 1), |(key, refunded)| (key.clone(), refunded + minor(&mut random, 2) - 1)),
                     };
                     let minor = if minor == 0 { -1 } else { minor };
                     let before = known.keys.len();
                     adjust_known(&env, &mut oracle, known, key, minor).await;
                     refused_or_known += usize::from(known.keys.len() == before);
                 }
-                9 => env.advance_ms(86_400_000 * i64::try_from(dice.roll(4)).unwrap() + 3_600_000),
+                9 => env.advance_ms(86_400_000 * i64::try_from(random.below(4)).unwrap() + 3_600_000),
                 10 => {
                     env.drain("ClicksQueue").await;
                     let doubled = |messages: Vec<_>| messages.iter().cloned().chain(messages.iter().cloned()).collect();
@@ -316,7 +301,7 @@ async fn a_crash_at_any_step_of_an_adjustment_neither_loses_nor_doubles_it() {
 async fn an_adjustment_is_counted_once_through_crashes_conflicts_lost_answers_and_duplicates() {
     let env = env().await;
     let order = buy(&env, "alpha", "order-1", json!(1000), "USD").await;
-    env.settle().await;
+    env.process_events().await;
     let (mut refunds, mut crashes) = (0, 0);
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         for step in 0.. {
@@ -325,7 +310,7 @@ async fn an_adjustment_is_counted_once_through_crashes_conflicts_lost_answers_an
             let survived = env.crash_at("event-worker", step, fault, env.drain("EventsQueue")).await;
             env.advance_ms(61_000);
             env.sweep().await;
-            env.settle().await;
+            env.process_events().await;
             assert_eq!(total(&env, "USD").await, json!(1000 - refunds), "{fault:?} at step {step}");
             if survived.is_some() {
                 break;
@@ -351,20 +336,20 @@ async fn an_adjustment_is_counted_once_through_crashes_conflicts_lost_answers_an
 async fn a_lost_answer_is_the_callers_own_first_and_a_lost_announcement_is_made_again() {
     let env = env().await;
     let order = buy(&env, "alpha", "order-1", json!(24.99), "USD").await;
-    env.settle().await;
+    env.process_events().await;
     for (number, fault) in [Fault::AnswerLost, Fault::Conflict, Fault::Throttled, Fault::Doubled].into_iter().enumerate() {
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("attribution"), fault);
-        let told = adjust(&env, id(&order), &format!("refund-{number}"), json!(-0.01)).await.expect(201).json();
+        let receipt = adjust(&env, id(&order), &format!("refund-{number}"), json!(-0.01)).await.expect(201).json();
         fired.at_least_once();
         env.faults.clear();
-        assert_eq!(told["deduped"], false, "{fault:?}");
+        assert_eq!(receipt["deduped"], false, "{fault:?}");
     }
     let fired = env.faults.inject(Rule::on("SendMessage").by("attribution").always(), Fault::Unreachable);
     adjust(&env, id(&order), "refund-4", json!(-4)).await.expect(201);
     fired.at_least_once();
     env.faults.clear();
-    env.settle().await;
-    assert_eq!(total(&env, "USD").await, json!(24.95), "nobody has heard of the last one");
+    env.process_events().await;
+    assert_eq!(total(&env, "USD").await, json!(24.95), "the last one is not processed yet");
     arrive(&env).await;
     assert_eq!(total(&env, "USD").await, json!(20.95));
     let unreachable = env.faults.inject(Rule::on("TransactWriteItems").by("attribution").always(), Fault::Unreachable);
@@ -387,7 +372,7 @@ async fn fifty_refunds_at_once_never_take_a_conversion_below_zero() {
             match answer.status.as_u16() {
                 201 => accepted += 1,
                 409 => refused += 1,
-                // So many writers of one item: the caller is told to come again.
+                // Many writers of one item: the caller is asked to retry.
                 503 => again.push(key),
                 status => panic!("{status}: {}", answer.text()),
             }
@@ -409,10 +394,10 @@ async fn fifty_refunds_at_once_never_take_a_conversion_below_zero() {
 async fn a_refund_on_another_day_leaves_the_earlier_day_as_it_was() {
     let env = env().await;
     let order = buy(&env, "alpha", "order-1", json!(100), "JPY").await;
-    env.settle().await;
+    env.process_events().await;
     env.advance_days(40);
-    let told = adjust(&env, id(&order), "refund-1", -30).await.expect(201).json();
-    env.settle().await;
+    let refund = adjust(&env, id(&order), "refund-1", -30).await.expect(201).json();
+    env.process_events().await;
     let report = report(&env, "groupBy=day").await;
     let days: Vec<_> = report["rows"]
         .as_array()
@@ -422,11 +407,11 @@ async fn a_refund_on_another_day_leaves_the_earlier_day_as_it_was() {
         .collect();
     assert_eq!(days, [(json!("2026-03-01"), json!(1), json!(100)), (json!("2026-04-10"), json!(0), json!(-30))]);
     let entries = ledger(&env, 50).await;
-    assert_eq!(entries.iter().map(|entry| entry.id.to_string()).collect::<Vec<_>>(), [id(&order), told["entryId"].as_str().unwrap()]);
-    let store = env.auditor();
+    assert_eq!(entries.iter().map(|entry| entry.id.to_string()).collect::<Vec<_>>(), [id(&order), refund["entryId"].as_str().unwrap()]);
+    let store = env.unrestricted_store();
     let of = |from: &str, to: &str| {
         let (store, handle, from, to) = (store.clone(), env.handle(), from.parse().unwrap(), to.parse().unwrap());
-        async move { store.ledger_entries(&handle, from, to, 10, None).await.unwrap().items.len() }
+        async move { store.ledger().entries(&handle, from, to, 10, None).await.unwrap().items.len() }
     };
     assert_eq!((of("2026-03-01", "2026-03-01").await, of("2026-03-02", "2026-04-09").await), (1, 0));
     assert_eq!((of("2026-04-10", "2026-04-10").await, of("2026-04-11", "2026-04-10").await), (1, 0));
@@ -459,18 +444,18 @@ async fn a_refund_that_comes_before_its_conversion_is_counted_waits_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_former_conversion_keeps_its_ledger_when_its_key_is_taken_over() {
+async fn an_expired_conversion_keeps_its_ledger_when_its_key_is_used_again() {
     let env = env().await;
     let first = buy(&env, "alpha", "order-1", json!(50), "USD").await;
     adjust(&env, id(&first), "refund-1", -10).await.expect(201);
-    env.settle().await;
-    let stale = env.auditor().conversion(&env.handle(), id(&first).parse().unwrap()).await.unwrap().unwrap();
+    env.process_events().await;
+    let stale = env.unrestricted_store().conversions().get(&env.handle(), id(&first).parse().unwrap()).await.unwrap().unwrap();
     env.advance_days(366);
     let ctx = env.visitor().follow("alpha").await.expect(302).ctx();
     let order = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase", "value": 7, "currency": "USD"});
-    // Refunds of the former race with those who take its key over.
-    let nobody = env.nobody();
-    let takers = join_all((0..10).map(|_| nobody.post("/v2/public/conversions", order.clone())));
+    // Refunds of the old conversion race with submissions that take its key over.
+    let client = env.anonymous();
+    let takers = join_all((0..10).map(|_| client.post("/v2/public/conversions", order.clone())));
     let refund_keys: Vec<String> = (0..10).map(|number| format!("race-{number}")).collect();
     let refunds = join_all(refund_keys.iter().map(|key| adjust(&env, id(&first), key, -1)));
     let (taken, refunded) = futures::join!(takers, refunds);
@@ -478,7 +463,7 @@ async fn a_former_conversion_keeps_its_ledger_when_its_key_is_taken_over() {
     let accepted = refunded.iter().filter(|answer| answer.status == 201).count();
     assert!(accepted > 0);
     assert_eq!(read(&env, id(&first)).await["netValue"], json!(40 - accepted));
-    assert_eq!(env.auditor().reread(&stale).await.unwrap().unwrap().adjusted, -1000 - 100 * i64::try_from(accepted).unwrap());
+    assert_eq!(env.unrestricted_store().conversions().reload(&stale).await.unwrap().unwrap().adjusted, -1000 - 100 * i64::try_from(accepted).unwrap());
     adjust(&env, id(&first), "refund-2", json!(-40)).await.refused(409, "conflict");
     let rest = adjust(&env, id(&first), "refund-3", 1).await.expect(201).json();
     assert_eq!(rest["netValue"], json!(41 - accepted));
@@ -490,7 +475,7 @@ async fn a_former_conversion_keeps_its_ledger_when_its_key_is_taken_over() {
 }
 
 /// A refund of one minor unit, past the API.
-fn refund_of(env: &TestEnv, conversion: &Stored) -> Adjustment {
+fn refund_of(env: &TestEnv, conversion: &StoredConversion) -> Adjustment {
     let (app, conversion) = (env.app("attribution"), &conversion.conversion);
     Adjustment {
         id: app.id(),
@@ -500,7 +485,7 @@ fn refund_of(env: &TestEnv, conversion: &Stored) -> Adjustment {
         elsewhere: false,
         amount: Some(MoneyChange { minor: -1, currency: Currency::USD }),
         reason: "returned".to_owned(),
-        actor: env.event("conversion.adjusted").actor,
+        actor: env.audit_event("conversion.adjusted").actor,
         created_at: env.now(),
         request_id: app.id(),
         slug: conversion.slug.clone(),
@@ -523,33 +508,33 @@ async fn a_refund_between_reading_and_taking_over_an_expired_key_is_not_lost() {
     for order in &orders[..3] {
         adjust(&env, id(order), "early", json!(-1)).await.expect(201);
     }
-    env.settle().await;
+    env.process_events().await;
     env.advance_days(366);
     let ctx = env.visitor().follow("alpha").await.expect(302).ctx();
-    let (store, mut interleaved) = (env.auditor(), 0);
+    let (store, mut interleaved) = (env.unrestricted_store(), 0);
     for (number, order) in orders.iter().enumerate() {
-        let stale = store.conversion(&env.handle(), id(order).parse().unwrap()).await.unwrap().unwrap();
+        let stale = store.conversions().get(&env.handle(), id(order).parse().unwrap()).await.unwrap().unwrap();
         let refund = refund_of(&env, &stale);
         let bounds = AdjustmentBounds::of(stale.conversion.money.unwrap(), refund.amount.unwrap());
         let body = json!({"ctx": ctx, "idempotencyKey": format!("order-{number}"), "eventType": "purchase"});
-        // Whoever takes the key over has read its holder when the refund comes in between.
+        // A submission that takes the key over has read its holder when the refund comes in between.
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("attribution").always(), Fault::Throttled);
         let meanwhile = async {
             while fired.times() == 0 {
                 tokio::task::yield_now().await;
             }
-            let event = env.event("conversion.adjusted");
-            let adjusted = store.adjust(&stale, &refund, bounds, "late", &event).await.unwrap();
+            let event = env.audit_event("conversion.adjusted");
+            let adjusted = store.ledger().adjust(&stale, &refund, bounds, "late", &event).await.unwrap();
             assert!(matches!(adjusted, Adjusted::Accepted(_)));
             env.faults.clear();
         };
-        let nobody = env.nobody();
-        let (taken, ()) = futures::join!(nobody.post("/v2/public/conversions", body), meanwhile);
+        let client = env.anonymous();
+        let (taken, ()) = futures::join!(client.post("/v2/public/conversions", body), meanwhile);
         interleaved += usize::from(taken.status == 202);
         let net = if number < 3 { json!(48.99) } else { json!(49.99) };
         assert_eq!(read(&env, id(order)).await["netValue"], net, "order {number}");
     }
-    assert!(interleaved > 0, "nobody took a key over after the refund");
+    assert!(interleaved > 0, "no submission took a key over after the refund");
 }
 
 // ---------------------------------------------------------------- explained
@@ -569,27 +554,27 @@ async fn an_explanation_leads_from_the_click_to_the_ledger() {
     env.advance_ms(5_000);
     let order = |value: f64| json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase", "value": value, "currency": "USD"});
     let post = |value: f64| {
-        let (nobody, body) = (env.nobody(), order(value));
-        async move { nobody.post("/v2/public/conversions", body).await }
+        let (client, body) = (env.anonymous(), order(value));
+        async move { client.post("/v2/public/conversions", body).await }
     };
-    let told = post(24.99).await.expect(202);
-    let (request, told) = (told.header("x-request-id").to_owned(), told.json());
-    let early = explain(&env, id(&told)).await;
+    let sale = post(24.99).await.expect(202);
+    let (request, sale) = (sale.header("x-request-id").to_owned(), sale.json());
+    let early = explain(&env, id(&sale)).await;
     assert_eq!(
         (&early["click"]["found"], &early["click"]["country"], &early["verdict"]["counted"]),
         (&json!(false), &Value::Null, &json!(false))
     );
-    env.settle().await;
+    env.process_events().await;
     env.advance_ms(1_000);
     post(24.99).await.expect(200);
     env.advance_ms(1_000);
     post(25.0).await.expect(200);
     env.advance_ms(1_000);
-    let refund = adjust(&env, id(&told), "refund-1", json!(-24.99)).await.expect(201).json();
-    let explained = explain(&env, id(&told)).await;
-    assert_eq!((&explained["outcome"], &explained["conversionId"]), (&json!("credited_to_campaign"), &told["conversionId"]));
+    let refund = adjust(&env, id(&sale), "refund-1", json!(-24.99)).await.expect(201).json();
+    let explained = explain(&env, id(&sale)).await;
+    assert_eq!((&explained["outcome"], &explained["conversionId"]), (&json!("credited_to_campaign"), &sale["conversionId"]));
     let click = &explained["click"];
-    assert_eq!((&click["clickId"], &click["clickedAt"]), (&told["clickId"], &json!("2026-03-01T12:00:00.000Z")));
+    assert_eq!((&click["clickId"], &click["clickedAt"]), (&sale["clickId"], &json!("2026-03-01T12:00:00.000Z")));
     assert_eq!(
         (&click["found"], &click["linkVersion"], &click["country"], &click["device"], &click["verdict"], &click["campaignId"]),
         (&json!(true), &json!(2), &json!("DE"), &json!("DESKTOP"), &json!("human"), &json!("partner-alpha"))
@@ -619,7 +604,7 @@ async fn an_explanation_leads_from_the_click_to_the_ledger() {
     for step in [&explained, click, &explained["rule"], &explained["ctx"], &explained["verdict"]] {
         assert!(step["message"].as_str().unwrap().ends_with('.'), "{step}");
     }
-    let detail = read(&env, id(&told)).await;
+    let detail = read(&env, id(&sale)).await;
     assert_eq!((&detail["adjusted"], &detail["netValue"], &detail["entries"]), (&json!(-24.99), &json!(0), &explained["entries"]));
 }
 
@@ -643,19 +628,19 @@ async fn attempts_are_kept_up_to_fifty_counted_beyond_and_never_in_the_way() {
     let ctx = env.visitor().follow("alpha").await.expect(302).ctx();
     env.advance_ms(5_000);
     let body = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase", "value": 1, "currency": "USD"});
-    let nobody = env.nobody();
-    let post = || nobody.post("/v2/public/conversions", body.clone());
-    let told = post().await.expect(202).json();
+    let client = env.anonymous();
+    let post = || client.post("/v2/public/conversions", body.clone());
+    let sale = post().await.expect(202).json();
     let fired = env.faults.inject(Rule::on("UpdateItem").by("attribution").after(1), Fault::AnswerLost);
     post().await.expect(200);
     fired.at_least_once();
     env.faults.clear();
-    assert_eq!(explain(&env, id(&told)).await["triesInAll"], json!(2), "one whose answer was lost is one");
+    assert_eq!(explain(&env, id(&sale)).await["triesInAll"], json!(2), "one whose answer was lost is one");
     for _ in 0..55 {
         env.advance_ms(1_000);
         post().await.expect(200);
     }
-    let explained = explain(&env, id(&told)).await;
+    let explained = explain(&env, id(&sale)).await;
     assert_eq!((explained["attempts"].as_array().unwrap().len(), &explained["triesInAll"]), (51, &json!(57)));
     let fired = env.faults.inject(Rule::on("UpdateItem").by("attribution").always(), Fault::Unreachable);
     assert_eq!(post().await.expect(200).json()["deduped"], true);
@@ -672,7 +657,7 @@ async fn adjusting_needs_an_operator_a_known_conversion_and_every_field_and_is_a
     let good = json!({"amount": -1, "reason": "returned", "idempotencyKey": "refund-1"});
     env.creator().post(&path, good.clone()).await.refused(403, "insufficient_role");
     env.stranger().post(&path, good.clone()).await.refused(404, "handle_not_found");
-    env.nobody().post(&path, good.clone()).await.refused(401, "missing_bearer_token");
+    env.anonymous().post(&path, good.clone()).await.refused(401, "missing_bearer_token");
     env.stranger().post("/v2/handles", json!({"handle": "other"})).await.expect(201);
     env.stranger().post(&path.replace("demo", "other"), good.clone()).await.refused(404, "not_found");
     env.stranger().get(&path.replace("demo", "other").replace("adjustments", "explain")).await.refused(404, "not_found");
@@ -686,24 +671,27 @@ async fn adjusting_needs_an_operator_a_known_conversion_and_every_field_and_is_a
     let above = adjust(&env, id(&order), "more", json!(999_999_999_999_i64)).await.refused(409, "conflict");
     assert_eq!((&above.json()["available"], &above.json()["currency"]), (&json!(9.99), &json!("USD")));
     assert_eq!(read(&env, id(&order)).await["netValue"], json!(9.99), "nothing of this changed it");
-    let told = env.operator().post(&path, good.clone()).await.expect(201);
+    let adjusted = env.operator().post(&path, good.clone()).await.expect(201);
     let mut other = good;
     other["reason"] = json!("another");
     let again = env.owner().post(&path, other).await.expect(200).json();
     assert_eq!(
         (&again["mismatch"], &again["reason"], &again["entryId"]),
-        (&json!(["reason"]), &json!("returned"), &told.json()["entryId"])
+        (&json!(["reason"]), &json!("returned"), &adjusted.json()["entryId"])
     );
     let events = env.owner().get("/v2/handles/demo/audit-events").await.expect(200).json();
     let events: Vec<&Value> = events["items"].as_array().unwrap().iter().filter(|event| event["action"] == "conversion.adjusted").collect();
     assert_eq!(events.len(), 1);
     assert_eq!((&events[0]["target"], &events[0]["actor"]), (&order["conversionId"], &json!({"kind": "JWT", "id": "operator"})));
-    assert_eq!(events[0]["requestId"], told.header("x-request-id"));
-    assert_eq!(events[0]["after"], json!({"adjustmentId": told.json()["entryId"], "amount": -1, "currency": "USD", "reason": "returned"}));
+    assert_eq!(events[0]["requestId"], adjusted.header("x-request-id"));
+    assert_eq!(
+        events[0]["after"],
+        json!({"adjustmentId": adjusted.json()["entryId"], "amount": -1, "currency": "USD", "reason": "returned"})
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_different_adjustment_under_a_known_key_changes_nothing_and_is_told_in_the_audit_log() {
+async fn a_different_adjustment_under_a_known_key_changes_nothing_and_is_audited() {
     let env = env().await;
     let order = buy(&env, "alpha", "order-1", json!(9.99), "USD").await;
     let first = adjust(&env, id(&order), "refund-1", json!(-1)).await.expect(201).json();
@@ -716,11 +704,14 @@ async fn a_different_adjustment_under_a_known_key_changes_nothing_and_is_told_in
     assert_eq!(mismatches().await.len(), 0, "the same again is none");
     let again = adjust(&env, id(&order), "refund-1", json!(-2.5)).await.expect(200);
     assert_eq!((&again.json()["mismatch"], &again.json()["netValue"]), (&json!(["amount"]), &json!(8.99)));
-    let told = mismatches().await;
-    assert_eq!((told.len(), &told[0]["target"], &told[0]["requestId"]), (1, &order["conversionId"], &json!(again.header("x-request-id"))));
-    assert_eq!(told[0]["actor"], json!({"kind": "JWT", "id": "operator"}));
+    let events = mismatches().await;
+    assert_eq!(
+        (events.len(), &events[0]["target"], &events[0]["requestId"]),
+        (1, &order["conversionId"], &json!(again.header("x-request-id")))
+    );
+    assert_eq!(events[0]["actor"], json!({"kind": "JWT", "id": "operator"}));
     let was = json!({"adjustmentId": first["entryId"], "amount": -1, "currency": "USD", "reason": "returned"});
-    assert_eq!((&told[0]["before"], &told[0]["after"]), (&was, &json!({"amount": -2.5, "currency": "USD", "reason": "returned"})));
+    assert_eq!((&events[0]["before"], &events[0]["after"]), (&was, &json!({"amount": -2.5, "currency": "USD", "reason": "returned"})));
     // An audit log that cannot be reached is no reason to refuse.
     let fired = env.faults.inject(Rule::on("PutItem").by("attribution").always(), Fault::Unreachable);
     adjust(&env, id(&order), "refund-1", json!(-3)).await.expect(200);

@@ -7,25 +7,21 @@ const EVENTS: &str = "/v2/handles/demo/audit-events";
 const LINK: &str = "/v2/handles/demo/links/launch";
 const RULE: &str = "/v2/handles/demo/personalization-rules/r1";
 
-async fn events(env: &TestEnv) -> Vec<Value> {
-    env.owner().get(EVENTS).await.expect(200).json()["items"].as_array().cloned().unwrap()
-}
-
 /// Fails the test unless exactly one event is new, with this action; gives it back.
 async fn newest(env: &TestEnv, before: &mut usize, action: &str) -> Value {
-    let all = events(env).await;
+    let all = env.audit_events().await;
     assert_eq!(all.len(), *before + 1, "{action}: {all:?}");
     *before += 1;
-    // Events of one millisecond stand in no order.
+    // Events of one millisecond are in no order.
     env.advance_ms(1);
     assert_eq!(all[0]["action"], action);
     all[0].clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_write_is_told_with_who_did_it_and_what_changed() {
+async fn every_write_is_audited_with_its_actor_and_its_changes() {
     let env = TestEnv::new().await;
-    let mut seen = events(&env).await.len();
+    let mut seen = env.audit_events().await.len();
     env.advance_ms(1);
     let created = env.creator().put(LINK, json!({"destinationUrl": "https://example.com/", "title": "a", "password": "s3cret-word"})).await;
     let event = newest(&env, &mut seen, "link.created").await;
@@ -61,21 +57,21 @@ async fn every_write_is_told_with_who_did_it_and_what_changed() {
     env.owner().post("/v2/handles/demo/transfer-ownership", json!({"newOwnerUserId": "operator"})).await.expect(200);
     let all = env.operator().get(EVENTS).await.expect(200).text();
     assert!(all.contains("handle.transferred"));
-    assert!(!all.contains("s3cret-word") && !all.contains("$argon2"), "no secret is ever told");
+    assert!(!all.contains("s3cret-word") && !all.contains("$argon2"), "no secret is in the log");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_handle_begins_with_its_event() {
+async fn a_new_handle_starts_with_its_audit_event() {
     let env = TestEnv::new().await;
     env.stranger().post("/v2/handles", json!({"handle": "own-shop"})).await.expect(201);
-    let told = env.stranger().get("/v2/handles/own-shop/audit-events").await.expect(200).json();
-    assert_eq!((told["items"].as_array().unwrap().len(), &told["items"][0]["action"]), (1, &json!("handle.created")));
+    let events = env.stranger().get("/v2/handles/own-shop/audit-events").await.expect(200).json();
+    assert_eq!((events["items"].as_array().unwrap().len(), &events["items"][0]["action"]), (1, &json!("handle.created")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_refused_or_fails_leaves_no_event_and_what_is_retried_leaves_one() {
     let env = TestEnv::new().await;
-    let seen = events(&env).await.len();
+    let seen = env.audit_events().await.len();
     let product = json!({"destinationUrl": "https://example.com/"});
     env.owner().put(LINK, json!({"destinationUrl": "ftp://x"})).await.refused(400, "invalid_destination_url");
     env.stranger().put(LINK, product.clone()).await.refused(404, "handle_not_found");
@@ -83,14 +79,14 @@ async fn what_is_refused_or_fails_leaves_no_event_and_what_is_retried_leaves_one
     env.owner().put(LINK, product.clone()).await.refused(503, "unavailable");
     fired.at_least_once();
     env.faults.clear();
-    assert_eq!(events(&env).await.len(), seen);
+    assert_eq!(env.audit_events().await.len(), seen);
     for (fault, writes) in [(Fault::AnswerLost, 1), (Fault::Doubled, 2), (Fault::Conflict, 3)] {
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("links"), fault);
         let answer = env.owner().put(LINK, product.clone()).await;
         assert!(answer.status.is_success(), "{}", answer.text());
         fired.at_least_once();
         env.faults.clear();
-        assert_eq!(events(&env).await.len(), seen + writes, "{fault:?}");
+        assert_eq!(env.audit_events().await.len(), seen + writes, "{fault:?}");
     }
 }
 
@@ -104,9 +100,9 @@ async fn events_are_paged_newest_first_and_are_not_for_creators() {
     let page = async |caller: &Caller<'_>, cursor: &str| -> Answer { caller.get(&format!("{EVENTS}?limit=3{cursor}")).await.expect(200) };
     let (mut titles, mut cursor) = (Vec::new(), String::new());
     loop {
-        let told = page(&env.owner(), &cursor).await.json();
-        titles.extend(told["items"].as_array().unwrap().iter().filter_map(|event| event["after"]["title"].as_str().map(str::to_owned)));
-        match told["nextCursor"].as_str() {
+        let listed = page(&env.owner(), &cursor).await.json();
+        titles.extend(listed["items"].as_array().unwrap().iter().filter_map(|event| event["after"]["title"].as_str().map(str::to_owned)));
+        match listed["nextCursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }
@@ -116,14 +112,14 @@ async fn events_are_paged_newest_first_and_are_not_for_creators() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_are_told_for_four_hundred_days_and_not_a_moment_longer_whether_or_not_the_table_still_has_them() {
+async fn events_are_listed_for_exactly_four_hundred_days_whether_or_not_the_table_still_has_them() {
     let env = TestEnv::new().await;
     env.advance_ms(1000);
     for title in ["a", "b", "c"] {
         env.owner().put(LINK, json!({"destinationUrl": "https://example.com/", "title": title})).await;
         env.advance_ms(10);
     }
-    let titles = async || -> Vec<Value> { events(&env).await.iter().map(|event| event["after"]["title"].clone()).collect() };
+    let titles = async || -> Vec<Value> { env.audit_events().await.iter().map(|event| event["after"]["title"].clone()).collect() };
     env.advance_days(400);
     env.advance_ms(-30);
     assert_eq!(titles().await, ["c", "b", "a"], "to the day");
@@ -135,6 +131,6 @@ async fn events_are_told_for_four_hundred_days_and_not_a_moment_longer_whether_o
     let rest = format!("{EVENTS}?cursor={}", first["nextCursor"].as_str().unwrap());
     assert_eq!(env.owner().get(&rest).await.expect(200).json()["items"], json!([]), "a cursor leads no further back");
     env.advance_days(30);
-    assert_eq!(events(&env).await, Vec::<Value>::new());
+    assert_eq!(env.audit_events().await, Vec::<Value>::new());
     assert_eq!(env.owner().get(&rest).await.expect(200).json(), json!({"items": [], "nextCursor": null}));
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use tests::fixtures::order;
 use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions};
 
 const CAMPAIGNS: &str = "/v2/handles/demo/campaigns";
@@ -29,23 +30,12 @@ async fn make(env: &TestEnv, body: Value) -> Answer {
 
 /// Clicks and conversions that reports credit to this selection.
 async fn figures(env: &TestEnv, query: &str) -> (Value, Value) {
-    let report = env.owner().get(&format!("/v2/handles/demo/analytics?{query}")).await.expect(200).json();
-    (report["totals"]["clicks"].clone(), report["totals"]["conversions"].clone())
-}
-
-async fn convert(env: &TestEnv, ctx: &str, key: &str) -> Value {
-    let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "affiliate_click", "value": 24.99, "currency": "USD"});
-    env.nobody().post("/v2/public/conversions", body).await.expect(202).json()
-}
-
-async fn audited(env: &TestEnv) -> Vec<(String, String)> {
-    let page = env.operator().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).json();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    page["items"].as_array().unwrap().iter().map(|event| (text(&event["action"]), text(&event["target"]))).collect()
+    let totals = env.report(query).await["totals"].clone();
+    (totals["clicks"].clone(), totals["conversions"].clone())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_two_partners_of_the_seed_get_a_campaign_and_a_link_each_and_their_own_figures() {
+async fn two_partners_get_a_campaign_and_a_link_each_and_their_own_figures() {
     let env = TestEnv::new().await;
     let partners = [
         r#"{
@@ -90,10 +80,10 @@ async fn the_two_partners_of_the_seed_get_a_campaign_and_a_link_each_and_their_o
             assert!(redirect.location().as_str().starts_with(&format!("https://merchant.example.com/product?ref={partner}&ctx=")));
             ctx = redirect.ctx();
         }
-        let accepted = convert(&env, &ctx, &format!("txn-2026-02-25-order-{partner}")).await;
+        let accepted = env.convert(order(&ctx, &format!("txn-2026-02-25-order-{partner}"), 24.99, "USD")).await;
         assert_eq!((&accepted["campaignId"], accepted.get("notCredited")), (&json!(format!("partner-{partner}")), None));
     }
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(figures(&env, "campaignId=partner-alpha").await, (json!(3), json!(1)));
     assert_eq!(figures(&env, "campaignId=partner-beta").await, (json!(2), json!(1)));
     assert_eq!(figures(&env, "campaignId=partner-alpha&slug=deal-beta").await, (json!(0), json!(0)));
@@ -126,7 +116,7 @@ async fn a_goal_brings_its_presets_unless_they_are_given() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_campaign_begins_anywhere_and_moves_only_along_its_life() {
+async fn a_campaign_starts_in_any_status_and_changes_only_along_its_life_cycle() {
     let env = TestEnv::new().await;
     let legal = [("DRAFT", "ACTIVE"), ("ACTIVE", "PAUSED"), ("PAUSED", "ACTIVE"), ("PAUSED", "DRAFT")];
     for from in ["DRAFT", "ACTIVE", "PAUSED"] {
@@ -211,8 +201,8 @@ async fn a_link_that_exists_is_bound_as_a_new_version_and_one_of_another_campaig
     env.creator().put(LAUNCH, with(product(), json!({"title": "Mine", "password": "secret"}))).await.expect(201);
     make(&env, spring(json!({"primarySlug": "launch"}))).await.expect(201);
     let bound = env.creator().get(LAUNCH).await.expect(200).json();
-    let told = ["campaignId", "version", "title", "hasPassword"].map(|name| bound[name].clone());
-    assert_eq!(told, [json!("spring"), json!(2), json!("Mine"), json!(true)]);
+    let shown = ["campaignId", "version", "title", "hasPassword"].map(|name| bound[name].clone());
+    assert_eq!(shown, [json!("spring"), json!(2), json!("Mine"), json!(true)]);
     for primary in
         [json!({"primarySlug": "launch"}), json!({"primaryLink": {"slug": "launch", "destinationUrl": "https://example.com/other"}})]
     {
@@ -230,9 +220,9 @@ async fn a_link_that_exists_is_bound_as_a_new_version_and_one_of_another_campaig
     let written = json!({"primaryLink": {"slug": "launch", "destinationUrl": "https://example.com/next", "campaignId": "spring"}});
     env.creator().put(SPRING, written).await.expect(200);
     let link = env.creator().get(LAUNCH).await.expect(200).json();
-    let told = ["campaignId", "version", "title", "destinationUrl"].map(|name| link[name].clone());
-    assert_eq!(told, [json!("spring"), json!(3), Value::Null, json!("https://example.com/next")]);
-    // What belonged to a campaign that is gone belongs to nobody.
+    let shown = ["campaignId", "version", "title", "destinationUrl"].map(|name| link[name].clone());
+    assert_eq!(shown, [json!("spring"), json!(3), Value::Null, json!("https://example.com/next")]);
+    // What belonged to a deleted campaign belongs to none.
     env.creator().delete(SPRING).await.expect(204);
     make(&env, json!({"campaignId": "summer", "goalType": "NEWSLETTER", "primarySlug": "launch"})).await.expect(201);
     assert_eq!(env.creator().get(LAUNCH).await.expect(200).json()["campaignId"], "summer");
@@ -260,7 +250,7 @@ async fn a_link_names_only_campaigns_there_are() {
 async fn is_whole(env: &TestEnv, number: usize) -> bool {
     let campaign = env.creator().get(&format!("{CAMPAIGNS}/trial-{number}")).await;
     let link = env.creator().get(&format!("/v2/handles/demo/links/link-{number:04}")).await;
-    let events = audited(env).await;
+    let events = env.audited().await;
     let has_event = |action: &str, target: String| events.contains(&(action.to_owned(), target));
     let exists = campaign.status == 200;
     assert_eq!(link.status == 200, exists, "trial {number}");
@@ -273,7 +263,7 @@ async fn is_whole(env: &TestEnv, number: usize) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_campaign_and_its_link_are_written_both_or_neither_whatever_happens_on_the_way() {
+async fn a_campaign_and_its_link_are_written_both_or_neither_under_faults() {
     let env = TestEnv::new().await;
     let body = |number: usize| json!({"campaignId": format!("trial-{number}"), "goalType": "NEWSLETTER", "primaryLink": {"slug": format!("link-{number:04}"), "destinationUrl": "https://example.com/"}});
     let mut number = 0;
@@ -337,8 +327,8 @@ async fn of_many_at_once_one_gets_the_id_and_one_the_slug() {
 async fn a_change_or_deletion_of_what_is_no_more_as_it_was_read_is_not_made() {
     let env = TestEnv::new().await;
     make(&env, spring(json!({}))).await.expect(201);
-    let (store, id) = (env.auditor(), "spring".parse().unwrap());
-    let read = store.campaign(&env.handle(), &id).await.unwrap().unwrap();
+    let (store, id) = (env.unrestricted_store(), "spring".parse().unwrap());
+    let read = store.campaigns().get(&env.handle(), &id).await.unwrap().unwrap();
     let fired = env.faults.inject(Rule::on("TransactWriteItems").by("campaigns"), Fault::Conflict);
     env.creator().delete(SPRING).await.refused(409, "conflict");
     fired.at_least_once();
@@ -347,12 +337,15 @@ async fn a_change_or_deletion_of_what_is_no_more_as_it_was_read_is_not_made() {
     env.creator().delete(SPRING).await.expect(204);
     env.advance_ms(1);
     make(&env, spring(json!({"name": "second life"}))).await.expect(201);
-    let event = env.event("campaign.updated");
+    let event = env.audit_event("campaign.updated");
     let stale = domain::campaigns::Campaign { version: 2, ..read.clone() };
-    assert_eq!(store.write_campaign(&stale, Some(&read), None, std::slice::from_ref(&event)).await.unwrap(), store::WriteCampaign::Changed);
-    assert_eq!(store.delete_campaign(&read, &event).await.unwrap(), store::WriteCampaign::Changed);
+    assert_eq!(
+        store.campaigns().write(&stale, Some(&read), None, std::slice::from_ref(&event)).await.unwrap(),
+        store::WriteOutcome::Changed
+    );
+    assert_eq!(store.campaigns().delete(&read, &event).await.unwrap(), store::WriteOutcome::Changed);
     assert_eq!(env.creator().get(SPRING).await.expect(200).json()["name"], "second life");
-    assert!(!audited(&env).await.iter().any(|(action, _)| action == "campaign.updated"));
+    assert!(!env.audited().await.iter().any(|(action, _)| action == "campaign.updated"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -429,13 +422,13 @@ async fn campaigns_are_listed_by_id_page_by_page() {
 async fn health_goes_from_fresh_campaign_to_pass_step_by_step_and_names_what_breaks() {
     let env = TestEnv::new().await;
     let health = async || {
-        let told = env.creator().get(&format!("{SPRING}/health")).await.expect(200).json();
-        let checks = told["checks"].as_array().unwrap().clone();
+        let health = env.creator().get(&format!("{SPRING}/health")).await.expect(200).json();
+        let checks = health["checks"].as_array().unwrap().clone();
         let ids: Vec<&str> = checks.iter().map(|check| check["id"].as_str().unwrap()).collect();
         let all =
             ["campaign_active", "primary_link_live", "destination_valid", "click_seen", "ctx_minted", "conversion_seen", "confidence"];
         assert_eq!(ids, all);
-        assert_eq!((&told["campaignId"], &told["checkedAt"]), (&json!("spring"), &json!(env.now())));
+        assert_eq!((&health["campaignId"], &health["checkedAt"]), (&json!("spring"), &json!(env.now())));
         let of = |status: &str| {
             checks
                 .iter()
@@ -444,7 +437,7 @@ async fn health_goes_from_fresh_campaign_to_pass_step_by_step_and_names_what_bre
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        (told["status"].as_str().unwrap().to_owned(), of("WARN"), of("FAIL"))
+        (health["status"].as_str().unwrap().to_owned(), of("WARN"), of("FAIL"))
     };
     let expected = |status: &str, warn: &str, fail: &str| (status.to_owned(), warn.to_owned(), fail.to_owned());
     make(&env, spring(json!({}))).await.expect(201);
@@ -457,11 +450,11 @@ async fn health_goes_from_fresh_campaign_to_pass_step_by_step_and_names_what_bre
     env.creator().put(LAUNCH, of_spring.clone()).await.expect(200);
     assert_eq!(health().await, expected("WARN", rest, ""));
     let ctx = env.visitor().follow("launch").await.expect(302).ctx();
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(health().await, expected("WARN", "conversion_seen", ""));
     env.advance_ms(1000);
-    convert(&env, &ctx, "order-1").await;
-    env.settle().await;
+    env.convert(order(&ctx, "order-1", 24.99, "USD")).await;
+    env.process_events().await;
     assert_eq!(health().await, expected("PASS", "", ""));
     env.advance_ms(3_600_001);
     assert_eq!(health().await, expected("PASS", "", ""));
@@ -500,10 +493,10 @@ async fn a_test_conversion_takes_the_merchants_way_is_listed_as_one_and_is_in_no
         assert_eq!(env.creator().post(&test, body).await.expect(400).fields(), [field]);
     }
     let receipt = env.creator().post(&test, json!({"value": 49, "currency": "USD"})).await.expect(202).json();
-    let told =
+    let shown =
         ["accepted", "deduped", "test", "slug", "campaignId", "eventType", "value", "currency", "trust"].map(|name| receipt[name].clone());
     assert_eq!(
-        told,
+        shown,
         [
             json!(true),
             json!(false),
@@ -522,8 +515,8 @@ async fn a_test_conversion_takes_the_merchants_way_is_listed_as_one_and_is_in_no
     env.advance_ms(1);
     let bare = env.creator().post(&test, json!({})).await.expect(202).json();
     assert_eq!((&bare["value"], &bare["currency"]), (&Value::Null, &Value::Null));
-    env.settle().await;
-    assert_eq!(env.server().queue_depth("EventsQueue").unwrap().delayed, 0, "it does not wait for a click that nobody made");
+    env.process_events().await;
+    assert_eq!(env.server().queue_depth("EventsQueue").unwrap().delayed, 0, "it does not wait for a click that was never made");
     for query in ["", "campaignId=spring", "slug=launch"] {
         assert_eq!(figures(&env, query).await, (json!(0), json!(0)), "{query}");
     }
@@ -535,7 +528,7 @@ async fn a_test_conversion_takes_the_merchants_way_is_listed_as_one_and_is_in_no
     env.advance_ms(300_000);
     env.sweep().await;
     assert_eq!(env.server().queue_depth("EventsQueue").unwrap().visible, 0);
-    // In a campaign that is not ACTIVE it tells what a real one would meet.
+    // In a campaign that is not ACTIVE it answers as a real one would be answered.
     env.creator().put(SPRING, json!({"status": "PAUSED"})).await.expect(200);
     let paused = env.creator().post(&test, json!({})).await.expect(202).json();
     assert_eq!((&paused["test"], &paused["campaignId"], &paused["notCredited"]), (&json!(true), &Value::Null, &json!("campaign_paused")));
@@ -556,5 +549,5 @@ async fn a_test_conversion_survives_lost_answers_and_is_accepted_once() {
     let listed = env.creator().get("/v2/handles/demo/conversions").await.expect(200).json();
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed["items"][0]["conversionId"], receipt["conversionId"]);
-    assert_eq!(audited(&env).await.iter().filter(|(action, _)| action == "campaign.tested").count(), 1);
+    assert_eq!(env.audited().await.iter().filter(|(action, _)| action == "campaign.tested").count(), 1);
 }

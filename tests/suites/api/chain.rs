@@ -16,28 +16,28 @@ const RESOLVE: &str = "/v2/public/chain/resolve";
 const PREFETCH: &str = "/v2/public/chain/prefetch";
 const RULES: &str = "/v2/handles/demo/chain/rules";
 
-async fn tell(env: &TestEnv, session: &str, signals: Value) -> Answer {
-    env.nobody().post(SIGNALS, json!({"handle": "demo", "sessionId": session, "signals": signals})).await
+async fn post_signals(env: &TestEnv, session: &str, signals: Value) -> Answer {
+    env.anonymous().post(SIGNALS, json!({"handle": "demo", "sessionId": session, "signals": signals})).await
 }
 
 async fn resolve(env: &TestEnv, session: &str, trigger: &str) -> Value {
-    env.nobody().post(RESOLVE, json!({"handle": "demo", "sessionId": session, "trigger": trigger})).await.expect(200).json()
+    env.anonymous().post(RESOLVE, json!({"handle": "demo", "sessionId": session, "trigger": trigger})).await.expect(200).json()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_seeds_requests_work_as_pasted() {
+async fn the_requests_of_the_documentation_work_as_pasted() {
     let env = TestEnv::new().await;
-    let lm01 = env.nobody().post(SIGNALS, json!({"handle": "demo", "sessionId": "sess-1", "signals": [{"type": "view"}]})).await;
-    let told = lm01.expect(202).json();
+    let lm01 = env.anonymous().post(SIGNALS, json!({"handle": "demo", "sessionId": "sess-1", "signals": [{"type": "view"}]})).await;
+    let receipt = lm01.expect(202).json();
     assert_eq!(
-        (&told["accepted"], &told["deduped"], &told["total"], &told["sessionId"]),
+        (&receipt["accepted"], &receipt["deduped"], &receipt["total"], &receipt["sessionId"]),
         (&json!(1), &json!(0), &json!(1), &json!("sess-1"))
     );
-    assert_eq!(told["expiresAt"], "2026-03-31T12:00:00.000Z");
+    assert_eq!(receipt["expiresAt"], "2026-03-31T12:00:00.000Z");
     let lm02 = resolve(&env, "sess-1", "checkout").await;
     assert_eq!((&lm02["matched"], &lm02["action"]["type"], &lm02["signalsConsidered"]), (&json!(false), &json!("none"), &json!(1)));
     assert_eq!(lm02["reason"], "no rules for trigger checkout");
-    let lm03 = env.nobody().post(PREFETCH, json!({"handle": "demo", "sessionId": "sess-1", "triggers": ["checkout", "exit"]})).await;
+    let lm03 = env.anonymous().post(PREFETCH, json!({"handle": "demo", "sessionId": "sess-1", "triggers": ["checkout", "exit"]})).await;
     assert_eq!(lm03.expect(200).json()["decisions"].as_object().unwrap().len(), 2);
     for (path, body, fields) in [
         (SIGNALS, json!({}), vec!["handle", "sessionId", "signals"]),
@@ -45,10 +45,10 @@ async fn the_seeds_requests_work_as_pasted() {
         (RESOLVE, json!({"trigger": "checkout"}), vec!["handle", "sessionId"]),
         (PREFETCH, json!({"handle": "demo", "sessionId": "sess-1", "triggers": []}), vec!["triggers"]),
     ] {
-        assert_eq!(env.nobody().post(path, body).await.refused(400, "invalid_payload").fields(), fields, "{path}");
+        assert_eq!(env.anonymous().post(path, body).await.refused(400, "invalid_payload").fields(), fields, "{path}");
     }
     let unknown = json!({"handle": "nosuch", "sessionId": "s", "trigger": "checkout"});
-    let unknown = env.nobody().post(RESOLVE, unknown).await.refused(404, "handle_not_found");
+    let unknown = env.anonymous().post(RESOLVE, unknown).await.refused(404, "handle_not_found");
     assert_eq!(unknown.json()["message"], "no such handle");
 }
 
@@ -62,19 +62,19 @@ async fn a_rule_decides_explains_itself_and_prefetch_equals_resolve() {
     assert_eq!(made["when"]["all"][0]["minConfidence"], 0.7);
     let returning = json!({"trigger": "exit", "when": {"all": [{"segmentIn": ["returning"]}]}, "action": {"type": "redirect", "destinationUrl": "https://shop.example.com/back"}});
     env.creator().put(&format!("{RULES}/back"), returning).await.expect(201);
-    tell(&env, "s1", json!([{"signalKey": "intent", "signalValue": "buy", "confidence": 0.85}])).await.expect(202);
+    post_signals(&env, "s1", json!([{"signalKey": "intent", "signalValue": "buy", "confidence": 0.85}])).await.expect(202);
     let decision = resolve(&env, "s1", "checkout").await;
     assert_eq!((&decision["matched"], &decision["ruleId"], &decision["action"]["text"]), (&json!(true), &json!("hot"), &json!("10 % off")));
     assert_eq!((&decision["segments"], &decision["ttlSeconds"]), (&json!(["engaged_prospect", "new"]), &json!(60)));
     let exit = resolve(&env, "s1", "exit").await;
     assert_eq!((&exit["matched"], &exit["evaluated"][0]["failedCondition"]), (&json!(false), &json!("all[0]")));
     let both = json!({"handle": "demo", "sessionId": "s1", "triggers": ["exit", "checkout", "exit"]});
-    let prefetched = env.nobody().post(PREFETCH, both).await.expect(200).json();
+    let prefetched = env.anonymous().post(PREFETCH, both).await.expect(200).json();
     assert_eq!(prefetched["decisions"], json!({"checkout": decision, "exit": exit}));
-    tell(&env, "s1", json!([{"type": "purchase"}])).await.expect(202);
+    post_signals(&env, "s1", json!([{"type": "purchase"}])).await.expect(202);
     assert_eq!(resolve(&env, "s1", "checkout").await["matched"], false);
     env.advance_ms(86_400_000);
-    tell(&env, "s1", json!([{"type": "view"}])).await.expect(202);
+    post_signals(&env, "s1", json!([{"type": "view"}])).await.expect(202);
     let back = resolve(&env, "s1", "exit").await;
     assert_eq!((&back["action"]["type"], &back["action"]["destinationUrl"]), (&json!("redirect"), &json!("https://shop.example.com/back")));
     let bad = json!({"trigger": "", "when": {"all": [{"minCount": 0}]}, "action": {"type": "redirect", "destinationUrl": "http://demo.localhost:9000/x"}, "stray": 1});
@@ -88,10 +88,10 @@ async fn a_rule_decides_explains_itself_and_prefetch_equals_resolve() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_decision_costs_one_query_of_the_session_however_many_triggers() {
     let env = TestEnv::new().await;
-    tell(&env, "s1", json!([{"type": "view"}, {"type": "view"}])).await.expect(202);
+    post_signals(&env, "s1", json!([{"type": "view"}, {"type": "view"}])).await.expect(202);
     let triggers: Vec<String> = (0..20).map(|number| format!("t{number}")).collect();
     env.faults.take_calls();
-    env.nobody().post(PREFETCH, json!({"handle": "demo", "sessionId": "s1", "triggers": triggers})).await.expect(200);
+    env.anonymous().post(PREFETCH, json!({"handle": "demo", "sessionId": "s1", "triggers": triggers})).await.expect(200);
     let calls = env.faults.take_calls();
     assert_eq!(calls.iter().filter(|(_, operation)| operation == "Query").count(), 1, "{calls:?}");
     assert!(calls.len() <= 4, "{calls:?}");
@@ -102,13 +102,13 @@ async fn a_session_takes_two_hundred_signals_from_fifty_writers_and_not_one_more
     let env = TestEnv::new().await;
     for minute in 0..3 {
         for _ in 0..6 {
-            tell(&env, "s1", json!(vec![json!({"type": "view"}); 10])).await.expect(202);
+            post_signals(&env, "s1", json!(vec![json!({"type": "view"}); 10])).await.expect(202);
         }
-        let refused = tell(&env, "s1", json!([{"type": "view"}])).await.refused(429, "rate_limited");
+        let refused = post_signals(&env, "s1", json!([{"type": "view"}])).await.refused(429, "rate_limited");
         assert_eq!((refused.header("retry-after"), &refused.json()["limits"]), ("60", &json!({"signalsPerMinute": 60})), "{minute}");
         env.advance_ms(60_000);
     }
-    let answers = join_all((0..50).map(|_| tell(&env, "s1", json!([{"type": "view"}])))).await;
+    let answers = join_all((0..50).map(|_| post_signals(&env, "s1", json!([{"type": "view"}])))).await;
     let accepted: Vec<u64> =
         answers.iter().filter(|answer| answer.status == 202).map(|answer| answer.json()["total"].as_u64().unwrap()).collect();
     assert_eq!(accepted.len(), 20);
@@ -120,29 +120,29 @@ async fn a_session_takes_two_hundred_signals_from_fifty_writers_and_not_one_more
     }
     let session = env.creator().get("/v2/handles/demo/chain/s1").await.expect(200).json();
     assert_eq!(session["signals"].as_array().unwrap().len(), 200);
-    tell(&env, "s2", json!([{"type": "view"}])).await.expect(202);
+    post_signals(&env, "s2", json!([{"type": "view"}])).await.expect(202);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_that_comes_again_under_its_id_is_the_same_one_even_where_the_session_is_full() {
     let env = TestEnv::new().await;
     let batch = json!([{"type": "view", "signalId": "a"}, {"type": "view", "signalId": "b"}, {"type": "view", "signalId": "a"}]);
-    let first = tell(&env, "s1", batch.clone()).await.expect(202).json();
+    let first = post_signals(&env, "s1", batch.clone()).await.expect(202).json();
     assert_eq!((&first["accepted"], &first["deduped"], &first["total"]), (&json!(2), &json!(1), &json!(2)));
     let more = json!([{"type": "view", "signalId": "b"}, {"type": "view", "signalId": "c"}]);
-    let second = tell(&env, "s1", more).await.expect(202).json();
+    let second = post_signals(&env, "s1", more).await.expect(202).json();
     assert_eq!((&second["accepted"], &second["deduped"], &second["total"]), (&json!(1), &json!(1), &json!(3)));
     for _ in 0..4 {
         let fill = json!(vec![json!({"type": "view"}); 50]);
         env.advance_ms(60_000);
-        tell(&env, "s1", fill).await;
+        post_signals(&env, "s1", fill).await;
     }
     env.advance_ms(60_000);
-    let total = tell(&env, "s1", json!(vec![json!({"type": "view"}); 47])).await.expect(202).json()["total"].clone();
+    let total = post_signals(&env, "s1", json!(vec![json!({"type": "view"}); 47])).await.expect(202).json()["total"].clone();
     assert_eq!(total, 200);
-    let again = tell(&env, "s1", batch).await.expect(202).json();
+    let again = post_signals(&env, "s1", batch).await.expect(202).json();
     assert_eq!((&again["accepted"], &again["deduped"], &again["total"]), (&json!(0), &json!(3), &json!(200)));
-    tell(&env, "s1", json!([{"type": "view", "signalId": "new"}])).await.refused(429, "rate_limited");
+    post_signals(&env, "s1", json!([{"type": "view", "signalId": "new"}])).await.refused(429, "rate_limited");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -154,17 +154,17 @@ async fn segments_route_the_link_and_are_reported_with_their_impressions_and_con
         .await
         .expect(201);
     let intents = json!([{"signalKey": "intent", "confidence": 0.9}, {"signalKey": "intent", "confidence": 0.2, "signalId": "i2"}]);
-    tell(&env, "s1", intents).await.expect(202);
-    env.settle().await;
+    post_signals(&env, "s1", intents).await.expect(202);
+    env.process_events().await;
     let hot = env.visitor().follow("launch?sid=s1").await.expect(302);
     assert!(hot.location().as_str().starts_with("https://example.com/hot"));
-    let told = env.nobody().get(&format!("/v2/public/context?ctx={}", hot.ctx())).await.expect(200).json();
-    assert_eq!((&told["sessionId"], &told["chainPosition"]), (&json!("s1"), &json!(2)));
+    let context = env.anonymous().get(&format!("/v2/public/context?ctx={}", hot.ctx())).await.expect(200).json();
+    assert_eq!((&context["sessionId"], &context["chainPosition"]), (&json!("s1"), &json!(2)));
     assert!(env.visitor().follow("launch").await.expect(302).location().as_str().starts_with("https://example.com/?"));
     env.advance_ms(1000);
     let purchase = json!({"ctx": hot.ctx(), "idempotencyKey": "o1", "eventType": "purchase", "value": 10, "currency": "USD"});
-    env.nobody().post("/v2/public/conversions", purchase).await.expect(202);
-    env.settle().await;
+    env.anonymous().post("/v2/public/conversions", purchase).await.expect(202);
+    env.process_events().await;
     let report = env.creator().get("/v2/handles/demo/analytics?groupBy=segment").await.expect(200).json();
     let row = |key: &str| report["rows"].as_array().unwrap().iter().find(|row| row["key"] == key).cloned().unwrap();
     let engaged = row("engaged_prospect");
@@ -172,24 +172,24 @@ async fn segments_route_the_link_and_are_reported_with_their_impressions_and_con
     assert_eq!((&row("none")["clicks"], &report["totals"]["impressions"]), (&json!(1), &json!(2)));
     let session = env.creator().get("/v2/handles/demo/chain/s1").await.expect(200).json();
     assert_eq!((&session["converted"], &session["segments"][0]), (&json!(true), &json!("converted")));
-    // Told again, swept and worked off again, nothing counts twice.
-    tell(&env, "s1", json!([{"signalKey": "intent", "confidence": 0.2, "signalId": "i2"}])).await.expect(202);
+    // Posted again, swept and processed again, nothing counts twice.
+    post_signals(&env, "s1", json!([{"signalKey": "intent", "confidence": 0.2, "signalId": "i2"}])).await.expect(202);
     env.advance_ms(61_000);
     env.sweep().await;
-    env.settle().await;
+    env.process_events().await;
     let again = env.creator().get("/v2/handles/demo/analytics?groupBy=segment").await.expect(200).json();
     assert_eq!(again["totals"]["impressions"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_signal_is_forgotten_after_thirty_days_and_a_session_may_begin_anew() {
+async fn a_signal_expires_after_thirty_days_and_its_session_can_start_again() {
     let env = TestEnv::new().await;
-    tell(&env, "s1", json!([{"type": "view"}])).await.expect(202);
+    post_signals(&env, "s1", json!([{"type": "view"}])).await.expect(202);
     env.advance_ms(30 * 86_400_000 - 1);
     assert_eq!(resolve(&env, "s1", "checkout").await["signalsConsidered"], 1);
     env.advance_ms(1);
     assert_eq!(resolve(&env, "s1", "checkout").await["signalsConsidered"], 0);
-    assert_eq!(tell(&env, "s1", json!([{"type": "view"}])).await.expect(202).json()["total"], 1);
+    assert_eq!(post_signals(&env, "s1", json!([{"type": "view"}])).await.expect(202).json()["total"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -200,8 +200,8 @@ async fn a_conversion_belongs_to_the_session_of_its_ctx_else_to_the_one_the_page
         let ctx = env.visitor().follow(&format!("launch{query}")).await.expect(302).ctx();
         env.advance_ms(1000);
         let purchase = json!({"ctx": ctx, "idempotencyKey": order, "eventType": "purchase", "sessionId": session});
-        let accepted = env.nobody().post("/v2/public/conversions", purchase).await.expect(202).json();
-        env.settle().await;
+        let accepted = env.anonymous().post("/v2/public/conversions", purchase).await.expect(202).json();
+        env.process_events().await;
         let read = format!("/v2/handles/demo/conversions/{}", accepted["conversionId"].as_str().unwrap());
         env.creator().get(&read).await.expect(200).json()["sessionId"].clone()
     };
@@ -217,13 +217,13 @@ async fn a_conversion_belongs_to_the_session_of_its_ctx_else_to_the_one_the_page
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_tells_signals_with_a_token_and_is_not_held_to_a_pages_rate() {
+async fn a_server_posts_signals_with_a_token_and_without_a_pages_rate_limit() {
     let env = TestEnv::with(TestEnvOptions { public_rpm: 2, ..TestEnvOptions::default() }).await;
-    let program = env.program(&["chain.signal.write", "personalization.read"]).await;
+    let program = env.pat_client(&["chain.signal.write", "personalization.read"]).await;
     let path = "/v2/public/handles/demo/chain/signals";
     for number in 0..5 {
-        let told = program.post(path, json!({"sessionId": "s1", "signals": [{"type": "view"}]})).await.expect(202).json();
-        assert_eq!(told["total"], number + 1);
+        let receipt = program.post(path, json!({"sessionId": "s1", "signals": [{"type": "view"}]})).await.expect(202).json();
+        assert_eq!(receipt["total"], number + 1);
     }
     for handle in ["nosuch", "demo"] {
         let stray = json!({"handle": handle, "sessionId": "s1", "signals": [{"type": "view", "kind": "view"}]});
@@ -233,7 +233,7 @@ async fn a_server_tells_signals_with_a_token_and_is_not_held_to_a_pages_rate() {
     assert_eq!(program.post(path, json!({"signals": []})).await.refused(400, "invalid_payload").fields(), ["sessionId", "signals"]);
     let session = program.get("/v2/public/handles/demo/chain/s1").await.expect(200).json();
     assert_eq!(session["signals"].as_array().unwrap().len(), 5);
-    program.get("/v2/public/handles/demo/chain/nobody").await.refused(404, "not_found");
+    program.get("/v2/public/handles/demo/chain/unknown").await.refused(404, "not_found");
     assert_eq!(program.get("/v2/public/handles/demo/chain/rules").await.expect(200).json()["items"], json!([]));
 }
 
@@ -274,10 +274,10 @@ async fn prefetch_equals_resolve_for_random_books_and_sessions() {
         }
         let session = format!("s{round}");
         if !signals.is_empty() {
-            tell(&env, &session, json!(signals)).await.expect(202);
+            post_signals(&env, &session, json!(signals)).await.expect(202);
         }
         let triggers = json!({"handle": "demo", "sessionId": session, "triggers": ["c", "a", "b", "none"]});
-        let prefetched = env.nobody().post(PREFETCH, triggers).await.expect(200).json();
+        let prefetched = env.anonymous().post(PREFETCH, triggers).await.expect(200).json();
         let mut resolved = json!({});
         for trigger in ["a", "b", "c", "none"] {
             resolved[trigger] = resolve(&env, &session, trigger).await;
@@ -292,26 +292,26 @@ async fn prefetch_equals_resolve_for_random_books_and_sessions() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signals_end_one_by_one_and_make_room_under_their_names_too() {
+async fn signals_expire_one_by_one_and_free_their_ids_too() {
     let env = TestEnv::new().await;
     let views = |from: usize, to: usize| json!((from..to).map(|n| json!({"type": "view", "signalId": n.to_string()})).collect::<Vec<_>>());
     for minute in 0..4 {
-        tell(&env, "s1", views(50 * minute, 50 * minute + 50)).await.expect(202);
+        post_signals(&env, "s1", views(50 * minute, 50 * minute + 50)).await.expect(202);
         env.advance_ms(60_000);
     }
-    tell(&env, "s1", json!([{"type": "view"}])).await.refused(429, "rate_limited");
+    post_signals(&env, "s1", json!([{"type": "view"}])).await.refused(429, "rate_limited");
     // One that happened earlier ends earlier, and the session ends with the last.
-    let first = tell(&env, "s2", json!([{"type": "view", "occurredAt": "2026-02-20T12:00:00Z"}])).await.expect(202).json();
+    let first = post_signals(&env, "s2", json!([{"type": "view", "occurredAt": "2026-02-20T12:00:00Z"}])).await.expect(202).json();
     assert_eq!((&first["total"], &first["expiresAt"]), (&json!(1), &json!("2026-03-22T12:00:00.000Z")));
-    let both = tell(&env, "s2", json!([{"type": "view"}])).await.expect(202).json();
+    let both = post_signals(&env, "s2", json!([{"type": "view"}])).await.expect(202).json();
     assert_eq!((&both["total"], &both["expiresAt"]), (&json!(2), &json!("2026-03-31T12:04:00.000Z")));
     env.advance_days(29);
-    tell(&env, "s1", json!([{"type": "view"}])).await.refused(429, "rate_limited");
-    assert_eq!(tell(&env, "s2", json!([{"type": "view"}])).await.expect(202).json()["total"], 2);
+    post_signals(&env, "s1", json!([{"type": "view"}])).await.refused(429, "rate_limited");
+    assert_eq!(post_signals(&env, "s2", json!([{"type": "view"}])).await.expect(202).json()["total"], 2);
     env.advance_ms(86_400_000 - 4 * 60_000);
-    let again = tell(&env, "s1", views(0, 50)).await.expect(202).json();
+    let again = post_signals(&env, "s1", views(0, 50)).await.expect(202).json();
     assert_eq!((&again["accepted"], &again["total"], &again["expiresAt"]), (&json!(50), &json!(200), &json!("2026-04-30T12:00:00.000Z")));
-    let known = tell(&env, "s1", views(1, 51)).await.expect(202).json();
+    let known = post_signals(&env, "s1", views(1, 51)).await.expect(202).json();
     assert_eq!((&known["accepted"], &known["deduped"], &known["total"]), (&json!(0), &json!(50), &json!(200)));
 }
 
@@ -323,8 +323,8 @@ async fn a_session_is_converted_for_thirty_days_after_its_last_conversion() {
         let ctx = env.visitor().follow("launch?sid=s1").await.expect(302).ctx();
         env.advance_ms(1000);
         let purchase = json!({"ctx": ctx, "idempotencyKey": order, "eventType": "purchase"});
-        env.nobody().post("/v2/public/conversions", purchase).await.expect(202);
-        env.settle().await;
+        env.anonymous().post("/v2/public/conversions", purchase).await.expect(202);
+        env.process_events().await;
         env.advance_days(days);
         assert_eq!(resolve(&env, "s1", "checkout").await["segments"], json!(["converted", "new"]), "{days} days after {order}");
     }

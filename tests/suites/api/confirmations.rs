@@ -1,8 +1,9 @@
-//! Confirmed conversions: the merchant's own word counts, once, whoever claimed the same key before.
+//! Confirmed conversions: the merchant's submission counts, once, whatever claimed the same key before.
 
 use futures::future::join_all;
 use local::jobs::recount;
 use serde_json::{Value, json};
+use tests::fixtures::order;
 use tests::{Answer, Caller, Fault, Rule, TestEnv};
 
 const PUBLIC: &str = "/v2/public/conversions";
@@ -21,41 +22,29 @@ async fn env() -> TestEnv {
 
 /// Follows a link in one's own browser; a person takes some seconds before what comes next.
 async fn ctx(env: &TestEnv, slug: &str) -> String {
-    let ctx = env.visitor().follow(slug).await.expect(302).ctx();
+    let ctx = env.ctx(slug).await;
     env.advance_ms(5_000);
     ctx
-}
-
-fn order(ctx: &str, key: &str, value: Value, currency: &str) -> Value {
-    let mut body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase"});
-    if !value.is_null() {
-        (body["value"], body["currency"]) = (value, json!(currency));
-    }
-    body
 }
 
 async fn post(caller: &Caller<'_>, body: &Value) -> Answer {
     caller.post(PUBLIC, body.clone()).await
 }
 
-async fn report(env: &TestEnv, query: &str) -> Value {
-    env.owner().get(&format!("/v2/handles/demo/analytics?{query}")).await.expect(200).json()
-}
-
 /// Conversions, revenue and confirmed revenue of a campaign, in dollars.
 async fn of_campaign(env: &TestEnv, campaign: &str) -> (Value, Value, Value) {
-    let figures = report(env, &format!("campaignId={campaign}")).await["totals"].clone();
+    let figures = env.report(&format!("campaignId={campaign}")).await["totals"].clone();
     let dollars = figures["revenueByCurrency"].get("USD").cloned().unwrap_or(json!(0));
     (figures["conversions"].clone(), dollars, figures["revenueConfirmed"].clone())
 }
 
 /// Everything on its way arrives, also what a crash left behind.
 async fn arrive(env: &TestEnv) {
-    env.settle().await;
+    env.process_events().await;
     for _ in 0..2 {
         env.advance_ms(61_000);
         env.sweep().await;
-        env.settle().await;
+        env.process_events().await;
     }
 }
 
@@ -72,20 +61,20 @@ fn amounts(conversion: &Value) -> Vec<(Value, Value)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signed_conversion_is_confirmed_and_a_second_one_changes_nothing() {
     let env = env().await;
-    let program = env.program(&["conversions.write"]).await;
+    let program = env.pat_client(&["conversions.write"]).await;
     let body = order(&ctx(&env, "good").await, "order-1", json!(24.99), "USD");
     let first = post(&program, &body).await.expect(202).json();
     assert_eq!((&first["trust"], &first["deduped"], first.get("corrected")), (&json!("confirmed"), &json!(false), None));
-    for caller in [&program, &env.nobody()] {
+    for caller in [&program, &env.anonymous()] {
         let again = post(caller, &body).await.expect(200).json();
         assert_eq!(
             (&again["trust"], &again["deduped"], &again["conversionId"]),
             (&json!("confirmed"), &json!(true), &first["conversionId"])
         );
     }
-    // Whoever comes after the merchant changes nothing either.
+    // A submission after the merchant's changes nothing either.
     let late = order(&ctx(&env, "evil").await, "order-1", json!(1), "USD");
-    assert_eq!(post(&env.nobody(), &late).await.expect(200).json()["mismatch"], json!(["value"]));
+    assert_eq!(post(&env.anonymous(), &late).await.expect(200).json()["mismatch"], json!(["value"]));
     arrive(&env).await;
     assert_eq!(of_campaign(&env, "partner-good").await, (json!(1), json!(24.99), json!(24.99)));
     assert_eq!(of_campaign(&env, "partner-evil").await, (json!(0), json!(0), json!(0)));
@@ -94,9 +83,9 @@ async fn a_signed_conversion_is_confirmed_and_a_second_one_changes_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_posts_a_predictable_key_first_cannot_take_the_merchants_conversion() {
     let env = env().await;
-    let program = env.program(&["conversions.*"]).await;
+    let program = env.pat_client(&["conversions.*"]).await;
     let theft = order(&ctx(&env, "evil").await, "order-1001", json!(9_000), "USD");
-    let stolen = post(&env.nobody(), &theft).await.expect(202).json();
+    let stolen = post(&env.anonymous(), &theft).await.expect(202).json();
     arrive(&env).await;
     assert_eq!(of_campaign(&env, "partner-evil").await, (json!(1), json!(9_000), json!(0)));
 
@@ -114,7 +103,7 @@ async fn who_posts_a_predictable_key_first_cannot_take_the_merchants_conversion(
     arrive(&env).await;
 
     assert_eq!(of_campaign(&env, "partner-evil").await, (json!(0), json!(0), json!(0)));
-    let good = report(&env, "campaignId=partner-good").await["totals"].clone();
+    let good = env.report("campaignId=partner-good").await["totals"].clone();
     assert_eq!((&good["conversions"], &good["revenue"], &good["revenueConfirmed"]), (&json!(1), &json!(24.99), &json!(24.99)));
     let conversion = read(&env, &stolen["conversionId"]).await;
     let (usd, eur) = (json!("USD"), json!("EUR"));
@@ -123,7 +112,7 @@ async fn who_posts_a_predictable_key_first_cannot_take_the_merchants_conversion(
     let list = env.owner().get(CONVERSIONS).await.expect(200).json();
     assert_eq!((list["items"].as_array().unwrap().len(), &list["items"][0]["slug"]), (1, &json!("good")), "one conversion it stays");
     // The thief tries again, and so does the merchant.
-    assert_eq!(post(&env.nobody(), &theft).await.expect(200).json()["slug"], "good");
+    assert_eq!(post(&env.anonymous(), &theft).await.expect(200).json()["slug"], "good");
     env.advance_ms(1);
     let again = post(&program, &honest).await.expect(200).json();
     assert_eq!((again.get("corrected"), again.get("mismatch")), (None, None));
@@ -145,7 +134,7 @@ async fn who_posts_a_predictable_key_first_cannot_take_the_merchants_conversion(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_report_and_a_recount_agree_after_corrections_of_all_kinds() {
     let env = env().await;
-    let program = env.program(&["conversions.write"]).await;
+    let program = env.pat_client(&["conversions.write"]).await;
     let (good, evil) = (ctx(&env, "good").await, ctx(&env, "evil").await);
     let elsewhere = env.visitor().in_country("DE").number(3).follow("good?source=newsletter").await.expect(302).ctx();
     env.advance_ms(2_000);
@@ -157,13 +146,13 @@ async fn every_report_and_a_recount_agree_after_corrections_of_all_kinds() {
         (order(&good, "e", json!(30), "USD"), order(&elsewhere, "e", json!(20), "USD")),
     ];
     for (claimed, confirmed) in &cases {
-        post(&env.nobody(), claimed).await.expect(202);
+        post(&env.anonymous(), claimed).await.expect(202);
         post(&program, confirmed).await.expect(200);
         env.advance_ms(86_400_000 / 4);
     }
     arrive(&env).await;
     for by in ["day", "slug", "campaign", "country", "source"] {
-        let report = report(&env, &format!("groupBy={by}")).await;
+        let report = env.report(&format!("groupBy={by}")).await;
         let rows = report["rows"].as_array().unwrap();
         let sum: i64 = rows.iter().map(|row| row["conversions"].as_i64().unwrap()).sum();
         assert_eq!((sum, &report["totals"]["conversions"]), (5, &json!(5)), "{by}: {rows:?}");
@@ -171,11 +160,11 @@ async fn every_report_and_a_recount_agree_after_corrections_of_all_kinds() {
         assert_eq!((&money["USD"], &money["JPY"], &money["EUR"]), (&json!(42.5), &json!(700), &json!(0)), "{by}");
     }
     assert_eq!(
-        report(&env, "groupBy=country").await["rows"].as_array().unwrap().iter().find(|row| row["key"] == "DE").unwrap()["conversions"],
+        env.report("groupBy=country").await["rows"].as_array().unwrap().iter().find(|row| row["key"] == "DE").unwrap()["conversions"],
         2
     );
     let scope = local::jobs::Scope {
-        store: env.operators_store(),
+        store: env.operator_store(),
         handles: vec![env.handle()],
         from: "2026-03-01".parse().unwrap(),
         to: env.now().day(),
@@ -188,13 +177,13 @@ async fn every_report_and_a_recount_agree_after_corrections_of_all_kinds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_correction_is_written_and_counted_once_through_crashes_conflicts_and_lost_answers() {
     let env = env().await;
-    let program = env.program(&["conversions.write"]).await;
+    let program = env.pat_client(&["conversions.write"]).await;
     let (good, evil) = (ctx(&env, "good").await, ctx(&env, "evil").await);
     let (mut orders, mut crashes) = (0, 0);
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         for step in 0.. {
             let key = format!("{fault:?}-{step}");
-            let claimed = post(&env.nobody(), &order(&evil, &key, json!(100), "USD")).await.expect(202).json();
+            let claimed = post(&env.anonymous(), &order(&evil, &key, json!(100), "USD")).await.expect(202).json();
             let honest = order(&good, &key, json!(7), "USD");
             let lived = env.crash_at("attribution", step, fault, post(&program, &honest)).await;
             let again = post(&program, &honest).await.expect(200).json();
@@ -211,7 +200,7 @@ async fn a_correction_is_written_and_counted_once_through_crashes_conflicts_and_
     assert!(crashes >= 16, "each call of a confirmation was a place to crash: {crashes}");
     for (fault, times) in [(Fault::AnswerLost, 1), (Fault::Conflict, 3), (Fault::Throttled, 1), (Fault::Doubled, 1)] {
         let key = format!("{fault:?}");
-        post(&env.nobody(), &order(&evil, &key, json!(100), "USD")).await.expect(202);
+        post(&env.anonymous(), &order(&evil, &key, json!(100), "USD")).await.expect(202);
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("attribution").times(times), fault);
         assert_eq!(post(&program, &order(&good, &key, json!(7), "USD")).await.expect(200).json()["slug"], "good", "{key}");
         fired.at_least_once();
@@ -226,14 +215,14 @@ async fn a_correction_is_written_and_counted_once_through_crashes_conflicts_and_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_dies_at_any_call_counts_a_correction_once() {
     let env = env().await;
-    let program = env.program(&["conversions.write"]).await;
+    let program = env.pat_client(&["conversions.write"]).await;
     let (good, evil) = (ctx(&env, "good").await, ctx(&env, "evil").await);
-    env.settle().await;
+    env.process_events().await;
     let (mut orders, mut crashes) = (0, 0);
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         for step in 0.. {
             let key = format!("{fault:?}-{step}");
-            post(&env.nobody(), &order(&evil, &key, json!(100), "USD")).await.expect(202);
+            post(&env.anonymous(), &order(&evil, &key, json!(100), "USD")).await.expect(202);
             post(&program, &order(&good, &key, json!(7), "USD")).await.expect(200);
             orders += 1;
             let survived = env.crash_at("event-worker", step, fault, env.drain("EventsQueue")).await;
@@ -252,9 +241,9 @@ async fn a_worker_that_dies_at_any_call_counts_a_correction_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_confirmations_and_refunds_at_once_correct_a_conversion_once() {
     let env = env().await;
-    let program = env.program(&["conversions.write"]).await;
+    let program = env.pat_client(&["conversions.write"]).await;
     let (good, evil) = (ctx(&env, "good").await, ctx(&env, "evil").await);
-    let claimed = post(&env.nobody(), &order(&evil, "order-1", json!(100), "USD")).await.expect(202).json();
+    let claimed = post(&env.anonymous(), &order(&evil, "order-1", json!(100), "USD")).await.expect(202).json();
     let adjustments = format!("{CONVERSIONS}/{}/adjustments", claimed["conversionId"].as_str().unwrap());
     let honest = order(&good, "order-1", json!(70), "USD");
     let operator = env.operator();
@@ -275,9 +264,9 @@ async fn many_confirmations_and_refunds_at_once_correct_a_conversion_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_confirmed_can_be_refunded_where_it_counts_and_no_further() {
     let env = env().await;
-    let program = env.program(&["conversions.write"]).await;
+    let program = env.pat_client(&["conversions.write"]).await;
     let (good, evil) = (ctx(&env, "good").await, ctx(&env, "evil").await);
-    let claimed = post(&env.nobody(), &order(&evil, "order-1", json!(100), "USD")).await.expect(202).json();
+    let claimed = post(&env.anonymous(), &order(&evil, "order-1", json!(100), "USD")).await.expect(202).json();
     post(&program, &order(&good, "order-1", json!(20), "EUR")).await.expect(200);
     let adjustments = format!("/v2/public/handles/demo/conversions/{}/adjustments", claimed["conversionId"].as_str().unwrap());
     let refund = |amount: i64, key: &str| json!({"amount": amount, "reason": "returned", "idempotencyKey": key});
@@ -285,7 +274,7 @@ async fn what_is_confirmed_can_be_refunded_where_it_counts_and_no_further() {
     assert_eq!((&over["available"], &over["currency"]), (&json!(20), &json!("EUR")));
     assert_eq!(program.post(&adjustments, refund(-5, "r-2")).await.expect(201).json()["netValue"], 15);
     arrive(&env).await;
-    let good = report(&env, "campaignId=partner-good").await["totals"].clone();
+    let good = env.report("campaignId=partner-good").await["totals"].clone();
     assert_eq!((&good["revenue"], &good["revenueConfirmed"], &good["conversions"]), (&json!(15), &json!(15), &json!(1)));
     assert_eq!(of_campaign(&env, "partner-evil").await.1, json!(0));
 }
@@ -296,24 +285,24 @@ async fn only_a_good_token_of_the_handle_confirms() {
     let body = order(&ctx(&env, "good").await, "order-1", json!(5), "USD");
     post(&env.owner(), &body).await.refused(401, "invalid_token");
     post(&env.bearer("patv1_x.y"), &body).await.refused(401, "invalid_token");
-    post(&env.nobody().with("x-api-key", "nonsense"), &body).await.refused(401, "invalid_token");
-    let refused = post(&env.program(&["links.*", "analytics.read"]).await, &body).await.refused(403, "insufficient_scope");
+    post(&env.anonymous().with("x-api-key", "nonsense"), &body).await.refused(401, "invalid_token");
+    let refused = post(&env.pat_client(&["links.*", "analytics.read"]).await, &body).await.refused(403, "insufficient_scope");
     assert_eq!(refused.json()["requiredScope"], "conversions.write");
     env.stranger().post("/v2/handles", json!({"handle": "own-shop"})).await.expect(201);
     let made = env.stranger().post("/v2/handles/own-shop/tokens", json!({"scopes": ["conversions.write"]})).await.expect(201).json();
     post(&env.bearer(made["token"].as_str().unwrap()), &body).await.refused(404, "handle_not_found");
     assert_eq!(env.owner().get(CONVERSIONS).await.expect(200).json()["items"], json!([]), "nothing of it used the key");
-    assert_eq!(post(&env.nobody(), &body).await.expect(202).json()["trust"], "claimed");
+    assert_eq!(post(&env.anonymous(), &body).await.expect(202).json()["trust"], "claimed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_confirmation_waits_for_its_click_and_a_click_that_never_comes_stops_it_no_longer_than_minutes() {
     for click_arrives in [true, false] {
         let env = env().await;
-        let program = env.program(&["conversions.write"]).await;
+        let program = env.pat_client(&["conversions.write"]).await;
         let evil = ctx(&env, "evil").await;
-        env.settle().await;
-        post(&env.nobody(), &order(&evil, "order-1", json!(100), "USD")).await.expect(202);
+        env.process_events().await;
+        post(&env.anonymous(), &order(&evil, "order-1", json!(100), "USD")).await.expect(202);
         env.drain("EventsQueue").await;
         let good = ctx(&env, "good").await;
         post(&program, &order(&good, "order-1", json!(7), "USD")).await.expect(200);

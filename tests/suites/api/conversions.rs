@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use tests::fixtures::order;
 use tests::{Answer, Fault, Rule, TestEnv};
 
 const LIST: &str = "/v2/handles/demo/conversions";
@@ -11,17 +12,13 @@ async fn ctx(env: &TestEnv) -> String {
     env.visitor().follow("launch").await.expect(302).ctx()
 }
 
-fn order(ctx: &str, key: &str, value: f64) -> Value {
-    json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": value, "currency": "USD"})
-}
-
 async fn post(env: &TestEnv, body: &Value) -> Answer {
-    env.nobody().post("/v2/public/conversions", body.clone()).await
+    env.anonymous().post("/v2/public/conversions", body.clone()).await
 }
 
 /// What reports say in all: conversions and revenue.
 async fn totals(env: &TestEnv) -> (Value, Value) {
-    let report = env.owner().get("/v2/handles/demo/analytics").await.expect(200).json();
+    let report = env.report("").await;
     (report["totals"]["conversions"].clone(), report["totals"]["revenue"].clone())
 }
 
@@ -32,7 +29,7 @@ async fn stored(env: &TestEnv) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_posts_of_one_key_at_once_accept_one_and_count_it_once() {
     let env = TestEnv::new().await;
-    let body = order(&ctx(&env).await, "order-1", 24.99);
+    let body = order(&ctx(&env).await, "order-1", 24.99, "USD");
     env.drain("EventsQueue").await;
     let answers = join_all((0..200).map(|_| post(&env, &body))).await;
     let accepted: Vec<_> = answers.iter().filter(|answer| answer.status == 202).collect();
@@ -43,7 +40,7 @@ async fn two_hundred_posts_of_one_key_at_once_accept_one_and_count_it_once() {
     });
     assert_eq!(deduped.count(), 199);
     assert_eq!(env.server().queue_depth("EventsQueue").unwrap().visible, 1, "one outbox event");
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await, (json!(1), json!(24.99)));
     assert_eq!(stored(&env).await.len(), 1);
 }
@@ -55,7 +52,7 @@ async fn a_crash_at_any_step_loses_nothing_and_doubles_nothing() {
     let (mut keys, mut crashes) = (0, 0);
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         for step in 0.. {
-            let body = order(&token, &format!("{fault:?}-{step}"), 10.0);
+            let body = order(&token, &format!("{fault:?}-{step}"), 10.0, "USD");
             let lived = env.crash_at("attribution", step, fault, post(&env, &body)).await;
             let again = post(&env, &body).await;
             assert!(again.status == 202 || again.status == 200, "{}", again.text());
@@ -70,30 +67,30 @@ async fn a_crash_at_any_step_loses_nothing_and_doubles_nothing() {
     assert!(crashes >= 6, "each call of an acceptance was a place to crash: {crashes}");
     assert_eq!(stored(&env).await.len(), keys);
     // What a crash left unannounced the sweeper finds.
-    env.settle().await;
+    env.process_events().await;
     env.advance_ms(61_000);
     env.sweep().await;
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await, (json!(keys), json!(keys * 10)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_answer_is_answered_as_the_callers_own_first_one() {
     let env = TestEnv::new().await;
-    let body = order(&ctx(&env).await, "order-1", 5.0);
+    let body = order(&ctx(&env).await, "order-1", 5.0, "USD");
     let fired = env.faults.inject(Rule::on("PutItem").by("attribution"), Fault::AnswerLost);
     let first = post(&env, &body).await.expect(202).json();
     fired.at_least_once();
     assert_eq!(first["deduped"], false);
     assert_eq!(post(&env, &body).await.expect(200).json()["conversionId"], first["conversionId"]);
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await, (json!(1), json!(5)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_attempt_never_uses_the_key_up() {
     let env = TestEnv::new().await;
-    let body = order(&ctx(&env).await, "order-1", 5.0);
+    let body = order(&ctx(&env).await, "order-1", 5.0, "USD");
     for fault in [Fault::Unreachable, Fault::Throttled] {
         let fired = env.faults.inject(Rule::on("PutItem").by("attribution").always(), fault);
         let refused = post(&env, &body).await.refused(503, "unavailable");
@@ -108,18 +105,18 @@ async fn a_failed_attempt_never_uses_the_key_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_announcement_is_made_again_by_the_sweeper() {
     let env = TestEnv::new().await;
-    let body = order(&ctx(&env).await, "order-1", 5.0);
+    let body = order(&ctx(&env).await, "order-1", 5.0, "USD");
     let fired = env.faults.inject(Rule::on("SendMessage").by("attribution").always(), Fault::Unreachable);
     post(&env, &body).await.expect(202);
     fired.at_least_once();
     env.faults.clear();
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await.0, json!(0));
     env.advance_ms(61_000);
     for _ in 0..3 {
         env.sweep().await;
     }
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await, (json!(1), json!(5)));
 }
 
@@ -130,14 +127,14 @@ async fn settling_survives_crashes_conflicts_lost_answers_and_duplicates() {
     let mut expected = 0;
     for (number, fault) in [Fault::CrashBefore, Fault::CrashAfter].into_iter().enumerate() {
         for step in 0.. {
-            post(&env, &order(&token, &format!("{number}-{step}"), 1.0)).await.expect(202);
+            post(&env, &order(&token, &format!("{number}-{step}"), 1.0, "USD")).await.expect(202);
             expected += 1;
             env.drain("ClicksQueue").await;
             let survived = env.crash_at("event-worker", step, fault, env.drain("EventsQueue")).await;
             // A crashed consumer's message is out of sight; the sweeper does not wait for it.
             env.advance_ms(61_000);
             env.sweep().await;
-            env.settle().await;
+            env.process_events().await;
             assert_eq!(totals(&env).await.0, json!(expected), "{fault:?} at step {step}");
             if survived.is_some() {
                 break;
@@ -145,7 +142,7 @@ async fn settling_survives_crashes_conflicts_lost_answers_and_duplicates() {
         }
     }
     for fault in [Fault::Conflict, Fault::AnswerLost, Fault::Doubled] {
-        post(&env, &order(&token, &format!("{fault:?}"), 1.0)).await.expect(202);
+        post(&env, &order(&token, &format!("{fault:?}"), 1.0, "USD")).await.expect(202);
         expected += 1;
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("event-worker").times(2), fault);
         let doubled = |messages: Vec<_>| messages.iter().cloned().chain(messages.iter().cloned()).collect();
@@ -154,7 +151,7 @@ async fn settling_survives_crashes_conflicts_lost_answers_and_duplicates() {
         env.faults.clear();
         env.advance_ms(61_000);
         env.sweep().await;
-        env.settle().await;
+        env.process_events().await;
         assert_eq!(totals(&env).await, (json!(expected), json!(expected)), "{fault:?}");
     }
 }
@@ -164,9 +161,9 @@ async fn a_key_holds_until_day_365_whether_or_not_the_clock_is_watched() {
     let env =
         TestEnv::with(tests::TestEnvOptions { environment: [("CTX_LIFE_DAYS".to_owned(), "800".to_owned())].into(), ..Default::default() })
             .await;
-    let body = order(&ctx(&env).await, "order-1", 7.5);
+    let body = order(&ctx(&env).await, "order-1", 7.5, "USD");
     let first = post(&env, &body).await.expect(202).json();
-    env.settle().await;
+    env.process_events().await;
     env.advance_days(364);
     let replay = post(&env, &body).await.expect(200).json();
     assert_eq!((&replay["deduped"], &replay["conversionId"]), (&json!(true), &first["conversionId"]));
@@ -174,7 +171,7 @@ async fn a_key_holds_until_day_365_whether_or_not_the_clock_is_watched() {
     let second = post(&env, &body).await.expect(202).json();
     assert_ne!(second["conversionId"], first["conversionId"]);
     assert_eq!(post(&env, &body).await.expect(200).json()["conversionId"], second["conversionId"]);
-    env.settle().await;
+    env.process_events().await;
     let ids: Vec<_> = stored(&env).await.into_iter().map(|conversion| conversion["conversionId"].clone()).collect();
     assert_eq!(ids, [second["conversionId"].clone(), first["conversionId"].clone()], "the first is kept beside the second");
     let report = env.owner().get("/v2/handles/demo/analytics?from=2027-02-01").await.expect(200).json();
@@ -187,7 +184,7 @@ async fn a_key_that_expires_is_taken_over_once_also_under_a_race_and_a_crash() {
         TestEnv::with(tests::TestEnvOptions { environment: [("CTX_LIFE_DAYS".to_owned(), "800".to_owned())].into(), ..Default::default() })
             .await;
     let token = ctx(&env).await;
-    let body = order(&token, "order-1", 1.0);
+    let body = order(&token, "order-1", 1.0, "USD");
     post(&env, &body).await.expect(202);
     env.advance_days(366);
     let answers = join_all((0..40).map(|_| post(&env, &body))).await;
@@ -204,14 +201,14 @@ async fn a_key_that_expires_is_taken_over_once_also_under_a_race_and_a_crash() {
 async fn a_different_conversion_under_a_known_key_changes_nothing_and_is_recorded() {
     let env = TestEnv::new().await;
     let token = ctx(&env).await;
-    let first = post(&env, &order(&token, "order-1", 24.99)).await.expect(202).json();
+    let first = post(&env, &order(&token, "order-1", 24.99, "USD")).await.expect(202).json();
     let again = json!({"ctx": token, "idempotencyKey": "order-1", "eventType": "lead", "value": 25, "currency": "EUR"});
     let answer = post(&env, &again).await.expect(200).json();
     assert_eq!(answer["mismatch"], json!(["eventType", "value", "currency"]));
     for field in ["conversionId", "eventType", "value", "currency", "acceptedAt"] {
         assert_eq!(answer[field], first[field], "{field}");
     }
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(totals(&env).await, (json!(1), json!(24.99)));
     let audit = env.operator().get("/v2/handles/demo/audit-events").await.expect(200).json();
     let latest = &audit["items"][0];
@@ -223,10 +220,10 @@ async fn a_different_conversion_under_a_known_key_changes_nothing_and_is_recorde
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_key_under_another_handle_is_another_key() {
     let env = TestEnv::new().await;
-    let first = post(&env, &order(&ctx(&env).await, "order-1", 1.0)).await.expect(202).json();
+    let first = post(&env, &order(&ctx(&env).await, "order-1", 1.0, "USD")).await.expect(202).json();
     env.stranger().post("/v2/handles", json!({"handle": "other"})).await.expect(201);
     env.stranger().put("/v2/handles/other/links/launch", json!({"destinationUrl": "https://example.org/"})).await.expect(201);
-    let redirect = env.nobody().with("host", "other.localhost:9000").send(http::Method::GET, "/launch", Vec::new()).await.expect(302);
+    let redirect = env.anonymous().with("host", "other.localhost:9000").send(http::Method::GET, "/launch", Vec::new()).await.expect(302);
     let body = json!({"ctx": redirect.ctx(), "idempotencyKey": "order-1", "eventType": "purchase", "handle": "demo", "conversionId": first["conversionId"]});
     let second = post(&env, &body).await.expect(202).json();
     assert_eq!((second["handle"].as_str(), second["deduped"].as_bool()), (Some("other"), Some(false)));
@@ -244,7 +241,7 @@ async fn conversions_are_listed_newest_first_over_months_and_found_by_id() {
     let token = ctx(&env).await;
     let mut ids = Vec::new();
     for number in 0..25 {
-        let mut body = order(&token, &format!("order-{number}"), 0.5);
+        let mut body = order(&token, &format!("order-{number}"), 0.5, "USD");
         body["metadata"] = json!({"number": number});
         ids.insert(0, post(&env, &body).await.expect(202).json()["conversionId"].clone());
         env.advance_days(5);
@@ -273,7 +270,7 @@ async fn a_conversion_that_outruns_its_click_waits_for_it_and_is_counted_where_i
     let env = TestEnv::new().await;
     env.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/product"})).await.expect(201);
     let token = env.visitor().in_country("DE").follow("launch").await.expect(302).ctx();
-    post(&env, &order(&token, "order-1", 3.0)).await.expect(202);
+    post(&env, &order(&token, "order-1", 3.0, "USD")).await.expect(202);
     env.drain("EventsQueue").await;
     assert_eq!(env.server().queue_depth("EventsQueue").unwrap().delayed, 1, "it is put back for a moment");
     env.drain("ClicksQueue").await;
@@ -298,12 +295,12 @@ async fn every_bad_field_is_named_and_an_oversized_body_is_refused() {
         post(&env, &json!({"idempotencyKey": "k", "eventType": "purchase"})).await.refused(400, "invalid_ctx").json()["reason"],
         "malformed"
     );
-    let mut large = order(&token, "k", 1.0);
+    let mut large = order(&token, "k", 1.0, "USD");
     large["filler"] = json!("x".repeat(17 * 1024));
     post(&env, &large).await.refused(413, "payload_too_large");
     for value in ["1e400", "-1", "24.999", "1000000000000", "NaN"] {
         let body = format!(r#"{{"ctx":"{token}","idempotencyKey":"k","eventType":"purchase","value":{value},"currency":"USD"}}"#);
-        env.nobody()
+        env.anonymous()
             .with("content-type", "application/json")
             .send(http::Method::POST, "/v2/public/conversions", body.into_bytes())
             .await
@@ -318,8 +315,8 @@ async fn expired_and_foreign_tokens_are_refused_with_their_reason() {
     let token = ctx(&env).await;
     let reason = |answer: Answer| answer.refused(400, "invalid_ctx").json()["reason"].clone();
     let context = |query: String| {
-        let nobody = env.nobody();
-        async move { nobody.get(&format!("/v2/public/context?{query}")).await }
+        let client = env.anonymous();
+        async move { client.get(&format!("/v2/public/context?{query}")).await }
     };
     assert_eq!(reason(context(format!("ctx={token}&ctx={token}")).await), "malformed");
     assert_eq!(reason(context(String::new()).await), "malformed");
@@ -329,5 +326,5 @@ async fn expired_and_foreign_tokens_are_refused_with_their_reason() {
     assert_eq!(reason(context(format!("ctx={forged}")).await), "bad_signature");
     env.advance_days(30);
     assert_eq!(reason(context(format!("ctx={token}")).await), "expired");
-    assert_eq!(reason(post(&env, &order(&token, "k", 1.0)).await), "expired");
+    assert_eq!(reason(post(&env, &order(&token, "k", 1.0, "USD")).await), "expired");
 }

@@ -30,8 +30,8 @@ async fn exactly_the_quota_passes_of_ten_times_as_many_writes_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_quota_starts_anew_at_the_accounts_own_midnight() {
-    let env = TestEnv::with(TestEnvOptions { plan: "FREE", begins: "2026-03-28T22:30:00Z", ..TestEnvOptions::default() }).await;
+async fn the_quota_resets_at_midnight_in_the_accounts_time_zone() {
+    let env = TestEnv::with(TestEnvOptions { plan: "FREE", starts_at: "2026-03-28T22:30:00Z", ..TestEnvOptions::default() }).await;
     env.admin().put("/v2/platform-admin/accounts/owner", json!({"timeZone": "Europe/Berlin"})).await.expect(200);
     // 23:30 in Berlin, on the eve of a day of 23 hours.
     assert_eq!((write(&env, 0).await, write(&env, 1).await, write(&env, 2).await), (201, 201, 429));
@@ -52,7 +52,7 @@ async fn only_good_writes_are_charged_and_reading_never_is() {
     let (path, body) = link(0);
     env.owner().put(&path, json!({"destinationUrl": "nonsense"})).await.refused(400, "invalid_destination_url");
     env.stranger().put(&path, body.clone()).await.refused(404, "handle_not_found");
-    env.nobody().put(&path, body.clone()).await.refused(401, "missing_bearer_token");
+    env.anonymous().put(&path, body.clone()).await.refused(401, "missing_bearer_token");
     env.owner().with("if-match", "\"other\"").put(&path, body.clone()).await.refused(412, "version_mismatch");
     env.owner().delete(&path).await.refused(404, "not_found");
     env.owner().put(&path, body).await.expect(201);
@@ -90,7 +90,7 @@ async fn a_source_address_gets_its_requests_a_minute_and_not_one_more() {
     let env = TestEnv::with(TestEnvOptions { public_rpm: 120, ..TestEnvOptions::default() }).await;
     let post = |ip: &'static str| {
         let env = &env;
-        async move { env.nobody().from(ip).get("/v2/public/context?ctx=x").await }
+        async move { env.anonymous().from(ip).get("/v2/public/context?ctx=x").await }
     };
     let answers = join_all((0..300).map(|_| post("203.0.113.9"))).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 400).count(), 120);
@@ -98,12 +98,12 @@ async fn a_source_address_gets_its_requests_a_minute_and_not_one_more() {
     assert_eq!(refused.header("retry-after"), "60");
     assert_eq!(refused.json()["limits"], json!({"requestsPerMinute": 120}));
     post("203.0.113.10").await.refused(400, "invalid_ctx");
-    // Neighbours in one IPv6 /64 share, and a spoofed header changes nobody's address.
+    // Neighbours in one IPv6 /64 share, and a spoofed header changes no caller's address.
     for number in 0..120 {
-        env.nobody().from(&format!("2001:db8::{number:x}")).get("/v2/public/context?ctx=x").await.expect(400);
+        env.anonymous().from(&format!("2001:db8::{number:x}")).get("/v2/public/context?ctx=x").await.expect(400);
     }
     post("2001:db8::ffff").await.refused(429, "rate_limited");
-    env.nobody()
+    env.anonymous()
         .from("203.0.113.9")
         .with("x-forwarded-for", "192.0.2.1")
         .get("/v2/public/context?ctx=x")
@@ -122,7 +122,7 @@ async fn a_limiter_that_cannot_be_reached_stops_no_conversion() {
     let ctx = env.visitor().follow("link-0").await.expect(302).ctx();
     let fired = env.faults.inject(Rule::on("UpdateItem").by("attribution").always(), Fault::Unreachable);
     for number in 0..3 {
-        env.nobody()
+        env.anonymous()
             .post("/v2/public/conversions", json!({"ctx": ctx, "idempotencyKey": number.to_string(), "eventType": "purchase"}))
             .await
             .expect(202);
@@ -137,7 +137,7 @@ async fn behind_the_front_every_public_route_counts_by_the_visitors_own_address(
     let env = TestEnv::with(TestEnvOptions { public_rpm: 1, environment, ..TestEnvOptions::default() }).await;
     for path in ["context", "conversions", "chain/signals", "chain/resolve", "chain/prefetch"] {
         let ask = async |address: &str, proof: &str| {
-            let visitor = env.nobody().with("cloudfront-viewer-address", address).with("x-origin-verify", proof);
+            let visitor = env.anonymous().with("cloudfront-viewer-address", address).with("x-origin-verify", proof);
             let path = format!("/v2/public/{path}");
             let answer = if path.ends_with("context") { visitor.get(&path).await } else { visitor.post(&path, json!({})).await };
             answer.status.as_u16()

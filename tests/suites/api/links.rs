@@ -6,7 +6,7 @@ use domain::links::Link;
 use domain::values::destination::Destination;
 use http::Method;
 use serde_json::{Value, json};
-use store::{Expect, WriteLink};
+use store::{Expect, WriteOutcome};
 use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions};
 
 const LINKS: &str = "/v2/handles/demo/links";
@@ -387,7 +387,7 @@ async fn no_address_that_is_not_a_plain_foreign_web_address_becomes_a_destinatio
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_password_is_never_told_and_stays_unless_null_removes_it() {
+async fn a_password_is_never_returned_and_stays_unless_null_removes_it() {
     let env = TestEnv::new().await;
     let owner = env.owner();
     let mut answers = vec![owner.put(LINK, product_with(json!({"password": "open-sesame-canary"}))).await.expect(201)];
@@ -404,7 +404,7 @@ async fn a_password_is_never_told_and_stays_unless_null_removes_it() {
             answer.text()
         );
     }
-    let stored = env.app("links").store().link(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
+    let stored = env.app("links").store().links().get(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
     let stored = serde_json::to_string(&stored).unwrap();
     assert!(stored.contains("$argon2id$") && !stored.contains("canary"), "{stored}");
     env.visitor().unlock("launch", "open-sesame-canary").await.expect(303);
@@ -415,7 +415,7 @@ async fn a_password_is_never_told_and_stays_unless_null_removes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_and_twenty_links_are_listed_once_each_by_slug_whatever_the_page() {
+async fn a_hundred_and_twenty_links_are_listed_once_each_by_slug_for_every_page_size() {
     let env = TestEnv::new().await;
     let mut slugs: Vec<String> = (0..120).map(|number| format!("{}-link_{number}", ["A", "a", "0", "_"][number % 4])).collect();
     for slug in &slugs {
@@ -444,7 +444,7 @@ async fn a_handle_without_links_has_an_empty_list() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deleted_link_is_gone_and_made_again_begins_anew() {
+async fn a_deleted_link_is_gone_and_a_new_one_starts_at_its_first_version() {
     let env = TestEnv::new().await;
     for _ in 0..3 {
         env.creator().put(LINK, product()).await;
@@ -469,7 +469,7 @@ async fn a_deleted_link_is_gone_and_made_again_begins_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_links_history_is_told_newest_first_page_by_page() {
+async fn a_links_history_is_listed_newest_first_page_by_page() {
     let env = TestEnv::new().await;
     for number in 1..=12 {
         env.creator().put(LINK, product_with(json!({"title": format!("version {number}")}))).await;
@@ -524,10 +524,13 @@ async fn a_rollback_to_a_destination_that_is_ours_by_now_is_refused() {
     let env = TestEnv::new().await;
     env.owner().put(LINK, product()).await.expect(201);
     let store = env.app("links").store();
-    let first = store.link(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
+    let first = store.links().get(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
     let mut looping = Link { version: 2, ..first.clone() };
     looping.settings.fallback_url = Some(Destination::parse("https://demo.localhost:9000/launch").unwrap());
-    assert_eq!(store.write_link(&looping, Expect::Version(first.id, 1), &env.event("link.updated")).await.unwrap(), WriteLink::Written);
+    assert_eq!(
+        store.links().write(&looping, Expect::Version(first.id, 1), &env.audit_event("link.updated")).await.unwrap(),
+        WriteOutcome::Written
+    );
     env.owner().put(LINK, product()).await.expect(200);
     let refused = env.owner().post(&format!("{LINK}/rollback"), json!({"version": 2})).await.expect(400);
     assert!(["invalid_destination_url", "invalid_payload"].contains(&refused.json()["error"].as_str().unwrap()));
@@ -654,13 +657,13 @@ async fn eight_writers_at_once_make_versions_one_to_eight_and_lose_none() {
         let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 201]);
-        let told: BTreeSet<(u64, String)> =
+        let reported: BTreeSet<(u64, String)> =
             answers.iter().map(|answer| (answer.json()["version"].as_u64().unwrap(), answer.json()["title"].to_string())).collect();
         let (items, _) = walk(&env, &format!("{path}/history"), 100).await;
         assert_eq!(items.iter().map(|item| item["version"].as_u64().unwrap()).collect::<Vec<_>>(), [8, 7, 6, 5, 4, 3, 2, 1]);
         let kept: BTreeSet<(u64, String)> =
             items.iter().map(|item| (item["version"].as_u64().unwrap(), item["title"].to_string())).collect();
-        assert_eq!(kept, told);
+        assert_eq!(kept, reported);
         assert_eq!(kept.iter().map(|(_, title)| title).collect::<BTreeSet<_>>().len(), 8);
     }
 }

@@ -104,7 +104,7 @@ async fn a_cursor_of_another_list_or_of_none_is_refused_by_its_name() {
         assert_eq!(env.owner().get(&conversions).await.refused(400, "invalid_payload").fields(), ["cursor"]);
     }
     let own = page(&env, LISTS[1], "limit=1").await["nextCursor"].as_str().unwrap().to_owned();
-    let program = env.program(&["links.read"]).await;
+    let program = env.pat_client(&["links.read"]).await;
     program.get(&format!("/v2/public/handles/demo/links?cursor={own}")).await.expect(200);
 }
 

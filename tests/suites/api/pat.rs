@@ -1,4 +1,4 @@
-//! Personal access tokens: their life, what they open, and what is told of those that are refused.
+//! Personal access tokens: their life cycle, what they allow, and what is recorded of refused ones.
 
 use domain::accounts::token::Grant;
 use futures::future::join_all;
@@ -26,9 +26,7 @@ async fn listed(env: &TestEnv) -> Vec<Value> {
 
 /// The audit events with this action, newest first.
 async fn events(env: &TestEnv, action: &str) -> Vec<Value> {
-    let all = env.owner().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).json();
-    let all = all["items"].as_array().cloned().unwrap();
-    all.into_iter().filter(|event| event["action"] == action).collect()
+    env.audit_events().await.into_iter().filter(|event| event["action"] == action).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,7 +46,7 @@ async fn a_token_lives_from_its_one_showing_to_its_end() {
     let program = holder(&env, &made);
     program.put(&format!("{LINKS}/launch"), json!({"destinationUrl": "https://example.com/"})).await.expect(201);
     let created = &events(&env, "link.created").await[0];
-    assert_eq!(created["actor"], json!({"kind": "PAT", "id": id}), "whoever acts is the token");
+    assert_eq!(created["actor"], json!({"kind": "PAT", "id": id}), "the actor is the token");
     let first = env.now().to_string();
     env.advance_ms(299_999);
     program.get(LINKS).await.expect(200);
@@ -114,7 +112,7 @@ async fn no_forged_truncated_foreign_or_huge_token_is_let_in() {
         format!("{good}="),
         good.replace("patv1_", "patv2_"),
         good.replace("patv1_", ""),
-        // The secret of another, of nobody, and another's id.
+        // The secret of another token, of none, and another token's id.
         format!("patv1_{id}.{}", secret_of(&other)),
         format!("patv1_{id}.{}", "A".repeat(43)),
         format!("patv1_{}.{}", "0".repeat(16), secret_of(&made)),
@@ -122,20 +120,20 @@ async fn no_forged_truncated_foreign_or_huge_token_is_let_in() {
         format!("patv1_{id}.{}", "A".repeat(10_240)),
         "A".repeat(10_240),
     ];
-    let mut told = Vec::new();
+    let mut messages = Vec::new();
     for token in &bad {
         let answer = env.bearer(token).get(LINKS).await.refused(401, "invalid_token");
-        told.push(answer.json()["message"].clone());
-        let answer = env.nobody().with("x-api-key", token).get(LINKS).await.refused(401, "invalid_token");
-        told.push(answer.json()["message"].clone());
+        messages.push(answer.json()["message"].clone());
+        let answer = env.anonymous().with("x-api-key", token).get(LINKS).await.refused(401, "invalid_token");
+        messages.push(answer.json()["message"].clone());
     }
-    assert!(told.iter().all(|message| *message == told[0]), "what is wrong with it is nobody's business: {told:?}");
+    assert!(messages.iter().all(|message| *message == messages[0]), "the message does not say what is wrong with the token: {messages:?}");
     env.bearer(good).get(LINKS).await.expect(200);
-    env.nobody().with("x-api-key", good).get(LINKS).await.expect(200);
-    env.nobody().with("authorization", &format!("bEARER {good}")).get(LINKS).await.expect(200);
+    env.anonymous().with("x-api-key", good).get(LINKS).await.expect(200);
+    env.anonymous().with("authorization", &format!("bEARER {good}")).get(LINKS).await.expect(200);
     env.bearer(good).with("x-api-key", good).get(LINKS).await.refused(401, "invalid_token");
-    env.nobody().with("authorization", &format!("Basic {good}")).get(LINKS).await.refused(401, "missing_bearer_token");
-    env.nobody().get(LINKS).await.refused(401, "missing_bearer_token");
+    env.anonymous().with("authorization", &format!("Basic {good}")).get(LINKS).await.refused(401, "missing_bearer_token");
+    env.anonymous().get(LINKS).await.refused(401, "missing_bearer_token");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,7 +142,7 @@ async fn an_unknown_token_and_a_wrong_secret_cost_the_same_calls() {
     let made = make(&env, json!({"scopes": ["links.read"]})).await;
     let wrong = format!("patv1_{}.{}", text(&made, "tokenId"), "A".repeat(43));
     let unknown = format!("patv1_{}.{}", "0".repeat(16), "A".repeat(43));
-    // Once a minute a known one is told to its handle; from then on nothing tells the two apart.
+    // Once a minute the use of a known one is recorded for its handle; from then on the two are answered alike.
     env.bearer(&wrong).get(LINKS).await.refused(401, "invalid_token");
     let mut answers = Vec::new();
     for token in [&wrong, &unknown] {
@@ -157,7 +155,7 @@ async fn an_unknown_token_and_a_wrong_secret_cost_the_same_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_use_is_told_to_the_handle_once_a_minute() {
+async fn a_refused_use_is_audited_once_a_minute() {
     let env = TestEnv::new().await;
     let made = make(&env, json!({"scopes": ["links.read"]})).await;
     let (id, program) = (text(&made, "tokenId"), holder(&env, &made));
@@ -167,20 +165,20 @@ async fn a_refused_use_is_told_to_the_handle_once_a_minute() {
         program.delete(&format!("{LINKS}/launch")).await.refused(403, "insufficient_scope");
         wrong.get(LINKS).await.refused(401, "invalid_token");
     }
-    let told = refused().await;
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!((&told[0]["actor"], &told[0]["target"]), (&json!({"kind": "PAT", "id": id}), &json!(id)));
-    assert_eq!(told[0]["after"], json!({"error": "insufficient_scope", "requiredScope": "links.write"}));
+    let events = refused().await;
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!((&events[0]["actor"], &events[0]["target"]), (&json!({"kind": "PAT", "id": id}), &json!(id)));
+    assert_eq!(events[0]["after"], json!({"error": "insufficient_scope", "requiredScope": "links.write"}));
     env.advance_ms(60_000);
     join_all((0..5).map(|_| wrong.get(LINKS))).await.into_iter().for_each(|answer| drop(answer.refused(401, "invalid_token")));
-    let told = refused().await;
-    assert_eq!((told.len(), &told[0]["after"]["error"]), (2, &json!("invalid_token")), "of five at once one is told");
+    let events = refused().await;
+    assert_eq!((events.len(), &events[0]["after"]["error"]), (2, &json!("invalid_token")), "of five at once one is recorded");
     env.operator().delete(&format!("{TOKENS}/{id}")).await.expect(204);
     env.advance_ms(60_000);
     program.get(LINKS).await.refused(401, "token_revoked");
-    let told = refused().await;
-    assert_eq!((told.len(), &told[0]["after"]["error"]), (3, &json!("token_revoked")));
-    // That it cannot be told changes no answer.
+    let events = refused().await;
+    assert_eq!((events.len(), &events[0]["after"]["error"]), (3, &json!("token_revoked")));
+    // That it cannot be recorded changes no answer.
     env.advance_ms(60_000);
     let fired = env.faults.inject(Rule::on("TransactWriteItems").always(), Fault::Unreachable);
     program.get(LINKS).await.refused(401, "token_revoked");
@@ -188,9 +186,9 @@ async fn a_refused_use_is_told_to_the_handle_once_a_minute() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn that_a_use_cannot_be_noted_stops_nobody() {
+async fn a_use_that_cannot_be_recorded_is_still_allowed() {
     let env = TestEnv::new().await;
-    let program = env.program(&["links.read"]).await;
+    let program = env.pat_client(&["links.read"]).await;
     let fired = env.faults.inject(Rule::on("UpdateItem").by("links").always(), Fault::Unreachable);
     program.get(LINKS).await.expect(200);
     fired.at_least_once();
@@ -218,7 +216,7 @@ async fn tokens_need_pro_and_only_ending_one_does_not() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_token_writes_is_charged_to_the_handles_owner() {
     let env = TestEnv::with(TestEnvOptions { plan: "PRO", ..TestEnvOptions::default() }).await;
-    let program = env.program(&["links.write"]).await;
+    let program = env.pat_client(&["links.write"]).await;
     let link = json!({"destinationUrl": "https://example.com/"});
     for written in 0..9 {
         assert!(program.put(&format!("{LINKS}/launch"), link.clone()).await.status.is_success(), "{written}");
@@ -277,7 +275,7 @@ async fn a_crash_at_any_step_of_making_or_ending_a_token_leaves_none_half_made()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_secret_only_its_digest_leaves_the_process() {
     let env = TestEnv::new().await;
-    env.faults.listen();
+    env.faults.record_requests();
     let made = make(&env, json!({"name": "ci", "scopes": ["links.*"]})).await;
     let secret = text(&made, "token").split_once('.').unwrap().1;
     let program = holder(&env, &made);
@@ -285,7 +283,7 @@ async fn of_a_secret_only_its_digest_leaves_the_process() {
     program.get("/v2/public/handles/demo/campaigns").await.refused(403, "insufficient_scope");
     env.operator().delete(&format!("{TOKENS}/{}", text(&made, "tokenId"))).await.expect(204);
     program.get(LINKS).await.refused(401, "token_revoked");
-    let sent = env.faults.heard();
+    let sent = env.faults.requests();
     assert!(sent.contains(&format!("PAT#{}", text(&made, "tokenId"))), "everything that is stored was sent");
     assert!(sent.contains(&domain::values::secret::sha256_hex(secret.as_bytes())), "the digest is kept");
     for start in 0..secret.len() - 8 {

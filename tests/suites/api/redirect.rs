@@ -8,8 +8,8 @@ use domain::links::Link;
 use domain::values::destination::Destination;
 use futures::StreamExt;
 use serde_json::{Value, json};
-use store::{Expect, Store, WriteLink};
-use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions, Visit};
+use store::{Expect, Store, WriteOutcome};
+use tests::{Answer, Fault, Random, Rule, TestEnv, TestEnvOptions, Visit};
 
 const LINKS: &str = "/v2/handles/demo/links";
 const PRODUCT: &str = "https://example.com/product";
@@ -24,8 +24,8 @@ async fn link(env: &TestEnv, slug: &str, settings: Value) -> Answer {
     answer
 }
 
-/// A world with the link `launch`.
-async fn world_with(settings: Value) -> TestEnv {
+/// An environment with the link `launch`.
+async fn env_with(settings: Value) -> TestEnv {
     let env = TestEnv::new().await;
     if let Some(campaign) = settings["campaignId"].as_str() {
         env.campaign(campaign).await;
@@ -35,8 +35,8 @@ async fn world_with(settings: Value) -> TestEnv {
     env
 }
 
-/// A world whose functions believe no header in front of them.
-async fn suspicious_world() -> TestEnv {
+/// An environment whose functions trust no viewer header.
+async fn env_without_trusted_headers() -> TestEnv {
     let environment = BTreeMap::from([("TRUST_VIEWER_HEADERS".to_owned(), String::new())]);
     let env = TestEnv::with(TestEnvOptions { environment, ..TestEnvOptions::default() }).await;
     link(&env, "launch", json!({})).await;
@@ -45,10 +45,10 @@ async fn suspicious_world() -> TestEnv {
 
 /// Every click stored today, in the order they were made, after the queue has been worked off.
 async fn clicks(env: &TestEnv) -> Vec<Click> {
-    env.settle().await;
+    env.process_events().await;
     let settings = env.app("click-worker").settings();
     let store = Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone());
-    let mut clicks = store.clicks_of(&env.handle(), env.now().day()).await.unwrap();
+    let mut clicks = tests::clicks_of_day(&store, &env.handle(), env.now().day()).await.unwrap();
     clicks.sort_by_key(|click| click.id);
     clicks
 }
@@ -97,7 +97,7 @@ fn assert_private(answer: &Answer) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redirect_is_a_302_or_the_307_its_owner_chose() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     link(&env, "kept", json!({"redirectType": 307})).await;
     assert!(env.visitor().follow("launch").await.expect(302).body.is_empty());
     assert!(env.visitor().follow("kept").await.expect(307).body.is_empty());
@@ -133,7 +133,7 @@ async fn a_location_is_the_stored_destination_with_missing_utm_and_then_ctx_befo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_destination_is_admitted_the_location_is_it_plus_ctx_and_a_plain_web_address() {
+async fn every_admitted_destination_becomes_a_location_that_is_it_plus_ctx_and_a_plain_web_address() {
     let env = TestEnv::new().await;
     let parts = [
         "https://",
@@ -178,13 +178,12 @@ async fn whatever_destination_is_admitted_the_location_is_it_plus_ctx_and_a_plai
         "]",
         "^",
     ];
-    let mut state = 7_u64;
+    let mut random = Random::new(7);
     let mut admitted = 0;
     for number in 0..500 {
         let mut text = if number % 4 == 0 { String::new() } else { "https://a.example".to_owned() };
         for _ in 0..1 + number % 3 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            text.push_str(parts[usize::try_from(state >> 33).unwrap() % parts.len()]);
+            text.push_str(random.pick(&parts));
         }
         let answer = env.owner().put(&format!("{LINKS}/fuzz{number}"), json!({"destinationUrl": text})).await;
         if answer.status.as_u16() != 201 {
@@ -218,7 +217,7 @@ async fn whatever_destination_is_admitted_the_location_is_it_plus_ctx_and_a_plai
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visitors_query_travels_on_only_where_the_owner_says_so() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     link(&env, "passing", json!({"queryPassthrough": true})).await;
     assert_eq!(masked(&env.visitor().follow("launch?ref=a&source=ad").await), format!("{PRODUCT}?ctx=CTX"));
     let passed = masked(&env.visitor().follow("passing?ref=a%26b&source=ad&x=%0d%0aSet-Cookie:%20a=b&consent=basic").await.expect(302));
@@ -248,7 +247,7 @@ async fn a_visitor_can_choose_neither_ctx_nor_destination_nor_the_owners_paramet
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_is_private_unindexed_and_without_a_cookie() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     link(&env, "gone", json!({"expiresAt": "2026-01-01T00:00:00Z"})).await;
     link(&env, "bridge", json!({"trackingPolicy": {"mode": "BRIDGE"}})).await;
     link(&env, "secret", json!({"password": "open sesame"})).await;
@@ -267,7 +266,7 @@ async fn every_answer_is_private_unindexed_and_without_a_cookie() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_without_the_context_parameter_redirects_bare_and_still_counts() {
     let env =
-        world_with(json!({"trackingPolicy": {"appendContextParam": false}, "destinationUrl": "https://example.com/p?ctx=theirs#f"})).await;
+        env_with(json!({"trackingPolicy": {"appendContextParam": false}, "destinationUrl": "https://example.com/p?ctx=theirs#f"})).await;
     assert_eq!(env.visitor().follow("launch").await.expect(302).header("location"), "https://example.com/p?ctx=theirs#f");
     assert!(!only_click(&env).await.bot);
 }
@@ -295,13 +294,13 @@ async fn a_bridge_page_carries_ctx_on_by_refresh_and_by_a_plain_link_without_scr
     let target: url::Url = refresh.parse().unwrap();
     let ctx = target.query_pairs().find(|(name, _)| name == "ctx").unwrap().1.into_owned();
     assert_eq!(target.as_str().replace(&format!("&ctx={ctx}"), ""), stored["destinationUrl"].as_str().unwrap());
-    let context = env.nobody().get(&format!("/v2/public/context?ctx={ctx}")).await.expect(200).json();
+    let context = env.anonymous().get(&format!("/v2/public/context?ctx={ctx}")).await.expect(200).json();
     assert_eq!(context["clickId"], only_click(&env).await.id.to_string());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_with_a_password_shows_a_form_and_records_no_click_until_it_is_opened() {
-    let env = world_with(json!({"password": "open sesame"})).await;
+    let env = env_with(json!({"password": "open sesame"})).await;
     let form = env.visitor().follow("launch").await.expect(200);
     assert_eq!(form.header("content-type"), "text/html; charset=utf-8");
     assert!(form.text().contains(r#"<form method="post">"#) && form.text().contains(r#"type="password""#));
@@ -315,8 +314,8 @@ async fn a_link_with_a_password_shows_a_form_and_records_no_click_until_it_is_op
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_gets_in_without_the_password() {
-    let env = world_with(json!({"password": "open sesame"})).await;
+async fn no_visitor_passes_without_the_password() {
+    let env = env_with(json!({"password": "open sesame"})).await;
     for (number, wrong) in
         ["", " open sesame", "open sesame\0", "OPEN SESAME", "null", "' OR 1=1 --", "$argon2id$v=19$m=19456,t=2,p=1$", &"x".repeat(4000)]
             .into_iter()
@@ -349,7 +348,7 @@ async fn nobody_gets_in_without_the_password() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_has_five_tries_a_minute_at_a_password() {
-    let env = world_with(json!({"password": "open sesame"})).await;
+    let env = env_with(json!({"password": "open sesame"})).await;
     for _ in 0..5 {
         env.visitor().unlock("launch", "wrong").await.expect(403);
         env.advance_ms(1000);
@@ -370,7 +369,7 @@ async fn an_address_has_five_tries_a_minute_at_a_password() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ipv6_network_shares_its_tries_and_its_neighbour_has_its_own() {
-    let env = world_with(json!({"password": "open sesame"})).await;
+    let env = env_with(json!({"password": "open sesame"})).await;
     for number in 1..=5 {
         env.visitor().from(&format!("2001:db8:1:2::{number}")).unlock("launch", "wrong").await.expect(403);
     }
@@ -380,7 +379,7 @@ async fn an_ipv6_network_shares_its_tries_and_its_neighbour_has_its_own() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tries_made_at_once_are_counted_each() {
-    let env = world_with(json!({"password": "open sesame"})).await;
+    let env = env_with(json!({"password": "open sesame"})).await;
     let tries = futures::future::join_all((0..16).map(|_| async { env.visitor().unlock("launch", "wrong").await.status.as_u16() })).await;
     assert_eq!(tries.iter().filter(|status| **status == 403).count(), 5, "{tries:?}");
     assert_eq!(tries.iter().filter(|status| **status == 429).count(), 11, "{tries:?}");
@@ -388,7 +387,7 @@ async fn tries_made_at_once_are_counted_each() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tries_that_cannot_be_counted_open_nothing() {
-    let env = world_with(json!({"password": "open sesame"})).await;
+    let env = env_with(json!({"password": "open sesame"})).await;
     env.visitor().follow("launch").await.expect(200);
     let fired = env.faults.inject(Rule::on("UpdateItem").by("redirect").always(), Fault::Unreachable);
     let refused = env.visitor().unlock("launch", "open sesame").await.refused(503, "unavailable");
@@ -398,7 +397,7 @@ async fn tries_that_cannot_be_counted_open_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_password_is_asked_for_after_five_seconds() {
-    let env = world_with(json!({"password": "old password"})).await;
+    let env = env_with(json!({"password": "old password"})).await;
     env.visitor().unlock("launch", "old password").await.expect(303);
     link(&env, "launch", json!({"password": "new password"})).await;
     env.advance_ms(5_000);
@@ -411,7 +410,7 @@ async fn a_changed_password_is_asked_for_after_five_seconds() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_answers_other_methods_with_405_and_counts_nothing() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     let refused = env.visitor().unlock("launch", "anything").await.refused(405, "method_not_allowed");
     assert_eq!(refused.header("allow"), "GET, HEAD");
     let page = env.visitor().with("accept", PAGE).unlock("launch", "anything").await.expect(405);
@@ -429,7 +428,7 @@ async fn a_link_answers_other_methods_with_405_and_counts_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_that_is_unknown_disabled_or_not_yet_started_is_not_found() {
-    let env = world_with(json!({"enabled": false})).await;
+    let env = env_with(json!({"enabled": false})).await;
     link(&env, "later", json!({"scheduledStartAt": "2026-03-01T12:00:01Z"})).await;
     env.visitor().follow("unknown").await.refused(404, "not_found");
     env.visitor().follow("launch").await.refused(404, "not_found");
@@ -443,7 +442,7 @@ async fn a_link_that_is_unknown_disabled_or_not_yet_started_is_not_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_past_its_end_its_expiry_or_its_clicks_has_expired_to_the_millisecond() {
-    let env = world_with(json!({"scheduledEndAt": "2026-03-01T12:00:01Z"})).await;
+    let env = env_with(json!({"scheduledEndAt": "2026-03-01T12:00:01Z"})).await;
     link(&env, "expiring", json!({"expiresAt": "2026-03-01T12:00:01Z"})).await;
     link(&env, "limited", json!({"maxClicks": 1})).await;
     env.advance_ms(999);
@@ -485,7 +484,7 @@ async fn a_closed_link_with_a_fallback_leads_there_without_ctx_and_counts_nothin
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_gets_a_page_where_a_program_gets_json() {
-    let env = world_with(json!({"expiresAt": "2026-01-01T00:00:00Z"})).await;
+    let env = env_with(json!({"expiresAt": "2026-01-01T00:00:00Z"})).await;
     for (path, status, title, code) in [
         ("unknown", 404, "Link not found", "not_found"),
         ("launch/", 404, "Link not found", "not_found"),
@@ -504,7 +503,7 @@ async fn a_browser_gets_a_page_where_a_program_gets_json() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn head_answers_the_headers_of_get_and_records_nothing() {
-    let env = world_with(json!({"tracking": {"utmSource": "suite"}})).await;
+    let env = env_with(json!({"tracking": {"utmSource": "suite"}})).await;
     link(&env, "kept", json!({"redirectType": 307})).await;
     link(&env, "bridge", json!({"trackingPolicy": {"mode": "BRIDGE"}})).await;
     link(&env, "secret", json!({"password": "open sesame"})).await;
@@ -525,7 +524,7 @@ async fn head_answers_the_headers_of_get_and_records_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_prefetch_is_redirected_and_recorded_as_a_bot_for_that_reason() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     let ahead = [
         ("sec-purpose", "prefetch"),
         ("sec-purpose", "prefetch;prerender"),
@@ -556,7 +555,7 @@ async fn a_prefetch_is_redirected_and_recorded_as_a_bot_for_that_reason() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bots_are_redirected_and_recorded_with_their_reason() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     let googlebot = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
     let visits: [(Visit<'_>, &str); 5] = [
         (env.visitor().without("user-agent"), "empty_user_agent"),
@@ -579,7 +578,7 @@ async fn bots_are_redirected_and_recorded_with_their_reason() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_in_the_browsers_of_apps_are_human_on_their_device() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     let lines =
         include_str!("../../../shared/domain/data/in-app-browsers.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let agents: Vec<(&str, &str)> = lines.map(|line| line.split_once(' ').unwrap()).collect();
@@ -596,7 +595,7 @@ async fn people_in_the_browsers_of_apps_are_human_on_their_device() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visitor_who_opted_out_leaves_a_click_without_address_and_session() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     let visits = [
         (env.visitor().with("sec-gpc", "1"), "launch?sid=sess-1", Consent::Denied),
         (env.visitor().with("dnt", "1"), "launch?sid=sess-1", Consent::Denied),
@@ -612,7 +611,7 @@ async fn a_visitor_who_opted_out_leaves_a_click_without_address_and_session() {
     let mut expected = Vec::new();
     for (visit, path, consent) in visits {
         let redirect = visit.follow(path).await.expect(302);
-        let context = env.nobody().get(&format!("/v2/public/context?ctx={}", redirect.ctx())).await.expect(200).json();
+        let context = env.anonymous().get(&format!("/v2/public/context?ctx={}", redirect.ctx())).await.expect(200).json();
         let session = (consent != Consent::Denied).then_some("sess-1");
         assert_eq!((&context["consent"], &context["sessionId"]), (&json!(consent), &json!(session)));
         expected.push((consent, session.map(str::to_owned), consent != Consent::Denied));
@@ -625,7 +624,7 @@ async fn a_visitor_who_opted_out_leaves_a_click_without_address_and_session() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_stored_click_knows_an_address_only_a_hash_that_neighbours_share_for_a_day() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     let addresses = ["198.51.100.77", "198.51.100.201", "203.0.113.9", "2001:db8:abcd:1::7", "2001:db8:abcd:2::9"];
     for address in addresses {
         let many = vec![address; 300].join(", ");
@@ -661,8 +660,8 @@ async fn no_stored_click_knows_an_address_only_a_hash_that_neighbours_share_for_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn headers_anyone_can_write_tell_neither_address_nor_country() {
-    let env = suspicious_world().await;
+async fn headers_that_any_client_can_send_set_neither_address_nor_country() {
+    let env = env_without_trusted_headers().await;
     env.visitor().follow("launch").await.expect(302);
     env.advance_ms(1);
     for name in ["x-forwarded-for", "x-real-ip", "forwarded", "cloudfront-viewer-address", "x-origin-verify"] {
@@ -713,8 +712,8 @@ async fn the_fronts_headers_count_when_it_proves_itself_with_the_origin_secret()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_click_remembers_the_visit_as_the_query_and_the_headers_tell_it() {
-    let env = world_with(json!({"campaignId": "spring-2026"})).await;
+async fn a_click_records_the_visit_from_the_query_and_the_headers() {
+    let env = env_with(json!({"campaignId": "spring-2026"})).await;
     let long = "x".repeat(500);
     let far = format!("https://blog.example/{}", "x".repeat(8000));
     let plain = ("direct", "spring-2026", "direct", None::<&str>, None::<&str>);
@@ -771,7 +770,7 @@ async fn a_click_remembers_the_visit_as_the_query_and_the_headers_tell_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_click_and_its_ctx_name_the_rule_that_decided() {
-    let env = world_with(json!({"routingRules": [
+    let env = env_with(json!({"routingRules": [
         {"priority": 2, "destinationUrl": "https://example.com/late"},
         {"priority": 1, "destinationUrl": "https://example.com/de", "conditions": {"countryIn": ["DE"]}},
     ]}))
@@ -796,7 +795,7 @@ async fn a_click_and_its_ctx_name_the_rule_that_decided() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_edge_path_answers_as_the_links_own_host_does() {
-    let env = world_with(json!({"tracking": {"utmSource": "suite"}, "queryPassthrough": true})).await;
+    let env = env_with(json!({"tracking": {"utmSource": "suite"}, "queryPassthrough": true})).await;
     link(&env, "kept", json!({"redirectType": 307})).await;
     link(&env, "gone", json!({"expiresAt": "2026-01-01T00:00:00Z"})).await;
     link(&env, "bridge", json!({"trackingPolicy": {"mode": "BRIDGE", "appendContextParam": false}})).await;
@@ -824,7 +823,7 @@ async fn the_edge_path_answers_as_the_links_own_host_does() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cold_visit_makes_one_read_and_a_warm_one_none() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     env.owner()
         .put(
             "/v2/handles/demo/personalization-rules/de",
@@ -849,7 +848,7 @@ async fn a_cold_visit_makes_one_read_and_a_warm_one_none() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_is_seen_after_five_seconds_and_a_copy_serves_until_then() {
-    let env = world_with(json!({"destinationUrl": "https://example.com/old"})).await;
+    let env = env_with(json!({"destinationUrl": "https://example.com/old"})).await;
     env.visitor().follow("launch").await.expect(302);
     link(&env, "launch", json!({"destinationUrl": "https://example.com/new"})).await;
     env.advance_ms(4_999);
@@ -885,7 +884,7 @@ async fn a_link_that_was_missing_is_found_after_one_second() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_table_a_copy_of_at_most_five_minutes_serves_and_then_503() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     env.visitor().follow("launch").await.expect(302);
     for fault in [Fault::Unreachable, Fault::Throttled] {
         let read_at = env.now();
@@ -906,8 +905,8 @@ async fn without_the_table_a_copy_of_at_most_five_minutes_serves_and_then_503() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_the_table_a_link_nobody_has_read_is_unavailable_and_not_missing() {
-    let env = world_with(json!({})).await;
+async fn without_the_table_a_link_that_is_not_cached_is_unavailable_and_not_missing() {
+    let env = env_with(json!({})).await;
     env.visitor().follow("unknown").await.refused(404, "not_found");
     env.advance_ms(1_000);
     let fired = env.faults.inject(Rule::on("BatchGetItem").by("redirect").always(), Fault::Unreachable);
@@ -918,7 +917,7 @@ async fn without_the_table_a_link_nobody_has_read_is_unavailable_and_not_missing
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_click_the_queue_refuses_is_parked_and_counted_once_by_the_sweeper() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     for fault in [Fault::Unreachable, Fault::Throttled] {
         env.advance_days(1);
         let fired = env.faults.inject(Rule::on("SendMessage").by("redirect").always(), fault);
@@ -936,7 +935,7 @@ async fn a_click_the_queue_refuses_is_parked_and_counted_once_by_the_sweeper() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_queue_and_table_a_warm_link_still_redirects_with_ctx() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     env.visitor().follow("launch").await.expect(302);
     env.advance_ms(60_000);
     let fired = env.faults.inject(Rule::any().by("redirect").always(), Fault::Unreachable);
@@ -945,12 +944,12 @@ async fn without_queue_and_table_a_warm_link_still_redirects_with_ctx() {
     let called: BTreeSet<String> = calls(&env).into_iter().collect();
     assert!(["BatchGetItem", "SendMessage", "PutItem"].iter().all(|operation| called.contains(*operation)), "{called:?}");
     assert_eq!(masked(&redirect), format!("{PRODUCT}?ctx=CTX"));
-    env.nobody().get(&format!("/v2/public/context?ctx={}", redirect.ctx())).await.expect(200);
+    env.anonymous().get(&format!("/v2/public/context?ctx={}", redirect.ctx())).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_one_call_of_a_warm_redirect_can_fail_in_any_way_and_it_still_redirects() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     for fault in [Fault::Unreachable, Fault::AnswerLost, Fault::Throttled, Fault::Conflict, Fault::Doubled] {
         for operation in ["BatchGetItem", "SendMessage"] {
             env.visitor().follow("launch").await.expect(302);
@@ -967,7 +966,7 @@ async fn any_one_call_of_a_warm_redirect_can_fail_in_any_way_and_it_still_redire
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_click_whose_message_was_sent_but_whose_answer_was_lost_counts_once() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     for (fault, lost, sent) in [(Fault::AnswerLost, 1, 2), (Fault::AnswerLost, 2, 2), (Fault::Doubled, 1, 2)] {
         env.advance_days(1);
         let fired = env.faults.inject(Rule::on("SendMessage").by("redirect").times(lost), fault);
@@ -983,7 +982,7 @@ async fn a_click_whose_message_was_sent_but_whose_answer_was_lost_counts_once() 
     }
 }
 
-/// A thousand people at once at a link for a hundred: how many got on, and how many were told it has ended.
+/// A thousand people at once at a link for a hundred: how many were redirected, and how many got the answer that it has ended.
 async fn rush(env: &TestEnv) -> (usize, usize) {
     let visits = futures::stream::iter(0..1_000_u32).map(|number| async move {
         env.visitor().from(&format!("10.0.{}.{}", number / 250, number % 250)).follow("launch").await.status.as_u16()
@@ -995,7 +994,7 @@ async fn rush(env: &TestEnv) -> (usize, usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_for_a_hundred_clicks_takes_exactly_a_hundred_of_a_thousand() {
-    let env = world_with(json!({"maxClicks": 100})).await;
+    let env = env_with(json!({"maxClicks": 100})).await;
     assert_eq!(rush(&env).await, (100, 900));
     env.sweep().await;
     assert_eq!(clicks(&env).await.len(), 100);
@@ -1003,11 +1002,11 @@ async fn a_link_for_a_hundred_clicks_takes_exactly_a_hundred_of_a_thousand() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_for_a_hundred_clicks_takes_no_more_when_answers_are_lost() {
-    let env = world_with(json!({"maxClicks": 100})).await;
+    let env = env_with(json!({"maxClicks": 100})).await;
     let fired = env.faults.inject(Rule::on("UpdateItem").by("redirect").after(20).times(5), Fault::AnswerLost);
     let (followed, ended) = rush(&env).await;
     assert_eq!(fired.times(), 5);
-    // A click whose answer is lost may use two when somebody else comes in between, never none.
+    // A click whose answer is lost may use two when another visitor comes in between, never none.
     assert!((95..=100).contains(&followed), "{followed}");
     assert_eq!(followed + ended, 1_000);
     env.sweep().await;
@@ -1016,7 +1015,7 @@ async fn a_link_for_a_hundred_clicks_takes_no_more_when_answers_are_lost() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_click_whose_count_was_lost_on_the_way_back_uses_one_and_gets_on() {
-    let env = world_with(json!({"maxClicks": 2})).await;
+    let env = env_with(json!({"maxClicks": 2})).await;
     let fired = env.faults.inject(Rule::on("UpdateItem").by("redirect"), Fault::AnswerLost);
     env.visitor().follow("launch").await.expect(302);
     assert_eq!(fired.times(), 1);
@@ -1026,7 +1025,7 @@ async fn a_click_whose_count_was_lost_on_the_way_back_uses_one_and_gets_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bots_prefetches_headers_and_forms_use_no_click_of_a_limited_link() {
-    let env = world_with(json!({"maxClicks": 1})).await;
+    let env = env_with(json!({"maxClicks": 1})).await;
     link(&env, "secret", json!({"maxClicks": 1, "password": "open sesame"})).await;
     for _ in 0..3 {
         env.visitor().with("user-agent", "Googlebot/2.1").follow("launch").await.expect(302);
@@ -1046,7 +1045,7 @@ async fn bots_prefetches_headers_and_forms_use_no_click_of_a_limited_link() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_limited_links_clicks_survive_a_change_and_start_again_with_a_new_link() {
-    let env = world_with(json!({"maxClicks": 1})).await;
+    let env = env_with(json!({"maxClicks": 1})).await;
     env.visitor().follow("launch").await.expect(302);
     link(&env, "launch", json!({"maxClicks": 1, "title": "changed"})).await;
     env.advance_ms(5_000);
@@ -1065,10 +1064,10 @@ async fn a_limited_links_clicks_survive_a_change_and_start_again_with_a_new_link
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_destination_that_has_become_our_own_host_is_refused_at_the_redirect() {
-    let env = world_with(json!({"fallbackUrl": "https://example.com/sorry"})).await;
+    let env = env_with(json!({"fallbackUrl": "https://example.com/sorry"})).await;
     let store = env.app("links").store();
     let own = Destination::parse("http://demo.localhost:9000/launch").unwrap();
-    let first = store.link(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
+    let first = store.links().get(&env.handle(), &"launch".parse().unwrap()).await.unwrap().unwrap();
     let mut current = first.clone();
     let changes: [fn(&mut Link, Destination); 3] = [
         |link, own| link.settings.destination_url = own,
@@ -1081,8 +1080,8 @@ async fn a_destination_that_has_become_our_own_host_is_refused_at_the_redirect()
         let mut next = Link { version: current.version + 1, ..first.clone() };
         change(&mut next, own.clone());
         assert_eq!(
-            store.write_link(&next, Expect::Version(current.id, current.version), &env.event("link.updated")).await.unwrap(),
-            WriteLink::Written
+            store.links().write(&next, Expect::Version(current.id, current.version), &env.audit_event("link.updated")).await.unwrap(),
+            WriteOutcome::Written
         );
         current = next;
         env.advance_ms(5_000);
@@ -1094,7 +1093,7 @@ async fn a_destination_that_has_become_our_own_host_is_refused_at_the_redirect()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_name_a_link_is_not_found_and_never_reaches_the_table() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     let kilobyte = "a".repeat(1025);
     let slugs = [
         "..",
@@ -1148,7 +1147,7 @@ async fn what_cannot_name_a_link_is_not_found_and_never_reaches_the_table() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_scheme_or_query_that_is_no_address_is_answered_like_any_other() {
-    let env = world_with(json!({})).await;
+    let env = env_with(json!({})).await;
     let visitor = env.visitor().caller().clone();
     for host in [
         "xn--a.localhost:9000",

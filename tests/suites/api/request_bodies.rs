@@ -14,7 +14,7 @@ async fn ctx(env: &TestEnv) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_member_that_stands_twice_is_named_and_nothing_is_written() {
+async fn a_duplicate_member_is_named_and_nothing_is_written() {
     let env = TestEnv::new().await;
     let token = ctx(&env).await;
     let order = format!(r#""ctx":"{token}","idempotencyKey":"k","eventType":"purchase","currency":"USD""#);
@@ -48,26 +48,27 @@ async fn a_member_that_stands_twice_is_named_and_nothing_is_written() {
             "signals[0].type",
         ),
     ] {
-        let caller = if path == link { env.owner() } else { env.nobody() };
+        let caller = if path == link { env.owner() } else { env.anonymous() };
         let refused = send(&caller, method, path, &body).await.refused(400, "invalid_payload").json();
         assert_eq!(refused["fields"], json!([{"field": member, "message": "stands twice"}]), "{body}");
     }
     assert_eq!(env.owner().get("/v2/handles/demo/conversions").await.expect(200).json()["items"], json!([]));
     assert_eq!(env.owner().get(link).await.expect(200).json()["destinationUrl"], "https://example.com/product");
     let apart = format!(r#"{{{order},"value":24.99,"metadata":{{"value":[{{"value":1}},{{"value":2}}]}}}}"#);
-    let kept = send(&env.nobody(), Method::POST, conversions, &apart).await.expect(202).json();
+    let kept = send(&env.anonymous(), Method::POST, conversions, &apart).await.expect(202).json();
     assert_eq!(kept["value"], json!(24.99), "the same name in another object is another member");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_is_nested_too_deeply_is_told_apart_from_one_that_is_no_json() {
+async fn a_body_that_is_nested_too_deeply_has_another_error_than_one_that_is_not_json() {
     let env = TestEnv::new().await;
-    let told =
-        async |body: &str| send(&env.nobody(), Method::POST, "/v2/public/conversions", body).await.refused(400, "invalid_payload").json();
-    assert_eq!(told(&"[".repeat(1000)).await["message"], "body is nested too deeply");
-    assert_eq!(told(&format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200))).await["message"], "body is nested too deeply");
-    assert_eq!(told("{").await["message"], "body ends too early");
-    assert_eq!(told("{]").await["message"], "body is not valid JSON at line 1, column 2");
+    let refusal = async |body: &str| {
+        send(&env.anonymous(), Method::POST, "/v2/public/conversions", body).await.refused(400, "invalid_payload").json()
+    };
+    assert_eq!(refusal(&"[".repeat(1000)).await["message"], "body is nested too deeply");
+    assert_eq!(refusal(&format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200))).await["message"], "body is nested too deeply");
+    assert_eq!(refusal("{").await["message"], "body ends too early");
+    assert_eq!(refusal("{]").await["message"], "body is not valid JSON at line 1, column 2");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -76,7 +77,7 @@ async fn a_value_that_no_currency_allows_is_named_beside_a_bad_currency() {
     let token = ctx(&env).await;
     let post = async |value: Value, currency: &str| {
         let body = json!({"ctx": token, "idempotencyKey": "k", "eventType": "purchase", "value": value, "currency": currency});
-        env.nobody().post("/v2/public/conversions", body).await.refused(400, "invalid_payload")
+        env.anonymous().post("/v2/public/conversions", body).await.refused(400, "invalid_payload")
     };
     for value in [json!(-1), json!(1_000_000_000_000_i64), json!(true), json!("24.99")] {
         assert_eq!(post(value.clone(), "usd").await.fields(), ["currency", "value"], "{value}");
@@ -96,11 +97,11 @@ async fn a_ctx_that_is_not_there_is_required_and_still_malformed_by_its_reason()
         if let Some(ctx) = &ctx {
             body["ctx"] = ctx.clone();
         }
-        let refused = env.nobody().post("/v2/public/conversions", body).await.refused(400, "invalid_ctx").json();
+        let refused = env.anonymous().post("/v2/public/conversions", body).await.refused(400, "invalid_ctx").json();
         assert_eq!((&refused["message"], &refused["reason"]), (&json!("ctx is required"), &json!("malformed")), "{ctx:?}");
     }
     for query in ["", "?ctx="] {
-        let refused = env.nobody().get(&format!("/v2/public/context{query}")).await.refused(400, "invalid_ctx").json();
+        let refused = env.anonymous().get(&format!("/v2/public/context{query}")).await.refused(400, "invalid_ctx").json();
         assert_eq!((&refused["message"], &refused["reason"]), (&json!("ctx is required"), &json!("malformed")), "{query}");
     }
 }
@@ -109,7 +110,7 @@ async fn a_ctx_that_is_not_there_is_required_and_still_malformed_by_its_reason()
 async fn a_page_may_read_a_405_of_a_public_route() {
     let env = TestEnv::new().await;
     for path in ["/v2/public/conversions", "/v2/public/context", "/v2/public/chain/resolve"] {
-        let refused = env.nobody().with("origin", "https://shop.example").send(Method::DELETE, path, Vec::new()).await;
+        let refused = env.anonymous().with("origin", "https://shop.example").send(Method::DELETE, path, Vec::new()).await;
         assert_eq!(refused.refused(405, "method_not_allowed").header("access-control-allow-origin"), "*", "{path}");
     }
 }

@@ -7,13 +7,13 @@ use tests::{Answer, TestEnv};
 const SDK: &str = "/v2/public/sdk.js";
 
 async fn post_as(kind: &str, env: &TestEnv, path: &str, body: &Value) -> Answer {
-    env.nobody().with("content-type", kind).send(Method::POST, path, body.to_string().into_bytes()).await
+    env.anonymous().with("content-type", kind).send(Method::POST, path, body.to_string().into_bytes()).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_script_is_for_every_origin_and_lasts_while_it_is_the_same() {
+async fn the_script_is_for_every_origin_and_cached_while_it_is_the_same() {
     let env = TestEnv::new().await;
-    let page = env.nobody().with("origin", "https://shop.example");
+    let page = env.anonymous().with("origin", "https://shop.example");
     let script = page.get(SDK).await.expect(200);
     assert_eq!(script.text(), include_str!("../../../functions/chain/src/sdk.js"));
     let tag = script.header("etag").to_owned();
@@ -70,7 +70,7 @@ async fn a_beacon_posts_its_json_as_text_to_the_two_routes_that_take_what_pages_
         {
             post_as(kind, &env, path, &order).await.refused(415, "unsupported_media_type");
         }
-        let text = env.nobody().with("content-type", "text/plain");
+        let text = env.anonymous().with("content-type", "text/plain");
         for broken in ["", "{", "{}x", "\u{feff}{}", "ctx=1"] {
             text.send(Method::POST, path, broken.into()).await.refused(400, "invalid_payload");
         }

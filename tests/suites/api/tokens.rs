@@ -60,13 +60,13 @@ fn owns_demo(answer: Answer) {
 async fn a_request_without_a_bearer_token_is_asked_for_one() {
     let env = TestEnv::new().await;
     let good = hs256(&claims(&env), &env.keys().token);
-    let nobody = env.nobody();
-    let basic = nobody.clone().with("authorization", "Basic b3duZXI6cHc=");
-    let bare = nobody.clone().with("authorization", "Bearer");
-    let empty = nobody.clone().with("authorization", "Bearer  ");
-    let tab = nobody.clone().with("authorization", &format!("Bearer\t{good}"));
-    let elsewhere = nobody.clone().with("x-access-token", &good);
-    for caller in [nobody, basic, bare, empty, tab, elsewhere] {
+    let client = env.anonymous();
+    let basic = client.clone().with("authorization", "Basic b3duZXI6cHc=");
+    let bare = client.clone().with("authorization", "Bearer");
+    let empty = client.clone().with("authorization", "Bearer  ");
+    let tab = client.clone().with("authorization", &format!("Bearer\t{good}"));
+    let elsewhere = client.clone().with("x-access-token", &good);
+    for caller in [client, basic, bare, empty, tab, elsewhere] {
         let refused = caller.get(ME).await.refused(401, "missing_bearer_token");
         assert_eq!(refused.header("www-authenticate"), "Bearer");
     }
@@ -156,7 +156,7 @@ async fn a_token_that_is_not_ours_to_the_letter_is_invalid() {
     }
     env.faults.take_calls();
     env.bearer(&forged[0].1).put("/v2/handles/demo/collaborators", json!({"collaborators": []})).await.refused(401, "invalid_token");
-    assert!(env.faults.take_calls().is_empty(), "the table is not asked for somebody without a token");
+    assert!(env.faults.take_calls().is_empty(), "the table is not read for a caller without a token");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -164,7 +164,7 @@ async fn the_scheme_may_be_in_any_case_but_there_is_one_authorization_only() {
     let env = TestEnv::new().await;
     let good = hs256(&claims(&env), &env.keys().token);
     for scheme in ["bearer", "BEARER", "bEaReR"] {
-        owns_demo(env.nobody().with("authorization", &format!("{scheme} {good}")).get(ME).await);
+        owns_demo(env.anonymous().with("authorization", &format!("{scheme} {good}")).get(ME).await);
     }
     let twice = Request::get(ME)
         .header("host", "localhost:9000")
@@ -218,7 +218,7 @@ static FIRST: LazyLock<Signer> = LazyLock::new(|| Signer::new(2048));
 static SECOND: LazyLock<Signer> = LazyLock::new(|| Signer::new(2048));
 static WEAK: LazyLock<Signer> = LazyLock::new(|| Signer::new(1024));
 
-/// Somebody who publishes keys, and counts how often they are fetched.
+/// An issuer that publishes keys and counts how often they are fetched.
 #[derive(Clone, Default)]
 struct Issuer {
     fetches: Arc<AtomicUsize>,
@@ -226,7 +226,7 @@ struct Issuer {
 }
 
 impl Issuer {
-    /// A world that trusts the keys of this issuer.
+    /// An environment that trusts the keys of this issuer.
     async fn env(&self) -> TestEnv {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
@@ -240,7 +240,7 @@ impl Issuer {
         let elsewhere = || std::future::ready(json!({"keys": [FIRST.published("first")]}).to_string());
         let router = Router::new().route("/keys", get(answer)).route("/elsewhere", get(elsewhere));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        world_of(&format!("{origin}/keys")).await
+        env_with_jwks(&format!("{origin}/keys")).await
     }
 
     fn publishes(&self, keys: &[Value]) {
@@ -256,7 +256,7 @@ impl Issuer {
     }
 }
 
-async fn world_of(jwks_url: &str) -> TestEnv {
+async fn env_with_jwks(jwks_url: &str) -> TestEnv {
     let environment = BTreeMap::from([("JWT_HS256_SECRET".to_owned(), String::new()), ("JWKS_URL".to_owned(), jwks_url.to_owned())]);
     TestEnv::with(TestEnvOptions { environment, ..TestEnvOptions::default() }).await
 }
@@ -433,10 +433,10 @@ async fn a_start_without_keys_answers_503_until_there_are_some() {
     issuer.publishes(&[FIRST.published("first")]);
     owns_demo(env.bearer(&good).get(ME).await);
 
-    let nobody_listens = world_of("http://127.0.0.1:9/keys").await;
-    nobody_listens.bearer(&good).get(ME).await.refused(503, "unavailable");
-    nobody_listens.nobody().get(ME).await.refused(401, "missing_bearer_token");
-    nobody_listens.nobody().get("/v2/system/health").await.expect(200);
+    let without_listener = env_with_jwks("http://127.0.0.1:9/keys").await;
+    without_listener.bearer(&good).get(ME).await.refused(503, "unavailable");
+    without_listener.anonymous().get(ME).await.refused(401, "missing_bearer_token");
+    without_listener.anonymous().get("/v2/system/health").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,40 +16,13 @@ use runtime::Settings;
 use serde_json::{Value, json};
 use store::{ClickMessage, OutboxKind, Store};
 use tempfile::TempDir;
-use tests::Receiver;
+use tests::events::{about_conversions, bodies, check_outcome, text};
+use tests::operations::{Placeholders, Step, hosts, steps};
+use tests::{FUNCTIONS, Receiver, programs};
 use tokio::process::{Child, Command};
 
-use crate::contract::event_files::{Blanks, STORY, conversions, hosts, judge, text};
-use crate::repo::invariants::FUNCTIONS;
-
-/// Longer than any program takes, so that a hang is told apart from a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Builds these packages' programs as `cargo build` does and tells where they are, so that `cargo test` alone suffices.
-pub(crate) async fn programs(packages: &[&str]) -> BTreeMap<String, PathBuf> {
-    let mut build = Command::new(env!("CARGO"));
-    // Beside the tests, so that every dependency has the features it was just built with and none is built again.
-    build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).args([
-        "build",
-        "--workspace",
-        "--bins",
-        "--tests",
-        "--message-format=json-render-diagnostics",
-    ]);
-    // What cargo tells this test about itself is nothing to the programs.
-    for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION", "LD_LIBRARY_PATH"] {
-        build.env_remove(name);
-    }
-    let built = build.output().await.expect("cargo");
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let messages = built.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-    let programs = messages.filter(|message| message["profile"]["test"] == false);
-    let built =
-        programs.filter_map(|message| Some((message["target"]["name"].as_str()?.to_owned(), message["executable"].as_str()?.into())));
-    let programs: BTreeMap<String, PathBuf> = built.collect();
-    assert!(packages.iter().all(|package| programs.contains_key(*package)), "{programs:?}");
-    programs
-}
+/// Longer than any program takes on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A function's program with a Runtime API of its own.
 struct Bootstrap {
@@ -78,7 +51,7 @@ impl Bootstrap {
 
     /// Hands over an event and waits for what comes of it.
     async fn invoke(&self, event: Value) -> Value {
-        let timeout_ms = u64::try_from(PATIENCE.as_millis()).expect("milliseconds");
+        let timeout_ms = u64::try_from(TIMEOUT.as_millis()).expect("milliseconds");
         let invocation = InvocationBuilder::new().payload(event).timeout_ms(timeout_ms).build().expect("an invocation");
         let id = self.simulator.enqueue(invocation).await;
         // Not wait_for_invocation_complete: it looks first and listens second, and an answer in between goes unheard.
@@ -86,14 +59,14 @@ impl Bootstrap {
             let state = self.simulator.get_invocation_state(&id).await.expect("an invocation");
             !matches!(state.status, InvocationStatus::Pending | InvocationStatus::InProgress)
         };
-        let waited = self.simulator.wait_for(is_over, PATIENCE).await;
+        let waited = self.simulator.wait_for(is_over, TIMEOUT).await;
         let state = self.simulator.get_invocation_state(&id).await.expect("an invocation");
         assert!(waited.is_ok() && state.status == InvocationStatus::Success, "{}: {state:?}\n{}", self.name, self.log());
         state.response.expect("a response").payload
     }
 }
 
-/// A house of engines alone, by the wall clock as the programs are: no function works in it but the real ones.
+/// A local server with engines alone, by the wall clock as the programs are: the functions are the real programs.
 struct Site {
     server: LocalServer,
     keys: Keys,
@@ -107,7 +80,7 @@ impl Site {
         let settings = local::settings::Settings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys: &keys };
         let mut environment = settings.environment();
         environment.extend(hosts());
-        let server = LocalServer::open(Options { environment, ..Options::memory() }).await.expect("a house");
+        let server = LocalServer::open(Options { environment, ..Options::memory() }).await.expect("a server");
         Self { server, keys, bootstraps: BTreeMap::new(), logs: tempfile::tempdir().expect("a folder") }
     }
 
@@ -116,7 +89,7 @@ impl Site {
             let bootstrap = Bootstrap::start(name, &programs[name], self.server.env(name), self.logs.path()).await;
             self.bootstraps.insert(name, Arc::new(bootstrap));
         }
-        // What lies in the queues goes to the programs too.
+        // The messages of the queues go to the programs too.
         for name in ["click-worker", "event-worker"] {
             let bootstrap = self.bootstraps[name].clone();
             let worker = move |event: SqsEvent| {
@@ -127,7 +100,7 @@ impl Site {
                 }
                 .boxed()
             };
-            self.server.mount(name, Function::Queue(Arc::new(worker))).expect("an empty room");
+            self.server.mount(name, Function::Queue(Arc::new(worker))).expect("a free slot");
         }
     }
 
@@ -136,7 +109,7 @@ impl Site {
         self.bootstraps[function].invoke(serde_json::from_str(event).expect("JSON")).await
     }
 
-    /// Gives what lies in a queue to its worker, and tells what that was.
+    /// Gives the messages of a queue to its worker, and returns their bodies.
     async fn drain(&self, queue: &str) -> Vec<Value> {
         let mut bodies = Vec::new();
         let mut keep = |messages: Vec<SqsMessage>| {
@@ -148,7 +121,7 @@ impl Site {
         bodies
     }
 
-    /// Has all clicks counted, those too that a busy queue refused and the redirect parked; tells how many there were.
+    /// Has all clicks counted, those too that a busy queue refused and the redirect parked; returns how many there were.
     async fn count_clicks(&self) -> usize {
         let mut counted = BTreeSet::new();
         loop {
@@ -166,6 +139,7 @@ impl Site {
         let (store, now) = (self.store(), (runtime::start::wall_clock())());
         for shard in 0..store::table::DUE_SHARDS {
             if store
+                .outbox()
                 .overdue(shard, now, 10)
                 .await
                 .expect("what is due")
@@ -191,31 +165,29 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     site.start(&programs(&FUNCTIONS).await).await;
     let now = (runtime::start::wall_clock())();
     let receiver = Receiver::start().await;
-    let mut blanks = Blanks::new(&site.keys, now, &receiver);
-    let create = blanks.fill("accounts/create-handle", &text("accounts/create-handle")).replace("lamps", "demo");
-    judge(
-        "accounts/create-handle",
-        crate::contract::event_files::Outcome::Status(201),
-        &site.invoke("accounts/create-handle", &create).await,
-    );
-    for &(name, expected) in STORY {
+    let mut values = Placeholders::new(&site.keys, now, &receiver);
+    let create = steps().iter().find(|step| step.name() == "accounts/create-handle").expect("a row");
+    let create_demo = values.fill(create.name(), &text(create.name())).replace("lamps", "demo");
+    check_outcome(create, &site.invoke(create.name(), &create_demo).await);
+    for step in steps() {
+        let name = step.name();
         match name {
             "click-worker/clicks" => assert_eq!(site.count_clicks().await, 4, "two visits and two visitors with the password"),
             "event-worker/events" => {
-                let event: Value = serde_json::from_str(&text(name)).expect("JSON");
-                let own: Value = serde_json::from_str(event["Records"][0]["body"].as_str().expect("a body")).expect("JSON");
-                assert_eq!(conversions(&site.drain("EventsQueue").await), [&own], "the event is the conversion's own message");
+                let messages = site.drain("EventsQueue").await;
+                assert_eq!(about_conversions(&messages), [&bodies(name)[0]], "the event is the conversion's own message");
             }
             "sweeper/schedule" => {
-                let event: Value = serde_json::from_str(&text("click-worker/clicks")).expect("JSON");
-                let message: ClickMessage = serde_json::from_str(event["Records"][0]["body"].as_str().expect("a body")).expect("clicks");
-                site.store().park_click(&message.clicks[0], now).await.expect("a parked click");
+                let message: ClickMessage = serde_json::from_value(bodies("click-worker/clicks").remove(0)).expect("clicks");
+                site.store().clicks().park(&message.clicks[0], now).await.expect("a parked click");
             }
             _ => {}
         }
-        let outcome = site.invoke(name, &blanks.fill(name, &text(name))).await;
-        let answer = judge(name, expected, &outcome);
-        answer.iter().for_each(|answer| blanks.learn(name, answer));
+        let outcome = site.invoke(name, &values.fill(name, &text(name))).await;
+        let answer = check_outcome(step, &outcome);
+        if let (Step::Request(operation), Some(answer)) = (step, &answer) {
+            values.learn(operation, answer);
+        }
         match (name, answer) {
             ("attribution/conversion-read", Some(answer)) => assert_eq!(answer.json()["value"].to_string(), "24.99"),
             ("sweeper/schedule", _) => assert_eq!(site.count_clicks().await, 1, "the parked click"),
@@ -229,16 +201,17 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     assert_eq!(receiver.posted().len(), 1, "the test delivery");
     // What the story's later writes left in the outbox.
     site.drain("EventsQueue").await;
-    let stored = site.store().conversions(&"demo".parse().expect("a handle"), now.day(), now.day(), 10, None).await.expect("conversions");
+    let stored =
+        site.store().conversions().list(&"demo".parse().expect("a handle"), now.day(), now.day(), 10, None).await.expect("conversions");
     let tests: Vec<bool> = stored.items.iter().map(|stored| stored.conversion.test).collect();
-    assert!(stored.items.iter().all(|stored| stored.settled) && tests == [true, false], "the test conversion and the real one: {stored:?}");
+    assert!(stored.items.iter().all(|stored| stored.counted) && tests == [true, false], "the test conversion and the real one: {stored:?}");
     for bootstrap in site.bootstraps.values() {
         let log = bootstrap.log();
         let secrets = [
             site.keys.token.as_str(),
             site.keys.platform.as_str(),
-            blanks.value("SECRET"),
-            blanks.value("NEXT_SECRET"),
+            values.value("SECRET"),
+            values.value("NEXT_SECRET"),
             "whsec_",
             "open sesame",
             "open+sesame",
@@ -253,7 +226,9 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_programs_refuse_to_start_in_production_with_what_is_meant_for_local_use() {
-    const LOCAL_ONLY: [&str; 4] = ["JWT_HS256_SECRET", "PLATFORM_SECRET", "TRUST_VIEWER_HEADERS", "WEBHOOK_EGRESS"];
+    /// Read by every function, and by those behind HTTP.
+    const LOCAL_ONLY: [&str; 4] = ["PLATFORM_SECRET", "WEBHOOK_EGRESS", "JWT_HS256_SECRET", "TRUST_VIEWER_HEADERS"];
+    const WORKERS: [&str; 4] = ["click-worker", "event-worker", "delivery-worker", "sweeper"];
     let site = Site::open().await;
     let programs = programs(&FUNCTIONS).await;
     for function in FUNCTIONS {
@@ -261,16 +236,18 @@ async fn the_programs_refuse_to_start_in_production_with_what_is_meant_for_local
         production.extend(
             [("STAGE", "prod"), ("JWKS_URL", "https://idp.example/jwks.json")].map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
-        let given = LOCAL_ONLY.map(|name| (name, production.remove(name).expect("a variable of the local house")));
+        let given = LOCAL_ONLY.map(|name| (name, production.remove(name).expect("a variable of the local server")));
         let bootstrap = Bootstrap::start(function, &programs[function], production.clone(), site.logs.path()).await;
-        let ready = bootstrap.simulator.wait_for(|| bootstrap.simulator.is_initialized(), PATIENCE).await;
+        let ready = bootstrap.simulator.wait_for(|| bootstrap.simulator.is_initialized(), TIMEOUT).await;
         assert!(ready.is_ok(), "{function} does not start in production: {}", bootstrap.log());
 
-        for (variable, value) in given {
+        let read_by_all = 2;
+        let refused = if WORKERS.contains(&function) { read_by_all } else { LOCAL_ONLY.len() };
+        for (variable, value) in given.into_iter().take(refused) {
             let mut command = Command::new(&programs[function]);
             command.env_clear().envs(bootstrap.simulator.lambda_env_vars()).envs(&production).env(variable, &value).kill_on_drop(true);
             let output =
-                tokio::time::timeout(PATIENCE, command.output()).await.unwrap_or_else(|_| panic!("{function} runs with {variable}"));
+                tokio::time::timeout(TIMEOUT, command.output()).await.unwrap_or_else(|_| panic!("{function} runs with {variable}"));
             let output = output.expect("a process");
             let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
             assert!(!output.status.success(), "{function} with {variable}: {said}");

@@ -1,4 +1,10 @@
-//! The seed's playbook, AT-01 to AT-08, as it is written.
+//! The first<<<<<<< found
+first steps of the documentation, from a link to a deduplicated conversion.
+||||||| expected
+seed's playbook, AT-01 to AT-08, as it is written.
+=======
+link playbook, AT-01 to AT-08.
+>>>>>>> replacement
 
 use serde_json::json;
 use tests::{TestEnv, TestEnvOptions};
@@ -23,18 +29,18 @@ async fn the_playbook_runs_from_a_link_to_a_deduplicated_conversion() {
     assert_eq!(redirect.location().as_str(), format!("https://example.com/product?utm_source=suite&utm_campaign=spring&ctx={ctx}"));
     assert!(ctx.len() <= 200, "{ctx}");
 
-    let context = env.nobody().get(&format!("/v2/public/context?ctx={ctx}")).await.expect(200);
+    let context = env.anonymous().get(&format!("/v2/public/context?ctx={ctx}")).await.expect(200);
     assert_eq!((context.json()["valid"].as_bool(), context.json()["slug"].as_str()), (Some(true), Some("launch")));
     assert_eq!(context.header("cache-control"), "no-store");
 
     let purchase = json!({"ctx": ctx, "idempotencyKey": "purchase-001", "eventType": "purchase"});
-    let first = env.nobody().post("/v2/public/conversions", purchase.clone()).await.expect(202).json();
+    let first = env.anonymous().post("/v2/public/conversions", purchase.clone()).await.expect(202).json();
     assert_eq!((first["accepted"].as_bool(), first["deduped"].as_bool()), (Some(true), Some(false)));
-    let again = env.nobody().post("/v2/public/conversions", purchase).await.expect(200).json();
+    let again = env.anonymous().post("/v2/public/conversions", purchase).await.expect(200).json();
     assert_eq!((again["deduped"].as_bool(), &again["conversionId"]), (Some(true), &first["conversionId"]));
 
     let bad = env
-        .nobody()
+        .anonymous()
         .post("/v2/public/conversions", json!({"ctx": "bogus", "idempotencyKey": "purchase-002", "eventType": "purchase"}))
         .await;
     assert_eq!(bad.refused(400, "invalid_ctx").json()["reason"], "malformed");

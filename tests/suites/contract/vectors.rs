@@ -54,9 +54,9 @@ async fn routing_is_as_its_vectors_say() {
             env.visitor().follow("launch").await;
         }
         let answer = env.creator().post(&format!("{LINK}/route-preview"), vector["visit"].clone()).await.expect(200).json();
-        let told: Map<String, Value> =
+        let actual: Map<String, Value> =
             vector["expect"].as_object().unwrap().keys().map(|member| (member.clone(), answer[member].clone())).collect();
-        assert_eq!(plain(&told.into()), plain(&vector["expect"]), "{name}");
+        assert_eq!(plain(&actual.into()), plain(&vector["expect"]), "{name}");
         env.owner().delete(LINK).await.expect(204);
         for (id, _) in rules(&vector) {
             env.owner().delete(&format!("/v2/handles/demo/personalization-rules/{id}")).await.expect(204);
@@ -72,21 +72,21 @@ async fn the_chain_decides_as_its_vectors_say() {
         for signal in vector["signals"].as_array().unwrap() {
             env.set_time(signal["occurredAt"].as_str().unwrap());
             let body = json!({"handle": "demo", "sessionId": session, "signals": [signal]});
-            env.nobody().post("/v2/public/chain/signals", body).await.expect(202);
+            env.anonymous().post("/v2/public/chain/signals", body).await.expect(202);
         }
         env.set_time(vector["now"].as_str().unwrap());
         if vector["converted"] == true {
             let id = session.as_str().unwrap().parse().unwrap();
-            env.auditor().mark_converted(&env.handle(), &id, env.now(), env.now()).await.unwrap();
+            env.unrestricted_store().sessions().mark_converted(&env.handle(), &id, env.now(), env.now()).await.unwrap();
         }
         for (id, body) in rules(&vector) {
             env.creator().put(&format!("/v2/handles/demo/chain/rules/{id}"), body).await.expect(201);
         }
         let question = json!({"handle": "demo", "sessionId": session, "trigger": trigger});
-        let resolved = env.nobody().post("/v2/public/chain/resolve", question).await.expect(200).json();
+        let resolved = env.anonymous().post("/v2/public/chain/resolve", question).await.expect(200).json();
         assert_eq!(plain(&resolved), plain(&vector["expect"]), "{name}");
         let questions = json!({"handle": "demo", "sessionId": session, "triggers": [trigger]});
-        let prefetched = env.nobody().post("/v2/public/chain/prefetch", questions).await.expect(200).json();
+        let prefetched = env.anonymous().post("/v2/public/chain/prefetch", questions).await.expect(200).json();
         assert_eq!(prefetched["decisions"][trigger.as_str().unwrap()], resolved, "{name}");
         for (id, _) in rules(&vector) {
             env.creator().delete(&format!("/v2/handles/demo/chain/rules/{id}")).await.expect(204);
@@ -100,8 +100,8 @@ fn ring(current: &Value, keys: &Value) -> Keyring {
     Keyring::from_json(&document.to_string()).unwrap()
 }
 
-fn claims(told: &Value) -> CtxClaims {
-    let text = |name: &str| told[name].as_str();
+fn claims(json: &Value) -> CtxClaims {
+    let text = |name: &str| json[name].as_str();
     CtxClaims {
         click_id: text("clickId").unwrap().parse().unwrap(),
         handle: text("handle").unwrap().parse().unwrap(),
@@ -109,9 +109,9 @@ fn claims(told: &Value) -> CtxClaims {
         campaign_id: text("campaignId").map(|id| id.parse().unwrap()),
         rule: text("rule").map(str::to_owned),
         session_id: text("sessionId").map(|id| id.parse().unwrap()),
-        chain_position: u8::try_from(told["chainPosition"].as_u64().unwrap()).unwrap(),
-        consent: serde_json::from_value::<Consent>(told["consent"].clone()).unwrap(),
-        bot: told["bot"].as_bool().unwrap(),
+        chain_position: u8::try_from(json["chainPosition"].as_u64().unwrap()).unwrap(),
+        consent: serde_json::from_value::<Consent>(json["consent"].clone()).unwrap(),
+        bot: json["bot"].as_bool().unwrap(),
         expires_at: text("expiresAt").unwrap().parse().unwrap(),
     }
 }
@@ -130,11 +130,11 @@ fn tokens_are_sealed_and_opened_as_their_vectors_say() {
         let current = vector["keys"].as_object().unwrap().keys().next().unwrap();
         let now: Moment = vector["now"].as_str().unwrap().parse().unwrap();
         let opened = ring(&json!(current), &vector["keys"]).open(vector["token"].as_str().unwrap(), now);
-        let told = opened.map_err(|rejected| rejected.as_str().to_owned());
+        let actual = opened.map_err(|rejected| rejected.as_str().to_owned());
         let expected = match vector["reason"].as_str() {
             Some(reason) => Err(reason.to_owned()),
             None => Ok(claims(&vector["claims"])),
         };
-        assert_eq!(told, expected, "{}", vector["name"]);
+        assert_eq!(actual, expected, "{}", vector["name"]);
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use serde_json::{Value, json};
 use store::{AttemptMessage, Lane};
+use tests::fixtures::webhooks::{
+    DELIVERIES, change, click_and_convert, delivery, id_of, log, read, run_recovery, run_schedule, send_test, subscribe,
+};
 use tests::{Behaviour, Fault, Receiver, Rule, TestEnv};
-
-use crate::delivery::support::{DELIVERIES, click_and_convert, delivery, id_of, log, play_out, read, recover, send_test, subscribe};
 
 /// What must be true of every delivery once faults have stopped and everything has come to rest.
 async fn all_is_well(env: &TestEnv, receivers: &[&Receiver], faults: usize, what: &str) {
@@ -28,7 +29,7 @@ async fn all_is_well(env: &TestEnv, receivers: &[&Receiver], faults: usize, what
         let sent = posts.get(id).cloned().unwrap_or_default();
         assert!(sent.len() <= attempts.len() + faults, "{what}: {} posts, {} attempts, {faults} faults", sent.len(), attempts.len());
         for number in &numbers {
-            assert!(sent.contains(&number.to_string().as_str()), "{what}: attempt {number} is told of and was not sent: {delivery}");
+            assert!(sent.contains(&number.to_string().as_str()), "{what}: attempt {number} is logged and was not sent: {delivery}");
         }
         *of_event_and_subscription.entry((delivery["eventId"].clone().to_string(), delivery["subscriptionId"].to_string())).or_insert(0) +=
             1;
@@ -50,7 +51,7 @@ async fn a_delivery_worker_that_dies_at_any_step_loses_and_forks_nothing() {
         let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
         let mut survived = false;
         for number in 0..40 {
-            receiver.forget();
+            receiver.clear();
             receiver.next([Behaviour::status(500)]);
             let id = send_test(&env, &subscription).await;
             // A failed attempt, and one that delivers.
@@ -60,12 +61,12 @@ async fn a_delivery_worker_that_dies_at_any_step_loses_and_forks_nothing() {
                 env.deliver().await;
             };
             survived = env.crash_at("delivery-worker", number, fault, work).await.is_some();
-            recover(&env).await;
-            let told = delivery(&env, &id).await;
-            assert_eq!(told["status"], "DELIVERED", "{fault:?} at call {number}: {told}");
+            run_recovery(&env).await;
+            let logged = delivery(&env, &id).await;
+            assert_eq!(logged["status"], "DELIVERED", "{fault:?} at call {number}: {logged}");
             let posts = receiver.posted();
-            let attempts = told["attempts"].as_array().unwrap();
-            assert!(posts.len() <= attempts.len() + usize::from(!survived), "{fault:?} at {number}: {} posts: {told}", posts.len());
+            let attempts = logged["attempts"].as_array().unwrap();
+            assert!(posts.len() <= attempts.len() + usize::from(!survived), "{fault:?} at {number}: {} posts: {logged}", posts.len());
             assert!(posts.windows(2).all(|two| two[0].body == two[1].body), "{fault:?} at {number}");
             if survived {
                 assert!(number >= 8, "only {number} calls");
@@ -77,7 +78,7 @@ async fn a_delivery_worker_that_dies_at_any_step_loses_and_forks_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn workers_that_die_while_they_tell_of_an_event_tell_each_subscription_once() {
+async fn workers_that_die_while_they_fan_out_an_event_deliver_it_to_each_subscription_once() {
     for (function, fault) in
         [("event-worker", Fault::CrashBefore), ("event-worker", Fault::CrashAfter), ("click-worker", Fault::CrashAfter)]
     {
@@ -97,18 +98,18 @@ async fn workers_that_die_while_they_tell_of_an_event_tell_each_subscription_onc
                 };
                 env.drain_with("ClicksQueue", keep).await;
                 env.drain("EventsQueue").await;
-                env.settle().await;
+                env.process_events().await;
             };
             survived = env.crash_at(function, number, fault, work).await.is_some();
             // The queue gives a dead consumer's messages to the next one; clicks lie nowhere else.
             env.redeliver("click-worker", clicks).await;
-            recover(&env).await;
+            run_recovery(&env).await;
             for receiver in &receivers {
                 let posted = receiver.posted();
                 let of = |kind: &str| posted.iter().filter(|posted| posted.header("x-10x-event-type") == kind).count();
                 let what = format!("{function} {fault:?} at call {number}");
                 assert_eq!((of("link.clicked"), of("conversion.recorded")), (1, 1), "{what}");
-                receiver.forget();
+                receiver.clear();
             }
             if survived {
                 break;
@@ -128,7 +129,7 @@ async fn a_service_that_fails_under_the_delivery_worker_delays_and_loses_nothing
         };
         for fault in faults {
             for skip in 0..3 {
-                // Once, for the SDK to mend, and for longer than it tries.
+                // Once, which the SDK repairs, and for longer than it retries.
                 for times in [1, 7] {
                     if operation == "SendMessage" && skip > 0 {
                         continue;
@@ -147,7 +148,7 @@ async fn a_service_that_fails_under_the_delivery_worker_delays_and_loses_nothing
                     fired.at_least_once();
                     let struck = fired.times();
                     env.faults.clear();
-                    recover(&env).await;
+                    run_recovery(&env).await;
                     all_is_well(&env, &[&receiver], struck, &format!("{fault:?} on {operation} after {skip}, {times} times")).await;
                     assert_eq!(log(&env, "&status=DELIVERED").await.len(), 1);
                 }
@@ -174,16 +175,16 @@ async fn a_service_that_fails_under_the_event_worker_delays_and_loses_nothing() 
                 let body = json!({"destinationUrl": "https://example.com/", "title": format!("{number}")});
                 env.owner().put("/v2/handles/demo/links/launch", body).await.expect(200);
                 let fired = env.faults.inject(Rule::on(operation).by("event-worker").after(skip).times(7), fault);
-                env.settle().await;
-                env.settle().await;
+                env.process_events().await;
+                env.process_events().await;
                 env.faults.clear();
                 assert!(fired.times() > 0, "{what} never fired");
-                recover(&env).await;
+                run_recovery(&env).await;
                 for receiver in &receivers {
                     let posted = receiver.posted();
                     let of = |kind: &str| posted.iter().filter(|posted| posted.header("x-10x-event-type") == kind).count();
                     assert_eq!((of("link.clicked"), of("conversion.recorded"), of("link.updated")), (1, 1, 1), "{what}");
-                    receiver.forget();
+                    receiver.clear();
                 }
             }
         }
@@ -213,7 +214,7 @@ async fn messages_that_come_twice_late_and_in_any_order_make_no_attempt_of_their
     }
     env.advance_ms(900_000);
     env.redeliver("delivery-worker", kept).await;
-    recover(&env).await;
+    run_recovery(&env).await;
     assert_eq!((receiver.posted().len(), &delivery(&env, &id).await["status"]), (6, &json!("EXHAUSTED")));
     all_is_well(&env, &[&receiver], 0, "duplicates").await;
 }
@@ -229,25 +230,25 @@ async fn a_message_that_comes_early_waits_for_its_time() {
     let early = AttemptMessage { v: 1, handle: env.handle(), delivery_id: id.parse().unwrap(), attempt: 2, lane: Lane::Retries };
     for early_ms in [4_000, 900, 1] {
         env.advance_ms(5_000 - early_ms - (env.now().millis() - receiver_began(&env, &id).await));
-        env.app("delivery-worker").store().announce_attempt(&early, 0).await.unwrap();
+        env.app("delivery-worker").store().outbox().announce_attempt(&early, 0).await.unwrap();
         env.deliver().await;
         assert_eq!(receiver.posted().len(), 1, "{early_ms} ms early");
     }
     env.advance_ms(1_000);
     env.deliver().await;
     assert_eq!(receiver.posted().len(), 2);
-    recover(&env).await;
+    run_recovery(&env).await;
     all_is_well(&env, &[&receiver], 0, "early").await;
 }
 
-/// When the first attempt of a delivery ended, by the world's clock, which stands still meanwhile.
+/// When the first attempt of a delivery started, by the environment's clock, which does not move meanwhile.
 async fn receiver_began(env: &TestEnv, id: &str) -> i64 {
-    let told = delivery(env, id).await;
-    told["attempts"][0]["startedAt"].as_str().unwrap().parse::<domain::values::moment::Moment>().unwrap().millis()
+    let logged = delivery(env, id).await;
+    logged["attempts"][0]["startedAt"].as_str().unwrap().parse::<domain::values::moment::Moment>().unwrap().millis()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn messages_that_mean_nothing_are_given_back_or_dropped_and_hold_nobody_up() {
+async fn unreadable_messages_are_returned_or_dropped_and_block_no_others() {
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;
     let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
@@ -286,7 +287,7 @@ async fn a_success_counts_even_when_the_lease_was_lost_meanwhile() {
     let receiver = Receiver::start().await;
     let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
     let id = send_test(&env, &subscription).await;
-    // One worker holds the attempt and its receiver takes its time; by then somebody else has it and fails.
+    // One worker holds the attempt and its receiver is slow; meanwhile another worker takes it over and fails.
     receiver.next([Behaviour::WhenReleased(200), Behaviour::status(500)]);
     let app = env.app("delivery-worker").clone();
     let message = json!({"v": 1, "handle": "demo", "deliveryId": id, "attempt": 1, "lane": "retries"}).to_string();
@@ -304,10 +305,10 @@ async fn a_success_counts_even_when_the_lease_was_lost_meanwhile() {
     assert_eq!(delivery(&env, &id).await["status"], "SCHEDULED");
     receiver.release();
     assert!(slow.await.unwrap().batch_item_failures.is_empty());
-    let told = delivery(&env, &id).await;
-    let outcomes: Vec<&str> = told["attempts"].as_array().unwrap().iter().map(|attempt| attempt["outcome"].as_str().unwrap()).collect();
-    assert_eq!((told["status"].as_str().unwrap(), outcomes), ("DELIVERED", vec!["http_200", "http_500"]), "one result a lease: {told}");
-    recover(&env).await;
+    let logged = delivery(&env, &id).await;
+    let outcomes: Vec<&str> = logged["attempts"].as_array().unwrap().iter().map(|attempt| attempt["outcome"].as_str().unwrap()).collect();
+    assert_eq!((logged["status"].as_str().unwrap(), outcomes), ("DELIVERED", vec!["http_200", "http_500"]), "one result a lease: {logged}");
+    run_recovery(&env).await;
     assert_eq!(receiver.posted().len(), 2);
 }
 
@@ -318,12 +319,12 @@ async fn a_replay_is_a_new_delivery_of_the_same_bytes_and_leaves_the_old_log_alo
     receiver.always(Behaviour::status(500));
     let subscription = subscribe(&env, &receiver, &["conversion.recorded"]).await;
     click_and_convert(&env, 1).await;
-    env.settle().await;
+    env.process_events().await;
     env.deliver().await;
     let id = log(&env, "").await[0]["deliveryId"].as_str().unwrap().to_owned();
     let replay = format!("{DELIVERIES}/{id}/replay");
     env.operator().post(&replay, json!({})).await.refused(409, "conflict");
-    play_out(&env).await;
+    run_schedule(&env).await;
     let before = delivery(&env, &id).await;
     assert_eq!(before["status"], "EXHAUSTED");
     receiver.always(Behaviour::status(200));
@@ -345,7 +346,7 @@ async fn a_replay_is_a_new_delivery_of_the_same_bytes_and_leaves_the_old_log_alo
     let audited = env.operator().get("/v2/handles/demo/audit-events").await.expect(200).text();
     assert!(audited.contains("delivery.replayed"));
     // And to a subscription that is off, nothing can be sent.
-    crate::delivery::support::change(&env, &subscription, json!({"enabled": false})).await;
+    change(&env, &subscription, json!({"enabled": false})).await;
     env.operator().post(&replay, json!({})).await.refused(409, "conflict");
     assert_eq!(read(&env, &subscription).await["status"], "DISABLED");
 }
@@ -356,7 +357,7 @@ async fn a_receiver_that_was_down_for_ten_minutes_gets_everything_by_one_replay(
     let receiver = Receiver::start().await;
     let subscription = subscribe(&env, &receiver, &["conversion.recorded"]).await;
     click_and_convert(&env, 1).await;
-    env.settle().await;
+    env.process_events().await;
     env.deliver().await;
     let ctx = env.visitor().number(2).follow("launch").await.expect(302).ctx();
     env.advance_ms(1000);
@@ -365,16 +366,16 @@ async fn a_receiver_that_was_down_for_ten_minutes_gets_everything_by_one_replay(
     let mut conversions = Vec::new();
     for number in 0..120 {
         let body = json!({"ctx": ctx, "idempotencyKey": format!("down-{number}"), "eventType": "purchase", "value": 1, "currency": "USD"});
-        let accepted = env.nobody().post("/v2/public/conversions", body).await.expect(202).json();
+        let accepted = env.anonymous().post("/v2/public/conversions", body).await.expect(202).json();
         conversions.push(accepted["conversionId"].as_str().unwrap().to_owned());
         env.advance_ms(10);
     }
-    env.settle().await;
-    play_out(&env).await;
+    env.process_events().await;
+    run_schedule(&env).await;
     env.advance_ms(600_000);
     assert_eq!(log(&env, "&status=EXHAUSTED").await.len(), 120);
     receiver.always(Behaviour::status(200));
-    receiver.forget();
+    receiver.clear();
     let mut range = json!({"since": down_at, "until": env.now(), "subscriptionId": id_of(&subscription)});
     let mut replayed = Vec::new();
     for most in [100, 20] {
@@ -404,9 +405,9 @@ async fn a_receiver_that_was_down_for_ten_minutes_gets_everything_by_one_replay(
 async fn a_range_is_sent_again_until_its_receiver_has_it_and_what_was_cancelled_with_it() {
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;
-    let began = env.now();
+    let since = env.now();
     let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
-    let range = json!({"since": began, "subscriptionId": id_of(&subscription)});
+    let range = json!({"since": since, "subscriptionId": id_of(&subscription)});
     let replay = async |range: &Value| {
         env.advance_ms(1);
         let answer = env.operator().post(&format!("{DELIVERIES}/replay"), range.clone()).await.expect(202).json();
@@ -420,22 +421,22 @@ async fn a_range_is_sent_again_until_its_receiver_has_it_and_what_was_cancelled_
         let id = send_test(&env, &subscription).await;
         missed.push(delivery(&env, &id).await["eventId"].to_string());
     }
-    play_out(&env).await;
+    run_schedule(&env).await;
     // One more waits when its owner switches the subscription off.
     let waiting = send_test(&env, &subscription).await;
-    crate::delivery::support::change(&env, &subscription, json!({"enabled": false})).await;
+    change(&env, &subscription, json!({"enabled": false})).await;
     env.deliver().await;
     let cancelled = delivery(&env, &waiting).await;
     assert_eq!(cancelled["status"], "CANCELLED");
     missed.push(cancelled["eventId"].to_string());
-    crate::delivery::support::change(&env, &subscription, json!({"enabled": true})).await;
+    change(&env, &subscription, json!({"enabled": true})).await;
     missed.sort();
     assert_eq!(replay(&range).await, missed, "what was exhausted and what was cancelled");
     assert_eq!(replay(&range).await, Vec::<String>::new(), "all of it is on its way");
-    play_out(&env).await;
+    run_schedule(&env).await;
     assert_eq!(replay(&range).await, missed, "the replays failed too");
     receiver.always(Behaviour::status(200));
-    play_out(&env).await;
+    run_schedule(&env).await;
     for status in [Value::Null, json!("EXHAUSTED"), json!("CANCELLED")] {
         let mut range = range.clone();
         range["status"] = status;
@@ -445,13 +446,13 @@ async fn a_range_is_sent_again_until_its_receiver_has_it_and_what_was_cancelled_
     lost["status"] = json!("DELIVERED");
     assert_eq!(replay(&lost).await, missed, "a receiver that lost what it had");
     // One that is sent again by itself counts as well.
-    play_out(&env).await;
+    run_schedule(&env).await;
     receiver.always(Behaviour::status(500));
     let id = send_test(&env, &subscription).await;
-    play_out(&env).await;
+    run_schedule(&env).await;
     receiver.always(Behaviour::status(200));
     env.operator().post(&format!("{DELIVERIES}/{id}/replay"), json!({})).await.expect(202);
     env.deliver().await;
     assert_eq!(replay(&range).await, Vec::<String>::new());
-    assert_eq!(delivery(&env, &id).await["attempts"].as_array().unwrap().len(), 6, "the log of the first stands");
+    assert_eq!(delivery(&env, &id).await["attempts"].as_array().unwrap().len(), 6, "the log of the first is kept");
 }

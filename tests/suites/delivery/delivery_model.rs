@@ -19,13 +19,13 @@ const FAULTS: u8 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Without {
     Nothing,
-    /// A claim holds for ever.
+    /// A claim never expires.
     Lease,
     /// A worker whose record was refused drops its message instead of looking again.
     SecondLook,
     /// A message that comes too late announces nothing.
     AnnouncingNext,
-    /// A success counts only from whoever holds the lease.
+    /// A success counts only from the worker that holds the lease.
     MonotoneSuccess,
 }
 
@@ -153,7 +153,7 @@ impl Protocol {
         let holds = stored.status == DeliveryStatus::InFlight && stored.attempt == message && stored.seq == seq;
         let refused = if self.0 == Without::SecondLook { Step::Acknowledge } else { Step::Look };
         if is_taken {
-            // One that a worker takes along into a crash nobody can know of.
+            // A message that a worker had taken when it crashed.
             state.is_reported = true;
             let counts = stored.status != DeliveryStatus::Delivered && (holds || self.0 != Without::MonotoneSuccess);
             if counts {
@@ -264,7 +264,7 @@ impl Model for Protocol {
                 state.crashes -= 1;
                 let work = state.workers[worker].take()?;
                 put_back(&mut state.queue, work.message);
-                // Whoever died holding the attempt does not come back: its lease runs out.
+                // A worker that died with the attempt does not return: its lease runs out.
                 let held = match work.step {
                     Step::Send { seq } | Step::Record { seq, .. } => Some(seq),
                     Step::Look | Step::Announce { .. } | Step::Acknowledge => None,

@@ -1,4 +1,4 @@
-//! Where messages may go and what may come back: receivers that misbehave in every way, and addresses that are nobody's business.
+//! Where messages may go and what may come back: receivers that misbehave in every way, and addresses that are not public.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -12,10 +12,9 @@ use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::join_all;
 use serde_json::{Value, json};
+use tests::fixtures::webhooks::{WEBHOOKS, click_and_convert, delivery, id_of, log, run_schedule, send_test, subscribe};
 use tests::{Behaviour, Receiver, TestEnv, TestEnvOptions};
 use tokio::net::TcpListener;
-
-use crate::delivery::support::{WEBHOOKS, click_and_convert, delivery, id_of, log, play_out, send_test, subscribe};
 
 /// 64 MiB of nothing, compressed twice.
 const BOMB: &str = "H4sIAA9yAWsC/+3coUpDYRTA8e/qFYbCNoPJsD2CcWVMDeYFzWIWi7DsQEyWvcTyYCBYbb6B2uzbDCIm8eruY3zn90snn3g4/Dv3jdS6Li43qu\
@@ -79,7 +78,7 @@ fn misbehaviours(elsewhere: &str) -> Vec<(&'static str, Behaviour, &'static str)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn however_a_receiver_answers_the_log_tells_it_and_the_schedule_stands() {
+async fn every_kind_of_answer_is_in_the_log_and_the_schedule_is_kept() {
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;
     let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
@@ -88,17 +87,17 @@ async fn however_a_receiver_answers_the_log_tells_it_and_the_schedule_stands() {
         receiver.next([behaviour]);
         let id = send_test(&env, &subscription).await;
         env.deliver().await;
-        let told = delivery(&env, &id).await;
-        let attempt = &told["attempts"][0];
-        assert_eq!(attempt["outcome"], outcome, "{name}: {told}");
+        let logged = delivery(&env, &id).await;
+        let attempt = &logged["attempts"][0];
+        assert_eq!(attempt["outcome"], outcome, "{name}: {logged}");
         seen += 1;
         assert_eq!((receiver.posted().len(), receiver.connections()), (seen, seen), "{name}: one request, and nowhere else");
         let is_delivered = outcome.starts_with("http_2");
-        assert_eq!(told["status"], if is_delivered { "DELIVERED" } else { "SCHEDULED" }, "{name}: {told}");
+        assert_eq!(logged["status"], if is_delivered { "DELIVERED" } else { "SCHEDULED" }, "{name}: {logged}");
         let next = if is_delivered { Value::Null } else { json!(env.now().plus_secs(5)) };
-        assert_eq!(attempt.get("nextAttemptAt").cloned().unwrap_or_default(), next, "{name}: whatever it says of later");
+        assert_eq!(attempt.get("nextAttemptAt").cloned().unwrap_or_default(), next, "{name}: whatever Retry-After it sends");
         let status = outcome.strip_prefix("http_").and_then(|status| status.parse::<u64>().ok());
-        assert_eq!(attempt["statusCode"].as_u64(), status, "{name}: {told}");
+        assert_eq!(attempt["statusCode"].as_u64(), status, "{name}: {logged}");
         let snippet = attempt["responseSnippet"].as_str().unwrap_or_default();
         assert!(snippet.len() <= 1024 && !snippet.chars().any(char::is_control), "{name}: {snippet:?}");
     }
@@ -117,12 +116,12 @@ async fn a_receiver_that_reads_nothing_may_count_as_having_it_and_is_never_waite
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;
     let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
-    receiver.next([Behaviour::Deaf]);
+    receiver.next([Behaviour::AnswerUnread]);
     let id = send_test(&env, &subscription).await;
     env.deliver().await;
     // Whether its answer or the end of its connection is seen first is the network's to say.
-    let told = delivery(&env, &id).await;
-    assert!(["http_200", "disconnected"].contains(&told["attempts"][0]["outcome"].as_str().unwrap()), "{told}");
+    let logged = delivery(&env, &id).await;
+    assert!(["http_200", "disconnected"].contains(&logged["attempts"][0]["outcome"].as_str().unwrap()), "{logged}");
     assert_eq!(receiver.connections(), 1);
 }
 
@@ -149,8 +148,8 @@ async fn receivers_that_never_end_are_left_at_the_deadline_with_little_read() {
     let took = started.elapsed();
     assert!((Duration::from_secs(10)..Duration::from_secs(14)).contains(&took), "{took:?}");
     for (receiver, id, outcome) in &watched {
-        let told = delivery(&env, id).await;
-        assert_eq!(told["attempts"][0]["outcome"], *outcome, "{told}");
+        let logged = delivery(&env, id).await;
+        assert_eq!(logged["attempts"][0]["outcome"], *outcome, "{logged}");
         // What the kernel takes on loopback counts too; without an end to reading it would be gigabytes.
         assert!(receiver.sent() < 32 << 20, "{} bytes were taken", receiver.sent());
     }
@@ -227,7 +226,7 @@ const REFUSED: &[&str] = &[
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_address_but_a_public_one_over_https_is_taken_and_none_is_tried() {
-    let env = public_world().await;
+    let env = env_with_public_egress().await;
     let receiver = Receiver::start().await;
     let mut refused: Vec<String> = REFUSED.iter().map(|text| (*text).to_owned()).collect();
     refused.push(format!("https://example.com/{}", "a".repeat(2049 - "https://example.com/".len())));
@@ -252,8 +251,8 @@ async fn no_address_but_a_public_one_over_https_is_taken_and_none_is_tried() {
     assert_eq!(receiver.connections(), 0);
 }
 
-/// A world that sends webhooks as production does.
-async fn public_world() -> TestEnv {
+/// An environment that sends webhooks as production does.
+async fn env_with_public_egress() -> TestEnv {
     let environment = BTreeMap::from([("WEBHOOK_EGRESS".to_owned(), String::new())]);
     TestEnv::with(TestEnvOptions { environment, ..TestEnvOptions::default() }).await
 }
@@ -268,13 +267,13 @@ async fn smuggle(env: &TestEnv, url: &str) -> SubscriptionId {
     let settings: Settings =
         serde_json::from_value(json!({"endpointUrl": url, "eventTypes": ["conversion.recorded"], "enabled": true})).unwrap();
     let subscription = Subscription { id, handle, version: 1, created_at: now, updated_at: now, secrets, settings };
-    env.auditor().create_subscription(&subscription, &env.event("webhook.created")).await.unwrap();
+    env.unrestricted_store().subscriptions().create(&subscription, &env.audit_event("webhook.created")).await.unwrap();
     id
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_that_turns_out_private_is_a_failed_attempt_and_no_socket_is_opened() {
-    let env = public_world().await;
+    let env = env_with_public_egress().await;
     let receiver = Receiver::start().await;
     let address = receiver.url("/");
     let port = address.rsplit(':').next().unwrap().trim_end_matches('/').to_owned();
@@ -283,15 +282,15 @@ async fn an_address_that_turns_out_private_is_a_failed_attempt_and_no_socket_is_
         smuggle(&env, &format!("http://{host}:{port}/ingest")).await;
     }
     click_and_convert(&env, 1).await;
-    env.settle().await;
-    play_out(&env).await;
+    env.process_events().await;
+    run_schedule(&env).await;
     let log = log(&env, "").await;
     assert_eq!(log.len(), hosts.len());
     for delivery in log {
         let outcomes: Vec<&str> =
             delivery["attempts"].as_array().unwrap().iter().map(|attempt| attempt["outcome"].as_str().unwrap()).collect();
         assert_eq!((delivery["status"].as_str().unwrap(), outcomes), ("EXHAUSTED", vec!["blocked_address"; 6]));
-        assert!(!delivery.to_string().contains("127.0.0.1"), "nothing of what was found is told: {delivery}");
+        assert!(!delivery.to_string().contains("127.0.0.1"), "nothing of the address found is in the log: {delivery}");
     }
     assert_eq!(receiver.connections(), 0);
 }
@@ -305,15 +304,15 @@ async fn a_receiver_under_development_is_reached_on_this_machine_under_the_switc
     let subscription = env.operator().post(WEBHOOKS, body).await.expect(201).json();
     let id = send_test(&env, &subscription).await;
     env.deliver().await;
-    let told = delivery(&env, &id).await;
-    assert_eq!((told["status"].as_str().unwrap(), receiver.connections()), ("DELIVERED", 1), "{told}");
+    let logged = delivery(&env, &id).await;
+    assert_eq!((logged["status"].as_str().unwrap(), receiver.connections()), ("DELIVERED", 1), "{logged}");
     for url in ["http://10.0.0.1/", "http://192.168.1.1:8080/", "https://169.254.169.254/", "http://example.com/"] {
         env.operator().post(WEBHOOKS, json!({"endpointUrl": url, "eventTypes": ["*"]})).await.refused(400, "invalid_payload");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_a_receiver_hangs_what_follows_for_it_waits_apart_and_nobody_else_does() {
+async fn while_a_receiver_hangs_only_its_own_deliveries_wait() {
     let env = TestEnv::new().await;
     let (hanging, healthy) = (Receiver::start().await, Receiver::start().await);
     hanging.always(Behaviour::WhenReleased(200));
@@ -366,7 +365,7 @@ async fn every_event_reaches_all_others_while_a_receiver_that_hangs_is_still_wai
     }
     // All are there before the first is taken, so that the one that hangs is in a batch with others. The queues' own pollers
     // take several batches at a time, as they run beside each other on Lambda.
-    env.settle().await;
+    env.process_events().await;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let server = env.server().clone();
@@ -394,5 +393,5 @@ async fn every_event_reaches_all_others_while_a_receiver_that_hangs_is_still_wai
 
 async fn is_slow(env: &TestEnv, subscription: &Value) -> bool {
     let id = subscription["subscriptionId"].as_str().unwrap().parse().unwrap();
-    env.auditor().subscription(&env.handle(), id, env.now()).await.unwrap().unwrap().is_slow
+    env.unrestricted_store().subscriptions().get(&env.handle(), id, env.now()).await.unwrap().unwrap().is_slow
 }

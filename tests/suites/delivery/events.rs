@@ -1,23 +1,16 @@
-//! Commission events always arrive: signed, in order of their attempts, and told once, from whatever causes them.
+//! Commission events always arrive: signed, in order of their attempts, and delivered once, whatever causes them.
 
 use std::collections::BTreeSet;
 
 use domain::webhooks::event::WebhookEventType;
 use serde_json::{Value, json};
+use tests::fixtures::webhooks::{DELIVERIES, WEBHOOKS, id_of, subscribe};
 use tests::{Behaviour, Receiver, TestEnv, TestEnvOptions, messages};
-
-const WEBHOOKS: &str = "/v2/handles/demo/webhooks";
-const DELIVERIES: &str = "/v2/handles/demo/deliveries";
-
-async fn subscribe(env: &TestEnv, receiver: &Receiver, types: &[&str]) -> Value {
-    let body = json!({"endpointUrl": receiver.url("/ingest"), "eventTypes": types});
-    env.operator().post(WEBHOOKS, body).await.expect(201).json()
-}
 
 /// Works off everything that is on its way, what follows from it too.
 async fn carry_out(env: &TestEnv) {
     for _ in 0..2 {
-        env.settle().await;
+        env.process_events().await;
         env.deliver().await;
     }
 }
@@ -35,28 +28,15 @@ async fn arrived(env: &TestEnv, receiver: &Receiver, seen: &mut usize) -> Vec<(S
     fresh
 }
 
-async fn audited(env: &TestEnv) -> Vec<(String, String)> {
-    let page = env.operator().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).json();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    page["items"].as_array().unwrap().iter().map(|event| (text(&event["action"]), text(&event["target"]))).collect()
-}
-
-fn id(subscription: &Value) -> &str {
-    subscription["subscriptionId"].as_str().unwrap()
-}
-
 async fn click_and_convert(env: &TestEnv, key: &str) -> Value {
-    env.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await;
-    let ctx = env.visitor().follow("launch").await.expect(302).ctx();
-    env.advance_ms(1000);
-    let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "affiliate_click", "value": 24.99, "currency": "USD"});
-    let accepted = env.nobody().post("/v2/public/conversions", body).await.expect(202).json();
-    env.settle().await;
-    accepted
+    env.put_link("launch").await;
+    let receipt = env.follow_and_convert("launch", 1000, key, 24.99, "USD").await;
+    env.process_events().await;
+    receipt
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_conversion_arrives_signed_for_clients_nobody_here_wrote() {
+async fn a_conversion_arrives_with_signatures_that_independent_clients_verify() {
     let env = TestEnv::new().await;
     // The client goes by the machine's clock.
     env.set_time(&domain::values::moment::Moment::from_millis(local::wall_clock()).to_string());
@@ -111,9 +91,9 @@ async fn a_failing_receiver_is_tried_six_times_on_the_schedule_and_never_early()
     env.advance_ms(3_600_000);
     env.deliver().await;
     assert_eq!(receiver.posted().len(), 6);
-    let told = env.operator().get(DELIVERIES).await.expect(200).json();
-    let delivery = &told["items"][0];
-    assert_eq!((&delivery["status"], told["items"].as_array().unwrap().len()), (&json!("EXHAUSTED"), 1));
+    let log = env.operator().get(DELIVERIES).await.expect(200).json();
+    let delivery = &log["items"][0];
+    assert_eq!((&delivery["status"], log["items"].as_array().unwrap().len()), (&json!("EXHAUSTED"), 1));
     let numbers: Vec<u64> = delivery["attempts"].as_array().unwrap().iter().map(|attempt| attempt["n"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
     assert!(delivery["attempts"].as_array().unwrap().iter().all(|attempt| attempt["outcome"] == "http_500"));
@@ -172,7 +152,7 @@ async fn every_event_of_the_catalogue_arrives_from_what_causes_it() {
     env.creator().post(&format!("{launch}/rollback"), json!({"version": 4})).await.expect(200);
     expect("a link is on again", &[("link.updated", json!({"version": 6, "enabled": true, "campaignId": "spring"}))]).await;
 
-    env.nobody().with("host", "demo.localhost:9000").with("user-agent", "curl/8.5").get("/launch").await.expect(302);
+    env.anonymous().with("host", "demo.localhost:9000").with("user-agent", "curl/8.5").get("/launch").await.expect(302);
     env.visitor().with("sec-purpose", "prefetch").follow("launch").await.expect(302);
     env.visitor().head("launch").await.expect(302);
     expect("bots", &[]).await;
@@ -181,36 +161,36 @@ async fn every_event_of_the_catalogue_arrives_from_what_causes_it() {
     expect("a click", &[("link.clicked", click)]).await;
     env.advance_ms(1000);
     let order = json!({"ctx": redirect.ctx(), "idempotencyKey": "order-1", "eventType": "purchase", "value": 24.99, "currency": "USD"});
-    let accepted = env.nobody().post("/v2/public/conversions", order).await.expect(202).json();
-    let told = json!({"conversionId": accepted["conversionId"], "clickId": accepted["clickId"], "campaignId": "spring", "value": 24.99, "currency": "USD", "eventType": "purchase", "trust": "claimed", "test": false});
-    expect("a conversion", &[("conversion.recorded", told)]).await;
+    let accepted = env.anonymous().post("/v2/public/conversions", order).await.expect(202).json();
+    let payload = json!({"conversionId": accepted["conversionId"], "clickId": accepted["clickId"], "campaignId": "spring", "value": 24.99, "currency": "USD", "eventType": "purchase", "trust": "claimed", "test": false});
+    expect("a conversion", &[("conversion.recorded", payload)]).await;
     let test = env
         .creator()
         .post(&format!("{campaigns}/spring/test-conversion"), json!({"value": 1.5, "currency": "EUR"}))
         .await
         .expect(202)
         .json();
-    let told = json!({"conversionId": test["conversionId"], "campaignId": "spring", "value": 1.5, "currency": "EUR", "test": true});
-    expect("a test conversion", &[("conversion.tested", told)]).await;
+    let payload = json!({"conversionId": test["conversionId"], "campaignId": "spring", "value": 1.5, "currency": "EUR", "test": true});
+    expect("a test conversion", &[("conversion.tested", payload)]).await;
     env.creator().delete(launch).await.expect(204);
     expect("a link is deleted", &[("link.deleted", json!({"slug": "launch", "version": 6, "destinationUrl": first}))]).await;
 
     let gone = Receiver::start().await;
     gone.always(Behaviour::status(410));
     let other = subscribe(&env, &gone, &["webhook.test"]).await;
-    env.operator().post(&format!("{WEBHOOKS}/{}/test", id(&other)), json!({})).await.expect(202);
-    let disabled = json!({"subscriptionId": id(&other), "status": "DISABLED_GONE"});
+    env.operator().post(&format!("{WEBHOOKS}/{}/test", id_of(&other)), json!({})).await.expect(202);
+    let disabled = json!({"subscriptionId": id_of(&other), "status": "DISABLED_GONE"});
     expect("a receiver is gone", &[("webhook.disabled", disabled)]).await;
     let own = env.operator().get(WEBHOOKS).await.expect(200).json()["items"][0].clone();
-    env.operator().post(&format!("{WEBHOOKS}/{}/test", id(&own)), json!({})).await.expect(202);
-    expect("a test", &[("webhook.test", json!({"subscriptionId": id(&own)}))]).await;
+    env.operator().post(&format!("{WEBHOOKS}/{}/test", id_of(&own)), json!({})).await.expect(202);
+    expect("a test", &[("webhook.test", json!({"subscriptionId": id_of(&own)}))]).await;
 
     let catalogue: BTreeSet<String> = WebhookEventType::ALL.iter().map(|kind| kind.as_str().to_owned()).collect();
     assert_eq!((&types, &messages::documented()), (&catalogue, &catalogue), "seen, documented, and in the catalogue");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bots_are_told_of_only_to_those_who_ask() {
+async fn events_of_bots_are_delivered_only_to_subscriptions_that_include_them() {
     let env = TestEnv::new().await;
     let (people, all) = (Receiver::start().await, Receiver::start().await);
     subscribe(&env, &people, &["link.clicked"]).await;
@@ -221,8 +201,8 @@ async fn bots_are_told_of_only_to_those_who_ask() {
     env.visitor().follow("launch").await.expect(302);
     carry_out(&env).await;
     let verdicts = |receiver: &Receiver| {
-        let told = receiver.posted().into_iter().map(|posted| posted.json()["payload"]["verdict"].as_str().unwrap().to_owned());
-        told.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+        let verdicts = receiver.posted().into_iter().map(|posted| posted.json()["payload"]["verdict"].as_str().unwrap().to_owned());
+        verdicts.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
     };
     assert_eq!((verdicts(&people), verdicts(&all)), (vec!["human".to_owned()], vec!["bot".to_owned(), "human".to_owned()]));
     assert_eq!((people.posted().len(), all.posted().len()), (1, 2));
@@ -231,7 +211,7 @@ async fn bots_are_told_of_only_to_those_who_ask() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_subscription_hears_of_what_it_named_and_of_nothing_while_it_is_off() {
+async fn a_subscription_receives_what_it_named_and_nothing_while_it_is_disabled() {
     let env = TestEnv::new().await;
     env.campaign("spring").await;
     env.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
@@ -239,10 +219,10 @@ async fn a_subscription_hears_of_what_it_named_and_of_nothing_while_it_is_off() 
     carry_out(&env).await;
     let filters: [&[&str]; 5] =
         [&["conversion.recorded"], &["conversion.tested"], &["link.created", "link.deleted"], &["*"], &["link.updated", "*"]];
-    let mut heard = Vec::new();
+    let mut subscribers = Vec::new();
     for types in filters {
         let receiver = Receiver::start().await;
-        heard.push((subscribe(&env, &receiver, types).await, receiver));
+        subscribers.push((subscribe(&env, &receiver, types).await, receiver));
     }
     let off = Receiver::start().await;
     let body = json!({"endpointUrl": off.url("/"), "eventTypes": ["*"], "enabled": false});
@@ -252,7 +232,7 @@ async fn a_subscription_hears_of_what_it_named_and_of_nothing_while_it_is_off() 
         let ctx = env.visitor().follow("launch").await.expect(302).ctx();
         env.advance_ms(1000);
         let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase"});
-        env.nobody().post("/v2/public/conversions", body).await.expect(202);
+        env.anonymous().post("/v2/public/conversions", body).await.expect(202);
         env.creator().post("/v2/handles/demo/campaigns/spring/test-conversion", json!({})).await.expect(202);
         env.creator()
             .put(&format!("/v2/handles/demo/links/new-{key}"), json!({"destinationUrl": "https://example.com/"}))
@@ -268,23 +248,23 @@ async fn a_subscription_hears_of_what_it_named_and_of_nothing_while_it_is_off() 
     };
     let all = ["conversion.recorded", "conversion.tested", "link.clicked", "link.created"];
     let expected: [&[&str]; 5] = [&["conversion.recorded"], &["conversion.recorded", "conversion.tested"], &["link.created"], &all, &all];
-    for (((subscription, receiver), expected), filter) in heard.iter().zip(expected).zip(filters) {
+    for (((subscription, receiver), expected), filter) in subscribers.iter().zip(expected).zip(filters) {
         assert_eq!(types(receiver), expected, "{filter:?}");
         let bodies: Vec<bool> = receiver.posted().iter().map(|posted| posted.json()["payload"]["test"] == true).collect();
         assert_eq!(bodies.iter().filter(|is_test| **is_test).count(), expected.iter().filter(|kind| **kind == "conversion.tested").count());
         let switch = json!({"enabled": false});
-        env.operator().put(&format!("{WEBHOOKS}/{}", id(subscription)), switch).await.expect(200);
+        env.operator().put(&format!("{WEBHOOKS}/{}", id_of(subscription)), switch).await.expect(200);
     }
     assert_eq!(off.connections(), 0);
-    let before: Vec<usize> = heard.iter().map(|(_, receiver)| receiver.posted().len()).collect();
-    env.operator().put(&format!("{WEBHOOKS}/{}", id(&disabled)), json!({"enabled": true})).await.expect(200);
+    let before: Vec<usize> = subscribers.iter().map(|(_, receiver)| receiver.posted().len()).collect();
+    env.operator().put(&format!("{WEBHOOKS}/{}", id_of(&disabled)), json!({"enabled": true})).await.expect(200);
     cause("order-2").await;
-    assert_eq!(heard.iter().map(|(_, receiver)| receiver.posted().len()).collect::<Vec<_>>(), before, "disabled subscriptions");
+    assert_eq!(subscribers.iter().map(|(_, receiver)| receiver.posted().len()).collect::<Vec<_>>(), before, "disabled subscriptions");
     assert_eq!(types(&off), all, "what happened while it was off is not made up for");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_conversion_is_told_once_for_its_key_whatever_comes_twice() {
+async fn a_conversion_is_delivered_once_for_its_key_under_duplicates() {
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;
     subscribe(&env, &receiver, &["conversion.recorded"]).await;
@@ -292,9 +272,9 @@ async fn a_conversion_is_told_once_for_its_key_whatever_comes_twice() {
     let ctx = env.visitor().follow("launch").await.expect(302).ctx();
     env.advance_ms(1000);
     let body = json!({"ctx": ctx, "idempotencyKey": "order-1", "eventType": "purchase", "value": 24.99, "currency": "USD"});
-    env.nobody().post("/v2/public/conversions", body.clone()).await.expect(202);
+    env.anonymous().post("/v2/public/conversions", body.clone()).await.expect(202);
     for _ in 0..3 {
-        env.nobody().post("/v2/public/conversions", body.clone()).await.expect(200);
+        env.anonymous().post("/v2/public/conversions", body.clone()).await.expect(200);
     }
     env.drain("ClicksQueue").await;
     let (mut outbox, mut attempts) = (Vec::new(), Vec::new());
@@ -320,10 +300,10 @@ async fn a_conversion_is_told_once_for_its_key_whatever_comes_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_seeds_webhook_calls_work_as_pasted() {
+async fn the_webhook_calls_of_the_documentation_work_as_pasted() {
     let env = TestEnv::new().await;
     let paste = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-    // Seed 001, section 5. Nothing causes an event here, so nobody is connected to.
+    // Nothing causes an event here, so no connection is made.
     let commissions = paste(
         r#"{
 "endpointUrl": "https://commissions.example.com/ingest",
@@ -339,17 +319,16 @@ async fn the_seeds_webhook_calls_work_as_pasted() {
     assert_eq!(made["eventTypes"], json!(["link.clicked", "conversion.tested"]));
     let secret = made["secret"].as_str().unwrap();
     assert!(secret.starts_with("whsec_") && secret.len() == "whsec_".len() + 44, "a secret of 32 bytes in base64");
-    for path in [WEBHOOKS.to_owned(), format!("{WEBHOOKS}/{}", id(&made)), "/v2/handles/demo/notifications".to_owned()] {
-        assert!(!env.operator().get(&path).await.expect(200).text().contains("whsec_"), "{path} tells the secret again");
+    for path in [WEBHOOKS.to_owned(), format!("{WEBHOOKS}/{}", id_of(&made)), "/v2/handles/demo/notifications".to_owned()] {
+        assert!(!env.operator().get(&path).await.expect(200).text().contains("whsec_"), "{path} returns the secret again");
     }
 
-    // Seed 002, LM-04 to LM-06.
     let hook = paste(r#"{"endpointUrl":"https://hooks.example.com/test","eventTypes":["link.clicked"]}"#);
     env.creator().post(WEBHOOKS, hook.clone()).await.refused(403, "insufficient_role");
     let made = env.operator().post(WEBHOOKS, hook).await.expect(201).json();
-    env.creator().post(&format!("{WEBHOOKS}/{}/test", id(&made)), paste("{}")).await.refused(403, "insufficient_role");
+    env.creator().post(&format!("{WEBHOOKS}/{}/test", id_of(&made)), paste("{}")).await.refused(403, "insufficient_role");
     assert_eq!(env.operator().get(WEBHOOKS).await.expect(200).json()["items"].as_array().unwrap().len(), 2, "the creator made none");
-    let test = env.operator().post(&format!("{WEBHOOKS}/{}/test", id(&made)), paste("{}")).await.expect(202).json();
+    let test = env.operator().post(&format!("{WEBHOOKS}/{}/test", id_of(&made)), paste("{}")).await.expect(202).json();
     assert!(test["eventId"].as_str().unwrap().starts_with("evt_"), "a dispatch event reference");
     let delivery = env.operator().get(&format!("{DELIVERIES}/{}", test["deliveryId"].as_str().unwrap())).await.expect(200).json();
     assert_eq!(
@@ -363,7 +342,7 @@ async fn a_change_leaves_what_it_does_not_name_and_every_bad_field_is_named_at_o
     let env = TestEnv::new().await;
     let body = json!({"endpointUrl": "https://hooks.example.com/a", "eventTypes": ["link.clicked"], "description": "first"});
     let mut made = env.operator().post(WEBHOOKS, body).await.expect(201).json();
-    let path = format!("{WEBHOOKS}/{}", id(&made));
+    let path = format!("{WEBHOOKS}/{}", id_of(&made));
     made.as_object_mut().unwrap().remove("secret");
     assert_eq!(env.operator().get(&path).await.expect(200).json(), made);
     env.advance_ms(1000);
@@ -413,12 +392,12 @@ async fn a_change_leaves_what_it_does_not_name_and_every_bad_field_is_named_at_o
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_change_stands_in_the_audit_log_and_no_secret_does() {
+async fn every_change_is_in_the_audit_log_and_no_secret_is() {
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;
     let made = subscribe(&env, &receiver, &["link.created"]).await;
-    let path = format!("{WEBHOOKS}/{}", id(&made));
-    // Events of one millisecond stand in no order.
+    let path = format!("{WEBHOOKS}/{}", id_of(&made));
+    // Events of one millisecond are in no order.
     env.advance_ms(1);
     env.operator().put(&path, json!({"description": "commissions"})).await.expect(200);
     env.advance_ms(1);
@@ -437,7 +416,7 @@ async fn every_change_stands_in_the_audit_log_and_no_secret_does() {
     carry_out(&env).await;
     env.advance_ms(1);
     env.operator().delete(&path).await.expect(204);
-    let subscription = id(&made);
+    let subscription = id_of(&made);
     let expected = [
         ("webhook.deleted", subscription),
         ("webhook.disabled", subscription),
@@ -449,7 +428,7 @@ async fn every_change_stands_in_the_audit_log_and_no_secret_does() {
         ("webhook.created", subscription),
     ];
     let expected: Vec<(String, String)> = expected.iter().map(|(action, target)| ((*action).to_owned(), (*target).to_owned())).collect();
-    assert_eq!(audited(&env).await.into_iter().filter(|(action, _)| action != "handle.created").collect::<Vec<_>>(), expected);
+    assert_eq!(env.audited().await.into_iter().filter(|(action, _)| action != "handle.created").collect::<Vec<_>>(), expected);
     let log = env.operator().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).text();
     for secret in [&made["secret"], &rotated["secret"]] {
         let text = secret.as_str().unwrap().trim_start_matches("whsec_");
@@ -469,7 +448,7 @@ async fn every_write_is_charged_once_it_is_good_and_reading_never_is() {
     let receiver = Receiver::start().await;
     let used = async || env.owner().get("/v2/handles/demo/usage-meters").await.expect(200).json()["usage"]["writesToday"].as_u64().unwrap();
     let made = subscribe(&env, &receiver, &["link.created"]).await;
-    let path = format!("{WEBHOOKS}/{}", id(&made));
+    let path = format!("{WEBHOOKS}/{}", id_of(&made));
     let test = env.operator().post(&format!("{path}/test"), json!({})).await.expect(202).json();
     carry_out(&env).await;
     assert_eq!(used().await, 2);
@@ -513,7 +492,7 @@ async fn what_needs_no_body_is_asked_for_without_one() {
     let receiver = Receiver::start().await;
     let made = subscribe(&env, &receiver, &["link.created"]).await;
     for (path, status) in [("test", 202), ("secret/rotate", 200)] {
-        let path = format!("{WEBHOOKS}/{}/{path}", id(&made));
+        let path = format!("{WEBHOOKS}/{}/{path}", id_of(&made));
         env.operator().send(http::Method::POST, &path, Vec::new()).await.expect(status);
         env.operator().send(http::Method::POST, &path, b"{}".to_vec()).await.refused(415, "unsupported_media_type");
         env.operator().post(&path, Value::Null).await.expect(status);

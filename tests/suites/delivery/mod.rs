@@ -6,4 +6,3 @@ pub(crate) mod egress;
 pub(crate) mod events;
 pub(crate) mod notifications;
 pub(crate) mod subscriptions;
-pub(crate) mod support;

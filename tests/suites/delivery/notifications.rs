@@ -4,23 +4,20 @@ use std::collections::BTreeSet;
 
 use domain::webhooks::event::WebhookEventType;
 use serde_json::{Value, json};
+use tests::fixtures::webhooks::{self, DELIVERIES, WEBHOOKS, id_of};
 use tests::{Behaviour, Receiver, TestEnv, messages};
 
-const WEBHOOKS: &str = "/v2/handles/demo/webhooks";
-const DELIVERIES: &str = "/v2/handles/demo/deliveries";
 const PANEL: &str = "/v2/handles/demo/notifications";
 
 async fn subscribe(env: &TestEnv, receiver: &Receiver, types: &[&str]) -> String {
-    // Ids of one millisecond stand in no order.
+    // Ids of one millisecond are in no order.
     env.advance_ms(1);
-    let body = json!({"endpointUrl": receiver.url("/ingest"), "eventTypes": types});
-    env.operator().post(WEBHOOKS, body).await.expect(201).json()["subscriptionId"].as_str().unwrap().to_owned()
+    id_of(&webhooks::subscribe(env, receiver, types).await).to_owned()
 }
 
 async fn make_links(env: &TestEnv, numbers: std::ops::Range<usize>) {
     for number in numbers {
-        let path = format!("/v2/handles/demo/links/link-{number:03}");
-        env.owner().put(&path, json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+        env.put_link(&format!("link-{number:03}")).await.expect(201);
     }
     env.drain("EventsQueue").await;
     env.deliver().await;
@@ -40,10 +37,10 @@ async fn wear_out(env: &TestEnv) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_panel_counts_what_the_log_tells_and_shows_the_latest_failures() {
+async fn the_panel_counts_what_the_log_contains_and_shows_the_latest_failures() {
     let env = TestEnv::new().await;
     let (good, bad, off) = (Receiver::start().await, Receiver::start().await, Receiver::start().await);
-    bad.always(Behaviour::Answer(503, b"no room".to_vec()));
+    bad.always(Behaviour::Answer(503, b"overloaded".to_vec()));
     let ids = [subscribe(&env, &good, &["link.created"]).await, subscribe(&env, &bad, &["link.created"]).await];
     let cancelled = subscribe(&env, &off, &["webhook.test"]).await;
     env.operator().post(&format!("{WEBHOOKS}/{cancelled}/test"), json!({})).await.expect(202);
@@ -52,7 +49,7 @@ async fn the_panel_counts_what_the_log_tells_and_shows_the_latest_failures() {
     wear_out(&env).await;
     make_links(&env, 3..5).await;
     let panel = env.creator().get(PANEL).await.expect(200).json();
-    let program = env.program(&["webhooks.read"]).await;
+    let program = env.pat_client(&["webhooks.read"]).await;
     assert_eq!(program.get("/v2/public/handles/demo/notifications").await.expect(200).json(), panel);
     let webhooks = panel["webhooks"].as_array().unwrap();
     assert_eq!(
@@ -85,9 +82,9 @@ async fn the_panel_counts_what_the_log_tells_and_shows_the_latest_failures() {
     assert_eq!(panel["recentFailures"], json!(list(&env, "status=EXHAUSTED").await));
     assert_eq!(panel["recentFailures"].as_array().unwrap().len(), 3);
     let attempts = panel["recentFailures"][0]["attempts"].as_array().unwrap();
-    assert_eq!((attempts.len(), &attempts[5]["outcome"], &attempts[5]["responseSnippet"]), (6, &json!("http_503"), &json!("no room")));
+    assert_eq!((attempts.len(), &attempts[5]["outcome"], &attempts[5]["responseSnippet"]), (6, &json!("http_503"), &json!("overloaded")));
 
-    // A day later the counts begin anew, and the log still has everything.
+    // A day later the counts start at zero again, and the log still has everything.
     wear_out(&env).await;
     env.advance_ms(25 * 3_600_000);
     let panel = env.creator().get(PANEL).await.expect(200).json();
@@ -117,7 +114,7 @@ async fn the_catalogue_names_every_event_with_a_message_as_it_is_sent() {
     }
     let mut other = messages::example("conversion.recorded");
     other["payload"]["surprise"] = json!(1);
-    assert!(!messages::faults_of_body(&other).is_empty(), "a member nobody promised is a fault");
+    assert!(!messages::faults_of_body(&other).is_empty(), "an undocumented member is a fault");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -180,7 +177,7 @@ async fn a_range_or_a_cursor_of_no_use_is_named_or_empty_and_never_a_failure_of_
     let receiver = Receiver::start().await;
     receiver.always(Behaviour::status(500));
     subscribe(&env, &receiver, &["link.created"]).await;
-    let began = env.now();
+    let since = env.now();
     make_links(&env, 0..3).await;
     wear_out(&env).await;
     let page = env.operator().get(&format!("{DELIVERIES}?limit=1")).await.expect(200).json();
@@ -189,12 +186,12 @@ async fn a_range_or_a_cursor_of_no_use_is_named_or_empty_and_never_a_failure_of_
     let (second_ago, tomorrow) = (now.plus_millis(-1000), now.plus_days(1));
     let refused = [
         (format!("since={now}&until={second_ago}"), "until"),
-        (format!("since={now}&until={began}"), "until"),
+        (format!("since={now}&until={since}"), "until"),
         ("cursor=AAAA".to_owned(), "cursor"),
         ("cursor=AA".to_owned(), "cursor"),
         ("cursor=IyMjIyM".to_owned(), "cursor"),
         (format!("cursor={real}&since={now}"), "cursor"),
-        (format!("cursor={real}&until={}", began.plus_millis(-1)), "cursor"),
+        (format!("cursor={real}&until={}", since.plus_millis(-1)), "cursor"),
     ];
     for (query, field) in refused {
         let answer = env.operator().get(&format!("{DELIVERIES}?{query}")).await.refused(400, "invalid_payload");
@@ -204,13 +201,13 @@ async fn a_range_or_a_cursor_of_no_use_is_named_or_empty_and_never_a_failure_of_
         let page = env.operator().get(&format!("{DELIVERIES}?{query}")).await.expect(200).json();
         assert_eq!(page, json!({"items": [], "nextCursor": null}), "{query}");
     }
-    let whole = list(&env, &format!("since={began}&until={now}")).await;
+    let whole = list(&env, &format!("since={since}&until={now}")).await;
     assert_eq!(whole.len(), 3, "both ends belong to a range");
     let replay = format!("{DELIVERIES}/replay");
     let refused = [
         (json!({"since": now, "until": second_ago}), "until"),
-        (json!({"since": began, "cursor": "AAAA"}), "cursor"),
-        (json!({"since": began, "cursor": ""}), "cursor"),
+        (json!({"since": since, "cursor": "AAAA"}), "cursor"),
+        (json!({"since": since, "cursor": ""}), "cursor"),
         (json!({"since": now, "cursor": real}), "cursor"),
     ];
     for (body, field) in refused {

@@ -10,18 +10,19 @@ use futures::future::join_all;
 use local::Error;
 use local::jobs::rotate::run as rotate_keys;
 use serde_json::{Value, json};
+use tests::fixtures::webhooks::{
+    DELIVERIES, WEBHOOKS, change, click_and_convert, delivery, id_of, log, read, run_schedule, send_test, subscribe,
+};
 use tests::{Answer, Behaviour, Posted, Receiver, TestEnv, TestEnvOptions};
-
-use crate::delivery::support::{WEBHOOKS, change, click_and_convert, delivery, id_of, log, play_out, read, send_test, subscribe};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// So many deliveries that fail to the end.
+/// Sends `count` test events whose deliveries end EXHAUSTED.
 async fn exhaust(env: &TestEnv, subscription: &Value, count: usize) {
     for _ in 0..count {
         send_test(env, subscription).await;
     }
-    play_out(env).await;
+    run_schedule(env).await;
 }
 
 fn of_type(receiver: &Receiver, name: &str) -> Vec<Posted> {
@@ -29,7 +30,7 @@ fn of_type(receiver: &Receiver, name: &str) -> Vec<Posted> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_receiver_that_fails_twenty_times_over_a_day_is_given_up_and_the_others_are_told() {
+async fn a_receiver_that_fails_twenty_times_over_a_day_is_disabled_and_the_others_are_notified() {
     let env = TestEnv::new().await;
     let (failing, other) = (Receiver::start().await, Receiver::start().await);
     failing.always(Behaviour::status(500));
@@ -43,15 +44,15 @@ async fn a_receiver_that_fails_twenty_times_over_a_day_is_given_up_and_the_other
     let given_up = read(&env, &subscription).await;
     assert_eq!((&given_up["status"], &given_up["enabled"]), (&json!("DISABLED_AUTO"), &json!(false)));
     assert_eq!(given_up["updatedAt"], json!(env.now()));
-    env.settle().await;
+    env.process_events().await;
     env.deliver().await;
-    let told = of_type(&other, "webhook.disabled");
-    assert_eq!(told.len(), 1, "told once");
-    assert_eq!(told[0].json()["payload"], json!({"subscriptionId": id_of(&subscription), "status": "DISABLED_AUTO"}));
+    let disabled = of_type(&other, "webhook.disabled");
+    assert_eq!(disabled.len(), 1, "notified once");
+    assert_eq!(disabled[0].json()["payload"], json!({"subscriptionId": id_of(&subscription), "status": "DISABLED_AUTO"}));
     let audited = env.operator().get("/v2/handles/demo/audit-events").await.expect(200).text();
     assert_eq!(audited.matches(r#""action":"webhook.disabled""#).count(), 1);
     env.operator().post(&format!("{WEBHOOKS}/{}/test", id_of(&subscription)), json!({})).await.refused(409, "conflict");
-    // Enabled again it begins anew: one more failure, or twenty, do not end it at once.
+    // Enabled again it starts from zero: one more failure, or twenty, do not disable it at once.
     assert_eq!(change(&env, &subscription, json!({"enabled": true})).await["status"], "ACTIVE");
     exhaust(&env, &subscription, 20).await;
     assert_eq!(read(&env, &subscription).await["status"], "ACTIVE");
@@ -94,25 +95,25 @@ async fn a_receiver_that_says_gone_gets_nothing_more_and_what_waits_for_it_is_ca
     env.advance_ms(1_000);
     let (first, second) = (send_test(&env, &subscription).await, send_test(&env, &subscription).await);
     env.deliver().await;
-    let told = read(&env, &subscription).await;
-    assert_eq!((&told["status"], &told["enabled"]), (&json!("DISABLED_GONE"), &json!(false)));
-    assert_eq!(told["updatedAt"], json!(env.now()));
-    assert_ne!(told["updatedAt"], subscription["updatedAt"]);
+    let current = read(&env, &subscription).await;
+    assert_eq!((&current["status"], &current["enabled"]), (&json!("DISABLED_GONE"), &json!(false)));
+    assert_eq!(current["updatedAt"], json!(env.now()));
+    assert_ne!(current["updatedAt"], subscription["updatedAt"]);
     for id in [&first, &second] {
-        let told = delivery(&env, id).await;
+        let logged = delivery(&env, id).await;
         // Both were on their way when the first answer came.
-        assert!(["EXHAUSTED", "CANCELLED"].contains(&told["status"].as_str().unwrap()), "{told}");
-        assert!(told["attempts"].as_array().unwrap().len() <= 1);
+        assert!(["EXHAUSTED", "CANCELLED"].contains(&logged["status"].as_str().unwrap()), "{logged}");
+        assert!(logged["attempts"].as_array().unwrap().len() <= 1);
     }
     env.advance_ms(5_000);
     env.deliver().await;
-    env.settle().await;
+    env.process_events().await;
     env.deliver().await;
     let posted = gone.posted().len();
     assert!(posted <= 3, "{posted}");
     assert_eq!(delivery(&env, &waiting).await["status"], "CANCELLED");
-    let told = of_type(&other, "webhook.disabled");
-    assert_eq!((told.len(), &told[0].json()["payload"]["status"]), (1, &json!("DISABLED_GONE")));
+    let disabled = of_type(&other, "webhook.disabled");
+    assert_eq!((disabled.len(), &disabled[0].json()["payload"]["status"]), (1, &json!("DISABLED_GONE")));
     // It comes back when its owner says so.
     gone.always(Behaviour::status(200));
     let back = change(&env, &subscription, json!({"enabled": true})).await;
@@ -157,19 +158,19 @@ async fn what_waits_for_a_subscription_that_is_deleted_or_disabled_is_cancelled_
         } else {
             assert_eq!(change(&env, &subscription, json!({"enabled": false})).await["status"], "DISABLED");
         }
-        play_out(&env).await;
+        run_schedule(&env).await;
         assert_eq!(receiver.posted().len(), 1, "{change_it}");
         let cancelled = log(&env, "&status=CANCELLED").await;
         assert_eq!(cancelled.len(), 2, "{change_it}");
         for (id, attempts) in [(&tried, 1), (&untried, 0)] {
-            let told = delivery(&env, id).await;
-            assert_eq!((&told["status"], told["attempts"].as_array().unwrap().len()), (&json!("CANCELLED"), attempts), "{told}");
-            assert_eq!(told["nextAttemptAt"], Value::Null);
+            let logged = delivery(&env, id).await;
+            assert_eq!((&logged["status"], logged["attempts"].as_array().unwrap().len()), (&json!("CANCELLED"), attempts), "{logged}");
+            assert_eq!(logged["nextAttemptAt"], Value::Null);
         }
     }
 }
 
-/// The signature a client nobody here wrote makes.
+/// The signature that an independent client makes.
 fn signed(secret: &Value, posted: &Posted) -> String {
     let webhook = standardwebhooks::Webhook::new(secret["secret"].as_str().unwrap()).unwrap();
     let at = posted.header("webhook-timestamp").parse().unwrap();
@@ -226,7 +227,7 @@ async fn of_rotations_at_once_those_that_are_answered_hold_and_the_others_confli
     let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
     let answers = join_all((0..4).map(|_| rotate(&env, &subscription, json!({})))).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
-    assert!(!won.is_empty() && won.len() <= 2, "two former secrets at most: {}", won.len());
+    assert!(!won.is_empty() && won.len() <= 2, "two previous secrets at most: {}", won.len());
     for answer in lost {
         answer.refused(409, "conflict");
     }
@@ -239,14 +240,14 @@ async fn of_rotations_at_once_those_that_are_answered_hold_and_the_others_confli
         assert!(signatures.contains(&signed(&secret, &posted).as_str()));
     }
     // Two writers of one version, for certain.
-    let store = env.auditor();
+    let store = env.unrestricted_store();
     let id = id_of(&subscription).parse().unwrap();
-    let known = store.subscription(&env.handle(), id, env.now()).await.unwrap().unwrap().subscription;
+    let known = store.subscriptions().get(&env.handle(), id, env.now()).await.unwrap().unwrap().subscription;
     let next = domain::webhooks::subscription::Subscription { version: known.version + 1, ..known.clone() };
-    let event = || env.event("webhook.secret_rotated");
+    let event = || env.audit_event("webhook.secret_rotated");
     let (first, second) = (event(), event());
-    assert!(store.save_subscription(&next, known.version, store::Failures::Kept, &first).await.unwrap());
-    assert!(!store.save_subscription(&next, known.version, store::Failures::Kept, &second).await.unwrap());
+    assert!(store.subscriptions().save(&next, known.version, store::FailureRecord::Keep, &first).await.unwrap());
+    assert!(!store.subscriptions().save(&next, known.version, store::FailureRecord::Keep, &second).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -298,23 +299,7 @@ impl Write for Log {
     }
 }
 
-/// Every item of the table; asked of the engine itself, for no function may scan.
-pub(crate) async fn items(env: &TestEnv) -> Vec<Value> {
-    let environment = env.server().env("links");
-    let (engine, table) = (&environment["AWS_ENDPOINT_URL_DYNAMODB"], &environment["TABLE_NAME"]);
-    // The delivery worker may have chosen already; then it chose the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let scan = reqwest::Client::builder().no_proxy().build().unwrap().post(engine);
-    let scan = scan.header("x-amz-target", "DynamoDB_20120810.Scan").header("content-type", "application/x-amz-json-1.0");
-    let credential = "Credential=a/20260301/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
-    let scan = scan.header("authorization", format!("AWS4-HMAC-SHA256 {credential}")).header("x-amz-date", "20260301T120000Z");
-    let text = scan.body(json!({"TableName": table}).to_string()).send().await.unwrap().text().await.unwrap();
-    let found: Value = serde_json::from_str(&text).unwrap();
-    assert!(found["Count"].as_u64().is_some_and(|count| count > 0) && found.get("LastEvaluatedKey").is_none(), "{text}");
-    found["Items"].as_array().unwrap().clone()
-}
-
-/// Uses a token of every kind, well and badly; gives what of each nobody else may see.
+/// Uses a token of every kind, valid and not; returns the secret part of each.
 async fn use_tokens(env: &TestEnv, seen: &mut String) -> (String, String, String) {
     let made = env.operator().post("/v2/handles/demo/tokens", json!({"scopes": ["links.read"]})).await.expect(201).json();
     let token = made["token"].as_str().unwrap();
@@ -335,16 +320,16 @@ async fn use_tokens(env: &TestEnv, seen: &mut String) -> (String, String, String
     let ctx = env.visitor().number(9).follow("launch").await.expect(302).ctx();
     for (text, status) in [(format!("{ctx}x"), 400), (ctx.clone(), 202)] {
         let body = json!({"ctx": text, "idempotencyKey": "order-of-canary", "eventType": "purchase"});
-        seen.push_str(&env.nobody().post("/v2/public/conversions", body).await.expect(status).text());
+        seen.push_str(&env.anonymous().post("/v2/public/conversions", body).await.expect(status).text());
     }
-    env.settle().await;
+    env.process_events().await;
     (token.split_once('.').unwrap().1.to_owned(), jwt, ctx.rsplit('.').next().unwrap().to_owned())
 }
 
-// On one thread, so that the log is all of this world's and of no other's.
+// On one thread, so that the log is that of this environment alone.
 #[tokio::test]
-async fn secrets_are_told_once_and_never_seen_again() {
-    // Beside a lone subscriber, a thread that has none may tell what it logs first that nobody listens.
+async fn secrets_are_returned_once_and_never_again() {
+    // Beside a single subscriber, a thread without one may cache for a call site that no subscriber wants it.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let writer = log.clone();
@@ -375,7 +360,7 @@ async fn secrets_are_told_once_and_never_seen_again() {
     }
     let operator = env.operator();
     let path = format!("{WEBHOOKS}/{}", id_of(&subscription));
-    for read in [WEBHOOKS, &path, crate::delivery::support::DELIVERIES, "/v2/handles/demo/notifications", "/v2/handles/demo/audit-events"] {
+    for read in [WEBHOOKS, &path, DELIVERIES, "/v2/handles/demo/notifications", "/v2/handles/demo/audit-events"] {
         seen.push_str(&operator.get(read).await.expect(200).text());
     }
     for body in [json!({"secret": subscription["secret"]}), json!({"endpointUrl": subscription["secret"]}), json!({"enabled": 1})] {
@@ -384,7 +369,7 @@ async fn secrets_are_told_once_and_never_seen_again() {
     }
     seen.push_str(&operator.post(&format!("{path}/secret/rotate"), json!({"gracePeriodSeconds": -1})).await.expect(400).text());
     let (token, jwt, ctx) = use_tokens(&env, &mut seen).await;
-    let (dumped, logged) = (json!(items(&env).await).to_string(), String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned());
+    let (dumped, logged) = (json!(env.table_items().await).to_string(), String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned());
     assert!(receiver.posted().len() > 5, "{}", receiver.posted().len());
     assert!(logged.contains("webhook attempted"), "the worker's lines are not in the log of {} bytes", logged.len());
     let platform: Value = serde_json::from_str(&env.keys().platform).unwrap();
@@ -400,16 +385,16 @@ async fn secrets_are_told_once_and_never_seen_again() {
     }
 }
 
-/// The world of a data directory, under the keys that lie there now.
-async fn world_on(data: &Path, begins: &'static str) -> TestEnv {
-    TestEnv::with(TestEnvOptions { begins, data: Some(data.to_owned()), ..TestEnvOptions::default() }).await
+/// The environment of a data directory, under the keys that are in it now.
+async fn env_on(data: &Path, starts_at: &'static str) -> TestEnv {
+    TestEnv::with(TestEnvOptions { starts_at, data: Some(data.to_owned()), ..TestEnvOptions::default() }).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_subscription_that_hears_nothing_while_keys_rotate_twice_is_signed_to_as_before() {
+async fn a_subscription_without_deliveries_while_keys_rotate_twice_gets_valid_signatures_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::start().await;
-    let env = world_on(folder.path(), "2026-03-01T12:00:00Z").await;
+    let env = env_on(folder.path(), "2026-03-01T12:00:00Z").await;
     let quiet = subscribe(&env, &receiver, &["webhook.test"]).await;
     let rotating = subscribe(&env, &receiver, &["webhook.test"]).await;
     drop(env);
@@ -417,8 +402,8 @@ async fn a_subscription_that_hears_nothing_while_keys_rotate_twice_is_signed_to_
     assert_eq!(keys().await.unwrap(), "k2");
     assert_eq!(keys().await.unwrap_err().to_string(), Error::StillSealed.to_string(), "k1 would go, and with it two secrets");
 
-    let env = world_on(folder.path(), "2026-03-02T12:00:00Z").await;
-    // Its new secret is sealed with k2 and its former one with k1.
+    let env = env_on(folder.path(), "2026-03-02T12:00:00Z").await;
+    // Its new secret is sealed with k2 and its previous one with k1.
     let rotated = rotate(&env, &rotating, json!({"gracePeriodSeconds": 604_800})).await.expect(200).json();
     assert_eq!((sealed_with(&env, Some("k1")).await, sealed_with(&env, None).await), (1, 1));
     assert_verifiable(&env, &receiver, &quiet, &[&quiet]).await;
@@ -432,7 +417,7 @@ async fn a_subscription_that_hears_nothing_while_keys_rotate_twice_is_signed_to_
     drop(env);
     assert_eq!(keys().await.unwrap(), "k3");
 
-    let env = world_on(folder.path(), "2026-03-03T12:00:00Z").await;
+    let env = env_on(folder.path(), "2026-03-03T12:00:00Z").await;
     assert!(!env.keys().platform.contains("k1"));
     for key_id in ["k2", "k3"] {
         assert_eq!(sealed_with(&env, Some(key_id)).await, 2, "{key_id}");
@@ -444,19 +429,19 @@ async fn a_subscription_that_hears_nothing_while_keys_rotate_twice_is_signed_to_
 
 /// How many subscriptions this key seals, or several do.
 async fn sealed_with(env: &TestEnv, key_id: Option<&str>) -> usize {
-    env.auditor().sealed_with(key_id, 100).await.unwrap().len()
+    env.unrestricted_store().subscriptions().sealed_with(key_id, 100).await.unwrap().len()
 }
 
 /// Sends a test event to a subscription and holds its signatures against these secrets, newest first.
 async fn assert_verifiable(env: &TestEnv, receiver: &Receiver, subscription: &Value, secrets: &[&Value]) {
-    receiver.forget();
+    receiver.clear();
     send_test(env, subscription).await;
     env.deliver().await;
     let posted = receiver.posted().pop().unwrap_or_else(|| panic!("nothing came"));
     let signatures: Vec<String> = secrets.iter().map(|secret| signed(secret, &posted)).collect();
     assert_eq!(posted.header("webhook-signature"), signatures.join(" "));
 }
-/// The delivery worker under another platform secret that has none of this world's keys.
+/// The delivery worker under another platform secret that has none of this environment's keys.
 fn worker_without_keys(env: &TestEnv) -> runtime::App {
     let mut environment = env.server().env("delivery-worker");
     let secret = json!({"current": "k2", "k2": "a-second-master-key-of-43-characters-and-so"});
@@ -479,8 +464,8 @@ async fn a_secret_that_nothing_opens_is_a_failure_its_owner_sees_and_not_a_deliv
     })
     .await;
     assert!(delivery_worker::handle(worker_without_keys(&env), event).await.batch_item_failures.is_empty());
-    let told = delivery(&env, &id).await;
-    assert_eq!((&told["status"], &told["attempts"][0]["outcome"]), (&json!("SCHEDULED"), &json!("no_secret")), "{told}");
+    let logged = delivery(&env, &id).await;
+    assert_eq!((&logged["status"], &logged["attempts"][0]["outcome"]), (&json!("SCHEDULED"), &json!("no_secret")), "{logged}");
     assert_eq!(receiver.connections(), 0);
     // With the key back, the next attempt is signed.
     env.server().purge("DeliveriesQueue").await.unwrap();

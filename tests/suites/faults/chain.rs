@@ -1,11 +1,11 @@
-//! Sessions under faults: every signal is kept once and counted once, whatever is lost, doubled, refused or cut short.
+//! Sessions under faults: every signal is stored once and counted once when requests are lost, doubled, refused or cut short.
 
 use serde_json::{Value, json};
 use tests::{Fault, Rule, TestEnv};
 
-async fn tell(env: &TestEnv, session: &str, signals: Value) -> u16 {
+async fn post_signals(env: &TestEnv, session: &str, signals: Value) -> u16 {
     let body = json!({"handle": "demo", "sessionId": session, "signals": signals});
-    env.nobody().post("/v2/public/chain/signals", body).await.status.as_u16()
+    env.anonymous().post("/v2/public/chain/signals", body).await.status.as_u16()
 }
 
 async fn kept(env: &TestEnv, session: &str) -> usize {
@@ -25,28 +25,28 @@ async fn work_off(env: &TestEnv) {
     for _ in 0..3 {
         env.sweep().await;
     }
-    env.settle().await;
+    env.process_events().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signals_are_kept_once_whatever_becomes_of_their_transaction() {
+async fn signals_are_stored_once_under_faults_of_their_transaction() {
     let env = TestEnv::new().await;
     let nameless = json!([{"type": "view"}, {"type": "view"}]);
     for (number, fault) in [Fault::AnswerLost, Fault::Doubled, Fault::Conflict, Fault::Throttled].into_iter().enumerate() {
         let session = format!("s{number}");
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("chain"), fault);
-        assert_eq!(tell(&env, &session, nameless.clone()).await, 202);
+        assert_eq!(post_signals(&env, &session, nameless.clone()).await, 202);
         fired.at_least_once();
         env.faults.clear();
         assert_eq!(kept(&env, &session).await, 2, "{fault:?}");
     }
     let fired = env.faults.inject(Rule::on("TransactWriteItems").by("chain").always(), Fault::Unreachable);
     let named = json!([{"type": "view", "signalId": "a"}, {"type": "view", "signalId": "b"}]);
-    assert_eq!(tell(&env, "s9", named.clone()).await, 503);
+    assert_eq!(post_signals(&env, "s9", named.clone()).await, 503);
     fired.at_least_once();
     env.faults.clear();
     assert_eq!(kept(&env, "s9").await, 0);
-    assert_eq!(tell(&env, "s9", named).await, 202);
+    assert_eq!(post_signals(&env, "s9", named).await, 202);
     assert_eq!(kept(&env, "s9").await, 2);
 }
 
@@ -55,17 +55,17 @@ async fn an_intent_is_counted_once_though_its_announcement_is_lost_or_its_worker
     let env = TestEnv::new().await;
     let intent = json!([{"signalKey": "intent", "confidence": 0.9}]);
     let fired = env.faults.inject(Rule::on("SendMessage").by("chain").always(), Fault::Unreachable);
-    assert_eq!(tell(&env, "lost", intent.clone()).await, 202);
+    assert_eq!(post_signals(&env, "lost", intent.clone()).await, 202);
     fired.at_least_once();
     env.faults.clear();
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(impressions(&env).await, 0);
     work_off(&env).await;
     assert_eq!(impressions(&env).await, 1);
     let mut expected = 1;
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         for step in 0.. {
-            assert_eq!(tell(&env, &format!("{fault:?}-{step}"), intent.clone()).await, 202);
+            assert_eq!(post_signals(&env, &format!("{fault:?}-{step}"), intent.clone()).await, 202);
             expected += 1;
             let survived = env.crash_at("event-worker", step, fault, env.drain("EventsQueue")).await;
             work_off(&env).await;
@@ -99,7 +99,7 @@ async fn a_redirect_reads_a_session_only_for_who_brings_one_and_goes_on_without_
     env.visitor().follow("over?sid=s1").await.expect(404);
     env.faults.take_calls();
     env.visitor().follow("over?sid=s1").await.expect(404);
-    assert_eq!(env.faults.take_calls(), [], "a link that is closed leads nowhere, whoever comes");
+    assert_eq!(env.faults.take_calls(), [], "a closed link leads nowhere for every visitor");
     let fired = env.faults.inject(Rule::on("Query").by("redirect").always(), Fault::Unreachable);
     assert_eq!(reads("launch?sid=s1").await.1, "/");
     fired.at_least_once();

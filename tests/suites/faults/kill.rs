@@ -19,14 +19,12 @@ use local::{LocalServer, Options};
 use runtime::Settings;
 use serde_json::{Value, json};
 use store::Store;
-use tests::{Answer, BROWSER};
+use tests::{Answer, BROWSER, programs};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior};
-
-use crate::contract::bootstraps::programs;
 
 const TASKS: usize = 6;
 /// Answers after which the process dies, in each round.
@@ -97,7 +95,7 @@ impl Running {
             if let Some(running) = running.ready(deadline).await {
                 return running;
             }
-            // Somebody else took the port in between.
+            // Another process took the port in between.
             assert!(Instant::now() < deadline, "{}", std::fs::read_to_string(folder.join("log")).unwrap_or_default());
         }
     }
@@ -118,7 +116,7 @@ impl Running {
         while Instant::now() < deadline && self.child.try_wait().expect("a process").is_none() {
             ticks.tick().await;
             let Ok(mut line) = Line::open(self.port).await else { continue };
-            // The port is open before the house is; the answer comes when it is.
+            // The port is open before the server is ready; the answer comes when it is.
             if line.ask("GET", "/v2/system/health", &[("host", "localhost")], "").await.is_ok_and(|answer| answer.status == 200) {
                 let tokens = std::fs::read_to_string(self.log.with_file_name("tokens")).expect("tokens");
                 let token = tokens.lines().find_map(|line| line.strip_prefix("export JWT_TOKEN='")?.strip_suffix('\''));
@@ -189,7 +187,7 @@ struct Visit {
     ctx: String,
 }
 
-/// Everything a client knows: what it sent, and what it was told.
+/// Everything a client knows: what it sent, and how it was answered.
 #[derive(Default)]
 struct Client {
     /// Visits sent, by slug and country.
@@ -229,7 +227,7 @@ impl Client {
         }
     }
 
-    /// Visits a link; without a ctx when the house says that it is too busy.
+    /// Visits a link; without a ctx when the server answers that it is too busy.
     async fn follow(&self, line: &mut Line, port: u16, number: usize) -> io::Result<Option<String>> {
         let (slug, country) = (SLUGS[number % 2], COUNTRIES[number % 3]);
         *self.sent.lock().expect("sent").entry((slug, country)).or_default() += 1;
@@ -254,7 +252,7 @@ impl Client {
         Ok(Some(ctx))
     }
 
-    /// Sends a conversion, and holds its answer against what was answered before; false when the house says that it is too busy.
+    /// Sends a conversion, and compares its answer with the one before; false when the server answers that it is too busy.
     async fn convert(&self, line: &mut Line, key: &str) -> io::Result<bool> {
         let body = self.conversions.lock().expect("conversions")[key].clone();
         let headers = [("host", "localhost"), ("content-type", "application/json")];
@@ -264,12 +262,12 @@ impl Client {
         }
         let json = answer.json();
         let id = json["conversionId"].as_str().unwrap_or_else(|| panic!("{key}: {}", answer.text())).to_owned();
-        let told = (answer.status.as_u16(), json["deduped"].as_bool());
-        assert!([(202, Some(false)), (200, Some(true))].contains(&told), "{key}: {}", answer.text());
+        let result = (answer.status.as_u16(), json["deduped"].as_bool());
+        assert!([(202, Some(false)), (200, Some(true))].contains(&result), "{key}: {}", answer.text());
         assert_eq!((cents(&json["value"]), &json["mismatch"]), (cents(&body["value"]), &Value::Null), "{key}");
         let before = self.accepted.lock().expect("accepted").insert(key.to_owned(), id.clone());
         if let Some(before) = before {
-            assert_eq!((told.0, &id), (200, &before), "{key} is answered like the first time");
+            assert_eq!((result.0, &id), (200, &before), "{key} is answered like the first time");
         }
         Ok(true)
     }
@@ -295,7 +293,7 @@ fn count(totals: &Value, member: &str) -> u64 {
     totals[member].as_u64().unwrap_or_else(|| panic!("no {member} in {totals}"))
 }
 
-/// Cents by currency, as reports tell them.
+/// Cents by currency, as reports have them.
 fn revenue(totals: &Value) -> BTreeMap<String, i64> {
     totals["revenueByCurrency"].as_object().expect("revenue").iter().map(|(currency, amount)| (currency.clone(), cents(amount))).collect()
 }
@@ -322,14 +320,14 @@ async fn crash(client: &Arc<Client>, program: &Path, folder: &Path, running: &mu
     }
 
     *running = Running::start(program, folder).await;
-    let told: BTreeSet<String> = client.accepted.lock().expect("accepted").values().cloned().collect();
+    let ids: BTreeSet<String> = client.accepted.lock().expect("accepted").values().cloned().collect();
     let listed: Vec<Value> = running.conversions().await;
-    for id in &told {
+    for id in &ids {
         let copies = listed.iter().filter(|conversion| conversion["conversionId"] == id.as_str()).count();
         assert_eq!(copies, 1, "{id} was answered before the crash");
     }
     let mut line = running.line().await;
-    // Whatever became of the first attempt, the second tells, and the third is told the same; as is whoever was answered before.
+    // Whether or not the first attempt was accepted, the second is answered, and the third gets the same answer; as do those before.
     for key in client.unanswered().into_iter().chain(client.keys()) {
         let deadline = Instant::now() + STARTED_WITHIN;
         while !client.convert(&mut line, &key).await.unwrap_or_else(|error| panic!("{key}: {error}")) {
@@ -338,8 +336,8 @@ async fn crash(client: &Arc<Client>, program: &Path, folder: &Path, running: &mu
     }
 }
 
-/// Waits until everything sent is worked off, and gives back the conversions and the reports that agree on it.
-async fn settled(client: &Client, running: &Running) -> (Vec<Value>, BTreeMap<&'static str, Value>) {
+/// Waits until everything sent is worked off, and returns the conversions and the reports that agree on it.
+async fn processed(client: &Client, running: &Running) -> (Vec<Value>, BTreeMap<&'static str, Value>) {
     let deadline = Instant::now() + SETTLED_WITHIN;
     let mut ticks = ticks(Duration::from_millis(500));
     loop {
@@ -377,7 +375,7 @@ async fn what_was_answered_before_kill_9_is_there_after_it_and_counted_once() {
     for round in 0..FATAL.len() {
         crash(&client, &program, folder.path(), &mut running, round).await;
     }
-    let (conversions, reports) = settled(&client, &running).await;
+    let (conversions, reports) = processed(&client, &running).await;
 
     let listed: BTreeMap<String, &Value> =
         conversions.iter().map(|conversion| (conversion["conversionId"].as_str().expect("an id").to_owned(), conversion)).collect();
@@ -396,7 +394,7 @@ async fn what_was_answered_before_kill_9_is_there_after_it_and_counted_once() {
         *owed.entry(body["currency"].as_str().expect("a currency").to_owned()).or_default() += cents(&body["value"]);
     }
 
-    // This client buys at once, as no person does: each such click is a bot's for that, whatever died in between.
+    // This client buys at once, as no person does: each such click is classified as a bot's, whatever died in between.
     let instant: BTreeSet<ClickId> = conversions.iter().filter_map(bought_at_once).collect();
     for (by, report) in &reports {
         let totals = &report["totals"];
@@ -418,7 +416,7 @@ async fn what_was_answered_before_kill_9_is_there_after_it_and_counted_once() {
     }
     running.kill().await;
     assert!(!running.said().contains("panicked"), "{}", running.said());
-    is_what_lies_in_the_table(&client, folder.path(), &instant).await;
+    equals_the_table(&client, folder.path(), &instant).await;
 }
 
 /// The click of a conversion that followed it within 800 ms.
@@ -428,13 +426,13 @@ fn bought_at_once(conversion: &Value) -> Option<ClickId> {
     (accepted.millis() - click.moment().millis() < 800).then_some(click)
 }
 
-/// Looks into the data itself: the click of every answered visit lies there, the counters are their sum, and nothing was given up.
-async fn is_what_lies_in_the_table(client: &Client, folder: &Path, instant: &BTreeSet<ClickId>) {
+/// Reads the data itself: the click of every answered visit is in it, the counters are their sum, and nothing was dropped.
+async fn equals_the_table(client: &Client, folder: &Path, instant: &BTreeSet<ClickId>) {
     let data = folder.join("data");
     let keys = Keys::open(&data).expect("keys");
     let settings = local::settings::Settings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys: &keys };
     let server =
-        LocalServer::open(Options { data: Some(data), environment: settings.environment(), ..Options::memory() }).await.expect("a house");
+        LocalServer::open(Options { data: Some(data), environment: settings.environment(), ..Options::memory() }).await.expect("a server");
     for queue in ["ClicksDeadLetters", "EventsDeadLetters"] {
         assert_eq!(server.queue_depth(queue).expect("a queue").visible, 0, "{queue}");
     }
@@ -451,13 +449,13 @@ async fn is_what_lies_in_the_table(client: &Client, folder: &Path, instant: &BTr
     let (today, mut stored) = (now.day(), Vec::new());
     // Midnight may have passed meanwhile.
     for day in [today.plus(-1), today] {
-        stored.extend(store.clicks_of(&handle, day).await.expect("clicks"));
+        stored.extend(tests::clicks_of_day(&store, &handle, day).await.expect("clicks"));
     }
     let bots: BTreeSet<ClickId> = stored.iter().filter(|click| click.bot).map(|click| click.id).collect();
     assert_eq!(&bots, instant, "bots are those who bought at once");
     assert!(stored.iter().all(|click| !click.bot || click.reasons == ["instant_conversion"]));
     let stored: BTreeSet<ClickId> = stored.into_iter().map(|click| click.id).collect();
-    let cells = store.cells(&handle, &Selection::Handle, today.plus(-1), today).await.expect("cells");
+    let cells = store.rollups().read(&handle, &Selection::Handle, today.plus(-1), today).await.expect("cells");
     let report = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day);
     assert_eq!(usize::try_from(report.totals.clicks), Ok(stored.len()), "counters are the sum of what is stored");
     let missing: Vec<_> = answered.difference(&stored).copied().collect();

@@ -4,29 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use api::ApiSettings;
 use local::template::{Site, Template};
 use runtime::{SecretSource, Settings};
 use saphyr::{LoadableYamlNode, ScalarOwned, YamlOwned};
 use serde_json::{Map, Value, json};
-use tests::TestEnv;
+use tests::{FUNCTIONS, TestEnv};
 
-/// Every function there is.
-pub(crate) const FUNCTIONS: [&str; 12] = [
-    "redirect",
-    "links",
-    "campaigns",
-    "attribution",
-    "analytics",
-    "chain",
-    "webhooks",
-    "accounts",
-    "click-worker",
-    "event-worker",
-    "delivery-worker",
-    "sweeper",
-];
-
-/// Whoever stands here may use only what stands on lines above.
+/// Each may depend only on those to its left.
 const LEFT_TO_RIGHT: [&[&str]; 7] = [&["domain"], &["store"], &["runtime"], &["api"], &FUNCTIONS, &["local"], &["tests", "bench"]];
 
 fn root() -> PathBuf {
@@ -57,7 +42,7 @@ fn files(folders: &[&str], ending: &str) -> Vec<String> {
 
 const OURS: [&str; 5] = ["shared", "functions", "local", "tests", "bench"];
 
-/// A crate as its Cargo.toml tells: its name, and what each kind of dependency names.
+/// A crate from its Cargo.toml: its name, and the dependencies of each kind.
 fn crates() -> Vec<(String, String, BTreeSet<String>)> {
     let manifests = files(&OURS, "Cargo.toml").into_iter();
     manifests
@@ -82,15 +67,39 @@ fn crates() -> Vec<(String, String, BTreeSet<String>)> {
         .collect()
 }
 
+/// The crates that a function links, with the features it asks for.
+fn linked_by(function: &str) -> BTreeSet<String> {
+    let tree = std::process::Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "--package", function, "--edges", "normal", "--prefix", "none", "--format", "{lib}"])
+        .current_dir(root())
+        .output()
+        .expect("cargo tree");
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    String::from_utf8_lossy(&tree.stdout).split_whitespace().map(str::to_owned).collect()
+}
+
 #[test]
-fn crates_use_only_what_stands_to_their_left() {
+fn workers_neither_use_the_api_crate_nor_link_what_only_apis_need() {
+    let only_for_apis = ["api", "axum", "axum_core", "utoipa", "utoipa_axum", "jsonwebtoken", "lambda_http"];
+    assert!(only_for_apis.iter().all(|name| linked_by("accounts").contains(*name)), "the names are those of libraries");
+    for worker in ["click-worker", "event-worker", "delivery-worker", "sweeper"] {
+        let linked = linked_by(worker);
+        assert!(linked.contains("runtime") && linked.contains("store"), "{worker}: {linked:?}");
+        for name in only_for_apis {
+            assert!(!linked.contains(name), "{worker} links {name}");
+        }
+    }
+}
+
+#[test]
+fn crates_depend_only_on_those_to_their_left() {
     let place = |name: &str| LEFT_TO_RIGHT.iter().position(|names| names.contains(&name));
     let crates = crates();
     assert_eq!(crates.len(), LEFT_TO_RIGHT.iter().map(|names| names.len()).sum::<usize>());
     for (path, name, dependencies) in &crates {
         let here = place(name).unwrap_or_else(|| panic!("{path}: {name} has no place"));
         for (there, dependency) in dependencies.iter().filter_map(|dependency| Some((place(dependency)?, dependency))) {
-            assert!(there < here, "{name} uses {dependency}, which does not stand to its left");
+            assert!(there < here, "{name} uses {dependency}, which is not to its left");
         }
     }
     let (_, _, domain) = crates.iter().find(|(_, name, _)| name == "domain").expect("domain");
@@ -178,7 +187,7 @@ fn grants(function: &Value, action: &str, resource: &str) -> bool {
 #[test]
 fn every_statement_names_its_actions_its_resource_and_its_keys() {
     let template = template();
-    let keys = read("shared/store/src/table.rs");
+    let keys = read("shared/store/src/dynamo/table.rs") + &read("shared/store/src/dynamo/table/webhooks.rs");
     let indexes: Vec<String> = resources(&template, "AWS::DynamoDB::Table")["Table"]["Properties"]["GlobalSecondaryIndexes"]
         .as_array()
         .expect("indexes")
@@ -230,14 +239,14 @@ async fn a_call_beyond_its_functions_statements_is_refused_and_fails_the_test_th
     let trespass = tokio::spawn(async {
         let env = TestEnv::new().await;
         // The redirect may not read accounts.
-        let outcome = env.app("redirect").store().account(&"owner".parse().expect("a user")).await;
+        let outcome = env.app("redirect").store().accounts().get(&"owner".parse().expect("a user")).await;
         (outcome.is_err(), env.faults.violations().len(), std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(env))).is_err())
     });
     assert_eq!(trespass.await.expect("the trespass"), (true, 1, true));
 }
 
 #[test]
-fn every_queue_waits_longer_than_its_worker_and_keeps_what_nobody_can_handle() {
+fn every_queue_waits_longer_than_its_worker_and_has_a_dead_letter_queue() {
     let template = template();
     let (queues, functions) = (resources(&template, "AWS::SQS::Queue"), functions(&template));
     let mappings = resources(&template, "AWS::Lambda::EventSourceMapping");
@@ -271,7 +280,7 @@ fn every_queue_waits_longer_than_its_worker_and_keeps_what_nobody_can_handle() {
         let kept = |properties: &Value| properties["MessageRetentionPeriod"].as_u64().expect("a retention");
         assert!(kept(&queues[&dead]["Properties"]) > kept(queue), "{dead} forgets as soon as {id}");
         assert!(redrive["maxReceiveCount"].as_u64().is_some_and(|most| most >= 5), "{id} gives up at once");
-        assert!(template["Resources"].to_string().contains(&format!("{dead}.QueueName")), "nobody is told of {dead}");
+        assert!(template["Resources"].to_string().contains(&format!("{dead}.QueueName")), "no alarm watches {dead}");
     }
     let sources = functions.values().flat_map(|function| function["Properties"]["Events"].as_object().into_iter().flatten());
     assert!(sources.into_iter().all(|(_, event)| event["Type"] != "SQS"), "an SQS event of SAM brings a policy over all queues");
@@ -324,11 +333,13 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
     };
     let resolved = Template::parse(&read("template.yaml"), &site).expect("a template");
     let lambda = [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_SESSION_TOKEN", "t")];
-    let readers =
-        ["runtime/src/settings.rs", "runtime/src/start.rs", "api/src/settings.rs"].map(|file| read(format!("shared/{file}"))).concat();
+    let for_all = ["runtime/src/settings.rs", "runtime/src/start.rs"].map(|file| read(format!("shared/{file}"))).concat();
+    let for_http = read("shared/api/src/settings.rs");
     for function in &resolved.functions {
+        let is_http = !function.routes.is_empty();
         for name in function.environment.keys() {
-            assert!(readers.contains(&format!("\"{name}\"")), "{}: nobody reads {name}", function.id);
+            let is_read = |readers: &str| readers.contains(&format!("\"{name}\""));
+            assert!(is_read(&for_all) || (is_http && is_read(&for_http)), "{}: nothing reads {name}", function.id);
         }
         let variable = |name: &str| {
             function
@@ -339,6 +350,7 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
         };
         let settings = Settings::read(variable).unwrap_or_else(|error| panic!("{}: {error}", function.id));
         assert!(settings.production, "{}", function.id);
+        assert_eq!(ApiSettings::read(variable).is_ok(), is_http, "{}: only functions behind HTTP get what ApiSettings needs", function.id);
         let grants = |action: &str, resource: &str| grants(&raw["Resources"][&function.id], action, resource);
         assert_eq!(settings.queues.clicks.is_some(), grants("sqs:SendMessage", "ClicksQueue"), "{}", function.id);
         assert_eq!(settings.queues.events.is_some(), grants("sqs:SendMessage", "EventsQueue"), "{}", function.id);
@@ -350,14 +362,18 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
             "{}",
             function.id
         );
-        for (name, value) in [
-            ("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"),
-            ("PLATFORM_SECRET", "{}"),
-            ("TRUST_VIEWER_HEADERS", "true"),
-            ("WEBHOOK_EGRESS", "local"),
-        ] {
-            let refused = Settings::read(|asked| if asked == name { Some(value.to_owned()) } else { variable(asked) });
-            assert_eq!(refused.expect_err("a local switch in production").name, name, "{}", function.id);
+        let with = |name: &str, value: &str| {
+            let (name, value) = (name.to_owned(), value.to_owned());
+            move |asked: &str| if asked == name { Some(value.clone()) } else { variable(asked) }
+        };
+        for (name, value) in [("PLATFORM_SECRET", "{}"), ("WEBHOOK_EGRESS", "local")] {
+            let refused = Settings::read(with(name, value)).expect_err("a local switch in production");
+            assert_eq!(refused.name, name, "{}", function.id);
+        }
+        let local_only = [("JWT_HS256_SECRET", "0123456789abcdef0123456789abcdef"), ("TRUST_VIEWER_HEADERS", "true")];
+        for (name, value) in local_only.into_iter().filter(|_| is_http) {
+            let refused = ApiSettings::read(with(name, value)).expect_err("a local switch in production");
+            assert_eq!(refused.name, name, "{}", function.id);
         }
     }
 }

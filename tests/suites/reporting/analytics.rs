@@ -3,118 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::clicks::Click;
-use domain::clicks::ctx::Consent;
 use domain::reports::Dimension;
-use domain::values::device::Device;
-use domain::values::id::ClickId;
 use serde_json::{Value, json};
 use tests::TestEnv;
+use tests::fixtures::clicks::{click, random_clicks};
+use tests::fixtures::thousandths;
 
 const ANALYTICS: &str = "/v2/handles/demo/analytics";
-
-/// A generator of numbers, the same in every run.
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-
-    pub(crate) fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[usize::try_from(self.roll(of.len() as u64)).unwrap()]
-    }
-}
-
-/// A click at this moment, of a person on a desktop who came directly.
-pub(crate) fn click(env: &TestEnv, at: &str, number: u64) -> Click {
-    let at: domain::values::moment::Moment = at.parse().unwrap();
-    Click {
-        id: ClickId::new(at, (u128::from(number) << 40) | u128::from(number)),
-        handle: env.handle(),
-        slug: "launch".parse().unwrap(),
-        link_version: 1,
-        campaign_id: None,
-        bot: false,
-        reasons: Vec::new(),
-        classifier: 1,
-        country: "US".to_owned(),
-        device: "DESKTOP".to_owned(),
-        source: "direct".to_owned(),
-        referrer: "direct".to_owned(),
-        campaign: None,
-        language: None,
-        session_id: None,
-        segments: Vec::new(),
-        rule: None,
-        consent: Consent::Full,
-        address: None,
-        user_agent: None,
-        purpose: None,
-        no_accept_language: false,
-        instant_conversion: false,
-    }
-}
-
-/// Clicks of all kinds in the first four days of March 2026, in no order of time.
-pub(crate) fn crowd(env: &TestEnv, seed: u64, many: u64) -> Vec<Click> {
-    let mut dice = Dice(seed);
-    let one = |number| {
-        let first: domain::values::moment::Moment = "2026-03-01T00:00:00Z".parse().unwrap();
-        let at = first.plus_millis(i64::try_from(dice.roll(4 * 86_400_000)).unwrap()).to_string();
-        let bot = dice.roll(4) == 0;
-        let campaign = dice.pick(&["", "partner-alpha", "partner-beta"]);
-        Click {
-            slug: dice.pick(&["launch", "deal-alpha", "deal-beta", "spring"]).parse().unwrap(),
-            link_version: 1 + dice.roll(3),
-            campaign_id: campaign.parse().ok(),
-            bot,
-            reasons: if bot { vec!["listed_agent".to_owned(), "prefetch".to_owned()] } else { Vec::new() },
-            country: dice.pick(&["US", "DE", "FR", "UNKNOWN"]).to_owned(),
-            device: Device::ALL[usize::try_from(dice.roll(5)).unwrap()].as_str().to_owned(),
-            source: dice.pick(&["direct", "email", "a|b", "=1+1", "twitter, \"x\""]).to_owned(),
-            referrer: format!("host-{}.example", dice.roll(30)),
-            campaign: Some(dice.pick(&["spring sale", "+49", "two\r\nlines"]).to_owned()),
-            language: Some("de-AT".to_owned()),
-            session_id: Some(format!("-sess-{}", dice.roll(9)).parse().unwrap()),
-            segments: vec![dice.pick(&["new", "returning"]).to_owned(), "engaged_prospect".to_owned()],
-            user_agent: Some(dice.pick(&["Mozilla/5.0 (\"quoted\")", "@SUM(A1:A9)", "＝cmd", ""]).to_owned()),
-            ..click(env, &at, seed * 1_000_000 + number)
-        }
-    };
-    (0..many).map(one).collect()
-}
-
-/// Stores and counts clicks as the click worker does, past the redirect and the queue.
-pub(crate) async fn count(env: &TestEnv, clicks: &[Click]) {
-    let (counted, failed) = env.auditor().count_clicks(clicks, &|_| false, env.now()).await;
-    assert!(failed.is_empty(), "{failed:?}");
-    assert_eq!(counted.new, clicks.len());
-}
-
-/// An ACTIVE campaign with a link of its own.
-pub(crate) async fn campaign(env: &TestEnv, id: &str, slug: &str, currency: Value) {
-    let link = json!({"slug": slug, "destinationUrl": "https://example.com/"});
-    let body = json!({"campaignId": id, "goalType": "PRODUCT_SALE", "status": "ACTIVE", "currency": currency, "primaryLink": link});
-    env.owner().post("/v2/handles/demo/campaigns", body).await.expect(201);
-}
-
-/// Posts a conversion of a fresh click on the link.
-pub(crate) async fn convert(env: &TestEnv, slug: &str, key: &str, value: Value, currency: &str) -> String {
-    let ctx = env.visitor().follow(slug).await.expect(302).ctx();
-    // A person takes longer than this.
-    env.advance_ms(1000);
-    let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": value, "currency": currency});
-    let accepted = env.nobody().post("/v2/public/conversions", body).await.expect(202).json();
-    accepted["conversionId"].as_str().unwrap().to_owned()
-}
-
-/// An amount in thousandths, digit by digit.
-pub(crate) fn thousandths(amount: &Value) -> i64 {
-    let text = amount.to_string();
-    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
-    format!("{whole}{decimals:0<3}").parse().unwrap_or_else(|_| panic!("{text}"))
-}
 
 /// Everything a row or the totals count, revenue by currency in thousandths.
 fn figures(row: &Value) -> BTreeMap<String, i64> {
@@ -132,28 +27,29 @@ fn sum(rows: &Value) -> BTreeMap<String, i64> {
     sum
 }
 
+/// A report of the first days of March.
 async fn report(env: &TestEnv, query: &str) -> Value {
-    env.creator().get(&format!("{ANALYTICS}?from=2026-03-01&to=2026-03-05&{query}")).await.expect(200).json()
+    env.report(&format!("from=2026-03-01&to=2026-03-05&{query}")).await
 }
 
-async fn world_with_a_link() -> TestEnv {
+async fn env_with_link() -> TestEnv {
     let env = TestEnv::new().await;
-    env.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+    env.put_link("launch").await.expect(201);
     env
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_tells_people_from_bots_and_revenue_in_each_currency() {
-    let env = world_with_a_link().await;
+async fn a_report_separates_people_from_bots_and_revenue_by_currency() {
+    let env = env_with_link().await;
     let token = env.visitor().in_country("US").with("referer", "https://www.instagram.com/").follow("launch").await.expect(302).ctx();
     env.visitor().in_country("DE").follow("launch").await.expect(302);
     env.visitor().in_country("US").with("user-agent", "curl/8.5.0").follow("launch").await.expect(302);
     env.advance_ms(1000);
     for (key, value, currency) in [("a", json!(24.99), "USD"), ("b", json!(0.01), "USD"), ("c", json!(1000), "JPY")] {
         let body = json!({"ctx": token, "idempotencyKey": key, "eventType": "purchase", "value": value, "currency": currency});
-        env.nobody().post("/v2/public/conversions", body).await.expect(202);
+        env.anonymous().post("/v2/public/conversions", body).await.expect(202);
     }
-    env.settle().await;
+    env.process_events().await;
     let report = env.owner().get(&format!("{ANALYTICS}?groupBy=country")).await.expect(200).json();
     let us = &report["rows"][0];
     assert_eq!(
@@ -171,7 +67,7 @@ async fn a_report_tells_people_from_bots_and_revenue_in_each_currency() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn days_are_utc_ranges_are_inclusive_and_freshness_ages() {
-    let env = world_with_a_link().await;
+    let env = env_with_link().await;
     let status = |report: &serde_json::Value| report["freshness"]["status"].clone();
     let empty = env.owner().get(ANALYTICS).await.expect(200).json();
     assert_eq!(
@@ -182,7 +78,7 @@ async fn days_are_utc_ranges_are_inclusive_and_freshness_ages() {
     env.visitor().follow("launch").await.expect(302);
     env.set_time("2026-03-02T00:00:00Z");
     env.visitor().follow("launch").await.expect(302);
-    env.settle().await;
+    env.process_events().await;
     let report = env.owner().get(&format!("{ANALYTICS}?from=2026-03-01&to=2026-03-02")).await.expect(200).json();
     let days: Vec<_> = report["rows"].as_array().unwrap().iter().map(|row| (row["key"].clone(), row["clicks"].clone())).collect();
     assert_eq!(days, [(json!("2026-03-01"), json!(1)), (json!("2026-03-02"), json!(1))]);
@@ -196,7 +92,7 @@ async fn days_are_utc_ranges_are_inclusive_and_freshness_ages() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_bad_parameter_is_named() {
-    let env = world_with_a_link().await;
+    let env = env_with_link().await;
     let refused = env
         .owner()
         .get(&format!("{ANALYTICS}?groupBy=moon&campaignId=X&slug=a&from=yesterday&to=2026-13-01&sort=up"))
@@ -213,14 +109,14 @@ async fn every_bad_parameter_is_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_add_up_to_totals_days_to_ranges_and_combined_filters_equal_a_recount() {
     let env = TestEnv::new().await;
-    campaign(&env, "partner-alpha", "launch", Value::Null).await;
+    env.campaign_with_link("partner-alpha", "launch", Value::Null).await;
     for (key, value, currency) in [("a", json!(24.99), "USD"), ("b", json!(1000), "JPY"), ("c", json!(0.001), "KWD")] {
-        convert(&env, "launch", key, value, currency).await;
+        env.follow_and_convert("launch", 1000, key, value, currency).await;
         env.advance_days(1);
     }
-    env.settle().await;
-    let crowd = crowd(&env, 3, 700);
-    count(&env, &crowd).await;
+    env.process_events().await;
+    let crowd = random_clicks(3, 700);
+    env.count_clicks(&crowd).await;
     for filters in
         ["", "&campaignId=partner-alpha", "&slug=launch", "&campaignId=partner-alpha&slug=launch", "&campaignId=partner-beta&slug=spring"]
     {
@@ -269,13 +165,14 @@ async fn rows_add_up_to_totals_days_to_ranges_and_combined_filters_equal_a_recou
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_day_of_nothing_is_no_row_and_a_day_of_refunds_is_negative() {
     let env = TestEnv::new().await;
-    campaign(&env, "partner-alpha", "launch", json!("USD")).await;
-    let conversion = convert(&env, "launch", "a", json!(24.99), "USD").await;
-    env.settle().await;
+    env.campaign_with_link("partner-alpha", "launch", json!("USD")).await;
+    let conversion = env.follow_and_convert("launch", 1000, "a", json!(24.99), "USD").await;
+    let conversion = conversion["conversionId"].as_str().unwrap();
+    env.process_events().await;
     let adjust = async |amount: Value, key: &str| {
         let body = json!({"amount": amount, "reason": "returned", "idempotencyKey": key});
         env.operator().post(&format!("/v2/handles/demo/conversions/{conversion}/adjustments"), body).await.expect(201);
-        env.settle().await;
+        env.process_events().await;
     };
     env.advance_days(1);
     adjust(json!(-5.25), "r1").await;
@@ -291,8 +188,8 @@ async fn a_day_of_nothing_is_no_row_and_a_day_of_refunds_is_negative() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn confidence_falls_with_bots_conversions_beyond_clicks_and_age() {
     let env = TestEnv::new().await;
-    campaign(&env, "partner-alpha", "launch", Value::Null).await;
-    let judged = async |query: &str| {
+    env.campaign_with_link("partner-alpha", "launch", Value::Null).await;
+    let confidence = async |query: &str| {
         let report = report(&env, &format!("confidence=true&{query}")).await;
         let penalties = report["penalties"].as_array().unwrap().iter();
         (
@@ -301,31 +198,31 @@ async fn confidence_falls_with_bots_conversions_beyond_clicks_and_age() {
         )
     };
     let all = "campaignId=partner-alpha";
-    assert_eq!(judged(all).await, (50, vec![(json!("no_clicks"), json!(0))]));
+    assert_eq!(confidence(all).await, (50, vec![(json!("no_clicks"), json!(0))]));
     let mut number = 0;
     let mut click = async |bots: u64, people: u64| {
         let mut clicks = Vec::new();
         for place in 0..bots + people {
-            let one = click(&env, &env.now().to_string(), number);
+            let one = click(&env.now().to_string(), number);
             clicks.push(Click { bot: place < bots, campaign_id: Some("partner-alpha".parse().unwrap()), ..one });
             number += 1;
         }
-        count(&env, &clicks).await;
+        env.count_clicks(&clicks).await;
     };
     click(1, 5).await;
-    assert_eq!(judged(all).await, (100, vec![]));
+    assert_eq!(confidence(all).await, (100, vec![]));
     click(1, 3).await;
-    assert_eq!(judged(all).await, (85, vec![(json!("bot_ratio_20_40"), json!(0.2))]));
+    assert_eq!(confidence(all).await, (85, vec![(json!("bot_ratio_20_40"), json!(0.2))]));
     click(10, 10).await;
-    assert_eq!(judged(all).await, (85, vec![(json!("bot_ratio_20_40"), json!(0.4))]));
+    assert_eq!(confidence(all).await, (85, vec![(json!("bot_ratio_20_40"), json!(0.4))]));
     click(1, 0).await;
-    assert_eq!(judged(all).await, (70, vec![(json!("bot_ratio_over_40"), json!(0.4194))]));
+    assert_eq!(confidence(all).await, (70, vec![(json!("bot_ratio_over_40"), json!(0.4194))]));
     let last = env.now().to_string();
     env.advance_ms(3_600_000);
-    assert_eq!(judged(all).await.0, 70);
+    assert_eq!(confidence(all).await.0, 70);
     env.advance_ms(1);
-    assert_eq!(judged(all).await, (50, vec![(json!("bot_ratio_over_40"), json!(0.4194)), (json!("stale"), json!(last))]));
-    assert!(report(&env, all).await.get("confidence").is_none(), "it is told to those who ask");
+    assert_eq!(confidence(all).await, (50, vec![(json!("bot_ratio_over_40"), json!(0.4194)), (json!("stale"), json!(last))]));
+    assert!(report(&env, all).await.get("confidence").is_none(), "it is returned only on request");
     // Two conversions of one click, on a day of their own.
     env.advance_days(2);
     let ctx = env.visitor().follow("launch").await.expect(302).ctx();
@@ -334,8 +231,8 @@ async fn confidence_falls_with_bots_conversions_beyond_clicks_and_age() {
         [("a", (100, vec![])), ("b", (60, vec![(json!("conversions_exceed_clicks"), json!("2 conversions of 1 clicks"))]))]
     {
         let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase"});
-        env.nobody().post("/v2/public/conversions", body).await.expect(202);
-        env.settle().await;
+        env.anonymous().post("/v2/public/conversions", body).await.expect(202);
+        env.process_events().await;
         let report =
             env.creator().get(&format!("{ANALYTICS}?confidence=true&from=2026-03-03&to=2026-03-03&{all}")).await.expect(200).json();
         let penalties = report["penalties"].as_array().unwrap().iter();
@@ -350,18 +247,18 @@ async fn the_funnel_of_one_campaign_is_its_part_of_the_funnel_of_all() {
     for number in 0..110 {
         env.campaign(&format!("quiet-{number:03}")).await;
     }
-    campaign(&env, "partner-beta", "beta", Value::Null).await;
-    campaign(&env, "partner-alpha", "alpha", json!("EUR")).await;
-    convert(&env, "beta", "c", json!(1000), "JPY").await;
+    env.campaign_with_link("partner-beta", "beta", Value::Null).await;
+    env.campaign_with_link("partner-alpha", "alpha", json!("EUR")).await;
+    env.follow_and_convert("beta", 1000, "c", json!(1000), "JPY").await;
     for _ in 0..2 {
         env.visitor().follow("beta").await.expect(302);
     }
-    env.settle().await;
+    env.process_events().await;
     env.advance_ms(2 * 3_600_000);
-    convert(&env, "alpha", "a", json!(24.99), "EUR").await;
-    convert(&env, "alpha", "b", json!(7), "USD").await;
+    env.follow_and_convert("alpha", 1000, "a", json!(24.99), "EUR").await;
+    env.follow_and_convert("alpha", 1000, "b", json!(7), "USD").await;
     env.visitor().with("user-agent", "curl/8.5.0").follow("alpha").await.expect(302);
-    env.settle().await;
+    env.process_events().await;
     let range = "from=2026-03-01&to=2026-03-05";
     let all = env.creator().get(&format!("{ANALYTICS}?funnel=true&{range}")).await.expect(200).json();
     let funnel = all["funnel"].as_array().unwrap();
@@ -412,11 +309,11 @@ async fn a_funnel_is_of_whole_campaigns_that_exist() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_of_a_campaign_that_is_gone_still_tells_its_figures() {
+async fn a_report_of_a_deleted_campaign_still_has_its_figures() {
     let env = TestEnv::new().await;
-    campaign(&env, "partner-alpha", "launch", json!("EUR")).await;
-    convert(&env, "launch", "a", json!(5), "USD").await;
-    env.settle().await;
+    env.campaign_with_link("partner-alpha", "launch", json!("EUR")).await;
+    env.follow_and_convert("launch", 1000, "a", json!(5), "USD").await;
+    env.process_events().await;
     let totals = async || report(&env, "campaignId=partner-alpha").await["totals"].clone();
     assert_eq!((&totals().await["currency"], &totals().await["revenue"]), (&json!("EUR"), &json!(0)));
     env.owner().delete("/v2/handles/demo/campaigns/partner-alpha").await.expect(204);
@@ -428,12 +325,12 @@ async fn a_report_of_ten_thousand_clicks_reads_what_one_of_a_hundred_does() {
     let env = TestEnv::new().await;
     let mut read = Vec::new();
     for number in [100, 10_000] {
-        let clicks: Vec<Click> = (number..number * 2).map(|number| click(&env, "2026-03-01T12:00:00Z", number)).collect();
-        count(&env, &clicks).await;
+        let clicks: Vec<Click> = (number..number * 2).map(|number| click("2026-03-01T12:00:00Z", number)).collect();
+        env.count_clicks(&clicks).await;
         env.faults.take_calls();
         let report = report(&env, "groupBy=country&slug=launch").await;
         let selection = domain::reports::Selection::Link("launch".parse().unwrap());
-        let cells = env.auditor().cells(&env.handle(), &selection, env.now().day(), env.now().day()).await.unwrap();
+        let cells = env.unrestricted_store().rollups().read(&env.handle(), &selection, env.now().day(), env.now().day()).await.unwrap();
         let counters: Vec<usize> = cells.days.values().map(|counts| counts.counters().count()).collect();
         read.push((env.faults.take_calls(), counters, report["rows"].as_array().unwrap().len()));
     }
@@ -443,13 +340,13 @@ async fn a_report_of_ten_thousand_clicks_reads_what_one_of_a_hundred_does() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_reads_one_query_however_many_clicks_there_are() {
-    let env = world_with_a_link().await;
+    let env = env_with_link().await;
     let mut calls = Vec::new();
     for _ in 0..2 {
         for number in 0..150 {
             env.visitor().from(&format!("198.51.100.{}", number % 250)).follow("launch").await.expect(302);
         }
-        env.settle().await;
+        env.process_events().await;
         env.faults.take_calls();
         env.owner().get(&format!("{ANALYTICS}?groupBy=country&slug=launch")).await.expect(200);
         calls.push(env.faults.take_calls());

@@ -1,16 +1,16 @@
-//! The quality of clicks: why one is a bot's, judging stored clicks again, and figures that follow to the last counter.
+//! The quality of clicks: why one is classified as a bot's, rescoring of stored clicks, and figures that follow to the last counter.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::clicks::Click;
 use domain::clicks::agent::CLASSIFIER_VERSION;
-use domain::clicks::ctx::Consent;
-use domain::values::id::ClickId;
+use domain::testing;
 use domain::values::moment::Day;
 use futures::future::join_all;
 use local::jobs::{Effects, Scope, recount, rescore};
 use serde_json::{Value, json};
+use tests::fixtures::order;
 use tests::{BROWSER, Fault, Rule, TestEnv, Visit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -20,32 +20,31 @@ fn today() -> Day {
     "2026-03-01".parse().unwrap()
 }
 
-async fn world_with_links(slugs: &[&str]) -> TestEnv {
+async fn env_with_links(slugs: &[&str]) -> TestEnv {
     let env = TestEnv::new().await;
     for slug in slugs {
-        let link = json!({"destinationUrl": "https://example.com/"});
-        env.owner().put(&format!("/v2/handles/demo/links/{slug}"), link).await.expect(201);
+        env.put_link(slug).await.expect(201);
     }
     env
 }
 
 /// The stored clicks of the first day, oldest first.
 async fn stored(env: &TestEnv) -> Vec<Click> {
-    let mut clicks = env.auditor().clicks_of(&env.handle(), today()).await.unwrap();
+    let mut clicks = tests::clicks_of_day(&env.unrestricted_store(), &env.handle(), today()).await.unwrap();
     clicks.sort_by_key(|click| click.id);
     clicks
 }
 
 async fn scope(env: &TestEnv) -> Scope {
-    Scope::of(env.operators_store(), None, today(), today().plus(1)).await.unwrap()
+    Scope::of(env.operator_store(), None, today(), today().plus(1)).await.unwrap()
 }
 
 /// No more than a day of one handle: the shortest job.
 async fn one_day(env: &TestEnv) -> Scope {
-    Scope::of(env.operators_store(), Some(env.handle()), today(), today()).await.unwrap()
+    Scope::of(env.operator_store(), Some(env.handle()), today(), today()).await.unwrap()
 }
 
-/// The job's time is the world's, its ids are its own.
+/// The job has the environment's time and ids of its own.
 fn of_job(env: &TestEnv) -> Effects {
     let (now, seed) = (env.now(), Arc::new(AtomicU64::new(77)));
     Effects { clock: Arc::new(move || now), entropy: Arc::new(move || u128::from(seed.fetch_add(1, Ordering::SeqCst)) << 40) }
@@ -54,7 +53,7 @@ fn of_job(env: &TestEnv) -> Effects {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_over_a_mistyped_handle_says_so() {
     let env = TestEnv::new().await;
-    let mistyped = Scope::of(env.operators_store(), Some("dmeo".parse().unwrap()), today(), today()).await;
+    let mistyped = Scope::of(env.operator_store(), Some("dmeo".parse().unwrap()), today(), today()).await;
     assert_eq!(mistyped.err().map(|error| error.to_string()).as_deref(), Some("there is no handle dmeo"));
 }
 
@@ -71,8 +70,7 @@ async fn nothing_drifts(env: &TestEnv) {
 
 /// Clicks and bot clicks of a report's rows, by key.
 async fn report(env: &TestEnv, query: &str) -> Vec<(String, i64, i64)> {
-    let path = format!("/v2/handles/demo/analytics?from=2026-03-01&to=2026-03-02&{query}");
-    let report = env.owner().get(&path).await.expect(200).json();
+    let report = env.report(&format!("from=2026-03-01&to=2026-03-02&{query}")).await;
     let number = |row: &Value, name: &str| row[name].as_i64().unwrap();
     let rows = report["rows"].as_array().unwrap().iter();
     let rows = rows.map(|row| (row["key"].as_str().unwrap().to_owned(), number(row, "clicks"), number(row, "botClicks")));
@@ -87,12 +85,7 @@ async fn bots(env: &TestEnv) -> (i64, i64) {
     rows.iter().fold((0, 0), |sum, (_, clicks, bots)| (sum.0 + clicks, sum.1 + bots))
 }
 
-async fn convert(env: &TestEnv, ctx: &str, key: &str) {
-    let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": 24.99, "currency": "USD"});
-    env.nobody().post("/v2/public/conversions", body).await.expect(202);
-}
-
-async fn settle(env: &TestEnv) {
+async fn process_all(env: &TestEnv) {
     while env.drain("ClicksQueue").await.received > 0 {}
     while env.drain("EventsQueue").await.received > 0 {}
 }
@@ -101,7 +94,7 @@ async fn settle(env: &TestEnv) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_sign_of_a_request_makes_a_bot_alone_and_each_is_redirected_all_the_same() {
-    let env = world_with_links(&["launch"]).await;
+    let env = env_with_links(&["launch"]).await;
     let person = || env.visitor();
     let visits: [(Visit<'_>, &str); 10] = [
         (person().without("user-agent"), "empty_user_agent"),
@@ -120,16 +113,16 @@ async fn each_sign_of_a_request_makes_a_bot_alone_and_each_is_redirected_all_the
         visit.follow("launch").await.expect(302);
         env.advance_ms(1);
     }
-    env.settle().await;
+    env.process_events().await;
     let clicks = stored(&env).await;
     assert!(clicks.iter().all(|click| click.bot && click.device == "BOT" && click.classifier == CLASSIFIER_VERSION));
     assert_eq!(clicks.into_iter().map(|click| click.reasons).collect::<Vec<_>>(), expected);
-    assert_eq!(rescored(&env).await.restated, 0, "what is judged when it comes and from what is kept is the same");
+    assert_eq!(rescored(&env).await.restated, 0, "a click is classified alike on arrival and from what is stored");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn previews_of_messengers_and_networks_are_bots_and_the_browsers_inside_them_are_not() {
-    let env = world_with_links(&["launch"]).await;
+    let env = env_with_links(&["launch"]).await;
     let agents = [
         ("facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", true),
         ("WhatsApp/2.24.13.77 A", true),
@@ -148,7 +141,7 @@ async fn previews_of_messengers_and_networks_are_bots_and_the_browsers_inside_th
         env.visitor().with("user-agent", agent).follow("launch").await.expect(302);
         env.advance_ms(1);
     }
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(stored(&env).await.into_iter().map(|click| click.bot).collect::<Vec<_>>(), agents.map(|(_, bot)| bot));
 }
 
@@ -156,14 +149,14 @@ async fn previews_of_messengers_and_networks_are_bots_and_the_browsers_inside_th
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_hits_of_one_sender_at_once_are_a_burst_and_sixty_people_are_not() {
-    let env = world_with_links(&["launch"]).await;
+    let env = env_with_links(&["launch"]).await;
     let script = env.visitor();
     join_all((0..60).map(|_| async { script.follow("launch").await.expect(302) })).await;
-    settle(&env).await;
+    process_all(&env).await;
     join_all((0..60).map(|number| env.visitor().number(number)).map(|visit| async move { visit.follow("launch").await.expect(302) })).await;
     join_all((0..60).map(|_| env.visitor().with("sec-gpc", "1")).map(|visit| async move { visit.follow("launch").await.expect(302) }))
         .await;
-    settle(&env).await;
+    process_all(&env).await;
     assert_eq!(rescored(&env).await.became_humans, 0, "the whole day shows no less than what one process saw");
     let clicks = stored(&env).await;
     let (bots, humans): (Vec<_>, Vec<_>) = clicks.into_iter().partition(|click| click.bot);
@@ -173,29 +166,29 @@ async fn sixty_hits_of_one_sender_at_once_are_a_burst_and_sixty_people_are_not()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_burst_is_seen_as_it_comes_and_its_first_clicks_when_the_day_is_judged_again() {
+async fn a_burst_is_detected_as_it_arrives_and_its_first_clicks_when_the_day_is_rescored() {
     let slugs: Vec<String> = (0..12).map(|number| format!("page-{number}")).collect();
-    let env = world_with_links(&slugs.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let env = env_with_links(&slugs.iter().map(String::as_str).collect::<Vec<_>>()).await;
     for slug in &slugs {
         env.visitor().follow(slug).await.expect(302);
-        env.settle().await;
+        env.process_events().await;
         env.advance_ms(300);
     }
-    let told = |clicks: &[Click]| clicks.iter().map(|click| click.reasons.join(" ")).collect::<Vec<_>>();
-    let live = told(&stored(&env).await);
+    let reasons_of = |clicks: &[Click]| clicks.iter().map(|click| click.reasons.join(" ")).collect::<Vec<_>>();
+    let live = reasons_of(&stored(&env).await);
     assert_eq!(live[..9], [""; 9], "nine links are no burst yet");
     assert_eq!(live[9..], ["burst_links"; 3]);
     assert_eq!(bots(&env).await, (12, 3));
     let summary = rescored(&env).await;
     assert_eq!((summary.clicks, summary.restated, summary.became_bots, summary.became_humans), (12, 9, 9, 0));
-    assert_eq!(told(&stored(&env).await), ["burst_links"; 12]);
+    assert_eq!(reasons_of(&stored(&env).await), ["burst_links"; 12]);
     assert_eq!(bots(&env).await, (12, 12));
     nothing_drifts(&env).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_comes_again_is_not_a_second_hit() {
-    let env = world_with_links(&["launch"]).await;
+    let env = env_with_links(&["launch"]).await;
     for _ in 0..30 {
         env.visitor().follow("launch").await.expect(302);
     }
@@ -209,10 +202,10 @@ async fn a_message_that_comes_again_is_not_a_second_hit() {
     for _ in 0..19 {
         env.visitor().follow("launch").await.expect(302);
     }
-    settle(&env).await;
+    process_all(&env).await;
     assert_eq!(bots(&env).await, (49, 0));
     env.visitor().follow("launch").await.expect(302);
-    settle(&env).await;
+    process_all(&env).await;
     assert_eq!(bots(&env).await, (50, 1), "the fiftieth shows what it is");
 }
 
@@ -220,14 +213,14 @@ async fn a_message_that_comes_again_is_not_a_second_hit() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_conversion_799_ms_after_its_click_makes_it_a_bots_and_one_at_800_ms_does_not() {
-    let env = world_with_links(&["launch"]).await;
+    let env = env_with_links(&["launch"]).await;
     for (wait, instant) in [(799, true), (800, false)] {
         let visit = env.visitor().in_country("DE").with("referer", "https://t.co/x");
         let ctx = visit.follow("launch").await.expect(302).ctx();
         env.advance_ms(wait);
-        convert(&env, &ctx, &format!("{wait}-a")).await;
-        convert(&env, &ctx, &format!("{wait}-b")).await;
-        settle(&env).await;
+        env.convert(order(&ctx, &format!("{wait}-a"), 24.99, "USD")).await;
+        env.convert(order(&ctx, &format!("{wait}-b"), 24.99, "USD")).await;
+        process_all(&env).await;
         let click = stored(&env).await.pop().unwrap();
         assert_eq!((click.bot, click.instant_conversion, click.device.as_str()), (instant, instant, "DESKTOP"), "{wait} ms");
         assert_eq!(click.reasons, if instant { vec!["instant_conversion"] } else { vec![] });
@@ -243,14 +236,14 @@ async fn a_conversion_799_ms_after_its_click_makes_it_a_bots_and_one_at_800_ms_d
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_instant_conversion_restates_its_click_once_whatever_dies_or_is_lost() {
-    let env = world_with_links(&["launch"]).await;
+async fn an_instant_conversion_restates_its_click_once_under_crashes_and_lost_answers() {
+    let env = env_with_links(&["launch"]).await;
     let mut converted = 0;
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         for step in 0.. {
-            let ctx = env.visitor().follow("launch").await.expect(302).ctx();
+            let ctx = env.ctx("launch").await;
             env.drain("ClicksQueue").await;
-            convert(&env, &ctx, &format!("{fault:?} {step}")).await;
+            env.convert(order(&ctx, &format!("{fault:?} {step}"), 24.99, "USD")).await;
             converted += 1;
             let mut kept = Vec::new();
             let hook = |messages: Vec<aws_lambda_events::sqs::SqsMessage>| {
@@ -265,64 +258,50 @@ async fn an_instant_conversion_restates_its_click_once_whatever_dies_or_is_lost(
         }
     }
     for fault in [Fault::AnswerLost, Fault::Doubled, Fault::Throttled, Fault::Conflict] {
-        let ctx = env.visitor().follow("launch").await.expect(302).ctx();
+        let ctx = env.ctx("launch").await;
         env.drain("ClicksQueue").await;
-        convert(&env, &ctx, &format!("{fault:?}")).await;
+        env.convert(order(&ctx, &format!("{fault:?}"), 24.99, "USD")).await;
         converted += 1;
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("event-worker").times(2), fault);
         env.drain("EventsQueue").await;
         fired.at_least_once();
         env.faults.clear();
-        settle(&env).await;
+        process_all(&env).await;
     }
     assert!(converted > 8, "{converted}");
     assert_eq!(bots(&env).await, (converted, converted));
     nothing_drifts(&env).await;
 }
 
-// ---------------------------------------------------------------- judging stored clicks again
+// ---------------------------------------------------------------- rescoring stored clicks
 
 /// Seconds between clicks of which some are the next day's.
 const OVER_MIDNIGHT: i64 = 9_000;
 
-/// Clicks as the first classifier left them: crawlers taken for people, people taken for bots, and some that stand.
-async fn store_misjudged(env: &TestEnv, from: usize, many: usize, apart_secs: i64) {
+/// Clicks as the first classifier left them: crawlers taken for people, people taken for bots, and some that are right.
+async fn store_misclassified(env: &TestEnv, from: usize, many: usize, apart_secs: i64) {
     let agents = [(BROWSER, false), (CRAWLER, true), (CRAWLER, false), (BROWSER, true), (BROWSER, false)];
     let clicks: Vec<Click> = (from..from + many)
         .map(|number| {
             let (agent, bot) = agents[number % agents.len()];
+            let at = env.now().plus_secs(i64::try_from(number % 7).unwrap() * apart_secs);
             Click {
-                id: ClickId::new(
-                    env.now().plus_secs(i64::try_from(number % 7).unwrap() * apart_secs),
-                    (number as u128) << 20 | number as u128,
-                ),
-                handle: env.handle(),
                 slug: ["launch", "deal-alpha"][number % 2].parse().unwrap(),
-                link_version: 1,
                 campaign_id: [None, Some("partner-alpha"), Some("partner-beta")][number % 3].map(|id| id.parse().unwrap()),
                 bot,
                 reasons: if bot { vec!["declared_bot".to_owned()] } else { Vec::new() },
-                classifier: 1,
                 country: ["US", "DE", "FR"][number / 3 % 3].to_owned(),
                 device: if bot { "BOT" } else { "DESKTOP" }.to_owned(),
                 source: ["direct", "email"][number / 2 % 2].to_owned(),
-                // More than a cell has room for, so that some are counted as other.
+                // More than a cell can hold, so that some are counted as other.
                 referrer: format!("host-{number}.example"),
-                campaign: None,
-                language: None,
-                session_id: None,
-                segments: Vec::new(),
-                rule: None,
-                consent: Consent::Full,
                 address: Some(format!("address-{number}")),
                 user_agent: Some(agent.to_owned()),
-                purpose: None,
-                no_accept_language: false,
-                instant_conversion: false,
+                ..testing::click(at, (number as u128) << 20 | number as u128)
             }
         })
         .collect();
-    let (counted, failed) = env.app("click-worker").store().count_clicks(&clicks, &|_| false, env.now()).await;
+    let (counted, failed) = env.app("click-worker").store().clicks().count(&clicks, &|_| false, env.now()).await;
     assert_eq!((counted.new, failed.len()), (many, 0));
 }
 
@@ -330,7 +309,7 @@ async fn store_misjudged(env: &TestEnv, from: usize, many: usize, apart_secs: i6
 async fn recounted(env: &TestEnv, key: impl Fn(&Click) -> Option<String>) -> Vec<(String, i64, i64)> {
     let mut rows = std::collections::BTreeMap::<String, (i64, i64)>::new();
     for day in [today(), today().plus(1)] {
-        for click in env.auditor().clicks_of(&env.handle(), day).await.unwrap() {
+        for click in tests::clicks_of_day(&env.unrestricted_store(), &env.handle(), day).await.unwrap() {
             if let Some(key) = key(&click) {
                 let row = rows.entry(key).or_default();
                 *row = (row.0 + 1, row.1 + i64::from(click.bot));
@@ -365,18 +344,17 @@ async fn reports_are_the_raw_clicks(env: &TestEnv) {
     }
 }
 
-async fn audit_events(env: &TestEnv) -> Vec<Value> {
-    let events = env.owner().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).json();
-    events["items"].as_array().unwrap().iter().filter(|event| event["action"] == "clicks.rescored").cloned().collect()
+async fn rescore_events(env: &TestEnv) -> Vec<Value> {
+    env.audit_events().await.into_iter().filter(|event| event["action"] == "clicks.rescored").collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rescoring_restates_every_figure_exactly_is_told_of_once_and_changes_nothing_the_second_time() {
+async fn rescoring_restates_every_figure_exactly_is_audited_once_and_changes_nothing_the_second_time() {
     let env = TestEnv::new().await;
     // In two shards of the cells, each with keys of its own that are full or not.
-    store_misjudged(&env, 0, 1100, OVER_MIDNIGHT).await;
+    store_misclassified(&env, 0, 1100, OVER_MIDNIGHT).await;
     let fired = env.faults.inject(Rule::on("TransactWriteItems").by("click-worker"), Fault::Conflict);
-    store_misjudged(&env, 2000, 200, OVER_MIDNIGHT).await;
+    store_misclassified(&env, 2000, 200, OVER_MIDNIGHT).await;
     fired.at_least_once();
     env.faults.clear();
     nothing_drifts(&env).await;
@@ -392,18 +370,18 @@ async fn rescoring_restates_every_figure_exactly_is_told_of_once_and_changes_not
     );
     reports_are_the_raw_clicks(&env).await;
     nothing_drifts(&env).await;
-    let told = audit_events(&env).await;
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0]["actor"], json!({"kind": "SYSTEM", "id": "rescore"}));
+    let events = rescore_events(&env).await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["actor"], json!({"kind": "SYSTEM", "id": "rescore"}));
     assert_eq!(
-        told[0]["after"],
+        events[0]["after"],
         json!({"from": "2026-03-01", "to": "2026-03-02", "classifier": CLASSIFIER_VERSION, "restated": 1300, "becameBots": 260, "becameHumans": 260})
     );
 
     let again = rescored(&env).await;
     assert_eq!((again.clicks, again.restated), (1300, 0));
     assert_eq!(stored(&env).await, after);
-    assert_eq!(audit_events(&env).await, told);
+    assert_eq!(rescore_events(&env).await, events);
     nothing_drifts(&env).await;
 }
 
@@ -413,7 +391,7 @@ async fn a_crash_or_a_fault_at_any_step_of_rescoring_changes_no_figure() {
     let mut stored_so_far = 0;
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         for step in 0.. {
-            store_misjudged(&env, stored_so_far, 8, 60).await;
+            store_misclassified(&env, stored_so_far, 8, 60).await;
             stored_so_far += 8;
             let job = async { rescore::run(&one_day(&env).await, &of_job(&env), &mut ()).await.unwrap() };
             let lived = env.crash_at("operator", step, fault, job).await;
@@ -425,10 +403,10 @@ async fn a_crash_or_a_fault_at_any_step_of_rescoring_changes_no_figure() {
         }
     }
     for fault in [Fault::AnswerLost, Fault::Doubled, Fault::Throttled, Fault::Conflict, Fault::Unreachable] {
-        store_misjudged(&env, stored_so_far, 8, 60).await;
+        store_misclassified(&env, stored_so_far, 8, 60).await;
         stored_so_far += 8;
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("operator").times(2), fault);
-        // Whether it gets through or gives up, what it did stands, and the next one does the rest.
+        // Whether it finishes or fails, what it has done stays, and the next run does the rest.
         let _ = rescore::run(&scope(&env).await, &of_job(&env), &mut ()).await;
         fired.at_least_once();
         env.faults.clear();
@@ -446,7 +424,7 @@ async fn a_crash_or_a_fault_at_any_step_of_rescoring_changes_no_figure() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_rescorings_at_once_restate_every_click_once() {
     let env = TestEnv::new().await;
-    store_misjudged(&env, 0, 300, OVER_MIDNIGHT).await;
+    store_misclassified(&env, 0, 300, OVER_MIDNIGHT).await;
     let (scope, worlds) = (scope(&env).await, of_job(&env));
     let mut watchers = ((), ());
     let (one, other) = tokio::join!(rescore::run(&scope, &worlds, &mut watchers.0), rescore::run(&scope, &worlds, &mut watchers.1));
@@ -460,11 +438,12 @@ async fn two_rescorings_at_once_restate_every_click_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_counter_changed_by_hand_is_found_in_every_cell_and_dimension() {
     let env = TestEnv::new().await;
-    store_misjudged(&env, 0, 30, 60).await;
-    let ctx = world_link_ctx(&env).await;
+    store_misclassified(&env, 0, 30, 60).await;
+    env.put_link("launch").await.expect(201);
+    let ctx = env.ctx("launch").await;
     env.advance_ms(1000);
-    convert(&env, &ctx, "order-1").await;
-    settle(&env).await;
+    env.convert(order(&ctx, "order-1", 24.99, "USD")).await;
+    process_all(&env).await;
     nothing_drifts(&env).await;
     for (cell, counter) in [
         ("ROLLUP#demo#H", "c"),
@@ -493,9 +472,7 @@ async fn refunds_are_counted_on_their_own_day_and_recount_to_no_drift_and_test_c
     for number in 0..3 {
         let ctx = env.visitor().in_country("DE").follow("launch").await.expect(302).ctx();
         env.advance_ms(1000);
-        let body =
-            json!({"ctx": ctx, "idempotencyKey": format!("order-{number}"), "eventType": "purchase", "value": 24.99, "currency": "USD"});
-        orders.push(env.nobody().post("/v2/public/conversions", body).await.expect(202).json());
+        orders.push(env.convert(order(&ctx, &format!("order-{number}"), 24.99, "USD")).await);
     }
     let tried = json!({"value": 7.5, "currency": "USD"});
     env.creator().post("/v2/handles/demo/campaigns/partner-alpha/test-conversion", tried).await.expect(202);
@@ -508,7 +485,7 @@ async fn refunds_are_counted_on_their_own_day_and_recount_to_no_drift_and_test_c
     nothing_drifts_in(&env, 0).await;
     // The refund waits for its conversion, which is counted beside it.
     for _ in 0..2 {
-        settle(&env).await;
+        process_all(&env).await;
         env.advance_ms(3000);
     }
     env.advance_days(1);
@@ -516,25 +493,20 @@ async fn refunds_are_counted_on_their_own_day_and_recount_to_no_drift_and_test_c
     refund(&orders[1], "r3", 0.02).await;
     // Nothing of these is counted yet, and no recount misses them.
     nothing_drifts_in(&env, 3 + 3 + 1).await;
-    settle(&env).await;
+    process_all(&env).await;
     nothing_drifts_in(&env, 3 + 3 + 1 + 2).await;
     tamper(&env, "ROLLUP#demo#C#partner-alpha", "20260302#0", "country|DE|m|USD", 1).await;
     let found = recount::run(&scope(&env).await, &mut ()).await.unwrap();
     assert_eq!(found.drift, ["demo 2026-03-02 campaign partner-alpha: country|DE|m|USD is -498, raw records make it -499"]);
 }
 
-/// Fails the test if a counter has drifted, or if not so many records were counted.
+/// Fails the test if a counter has drifted, or if another number of records was counted.
 async fn nothing_drifts_in(env: &TestEnv, records: u64) {
     let found = recount::run(&scope(env).await, &mut ()).await.unwrap();
     assert_eq!((found.drift, found.records), (Vec::<String>::new(), records));
 }
 
-async fn world_link_ctx(env: &TestEnv) -> String {
-    env.owner().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
-    env.visitor().follow("launch").await.expect(302).ctx()
-}
-
-/// Changes a counter by hand, as nothing in the house does.
+/// Changes a counter by hand, as no function does.
 async fn tamper(env: &TestEnv, pk: &str, sk: &str, counter: &str, by: i64) {
     let body = json!({
         "TableName": env.server().env("links")["TABLE_NAME"],

@@ -4,57 +4,29 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::sqs::SqsMessage;
 use domain::clicks::Click;
-use domain::clicks::ctx::Consent;
+use domain::testing;
 use domain::values::device::Device;
-use domain::values::id::ClickId;
 use domain::values::moment::Day;
 use serde_json::{Value, json};
-use tests::{Fault, Rule, TestEnv};
+use tests::{Fault, Random, Rule, TestEnv};
 
-/// A generator of numbers, the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % sides
-    }
-
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.roll(of.len())]
-    }
-}
-
-fn click(env: &TestEnv, number: u64, dice: &mut Dice) -> Click {
+/// A click of many kinds on one of three days.
+fn click(env: &TestEnv, number: u64, random: &mut Random) -> Click {
+    let at = env.now().plus_secs(i64::try_from(number % 3).unwrap() * 43_200);
     Click {
-        id: ClickId::new(env.now().plus_secs(i64::try_from(number % 3).unwrap() * 43_200), (u128::from(number) << 40) | u128::from(dice.0)),
-        handle: env.handle(),
-        slug: dice.pick(&["launch", "deal-alpha", "deal-beta", "spring"]).parse().unwrap(),
-        link_version: 1,
-        campaign_id: [None, Some("partner-alpha"), Some("partner-beta")][dice.roll(3)].map(|id| id.parse().unwrap()),
-        bot: dice.roll(4) == 0,
-        reasons: Vec::new(),
-        classifier: 1,
-        country: dice.pick(&["US", "DE", "FR", "UNKNOWN"]).to_owned(),
-        device: Device::ALL[dice.roll(5)].as_str().to_owned(),
-        source: dice.pick(&["direct", "email", "a|b"]).to_owned(),
-        referrer: format!("host-{}.example", dice.roll(50)),
-        campaign: None,
-        language: None,
-        session_id: None,
-        segments: Vec::new(),
-        rule: None,
-        consent: Consent::Full,
-        address: None,
-        user_agent: None,
-        purpose: None,
-        no_accept_language: false,
-        instant_conversion: false,
+        slug: random.pick(&["launch", "deal-alpha", "deal-beta", "spring"]).parse().unwrap(),
+        campaign_id: random.pick(&[None, Some("partner-alpha"), Some("partner-beta")]).map(|id| id.parse().unwrap()),
+        bot: random.one_in(4),
+        country: random.pick(&["US", "DE", "FR", "UNKNOWN"]).to_owned(),
+        device: random.pick(&Device::ALL).as_str().to_owned(),
+        source: random.pick(&["direct", "email", "a|b"]).to_owned(),
+        referrer: format!("host-{}.example", random.below(50)),
+        ..testing::click(at, (u128::from(number) << 40) | u128::from(random.number()))
     }
 }
 
-/// A world with the campaigns that those clicks name.
-async fn world_of_campaigns() -> TestEnv {
+/// An environment with the campaigns that those clicks name.
+async fn env_with_campaigns() -> TestEnv {
     let env = TestEnv::new().await;
     for campaign in ["partner-alpha", "partner-beta"] {
         env.campaign(campaign).await;
@@ -78,11 +50,11 @@ async fn recount(env: &TestEnv, key: impl Fn(&Click) -> String) -> BTreeMap<Stri
 
 /// Reads raw clicks past the functions' permissions, as an auditor with the table in hand.
 async fn clicks_of(env: &TestEnv, day: Day) -> Vec<Click> {
-    env.auditor().clicks_of(&env.handle(), day).await.unwrap()
+    tests::clicks_of_day(&env.unrestricted_store(), &env.handle(), day).await.unwrap()
 }
 
 async fn reported(env: &TestEnv, query: &str) -> BTreeMap<String, (u64, u64)> {
-    let report = env.owner().get(&format!("/v2/handles/demo/analytics?from=2026-03-01&to=2026-03-03&{query}")).await.expect(200).json();
+    let report = env.report(&format!("from=2026-03-01&to=2026-03-03&{query}")).await;
     let figures = |row: &Value| (row["clicks"].as_u64().unwrap(), row["botClicks"].as_u64().unwrap());
     let rows: BTreeMap<_, _> =
         report["rows"].as_array().unwrap().iter().map(|row| (row["key"].as_str().unwrap().to_owned(), figures(row))).collect();
@@ -110,20 +82,18 @@ async fn reports_equal_a_recount(env: &TestEnv) {
     }
 }
 
-fn shuffled(mut messages: Vec<SqsMessage>, dice: &mut Dice) -> Vec<SqsMessage> {
-    for place in (1..messages.len()).rev() {
-        messages.swap(place, dice.roll(place + 1));
-    }
+fn shuffled(mut messages: Vec<SqsMessage>, random: &mut Random) -> Vec<SqsMessage> {
+    random.shuffle(&mut messages);
     messages
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_clicks_through_a_queue_that_duplicates_and_reorders_are_counted_exactly() {
-    let env = world_of_campaigns().await;
-    let mut dice = Dice(7);
+    let env = env_with_campaigns().await;
+    let mut random = Random::new(7);
     for number in 0..10_000 {
-        let click = click(&env, number, &mut dice);
-        env.app("redirect").store().send_click(&click).await.unwrap();
+        let click = click(&env, number, &mut random);
+        env.app("redirect").store().clicks().send(&click).await.unwrap();
     }
     let conflicts = env.faults.inject(Rule::on("TransactWriteItems").after(3).times(7), Fault::Conflict);
     let mut duplicates = 0;
@@ -132,10 +102,10 @@ async fn ten_thousand_clicks_through_a_queue_that_duplicates_and_reorders_are_co
     while env.server().queue_depth("ClicksQueue").unwrap().visible > 0 {
         env.drain_with("ClicksQueue", |messages| {
             handed += messages.len();
-            let repeated: Vec<_> = messages.iter().filter(|_| dice.roll(3) == 0).cloned().chain(earlier.drain(..)).collect();
+            let repeated: Vec<_> = messages.iter().filter(|_| random.one_in(3)).cloned().chain(earlier.drain(..)).collect();
             duplicates += repeated.len();
-            earlier = messages.iter().filter(|_| dice.roll(10) == 0).cloned().collect();
-            shuffled(messages.into_iter().chain(repeated).collect(), &mut dice)
+            earlier = messages.iter().filter(|_| random.one_in(10)).cloned().collect();
+            shuffled(messages.into_iter().chain(repeated).collect(), &mut random)
         })
         .await;
     }
@@ -148,13 +118,13 @@ async fn ten_thousand_clicks_through_a_queue_that_duplicates_and_reorders_are_co
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_or_a_fault_at_any_step_of_counting_changes_no_figure() {
-    let env = world_of_campaigns().await;
-    let mut dice = Dice(11);
+    let env = env_with_campaigns().await;
+    let mut random = Random::new(11);
     let mut number = 0;
     let mut send = async |env: &TestEnv, many: u64| {
         for _ in 0..many {
-            let click = click(env, number, &mut dice);
-            env.app("redirect").store().send_click(&click).await.unwrap();
+            let click = click(env, number, &mut random);
+            env.app("redirect").store().clicks().send(&click).await.unwrap();
             number += 1;
         }
     };
@@ -194,12 +164,12 @@ async fn a_crash_or_a_fault_at_any_step_of_counting_changes_no_figure() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contended_cell_is_spread_over_shards_that_reports_add_up() {
-    let env = world_of_campaigns().await;
-    let mut dice = Dice(5);
+    let env = env_with_campaigns().await;
+    let mut random = Random::new(5);
     for round in 0..6 {
         for number in 0..20 {
-            let click = click(&env, round * 20 + number, &mut dice);
-            env.app("redirect").store().send_click(&click).await.unwrap();
+            let click = click(&env, round * 20 + number, &mut random);
+            env.app("redirect").store().clicks().send(&click).await.unwrap();
         }
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("click-worker"), Fault::Conflict);
         env.drain("ClicksQueue").await;
@@ -210,12 +180,12 @@ async fn a_contended_cell_is_spread_over_shards_that_reports_add_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_poisoned_message_keeps_nobody_from_being_counted() {
-    let env = world_of_campaigns().await;
-    let mut dice = Dice(3);
+async fn one_poisoned_message_does_not_stop_others_from_being_counted() {
+    let env = env_with_campaigns().await;
+    let mut random = Random::new(3);
     for number in 0..9 {
-        let click = click(&env, number, &mut dice);
-        env.app("redirect").store().send_click(&click).await.unwrap();
+        let click = click(&env, number, &mut random);
+        env.app("redirect").store().clicks().send(&click).await.unwrap();
     }
     let report = env
         .drain_with("ClicksQueue", |mut messages| {
@@ -229,12 +199,12 @@ async fn one_poisoned_message_keeps_nobody_from_being_counted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_referrers_cannot_grow_a_report_without_bound_nor_lose_a_click() {
-    let env = world_of_campaigns().await;
-    let mut dice = Dice(17);
+    let env = env_with_campaigns().await;
+    let mut random = Random::new(17);
     for number in 0..1200 {
-        let mut click = click(&env, number * 3, &mut dice);
+        let mut click = click(&env, number * 3, &mut random);
         click.referrer = format!("spam-{number}.example");
-        env.app("redirect").store().send_click(&click).await.unwrap();
+        env.app("redirect").store().clicks().send(&click).await.unwrap();
     }
     while env.drain("ClicksQueue").await.received > 0 {}
     let rows = reported(&env, "groupBy=referrer").await;
@@ -257,7 +227,7 @@ async fn clicks_that_wait_together_share_a_message_and_all_are_counted() {
     .await;
     let messages = env.faults.take_calls().iter().filter(|(_, operation)| operation == "SendMessage").count();
     assert!((1..100).contains(&messages), "{messages} messages for 400 clicks");
-    env.settle().await;
+    env.process_events().await;
     assert_eq!(reported(&env, "groupBy=slug").await["launch"], (401, 0));
 }
 

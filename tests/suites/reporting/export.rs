@@ -9,123 +9,25 @@ use domain::values::name::Handle;
 use local::jobs::Watcher;
 use local::jobs::export::{self, Format, Kind};
 use serde_json::{Value, json};
+use tests::fixtures::clicks::{click, random_clicks};
+use tests::fixtures::exports::{csv, in_both_formats, items, pages, read_csv};
+use tests::fixtures::thousandths;
 use tests::{Answer, Fault, Rule, TestEnv, TestEnvOptions};
-
-use crate::reporting::analytics::{campaign, click, convert, count, crowd, thousandths};
 
 const EXPORT: &str = "/v2/handles/demo/analytics/export";
 const RANGE: &str = "from=2026-03-01&to=2026-03-05";
-
-/// A cell as it is written: its text, and whether it stood in quotes.
-type Cell = (String, bool);
-
-/// Reads CSV by the grammar of RFC 4180 and nothing beyond it.
-fn read_csv(text: &str) -> Vec<Vec<Cell>> {
-    let mut rows = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let mut row = Vec::new();
-        loop {
-            let cell;
-            (cell, rest) = read_cell(rest);
-            row.push(cell);
-            match rest.strip_prefix(',') {
-                Some(next) => rest = next,
-                None => break,
-            }
-        }
-        rest = rest.strip_prefix("\r\n").unwrap_or_else(|| panic!("no CRLF before {rest:.40}"));
-        rows.push(row);
-    }
-    rows
-}
-
-fn read_cell(text: &str) -> (Cell, &str) {
-    let Some(mut rest) = text.strip_prefix('"') else {
-        let end = text.find([',', '\r']).expect("an end");
-        assert!(!text[..end].contains(['"', '\n']), "bare {:?}", &text[..end]);
-        return ((text[..end].to_owned(), false), &text[end..]);
-    };
-    let mut cell = String::new();
-    loop {
-        let quote = rest.find('"').expect("a closing quote");
-        cell.push_str(&rest[..quote]);
-        rest = &rest[quote + 1..];
-        match rest.strip_prefix('"') {
-            Some(next) => {
-                cell.push('"');
-                rest = next;
-            }
-            None => return ((cell, true), rest),
-        }
-    }
-}
-
-/// All pages of an export as the links between them lead.
-async fn pages(env: &TestEnv, query: &str) -> Vec<Answer> {
-    let mut pages = vec![env.creator().get(&format!("{EXPORT}?{query}")).await.expect(200)];
-    while let Some(link) = pages.last().unwrap().headers.get("link").cloned() {
-        let link = link
-            .to_str()
-            .unwrap()
-            .strip_prefix("<http://localhost:9000")
-            .and_then(|link| link.strip_suffix(">; rel=\"next\""))
-            .unwrap()
-            .to_owned();
-        assert!(link.ends_with(&format!("&cursor={}", pages.last().unwrap().header("x-next-cursor"))), "{link}");
-        pages.push(env.creator().get(&link).await.expect(200));
-    }
-    assert_eq!(pages.last().unwrap().header("x-next-cursor"), "");
-    pages
-}
-
-/// An export as CSV: pages put one after another.
-async fn csv(env: &TestEnv, query: &str) -> Vec<Vec<Cell>> {
-    let pages = pages(env, &format!("format=csv&{query}")).await;
-    read_csv(&pages.iter().map(Answer::text).collect::<String>())
-}
-
-/// An export as JSON.
-async fn items(env: &TestEnv, query: &str) -> Vec<Value> {
-    let pages = pages(env, &format!("format=json&{query}")).await;
-    pages.iter().flat_map(|page| page.json()["items"].as_array().unwrap().clone()).collect()
-}
-
-/// Fails unless both formats tell the same; gives back the JSON.
-pub(crate) async fn both(env: &TestEnv, query: &str) -> Vec<Value> {
-    let (rows, items) = (csv(env, query).await, items(env, query).await);
-    let (header, rows) = rows.split_first().unwrap();
-    assert_eq!(rows.len(), items.len(), "{query}");
-    for (row, item) in rows.iter().zip(&items) {
-        assert_eq!(row.len(), header.len());
-        assert_eq!(item.as_object().unwrap().len(), header.len(), "{item}");
-        for ((column, _), (text, is_quoted)) in header.iter().zip(row) {
-            let value = &item[column.as_str()];
-            let plain = match value {
-                Value::Null => String::new(),
-                Value::String(text) => text.clone(),
-                Value::Array(words) => words.iter().map(|word| word.as_str().unwrap()).collect::<Vec<_>>().join(" "),
-                other => other.to_string(),
-            };
-            assert!(*text == plain || text.strip_prefix('\'') == Some(&plain), "{column}: {text:?} {value}");
-            assert!(!value.is_number() || !is_quoted && *text == plain, "{column}: {text:?} is a number");
-            assert!(*is_quoted || text.parse::<f64>().is_ok(), "{column}: {text:?} is text");
-        }
-    }
-    items
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clicks_come_out_once_each_in_order_the_same_in_both_formats_and_as_many_as_reports_count() {
     let env = TestEnv::new().await;
     env.set_time("2026-03-05T12:00:00Z");
-    let crowd = crowd(&env, 5, 600);
-    count(&env, &crowd).await;
+    let crowd = random_clicks(5, 600);
+    env.count_clicks(&crowd).await;
     for filters in
         ["", "&campaignId=partner-alpha", "&slug=launch", "&campaignId=partner-beta&slug=spring", "&from=2026-03-02&to=2026-03-02"]
     {
         let range = if filters.contains("from") { "" } else { RANGE };
-        let items = both(&env, &format!("{range}{filters}")).await;
+        let items = in_both_formats(&env, &format!("{range}{filters}")).await;
         let mut expected: Vec<&Click> = crowd.iter().collect();
         expected.retain(|click| !filters.contains("alpha") || click.campaign_id.as_ref().is_some_and(|id| id.as_str() == "partner-alpha"));
         expected.retain(|click| !filters.contains("beta") || click.campaign_id.as_ref().is_some_and(|id| id.as_str() == "partner-beta"));
@@ -141,19 +43,19 @@ async fn clicks_come_out_once_each_in_order_the_same_in_both_formats_and_as_many
         assert_eq!((&report["totals"]["clicks"], &report["totals"]["botClicks"]), (&json!(items.len()), &json!(bots)), "{filters}");
     }
     let first = crowd.iter().min_by_key(|click| click.id).unwrap();
-    let told = json!({"clickId": first.id, "clickedAt": first.at(), "slug": first.slug, "linkVersion": first.link_version, "campaignId": first.campaign_id,
+    let expected = json!({"clickId": first.id, "clickedAt": first.at(), "slug": first.slug, "linkVersion": first.link_version, "campaignId": first.campaign_id,
         "verdict": if first.bot { "bot" } else { "human" }, "reasons": first.reasons, "classifier": 1, "country": first.country, "device": first.device,
         "source": first.source, "referrer": first.referrer, "campaign": first.campaign, "language": "de-AT", "sessionId": first.session_id,
         "segments": first.segments, "rule": null, "consent": "full", "userAgent": first.user_agent});
-    assert_eq!(items(&env, RANGE).await[0], told);
+    assert_eq!(items(&env, RANGE).await[0], expected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_response_ends_at_four_megabytes_even_of_quotes_and_the_next_goes_on() {
     let env = TestEnv::new().await;
-    let hostile = |number| Click { user_agent: Some("\"\\".repeat(256)), ..click(&env, "2026-03-01T12:00:00Z", number) };
+    let hostile = |number| Click { user_agent: Some("\"\\".repeat(256)), ..click("2026-03-01T12:00:00Z", number) };
     let clicks: Vec<Click> = (0..5000).map(hostile).collect();
-    count(&env, &clicks).await;
+    env.count_clicks(&clicks).await;
     for format in ["csv", "json"] {
         env.faults.take_calls();
         let pages = pages(&env, &format!("format={format}&{RANGE}")).await;
@@ -168,7 +70,7 @@ async fn a_response_ends_at_four_megabytes_even_of_quotes_and_the_next_goes_on()
         let queries = env.faults.take_calls().iter().filter(|(_, operation)| operation == "Query").count();
         assert!(queries <= 5000 / 100 + 25 * pages.len(), "{queries} queries: little is read twice");
     }
-    assert_eq!(both(&env, RANGE).await.len(), 5000);
+    assert_eq!(in_both_formats(&env, RANGE).await.len(), 5000);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -176,10 +78,10 @@ async fn a_filter_that_keeps_few_of_many_clicks_still_answers_page_by_page() {
     let env = TestEnv::new().await;
     let one = |number: u64| {
         let campaign = if number % 5000 == 4999 { "partner-alpha" } else { "partner-beta" };
-        Click { campaign_id: Some(campaign.parse().unwrap()), ..click(&env, "2026-03-01T12:00:00Z", number) }
+        Click { campaign_id: Some(campaign.parse().unwrap()), ..click("2026-03-01T12:00:00Z", number) }
     };
     let clicks: Vec<Click> = (0..30_000).map(one).collect();
-    count(&env, &clicks).await;
+    env.count_clicks(&clicks).await;
     let pages = pages(&env, &format!("format=json&campaignId=partner-alpha&{RANGE}")).await;
     let many: Vec<usize> = pages.iter().map(|page| page.json()["items"].as_array().unwrap().len()).collect();
     assert_eq!(many, [5, 1]);
@@ -188,38 +90,43 @@ async fn a_filter_that_keeps_few_of_many_clicks_still_answers_page_by_page() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_ledger_comes_out_in_order_and_adds_up_to_the_revenue_of_reports() {
     let env = TestEnv::new().await;
-    campaign(&env, "partner-alpha", "launch", Value::Null).await;
-    campaign(&env, "partner-beta", "spring", Value::Null).await;
+    env.campaign_with_link("partner-alpha", "launch", Value::Null).await;
+    env.campaign_with_link("partner-beta", "spring", Value::Null).await;
     let mut last = String::new();
     for number in 0..230 {
         let (slug, currency) = [("launch", "USD"), ("spring", "JPY"), ("launch", "KWD")][number % 3];
-        last = convert(&env, slug, &format!("order-{number}"), json!(100 + number), currency).await;
+        let receipt = env.follow_and_convert(slug, 1000, &format!("order-{number}"), json!(100 + number), currency).await;
+        last = receipt["conversionId"].as_str().unwrap().to_owned();
         env.advance_ms(10 * 60_000);
     }
-    env.settle().await;
+    env.process_events().await;
     let refund = json!({"amount": -5, "reason": "=HYPERLINK(\"https://evil.example\")", "idempotencyKey": "r1"});
     env.operator().post(&format!("/v2/handles/demo/conversions/{last}/adjustments"), refund).await.expect(201);
     env.creator()
         .post("/v2/handles/demo/campaigns/partner-alpha/test-conversion", json!({"value": 49, "currency": "USD"}))
         .await
         .expect(202);
-    env.settle().await;
+    env.process_events().await;
     for filters in ["", "&campaignId=partner-alpha", "&slug=spring"] {
-        let items = both(&env, &format!("type=conversions&{RANGE}{filters}")).await;
+        let items = in_both_formats(&env, &format!("type=conversions&{RANGE}{filters}")).await;
         assert!(items.iter().map(|item| item["entryId"].as_str().unwrap().split_once('_').unwrap().1).is_sorted());
         let mut revenue: BTreeMap<String, i64> = BTreeMap::new();
         for item in &items {
             *revenue.entry(item["currency"].as_str().unwrap().to_owned()).or_default() += thousandths(&item["amount"]);
         }
         let report = env.creator().get(&format!("/v2/handles/demo/analytics?{RANGE}{filters}")).await.expect(200).json();
-        let told = report["totals"]["revenueByCurrency"].as_object().unwrap().iter();
-        assert_eq!(revenue, told.map(|(code, amount)| (code.clone(), thousandths(amount))).collect(), "{filters}");
+        let reported = report["totals"]["revenueByCurrency"].as_object().unwrap().iter();
+        assert_eq!(revenue, reported.map(|(code, amount)| (code.clone(), thousandths(amount))).collect(), "{filters}");
         let conversions = items.iter().filter(|item| item["kind"] == "CONVERSION").count();
         assert_eq!(report["totals"]["conversions"], conversions, "{filters}");
     }
     let rows = csv(&env, &format!("type=conversions&{RANGE}")).await;
-    let first =
-        env.auditor().ledger_entries(&env.handle(), "2026-03-01".parse().unwrap(), "2026-03-05".parse().unwrap(), 100, None).await.unwrap();
+    let first = env
+        .unrestricted_store()
+        .ledger()
+        .entries(&env.handle(), "2026-03-01".parse().unwrap(), "2026-03-05".parse().unwrap(), 100, None)
+        .await
+        .unwrap();
     let rest = csv(&env, &format!("type=conversions&{RANGE}&cursor={}", first.next_cursor.unwrap())).await;
     assert_eq!(rest, rows[101..]);
     let names: Vec<&str> = rows[0].iter().map(|(name, _)| name.as_str()).collect();
@@ -230,17 +137,17 @@ async fn the_ledger_comes_out_in_order_and_adds_up_to_the_revenue_of_reports() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn days_come_out_as_the_report_by_day_tells_them() {
+async fn days_are_exported_as_the_report_by_day_has_them() {
     let env = TestEnv::new().await;
-    campaign(&env, "partner-alpha", "launch", Value::Null).await;
+    env.campaign_with_link("partner-alpha", "launch", Value::Null).await;
     for (key, value, currency) in [("a", json!(24.99), "USD"), ("b", json!(1000), "JPY"), ("c", json!(0.01), "USD")] {
-        convert(&env, "launch", key, value, currency).await;
+        env.follow_and_convert("launch", 1000, key, value, currency).await;
         env.advance_days(1);
     }
-    env.settle().await;
-    count(&env, &crowd(&env, 9, 200)).await;
+    env.process_events().await;
+    env.count_clicks(&random_clicks(9, 200)).await;
     for filters in ["", "&campaignId=partner-alpha", "&slug=launch&campaignId=partner-alpha"] {
-        let days = both(&env, &format!("type=daily&{RANGE}{filters}")).await;
+        let days = in_both_formats(&env, &format!("type=daily&{RANGE}{filters}")).await;
         let report = env.creator().get(&format!("/v2/handles/demo/analytics?groupBy=day&{RANGE}{filters}")).await.expect(200).json();
         let rows = report["rows"].as_array().unwrap();
         assert_eq!(days.len(), rows.len());
@@ -268,16 +175,16 @@ async fn formulas_that_visitors_plant_come_out_harmless() {
     let visitor = env.visitor().with("user-agent", evil).with("referer", "https://-2+3.example/").with("accept-language", "-x");
     visitor.follow("launch?source=%3D1%2B1&utm_campaign=%40SUM(A1)&sid=-1").await.expect(302);
     env.visitor().with("user-agent", " \t=1").follow("launch?source=%EF%BC%9D1&campaign=%0D%0A%3D1").await.expect(302);
-    env.settle().await;
+    env.process_events().await;
     let planted = Click {
         referrer: "+cmd|' /C calc'!A0".to_owned(),
         reasons: vec!["-x".to_owned()],
         segments: vec!["@a".to_owned(), "b".to_owned()],
         rule: Some("\" =1".to_owned()),
         country: "＠SUM".to_owned(),
-        ..click(&env, "2026-03-01T12:00:01Z", 1)
+        ..click("2026-03-01T12:00:01Z", 1)
     };
-    count(&env, &[planted]).await;
+    env.count_clicks(&[planted]).await;
     let rows = csv(&env, RANGE).await;
     let formulas =
         |text: &str| text.trim_start_matches([' ', '"', '\'']).starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
@@ -288,13 +195,13 @@ async fn formulas_that_visitors_plant_come_out_harmless() {
     }
     assert!(disarmed >= 10, "{disarmed}");
     assert!(rows.iter().any(|row| row.last().unwrap().0 == format!("'{evil}")));
-    assert_eq!(both(&env, RANGE).await.len(), 3);
+    assert_eq!(in_both_formats(&env, RANGE).await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_export_tells_its_type_and_a_file_name() {
+async fn an_export_names_its_type_and_a_file_name() {
     let env = TestEnv::new().await;
-    count(&env, &crowd(&env, 1, 20)).await;
+    env.count_clicks(&random_clicks(1, 20)).await;
     for (query, kind, name) in [
         (RANGE.to_owned(), "text/csv; charset=utf-8; header=present", "demo-clicks-2026-03-01-2026-03-05.csv"),
         (
@@ -350,7 +257,7 @@ async fn every_bad_parameter_of_an_export_is_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_export_whose_table_fails_half_way_is_no_half_export() {
     let env = TestEnv::new().await;
-    count(&env, &crowd(&env, 2, 1000)).await;
+    env.count_clicks(&random_clicks(2, 1000)).await;
     let fired = env.faults.inject(Rule::on("Query").by("analytics").after(12).always(), Fault::Throttled);
     env.creator().get(&format!("{EXPORT}?{RANGE}")).await.refused(503, "unavailable");
     fired.at_least_once();
@@ -392,7 +299,7 @@ impl Write for Written {
     }
 }
 
-/// Days that were told to be done.
+/// Days that were reported as done.
 #[derive(Default)]
 struct Days {
     done: u64,
@@ -414,20 +321,19 @@ impl Watcher for Days {
 async fn an_export_into_a_file_is_every_page_of_the_api_and_never_holds_more_than_one() {
     let env = TestEnv::new().await;
     env.set_time("2026-03-03T12:00:00Z");
-    let order = {
-        campaign(&env, "partner-alpha", "launch", Value::Null).await;
-        convert(&env, "launch", "order-1", json!(24.99), "USD").await
-    };
+    env.campaign_with_link("partner-alpha", "launch", Value::Null).await;
+    let order = env.follow_and_convert("launch", 1000, "order-1", json!(24.99), "USD").await;
+    let order = order["conversionId"].as_str().unwrap();
     let refund = json!({"amount": -5.01, "reason": "line\r\nbreak, \"quoted\"", "idempotencyKey": "r1"});
     env.operator().post(&format!("/v2/handles/demo/conversions/{order}/adjustments"), refund).await.expect(201);
     let hostile = |number| Click {
         user_agent: Some("\"\\\r\n".repeat(128)),
         campaign_id: (number % 2 == 0).then(|| "partner-alpha".parse().unwrap()),
-        ..click(&env, ["2026-03-01T12:00:00Z", "2026-03-02T12:00:00Z"][usize::from(number > 2500)], number)
+        ..click(["2026-03-01T12:00:00Z", "2026-03-02T12:00:00Z"][usize::from(number > 2500)], number)
     };
-    count(&env, &(0..5000).map(hostile).collect::<Vec<_>>()).await;
+    env.count_clicks(&(0..5000).map(hostile).collect::<Vec<_>>()).await;
     for _ in 0..2 {
-        env.settle().await;
+        env.process_events().await;
         env.advance_ms(3000);
     }
     for (kind, name, pages_at_least) in [(Kind::Clicks, "clicks", 2), (Kind::Conversions, "conversions", 1), (Kind::Daily, "daily", 1)] {
@@ -463,10 +369,10 @@ async fn an_export_that_is_refused_or_breaks_off_leaves_the_file_of_before() {
     let before = std::fs::read_to_string(&file).unwrap();
     assert!(before.starts_with("\"clickId\","), "{before}");
 
-    let elsewhere = export::Wanted { handle: "nobody".parse().unwrap(), ..wanted.clone() };
+    let elsewhere = export::Wanted { handle: "unknown".parse().unwrap(), ..wanted.clone() };
     let too_long = export::Wanted { from: "2024-01-01".parse().unwrap(), ..wanted.clone() };
     let backwards = export::Wanted { from: day.plus(1), ..wanted.clone() };
-    for (wanted, said) in [(elsewhere, "there is no handle nobody"), (too_long, "400 days"), (backwards, "is after")] {
+    for (wanted, said) in [(elsewhere, "there is no handle unknown"), (too_long, "400 days"), (backwards, "is after")] {
         let mut draft = export::Draft::of(&file).unwrap();
         let refused = export::run(&env.api("analytics"), env.keys(), &wanted, &mut draft, &mut ()).await.unwrap_err().to_string();
         assert!(refused.contains(said), "{refused}");
@@ -478,5 +384,5 @@ async fn an_export_that_is_refused_or_breaks_off_leaves_the_file_of_before() {
     drop(draft);
     fired.at_least_once();
     assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no half file lies about");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no partial file is left");
 }

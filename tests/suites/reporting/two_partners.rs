@@ -1,5 +1,5 @@
-//! A partner manager's first days: two partners, people and bots, two currencies, a refund; everything tells the same story
-//! to the cent, before and after stored clicks are judged again, and after a restart.
+//! A partner manager's first days: two partners, people and bots, two currencies, a refund; all figures agree
+//! to the cent, before and after a rescore of stored clicks, and after a restart.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use local::jobs::{Effects, Scope, recount, rescore};
 use serde_json::{Value, json};
+use tests::fixtures::exports::in_both_formats;
 use tests::{BROWSER, TestEnv, TestEnvOptions};
-
-use crate::reporting::export::both;
 
 const API: &str = "/v2/handles/demo";
 const DAYS: &str = "from=2026-03-01&to=2026-03-02";
@@ -30,8 +29,8 @@ enum Sign {
     Instant,
 }
 
-/// A visit, and what must be told of it.
-struct Told {
+/// A visit, and what must be recorded of it.
+struct VisitCase {
     path: &'static str,
     agent: &'static str,
     referer: &'static str,
@@ -46,7 +45,7 @@ struct Told {
     buys: Option<(&'static str, i64, &'static str)>,
 }
 
-impl Told {
+impl VisitCase {
     fn slug(&self) -> &'static str {
         self.path.split('?').next().unwrap()
     }
@@ -78,13 +77,13 @@ impl Told {
     }
 }
 
-/// Everybody who came, in order; a line each: what is sent, what is told, where it leads, what is bought.
+/// Every visit in order, a line each: what is sent, what is recorded, where it leads, what is bought.
 #[rustfmt::skip]
-fn everybody() -> Vec<Told> {
+fn all_visits() -> Vec<VisitCase> {
     const DEAL: &str = "ref=alpha";
     const EMAIL: &str = "ref=alpha&src=email";
     const SOCIAL: &str = "ref=alpha&src=social";
-    let line = |path, agent, referer, sign, (country, device, referrer, source), leads_to, buys| Told { path, agent, referer, sign, country, device, referrer, source, leads_to, buys };
+    let line = |path, agent, referer, sign, (country, device, referrer, source), leads_to, buys| VisitCase { path, agent, referer, sign, country, device, referrer, source, leads_to, buys };
     use Sign::{Agent, Instant, NoLanguage, None as Person, Prefetch};
     vec![
         line("deal-alpha", BROWSER, "https://t.co/a", Person, ("US", "DESKTOP", "t.co", "twitter"), SOCIAL, Some(("txn-2026-02-25-order-789", 2499, "USD"))),
@@ -114,7 +113,7 @@ fn everybody() -> Vec<Told> {
     ]
 }
 
-/// The refund of the seed's order, made on the second day, in hundredths.
+/// The refund of the second day, in hundredths.
 const REFUND: i64 = -525;
 
 /// Clicks, bot clicks, conversions and hundredths by currency.
@@ -127,16 +126,16 @@ struct Figures {
 }
 
 impl Figures {
-    fn count(&mut self, told: &Told) {
+    fn count(&mut self, visit_case: &VisitCase) {
         self.clicks += 1;
-        self.bots += u64::from(told.is_bot());
-        if let Some((_, hundredths, currency)) = told.buys {
+        self.bots += u64::from(visit_case.is_bot());
+        if let Some((_, hundredths, currency)) = visit_case.buys {
             self.conversions += 1;
             *self.revenue.entry(currency.to_owned()).or_default() += hundredths;
         }
     }
 
-    /// As an answer tells them.
+    /// As an answer has them.
     fn of(row: &Value) -> Self {
         let number = |name: &str| row[name].as_u64().unwrap_or_else(|| panic!("{name} of {row}"));
         let (clicks, bots) = (number("clicks"), number("botClicks"));
@@ -152,15 +151,15 @@ fn hundredths(amount: &Value) -> i64 {
     format!("{whole}{decimals:0<2}").parse().unwrap_or_else(|_| panic!("{text}"))
 }
 
-/// What a report must tell: rows by key, and their sum.
+/// What a report must contain: rows by key, and their sum.
 fn expected(by: &str, campaign: Option<&str>) -> (BTreeMap<String, Figures>, Figures) {
     let (mut rows, mut sum) = (BTreeMap::<String, Figures>::new(), Figures::default());
-    for told in everybody().iter().filter(|told| campaign.is_none_or(|campaign| campaign == told.campaign())) {
-        rows.entry(told.key(by)).or_default().count(told);
-        sum.count(told);
+    for visit_case in all_visits().iter().filter(|visit_case| campaign.is_none_or(|campaign| campaign == visit_case.campaign())) {
+        rows.entry(visit_case.key(by)).or_default().count(visit_case);
+        sum.count(visit_case);
     }
-    let everybody = everybody();
-    let refunded = &everybody[0];
+    let all = all_visits();
+    let refunded = &all[0];
     if campaign.is_none_or(|campaign| campaign == refunded.campaign()) {
         // It counts on its own day, where its conversion came from.
         let key = if by == "day" { "2026-03-02".to_owned() } else { refunded.key(by) };
@@ -171,7 +170,7 @@ fn expected(by: &str, campaign: Option<&str>) -> (BTreeMap<String, Figures>, Fig
     (rows, sum)
 }
 
-/// The seed's two requests, word for word.
+/// The two requests of the walkthrough, verbatim.
 fn partners() -> [Value; 2] {
     [
         json!({
@@ -199,8 +198,8 @@ fn partners() -> [Value; 2] {
 
 async fn prepare(env: &TestEnv) {
     for partner in partners() {
-        let told = env.creator().post(&format!("{API}/campaigns"), partner).await.expect(201).json();
-        assert_eq!((&told["trackingPreset"], &told["conversionEventType"]), (&json!("custom_webhook"), &json!("affiliate_click")));
+        let created = env.creator().post(&format!("{API}/campaigns"), partner).await.expect(201).json();
+        assert_eq!((&created["trackingPreset"], &created["conversionEventType"]), (&json!("custom_webhook"), &json!("affiliate_click")));
     }
     let routed = json!({
         "destinationUrl": "https://merchant.example.com/product?ref=alpha", "campaignId": "partner-alpha",
@@ -214,32 +213,32 @@ async fn prepare(env: &TestEnv) {
     env.creator().put(&format!("{API}/links/home"), json!({"destinationUrl": "https://merchant.example.com/"})).await.expect(201);
 }
 
-/// Everybody comes and buys; gives back the ids of the conversions by their keys.
+/// Makes every visit and purchase; returns the ids of the conversions by their keys.
 async fn trade(env: &TestEnv) -> BTreeMap<String, String> {
     let mut orders = BTreeMap::new();
-    for (number, told) in everybody().iter().enumerate() {
-        let mut visit = env.visitor().number(number).with("user-agent", told.agent);
-        if told.country != "UNKNOWN" {
-            visit = visit.in_country(told.country);
+    for (number, visit_case) in all_visits().iter().enumerate() {
+        let mut visit = env.visitor().number(number).with("user-agent", visit_case.agent);
+        if visit_case.country != "UNKNOWN" {
+            visit = visit.in_country(visit_case.country);
         }
-        if !told.referer.is_empty() {
-            visit = visit.with("referer", told.referer);
+        if !visit_case.referer.is_empty() {
+            visit = visit.with("referer", visit_case.referer);
         }
-        match told.sign {
+        match visit_case.sign {
             Sign::Prefetch => visit = visit.with("sec-purpose", "prefetch"),
             Sign::NoLanguage => visit = visit.without("accept-language"),
             Sign::None | Sign::Agent | Sign::Instant => {}
         }
-        let sent = visit.follow(told.path).await.expect(302);
+        let sent = visit.follow(visit_case.path).await.expect(302);
         let (leads_to, ctx) = (sent.location(), sent.ctx());
-        assert_eq!(leads_to.query().unwrap().trim_end_matches(&format!("ctx={ctx}")).trim_end_matches('&'), told.leads_to);
-        env.advance_ms(if told.sign == Sign::Instant { 400 } else { 60_000 });
-        let Some((key, hundredths, currency)) = told.buys else { continue };
+        assert_eq!(leads_to.query().unwrap().trim_end_matches(&format!("ctx={ctx}")).trim_end_matches('&'), visit_case.leads_to);
+        env.advance_ms(if visit_case.sign == Sign::Instant { 400 } else { 60_000 });
+        let Some((key, hundredths, currency)) = visit_case.buys else { continue };
         let value: serde_json::Number = format!("{}.{:02}", hundredths / 100, hundredths % 100).parse().unwrap();
         let order = json!({"ctx": ctx, "eventType": "affiliate_click", "value": value, "currency": currency, "idempotencyKey": key});
-        let accepted = env.nobody().post("/v2/public/conversions", order.clone()).await.expect(202).json();
+        let accepted = env.anonymous().post("/v2/public/conversions", order.clone()).await.expect(202).json();
         // The merchant's retry is no second commission.
-        assert_eq!(env.nobody().post("/v2/public/conversions", order).await.expect(200).json()["deduped"], true);
+        assert_eq!(env.anonymous().post("/v2/public/conversions", order).await.expect(200).json()["deduped"], true);
         orders.insert(key.to_owned(), accepted["conversionId"].as_str().unwrap().to_owned());
     }
     orders
@@ -250,12 +249,12 @@ async fn follow_up(env: &TestEnv, orders: &mut BTreeMap<String, String>) {
     let tried = json!({"value": 77.77, "currency": "USD"});
     let tried = env.creator().post(&format!("{API}/campaigns/partner-beta/test-conversion"), tried).await.expect(202).json();
     orders.insert("test".to_owned(), tried["conversionId"].as_str().unwrap().to_owned());
-    env.settle().await;
+    env.process_events().await;
     env.set_time("2026-03-02T08:00:00Z");
     let refund = json!({"amount": -5.25, "reason": "one item returned", "idempotencyKey": "refund-789"});
     let path = format!("{API}/conversions/{}/adjustments", orders["txn-2026-02-25-order-789"]);
     assert_eq!(env.operator().post(&path, refund).await.expect(201).json()["netValue"], json!(19.74));
-    env.settle().await;
+    env.process_events().await;
 }
 
 /// Every answer a partner manager looks at, by its address.
@@ -281,17 +280,17 @@ async fn answers(env: &TestEnv, orders: &BTreeMap<String, String>) -> BTreeMap<S
 }
 
 /// Holds funnels, reports with their confidence, exports and explanations against what happened.
-async fn all_is_told_right(env: &TestEnv, orders: &BTreeMap<String, String>) {
+async fn check_all_figures(env: &TestEnv, orders: &BTreeMap<String, String>) {
     let funnel = env.creator().get(&format!("{API}/analytics?funnel=true&{DAYS}")).await.expect(200).json();
     let rows = funnel["funnel"].as_array().unwrap();
-    let told = |row: &Value| {
+    let figures_of = |row: &Value| {
         let figures = ["clicks", "botClicks", "qualifiedClicks", "conversions"].map(|name| row[name].as_u64().unwrap());
         (row["campaignId"].as_str().unwrap().to_owned(), figures, row["revenueByCurrency"].to_string(), row["conversionRate"].to_string())
     };
-    // Written out by hand, so that the table above and the house cannot be wrong together.
+    // Written out by hand, so that the table above and the product cannot be wrong together.
     let alpha = ("partner-alpha".to_owned(), [12, 3, 9, 3], r#"{"EUR":100,"USD":19.75}"#.to_owned(), "0.3333".to_owned());
     let beta = ("partner-beta".to_owned(), [9, 5, 4, 3], r#"{"EUR":59.9,"USD":59.5}"#.to_owned(), "0.75".to_owned());
-    assert_eq!(rows.iter().map(told).collect::<Vec<_>>(), [alpha, beta]);
+    assert_eq!(rows.iter().map(figures_of).collect::<Vec<_>>(), [alpha, beta]);
     let quality: Vec<_> = rows.iter().map(|row| (row["confidence"].clone(), row["penalties"].clone())).collect();
     assert_eq!(quality[0], (json!(85), json!([{"code": "bot_ratio_20_40", "points": 15, "observed": 0.25}])));
     // The other partner has been quiet since the day before.
@@ -315,18 +314,18 @@ async fn all_is_told_right(env: &TestEnv, orders: &BTreeMap<String, String>) {
                 assert_eq!((&report["confidence"], &report["penalties"]), (&in_all["confidence"], &in_all["penalties"]));
             }
         }
-        exports_tell_the_same(env, &filter, &expected("day", campaign)).await;
+        check_exports(env, &filter, &expected("day", campaign)).await;
     }
-    explanations_tell_the_same(env, orders).await;
+    check_explanations(env, orders).await;
 }
 
-async fn exports_tell_the_same(env: &TestEnv, filter: &str, (days, sum): &(BTreeMap<String, Figures>, Figures)) {
+async fn check_exports(env: &TestEnv, filter: &str, (days, sum): &(BTreeMap<String, Figures>, Figures)) {
     // Each is read as CSV and as JSON, which must agree cell by cell.
-    let clicks = both(env, &format!("type=clicks&{DAYS}{filter}")).await;
+    let clicks = in_both_formats(env, &format!("type=clicks&{DAYS}{filter}")).await;
     let bots = clicks.iter().filter(|click| click["verdict"] == "bot").count();
     assert_eq!((clicks.len() as u64, bots as u64), (sum.clicks, sum.bots), "{filter}");
     let (mut entries, mut by_day) = (Figures::default(), BTreeMap::<String, Figures>::new());
-    for entry in both(env, &format!("type=conversions&{DAYS}{filter}")).await {
+    for entry in in_both_formats(env, &format!("type=conversions&{DAYS}{filter}")).await {
         let day = by_day.entry(entry["at"].as_str().unwrap()[..10].to_owned()).or_default();
         for figures in [&mut entries, day] {
             figures.conversions += u64::from(entry["kind"] == "CONVERSION");
@@ -334,7 +333,7 @@ async fn exports_tell_the_same(env: &TestEnv, filter: &str, (days, sum): &(BTree
         }
     }
     assert_eq!((entries.conversions, &entries.revenue), (sum.conversions, &sum.revenue), "{filter}");
-    let rows = both(env, &format!("type=daily&{DAYS}{filter}")).await;
+    let rows = in_both_formats(env, &format!("type=daily&{DAYS}{filter}")).await;
     assert_eq!(rows.len(), days.len(), "{filter}");
     for row in rows {
         let day = row["day"].as_str().unwrap();
@@ -343,28 +342,32 @@ async fn exports_tell_the_same(env: &TestEnv, filter: &str, (days, sum): &(BTree
         assert_eq!(numbers, [figures.clicks, figures.bots, figures.conversions], "{row}");
         for (currency, hundredths_in_all) in &sum.revenue {
             assert!(*hundredths_in_all > 0);
-            let told = hundredths(&row[format!("revenue_{currency}")]);
+            let of_row = hundredths(&row[format!("revenue_{currency}")]);
             let of_day = figures.revenue.get(currency).copied().unwrap_or_default();
-            assert_eq!((told, of_entries.revenue.get(currency).copied().unwrap_or_default()), (of_day, of_day), "{row}");
+            assert_eq!((of_row, of_entries.revenue.get(currency).copied().unwrap_or_default()), (of_day, of_day), "{row}");
         }
     }
     assert_eq!(by_day, BTreeMap::new(), "{filter}: every entry is in a day");
 }
 
-async fn explanations_tell_the_same(env: &TestEnv, orders: &BTreeMap<String, String>) {
+async fn check_explanations(env: &TestEnv, orders: &BTreeMap<String, String>) {
     let explain = async |key: &str| env.creator().get(&format!("{API}/conversions/{}/explain", orders[key])).await.expect(200).json();
     let mut net: BTreeMap<String, i64> = BTreeMap::new();
-    for told in everybody() {
-        let Some((key, value, currency)) = told.buys else { continue };
+    for visit_case in all_visits() {
+        let Some((key, value, currency)) = visit_case.buys else { continue };
         let explained = explain(key).await;
         assert_eq!(explained["outcome"], "credited_to_campaign");
         let click = &explained["click"];
         let seen = ["campaignId", "slug", "country", "device", "referrer", "source"].map(|name| click[name].as_str().unwrap());
-        assert_eq!(seen, [told.campaign(), told.slug(), told.country, told.device, told.referrer, told.source], "{key}");
-        assert_eq!((click["verdict"] == "bot", &explained["verdict"]["counted"]), (told.is_bot(), &json!(true)), "{key}");
-        let rule = if told.leads_to.ends_with("social") {
+        assert_eq!(
+            seen,
+            [visit_case.campaign(), visit_case.slug(), visit_case.country, visit_case.device, visit_case.referrer, visit_case.source],
+            "{key}"
+        );
+        assert_eq!((click["verdict"] == "bot", &explained["verdict"]["counted"]), (visit_case.is_bot(), &json!(true)), "{key}");
+        let rule = if visit_case.leads_to.ends_with("social") {
             json!(1)
-        } else if told.leads_to.ends_with("email") {
+        } else if visit_case.leads_to.ends_with("email") {
             json!(0)
         } else {
             Value::Null
@@ -384,31 +387,31 @@ async fn explanations_tell_the_same(env: &TestEnv, orders: &BTreeMap<String, Str
 
 /// The rollups are what their raw records make them.
 async fn nothing_drifts(env: &TestEnv) {
-    let scope = Scope::of(env.operators_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
+    let scope = Scope::of(env.operator_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
     let found = recount::run(&scope, &mut ()).await.unwrap();
     // Every click, every conversion but the test, the refund.
     assert_eq!((found.drift, found.records), (Vec::<String>::new(), 22 + 6 + 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_partners_figures_tell_one_story_before_and_after_a_rescore_and_a_restart() {
+async fn two_partners_figures_agree_before_and_after_a_rescore_and_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let options = || TestEnvOptions { data: Some(folder.path().to_owned()), ..TestEnvOptions::default() };
     let env = TestEnv::with(options()).await;
     prepare(&env).await;
     let mut orders = trade(&env).await;
     follow_up(&env, &mut orders).await;
-    all_is_told_right(&env, &orders).await;
+    check_all_figures(&env, &orders).await;
     nothing_drifts(&env).await;
     let before = answers(&env, &orders).await;
     assert_eq!(before.len(), 7 + 3 * (1 + 8 + 6));
 
     let (now, seed) = (env.now(), AtomicU64::new(1));
     let of_job = Effects { clock: Arc::new(move || now), entropy: Arc::new(move || u128::from(seed.fetch_add(1, Ordering::SeqCst)) << 40) };
-    let scope = Scope::of(env.operators_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
-    let judged = rescore::run(&scope, &of_job, &mut ()).await.unwrap();
-    assert_eq!((judged.clicks, judged.became_bots, judged.became_humans), (22, 0, 0));
-    assert_eq!(answers(&env, &orders).await, before, "judging again changes nothing that was judged right");
+    let scope = Scope::of(env.operator_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
+    let rescored = rescore::run(&scope, &of_job, &mut ()).await.unwrap();
+    assert_eq!((rescored.clicks, rescored.became_bots, rescored.became_humans), (22, 0, 0));
+    assert_eq!(answers(&env, &orders).await, before, "rescoring changes nothing that was classified right");
     nothing_drifts(&env).await;
 
     let now = env.now().to_string();
@@ -416,6 +419,6 @@ async fn two_partners_figures_tell_one_story_before_and_after_a_rescore_and_a_re
     let env = TestEnv::with(options()).await;
     env.set_time(&now);
     assert_eq!(answers(&env, &orders).await, before, "a restart changes nothing");
-    all_is_told_right(&env, &orders).await;
+    check_all_figures(&env, &orders).await;
     nothing_drifts(&env).await;
 }

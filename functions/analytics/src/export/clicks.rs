@@ -10,8 +10,8 @@ use domain::values::name::{CampaignId, SessionId, Slug};
 use serde::Serialize;
 use store::Store;
 
-use super::sheet::{Row, Sheet};
-use super::{Cursor, MAX_SCANNED, Page, Wanted};
+use super::query::{Cursor, ExportQuery};
+use super::sheet::{ExportPage, MAX_SCANNED, Sheet};
 use crate::figures::report;
 
 const COLUMNS: [&str; 19] = [
@@ -47,15 +47,15 @@ pub(crate) struct ClickRow {
     campaign_id: Option<CampaignId>,
     /// `human` or `bot`.
     verdict: &'static str,
-    /// Why it was judged a bot's.
+    /// Why it was classified as a bot's.
     reasons: Vec<String>,
-    /// The version of the classifier that judged.
+    /// The version of the classifier.
     classifier: u16,
     country: String,
     device: String,
     source: String,
     referrer: String,
-    /// The campaign word of the visit.
+    /// The campaign parameter of the visit.
     campaign: Option<String>,
     language: Option<String>,
     session_id: Option<SessionId>,
@@ -92,34 +92,34 @@ impl ClickRow {
     }
 }
 
-/// The clicks from the cursor on, as many as one response carries.
-pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem> {
-    let mut last = match wanted.cursor {
+/// The clicks from the cursor on, up to the size of one response.
+pub(super) async fn page(store: &Store, query: &ExportQuery) -> Result<ExportPage<ClickRow>, Problem> {
+    let mut last = match query.cursor {
         Some(Cursor::Click(id)) => Some(id),
         Some(Cursor::Entry(_)) | None => None,
     };
-    let mut sheet = Sheet::begin(wanted.format, COLUMNS.map(str::to_owned).to_vec(), last.is_none())?;
+    let mut sheet = Sheet::begin(query.format, COLUMNS.map(str::to_owned).to_vec(), last.is_none())?;
     let mut scanned = 0;
-    for day in days(store, wanted, last).await? {
-        let mut clicks = store.clicks_in_order(&wanted.handle, day, last.filter(|id| id.moment().day() == day));
+    for day in days(store, query, last).await? {
+        let mut clicks = store.clicks().in_order(&query.handle, day, last.filter(|id| id.moment().day() == day));
         while let Some(click) = clicks.next().await? {
             if sheet.is_full() || scanned == MAX_SCANNED {
-                return Ok(Page { sheet, next_cursor: last.map(|id| id.to_string()) });
+                return Ok(ExportPage { sheet, next_cursor: last.map(|id| id.to_string()) });
             }
             scanned += 1;
             last = Some(click.id);
-            if wanted.keeps(&click.slug, click.campaign_id.as_ref()) {
-                sheet.push(Row::Click(Box::new(ClickRow::of(click))))?;
+            if query.keeps(&click.slug, click.campaign_id.as_ref()) {
+                sheet.push(ClickRow::of(click))?;
             }
         }
     }
-    Ok(Page { sheet, next_cursor: None })
+    Ok(ExportPage { sheet, next_cursor: None })
 }
 
-/// The days that have such clicks at all, as the rollups tell: a wide range over a quiet link costs little.
-async fn days(store: &Store, wanted: &Wanted, last: Option<ClickId>) -> Result<Vec<Day>, Problem> {
-    let from = last.map_or(wanted.range.from, |id| id.moment().day());
-    let cells = store.cells(&wanted.handle, &wanted.selection(), from, wanted.range.to).await?;
+/// The days that have such clicks according to the rollups: a wide range over a quiet link costs little.
+async fn days(store: &Store, query: &ExportQuery, last: Option<ClickId>) -> Result<Vec<Day>, Problem> {
+    let from = last.map_or(query.range.from, |id| id.moment().day());
+    let cells = store.rollups().read(&query.handle, &query.selection(), from, query.range.to).await?;
     let rows = report(&cells, Dimension::Day).rows.into_iter().filter(|(_, figures)| figures.clicks > 0);
     Ok(rows.filter_map(|(day, _)| day.parse().ok()).collect())
 }

@@ -1,4 +1,4 @@
-//! One row an entry of the ledger, in time order: conversions, and what later changed their worth.
+//! One row a ledger entry, in time order: conversions and their adjustments.
 
 use api::Problem;
 use domain::conversions::Trust;
@@ -11,12 +11,12 @@ use serde::Serialize;
 use serde_json::Number;
 use store::Store;
 
-use super::sheet::{Row, Sheet};
-use super::{Cursor, MAX_SCANNED, Page, Wanted};
+use super::query::{Cursor, ExportQuery};
+use super::sheet::{ExportPage, MAX_SCANNED, Sheet};
 use crate::parameters::Range;
 
-/// Entries read at once; a response ends between two such pages, so they are small.
-const PAGE: usize = 200;
+/// Entries read by one query; a response ends between two such pages, so they are small.
+const PAGE_SIZE: usize = 200;
 
 const COLUMNS: [&str; 13] =
     ["entryId", "kind", "conversionId", "at", "slug", "campaignId", "clickId", "eventType", "amount", "currency", "reason", "trust", "bot"];
@@ -34,14 +34,14 @@ pub(crate) struct EntryRow {
     campaign_id: Option<CampaignId>,
     click_id: ClickId,
     event_type: EventType,
-    /// What the conversion was worth, or by how much it was adjusted: a refund is negative.
+    /// The value of the conversion, or the amount of the adjustment: a refund is negative.
     #[schema(value_type = Option<f64>)]
     amount: Option<Number>,
     currency: Option<Currency>,
     /// Why it was adjusted.
     reason: Option<String>,
     trust: Trust,
-    /// Whether the click was judged a bot's.
+    /// Whether the click was classified as a bot's.
     bot: bool,
 }
 
@@ -65,26 +65,26 @@ impl EntryRow {
     }
 }
 
-/// The entries from the cursor on, as many as one response carries.
-pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem> {
-    let mut cursor = match &wanted.cursor {
+/// The entries from the cursor on, up to the size of one response.
+pub(super) async fn page(store: &Store, query: &ExportQuery) -> Result<ExportPage<EntryRow>, Problem> {
+    let mut cursor = match &query.cursor {
         Some(Cursor::Entry(cursor)) => Some(cursor.clone()),
         Some(Cursor::Click(_)) | None => None,
     };
-    let Range { from, to } = wanted.range;
-    let mut sheet = Sheet::begin(wanted.format, COLUMNS.map(str::to_owned).to_vec(), cursor.is_none())?;
+    let Range { from, to } = query.range;
+    let mut sheet = Sheet::begin(query.format, COLUMNS.map(str::to_owned).to_vec(), cursor.is_none())?;
     let mut scanned = 0;
     loop {
-        let entries = store.ledger_entries(&wanted.handle, from, to, PAGE, cursor.as_deref()).await?;
+        let entries = store.ledger().entries(&query.handle, from, to, PAGE_SIZE, cursor.as_deref()).await?;
         scanned += entries.items.len();
         for entry in entries.items {
-            if wanted.keeps(&entry.slug, entry.campaign_id.as_ref()) {
-                sheet.push(Row::Entry(Box::new(EntryRow::of(entry))))?;
+            if query.keeps(&entry.slug, entry.campaign_id.as_ref()) {
+                sheet.push(EntryRow::of(entry))?;
             }
         }
         cursor = entries.next_cursor;
         if cursor.is_none() || sheet.is_full() || scanned >= MAX_SCANNED {
-            return Ok(Page { sheet, next_cursor: cursor });
+            return Ok(ExportPage { sheet, next_cursor: cursor });
         }
     }
 }

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::Number;
 use store::Store;
 
-use super::sheet::{Row, Sheet};
-use super::{Page, Wanted};
+use super::query::ExportQuery;
+use super::sheet::{ExportPage, Sheet};
 use crate::figures::report;
 use crate::parameters::Range;
 
@@ -51,16 +51,16 @@ fn column(currency: Currency) -> String {
     format!("revenue_{currency}")
 }
 
-/// All days of the range that have something to tell.
-pub(super) async fn page(store: &Store, wanted: &Wanted) -> Result<Page, Problem> {
-    let Range { from, to } = wanted.range;
-    let cells = store.cells(&wanted.handle, &wanted.selection(), from, to).await?;
+/// All days of the range that have figures.
+pub(super) async fn page(store: &Store, query: &ExportQuery) -> Result<ExportPage<DayRow>, Problem> {
+    let Range { from, to } = query.range;
+    let cells = store.rollups().read(&query.handle, &query.selection(), from, to).await?;
     let report = report(&cells, Dimension::Day);
     let currencies: BTreeSet<Currency> = report.totals.revenue.keys().copied().collect();
     let columns = ["day", "clicks", "botClicks", "qualifiedClicks", "conversions"].map(str::to_owned).into_iter();
-    let mut sheet = Sheet::begin(wanted.format, columns.chain(currencies.iter().copied().map(column)).collect(), true)?;
+    let mut sheet = Sheet::begin(query.format, columns.chain(currencies.iter().copied().map(column)).collect(), true)?;
     for (day, figures) in report.rows {
-        sheet.push(Row::Day(DayRow::of(day, &figures, &currencies)))?;
+        sheet.push(DayRow::of(day, &figures, &currencies))?;
     }
-    Ok(Page { sheet, next_cursor: None })
+    Ok(ExportPage { sheet, next_cursor: None })
 }

@@ -1,4 +1,4 @@
-//! The rows of one response, written as CSV or kept for JSON, and how much of the response they fill.
+//! The rows of one response as CSV or JSON, and the bytes they take.
 
 use std::borrow::Cow;
 
@@ -7,75 +7,37 @@ use domain::values::spreadsheet::harmless;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Export;
-use super::clicks::ClickRow;
-use super::conversions::EntryRow;
-use super::daily::DayRow;
+use super::query::FileFormat;
 
+/// Clicks or ledger entries one response looks through, so that a filter that keeps few of them does not take it long.
+pub(super) const MAX_SCANNED: usize = 25_000;
 /// Bytes one response may carry, well below the six megabytes of a Lambda.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// How an export is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Csv,
-    Json,
+/// One page of an export.
+pub(super) struct ExportPage<R> {
+    pub(super) sheet: Sheet<R>,
+    pub(super) next_cursor: Option<String>,
 }
 
-impl Format {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-        }
-    }
-
-    /// The media type; of a CSV it tells whether the page has the header row (RFC 4180).
-    pub(super) const fn content_type(self, is_first: bool) -> &'static str {
-        match (self, is_first) {
-            (Self::Csv, true) => "text/csv; charset=utf-8; header=present",
-            (Self::Csv, false) => "text/csv; charset=utf-8; header=absent",
-            (Self::Json, _) => "application/json",
-        }
-    }
-}
-
-impl std::str::FromStr for Format {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Csv, Self::Json].into_iter().find(|format| format.as_str() == text).ok_or("must be csv or json")
-    }
-}
-
-/// One row; its members are the columns of a CSV.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(untagged)]
-#[schema(as = ExportRow)]
-pub(crate) enum Row {
-    Click(Box<ClickRow>),
-    Entry(Box<EntryRow>),
-    Day(DayRow),
-}
-
-/// Rows on their way into one response.
-pub(super) struct Sheet {
+/// The rows of one response; a row's members are the columns of a CSV.
+pub(super) struct Sheet<R> {
     columns: Vec<String>,
-    written: Written,
+    written: Written<R>,
     weight: usize,
 }
 
-enum Written {
+enum Written<R> {
     Csv(Box<csv::Writer<Vec<u8>>>),
-    Json(Vec<Row>),
+    Json(Vec<R>),
 }
 
-impl Sheet {
+impl<R: Serialize> Sheet<R> {
     /// An empty sheet; the first page of a CSV begins with its columns' names.
-    pub(super) fn begin(format: Format, columns: Vec<String>, is_first: bool) -> Result<Self, Problem> {
+    pub(super) fn begin(format: FileFormat, columns: Vec<String>, is_first: bool) -> Result<Self, Problem> {
         let written = match format {
-            Format::Json => Written::Json(Vec::new()),
-            Format::Csv => {
+            FileFormat::Json => Written::Json(Vec::new()),
+            FileFormat::Csv => {
                 let mut options = csv::WriterBuilder::new();
                 let options = options.terminator(csv::Terminator::CRLF).quote_style(csv::QuoteStyle::NonNumeric);
                 let mut writer = options.from_writer(Vec::new());
@@ -89,7 +51,7 @@ impl Sheet {
     }
 
     /// Adds a row.
-    pub(super) fn push(&mut self, row: Row) -> Result<(), Problem> {
+    pub(super) fn push(&mut self, row: R) -> Result<(), Problem> {
         match &mut self.written {
             Written::Json(rows) => {
                 self.weight += weight(&serde_json::to_vec(&row).map_err(Problem::internal)?);
@@ -113,8 +75,8 @@ impl Sheet {
         self.weight >= MAX_BYTES
     }
 
-    /// The body; `enclose` puts the rows of JSON into what stands around them.
-    pub(super) fn into_body(self, enclose: impl FnOnce(Vec<Row>) -> Export) -> Result<Vec<u8>, Problem> {
+    /// The body; `enclose` makes the JSON document of its rows.
+    pub(super) fn into_body<D: Serialize>(self, enclose: impl FnOnce(Vec<R>) -> D) -> Result<Vec<u8>, Problem> {
         match self.written {
             Written::Json(rows) => serde_json::to_vec(&enclose(rows)).map_err(Problem::internal),
             Written::Csv(writer) => writer.into_inner().map_err(|error| Problem::internal(error.into_error())),
@@ -130,7 +92,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// A value as text; words of a list stand apart by blanks.
+/// A value as text; the words of a list are separated by spaces.
 fn plain(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Null => Cow::Borrowed(""),
@@ -140,7 +102,7 @@ fn plain(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// What bytes take inside the JSON text that carries a body out of a Lambda: strangers choose the quotes in them.
+/// The bytes a row takes inside the JSON text that carries a body out of a Lambda: visitors choose the quotes in it.
 fn weight(bytes: &[u8]) -> usize {
     let escaped = |byte: &u8| match byte {
         b'"' | b'\\' | b'\r' | b'\n' | b'\t' => 2,

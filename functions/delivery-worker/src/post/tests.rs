@@ -1,4 +1,4 @@
-//! Names that lie, and answers that are not fit to be shown.
+//! Host names that resolve to private addresses, and responses with control characters.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::resolve::Lookup;
 
-/// A name server that gives these answers one after the other, and how often it was asked.
-fn lying(answers: Vec<io::Result<Vec<&'static str>>>) -> (Lookup, Arc<AtomicUsize>) {
+/// A name server that returns these answers one after the other, and the number of its calls.
+fn lookup_with(answers: Vec<io::Result<Vec<&'static str>>>) -> (Lookup, Arc<AtomicUsize>) {
     let (answers, asked) = (Arc::new(Mutex::new(answers.into_iter())), Arc::new(AtomicUsize::new(0)));
     let counted = asked.clone();
     let lookup: Lookup = Arc::new(move |_| {
@@ -61,7 +61,7 @@ async fn a_name_with_one_private_address_is_not_connected_to_at_all() {
         vec!["10.0.0.1"],
         vec!["0.0.0.0"],
     ] {
-        let (lookup, asked) = lying(vec![Ok(answer.clone())]);
+        let (lookup, asked) = lookup_with(vec![Ok(answer.clone())]);
         let outcome = send(Egress::Public, lookup, format!("http://receiver.example:{port}/")).await;
         assert_eq!((outcome, asked.load(Ordering::SeqCst)), (PostOutcome::BlockedAddress, 1), "{answer:?}");
     }
@@ -71,8 +71,8 @@ async fn a_name_with_one_private_address_is_not_connected_to_at_all() {
 #[tokio::test]
 async fn the_connection_goes_to_the_addresses_that_were_checked_and_the_name_is_not_asked_again() {
     let (port, connections) = server().await;
-    // A second answer, as a name made for it would give, is refused; nobody hears it in the first attempt.
-    let (lookup, asked) = lying(vec![Ok(vec!["127.0.0.1"]), Ok(vec!["10.0.0.1"])]);
+    // A second, different answer (DNS rebinding) is refused; the first attempt does not see it.
+    let (lookup, asked) = lookup_with(vec![Ok(vec!["127.0.0.1"]), Ok(vec!["10.0.0.1"])]);
     let url = format!("http://rebinding.example:{port}/");
     assert_eq!(send(Egress::LocalDevelopment, lookup.clone(), url.clone()).await, PostOutcome::Status(200));
     assert_eq!((asked.load(Ordering::SeqCst), connections.load(Ordering::SeqCst)), (1, 1));
@@ -83,7 +83,7 @@ async fn the_connection_goes_to_the_addresses_that_were_checked_and_the_name_is_
 #[tokio::test]
 async fn every_attempt_asks_anew() {
     let (port, connections) = server().await;
-    let (lookup, asked) = lying(vec![Ok(vec!["127.0.0.1"]), Ok(vec!["127.0.0.1"]), Ok(vec!["127.0.0.1"])]);
+    let (lookup, asked) = lookup_with(vec![Ok(vec!["127.0.0.1"]), Ok(vec!["127.0.0.1"]), Ok(vec!["127.0.0.1"])]);
     let client = build(Guard { egress: Egress::LocalDevelopment, lookup }).unwrap();
     let endpoint = Endpoint::try_from(format!("http://receiver.example:{port}/")).unwrap();
     for _ in 0..3 {
@@ -96,7 +96,7 @@ async fn every_attempt_asks_anew() {
 #[tokio::test]
 async fn a_name_without_an_address_is_an_outcome_of_its_own() {
     for answer in [Ok(Vec::new()), Err(io::Error::other("SERVFAIL"))] {
-        let (lookup, _) = lying(vec![answer]);
+        let (lookup, _) = lookup_with(vec![answer]);
         assert_eq!(send(Egress::Public, lookup, "https://receiver.example/".to_owned()).await, PostOutcome::Dns);
     }
 }
@@ -116,7 +116,7 @@ async fn an_address_in_the_place_of_a_name_is_checked_too() {
     let in_six = ["[::1]", "[::]", "[::127.0.0.1]", "[::ffff:127.0.0.1]", "[::ffff:0:7f00:1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]"];
     let elsewhere = ["[2001:0:7f00:1::]", "[fd00:ec2::254]", "[fe80::1]", "169.254.169.254", "169.254.170.2", "100.64.0.1", "10.0.0.1"];
     for host in spellings.iter().chain(&in_six).chain(&elsewhere) {
-        let (lookup, asked) = lying(Vec::new());
+        let (lookup, asked) = lookup_with(Vec::new());
         let outcome = send(Egress::Public, lookup, format!("http://{host}:{port}/")).await;
         assert_eq!((outcome, asked.load(Ordering::SeqCst)), (PostOutcome::BlockedAddress, 0), "{host}");
     }
@@ -128,6 +128,6 @@ fn what_is_shown_of_an_answer_is_short_text_on_one_line() {
     assert_eq!(presentable(b"ok\r\n\x1b[31mred\x00\x7f\xc2\x9b done").as_deref(), Some("ok  [31mred done"));
     assert_eq!(presentable(b""), None);
     assert_eq!(presentable(b"\r\n\x00"), None);
-    let binary = presentable(&[0xff; MAX_KEPT]).unwrap();
-    assert!(binary.len() <= MAX_KEPT && binary.len() > MAX_KEPT - 3, "{}", binary.len());
+    let binary = presentable(&[0xff; MAX_SNIPPET_BYTES]).unwrap();
+    assert!(binary.len() <= MAX_SNIPPET_BYTES && binary.len() > MAX_SNIPPET_BYTES - 3, "{}", binary.len());
 }

@@ -4,7 +4,7 @@ use utoipa::openapi::path::{Operation, PathItem, Paths};
 use utoipa::openapi::security::SecurityRequirement;
 
 use super::{TOKEN, TOKEN_AS_KEY};
-use crate::service::{HANDLES, PAT_FAMILY};
+use crate::pat::{HANDLES, PAT_FAMILY};
 
 /// Adds the twin of every operation on a handle that asks a token for a scope, and leaves that scope out of the operation itself.
 pub(super) fn add(paths: &mut Paths) {
@@ -38,6 +38,11 @@ fn split_off(operation: &mut Operation) -> Option<Operation> {
     let told = twin.description.take().map(|description| format!("{description}\n\n{needs}"));
     twin.description = Some(told.unwrap_or(needs));
     Some(twin)
+}
+
+/// The scopes an operation asks a token for; none when tokens do not reach it.
+pub(crate) fn token_scopes(operation: &Operation) -> Option<Vec<String>> {
+    operation.security.as_ref()?.iter().find_map(scopes)
 }
 
 /// The scopes a requirement asks a token for. What is in a requirement only its JSON tells.

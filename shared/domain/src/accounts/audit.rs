@@ -60,24 +60,27 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
+    /// Something `actor` did, without the states of its target: add those with [`Event::between`] or [`Event::with_states`].
+    pub fn new(audit_id: AuditId, at: Moment, actor: Actor, action: &str, target: impl ToString, request_id: RequestId) -> Self {
+        Self { audit_id, at, actor, action: action.to_owned(), target: target.to_string(), before: None, after: None, request_id }
+    }
+
     /// Something the system did by itself.
     pub fn of_system(audit_id: AuditId, at: Moment, name: &str, action: &str, target: impl ToString) -> Self {
-        Self {
-            audit_id,
-            at,
-            actor: Actor { kind: ActorKind::System, id: name.to_owned() },
-            action: action.to_owned(),
-            target: target.to_string(),
-            before: None,
-            after: None,
-            request_id: RequestId::from_bytes(audit_id.to_bytes()),
-        }
+        let actor = Actor { kind: ActorKind::System, id: name.to_owned() };
+        Self::new(audit_id, at, actor, action, target, RequestId::from_bytes(audit_id.to_bytes()))
     }
 
     /// With the states of the object before and after, as far as they differ.
     #[must_use]
     pub fn between(self, before: Value, after: Value) -> Self {
         let (before, after) = difference(before, after);
+        Self { before, after, ..self }
+    }
+
+    /// With two states in full.
+    #[must_use]
+    pub fn with_states(self, before: Option<Value>, after: Option<Value>) -> Self {
         Self { before, after, ..self }
     }
 }

@@ -173,7 +173,7 @@ fn who(form: &mut Form<'_>) -> (Option<Handle>, Option<SessionId>) {
     (form.required("handle", form::parsed), form.required("sessionId", form::parsed))
 }
 
-/// A posted question: what to do at one trigger, or at several.
+/// A posted question: what to do at several triggers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Triggers {
     /// Whose visitor.
@@ -184,26 +184,39 @@ pub struct Triggers {
     pub triggers: Vec<Trigger>,
 }
 
-impl Triggers {
+/// A posted question: what to do at one trigger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SingleTrigger {
+    /// Owning handle of the visitor's session.
+    pub handle: Handle,
+    /// The visitor's session.
+    pub session: SessionId,
+    /// What the page is about to do.
+    pub trigger: Trigger,
+}
+
+impl SingleTrigger {
     /// Reads `{handle, sessionId, trigger}`.
     ///
     /// # Errors
     /// Every bad field at once.
-    pub fn read_one(body: Value) -> Result<Self, Faults> {
+    pub fn read(body: Value) -> Result<Self, Faults> {
         let notes = Notes::default();
         let read = Form::open(body, Unknown::Ignore, &notes).and_then(|mut form| {
             let (handle, session) = who(&mut form);
             let trigger: Option<Trigger> = form.required("trigger", form::parsed);
-            Some(Self { handle: handle?, session: session?, triggers: vec![trigger?] })
+            Some(Self { handle: handle?, session: session?, trigger: trigger? })
         });
         notes.settle(read)
     }
+}
 
+impl Triggers {
     /// Reads `{handle, sessionId, triggers}`.
     ///
     /// # Errors
     /// Every bad field at once.
-    pub fn read_many(body: Value) -> Result<Self, Faults> {
+    pub fn read(body: Value) -> Result<Self, Faults> {
         let notes = Notes::default();
         let read = Form::open(body, Unknown::Ignore, &notes).and_then(|mut form| {
             let (handle, session) = who(&mut form);

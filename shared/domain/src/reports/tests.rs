@@ -5,62 +5,20 @@ use proptest::prelude::*;
 use super::counters::split;
 use super::*;
 use crate::clicks::Click;
-use crate::clicks::ctx::Consent;
 use crate::conversions::Conversion;
-use crate::values::id::{ClickId, ConversionId, RequestId};
+use crate::testing;
 use crate::values::moment::Moment;
 use crate::values::money::Money;
 
+const AT: Moment = Moment::from_millis(1_772_366_400_000);
+
 fn click(number: u128, bot: bool, country: &str, referrer: &str) -> Click {
-    Click {
-        id: ClickId::new(Moment::from_millis(1_772_366_400_000), number),
-        handle: "demo".parse().unwrap(),
-        slug: "launch".parse().unwrap(),
-        link_version: 1,
-        campaign_id: None,
-        bot,
-        reasons: Vec::new(),
-        classifier: 1,
-        country: country.to_owned(),
-        device: "MOBILE".to_owned(),
-        source: "direct".to_owned(),
-        referrer: referrer.to_owned(),
-        campaign: None,
-        language: None,
-        session_id: None,
-        segments: Vec::new(),
-        rule: None,
-        consent: Consent::Full,
-        address: None,
-        user_agent: None,
-        purpose: None,
-        no_accept_language: false,
-        instant_conversion: false,
-    }
+    let (country, device, referrer) = (country.to_owned(), "MOBILE".to_owned(), referrer.to_owned());
+    Click { bot, country, device, referrer, ..testing::click(AT, number) }
 }
 
 fn conversion(minor: i64, currency: &str) -> Conversion {
-    let at = Moment::from_millis(1_772_366_400_000);
-    Conversion {
-        id: ConversionId::new(at, 1),
-        handle: "demo".parse().unwrap(),
-        slug: "launch".parse().unwrap(),
-        click_id: ClickId::new(at, 1),
-        campaign_id: None,
-        not_credited: None,
-        rule: None,
-        session_id: None,
-        event_type: "purchase".parse().unwrap(),
-        money: Some(Money { minor, currency: currency.parse().unwrap() }),
-        occurred_at: None,
-        metadata: None,
-        bot: false,
-        test: false,
-        ctx_expires_at: None,
-        trust: crate::conversions::Trust::Claimed,
-        accepted_at: at,
-        request_id: RequestId::new(at, 1),
-    }
+    Conversion { money: Some(Money { minor, currency: currency.parse().unwrap() }), ..testing::conversion(AT, 1) }
 }
 
 fn into_counts(counts: &mut Counts, tally: &Tally) {

@@ -5,25 +5,15 @@ use serde_json::json;
 
 use super::*;
 use crate::links::Settings;
+use crate::testing;
 use crate::values::destination::OwnHosts;
 use crate::values::device::Device;
-use crate::values::id::LinkId;
 use crate::values::moment::Moment;
 
 fn link(rules: serde_json::Value) -> Link {
     let body = json!({"destinationUrl": "https://e.com/default", "routingRules": rules});
     let (settings, _) = Settings::read(body, &OwnHosts::default()).unwrap();
-    let at = Moment::from_millis(0);
-    Link {
-        id: LinkId::new(at, 1),
-        handle: "demo".parse().unwrap(),
-        slug: "launch".parse().unwrap(),
-        version: 1,
-        created_at: at,
-        updated_at: at,
-        password: None,
-        settings,
-    }
+    testing::link(Moment::from_millis(0), settings)
 }
 
 fn book(rules: &[(&str, serde_json::Value)]) -> RuleBook {

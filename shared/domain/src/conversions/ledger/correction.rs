@@ -97,30 +97,15 @@ fn carried(claimed: Option<Money>, adjusted: i64, confirmed: Option<Money>) -> i
 mod tests {
     use super::*;
     use crate::accounts::audit::ActorKind;
-    use crate::values::id::{ClickId, ConversionId};
+    use crate::testing;
     use proptest::prelude::*;
 
     fn conversion(slug: &str, minor: Option<i64>, currency: &str, click: u128) -> Conversion {
         let at = Moment::from_millis(1_772_366_400_000);
         Conversion {
-            id: ConversionId::new(at, click),
-            handle: "demo".parse().unwrap(),
             slug: slug.parse().unwrap(),
-            click_id: ClickId::new(at, click),
-            campaign_id: None,
-            not_credited: None,
-            rule: None,
-            session_id: None,
-            event_type: "purchase".parse().unwrap(),
             money: minor.map(|minor| Money { minor, currency: currency.parse().unwrap() }),
-            occurred_at: None,
-            metadata: None,
-            bot: false,
-            test: false,
-            ctx_expires_at: None,
-            trust: Trust::Claimed,
-            accepted_at: at,
-            request_id: RequestId::new(at, click),
+            ..testing::conversion(at, click)
         }
     }
 

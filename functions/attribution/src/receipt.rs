@@ -1,0 +1,62 @@
+//! The answer to a submitted conversion, and the record of a repeated submission.
+
+use api::ApiState;
+use axum::Json;
+use domain::conversions::Conversion;
+use domain::conversions::explain::ConversionAttempt;
+use serde::Serialize;
+
+use crate::view::ConversionView;
+
+/// The result of a submitted conversion.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Receipt {
+    /// Always true: the conversion is stored.
+    accepted: bool,
+    /// True if the key was already used; the response describes the existing conversion.
+    deduped: bool,
+    #[serde(flatten)]
+    conversion: ConversionView,
+    /// Whether it is a test conversion.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    test: bool,
+    /// The fields in which a repeated submission differs from the first one, which is unchanged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    mismatch: Vec<&'static str>,
+    /// The fields that this confirmation with the handle's own token corrected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    corrected: Vec<&'static str>,
+}
+
+impl Receipt {
+    /// For a conversion accepted for the first time.
+    pub(crate) fn new(conversion: &Conversion) -> Json<Self> {
+        Json(Self::of(conversion, false))
+    }
+
+    /// For a repeated submission: the first one's conversion, and the fields in which they differ.
+    pub(crate) fn repeated(first: &Conversion, mismatch: Vec<&'static str>) -> Json<Self> {
+        Json(Self { mismatch, ..Self::of(first, true) })
+    }
+
+    /// For a conversion that the handle's own token has just confirmed.
+    pub(crate) fn corrected(conversion: &Conversion, corrected: Vec<&'static str>) -> Json<Self> {
+        Json(Self { corrected, ..Self::of(conversion, true) })
+    }
+
+    fn of(conversion: &Conversion, deduped: bool) -> Self {
+        let (mismatch, corrected) = (Vec::new(), Vec::new());
+        Self { accepted: true, deduped, conversion: ConversionView::of(conversion), test: conversion.test, mismatch, corrected }
+    }
+}
+
+/// Records a later submission of the conversion's key for its explanation. Best effort: a failure is logged, not returned.
+pub(crate) async fn record_attempt(app: &ApiState, first: &Conversion, attempt: &ConversionAttempt) {
+    if let Err(error) = app.store().conversions().record_repeat(&first.handle, first.id, attempt).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be recorded");
+    }
+}

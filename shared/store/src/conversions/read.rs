@@ -1,0 +1,112 @@
+//! Reading conversions.
+
+use domain::values::id::ConversionId;
+use domain::values::moment::Day;
+use domain::values::name::Handle;
+
+use crate::conversions::stored::{self, StoredConversion, stored};
+use crate::dynamo::{Database, Page, decode_cursor, encode_cursor, table, text};
+use crate::error::{Error, Result};
+use crate::outbox::Pointer;
+
+/// Sorts after every id.
+const AFTER_ALL: &str = "~";
+
+/// Handle of the conversions: `store.conversions()`.
+#[derive(Clone, Copy, Debug)]
+pub struct Conversions<'a> {
+    pub(super) db: &'a Database,
+}
+
+impl<'a> Conversions<'a> {
+    pub(crate) fn new(db: &'a Database) -> Self {
+        Self { db }
+    }
+
+    /// The conversion a pointer names.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn at(self, pointer: &Pointer) -> Result<Option<StoredConversion>> {
+        self.db.get(&pointer.key()).await?.as_ref().map(stored).transpose()
+    }
+
+    /// One conversion by its id, whose moment is in the month it is listed in: one `Query` of the `list` index, which lags.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn get(self, handle: &Handle, id: ConversionId) -> Result<Option<StoredConversion>> {
+        let query = self
+            .db
+            .query_index(table::LIST)
+            .key_condition_expression("listPk = :month AND listSk = :id")
+            .expression_attribute_values(":month", text(table::conversions(handle, id.moment().day())))
+            .expression_attribute_values(":id", text(id.to_string()));
+        let found = query.send().await.map_err(Error::call("Query"))?;
+        found.items().first().map(stored).transpose()
+    }
+
+    /// A conversion as it is now: one or two consistent `GetItem`.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn reload(self, conversion: &StoredConversion) -> Result<Option<StoredConversion>> {
+        stored::find(self.db, &conversion.at.pk, &conversion.conversion.handle, conversion.conversion.id).await
+    }
+
+    /// A handle's conversions from the month of `newest` back to that of `oldest`, newest first: at least one `Query` of the
+    /// `list` index, which lags, per month.
+    ///
+    /// # Errors
+    /// When the cursor is not one of this list, or the table is unavailable.
+    pub async fn list(
+        self,
+        handle: &Handle,
+        newest: Day,
+        oldest: Day,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<StoredConversion>> {
+        let mut items = Vec::new();
+        let list = format!("CONVS#{handle}");
+        let last: Option<ConversionId> = decode_cursor(&list, cursor)?.and_then(|id| id.parse().ok());
+        let mut day = last.map_or(newest, |id| id.moment().day());
+        let mut before = last.map_or_else(|| AFTER_ALL.to_owned(), |id| id.to_string());
+        loop {
+            let query = self
+                .db
+                .query_index(table::LIST)
+                .key_condition_expression("listPk = :month AND listSk < :before")
+                .expression_attribute_values(":month", text(table::conversions(handle, day)))
+                .expression_attribute_values(":before", text(&before))
+                .scan_index_forward(false)
+                .limit(i32::try_from(limit + 1 - items.len()).unwrap_or(i32::MAX));
+            let found = query.send().await.map_err(Error::call("Query"))?;
+            for item in found.items() {
+                items.push(stored(item)?);
+            }
+            if items.len() > limit {
+                items.truncate(limit);
+                let next_cursor = items.last().map(|last| encode_cursor(&list, &last.conversion.id.to_string()));
+                return Ok(Page { items, next_cursor });
+            }
+            if found.last_evaluated_key().is_none() {
+                day = last_of_previous_month(day);
+                before = AFTER_ALL.to_owned();
+                if day.month() < oldest.month() {
+                    return Ok(Page { items, next_cursor: None });
+                }
+            } else if let Some(last) = items.last() {
+                before = last.conversion.id.to_string();
+            }
+        }
+    }
+}
+
+fn last_of_previous_month(day: Day) -> Day {
+    let mut last = day;
+    while last.month() == day.month() {
+        last = last.plus(-1);
+    }
+    last
+}

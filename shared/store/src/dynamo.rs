@@ -1,0 +1,17 @@
+//! DynamoDB: the table, its key templates, items, pages and transactions.
+
+mod database;
+mod item;
+mod page;
+mod retry;
+pub mod table;
+mod transaction;
+
+pub use page::{Page, is_cursor};
+pub use retry::RetryPolicy;
+
+pub(crate) use database::{Database, applied};
+pub(crate) use item::{Item, damaged, doc, from_json, integer, key, number, optional, string, text, to_json, with_doc};
+pub(crate) use page::{decode_cursor, decode_parts, encode_cursor, encode_parts, page_of};
+pub(crate) use retry::{RetryStep, retry};
+pub(crate) use transaction::{MAX_ACTIONS, OPERATION as TRANSACT, Transacted, absent};

@@ -1,0 +1,115 @@
+//! The one table and the client that reaches it.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use serde::de::DeserializeOwned;
+
+use crate::dynamo::item::{Item, doc, key};
+use crate::dynamo::table::Key;
+use crate::error::{Error, Result};
+
+/// The table of one deployment; cheap to clone. Every builder it returns is for that table.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    client: Client,
+    table: String,
+}
+
+impl Database {
+    pub(crate) fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// The name of the table.
+    pub(crate) fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// A `Query` of the table.
+    pub(crate) fn query(&self) -> QueryFluentBuilder {
+        self.client.query().table_name(&self.table)
+    }
+
+    /// A `Query` of one of its indexes, which lag behind the table.
+    pub(crate) fn query_index(&self, index: &str) -> QueryFluentBuilder {
+        self.query().index_name(index)
+    }
+
+    /// A `Scan` of the whole table.
+    pub(crate) fn scan(&self) -> ScanFluentBuilder {
+        self.client.scan().table_name(&self.table)
+    }
+
+    /// A `PutItem`.
+    pub(crate) fn put(&self, item: Item) -> PutItemFluentBuilder {
+        self.client.put_item().table_name(&self.table).set_item(Some(item))
+    }
+
+    /// An `UpdateItem`.
+    pub(crate) fn update(&self, at: &Key) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.table).set_key(Some(key(at)))
+    }
+
+    /// A `DeleteItem`.
+    pub(crate) fn delete(&self, at: &Key) -> DeleteItemFluentBuilder {
+        self.client.delete_item().table_name(&self.table).set_key(Some(key(at)))
+    }
+
+    /// A `TransactWriteItems`.
+    pub(crate) fn transaction(&self) -> TransactWriteItemsFluentBuilder {
+        self.client.transact_write_items()
+    }
+
+    /// One item, with a consistent read.
+    pub(crate) async fn get(&self, at: &Key) -> Result<Option<Item>> {
+        self.get_with(at, true).await
+    }
+
+    /// One item as it was a moment ago, at half the cost of a consistent read.
+    pub(crate) async fn get_eventually_consistent(&self, at: &Key) -> Result<Option<Item>> {
+        self.get_with(at, false).await
+    }
+
+    async fn get_with(&self, at: &Key, is_consistent: bool) -> Result<Option<Item>> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(at)));
+        let get = if is_consistent { get.consistent_read(true) } else { get };
+        Ok(get.send().await.map_err(Error::call("GetItem"))?.item)
+    }
+
+    /// The document of one item, with a consistent read.
+    pub(crate) async fn get_doc<T: DeserializeOwned>(&self, at: &Key) -> Result<Option<T>> {
+        self.get(at).await?.map(|item| doc(&item)).transpose()
+    }
+
+    /// Those of at most 100 items that exist, with consistent reads and in no order: one `BatchGetItem`.
+    pub(crate) async fn batch_get(&self, keys: Vec<Item>) -> Result<Vec<Item>> {
+        const OPERATION: &str = "BatchGetItem";
+        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let request = request.map_err(|error| Error::Unavailable { operation: OPERATION, source: Box::new(error) })?;
+        let found = self.client.batch_get_item().request_items(&self.table, request).send().await.map_err(Error::call(OPERATION))?;
+        if found.unprocessed_keys().is_some_and(|keys| !keys.is_empty()) {
+            return Err(Error::Contended(OPERATION));
+        }
+        Ok(found.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default())
+    }
+}
+
+/// Whether a conditional write was applied: false when its condition did not hold.
+pub(crate) fn applied<T, E, R>(operation: &'static str, sent: std::result::Result<T, SdkError<E, R>>) -> Result<bool>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match sent {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().and_then(E::code) == Some("ConditionalCheckFailedException") => Ok(false),
+        Err(error) => Err(Error::call(operation)(error)),
+    }
+}

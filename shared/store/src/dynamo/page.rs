@@ -1,0 +1,88 @@
+//! Pages of lists and the cursors between them.
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use domain::values::secret::sha256_hex;
+
+use crate::dynamo::item::{Item, string, text};
+use crate::error::{Error, Result};
+
+/// One page of a list and where the next one starts.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// The cursor of the next page; none on the last.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A page of a list that has been read completely; `position` is an entry's sort key, unique in the list.
+    ///
+    /// # Errors
+    /// [`Error::ForeignCursor`] when the cursor is not one of this list.
+    pub fn paginate(list: &str, entries: Vec<T>, limit: usize, cursor: Option<&str>, position: impl Fn(&T) -> String) -> Result<Self> {
+        let after = decode_cursor(list, cursor)?;
+        let mut rest = entries.into_iter().filter(|entry| after.as_ref().is_none_or(|after| position(entry) > *after));
+        let items: Vec<T> = rest.by_ref().take(limit).collect();
+        let is_more = rest.next().is_some();
+        Ok(Self { next_cursor: items.last().filter(|_| is_more).map(|last| encode_cursor(list, &position(last))), items })
+    }
+}
+
+/// A page of a partition, in the order of the query: one `Query`. The partition's key names the list in its cursors.
+pub(crate) async fn page_of<T>(
+    query: QueryFluentBuilder,
+    partition: &str,
+    limit: usize,
+    read: impl Fn(&Item) -> Result<T>,
+) -> Result<Page<T>> {
+    // One entry beyond the page distinguishes a full last page from one that others follow.
+    let query = query.expression_attribute_values(":pk", text(partition)).limit(i32::try_from(limit + 1).unwrap_or(i32::MAX));
+    let found = query.send().await.map_err(Error::call("Query"))?;
+    let is_more = found.items().len() > limit || found.last_evaluated_key().is_some();
+    let page = || found.items().iter().take(limit);
+    let last = page().next_back().filter(|_| is_more);
+    let next_cursor = last.map(|last| string(last, "sk").map(|position| encode_cursor(partition, position))).transpose()?;
+    Ok(Page { items: page().map(read).collect::<Result<_>>()?, next_cursor })
+}
+
+/// A cursor to a position in a list. It carries a digest of both, so that a cursor of another list or a changed one is detected.
+pub(crate) fn encode_cursor(list: &str, position: &str) -> String {
+    encode_parts(&[&digest(list, position), position])
+}
+
+/// The position a cursor names, if there is a cursor.
+///
+/// # Errors
+/// [`Error::ForeignCursor`] when it is not one of this list.
+pub(crate) fn decode_cursor(list: &str, cursor: Option<&str>) -> Result<Option<String>> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    match decode_parts(cursor) {
+        Some([found, position]) if found == digest(list, &position) => Ok(Some(position)),
+        _ => Err(Error::ForeignCursor),
+    }
+}
+
+fn digest(list: &str, position: &str) -> String {
+    sha256_hex(format!("{list}\n{position}").as_bytes()).chars().take(16).collect()
+}
+
+/// An opaque cursor of these parts.
+pub(crate) fn encode_parts(parts: &[&str]) -> String {
+    URL_SAFE_NO_PAD.encode(parts.join("\n"))
+}
+
+/// The `N` parts of a cursor; none for any other text.
+pub(crate) fn decode_parts<const N: usize>(cursor: &str) -> Option<[String; N]> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    let parts: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    parts.try_into().ok()
+}
+
+/// Whether a text has the form of a cursor of this store.
+pub fn is_cursor(text: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| String::from_utf8(bytes).is_ok())
+}

@@ -1,0 +1,81 @@
+//! Pointers: messages that name an entry of the outbox.
+
+use serde::{Deserialize, Serialize};
+
+use domain::clicks::Click;
+use domain::values::id::DeliveryId;
+use domain::values::name::{Handle, SessionId};
+
+use crate::dynamo::table::{self, Key};
+
+/// What an entry of the outbox is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboxKind {
+    /// A conversion to be counted and sent to webhooks.
+    Conversion,
+    /// An adjustment to be counted.
+    Adjustment,
+    /// A counted click to be sent to webhooks.
+    Click,
+    /// An event to be sent to webhooks.
+    Event,
+    /// A delivery that is not final.
+    Delivery,
+    /// Impressions of a session to be counted.
+    Impressions,
+    /// A click whose message could not be sent.
+    ParkedClick,
+}
+
+/// A message that names an item of the table; the content stays in the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pointer {
+    /// Version of this message's layout.
+    pub v: u8,
+    /// Partition key of the item.
+    pub pk: String,
+    /// Sort key of the item.
+    pub sk: String,
+}
+
+impl Pointer {
+    pub(crate) fn to(at: &Key) -> Self {
+        Self { v: 1, pk: at.pk.clone(), sk: at.sk.clone() }
+    }
+
+    /// A pointer to a stored click.
+    pub fn to_click(click: &Click) -> Self {
+        Self::to(&table::click(&click.handle, click.id))
+    }
+
+    /// The session of the signal it points to; none for any other item.
+    pub fn session(&self) -> Option<(Handle, SessionId)> {
+        let (handle, session) = self.pk.strip_prefix("SESS#")?.split_once('#')?;
+        Some((handle.parse().ok()?, session.parse().ok()?))
+    }
+
+    /// The delivery it points to; none for any other item.
+    pub fn delivery(&self) -> Option<(Handle, DeliveryId)> {
+        let mut parts = self.pk.strip_prefix("DLV#")?.split('#');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    }
+
+    /// The item's primary key.
+    pub fn key(&self) -> Key {
+        Key { pk: self.pk.clone(), sk: self.sk.clone() }
+    }
+
+    /// What the item is; none for a class that is never in the outbox.
+    pub fn kind(&self) -> Option<OutboxKind> {
+        Some(match self.pk.split('#').next()? {
+            "CONV" => OutboxKind::Conversion,
+            "ADJ" => OutboxKind::Adjustment,
+            "CLICK" => OutboxKind::Click,
+            "EVT" => OutboxKind::Event,
+            "DLV" => OutboxKind::Delivery,
+            "SESS" => OutboxKind::Impressions,
+            "PARKED" => OutboxKind::ParkedClick,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! Rule sets: one item with a version for each kind of rules of a handle.
+
+use domain::accounts::audit::AuditEvent;
+use domain::chain;
+use domain::routing::PersonalizationRule;
+use domain::routing::rule_set::{BookRule, RuleBook};
+use domain::values::name::Handle;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::accounts::audit;
+use crate::dynamo::table::{self, Key};
+use crate::dynamo::{Database, doc, integer, number, with_doc};
+use crate::error::Result;
+
+/// A rule whose rule set is stored.
+pub trait StoredRule: BookRule + Serialize + DeserializeOwned + Clone {
+    /// The key of a handle's rule set of this kind.
+    fn key(handle: &Handle) -> Key;
+}
+
+impl StoredRule for PersonalizationRule {
+    fn key(handle: &Handle) -> Key {
+        table::rules(handle)
+    }
+}
+
+impl StoredRule for chain::Rule {
+    fn key(handle: &Handle) -> Key {
+        table::chain_rules(handle)
+    }
+}
+
+/// Handle of the rule sets: `store.rule_sets()`.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleSets<'a> {
+    db: &'a Database,
+}
+
+impl<'a> RuleSets<'a> {
+    pub(crate) fn new(db: &'a Database) -> Self {
+        Self { db }
+    }
+
+    /// The rules and their version; a handle without rules has an empty set of version 0.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn get<R: StoredRule>(self, handle: &Handle) -> Result<(RuleBook<R>, u64)> {
+        let Some(item) = self.db.get(&R::key(handle)).await? else { return Ok((RuleBook::default(), 0)) };
+        let version = integer(&item, "version").unwrap_or_default().unsigned_abs();
+        Ok((doc(&item)?, version))
+    }
+
+    /// Writes the rules and the audit event; returns false, without a change, when the stored version is not `before` any more.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn save<R: StoredRule>(self, handle: &Handle, rules: &RuleBook<R>, before: u64, event: &AuditEvent) -> Result<bool> {
+        let mut item = with_doc(&R::key(handle), rules)?;
+        item.insert("version".to_owned(), number(before + 1));
+        let put = self.db.put_part(item, |put| {
+            put.condition_expression("attribute_not_exists(pk) OR version = :before").expression_attribute_values(":before", number(before))
+        })?;
+        Ok(self.db.transact(vec![put, audit::part(self.db, handle, event)?]).await?.is_written())
+    }
+}

@@ -1,0 +1,13 @@
+//! Webhooks: subscriptions, the health of their endpoints, events and deliveries.
+
+mod deliveries;
+mod delivery_list;
+mod endpoint_health;
+pub(crate) mod events;
+mod subscriptions;
+
+pub use deliveries::{AttemptRecord, Deliveries, MAX_REQUESTED_DELIVERIES};
+pub use delivery_list::{DeliveryCounts, DeliveryFilter};
+pub use endpoint_health::{Disabling, EndpointHealth, Transition};
+pub use events::Events;
+pub use subscriptions::{FailureRecord, Subscribed, SubscriptionWithHealth, Subscriptions};

@@ -1,0 +1,144 @@
+// A local server built from this tree, a merchant's site under a strict policy, and Chromium, for one test file.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import http from "node:http";
+import { createRequire } from "node:module";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+
+const { BROWSER, LOCAL, MODULES } = process.env;
+const puppeteer = createRequire(`${MODULES}/`)("puppeteer-core");
+
+// That of a person's browser: "HeadlessChrome" is classified as a bot, and so is a visit without a language.
+const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
+async function freePort() {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** The first truthy result of `attempt` within 20 seconds. */
+export async function eventually(what, attempt) {
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    const found = await attempt().catch(() => null);
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`timed out waiting for: ${what}`);
+}
+
+/** The local server: it can be killed, and started again on the same data. */
+export class LocalServer {
+  static async start() {
+    const server = new LocalServer();
+    server.folder = mkdtempSync(path.join(os.tmpdir(), "server-"));
+    server.port = await freePort();
+    server.shopPort = await freePort();
+    server.api = `http://localhost:${server.port}`;
+    await server.open();
+    const env = readFileSync(path.join(server.folder, "env"), "utf8");
+    server.token = /JWT_TOKEN='(.*)'/.exec(env)[1];
+    return server;
+  }
+
+  async open() {
+    if (this.process) return;
+    const options = ["--port", this.port, "--shop-port", this.shopPort, "--data", this.data, "--env-file", path.join(this.folder, "env")];
+    this.process = spawn(LOCAL, [...options, "--public-rpm", 1_000_000].map(String), { stdio: "ignore" });
+    await eventually("the server answers", async () => (await fetch(`${this.api}/v2/system/health`)).ok);
+  }
+
+  async kill() {
+    this.process.kill("SIGKILL");
+    await once(this.process, "exit");
+    this.process = null;
+  }
+
+  async close() {
+    if (this.process) await this.kill();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  get data() {
+    return path.join(this.folder, "data");
+  }
+
+  /** The API's answer to the owner of `demo`. */
+  async read(resource) {
+    const answer = await fetch(`${this.api}/v2/handles/demo/${resource}`, { headers: { authorization: `Bearer ${this.token}` } });
+    return answer.json();
+  }
+
+  /** The ctx of a click on the demo shop's link. */
+  async click(query = "") {
+    const headers = { "user-agent": AGENT, "accept-language": "en" };
+    const answer = await fetch(`${this.api}/_edge/redirect/demo/shop?${query}`, { headers, redirect: "manual" });
+    return new URL(answer.headers.get("location")).searchParams.get("ctx");
+  }
+
+  /** The stored signals of a session as key and value. */
+  async signals(session) {
+    const { signals } = await this.read(`chain/${session}`);
+    return signals.map(({ signalKey, signalValue }) => `${signalKey} ${signalValue ?? ""}`.trim());
+  }
+
+  async conversions() {
+    return (await this.read("conversions")).items;
+  }
+
+  /** Runs a job of the server's program; returns its exit status and what it printed. */
+  async job(...args) {
+    const job = spawn(LOCAL, args, { stdio: ["ignore", "pipe", "ignore"] });
+    let output = "";
+    job.stdout.on("data", (text) => (output += text));
+    const [status] = await once(job, "close");
+    return { status, output };
+  }
+}
+
+/** A merchant's site that allows itself and the API, and nothing else; `/plain` is a page without the snippet. */
+export async function merchant(api) {
+  const policy = `default-src 'none'; script-src 'self' ${api}; connect-src ${api}`;
+  const page = (body) => `<!doctype html><title>Shop</title>${body}`;
+  const snippet = `<script src="${api}/v2/public/sdk.js" data-handle="demo" defer></script>`;
+  const links = '<a id="marked" data-tenx href="/plain?a=1#x"><b>marked</b></a> <a id="bare" href="/plain">bare</a>';
+  const server = http.createServer((request, response) => {
+    response.setHeader("content-security-policy", policy);
+    response.setHeader("content-type", "text/html; charset=utf-8");
+    response.end(page(request.url.startsWith("/plain") ? "plain" : snippet + links));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, origin: `http://127.0.0.1:${server.address().port}` };
+}
+
+export function launch() {
+  const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : [];
+  const args = [...sandbox, `--user-agent=${AGENT}`, "--lang=en-US", "--accept-lang=en-US", "--disable-dev-shm-usage"];
+  return puppeteer.launch({ executablePath: BROWSER, headless: true, args });
+}
+
+/** A tab in a profile of its own, with the errors in it (`errors`) and its requests to the API (`requests`). */
+export async function visitor(browser, { api, gpc = false }) {
+  const profile = await browser.createBrowserContext();
+  const page = await profile.newPage();
+  page.errors = [];
+  page.requests = [];
+  page.on("pageerror", (error) => page.errors.push(`uncaught: ${error.message}`));
+  page.on("console", (message) => /content security policy/i.test(message.text()) && page.errors.push(message.text()));
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.origin === api && request.method() !== "OPTIONS") page.requests.push(url.pathname.replace("/v2/public/", ""));
+  });
+  if (gpc) await page.evaluateOnNewDocument(() => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true }));
+  return page;
+}
+
+/** The session, once the snippet has one. */
+export const sessionOf = (page) => page.evaluate(() => tenx.ready.then(() => tenx.session));

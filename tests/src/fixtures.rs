@@ -1,0 +1,77 @@
+//! What several tests need to exist, and what they ask the server again and again.
+
+pub mod clicks;
+pub mod exports;
+pub mod webhooks;
+
+use serde_json::{Value, json};
+
+use crate::{Answer, TestEnv};
+
+/// A purchase as a shop submits it; without a value when that is null.
+pub fn order(ctx: &str, key: &str, value: impl Into<Value>, currency: &str) -> Value {
+    let mut body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase"});
+    let value = value.into();
+    if !value.is_null() {
+        (body["value"], body["currency"]) = (value, json!(currency));
+    }
+    body
+}
+
+/// An amount in thousandths, digit by digit.
+pub fn thousandths(amount: &Value) -> i64 {
+    let text = amount.to_string();
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    format!("{whole}{decimals:0<3}").parse().unwrap_or_else(|_| panic!("{text}"))
+}
+
+impl TestEnv {
+    /// Writes a link of `demo` to example.com as its owner.
+    pub async fn put_link(&self, slug: &str) -> Answer {
+        self.owner().put(&format!("/v2/handles/demo/links/{slug}"), json!({"destinationUrl": "https://example.com/"})).await
+    }
+
+    /// The ctx of a fresh click on a link of `demo`.
+    pub async fn ctx(&self, slug: &str) -> String {
+        self.visitor().follow(slug).await.expect(302).ctx()
+    }
+
+    /// Submits a conversion that is accepted as new; gives the receipt.
+    pub async fn convert(&self, order: Value) -> Value {
+        self.anonymous().post("/v2/public/conversions", order).await.expect(202).json()
+    }
+
+    /// A report of `demo`.
+    pub async fn report(&self, query: &str) -> Value {
+        self.owner().get(&format!("/v2/handles/demo/analytics?{query}")).await.expect(200).json()
+    }
+
+    /// The audit events of `demo`, newest first.
+    pub async fn audit_events(&self) -> Vec<Value> {
+        let page = self.owner().get("/v2/handles/demo/audit-events?limit=100").await.expect(200).json();
+        page["items"].as_array().expect("items").clone()
+    }
+
+    /// Those as action and target.
+    pub async fn audited(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        self.audit_events().await.iter().map(|event| (text(&event["action"]), text(&event["target"]))).collect()
+    }
+
+    /// Every item of the table as the engine stores it, read past every function's permissions.
+    pub async fn table_items(&self) -> Vec<Value> {
+        let environment = self.server().env("links");
+        let (engine, table) = (&environment["AWS_ENDPOINT_URL_DYNAMODB"], &environment["TABLE_NAME"]);
+        // The delivery worker may have chosen already; then it chose the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let scan = reqwest::Client::builder().no_proxy().build().expect("a client").post(engine);
+        let scan = scan.header("x-amz-target", "DynamoDB_20120810.Scan").header("content-type", "application/x-amz-json-1.0");
+        let credential = "Credential=a/20260301/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
+        let scan = scan.header("authorization", format!("AWS4-HMAC-SHA256 {credential}")).header("x-amz-date", "20260301T120000Z");
+        let answer = scan.body(json!({"TableName": table}).to_string()).send().await.expect("an answer");
+        let text = answer.text().await.expect("text");
+        let found: Value = serde_json::from_str(&text).expect("JSON");
+        assert!(found["Count"].as_u64().is_some_and(|count| count > 0) && found.get("LastEvaluatedKey").is_none(), "{text}");
+        found["Items"].as_array().expect("items").clone()
+    }
+}
