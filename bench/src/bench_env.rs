@@ -34,14 +34,14 @@ impl BenchEnv {
     /// Opens the system, in memory when there is no folder, for a gateway on `port`.
     pub(crate) async fn open(data: Option<&Path>, port: u16, detail: Detail) -> Result<Self> {
         let keys = Keys::generate()?;
-        let settings = local::settings::Settings { port, plan: "ENTERPRISE", public_rpm: Some(PUBLIC_RPM), keys: &keys };
+        let settings = local::settings::LocalSettings { port, plan: "ENTERPRISE", public_rpm: Some(PUBLIC_RPM), keys: &keys };
         let domain = settings.public_domain();
         let options = Options { data: data.map(Path::to_owned), environment: settings.environment(), ..Options::memory() };
         let server = LocalServer::open(options).await?;
         let ledger = Ledger::default();
         functions::mount_all(&server, |_, settings| App::new(settings, ledger.client(detail), wall_clock(), system_entropy()))?;
         let tokens = Tokens::mint(&keys, local::wall_clock())?;
-        demo::Demo::of(&server)?.prepare().await?;
+        demo::Demo::of(&server)?.create_handle().await?;
         let env = Self { server, ledger, owner: tokens.owner, domain };
         env.post("campaigns", &crate::link::campaign()).await?;
         Ok(env)

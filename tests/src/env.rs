@@ -65,7 +65,7 @@ impl TestEnv {
         let begins: Moment = options.begins.parse().expect("a moment");
         let clock = Arc::new(AtomicI64::new(begins.millis()));
         let keys = options.data.as_deref().map_or_else(Keys::generate, Keys::open).expect("keys");
-        let settings = local::settings::Settings { port: 9000, plan: options.plan, public_rpm: Some(options.public_rpm), keys: &keys };
+        let settings = local::settings::LocalSettings { port: 9000, plan: options.plan, public_rpm: Some(options.public_rpm), keys: &keys };
         let mut environment = settings.environment();
         environment.extend(options.environment);
         let engine_clock = clock.clone();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use local::jobs::{Effects, Scope, recount, rescore};
+use local::jobs::{Effects, JobScope, recount, rescore};
 use serde_json::{Value, json};
 use tests::{BROWSER, TestEnv, TestEnvOptions};
 
@@ -384,7 +384,7 @@ async fn explanations_tell_the_same(env: &TestEnv, orders: &BTreeMap<String, Str
 
 /// The rollups are what their raw records make them.
 async fn nothing_drifts(env: &TestEnv) {
-    let scope = Scope::of(env.operators_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
+    let scope = JobScope::of(env.operators_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
     let found = recount::run(&scope, &mut ()).await.unwrap();
     // Every click, every conversion but the test, the refund.
     assert_eq!((found.drift, found.records), (Vec::<String>::new(), 22 + 6 + 1));
@@ -405,7 +405,7 @@ async fn two_partners_figures_tell_one_story_before_and_after_a_rescore_and_a_re
 
     let (now, seed) = (env.now(), AtomicU64::new(1));
     let of_job = Effects { clock: Arc::new(move || now), entropy: Arc::new(move || u128::from(seed.fetch_add(1, Ordering::SeqCst)) << 40) };
-    let scope = Scope::of(env.operators_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
+    let scope = JobScope::of(env.operators_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
     let judged = rescore::run(&scope, &of_job, &mut ()).await.unwrap();
     assert_eq!((judged.clicks, judged.became_bots, judged.became_humans), (22, 0, 0));
     assert_eq!(answers(&env, &orders).await, before, "judging again changes nothing that was judged right");

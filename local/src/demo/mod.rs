@@ -1,4 +1,4 @@
-//! The handle `demo` and its people, and what the demo shop needs of it.
+//! The handle `demo` with its users, and the data of the demo shop.
 
 use std::time::Duration;
 
@@ -17,36 +17,38 @@ use store::{Expect, Store};
 
 use crate::{Error, LocalServer, keys::Keys, token, wall_clock};
 
+pub mod shop;
+
 /// The demo's handle.
 pub const HANDLE: &str = "demo";
-/// The demo shop's campaign, and its link.
+/// The demo shop's campaign and slug.
 pub const SHOP: &str = "shop";
-/// What the demo shop does at its checkout; `checkout` is left to whoever tries the API.
+/// The rule of the demo shop's checkout and its trigger; the trigger `checkout` stays free for trying the API.
 const OFFER: &str = "shop-offer";
 const SHOP_CHECKOUT: &str = "shop-checkout";
 
-/// How long the demo's tokens are good.
-const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3_600);
+/// Lifetime of the demo's tokens.
+const TOKEN_TTL: Duration = Duration::from_secs(24 * 3_600);
 
-/// A token for each of the demo's people.
+/// A token for each of the demo's users.
 pub struct Tokens {
-    /// `demo-owner`, who owns the handle.
+    /// `demo-owner`, the owner of the handle.
     pub owner: String,
-    /// `demo-operator`.
+    /// `demo-operator`, role OPERATOR.
     pub operator: String,
-    /// `demo-creator`.
+    /// `demo-creator`, role CREATOR.
     pub creator: String,
-    /// `demo-admin`, who has no part in the handle and runs the platform.
+    /// `demo-admin`, a platform administrator without a role in the handle.
     pub platform_admin: String,
 }
 
 impl Tokens {
-    /// Tokens from `now`, in milliseconds.
+    /// Tokens valid for a day from `now`, in milliseconds since 1970.
     ///
     /// # Errors
     /// When the key cannot sign.
     pub fn mint(keys: &Keys, now: i64) -> Result<Self, Error> {
-        let mint = |user: &str, groups: &[&str]| token::mint(keys, user, groups, now, TOKEN_LIFE);
+        let mint = |user: &str, groups: &[&str]| token::mint(keys, user, groups, now, TOKEN_TTL);
         Ok(Self {
             owner: mint("demo-owner", &[])?,
             operator: mint("demo-operator", &[])?,
@@ -56,7 +58,7 @@ impl Tokens {
     }
 }
 
-/// The demo's data, straight in the table, so that no account pays for it.
+/// Writes the demo's data directly to the table, so that it counts against no account's quota.
 pub struct Demo {
     store: Store,
     own_hosts: OwnHosts,
@@ -68,9 +70,9 @@ impl Demo {
     /// The demo of this server.
     ///
     /// # Errors
-    /// When the house's environment is unfit.
+    /// When the server's settings are invalid.
     pub fn of(server: &LocalServer) -> Result<Self, Error> {
-        // Links announce what becomes of them: this function may.
+        // The environment of a function that may publish link events.
         let environment = server.env("links");
         let settings = runtime::Settings::read(|name| environment.get(name).cloned()).map_err(Error::settings("links"))?;
         let own_hosts = api::ApiSettings::read(|name| environment.get(name).cloned()).map_err(Error::settings("links"))?.own_hosts;
@@ -79,11 +81,11 @@ impl Demo {
         Ok(Self { store, own_hosts, handle, now: Moment::from_millis(wall_clock()) })
     }
 
-    /// Makes the handle and lets its people in, unless it is there already.
+    /// Creates the handle with its users, if it does not exist.
     ///
     /// # Errors
     /// When the table cannot be reached.
-    pub async fn prepare(&self) -> Result<(), Error> {
+    pub async fn create_handle(&self) -> Result<(), Error> {
         let people = [("demo-operator", Role::Operator), ("demo-creator", Role::Creator)];
         let profile = Profile {
             handle: self.handle.clone(),
@@ -99,11 +101,11 @@ impl Demo {
         Ok(())
     }
 
-    /// Makes the shop's campaign, link and chain rule where they are missing, and leads the link to `product` if it leads elsewhere.
+    /// Creates the shop's campaign, link and chain rule if they do not exist; the link's destination becomes `product`.
     ///
     /// # Errors
     /// When the table cannot be reached.
-    pub async fn stock(&self, product: &str) -> Result<(), Error> {
+    pub async fn create_shop_data(&self, product: &str) -> Result<(), Error> {
         self.campaign().await?;
         self.link(product).await?;
         self.offer().await
@@ -113,7 +115,7 @@ impl Demo {
         let draft = json!({
             "campaignId": SHOP, "name": "Demo shop", "goalType": "PRODUCT_SALE", "status": "ACTIVE", "primarySlug": SHOP, "currency": "EUR",
         });
-        let draft = Draft::read(draft, &self.own_hosts).map_err(unfit)?;
+        let draft = Draft::read(draft, &self.own_hosts).map_err(invalid)?;
         let campaign = Campaign::new(&self.handle, &draft, self.now);
         if self.store.campaign(&self.handle, &campaign.campaign_id).await.map_err(Error::database)?.is_none() {
             let event = self.event("campaign.created", SHOP);
@@ -124,7 +126,7 @@ impl Demo {
 
     async fn link(&self, product: &str) -> Result<(), Error> {
         let settings = json!({"destinationUrl": product, "title": "Field notebook", "campaignId": SHOP});
-        let (settings, _) = Settings::read(settings, &self.own_hosts).map_err(unfit)?;
+        let (settings, _) = Settings::read(settings, &self.own_hosts).map_err(invalid)?;
         let slug = SHOP.parse().map_err(Error::keys)?;
         let before = self.store.link(&self.handle, &slug).await.map_err(Error::database)?;
         let (link, action) = match &before {
@@ -146,7 +148,7 @@ impl Demo {
             "when": {"all": [{"signalKey": "intent", "minConfidence": 0.7, "withinSeconds": 3600}]},
             "action": {"type": "banner", "title": "Still thinking it over?", "text": "Order in this visit, and it ships free."},
         });
-        let rule = Rule::read(OFFER.parse().map_err(Error::keys)?, rule, &self.own_hosts).map_err(unfit)?;
+        let rule = Rule::read(OFFER.parse().map_err(Error::keys)?, rule, &self.own_hosts).map_err(invalid)?;
         let (mut book, version) = self.store.rule_book::<Rule>(&self.handle).await.map_err(Error::database)?;
         if book.rules().iter().all(|known| known.rule_id != rule.rule_id) {
             book.insert(rule);
@@ -165,6 +167,6 @@ fn random() -> u128 {
     (runtime::start::system_entropy())()
 }
 
-fn unfit(faults: Faults) -> Error {
+fn invalid(faults: Faults) -> Error {
     Error::Failed(format!("the demo shop ({faults:?})"))
 }

@@ -1,6 +1,8 @@
-//! Every function of the project, moved into its slot: the same code that its `main.rs` hands to Lambda.
+//! Mounts every function of the project: the same code that its `main.rs` passes to the Lambda runtime.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
+
+pub mod slot;
 
 use api::{ApiSettings, ApiState};
 use axum::response::Response;
@@ -11,14 +13,12 @@ use runtime::{App, Settings};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
-use std::sync::Arc;
-
 use crate::{Error, Function, LocalServer};
 
-/// Mounts every function; `app` makes each one's state from its own settings, as its environment on Lambda would.
+/// Mounts every function; `app` creates each one's state from its own settings, as its environment on Lambda would.
 ///
 /// # Errors
-/// When a function's environment is unfit, or the template does not know it.
+/// When a function's settings are invalid, or the template has no such function.
 pub fn mount_all(server: &LocalServer, app: impl Fn(&str, Settings) -> App) -> Result<(), Error> {
     let app_of = |name: &str| -> Result<App, Error> {
         let environment = server.env(name);
@@ -42,10 +42,10 @@ pub fn mount_all(server: &LocalServer, app: impl Fn(&str, Settings) -> App) -> R
     server.mount("sweeper", Function::Schedule(Arc::new(move || sweeper::sweep(sweep.clone()).boxed())))
 }
 
-/// The state of the function `name` behind HTTP.
+/// The state of the HTTP function `name`.
 ///
 /// # Errors
-/// When its environment is unfit.
+/// When its settings are invalid.
 pub fn api_state(server: &LocalServer, name: &str, app: App) -> Result<ApiState, Error> {
     let environment = server.env(name);
     let settings = ApiSettings::read(|variable| environment.get(variable).cloned()).map_err(Error::settings(name))?;
@@ -57,7 +57,7 @@ pub fn real_app(_: &str, settings: Settings) -> App {
     App::new(settings, store::http_client(), runtime::start::wall_clock(), runtime::start::system_entropy())
 }
 
-/// A service as the gateway calls it: whole bodies both ways, as Lambda hands them over.
+/// A service as the gateway calls it: with whole bodies in both directions, as on Lambda.
 fn http<S>(service: S) -> Function
 where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,

@@ -9,56 +9,57 @@ use domain::{
     webhooks::secret::Secret,
 };
 use http::StatusCode;
-use local::jobs::export::{Format, Kind};
+use local::jobs::export::{ExportFormat, RowType};
 
 /// 10x Links on this machine: gateway, DynamoDB, SQS and all functions in one process.
 #[derive(Parser)]
 #[command(name = "local", display_name = "10x-links", version, args_conflicts_with_subcommands = true)]
-pub(crate) struct Line {
+pub(super) struct Cli {
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    pub(super) command: Option<Command>,
     #[command(flatten)]
-    pub(crate) server: ServerArgs,
+    pub(super) server: ServerArgs,
 }
 
 #[derive(Args)]
-pub(crate) struct ServerArgs {
+pub(super) struct ServerArgs {
     /// The port to listen on.
     #[arg(long, default_value_t = 9000)]
-    pub(crate) port: u16,
-    /// The port of the demo shop, which has nothing to do with the API but to use it.
+    pub(super) port: u16,
+    /// The port of the demo shop, a merchant's site that uses the API.
     #[arg(long, value_name = "PORT", default_value_t = 9080)]
-    pub(crate) shop_port: u16,
-    /// Where tables, messages and keys live.
+    pub(super) shop_port: u16,
+    /// The data directory: tables, messages and keys.
     #[arg(long, default_value = ".data")]
-    pub(crate) data: PathBuf,
-    /// Keep everything in memory and forget it at the end.
+    pub(super) data: PathBuf,
+    /// Keep everything in memory.
     #[arg(long)]
-    pub(crate) ephemeral: bool,
-    /// Write a shell file with API_BASE, PUBLIC_DOMAIN, HANDLE and tokens for the demo's users.
+    pub(super) ephemeral: bool,
+    /// Write a shell file with API_BASE, PUBLIC_DOMAIN, HANDLE and tokens of the demo's users; it contains secrets.
     #[arg(long, value_name = "PATH")]
-    pub(crate) env_file: Option<PathBuf>,
-    /// Write what functions run by themselves need to work on this house's tables and queues, for `cargo lambda watch --env-file`.
+    pub(super) env_file: Option<PathBuf>,
+    /// Write the variables with which a function runs by itself on this server's tables and queues, for `cargo lambda watch --env-file`;
+    /// it contains secrets.
     #[arg(long, value_name = "PATH")]
-    pub(crate) functions_env: Option<PathBuf>,
-    /// Public requests a minute and source address [default: 120, as deployed].
+    pub(super) functions_env: Option<PathBuf>,
+    /// Public requests per minute and source address [default: 120, as deployed].
     #[arg(long, value_name = "N")]
-    pub(crate) public_rpm: Option<u32>,
+    pub(super) public_rpm: Option<u32>,
     /// The plan of a new account.
-    #[arg(long, value_enum, default_value_t = Plan::Enterprise)]
-    pub(crate) plan: Plan,
+    #[arg(long, value_enum, default_value_t = PlanArg::Enterprise)]
+    pub(super) plan: PlanArg,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 #[value(rename_all = "UPPER")]
-pub(crate) enum Plan {
+pub(super) enum PlanArg {
     Free,
     Pro,
     Enterprise,
 }
 
-impl Plan {
-    pub(crate) fn name(self) -> &'static str {
+impl PlanArg {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Free => "FREE",
             Self::Pro => "PRO",
@@ -68,101 +69,101 @@ impl Plan {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Command {
+pub(super) enum Command {
     /// Print an access token.
     Token {
-        /// Whom it is for.
+        /// The user id.
         #[arg(long, value_name = "ID")]
         user: UserId,
         /// A group the user is in, such as platform-admin.
         #[arg(long)]
         group: Option<String>,
-        /// How long it is good: 90s, 15m, 1h, 7d.
+        /// Its lifetime: 90s, 15m, 1h, 7d.
         #[arg(long, default_value = "1h", value_parser = duration)]
         ttl: Duration,
-        /// Where the keys live.
+        /// The data directory with the keys.
         #[arg(long, default_value = ".data")]
         data: PathBuf,
     },
-    /// Print the API's OpenAPI document, as functions/accounts/openapi.json holds it.
+    /// Print the API's OpenAPI document, the content of functions/accounts/openapi.json.
     Openapi,
-    /// Judge stored clicks again by the present classifier, and restate the rollups.
+    /// Re-classify stored clicks with the current classifier, and correct the rollups.
     Rescore(JobArgs),
-    /// Hold the rollups against the raw records; fails when they drift apart.
+    /// Compare the rollups with the raw records; fails if they differ.
     Recount(JobArgs),
-    /// Write clicks, ledger entries or days of a handle into a file, as the API exports them.
+    /// Write a handle's clicks, ledger entries or daily totals to a file, as the API exports them.
     Export(ExportArgs),
-    /// Receive webhooks on this machine: verify each and tell it on one line.
+    /// Receive webhooks on this machine: verify each and print one line for it.
     Listen(ListenArgs),
-    /// Make a new key for ctx and webhook secrets, and keep the one before.
+    /// Create a new platform key for context tokens and webhook secrets, and keep the previous one.
     RotateKeys {
-        /// Where the keys live.
+        /// The data directory with the keys.
         #[arg(long, default_value = ".data")]
         data: PathBuf,
     },
 }
 
 #[derive(Args)]
-pub(crate) struct ListenArgs {
-    /// The port to listen on; any path is good.
+pub(super) struct ListenArgs {
+    /// The port to listen on; every path is accepted.
     #[arg(long, default_value_t = 9100)]
-    pub(crate) port: u16,
-    /// A secret of the subscription, as its creation answered it; two while they rotate.
+    pub(super) port: u16,
+    /// The secret that creating the subscription returned; both secrets during a rotation.
     #[arg(long, value_name = "WHSEC")]
-    pub(crate) secret: Vec<Secret>,
-    /// Answer verified messages with this status instead of 200; refused ones get 401.
+    pub(super) secret: Vec<Secret>,
+    /// Reply to verified messages with this status instead of 200; refused ones get 401.
     #[arg(long, value_name = "STATUS", conflicts_with = "hang")]
-    pub(crate) fail: Option<StatusCode>,
-    /// Never answer verified messages.
+    pub(super) fail: Option<StatusCode>,
+    /// Never reply to verified messages.
     #[arg(long)]
-    pub(crate) hang: bool,
-    /// Fail or hang only for so many messages, and answer 200 after that.
+    pub(super) hang: bool,
+    /// Fail or hang only for the first N messages, then reply 200.
     #[arg(long, value_name = "N")]
-    pub(crate) times: Option<usize>,
+    pub(super) times: Option<usize>,
 }
 
 #[derive(Args)]
-pub(crate) struct JobArgs {
+pub(super) struct JobArgs {
     /// The first day, in UTC, such as 2026-03-01.
     #[arg(long, value_name = "DAY")]
-    pub(crate) from: Day,
+    pub(super) from: Day,
     /// The last day.
     #[arg(long, value_name = "DAY")]
-    pub(crate) to: Day,
-    /// Only this handle's; all of them when absent.
+    pub(super) to: Day,
+    /// Only this handle; all handles when absent.
     #[arg(long)]
-    pub(crate) handle: Option<Handle>,
-    /// Where the tables live; a house may be running there.
+    pub(super) handle: Option<Handle>,
+    /// The data directory; a server may be running on it.
     #[arg(long, default_value = ".data")]
-    pub(crate) data: PathBuf,
+    pub(super) data: PathBuf,
 }
 
 #[derive(Args)]
-pub(crate) struct ExportArgs {
-    /// Whose.
+pub(super) struct ExportArgs {
+    /// The handle.
     #[arg(long)]
-    pub(crate) handle: Handle,
+    pub(super) handle: Handle,
     /// The first day, in UTC, such as 2026-03-01.
     #[arg(long, value_name = "DAY")]
-    pub(crate) from: Day,
+    pub(super) from: Day,
     /// The last day.
     #[arg(long, value_name = "DAY")]
-    pub(crate) to: Day,
-    /// Where the tables live; a house may be running there.
+    pub(super) to: Day,
+    /// The data directory; a server may be running on it.
     #[arg(long, default_value = ".data")]
-    pub(crate) data: PathBuf,
-    /// Only this campaign's.
+    pub(super) data: PathBuf,
+    /// Only this campaign's rows.
     #[arg(long, value_name = "ID")]
-    pub(crate) campaign: Option<CampaignId>,
+    pub(super) campaign: Option<CampaignId>,
     /// What a row is.
-    #[arg(long = "type", value_enum, default_value_t = Kind::Clicks)]
-    pub(crate) kind: Kind,
-    /// How rows are written.
-    #[arg(long, value_enum, default_value_t = Format::Csv)]
-    pub(crate) format: Format,
-    /// The file; what stands there is replaced when the export is whole.
+    #[arg(long = "type", value_enum, default_value_t = RowType::Clicks)]
+    pub(super) kind: RowType,
+    /// The file format.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub(super) format: ExportFormat,
+    /// The file; an existing one is replaced when the export is complete.
     #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
+    pub(super) out: PathBuf,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -178,7 +179,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     };
     let count: u64 = count.parse().map_err(|_| wrong())?;
     if count == 0 {
-        return Err("must be longer than nothing".to_owned());
+        return Err("must be longer than zero".to_owned());
     }
     Ok(Duration::from_secs(count.saturating_mul(unit_secs)))
 }

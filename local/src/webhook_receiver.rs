@@ -1,4 +1,5 @@
-//! A receiver of webhooks to look at: it verifies what comes, tells it on one line, and answers as it was told to: 401 to one that is refused.
+//! A webhook receiver for development: verifies each message, prints one line for it, and replies as configured, with 401 to a
+//! message whose signatures are invalid.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -21,10 +22,10 @@ use tokio::net::TcpListener;
 
 use crate::{http_server, wall_clock};
 
-/// Messages are far smaller.
+/// Largest message accepted; the system's are far smaller.
 const MAX_BYTES: usize = 1024 * 1024;
-/// What a line shows of a payload, as far as it is there.
-const SHOWN: [&str; 15] = [
+/// Members of a payload that a line shows, if present.
+const SHOWN_MEMBERS: [&str; 15] = [
     "slug",
     "version",
     "campaignId",
@@ -42,25 +43,25 @@ const SHOWN: [&str; 15] = [
     "message",
 ];
 
-/// How the receiver answers.
+/// How the receiver replies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// With this status.
+pub enum Reply {
+    /// With this status code.
     Status(StatusCode),
-    /// Not at all, while the connection stays open.
+    /// Never; the connection stays open.
     Never,
 }
 
-/// What the signatures of a message say.
-enum Judgement {
-    /// No secret is known to hold them against.
+/// The result of verifying a message's signatures.
+enum Verification {
+    /// There is no secret to verify with.
     Unverified,
     Verified,
-    /// With the reasons.
+    /// The reasons.
     Refused(String),
 }
 
-impl fmt::Display for Judgement {
+impl fmt::Display for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unverified => f.write_str("not verified (no --secret)"),
@@ -70,100 +71,103 @@ impl fmt::Display for Judgement {
     }
 }
 
-/// A receiver.
-pub struct Receiver {
+/// A webhook receiver.
+pub struct WebhookReceiver {
     secrets: Vec<Secret>,
-    trouble: Answer,
-    /// How often it still answers so, before it answers 200; for ever when none.
-    trouble_left: Mutex<Option<usize>>,
-    taken: Mutex<BTreeSet<String>>,
+    reply: Reply,
+    /// Messages that still get `reply` before the receiver replies 200; always `reply` when none.
+    replies_left: Mutex<Option<usize>>,
+    accepted_ids: Mutex<BTreeSet<String>>,
 }
 
-impl Receiver {
-    /// One that knows these secrets and answers so for so many messages it does not refuse, or always, and 200 after that.
+impl WebhookReceiver {
+    /// A receiver that verifies with `secrets`. The first `times` messages that pass get `reply`, later ones 200; all of them
+    /// without `times`.
     #[must_use]
-    pub fn new(secrets: Vec<Secret>, answer: Answer, times: Option<usize>) -> Arc<Self> {
-        Arc::new(Self { secrets, trouble: answer, trouble_left: Mutex::new(times), taken: Mutex::default() })
+    pub fn new(secrets: Vec<Secret>, reply: Reply, times: Option<usize>) -> Arc<Self> {
+        Arc::new(Self { secrets, reply, replies_left: Mutex::new(times), accepted_ids: Mutex::default() })
     }
 
-    /// Receives until `stop` resolves; `tell` gets a line for each message.
-    pub async fn run(self: Arc<Self>, listener: TcpListener, stop: impl Future<Output = ()>, tell: fn(&str)) {
+    /// Receives until `stop` resolves; `print` is called with a line for each message.
+    pub async fn run(self: Arc<Self>, listener: TcpListener, stop: impl Future<Output = ()>, print: fn(&str)) {
         let service = |_: SocketAddr| {
             let receiver = self.clone();
-            service_fn(move |request| receiver.clone().take(request, tell))
+            service_fn(move |request| receiver.clone().handle(request, print))
         };
         http_server::serve(listener, service, stop).await;
     }
 
-    async fn take(self: Arc<Self>, request: Request<Incoming>, tell: fn(&str)) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, print: fn(&str)) -> Result<Response<Full<Bytes>>, Infallible> {
         let (parts, body) = request.into_parts();
-        let answer = match Limited::new(body, MAX_BYTES).collect().await {
+        let reply = match Limited::new(body, MAX_BYTES).collect().await {
             Ok(body) => {
-                let (answer, line) = self.receive(&parts.headers, &body.to_bytes(), Moment::from_millis(wall_clock()));
-                tell(&line);
-                answer
+                let (reply, line) = self.receive(&parts.headers, &body.to_bytes(), Moment::from_millis(wall_clock()));
+                print(&line);
+                reply
             }
-            Err(_) => Answer::Status(StatusCode::PAYLOAD_TOO_LARGE),
+            Err(_) => Reply::Status(StatusCode::PAYLOAD_TOO_LARGE),
         };
-        match answer {
-            Answer::Status(status) => {
+        match reply {
+            Reply::Status(status) => {
                 let mut response = Response::new(Full::default());
                 *response.status_mut() = status;
                 Ok(response)
             }
-            Answer::Never => std::future::pending().await,
+            Reply::Never => std::future::pending().await,
         }
     }
 
-    /// How one message is answered, and what is told of it.
-    fn receive(&self, headers: &HeaderMap, body: &[u8], now: Moment) -> (Answer, String) {
-        let judgement = self.judge(headers, body);
-        let answer = match judgement {
-            Judgement::Refused(_) => Answer::Status(StatusCode::UNAUTHORIZED),
-            Judgement::Unverified | Judgement::Verified => self.next_answer(),
+    /// The reply to a message, and its line.
+    fn receive(&self, headers: &HeaderMap, body: &[u8], now: Moment) -> (Reply, String) {
+        let verification = self.verify(headers, body);
+        let reply = match verification {
+            Verification::Refused(_) => Reply::Status(StatusCode::UNAUTHORIZED),
+            Verification::Unverified | Verification::Verified => self.next_reply(),
         };
-        (answer, self.line(headers, body, &judgement, answer, now))
+        (reply, self.line(headers, body, &verification, reply, now))
     }
 
-    fn next_answer(&self) -> Answer {
-        let mut left = self.trouble_left.lock().unwrap_or_else(PoisonError::into_inner);
+    fn next_reply(&self) -> Reply {
+        let mut left = self.replies_left.lock().unwrap_or_else(PoisonError::into_inner);
         match left.as_mut() {
-            None => self.trouble,
-            Some(0) => Answer::Status(StatusCode::OK),
+            None => self.reply,
+            Some(0) => Reply::Status(StatusCode::OK),
             Some(left) => {
                 *left -= 1;
-                self.trouble
+                self.reply
             }
         }
     }
 
-    /// One message on one line.
-    fn line(&self, headers: &HeaderMap, body: &[u8], judgement: &Judgement, answer: Answer, now: Moment) -> String {
+    /// The line of a message.
+    fn line(&self, headers: &HeaderMap, body: &[u8], verification: &Verification, reply: Reply, now: Moment) -> String {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned();
         let time = now.to_string();
         let payload = serde_json::from_slice::<Value>(body).unwrap_or_default();
         let payload = payload.get("payload").cloned().unwrap_or_default();
-        let shown = SHOWN.iter().filter_map(|name| {
+        let shown = SHOWN_MEMBERS.iter().filter_map(|name| {
             let value = payload.get(name).filter(|value| !value.is_null())?;
             Some(format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         });
         let id = header("webhook-id");
-        let is_known = match answer {
-            Answer::Status(status) if status.is_success() => !self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone()),
-            Answer::Status(_) | Answer::Never => false,
+        let was_accepted = match reply {
+            Reply::Status(status) if status.is_success() => {
+                !self.accepted_ids.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone())
+            }
+            Reply::Status(_) | Reply::Never => false,
         };
-        let answered = match answer {
-            Answer::Status(status) => status.as_u16().to_string(),
-            Answer::Never => "hangs".to_owned(),
+        let status = match reply {
+            Reply::Status(status) => status.as_u16().to_string(),
+            Reply::Never => "hangs".to_owned(),
         };
         let mut line = [
             time.get(11..23).unwrap_or_default(),
             &format!("{:<23}", header("x-10x-event-type")),
             &id,
             &format!("attempt {}", header("x-10x-attempt")),
-            &judgement.to_string(),
-            &format!("-> {answered}"),
-            if is_known { "seen before" } else { "" },
+            &verification.to_string(),
+            &format!("-> {status}"),
+            if was_accepted { "seen before" } else { "" },
         ]
         .into_iter()
         .filter(|part| !part.is_empty())
@@ -176,10 +180,10 @@ impl Receiver {
         line
     }
 
-    /// Looks at both signatures, each under any of the secrets.
-    fn judge(&self, headers: &HeaderMap, body: &[u8]) -> Judgement {
+    /// Verifies both signatures; each must be valid under one of the secrets.
+    fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Verification {
         if self.secrets.is_empty() {
-            return Judgement::Unverified;
+            return Verification::Unverified;
         }
         let mut refused = Vec::new();
         let standard: Vec<_> = self.secrets.iter().map(|secret| Webhook::new(secret.expose())?.verify(body, headers)).collect();
@@ -187,17 +191,17 @@ impl Receiver {
             let why = standard.into_iter().find_map(Result::err).map(|error| error.to_string());
             refused.push(format!("webhook-signature: {}", why.unwrap_or_default()));
         }
-        let told = headers.get("x-10x-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if !self.secrets.iter().any(|secret| is_hex_signature(secret, body, told)) {
+        let signature = headers.get("x-10x-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !self.secrets.iter().any(|secret| is_hex_signature(secret, body, signature)) {
             refused.push("x-10x-signature: signature invalid".to_owned());
         }
-        if refused.is_empty() { Judgement::Verified } else { Judgement::Refused(refused.join(", ")) }
+        if refused.is_empty() { Verification::Verified } else { Verification::Refused(refused.join(", ")) }
     }
 }
 
-/// Whether `sha256=<hex>` is the HMAC of the body under the secret's own text.
-fn is_hex_signature(secret: &Secret, body: &[u8], told: &str) -> bool {
-    let Some(hex) = told.strip_prefix("sha256=") else { return false };
+/// Whether `signature` is `sha256=<hex>` of the body's HMAC with the secret's text as the key.
+fn is_hex_signature(secret: &Secret, body: &[u8], signature: &str) -> bool {
+    let Some(hex) = signature.strip_prefix("sha256=") else { return false };
     let bytes = hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     let (Some(bytes), Ok(mut mac)) = (bytes.collect::<Option<Vec<u8>>>(), Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()))
     else {
@@ -230,14 +234,14 @@ mod tests {
         headers
     }
 
-    fn line(receiver: &Receiver, headers: &HeaderMap, body: &[u8]) -> String {
+    fn line(receiver: &WebhookReceiver, headers: &HeaderMap, body: &[u8]) -> String {
         receiver.receive(headers, body, Moment::from_millis(1_772_366_400_123)).1
     }
 
     #[test]
-    fn a_good_message_is_one_line_with_what_matters() {
+    fn a_valid_message_is_one_line_with_the_main_members() {
         let secret = Secret::of_bytes([1; 32]);
-        let receiver = Receiver::new(vec![secret.clone()], Answer::Status(StatusCode::OK), None);
+        let receiver = WebhookReceiver::new(vec![secret.clone()], Reply::Status(StatusCode::OK), None);
         let headers = message(&secret);
         let id = headers["webhook-id"].to_str().unwrap();
         let expected =
@@ -247,12 +251,12 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_with_the_reason() {
+    fn an_invalid_message_is_refused_with_the_reason() {
         let (own, other) = (Secret::of_bytes([1; 32]), Secret::of_bytes([2; 32]));
-        let ok = Answer::Status(StatusCode::OK);
-        let both = Receiver::new(vec![other.clone(), own.clone()], ok, None);
-        assert!(line(&both, &message(&own), BODY).contains("  verified  "), "one secret that fits is enough");
-        let wrong = Receiver::new(vec![other.clone()], ok, None);
+        let ok = Reply::Status(StatusCode::OK);
+        let both = WebhookReceiver::new(vec![other.clone(), own.clone()], ok, None);
+        assert!(line(&both, &message(&own), BODY).contains("  verified  "), "one matching secret is enough");
+        let wrong = WebhookReceiver::new(vec![other.clone()], ok, None);
         let refused = "REFUSED (webhook-signature: signature invalid, x-10x-signature: signature invalid)";
         assert!(line(&wrong, &message(&own), BODY).contains(&format!("{refused}  -> 401  ")));
         assert!(line(&both, &message(&own), b"{}").contains(refused), "another body");
@@ -260,15 +264,15 @@ mod tests {
         old.insert("webhook-timestamp", "1772366400".parse().unwrap());
         assert!(line(&both, &old, BODY).contains("REFUSED (webhook-signature: signature timestamp too old)"));
         assert!(line(&both, &HeaderMap::new(), BODY).contains("missing header"));
-        assert!(line(&Receiver::new(Vec::new(), ok, None), &message(&own), BODY).contains("not verified"));
+        assert!(line(&WebhookReceiver::new(Vec::new(), ok, None), &message(&own), BODY).contains("not verified"));
     }
 
     #[test]
-    fn trouble_ends_after_so_many_messages() {
-        let receiver = Receiver::new(Vec::new(), Answer::Status(StatusCode::SERVICE_UNAVAILABLE), Some(2));
-        let answers: Vec<Answer> = (0..3).map(|_| receiver.next_answer()).collect();
-        let status = |code: u16| Answer::Status(StatusCode::from_u16(code).unwrap());
-        assert_eq!(answers, [status(503), status(503), status(200)]);
-        assert_eq!(Receiver::new(Vec::new(), Answer::Never, None).next_answer(), Answer::Never);
+    fn the_configured_reply_ends_after_the_given_number_of_messages() {
+        let receiver = WebhookReceiver::new(Vec::new(), Reply::Status(StatusCode::SERVICE_UNAVAILABLE), Some(2));
+        let replies: Vec<Reply> = (0..3).map(|_| receiver.next_reply()).collect();
+        let status = |code: u16| Reply::Status(StatusCode::from_u16(code).unwrap());
+        assert_eq!(replies, [status(503), status(503), status(200)]);
+        assert_eq!(WebhookReceiver::new(Vec::new(), Reply::Never, None).next_reply(), Reply::Never);
     }
 }

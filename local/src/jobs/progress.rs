@@ -1,4 +1,4 @@
-//! How far a job is: a bar on a terminal, else a plain line for each handle-day.
+//! The progress of a job on standard error: a bar on a terminal, else a line for each day of a handle.
 
 use std::io::{IsTerminal, stderr};
 
@@ -6,31 +6,31 @@ use domain::values::moment::Day;
 use domain::values::name::Handle;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Watcher;
+use super::Progress;
 
-/// Clicks on a terminal's bar: share of days done, records a second, and what it works on.
+/// The bar: share of days done, time, records per second, and the current handle and day.
 const STYLE: &str = "{bar:30} {percent:>3} %  {elapsed}  {msg}";
 
-/// A watcher that shows what it hears on standard error; what the job says goes to standard output.
-pub struct Bar {
+/// Shows progress on standard error; messages go to standard output.
+pub struct TerminalProgress {
     bar: Option<ProgressBar>,
-    works_on: String,
+    current: String,
     records: u64,
     done: u64,
     days: u64,
 }
 
-impl Bar {
-    /// Over so many days, each handle's counted.
-    pub fn over(days: u64) -> Self {
+impl TerminalProgress {
+    /// For `days` days, summed over all handles.
+    pub fn new(days: u64) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template(STYLE).unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(days).with_style(style)
         });
-        Self { bar, works_on: String::new(), records: 0, done: 0, days }
+        Self { bar, current: String::new(), records: 0, done: 0, days }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -40,23 +40,23 @@ impl Bar {
     fn show(&self) {
         if let Some(bar) = &self.bar {
             let seconds = bar.elapsed().as_secs().max(1);
-            bar.set_message(format!("{} records, {}/s, {}", self.records, self.records / seconds, self.works_on));
+            bar.set_message(format!("{} records, {}/s, {}", self.records, self.records / seconds, self.current));
         }
     }
 }
 
-impl Watcher for Bar {
-    fn begins(&mut self, handle: &Handle, day: Day) {
-        self.works_on = format!("{handle} {day}");
+impl Progress for TerminalProgress {
+    fn day_started(&mut self, handle: &Handle, day: Day) {
+        self.current = format!("{handle} {day}");
         self.show();
     }
 
-    fn has_read(&mut self, records: usize) {
+    fn records_read(&mut self, records: usize) {
         self.records += u64::try_from(records).unwrap_or_default();
         self.show();
     }
 
-    fn says(&mut self, line: &str) {
+    fn message(&mut self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| println!("{line}")),
             None => println!("{line}"),
@@ -67,7 +67,7 @@ impl Watcher for Bar {
         self.done += 1;
         match &self.bar {
             Some(bar) => bar.inc(1),
-            None => eprintln!("{} of {} handle-days, {} records, {}", self.done, self.days, self.records, self.works_on),
+            None => eprintln!("{} of {} handle-days, {} records, {}", self.done, self.days, self.records, self.current),
         }
     }
 }

@@ -1,6 +1,6 @@
 "use strict";
 
-/** Adds a term and what is told of it to a list of definitions. */
+/** Adds a term and its description to a definition list. */
 function define(list, term, text) {
   const [dt, dd] = ["dt", "dd"].map((name) => document.createElement(name));
   dt.textContent = term;
@@ -8,7 +8,7 @@ function define(list, term, text) {
   list.append(dt, dd);
 }
 
-// What the snippet knows of this visit, at the foot of every page.
+// The SDK's session and click of this visit, at the bottom of every page.
 (() => {
   const show = () => {
     const list = document.createElement("dl");

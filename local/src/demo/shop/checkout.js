@@ -10,14 +10,14 @@ tenx.resolve("shop-checkout").then(
       offer.hidden = false;
     }
     const why = document.getElementById("why");
-    define(why, "Reason", decision.reason ?? "no session, so nothing is asked");
+    define(why, "Reason", decision.reason ?? "no session, so no decision was requested");
     for (const { ruleId, matched, failedCondition, expected, actual } of decision.evaluated ?? []) {
-      const found = matched ? "matches" : `${failedCondition}: wants ${JSON.stringify(expected)}, has ${JSON.stringify(actual)}`;
-      define(why, `Rule ${ruleId}`, found);
+      const outcome = matched ? "matches" : `${failedCondition}: expected ${JSON.stringify(expected)}, actual ${JSON.stringify(actual)}`;
+      define(why, `Rule ${ruleId}`, outcome);
     }
     define(why, "Signals considered", decision.signalsConsidered ?? 0);
     define(why, "Segments", decision.segments?.join(", ") || "none");
-    define(why, "Decision", decision.decisionId ?? "made in the page");
+    define(why, "Decision", decision.decisionId ?? "made in the browser");
   },
-  (error) => define(document.getElementById("why"), "Not decided", error.message),
+  (error) => define(document.getElementById("why"), "No decision", error.message),
 );

@@ -1,4 +1,4 @@
-//! One function of the server: what the template says of it, and the code that was mounted for it.
+//! A function of the server: its part of the template, and the code that is mounted for it.
 
 use std::{
     collections::BTreeMap,
@@ -13,33 +13,33 @@ use tower::util::BoxCloneSyncService;
 
 use crate::template::FunctionSpec;
 
-/// A function behind HTTP.
+/// A function that answers HTTP requests.
 pub type HttpFunction = BoxCloneSyncService<Request, Response<Body>, Infallible>;
 
-/// A function behind a queue.
+/// A function that consumes a queue.
 pub type QueueFunction = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
 
-/// A function behind a schedule.
+/// A function that a schedule calls.
 pub type ScheduleFunction = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// The code of a function, as Lambda would call it.
+/// A function's code, by what calls it.
 #[derive(Clone)]
 pub enum Function {
-    /// Answers requests.
+    /// The gateway, for each request.
     Http(HttpFunction),
-    /// Works off batches of messages.
+    /// A poller, for each batch of messages.
     Queue(QueueFunction),
-    /// Runs now and then.
+    /// A timer.
     Schedule(ScheduleFunction),
 }
 
 /// A function's place in the server.
 pub(crate) struct FunctionSlot {
-    /// What the template says of it.
+    /// Its part of the template.
     pub(crate) spec: FunctionSpec,
     /// Its environment, resolved.
     pub(crate) environment: BTreeMap<String, String>,
-    /// What Lambda tells it about itself.
+    /// Its name and version, as the Lambda runtime passes them.
     pub(crate) config: Arc<lambda_runtime::Config>,
     function: OnceLock<Function>,
 }
@@ -52,12 +52,12 @@ impl FunctionSlot {
         Self { spec, environment, config: Arc::new(config), function: OnceLock::new() }
     }
 
-    /// Moves the code in; false when there is some already.
+    /// Mounts the code; returns false when a function is mounted already.
     pub(crate) fn mount(&self, function: Function) -> bool {
         self.function.set(function).is_ok()
     }
 
-    /// The code behind HTTP, when there is any.
+    /// The code, if it is an HTTP function.
     pub(crate) fn http(&self) -> Option<&HttpFunction> {
         match self.function.get() {
             Some(Function::Http(function)) => Some(function),
@@ -65,7 +65,7 @@ impl FunctionSlot {
         }
     }
 
-    /// The code behind a queue, when there is any.
+    /// The code, if it is a queue function.
     pub(crate) fn queue(&self) -> Option<&QueueFunction> {
         match self.function.get() {
             Some(Function::Queue(function)) => Some(function),
@@ -73,7 +73,7 @@ impl FunctionSlot {
         }
     }
 
-    /// The code behind a schedule, when there is any.
+    /// The code, if it is a scheduled function.
     pub(crate) fn schedule(&self) -> Option<&ScheduleFunction> {
         match self.function.get() {
             Some(Function::Schedule(function)) => Some(function),

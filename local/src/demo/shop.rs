@@ -1,6 +1,7 @@
-//! The demo shop, and the page of the creator who sends it buyers: a merchant's site as one is, on origins of their own.
+//! The demo shop and the page of a creator who links to it, on origins of their own.
 //!
-//! Nothing in it belongs to the API. Its pages load the snippet as any page would, under a policy that allows nothing else.
+//! They use the API as a merchant's site does: their pages load the browser SDK, under a Content-Security-Policy that allows
+//! nothing else.
 
 use std::{convert::Infallible, future::Ready, sync::Arc};
 
@@ -13,13 +14,14 @@ use http_body_util::Full;
 use hyper::service::Service;
 use tokio::net::TcpListener;
 
-use crate::{Error, demo, http_server, settings::Settings};
+use super::{HANDLE, SHOP};
+use crate::{Error, http_server, settings::LocalSettings};
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
-/// Path, type and text of everything there is; `{{API}}`, `{{LINK}}` and `{{GUIDE}}` stand for addresses.
+/// Path, content type and text of each file; `{{API}}`, `{{LINK}}` and `{{GUIDE}}` are replaced by addresses.
 const FILES: [(&str, &str, &str); 10] = [
     ("/", HTML, include_str!("shop/guide.html")),
     ("/product", HTML, include_str!("shop/product.html")),
@@ -33,13 +35,13 @@ const FILES: [(&str, &str, &str); 10] = [
     ("/shop.css", STYLE, include_str!("shop/shop.css")),
 ];
 
-/// Where the creator's page is: another site than the shop, as it would be.
+/// The creator's page; its site is not the shop's.
 #[must_use]
 pub fn guide(port: u16) -> String {
     format!("http://localhost:{port}")
 }
 
-/// The page the creator's link leads to. Not under `localhost`, whose names are all the house's own: a link may not lead there.
+/// The destination of the creator's link. It is not under `localhost`: the server refuses links to its own hosts.
 #[must_use]
 pub fn product(port: u16) -> String {
     format!("http://127.0.0.1:{port}/product")
@@ -55,27 +57,27 @@ struct Inner {
 }
 
 impl Shop {
-    /// A shop on this port whose pages know where the house is.
+    /// A shop on `port` whose pages use the server of `settings`.
     ///
     /// # Errors
-    /// When the house's address fits no header.
-    pub fn new(settings: &Settings<'_>, port: u16) -> Result<Self, Error> {
+    /// When the server's address is no header value.
+    pub fn new(settings: &LocalSettings<'_>, port: u16) -> Result<Self, Error> {
         let api = settings.api_origin();
         let policy = format!(
             "default-src 'none'; script-src 'self' {api}; connect-src {api}; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         );
-        let link = format!("http://{}.{}/{}", demo::HANDLE, settings.public_domain(), demo::SHOP);
+        let link = format!("http://{}.{}/{}", HANDLE, settings.public_domain(), SHOP);
         let fill = |text: &str| text.replace("{{API}}", &api).replace("{{LINK}}", &link).replace("{{GUIDE}}", &guide(port));
         let files = FILES.into_iter().map(|(path, kind, text)| (path, kind, Bytes::from(fill(text)))).collect();
         Ok(Self(Arc::new(Inner { files, policy: HeaderValue::try_from(policy).map_err(Error::keys)? })))
     }
 
-    /// Serves them until `stop` resolves.
+    /// Serves the pages until `stop` resolves.
     pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
         http_server::serve(listener, |_| self.clone(), stop).await;
     }
 
-    fn answer(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
+    fn response(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::default());
         let headers: &mut HeaderMap = response.headers_mut();
         headers.insert(CONTENT_SECURITY_POLICY, self.0.policy.clone());
@@ -100,6 +102,6 @@ impl<B> Service<Request<B>> for Shop {
     type Future = Ready<Result<Self::Response, Self::Error>>;
 
     fn call(&self, request: Request<B>) -> Self::Future {
-        std::future::ready(Ok(self.answer(request.method(), request.uri().path())))
+        std::future::ready(Ok(self.response(request.method(), request.uri().path())))
     }
 }

@@ -1,4 +1,4 @@
-//! The server: engines, rooms and everything that calls them.
+//! The local server: embedded engines, mounted functions, the gateway and the workers that call them.
 
 use std::{
     borrow::Cow,
@@ -13,37 +13,39 @@ use http::{Request, Response};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    Clock, Error, TEMPLATE, assembly, database,
-    function_slot::{Function, FunctionSlot},
+    Error, MillisClock, TEMPLATE, database,
+    functions::slot::{Function, FunctionSlot},
     gateway::{self, routes::Routes},
-    http_server,
-    queues::{self, Depth, Queues},
+    http_server, private_files,
+    queues::{self, Depth, EmbeddedQueues},
     template::{Site, Template},
     workers::{self, DrainReport, Hook, Source},
 };
 
-/// The region that everything claims to be in.
+mod assembly;
+
+/// The AWS region of every resource.
 pub(crate) const REGION: &str = "eu-central-1";
-/// The account that everything claims to belong to.
+/// The AWS account of every resource.
 pub(crate) const ACCOUNT: &str = "000000000000";
 
-/// How a house is to be opened.
+/// How to open a server.
 #[derive(Clone)]
 pub struct Options {
-    /// Where its data lives; in memory only when nowhere.
+    /// Its data directory; in memory when absent.
     pub data: Option<PathBuf>,
-    /// Variables that every function gets, over what the template says.
+    /// Variables of every function; they override the template's.
     pub environment: BTreeMap<String, String>,
-    /// Parameters of the template, over their defaults.
+    /// Parameters of the template; they override its defaults.
     pub parameters: BTreeMap<String, String>,
-    /// The time in milliseconds since 1970.
-    pub clock: Clock,
+    /// The clock.
+    pub clock: MillisClock,
     /// The template.
     pub template: Cow<'static, str>,
 }
 
 impl Options {
-    /// A house in memory, by the wall clock, built from the project's own template.
+    /// A server in memory, on the wall clock, built from the project's own template.
     #[must_use]
     pub fn memory() -> Self {
         Self {
@@ -56,7 +58,7 @@ impl Options {
     }
 }
 
-/// The whole system in one process; cloning gives another handle on the same server.
+/// The whole system in one process. A clone is another handle to the same server.
 #[derive(Clone)]
 pub struct LocalServer(Arc<Inner>);
 
@@ -64,22 +66,22 @@ struct Inner {
     slots: BTreeMap<String, Arc<FunctionSlot>>,
     routes: Routes,
     sources: Vec<Arc<Source>>,
-    queues: Arc<Queues>,
+    queues: Arc<EmbeddedQueues>,
     template: Template,
-    clock: Clock,
-    /// Engines stop when this is gone.
+    clock: MillisClock,
+    /// The engines stop when this is dropped.
     _engines: watch::Sender<bool>,
 }
 
 impl LocalServer {
-    /// Starts the engines and makes the tables and queues of the template; with data from before, they are as before.
+    /// Starts the engines with the template's tables and queues, and with the data of the data directory.
     ///
     /// # Errors
     /// When the template cannot be used, the data directory is in use or damaged, or no port is free.
     pub async fn open(options: Options) -> Result<Self, Error> {
         let data = options.data.as_deref();
         if let Some(data) = data {
-            std::fs::create_dir_all(data).map_err(Error::on(data))?;
+            private_files::create_dir(data).map_err(Error::on(data))?;
         }
         let database_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let queue_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -92,14 +94,14 @@ impl LocalServer {
         };
         let template = Template::parse(&options.template, &site)?;
         let database = database::open(data, &options.clock, &template.tables)?;
-        let queues = Queues::open(data, &site, queue_port, &template.queues, Arc::clone(&options.clock)).await?;
+        let queues = EmbeddedQueues::open(data, &site, queue_port, &template.queues, Arc::clone(&options.clock)).await?;
         let queues = Arc::new(queues);
         let mut common = options.environment;
         common.extend(assembly::engine_environment(database_listener.local_addr()?.port(), &site));
         let slots = assembly::slots(&template, &common);
         let (engines, running) = watch::channel(false);
-        assembly::start_database(database_listener, database, running.clone())?;
-        assembly::start_queues(queue_listener, &queues, running);
+        database::serve(database_listener, database, running.clone())?;
+        queues::serve(queue_listener, &queues, running);
         Ok(Self(Arc::new(Inner {
             routes: assembly::routes(&slots),
             sources: assembly::sources(&slots),
@@ -111,7 +113,7 @@ impl LocalServer {
         })))
     }
 
-    /// The resolved environment of the function built from the binary `name`; empty when there is none.
+    /// The resolved environment of the function built from the binary `name`; empty when there is no such function.
     #[must_use]
     pub fn env(&self, name: &str) -> BTreeMap<String, String> {
         self.0.slots.get(name).map(|slot| slot.environment.clone()).unwrap_or_default()
@@ -122,12 +124,12 @@ impl LocalServer {
         self.0.slots.keys().map(String::as_str)
     }
 
-    /// Moves a function's code into its slot.
+    /// Mounts a function's code in its slot.
     ///
     /// # Errors
-    /// When the template has no such function, or it has been mounted already.
+    /// When the template has no such function, or it is mounted already.
     pub fn mount(&self, name: &str, function: Function) -> Result<(), Error> {
-        if self.slot(name)?.mount(function) { Ok(()) } else { Err(Error::Taken(name.to_owned())) }
+        if self.slot(name)?.mount(function) { Ok(()) } else { Err(Error::AlreadyMounted(name.to_owned())) }
     }
 
     /// Sends one request through the gateway, without a socket.
@@ -145,13 +147,13 @@ impl LocalServer {
         while workers.join_next().await.is_some() {}
     }
 
-    /// Serves the gateway alone, for tests that work off the queues by hand.
+    /// Serves the gateway alone, for tests that drain the queues themselves.
     pub async fn serve_http(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        let connect = |peer| gateway::Connection { server: self.clone(), peer };
+        let connect = |peer| gateway::GatewayConnection { server: self.clone(), peer };
         http_server::serve(listener, connect, shutdown).await;
     }
 
-    /// Works off what is visible in a queue, once, without waiting; `hook` may double, reorder and drop messages.
+    /// Delivers what is visible in a queue, once, without waiting; `hook` may duplicate, reorder and drop messages.
     ///
     /// # Errors
     /// When the template has no such queue, or no function consumes it.
@@ -162,7 +164,7 @@ impl LocalServer {
     /// Runs the scheduled function built from the binary `name`, now.
     ///
     /// # Errors
-    /// When there is no such function, no code for it, or it failed.
+    /// When there is no such function, it is not mounted, or it failed.
     pub async fn run_schedule(&self, name: &str) -> Result<(), Error> {
         if workers::once(self.slot(name)?).await { Ok(()) } else { Err(Error::Failed(name.to_owned())) }
     }
@@ -184,7 +186,7 @@ impl LocalServer {
         Ok(())
     }
 
-    /// What the template declares, resolved for this server.
+    /// The template, resolved for this server.
     #[must_use]
     pub fn template(&self) -> &Template {
         &self.0.template
@@ -202,7 +204,7 @@ impl LocalServer {
         &self.0.sources
     }
 
-    pub(crate) fn queues(&self) -> &Queues {
+    pub(crate) fn queues(&self) -> &EmbeddedQueues {
         &self.0.queues
     }
 

@@ -1,4 +1,4 @@
-//! Turns a function's JSON answer back into an HTTP response.
+//! Converts a function's JSON response into an HTTP response.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+struct FunctionResponse<'a> {
     status_code: u16,
     #[serde(borrow, default)]
     headers: HashMap<Cow<'a, str>, Cow<'a, str>>,
@@ -23,22 +23,25 @@ struct Answer<'a> {
     is_base64_encoded: bool,
 }
 
-/// The response that `answer` describes; none when it describes nothing that HTTP could carry.
-pub(super) fn read(answer: &str) -> Option<Response<Bytes>> {
-    let answer: Answer<'_> = serde_json::from_str(answer).ok()?;
-    let body = answer.body.unwrap_or_default();
-    let body =
-        if answer.is_base64_encoded { Bytes::from(BASE64_STANDARD.decode(body.as_bytes()).ok()?) } else { Bytes::from(body.into_owned()) };
+/// The HTTP response that `json` describes; none when it is not one.
+pub(super) fn read(json: &str) -> Option<Response<Bytes>> {
+    let function: FunctionResponse<'_> = serde_json::from_str(json).ok()?;
+    let body = function.body.unwrap_or_default();
+    let body = if function.is_base64_encoded {
+        Bytes::from(BASE64_STANDARD.decode(body.as_bytes()).ok()?)
+    } else {
+        Bytes::from(body.into_owned())
+    };
     let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(answer.status_code).ok()?;
+    *response.status_mut() = StatusCode::from_u16(function.status_code).ok()?;
     let headers = response.headers_mut();
-    for (name, value) in &answer.headers {
+    for (name, value) in &function.headers {
         append(headers, name, value);
     }
-    for (name, values) in &answer.multi_value_headers {
+    for (name, values) in &function.multi_value_headers {
         values.iter().for_each(|value| append(headers, name, value));
     }
-    for cookie in &answer.cookies {
+    for cookie in &function.cookies {
         append(headers, header::SET_COOKIE.as_str(), cookie);
     }
     Some(response)
@@ -47,7 +50,7 @@ pub(super) fn read(answer: &str) -> Option<Response<Bytes>> {
 /// A header that HTTP cannot carry is left out, as API Gateway does.
 fn append(headers: &mut HeaderMap, name: &str, value: &str) {
     let name = HeaderName::try_from(name);
-    // The length is the server's to say, once it knows what it sends.
+    // The HTTP server sets the length of what it sends.
     if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value))
         && name != header::CONTENT_LENGTH
         && name != header::TRANSFER_ENCODING
@@ -56,7 +59,7 @@ fn append(headers: &mut HeaderMap, name: &str, value: &str) {
     }
 }
 
-/// What the gateway itself says, in the words of API Gateway.
+/// A response of the gateway itself, with API Gateway's body.
 pub(super) fn own(status: StatusCode, message: &str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(format!(r#"{{"message":"{message}"}}"#)));
     *response.status_mut() = status;
@@ -69,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_becomes_status_headers_cookies_and_body() {
+    fn a_function_response_becomes_status_headers_cookies_and_body() {
         let response = read(
             r#"{"statusCode":201,"headers":{"x-a":"1","content-length":"99"},"multiValueHeaders":{"x-b":["2","3"]},
                 "cookies":["a=1","b=2"],"body":"aGk=","isBase64Encoded":true}"#,
@@ -84,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_response() {
+    fn invalid_json_is_no_response() {
         assert!(read("null").is_none());
         assert!(read(r#"{"statusCode":20}"#).is_none());
         assert!(read(r#"{"statusCode":200,"body":"?","isBase64Encoded":true}"#).is_none());

@@ -1,28 +1,28 @@
-//! Resolves intrinsics: what `Ref`, `GetAtt`, `Sub`, `If` and `Join` stand for on this machine.
+//! Resolves the intrinsic functions `Ref`, `GetAtt`, `Sub`, `If` and `Join`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Error, Site, conditions, yaml};
+use super::{Site, TemplateError, conditions, yaml};
 
-/// How the rest of the template names one resource.
+/// What references to one resource resolve to.
 pub(super) struct Reference {
-    /// What `Ref` gives: a table's name, a queue's URL.
+    /// `Ref`: a table's name, a queue's URL.
     pub(super) reference: String,
-    /// What `GetAtt` gives, by attribute.
+    /// `GetAtt`, by attribute.
     pub(super) attributes: BTreeMap<&'static str, String>,
 }
 
-/// Everything an intrinsic can mention.
-pub(super) struct Scope {
+/// The values that intrinsics can refer to.
+pub(super) struct Resolver {
     values: BTreeMap<String, String>,
     conditions: BTreeMap<String, Value>,
     resources: BTreeMap<String, Option<Reference>>,
 }
 
-impl Scope {
-    /// Takes in the parameters, pseudo parameters, conditions and resource ids of `document`.
+impl Resolver {
+    /// Reads the parameters, pseudo parameters, conditions and resource ids of `document`.
     pub(super) fn new(document: &Value, site: &Site) -> Self {
         let mut values = BTreeMap::from(
             [
@@ -48,19 +48,19 @@ impl Scope {
         }
     }
 
-    /// From here on the template may refer to `id`.
+    /// Defines what references to `id` resolve to.
     pub(super) fn define(&mut self, id: &str, reference: Reference) {
         self.resources.insert(id.to_owned(), Some(reference));
     }
 
     /// Whether the named condition holds.
-    pub(super) fn condition(&self, name: &str) -> Result<bool, Error> {
-        let unknown = || Error::Unknown(format!("condition {name}"));
+    pub(super) fn condition(&self, name: &str) -> Result<bool, TemplateError> {
+        let unknown = || TemplateError::Unknown(format!("condition {name}"));
         conditions::holds(self, self.conditions.get(name).ok_or_else(unknown)?)
     }
 
     /// `value` with every intrinsic replaced; members that resolve to nothing are left out.
-    pub(super) fn resolve(&self, value: &Value) -> Result<Value, Error> {
+    pub(super) fn resolve(&self, value: &Value) -> Result<Value, TemplateError> {
         match value {
             Value::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
             Value::Object(map) => match single(map) {
@@ -72,11 +72,11 @@ impl Scope {
     }
 
     /// [`Self::resolve`], as text.
-    pub(super) fn text(&self, value: &Value) -> Result<String, Error> {
+    pub(super) fn text(&self, value: &Value) -> Result<String, TemplateError> {
         Ok(yaml::text(&self.resolve(value)?))
     }
 
-    fn members(&self, map: &Map<String, Value>) -> Result<Value, Error> {
+    fn members(&self, map: &Map<String, Value>) -> Result<Value, TemplateError> {
         let mut resolved = Map::new();
         for (key, value) in map {
             let value = self.resolve(value)?;
@@ -87,7 +87,7 @@ impl Scope {
         Ok(Value::Object(resolved))
     }
 
-    fn intrinsic(&self, name: &str, argument: &Value) -> Result<Value, Error> {
+    fn intrinsic(&self, name: &str, argument: &Value) -> Result<Value, TemplateError> {
         match (name, argument.as_array().map(Vec::as_slice)) {
             ("Ref", _) => self.reference(&yaml::text(argument)),
             ("Fn::GetAtt", Some([id, attribute])) => self.attribute(&yaml::text(id), &yaml::text(attribute)).map(Value::from),
@@ -101,11 +101,11 @@ impl Scope {
                 let parts: Result<Vec<_>, _> = parts.iter().map(|part| self.text(part)).collect();
                 Ok(Value::from(parts?.join(&yaml::text(separator))))
             }
-            _ => Err(Error::Unknown(format!("{name} {argument}"))),
+            _ => Err(TemplateError::Unknown(format!("{name} {argument}"))),
         }
     }
 
-    fn reference(&self, name: &str) -> Result<Value, Error> {
+    fn reference(&self, name: &str) -> Result<Value, TemplateError> {
         if name == "AWS::NoValue" {
             return Ok(Value::Null);
         }
@@ -114,27 +114,27 @@ impl Scope {
         }
         match self.resources.get(name) {
             Some(Some(resource)) => Ok(Value::from(resource.reference.as_str())),
-            // Of other resources, and of those SAM makes by itself, nobody here needs more than a name.
+            // Of other resources, and of those SAM creates by itself, only the name is used here.
             Some(None) => Ok(Value::from(name)),
             None if name.starts_with("Serverless") => Ok(Value::from(name)),
-            None => Err(Error::Unknown(format!("reference to {name}"))),
+            None => Err(TemplateError::Unknown(format!("reference to {name}"))),
         }
     }
 
-    fn attribute(&self, id: &str, attribute: &str) -> Result<String, Error> {
+    fn attribute(&self, id: &str, attribute: &str) -> Result<String, TemplateError> {
         let known = match self.resources.get(id) {
             Some(Some(resource)) => resource.attributes.get(attribute).cloned(),
             Some(None) => Some(format!("{id}.{attribute}")),
             None => None,
         };
-        known.ok_or_else(|| Error::Unknown(format!("attribute {id}.{attribute}")))
+        known.ok_or_else(|| TemplateError::Unknown(format!("attribute {id}.{attribute}")))
     }
 
-    fn substitute(&self, text: &str, extra: &Value) -> Result<Value, Error> {
+    fn substitute(&self, text: &str, extra: &Value) -> Result<Value, TemplateError> {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, tail) = after.split_once('}').ok_or_else(|| Error::Unknown(format!("substitution in {text:?}")))?;
+            let (name, tail) = after.split_once('}').ok_or_else(|| TemplateError::Unknown(format!("substitution in {text:?}")))?;
             filled.push_str(before);
             if let Some(literal) = name.strip_prefix('!') {
                 filled.push_str(&format!("${{{literal}}}"));
@@ -157,12 +157,12 @@ pub(super) fn members<'a>(document: &'a Value, section: &str) -> impl Iterator<I
     document.get(section).and_then(Value::as_object).into_iter().flatten()
 }
 
-/// The members of what lies at a JSON pointer.
+/// The members of the object at a JSON pointer.
 pub(super) fn members_at<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
     value.pointer(pointer).and_then(Value::as_object).into_iter().flatten()
 }
 
-/// The one member of a map that has just one.
+/// The member of a map with exactly one member.
 pub(super) fn single(map: &Map<String, Value>) -> Option<(&String, &Value)> {
     map.iter().next().filter(|_| map.len() == 1)
 }
