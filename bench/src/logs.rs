@@ -4,7 +4,10 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::Metadata;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 static BYTES: AtomicU64 = AtomicU64::new(0);
 
@@ -20,7 +23,8 @@ pub(crate) fn take_bytes() -> u64 {
 pub(crate) fn install() {
     let format = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_target(false).without_time();
     // A second section of the same run finds it installed.
-    let _ = format.with_env_filter("info,rustack_sqs_core=warn").with_writer(Counter).try_init();
+    let targets = Targets::new().with_default(LevelFilter::INFO).with_target("rustack_sqs_core", LevelFilter::WARN);
+    let _ = format.with_max_level(LevelFilter::TRACE).with_writer(Counter).finish().with(targets).try_init();
 }
 
 struct Counter;

@@ -20,7 +20,11 @@ use local::{
     wall_clock,
 };
 use tokio::{net::TcpListener, time::Instant};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use super::{args::ServerArgs, shutdown, welcome};
 
@@ -50,10 +54,16 @@ pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error
     Ok(())
 }
 
+/// Logs to standard output what `RUST_LOG` selects, by target and level.
+#[expect(clippy::disallowed_methods, reason = "RUST_LOG is no setting of a function")]
 fn start_logging() {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rustack_sqs_core=warn,dynoxide=error,api::service=warn"));
-    tracing_subscriber::fmt().compact().with_target(false).with_ansi(stdout().is_terminal()).with_env_filter(filter).init();
+    let selected = std::env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    let default = || {
+        let quieter = [("rustack_sqs_core", LevelFilter::WARN), ("dynoxide", LevelFilter::ERROR), ("api::service", LevelFilter::WARN)];
+        Targets::new().with_default(LevelFilter::INFO).with_targets(quieter)
+    };
+    let format = tracing_subscriber::fmt().compact().with_target(false).with_ansi(stdout().is_terminal());
+    format.with_max_level(LevelFilter::TRACE).finish().with(selected.unwrap_or_else(default)).init();
 }
 
 /// Loopback addresses that listen on one port.
