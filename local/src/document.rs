@@ -9,7 +9,7 @@ use crate::Error;
 /// # Errors
 /// When it cannot be serialized.
 pub fn text() -> Result<String, Error> {
-    let mut text = assemble().to_pretty_json().map_err(|error| Error::Failed(format!("serializing the document: {error}; it")))?;
+    let mut text = assemble().to_pretty_json().map_err(|error| Error::Failed(format!("serializing the OpenAPI document ({error})")))?;
     text.push('\n');
     Ok(text)
 }

@@ -37,8 +37,8 @@ impl Fixture {
 
     async fn send(&self, body: &str, delay_secs: i32) -> String {
         let message = NewMessage { body: body.to_owned(), delay_secs: Some(delay_secs), ..NewMessage::default() };
-        let answers = self.queues.send(self.queue("ClicksQueue"), vec![message]).await.unwrap();
-        answers.into_iter().next().unwrap().unwrap().message_id.unwrap()
+        let results = self.queues.send(self.queue("ClicksQueue"), vec![message]).await.unwrap();
+        results.into_iter().next().unwrap().unwrap().message_id.unwrap()
     }
 
     async fn receive(&self, name: &str, visibility_secs: i32) -> Vec<Message> {

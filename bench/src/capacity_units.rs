@@ -1,4 +1,4 @@
-//! What DynamoDB bills: the capacity it tells of a call, and what it bills without telling.
+//! What DynamoDB bills: the capacity it reports for a call, and what it bills without reporting.
 
 use std::ops::AddAssign;
 
@@ -27,22 +27,22 @@ const READS: [&str; 3] = ["GetItem", "BatchGetItem", "Query"];
 const WRITES: [&str; 4] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
 
 /// Whether an operation is one of DynamoDB's.
-pub(crate) fn tells_capacity(operation: &str) -> bool {
+pub(crate) fn reports_capacity(operation: &str) -> bool {
     READS.contains(&operation) || WRITES.contains(&operation)
 }
 
-/// What a call costs. A refused condition is billed as the write it would have been, though the answer does not say so;
-/// all items here that a condition can refuse are below 1 KB.
-pub(crate) fn billed(operation: &str, status: u16, request: Option<&Value>, answer: &Value) -> Units {
+/// The units of a call. A failed condition is billed like the write, though the response does not report it; all items here
+/// with conditions are smaller than 1 KB.
+pub(crate) fn billed(operation: &str, status: u16, request: Option<&Value>, response: &Value) -> Units {
     let Some(request) = request else { return Units::default() };
     let count = request.get("TransactItems").and_then(Value::as_array).map(Vec::len);
     if status != 200 {
-        let kind = answer.get("__type").and_then(Value::as_str).unwrap_or_default();
+        let kind = response.get("__type").and_then(Value::as_str).unwrap_or_default();
         let refused = kind.ends_with("ConditionalCheckFailedException") || kind.ends_with("TransactionCanceledException");
         let write = if refused { count.map_or(1.0, |count| 2.0 * count as f64) } else { 0.0 };
         return Units { write, ..Units::default() };
     }
-    let capacities: Vec<&Value> = match answer.get("ConsumedCapacity") {
+    let capacities: Vec<&Value> = match response.get("ConsumedCapacity") {
         Some(Value::Array(tables)) => tables.iter().collect(),
         Some(table) => vec![table],
         None => Vec::new(),
@@ -55,7 +55,7 @@ pub(crate) fn billed(operation: &str, status: u16, request: Option<&Value>, answ
     Units { read: 0.0, write: table, index: all - table }
 }
 
-/// How much of an answer is only there because the bench asked.
-pub(crate) fn added_bytes(answer: &Value) -> usize {
-    answer.get("ConsumedCapacity").map_or(0, |capacity| capacity.to_string().len() + r#""ConsumedCapacity":,"#.len())
+/// Bytes of a response that are only there because the bench requested the capacity.
+pub(crate) fn added_bytes(response: &Value) -> usize {
+    response.get("ConsumedCapacity").map_or(0, |capacity| capacity.to_string().len() + r#""ConsumedCapacity":,"#.len())
 }

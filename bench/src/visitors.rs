@@ -1,25 +1,25 @@
-//! Visitors: many addresses, a few countries, browsers and referrers, the same ones in every run.
+//! Visitors: many addresses, some countries, browsers and referrers, the same in every run.
 
 use std::net::Ipv4Addr;
 
-/// Who follows a link.
+/// A visitor.
 pub(crate) struct Visitor {
-    /// Where from.
+    /// The source address.
     pub(crate) address: Ipv4Addr,
-    /// The country of that address.
+    /// The country.
     pub(crate) country: &'static str,
-    /// The browser.
+    /// The user agent.
     pub(crate) agent: &'static str,
-    /// The page before.
+    /// The referring page.
     pub(crate) referrer: &'static str,
-    /// What the browser would rather read.
+    /// The accepted languages.
     pub(crate) language: &'static str,
 }
 
 /// A desktop browser.
 pub(crate) const DESKTOP: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Safari/537.36";
-/// A telephone's browser.
+/// A phone's browser.
 pub(crate) const MOBILE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
 /// A crawler.
 pub(crate) const CRAWLER: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
@@ -33,7 +33,7 @@ const REFERRERS: [&str; 5] = [
     "https://mail.google.com/mail/u/0",
 ];
 const LANGUAGES: [&str; 3] = ["de-DE,de;q=0.9,en;q=0.8", "en-US,en;q=0.9", "fr-FR,fr;q=0.9,en;q=0.5"];
-/// Addresses set apart for benchmarks (RFC 2544).
+/// Addresses reserved for benchmarks (RFC 2544).
 const FIRST_ADDRESS: u32 = 0xC612_0000;
 const ADDRESSES: usize = 1 << 17;
 

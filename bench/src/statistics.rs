@@ -1,21 +1,21 @@
-//! Figures out of repeated measurements.
+//! Statistics of repeated measurements.
 
-/// The middle of some values; zero of none.
+/// The median; zero without values.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     percentile(values, 0.5)
 }
 
-/// The value that a share of the values does not exceed; zero of none.
+/// The percentile at `share` (0 to 1); zero without values.
 pub(crate) fn percentile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
     let mut sorted: Vec<f64> = values.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().saturating_sub(1);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a list")]
-    let place = (last as f64 * share).round() as usize;
-    sorted.get(place).copied().unwrap_or_default()
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index of the list")]
+    let index = (last as f64 * share).round() as usize;
+    sorted.get(index).copied().unwrap_or_default()
 }
 
-/// Nanoseconds a call takes: the least and the middle of 25 batches.
+/// Nanoseconds per call: the minimum and the median of 25 batches.
 pub(crate) fn nanoseconds<T>(mut call: impl FnMut() -> T) -> (f64, f64) {
     const BATCH: u32 = 2_000;
     let batches: Vec<f64> = (0..25)

@@ -1,4 +1,4 @@
-//! A receiver of webhooks on this machine: it answers as it is told and notes when something came.
+//! A webhook receiver that records when each message arrived and replies with a given status.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -9,41 +9,41 @@ use anyhow::Result;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The receiver; it ends with its runtime.
+/// The receiver; it stops with its runtime.
 #[derive(Clone)]
-pub(crate) struct Receiver {
+pub(crate) struct TimingReceiver {
     address: SocketAddr,
     status: Arc<AtomicU16>,
-    came: Arc<Mutex<Vec<Arrival>>>,
+    received: Arc<Mutex<Vec<ReceivedMessage>>>,
 }
 
-/// A message that came.
-pub(crate) struct Arrival {
-    /// When it was there whole.
+/// A received message.
+pub(crate) struct ReceivedMessage {
+    /// When it was complete.
     pub(crate) at: Instant,
-    /// What it said.
+    /// Its body.
     pub(crate) body: Vec<u8>,
 }
 
-impl Receiver {
-    /// A receiver that answers 200.
+impl TimingReceiver {
+    /// Starts a receiver that replies 200.
     pub(crate) async fn start() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let receiver = Self { address: listener.local_addr()?, status: Arc::new(AtomicU16::new(200)), came: Arc::default() };
+        let receiver = Self { address: listener.local_addr()?, status: Arc::new(AtomicU16::new(200)), received: Arc::default() };
         let serving = receiver.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let receiver = serving.clone();
                 tokio::spawn(async move {
-                    // Whoever hangs up is counted if its message had come.
-                    let _ = receiver.answer(stream).await;
+                    // A sender that disconnects early is counted if its message was complete.
+                    let _ = receiver.handle(stream).await;
                 });
             }
         });
         Ok(receiver)
     }
 
-    async fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
+    async fn handle(&self, mut stream: TcpStream) -> std::io::Result<()> {
         let mut bytes = Vec::new();
         let body = loop {
             if let Some(body) = body_of(&bytes) {
@@ -53,13 +53,13 @@ impl Receiver {
                 return Ok(());
             }
         };
-        self.came.lock().unwrap_or_else(PoisonError::into_inner).push(Arrival { at: Instant::now(), body });
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).push(ReceivedMessage { at: Instant::now(), body });
         let status = self.status.load(Ordering::Relaxed);
-        stream.write_all(format!("HTTP/1.1 {status} Noted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes()).await
+        stream.write_all(format!("HTTP/1.1 {status} Received\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes()).await
     }
 
-    /// Answers with this status from now on.
-    pub(crate) fn answers(&self, status: u16) {
+    /// Replies with `status` from now on.
+    pub(crate) fn reply_with(&self, status: u16) {
         self.status.store(status, Ordering::Relaxed);
     }
 
@@ -68,17 +68,17 @@ impl Receiver {
         format!("http://{}/ingest", self.address)
     }
 
-    /// What came since the last time.
-    pub(crate) fn take(&self) -> Vec<Arrival> {
-        std::mem::take(&mut self.came.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Removes the messages received so far and returns them.
+    pub(crate) fn take(&self) -> Vec<ReceivedMessage> {
+        std::mem::take(&mut self.received.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits until so many have come; tells whether they did in time.
-    pub(crate) async fn has(&self, count: usize, patience: Duration) -> bool {
+    /// Waits until `count` messages have arrived; returns whether they did within `timeout`.
+    pub(crate) async fn wait_for(&self, count: usize, timeout: Duration) -> bool {
         let started = Instant::now();
         let mut ticks = tokio::time::interval(Duration::from_millis(5));
-        while started.elapsed() < patience {
-            if self.came.lock().unwrap_or_else(PoisonError::into_inner).len() >= count {
+        while started.elapsed() < timeout {
+            if self.received.lock().unwrap_or_else(PoisonError::into_inner).len() >= count {
                 return true;
             }
             ticks.tick().await;
@@ -87,7 +87,7 @@ impl Receiver {
     }
 }
 
-/// The body of a request that has come to its end, by its content-length.
+/// The body of a request that is complete by its content-length.
 fn body_of(bytes: &[u8]) -> Option<&[u8]> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(bytes.get(..end)?).to_ascii_lowercase();
