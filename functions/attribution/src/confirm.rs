@@ -63,7 +63,7 @@ fn corrected(claimed: &Conversion, submission: &Submission, submitted: &Conversi
 fn event(app: &ApiState, claimed: &Conversion, correction: &Correction, merchant: &Merchant) -> AuditEvent {
     let confirmation = &correction.confirmation;
     let (actor, at) = (merchant.actor.clone(), confirmation.created_at);
-    let event = Event::new(app.id(), at, actor, "conversion.confirmed", claimed.id, confirmation.request_id);
+    let event = AuditEvent::new(app.id(), at, actor, "conversion.confirmed", claimed.id, confirmation.request_id);
     event.between(facts(claimed), facts(&correction.confirmed))
 }
 

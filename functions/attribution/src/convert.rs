@@ -151,7 +151,7 @@ async fn record_mismatch(app: &ApiState, first: &Conversion, again: &Conversion,
         json!({"eventType": event_type, "value": money.map(Money::amount), "currency": money.map(|money| money.currency)})
     };
     let actor = Actor { kind: ActorKind::System, id: "public".to_owned() };
-    let event = Event::new(app.id(), app.now(), actor, "conversion.mismatch", first.id, request_id);
+    let event = AuditEvent::new(app.id(), app.now(), actor, "conversion.mismatch", first.id, request_id);
     let event = event.with_states(Some(facts(first)), Some(facts(again)));
     if let Err(error) = app.store().audit_log().record(&first.handle, &event).await {
         tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "mismatch could not be recorded");

@@ -3,7 +3,7 @@
 use api::ApiState;
 use axum::Json;
 use domain::conversions::Conversion;
-use domain::conversions::explain::Attempt;
+use domain::conversions::explain::ConversionAttempt;
 use serde::Serialize;
 
 use crate::view::ConversionView;
@@ -55,7 +55,7 @@ impl Receipt {
 }
 
 /// Records a later submission of the conversion's key for its explanation. Best effort: a failure is logged, not returned.
-pub(crate) async fn record_attempt(app: &ApiState, first: &Conversion, attempt: &Attempt) {
+pub(crate) async fn record_attempt(app: &ApiState, first: &Conversion, attempt: &ConversionAttempt) {
     if let Err(error) = app.store().conversions().record_repeat(&first.handle, first.id, attempt).await {
         tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "attempt could not be recorded");
     }

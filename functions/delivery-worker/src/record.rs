@@ -126,7 +126,7 @@ async fn gone(app: &App, outcome: &CompletedAttempt, after: &Delivery, made: Att
 /// Counts an exhausted delivery, and disables the subscription when its receiver has failed for too long.
 async fn exhausted(app: &App, outcome: &CompletedAttempt) -> Result<()> {
     let now = app.now();
-    if app.store().endpoint_health().record_exhausted(&outcome.delivery, now).await?.is_none_or(|failing| !failing.is_hopeless(now)) {
+    if app.store().endpoint_health().record_exhausted(&outcome.delivery, now).await?.is_none_or(|failing| !failing.exceeds_limit(now)) {
         return Ok(());
     }
     let (envelope, event) = disabled_event(app, &outcome.known.subscription, Disabled::Auto);
@@ -140,7 +140,7 @@ async fn exhausted(app: &App, outcome: &CompletedAttempt) -> Result<()> {
 /// The event for the other subscriptions, and for the audit log, that one was disabled.
 fn disabled_event(app: &App, subscription: &Subscription, why: Disabled) -> (Envelope, AuditEvent) {
     let now = app.now();
-    let payload = DisabledPayload { subscription_id: subscription.id, status: why.as_status() };
+    let payload = DisabledPayload::of(subscription.id, why);
     let after = json!({"status": payload.status});
     let envelope = Envelope::new(app.id(), subscription.handle.clone(), now, &Payload::WebhookDisabled(payload));
     let event = AuditEvent::of_system(app.id(), now, "delivery-worker", "webhook.disabled", subscription.id);

@@ -10,7 +10,7 @@ use domain::chain::segments;
 use domain::reports::NONE;
 use futures::future::join_all;
 use runtime::{App, batch};
-use store::{CountOutcome, OutboxKind, Pointer};
+use store::{OutboxKind, Pointer};
 
 /// Processes a batch concurrently, and returns the messages that failed to the queue.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {

@@ -1,10 +1,10 @@
 //! What webhooks send, as the OpenAPI document's `webhooks` tell it: one message a type, with the headers that prove it.
 
+use utoipa::PartialSchema;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, Paths};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, ResponseBuilder, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 use domain::values::id::{DeliveryId, EventId};
 use domain::values::moment::Moment;
@@ -12,37 +12,19 @@ use domain::values::name::Handle;
 use domain::webhooks::delivery::MAX_ATTEMPTS;
 use domain::webhooks::envelope::Envelope;
 use domain::webhooks::event::WebhookEventType;
-use domain::webhooks::payload::{ClickPayload, ConversionPayload, DisabledPayload, HealthPayload, LinkPayload, TestPayload};
+use domain::webhooks::payload::Payload;
 
 /// The `webhooks` of the document; the schemas they name go into its components.
 pub(crate) fn webhooks(components: &mut Components) -> Paths {
     let mut messages = Paths::new();
     for kind in WebhookEventType::ALL {
-        let (payload, schemas) = payload(*kind);
+        let (payload, schemas) = Payload::schemas(*kind);
         components.schemas.extend(schemas);
         let name = format!("{kind:?}Message");
         components.schemas.insert(name.clone(), message(*kind, &payload).into());
         messages.paths.insert(kind.as_str().to_owned(), PathItem::new(HttpMethod::Post, operation(*kind, &name)));
     }
     messages
-}
-
-/// The name of a type's payload, with its schema and those it refers to.
-fn payload(kind: WebhookEventType) -> (String, Vec<(String, RefOr<Schema>)>) {
-    fn of<T: ToSchema>() -> (String, Vec<(String, RefOr<Schema>)>) {
-        let name = T::name().into_owned();
-        let mut schemas = vec![(name.clone(), T::schema())];
-        T::schemas(&mut schemas);
-        (name, schemas)
-    }
-    match kind {
-        WebhookEventType::LinkClicked => of::<ClickPayload>(),
-        WebhookEventType::LinkCreated | WebhookEventType::LinkUpdated | WebhookEventType::LinkDeleted => of::<LinkPayload>(),
-        WebhookEventType::ConversionRecorded | WebhookEventType::ConversionTested => of::<ConversionPayload>(),
-        WebhookEventType::CampaignHealthChanged => of::<HealthPayload>(),
-        WebhookEventType::WebhookTest => of::<TestPayload>(),
-        WebhookEventType::WebhookDisabled => of::<DisabledPayload>(),
-    }
 }
 
 /// The envelope of one type around its payload.

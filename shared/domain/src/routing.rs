@@ -1,4 +1,4 @@
-//! The one decision where a visitor goes; redirect and preview both call [`decide`] (contract §5).
+//! The decision where a visitor goes; redirect and preview both call [`decide`] (specification §5).
 
 mod conditions;
 pub mod rule_set;
@@ -20,25 +20,25 @@ pub use rules::{PersonalizationRule, Rule, RuleBook, Variant};
 pub enum RoutingOutcome<'a> {
     /// To one of the link's or rule's destinations.
     Follow(&'a Destination, Matched<'a>),
-    /// The link is closed and names somewhere else to go; no context travels along.
+    /// The link is closed and has a fallback; no ctx is appended.
     Fallback(&'a Destination, Closed),
     /// The link is closed.
     Unavailable(Closed),
 }
 
-/// Which rule decided.
+/// The rule that decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Matched<'a> {
     /// A rule of the link.
     RoutingRule {
-        /// Its place in the link's list.
+        /// Its index in the link's list.
         index: usize,
         /// The rule.
         rule: &'a Rule,
     },
     /// A rule of the handle.
     PersonalizationRule {
-        /// Its place in the order of evaluation.
+        /// Its index in the order of evaluation.
         index: usize,
         /// The rule.
         rule: &'a PersonalizationRule,
@@ -57,7 +57,7 @@ impl Matched<'_> {
         }
     }
 
-    /// A short name for the context token and the click: `r2` for the link's third rule, `p:de_rule` for a handle's rule.
+    /// A short label for the ctx and the click: `r2` for the link's third rule, `p:de_rule` for a handle's rule.
     pub fn label(&self) -> Option<String> {
         match self {
             Self::RoutingRule { index, .. } => Some(format!("r{index}")),
@@ -72,7 +72,7 @@ impl Matched<'_> {
 pub struct Step<'a> {
     /// The handle's rule this is; none for a rule of the link.
     pub rule_id: Option<&'a RuleId>,
-    /// Its place in its list.
+    /// Its index in its list.
     pub index: usize,
     /// Its priority.
     pub priority: i64,
@@ -123,14 +123,14 @@ fn evaluate<'a>(link: &'a Link, book: &'a RuleBook, visit: &Visit, mut explain: 
     (&link.settings.destination_url, Matched::Default)
 }
 
-/// The rules with their place in the list, lowest priority number first; the sort is stable, so ties keep list order.
+/// The rules with their index in the list, lowest priority number first; the sort is stable, so ties keep list order.
 fn by_priority(rules: &[Rule]) -> Vec<(usize, &Rule)> {
     let mut ordered: Vec<_> = rules.iter().enumerate().collect();
     ordered.sort_by_key(|(_, rule)| rule.priority);
     ordered
 }
 
-/// The visitor's stable place among [`BUCKETS`]: the first eight bytes of SHA-256 over `handle/slug LF subject`, big endian, modulo.
+/// The visitor's stable bucket, below [`BUCKETS`]: the first eight bytes of SHA-256 over `handle/slug LF subject`, big endian, modulo.
 pub fn bucket(link: &Link, subject: &str) -> u64 {
     let digest = Sha256::digest(format!("{}/{}\n{subject}", link.handle, link.slug));
     let first = digest.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));

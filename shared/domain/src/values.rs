@@ -1,4 +1,4 @@
-//! Values everything else is made of: each is parsed once, where it enters, and is valid from then on.
+//! Values that everything else is made of: each is parsed once, where it enters, and is valid from then on.
 
 pub mod destination;
 pub mod device;

@@ -1,4 +1,4 @@
-//! Webhooks: who hears of what, how a message proves where it comes from, and when it is tried again (contract §10).
+//! Webhooks: which events go where, how a message is signed, and when it is tried again (specification §10).
 
 pub mod delivery;
 pub mod endpoint;

@@ -478,7 +478,9 @@ fn use_tree(text: &str) -> Vec<(String, String)> {
 fn domain_modules() -> BTreeMap<String, Module> {
     let source = "shared/domain/src/";
     let paths = files(&["shared/domain/src"], ".rs").into_iter();
-    let texts = paths.filter(|path| !path.ends_with("/tests.rs") && !path.contains("/tests/") && !path.ends_with("/lib.rs"));
+    let texts = paths.filter(|path| {
+        !path.ends_with("/tests.rs") && !path.contains("/tests/") && !path.ends_with("/lib.rs") && !path.ends_with("/testing.rs")
+    });
     let texts: BTreeMap<String, String> = texts
         .map(|path| {
             let text = read(&path);

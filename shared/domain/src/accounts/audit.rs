@@ -1,4 +1,4 @@
-//! Audit events: who did what to which thing, kept 400 days (contract §12).
+//! Audit events: who did what to which object (specification §12).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,17 +18,17 @@ pub enum ActorKind {
     Jwt,
     /// A program with a personal access token.
     Pat,
-    /// Nobody who logged in: a public call, or the system itself.
+    /// A public call without login, or the system itself.
     System,
 }
 
-/// Who acted.
+/// The caller who acted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Actor {
-    /// What kind of caller.
+    /// The kind of caller.
     pub kind: ActorKind,
-    /// Which one.
+    /// The user, token or part of the system.
     pub id: String,
 }
 
@@ -39,19 +39,19 @@ pub struct Actor {
 pub struct AuditEvent {
     /// Its id.
     pub audit_id: AuditId,
-    /// When.
+    /// The moment of the action.
     pub at: Moment,
-    /// Who.
+    /// The caller who acted.
     pub actor: Actor,
     /// What was done, such as `conversion.mismatch`.
     pub action: String,
-    /// To what.
+    /// The object it was done to.
     pub target: String,
-    /// What it was, as far as it changed.
+    /// Its state before, as far as it changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub before: Option<Value>,
-    /// What it became, or was asked to become.
+    /// Its state after, or the requested one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub after: Option<Value>,
@@ -71,7 +71,7 @@ impl AuditEvent {
         Self::new(audit_id, at, actor, action, target, RequestId::from_bytes(audit_id.to_bytes()))
     }
 
-    /// With what the thing was and what it became, as far as they differ.
+    /// With the states of the object before and after, as far as they differ.
     #[must_use]
     pub fn between(self, before: Value, after: Value) -> Self {
         let (before, after) = difference(before, after);
@@ -85,9 +85,9 @@ impl AuditEvent {
     }
 }
 
-/// What differs between two states of a thing, as `before` and `after` of an event: the members that are not the same.
+/// The difference between two states of an object, as `before` and `after` of an event: the members that are not the same.
 ///
-/// A state that is null, as of a thing that did not exist or does no longer, leaves the other whole.
+/// Where one state is null, as for an object that was created or deleted, the other one is whole.
 fn difference(before: Value, after: Value) -> (Option<Value>, Option<Value>) {
     let (Value::Object(mut was), Value::Object(mut is)) = (before.clone(), after.clone()) else {
         return (Some(before).filter(|state| !state.is_null()), Some(after).filter(|state| !state.is_null()));
@@ -103,14 +103,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_event_tells_only_what_changed() {
+    fn an_event_contains_only_what_changed() {
         let before = json!({"title": "a", "enabled": true, "gone": 1});
         let after = json!({"title": "b", "enabled": true, "new": 2});
         assert_eq!(difference(before, after), (Some(json!({"title": "a", "gone": 1})), Some(json!({"title": "b", "new": 2}))));
     }
 
     #[test]
-    fn what_begins_or_ends_is_told_whole() {
+    fn what_is_created_or_deleted_is_recorded_whole() {
         assert_eq!(difference(Value::Null, json!({"title": "a"})), (None, Some(json!({"title": "a"}))));
         assert_eq!(difference(json!({"title": "a"}), Value::Null), (Some(json!({"title": "a"})), None));
     }

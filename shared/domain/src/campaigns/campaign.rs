@@ -10,9 +10,9 @@ use crate::values::moment::Moment;
 use crate::values::money::Currency;
 use crate::values::name::{CampaignId, EventType, Handle, Slug, TrackingPreset};
 
-/// Days a period of activity is remembered after its end: as long as reports reach back.
-const REMEMBERED_DAYS: i64 = 400;
-/// Periods one campaign may have; the oldest make room, so that its item stays small whatever is done to it.
+/// Days for which a period of activity is kept after its end: as long as reports reach back.
+const PERIOD_KEPT_DAYS: i64 = 400;
+/// Periods one campaign may have; the oldest are dropped, so that the size of its item is bounded.
 const MAX_PERIODS: usize = 500;
 
 /// A time during which a campaign was ACTIVE.
@@ -28,27 +28,27 @@ pub struct Period {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Campaign {
-    /// Whose it is.
+    /// Owning handle.
     pub handle: Handle,
     /// Its id.
     pub campaign_id: CampaignId,
     /// Shown in lists.
     pub name: Option<String>,
-    /// What it wants.
+    /// What it aims at.
     pub goal_type: GoalType,
     /// Whether it tracks.
     pub status: CampaignStatus,
-    /// The link that stands for it.
+    /// Its primary link.
     pub primary_slug: Option<Slug>,
-    /// How conversions are told to the merchant's own tools.
+    /// How conversions are reported to the merchant's own tools.
     pub tracking_preset: TrackingPreset,
-    /// What its conversions are called.
+    /// The event type of its conversions.
     pub conversion_event_type: EventType,
     /// The currency of its reports.
     pub currency: Option<Currency>,
-    /// One more with every write.
+    /// One higher with every write.
     pub version: u64,
-    /// When this life of the campaign began.
+    /// When the campaign was created.
     pub created_at: Moment,
     /// When this version was written.
     pub updated_at: Moment,
@@ -57,7 +57,7 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// A new campaign, in whatever status it is to begin.
+    /// A new campaign, in the status given by `draft`.
     pub fn new(handle: &Handle, draft: &Draft, now: Moment) -> Self {
         let (tracking_preset, conversion_event_type) = draft.goal_type.presets();
         let mut campaign = Self {
@@ -83,7 +83,7 @@ impl Campaign {
     /// The next version of the campaign: what is left out stays.
     ///
     /// # Errors
-    /// When the status cannot become what is asked.
+    /// When the present status cannot change to the requested one.
     pub fn changed(&self, change: &Change, now: Moment) -> Result<Self, IllegalMove> {
         let to = self.status.advance(change.status.unwrap_or(self.status))?;
         let mut next = Self { version: self.version + 1, updated_at: now, ..self.clone() };
@@ -111,7 +111,7 @@ impl Campaign {
         };
     }
 
-    /// Ends or begins a period of activity with a change of status.
+    /// Changes the status, and ends or begins a period of activity with it.
     fn enter(&mut self, status: CampaignStatus, now: Moment) {
         let (was, is) = (self.status == CampaignStatus::Active, status == CampaignStatus::Active);
         self.status = status;
@@ -123,8 +123,8 @@ impl Campaign {
         if is && !was {
             self.active.push(Period { from: now, until: None });
         }
-        let forgotten = now.plus_days(-REMEMBERED_DAYS);
-        self.active.retain(|period| period.until.is_none_or(|until| until > period.from && until >= forgotten));
+        let kept_since = now.plus_days(-PERIOD_KEPT_DAYS);
+        self.active.retain(|period| period.until.is_none_or(|until| until > period.from && until >= kept_since));
         self.active.drain(..self.active.len().saturating_sub(MAX_PERIODS));
     }
 
@@ -133,7 +133,7 @@ impl Campaign {
         self.active.iter().any(|period| period.from <= at && period.until.is_none_or(|until| at < until))
     }
 
-    /// What the audit log tells of it: everything its owner set.
+    /// Its state in the audit log: everything its owner set.
     pub fn audited(&self) -> serde_json::Value {
         serde_json::json!({
             "name": self.name, "goalType": self.goal_type, "status": self.status, "primarySlug": self.primary_slug,

@@ -1,4 +1,4 @@
-//! Whether a conversion counts for the campaign its click named.
+//! Whether a conversion counts for the campaign its click named (specification §8).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::status::CampaignStatus;
 use crate::values::moment::Moment;
 use crate::values::name::CampaignId;
 
-/// Why a conversion counts for its link alone, though its click named a campaign.
+/// Why a conversion counts for its link alone although its click named a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -16,7 +16,7 @@ pub enum NotCredited {
     CampaignPaused,
     /// The campaign was not ACTIVE when the link was followed.
     ClickNotTracked,
-    /// The campaign is no more.
+    /// The campaign has been deleted.
     CampaignDeleted,
 }
 
@@ -25,12 +25,12 @@ pub enum NotCredited {
 pub struct Credit {
     /// The campaign.
     pub campaign_id: Option<CampaignId>,
-    /// Why it is none, though one was named.
+    /// Why it is none although one was named.
     pub not_credited: Option<NotCredited>,
 }
 
 impl Credit {
-    /// Decides by the campaign as it is now; `named` is what the click's token says.
+    /// Decides by the campaign as it is now; `named` is the campaign in the click's token.
     pub fn of(named: Option<&CampaignId>, campaign: Option<&Campaign>, clicked_at: Moment) -> Self {
         let Some(named) = named else { return Self::default() };
         let not_credited = match campaign {

@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::values::name::{EventType, TrackingPreset};
 
-/// What a campaign wants of its visitors.
+/// What a campaign aims at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum GoalType {
-    /// Something is bought.
+    /// A visitor buys something.
     ProductSale,
-    /// Somebody leaves an address.
+    /// A visitor leaves contact data.
     LeadCapture,
-    /// Somebody subscribes.
+    /// A visitor subscribes to a newsletter.
     Newsletter,
-    /// Somebody follows a partner's link to a merchant.
+    /// A visitor follows a partner's link to a merchant.
     AffiliateClickout,
-    /// An app is installed.
+    /// A visitor installs an app.
     AppInstall,
 }
 

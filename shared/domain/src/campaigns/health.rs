@@ -2,21 +2,21 @@
 
 use serde::Serialize;
 
-/// How a check ends, from good to bad.
+/// The result of a check, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum HealthStatus {
-    /// All is well.
+    /// Nothing to do.
     Pass,
-    /// Something has not happened yet, or deserves a look.
+    /// Something has not happened yet, or should be looked at.
     Warn,
-    /// Nothing will be credited until it is mended.
+    /// Nothing will be credited until it is fixed.
     Fail,
 }
 
 impl HealthStatus {
-    /// As answers and events spell it.
+    /// The name, as answers and events spell it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pass => "PASS",

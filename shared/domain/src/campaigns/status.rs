@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum CampaignStatus {
-    /// Made, not tracking yet.
+    /// Created, not tracking yet.
     #[default]
     Draft,
     /// Clicks and conversions are credited to it.
     Active,
-    /// What it has is kept, nothing new is credited.
+    /// What it has is kept; nothing new is credited.
     Paused,
 }
 
 impl CampaignStatus {
     pub(super) const ALL: [Self; 3] = [Self::Draft, Self::Active, Self::Paused];
 
-    /// As requests spell it.
+    /// The name, as requests spell it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "DRAFT",
@@ -31,10 +31,10 @@ impl CampaignStatus {
         }
     }
 
-    /// The status after a move; to stay is no move.
+    /// The status after a transition; staying is always allowed.
     ///
     /// # Errors
-    /// When there is no way from here to there.
+    /// When the transition is not allowed.
     pub fn advance(self, to: Self) -> Result<Self, IllegalMove> {
         match (self, to) {
             (Self::Draft, Self::Draft | Self::Active)
@@ -59,12 +59,12 @@ impl fmt::Display for CampaignStatus {
     }
 }
 
-/// A move that is not one of the life of a campaign.
+/// A transition between statuses that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a campaign cannot go from {from} to {to}; it goes from DRAFT to ACTIVE, between ACTIVE and PAUSED, and from PAUSED to DRAFT")]
 pub struct IllegalMove {
-    /// Where it is.
+    /// The present status.
     pub from: CampaignStatus,
-    /// Where it was to go.
+    /// The requested status.
     pub to: CampaignStatus,
 }

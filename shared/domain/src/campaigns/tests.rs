@@ -1,4 +1,4 @@
-//! Campaigns: presets, moves, periods of activity, merging of changes, and verdicts on conversions.
+//! Campaigns: presets, transitions, periods of activity, merging of changes, and the credit of conversions.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

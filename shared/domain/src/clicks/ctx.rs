@@ -1,4 +1,4 @@
-//! The context token `ctx`: what a click was, sealed so that a conversion needs no read of the click (contract §6).
+//! The context token `ctx`: the facts of a click, signed so that a conversion needs no read of the click (specification §6).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::values::moment::Moment;
 use crate::values::name::{CampaignId, Handle, SessionId, Slug};
 use crate::values::secret::MacKey;
 
-/// What the visitor allowed.
+/// What the visitor consented to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
@@ -26,26 +26,26 @@ pub enum Consent {
     Denied,
 }
 
-/// What a token says.
+/// The contents of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CtxClaims {
-    /// The click; its id tells the moment of the click.
+    /// The click; its id contains the moment it was made.
     pub click_id: ClickId,
-    /// Whose link it was.
+    /// Owning handle of the link.
     pub handle: Handle,
-    /// Which link.
+    /// The link that was followed.
     pub slug: Slug,
     /// The campaign it is credited to.
     pub campaign_id: Option<CampaignId>,
-    /// The rule that decided, as the decision labels it.
+    /// The label of the rule that decided the destination.
     pub rule: Option<String>,
     /// The session, unless consent was denied.
     pub session_id: Option<SessionId>,
     /// Signals the session had when the link was followed, at most 255.
     pub chain_position: u8,
-    /// What the visitor allowed.
+    /// What the visitor consented to.
     pub consent: Consent,
-    /// Whether the click was judged a bot's.
+    /// Whether the click was classified as a bot's.
     pub bot: bool,
     /// The token is refused from this moment on, to the second.
     pub expires_at: Moment,
@@ -59,7 +59,7 @@ pub enum CtxRejected {
     /// It is not a token.
     #[error("the token is malformed")]
     Malformed,
-    /// It was changed, or made by somebody else.
+    /// It was changed, or not signed by this service.
     #[error("the token's signature does not match")]
     BadSignature,
     /// It is too old.
@@ -71,7 +71,7 @@ pub enum CtxRejected {
 }
 
 impl CtxRejected {
-    /// The stable word for it.
+    /// The stable code for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
@@ -82,27 +82,27 @@ impl CtxRejected {
     }
 }
 
-/// The member of the secret document that is no key: what the front in front of the API proves itself with.
+/// The member of the secret document that is not a key: the text with which the CDN in front of the API authenticates itself.
 pub const ORIGIN_VERIFY: &str = "originVerify";
 
 const VERSION: &str = "c1";
 const LABEL: &[u8] = b"10x-ctx-v1";
 const TAG_BYTES: usize = 16;
-const LONGEST: usize = 640;
-/// A click id may lie this far ahead of the verifying clock.
+const MAX_TOKEN_BYTES: usize = 640;
+/// Milliseconds a click id may be ahead of the verifying clock.
 const CLOCK_SKEW_MS: i64 = 60_000;
 
 const BOT: u8 = 0b0000_0100;
 const CONSENT: u8 = 0b0000_0011;
 
-/// The keys tokens are sealed and opened with: one signs, all verify.
+/// The keys of tokens: one signs, all verify.
 #[derive(Clone)]
 pub struct Keyring {
     current: String,
     keys: BTreeMap<String, MacKey>,
 }
 
-/// The secret document is not one.
+/// The secret document is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(r#"the platform secret must be a JSON object such as {{"current":"k1","k1":"<at least 32 characters>"}} with at most 4 keys"#)]
 pub struct InvalidKeyring;
@@ -113,15 +113,15 @@ impl Keyring {
     /// To rotate, add a key, wait until every verifier has it, then make it current; remove the old one when its tokens have expired.
     ///
     /// # Errors
-    /// When there is no current key, a key id or secret is unfit, or there are more than four keys.
+    /// When there is no current key, a key id or secret is invalid, or there are more than four keys.
     pub fn from_json(document: &str) -> Result<Self, InvalidKeyring> {
         let mut members: BTreeMap<String, String> = serde_json::from_str(document).map_err(|_| InvalidKeyring)?;
         let current = members.remove("current").ok_or(InvalidKeyring)?;
         members.remove(ORIGIN_VERIFY);
         let is_kid = |kid: &str| (1..=8).contains(&kid.len()) && kid.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        let fit =
+        let is_valid =
             members.contains_key(&current) && members.len() <= 4 && members.iter().all(|(kid, secret)| is_kid(kid) && secret.len() >= 32);
-        if !fit {
+        if !is_valid {
             return Err(InvalidKeyring);
         }
         let keys = members.into_iter().map(|(kid, secret)| (kid, MacKey::derive(secret.as_bytes(), "ctx"))).collect();
@@ -141,12 +141,12 @@ impl Keyring {
         token
     }
 
-    /// Opens a token: its signature is checked before anything in it is believed.
+    /// Opens a token; its signature is checked before its contents are read.
     ///
     /// # Errors
     /// Why it is refused.
     pub fn open(&self, token: &str, now: Moment) -> Result<CtxClaims, CtxRejected> {
-        if token.len() > LONGEST {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(CtxRejected::Malformed);
         }
         let mut parts = token.split('.');
@@ -186,7 +186,8 @@ fn signed_parts<'a>(kid: &'a str, payload: &'a [u8]) -> [&'a [u8]; 5] {
     [LABEL, &[0], kid.as_bytes(), &[0], payload]
 }
 
-/// Layout: flags, click id (16), expiry (4, seconds), chain position, then handle, slug, campaign, rule and session, each behind its length.
+/// Layout: flags (1 byte), click id (16), expiry (4, seconds), chain position (1), then handle, slug, campaign, rule and
+/// session, each after its length (1).
 fn encode(claims: &CtxClaims) -> Vec<u8> {
     let consent = match claims.consent {
         Consent::Full => 0,
@@ -248,7 +249,7 @@ fn decode(payload: &[u8]) -> Option<CtxClaims> {
     })
 }
 
-/// Reads the `consent` of a query, and what the browser's privacy signals say. What it does not know it takes for a denial.
+/// Consent by the query parameter `consent` and the browser's privacy signals; an unknown value counts as a denial.
 pub fn consent(asked: Option<&str>, opted_out: bool) -> Consent {
     let is = |known: &str| asked.is_some_and(|asked| asked.trim().eq_ignore_ascii_case(known));
     match asked {

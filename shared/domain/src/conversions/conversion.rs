@@ -11,7 +11,7 @@ use crate::values::moment::Moment;
 use crate::values::money::Money;
 use crate::values::name::{CampaignId, EventType, Handle, SessionId, Slug};
 
-/// Days during which an idempotency key stands for its first conversion.
+/// Idempotency window: days during which a key refers to its first conversion.
 pub const KEY_DAYS: i64 = 365;
 
 /// One conversion as it is stored: the record, its idempotency key and its place in the outbox are one item.
@@ -20,7 +20,7 @@ pub const KEY_DAYS: i64 = 365;
 pub struct Conversion {
     /// Its id.
     pub id: ConversionId,
-    /// Whose.
+    /// Owning handle.
     pub handle: Handle,
     /// The link that was followed.
     pub slug: Slug,
@@ -28,10 +28,10 @@ pub struct Conversion {
     pub click_id: ClickId,
     /// The campaign it is credited to.
     pub campaign_id: Option<CampaignId>,
-    /// Why it is credited to none, though its click named one.
+    /// Why it is credited to no campaign although its click named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_credited: Option<NotCredited>,
-    /// The rule that sent the visitor.
+    /// The label of the rule that decided the visitor's destination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// The visitor's session.
@@ -44,31 +44,31 @@ pub struct Conversion {
     /// When the merchant says it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Moment>,
-    /// Whatever else the merchant sent, as JSON text.
+    /// Further data of the merchant, as JSON text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,
-    /// Whether the click was judged a bot's.
+    /// Whether the click was classified as a bot's.
     pub bot: bool,
-    /// Whether it only tries out a campaign: it is stored and announced, and no figure knows it.
+    /// Whether it is a campaign's test: it is stored and announced, and in no figure.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub test: bool,
-    /// From when on its ctx would have been refused.
+    /// The moment from which its ctx would have been refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ctx_expires_at: Option<Moment>,
-    /// Who vouches for it.
+    /// How certain it is that the merchant reported it.
     pub trust: Trust,
-    /// When it was accepted; it counts on this day.
+    /// When it was accepted; it is counted on this UTC day.
     pub accepted_at: Moment,
     /// The request that wrote it: a retry of that very request is answered as the first one.
     pub request_id: RequestId,
 }
 
-/// Milliseconds from click to conversion below which no person can have made both: the redirect, the merchant's page and
-/// an action on it take longer.
+/// Milliseconds from click to conversion below which no person can have caused both: the redirect, the merchant's page and an
+/// action on it take longer (specification §4).
 pub const INSTANT_MS: i64 = 800;
 
 impl Conversion {
-    /// What becomes of a submission with a good ctx.
+    /// The conversion that a submission with a valid ctx becomes.
     pub fn credit(
         submission: &Submission,
         claims: &CtxClaims,
@@ -100,12 +100,12 @@ impl Conversion {
         }
     }
 
-    /// Whether its idempotency key still stands for it.
+    /// Whether its idempotency key still refers to it.
     pub fn holds_key(&self, now: Moment) -> bool {
         now < self.accepted_at.plus_days(KEY_DAYS)
     }
 
-    /// Whether it came faster after its click than a page loads and a person acts. Trying out a campaign is no visit.
+    /// Whether it followed its click faster than a page loads and a person acts. A test is not a visit, so never.
     pub fn is_instant(&self) -> bool {
         !self.test && self.accepted_at.millis() - self.click_id.moment().millis() < INSTANT_MS
     }
@@ -126,7 +126,7 @@ impl Conversion {
     }
 }
 
-/// The session that was signed into the ctx, else the one the page knows; none where consent was denied.
+/// The session in the ctx, else the one submitted by the page; none where consent was denied.
 fn session_of(submission: &Submission, claims: &CtxClaims) -> Option<SessionId> {
     match claims.consent {
         Consent::Denied => None,

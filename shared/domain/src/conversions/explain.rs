@@ -1,4 +1,4 @@
-//! How a conversion came to count as it does: stable codes for what became of it and of every submission of its key.
+//! The explanation of a conversion: stable codes for its outcome and that of every submission of its key (specification §7).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::conversions::Conversion;
 use crate::values::id::RequestId;
 use crate::values::moment::Moment;
 
-/// What became of a conversion.
+/// The outcome of a conversion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -16,18 +16,18 @@ pub enum ConversionOutcome {
     CreditedToCampaign,
     /// It counts for its link; its click belonged to no campaign.
     CreditedToLink,
-    /// It counts for its link alone: the campaign was not ACTIVE when it came.
+    /// It counts for its link alone: the campaign was not ACTIVE when the conversion was accepted.
     NotCreditedCampaignPaused,
     /// It counts for its link alone: the campaign was not ACTIVE when the link was followed.
     NotCreditedClickNotTracked,
-    /// It counts for its link alone: the campaign is no more.
+    /// It counts for its link alone: the campaign has been deleted.
     NotCreditedCampaignDeleted,
-    /// It only tries out a campaign and is in no figure.
+    /// It is a campaign's test and in no figure.
     Test,
 }
 
 impl ConversionOutcome {
-    /// Of a stored conversion.
+    /// The outcome of a stored conversion.
     pub fn of(conversion: &Conversion) -> Self {
         if conversion.test {
             return Self::Test;
@@ -42,18 +42,18 @@ impl ConversionOutcome {
     }
 }
 
-/// What became of one submission of a conversion's key.
+/// The outcome of one submission of a conversion's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptOutcome {
     /// It became the conversion.
     Accepted,
-    /// The key stood for the conversion already; nothing changed.
+    /// The key already referred to the conversion; nothing changed.
     Deduped,
-    /// The same, and what it said differs from the conversion.
+    /// The same, and the submission differs from the conversion.
     DedupedWithMismatch,
-    /// The handle's own token signed it: from then on the conversion is what it said.
+    /// It was sent with the handle's own token, and its contents replaced those of the conversion.
     Confirmed,
 }
 
@@ -62,13 +62,13 @@ pub enum AttemptOutcome {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConversionAttempt {
-    /// When.
+    /// The moment it was made.
     pub at: Moment,
     /// The request that made it.
     pub request_id: RequestId,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: AttemptOutcome,
-    /// The fields in which it differs from the conversion, or differed when it confirmed it.
+    /// The fields in which it differs from the conversion, or differed before it confirmed it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub mismatch: Vec<String>,
@@ -80,19 +80,19 @@ impl ConversionAttempt {
         Self { at: conversion.accepted_at, request_id: conversion.request_id, outcome: AttemptOutcome::Accepted, mismatch: Vec::new() }
     }
 
-    /// A later one, which differs from the conversion in these fields.
+    /// A later submission, which differs from the conversion in these fields.
     pub fn again(at: Moment, request_id: RequestId, mismatch: &[&str]) -> Self {
         let outcome = if mismatch.is_empty() { AttemptOutcome::Deduped } else { AttemptOutcome::DedupedWithMismatch };
         Self { at, request_id, outcome, mismatch: mismatch.iter().map(|field| (*field).to_owned()).collect() }
     }
 
-    /// The one that confirmed the conversion, which differed from it in these fields.
+    /// The submission that confirmed the conversion, which differed from it in these fields.
     pub fn confirmed(at: Moment, request_id: RequestId, corrected: &[&str]) -> Self {
         Self { outcome: AttemptOutcome::Confirmed, ..Self::again(at, request_id, corrected) }
     }
 }
 
-/// What kind of rule sent a visitor.
+/// The kind of rule that decided a visitor's destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -105,14 +105,14 @@ pub enum ExplainedRuleKind {
     PersonalizationRule,
 }
 
-/// The rule that sent a visitor, read back from its label.
+/// The rule that decided a visitor's destination, read back from its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExplainedRule<'a> {
-    /// What kind.
+    /// Its kind.
     pub kind: ExplainedRuleKind,
-    /// A rule of the link: its place in the list of the link's version at the click.
+    /// For a rule of the link: its index in the list of the link's version at the click.
     pub index: Option<usize>,
-    /// A rule of the handle: its id.
+    /// For a rule of the handle: its id.
     pub rule_id: Option<&'a str>,
 }
 
@@ -129,7 +129,7 @@ impl<'a> ExplainedRule<'a> {
         Self { kind, index, rule_id }
     }
 
-    /// What it did, in words.
+    /// What it did, in a sentence.
     pub fn message(&self) -> String {
         match (self.index, self.rule_id) {
             (Some(index), _) => format!("The link's routing rule number {} sent the visitor on.", index + 1),

@@ -1,4 +1,5 @@
-//! The ledger of a conversion: what it was worth when it was accepted, and every adjustment since; entries are only appended.
+//! The ledger of a conversion: its value when it was accepted, and every adjustment since; entries are only appended
+//! (specification §7).
 
 pub mod correction;
 mod entry;
@@ -11,7 +12,7 @@ use crate::conversions::{Conversion, IdempotencyKey, Trust};
 use crate::values::form::{self, Faults, Form, Notes, Unknown};
 use crate::values::id::{AdjustmentId, ClickId, ConversionId, RequestId};
 use crate::values::moment::Moment;
-use crate::values::money::{Currency, Money, MoneyChange, most_minor};
+use crate::values::money::{Currency, Money, MoneyChange, max_minor};
 use crate::values::name::{CampaignId, EventType, Handle, Slug};
 
 pub use entry::{LedgerEntry, LedgerEntryId, LedgerEntryKind};
@@ -21,15 +22,15 @@ const MAX_REASON: usize = 500;
 /// Why a conversion cannot be adjusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAdjustable {
-    /// No figure knows it.
+    /// It is a test.
     #[error("a test conversion is in no figure and cannot be adjusted")]
     Test,
-    /// It has no money.
+    /// It has no value.
     #[error("this conversion has no value that could be adjusted")]
     NoValue,
 }
 
-/// What a conversion that can be adjusted was worth when it was accepted.
+/// The value of a conversion when it was accepted, if it can be adjusted.
 ///
 /// # Errors
 /// When it cannot be adjusted.
@@ -75,7 +76,8 @@ impl Request {
     }
 }
 
-/// Adjusted sums a conversion may have for a change to be allowed: its worth stays from zero to the most a value may be.
+/// The sums of earlier adjustments for which a change is allowed: the conversion's net value stays between zero and the
+/// largest value one may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdjustmentBounds {
     /// The lowest allowed sum of earlier adjustments, in minor units.
@@ -85,13 +87,13 @@ pub struct AdjustmentBounds {
 }
 
 impl AdjustmentBounds {
-    /// Of a change of a conversion that was worth `value` when it was accepted.
+    /// The bounds for a change of a conversion that had this value when it was accepted.
     pub fn of(value: Money, change: MoneyChange) -> Self {
         let after = value.minor.saturating_add(change.minor);
-        Self { min: 0_i64.saturating_sub(after), max: most_minor(value.currency).saturating_sub(after) }
+        Self { min: 0_i64.saturating_sub(after), max: max_minor(value.currency).saturating_sub(after) }
     }
 
-    /// Whether the change is allowed after this sum of earlier ones.
+    /// Whether the change is allowed after this sum of earlier adjustments, in minor units.
     pub fn contains(self, adjusted: i64) -> bool {
         (self.min..=self.max).contains(&adjusted)
     }
@@ -101,23 +103,23 @@ impl AdjustmentBounds {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
-    /// Somebody asked for it: money alone.
+    /// It was requested by itself; it changes money alone.
     #[default]
     #[serde(rename = "asked")]
     Requested,
-    /// Of a correction: the claimed conversion is taken back.
+    /// Part of a correction: it takes the claimed conversion back.
     Reversal,
-    /// Of a correction: the confirmed conversion is added.
+    /// Part of a correction: it adds the confirmed conversion.
     Confirmation,
 }
 
 impl Cause {
-    /// Whether somebody asked for it by itself.
+    /// Whether it was requested by itself.
     fn is_requested(&self) -> bool {
         *self == Self::Requested
     }
 
-    /// How many conversions it adds to those that are counted.
+    /// How many conversions it adds to the counted ones.
     pub const fn conversions(self) -> i64 {
         match self {
             Self::Requested => 0,
@@ -127,29 +129,29 @@ impl Cause {
     }
 }
 
-/// One adjustment as it is stored, with all it is counted under.
+/// One adjustment as it is stored, with every key it is counted under.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Adjustment {
     /// Its id.
     pub id: AdjustmentId,
-    /// Whose.
+    /// Owning handle.
     pub handle: Handle,
     /// The conversion it adjusts.
     pub conversion_id: ConversionId,
     /// Why it was made.
     #[serde(default, skip_serializing_if = "Cause::is_requested")]
     pub cause: Cause,
-    /// Whether its click is another than the conversion was first credited to, so that it counts where that one came from.
+    /// Whether it belongs to another click than the one the conversion was first credited to, and is counted under that click's keys.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub elsewhere: bool,
-    /// By how much, in the conversion's currency; none when a conversion without money is corrected.
+    /// The change, in the conversion's currency; none when a conversion without value is corrected.
     pub amount: Option<MoneyChange>,
-    /// Why.
+    /// The reason given for it.
     pub reason: String,
-    /// Who made it.
+    /// The caller who made it.
     pub actor: Actor,
-    /// When; it counts on this day, whenever the conversion was.
+    /// The moment it was made; it is counted on this UTC day, whenever the conversion was.
     pub created_at: Moment,
     /// The request that wrote it: a retry of that very request is answered as the first one.
     pub request_id: RequestId,
@@ -162,9 +164,9 @@ pub struct Adjustment {
     pub click_id: ClickId,
     /// What the conversion's visitor did.
     pub event_type: EventType,
-    /// Who vouches for the conversion.
+    /// How certain it is that the merchant reported the conversion.
     pub trust: Trust,
-    /// Whether the conversion's click was judged a bot's.
+    /// Whether the conversion's click was classified as a bot's.
     pub bot: bool,
 }
 
@@ -214,14 +216,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_change_has_room_exactly_while_the_worth_stays_from_zero_to_the_most(
+        fn a_change_is_allowed_exactly_while_the_net_value_stays_within_bounds(
             value in 0_i64..=200, adjusted in -250_i64..=250, change in -500_i64..=500, high in any::<bool>()
         ) {
             let currency: Currency = "JPY".parse().unwrap();
-            let value = if high { most_minor(currency) - value } else { value };
+            let value = if high { max_minor(currency) - value } else { value };
             let worth = value + adjusted + change;
             let bounds = AdjustmentBounds::of(Money { minor: value, currency }, MoneyChange { minor: change, currency });
-            prop_assert_eq!(bounds.contains(adjusted), (0..=most_minor(currency)).contains(&worth));
+            prop_assert_eq!(bounds.contains(adjusted), (0..=max_minor(currency)).contains(&worth));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is known of a visitor when a link is followed (contract §4, "Visit context").
+//! What is known about a visitor who follows a link (specification §4, "Visit context").
 
 use serde::Serialize;
 use url::Url;
@@ -7,7 +7,7 @@ use crate::values::device::Device;
 use crate::values::moment::Moment;
 use crate::values::name::SessionId;
 
-/// A visit as routing sees it; the preview makes one from its request, the redirect from the visitor's.
+/// A visit as the routing rules see it; the redirect reads it from the visitor's request, the preview from its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visit {
     /// ISO 3166 code in capitals, or `UNKNOWN`.
@@ -26,16 +26,16 @@ pub struct Visit {
     pub session_id: Option<SessionId>,
     /// Segments of that session.
     pub segments: Vec<String>,
-    /// When.
+    /// The moment of the visit.
     pub at: Moment,
-    /// Who, for stable percentages: the session, else whatever tells visitors apart without being stored.
+    /// The visitor, for stable percentages: the session, else what distinguishes visitors without being stored.
     pub subject: String,
 }
 
-/// Ten-thousandths of all visitors.
+/// The number of buckets that visitors are divided into: a percentage with two decimals.
 pub const BUCKETS: u64 = 10_000;
 
-/// The country of a visitor nobody could place.
+/// The country of a visitor whose country is unknown.
 pub const UNKNOWN_COUNTRY: &str = "UNKNOWN";
 
 /// Reads a country header or field: two letters, otherwise unknown.
@@ -46,13 +46,13 @@ pub fn country(text: Option<&str>) -> String {
     }
 }
 
-/// A word of the visitor's choosing, made fit for a table key and a report: lower case, printable, at most 64 characters.
+/// A word from the visitor, made safe for a table key and a report: lower case, printable, at most 64 characters.
 pub fn word(text: &str) -> Option<String> {
     let word: String = text.trim().chars().filter(|c| !c.is_control()).take(64).collect::<String>().to_lowercase();
     (!word.is_empty()).then_some(word)
 }
 
-/// The language a visitor likes best: the first of the highest weight in `Accept-Language` (RFC 9110 §12.5.4).
+/// The visitor's preferred language: the first of the highest weight in `Accept-Language` (RFC 9110 §12.5.4).
 pub fn preferred_language(accept: &str) -> Option<String> {
     let mut best: Option<(&str, u16)> = None;
     for entry in accept.split(',').take(20) {
@@ -76,7 +76,7 @@ fn is_language_tag(tag: &str) -> bool {
     (1..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// Where a visitor came from.
+/// The site a visitor came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Referral {
     /// The referring host, or `direct`.
@@ -85,7 +85,7 @@ pub struct Referral {
     pub source: String,
 }
 
-/// Reads a `Referer` header; anything that is no address counts as direct.
+/// Reads a `Referer` header; anything that is not a URL counts as direct.
 pub fn referral(header: Option<&str>) -> Referral {
     let host = header
         .filter(|text| text.len() <= 2048)
@@ -97,7 +97,7 @@ pub fn referral(header: Option<&str>) -> Referral {
     }
 }
 
-/// Hosts whose visitors are reported under one name; a name also stands for its subdomains.
+/// Hosts whose visitors are reported under one name; each includes its subdomains.
 const KNOWN: &[(&str, &str)] = &[
     ("t.co", "twitter"),
     ("twitter.com", "twitter"),
@@ -162,7 +162,7 @@ fn known_name(host: &str) -> Option<&'static str> {
     if let Some((_, name)) = KNOWN.iter().find(|(known, _)| under(known)) {
         return Some(name);
     }
-    // google.de, www.google.co.uk: the one name with a domain per country.
+    // google.de, www.google.co.uk: the only name with a domain per country.
     let google = host.strip_prefix("www.").unwrap_or(host).strip_prefix("google.");
     google.filter(|rest| rest.len() <= 6).map(|_| "google")
 }
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn words_and_countries_are_made_fit_to_store() {
+    fn words_and_countries_are_made_safe_to_store() {
         assert_eq!(word(" News\u{7}Letter ").as_deref(), Some("newsletter"));
         assert_eq!(word(&"x".repeat(500)).map(|word| word.len()), Some(64));
         assert_eq!(word("  "), None);

@@ -1,4 +1,5 @@
-//! The checks of a campaign's health: from its figures, its link and its settings, whether clicks and conversions will be credited.
+//! The checks of a campaign's health: by its figures, its link and its settings, whether clicks and conversions will be credited
+//! to it (specification §8).
 
 use serde::Serialize;
 
@@ -13,15 +14,15 @@ use crate::values::moment::Moment;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthCheck {
-    /// A stable word: `campaign_active`, `primary_link_live`, `destination_valid`, `click_seen`, `ctx_minted`, `conversion_seen` or `confidence`.
+    /// A stable code: `campaign_active`, `primary_link_live`, `destination_valid`, `click_seen`, `ctx_minted`, `conversion_seen` or `confidence`.
     pub id: &'static str,
-    /// How it ends.
+    /// Its result.
     pub status: HealthStatus,
-    /// What was seen, and what to do about it.
+    /// What was found, and what to do about it.
     pub message: String,
 }
 
-/// What is known of a campaign.
+/// What the checks are based on.
 #[derive(Clone, Copy, Debug)]
 pub struct HealthFacts<'a> {
     /// The campaign.
@@ -30,22 +31,22 @@ pub struct HealthFacts<'a> {
     pub link: Option<&'a Link>,
     /// Whether that link's `maxClicks` has been reached.
     pub clicks_used_up: bool,
-    /// The hosts no link may lead to.
+    /// The service's own hosts, to which no link may lead.
     pub own_hosts: &'a OwnHosts,
-    /// What was credited to it of late.
+    /// What was credited to it in the last 30 days.
     pub figures: &'a Figures,
-    /// How far those figures can be relied on.
+    /// How reliable these figures are.
     pub confidence: &'a ReportConfidence,
     /// The present moment.
     pub now: Moment,
 }
 
-/// The health of the whole: that of its worst check.
+/// The health of the campaign: that of its worst check.
 pub fn worst(checks: &[HealthCheck]) -> HealthStatus {
     checks.iter().map(|check| check.status).max().unwrap_or(HealthStatus::Pass)
 }
 
-/// All checks, in the order a campaign comes to life.
+/// All checks, in the order in which a campaign is set up.
 pub fn checks(facts: &HealthFacts<'_>) -> Vec<HealthCheck> {
     let check = |id, (status, message): (HealthStatus, String)| HealthCheck { id, status, message };
     vec![
@@ -79,7 +80,7 @@ fn primary_link_live(facts: &HealthFacts<'_>) -> (HealthStatus, String) {
         return (HealthStatus::Fail, format!("the link {slug} is not bound to this campaign; set its campaignId"));
     }
     match link.closed(facts.now, facts.clicks_used_up) {
-        Some(closed) => (HealthStatus::Fail, format!("the link {slug} sends nobody on: {}", closed.as_str())),
+        Some(closed) => (HealthStatus::Fail, format!("the link {slug} is closed: {}", closed.as_str())),
         None => (HealthStatus::Pass, format!("the link {slug} is open")),
     }
 }

@@ -10,11 +10,11 @@ pub enum CellScope {
     Handle,
     /// One campaign.
     Campaign(CampaignId),
-    /// What one link brought to one campaign, or to none; a link's own figures are the sum over its campaigns.
+    /// One link's share of one campaign, or of none; a link's own figures are the sum over its campaigns.
     Link(Slug, Option<CampaignId>),
 }
 
-/// What a report is asked for.
+/// What a report covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
     /// Everything of a handle.
@@ -23,12 +23,12 @@ pub enum Selection {
     Campaign(CampaignId),
     /// One link.
     Link(Slug),
-    /// What one link brought to one campaign.
+    /// One link's share of one campaign.
     LinkInCampaign(Slug, CampaignId),
 }
 
 impl Selection {
-    /// Everything that these filters leave.
+    /// What these filters select.
     pub fn of(campaign: Option<CampaignId>, slug: Option<Slug>) -> Self {
         match (campaign, slug) {
             (None, None) => Self::Handle,
@@ -42,15 +42,15 @@ impl Selection {
 /// A cell: one day of one scope of one handle.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CellKey {
-    /// Whose.
+    /// Owning handle.
     pub handle: Handle,
-    /// Of what.
+    /// What it covers.
     pub scope: CellScope,
-    /// When.
+    /// The UTC day.
     pub day: Day,
 }
 
-/// The cells a record of this link and campaign is counted in.
+/// The cells in which a record of this link and campaign is counted on this day.
 pub fn cells(handle: &Handle, slug: &Slug, campaign: Option<&CampaignId>, day: Day) -> Vec<CellKey> {
     let scopes =
         [Some(CellScope::Handle), campaign.cloned().map(CellScope::Campaign), Some(CellScope::Link(slug.clone(), campaign.cloned()))];

@@ -1,4 +1,4 @@
-//! How far figures can be relied on: how fresh they are, and what about them should give pause (contract §9).
+//! How reliable figures are: how fresh they are, and what reduces the confidence in them (specification §9).
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::report::Figures;
 use crate::values::moment::Moment;
 use crate::values::money::ratio;
 
-/// Minutes within which figures are promised to be up to date.
+/// Minutes within which figures are to be up to date.
 pub const SLA_MINUTES: i64 = 60;
 
 /// Whether figures are up to date.
@@ -17,9 +17,9 @@ pub const SLA_MINUTES: i64 = 60;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum FreshnessStatus {
-    /// Added to within the promised time.
+    /// Updated within the promised time.
     Fresh,
-    /// Not added to for longer than that.
+    /// Not updated for longer than that.
     Stale,
     /// There are no figures.
     Unknown,
@@ -32,14 +32,14 @@ pub enum FreshnessStatus {
 pub struct Freshness {
     /// `FRESH` within the SLA, `STALE` after it, `UNKNOWN` without data.
     pub status: FreshnessStatus,
-    /// When the figures were last added to.
+    /// When the figures were last updated.
     pub last_updated_at: Option<Moment>,
     /// The promised time, in minutes.
     pub sla_minutes: i64,
 }
 
 impl Freshness {
-    /// Of figures last added to at `updated_at`.
+    /// The freshness of figures last updated at `updated_at`.
     pub fn of(updated_at: Option<Moment>, now: Moment) -> Self {
         let status = match updated_at {
             None => FreshnessStatus::Unknown,
@@ -55,10 +55,10 @@ impl Freshness {
     }
 }
 
-/// What was seen that costs confidence.
+/// What was observed that reduces the confidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Observed {
-    /// So many clicks.
+    /// The number of clicks.
     Clicks(i128),
     /// More conversions than clicks.
     Conversions {
@@ -69,12 +69,12 @@ pub enum Observed {
     },
     /// Bot clicks over clicks, with four decimals.
     BotRatio(Number),
-    /// Nothing new within the promised time.
+    /// No update within the promised time.
     NoUpdate,
 }
 
 impl Observed {
-    /// As JSON: the number where one tells it all, else a text.
+    /// As JSON: a number where one is enough, else a text.
     pub fn to_json(&self) -> Value {
         match self {
             Self::Clicks(clicks) => json!(clicks),
@@ -95,18 +95,18 @@ impl fmt::Display for Observed {
     }
 }
 
-/// One reason for less confidence.
+/// One reason for a lower confidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Penalty {
     /// A stable code.
     pub code: &'static str,
-    /// What it costs.
+    /// The points it subtracts.
     pub points: u8,
-    /// What was seen.
+    /// What was observed.
     pub observed: Observed,
 }
 
-/// How far figures can be relied on, from 0 to 100, and why not further.
+/// How reliable figures are, from 0 to 100, and what reduces it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportConfidence {
     /// 100 less every penalty's points, not under 0.
@@ -116,7 +116,7 @@ pub struct ReportConfidence {
 }
 
 impl ReportConfidence {
-    /// Judges figures, in whole numbers throughout so that a boundary lies exactly where it is said to.
+    /// Rates figures, in whole numbers throughout so that the boundaries are exact.
     pub fn of(figures: &Figures, is_stale: bool) -> Self {
         let mut penalties = Vec::new();
         let &Figures { clicks, bot_clicks, conversions, .. } = figures;
@@ -147,10 +147,10 @@ impl ReportConfidence {
 mod tests {
     use super::*;
 
-    fn judged(clicks: i128, bot_clicks: i128, conversions: i128, is_stale: bool) -> (u8, Vec<(&'static str, u8, String)>) {
+    fn rated(clicks: i128, bot_clicks: i128, conversions: i128, is_stale: bool) -> (u8, Vec<(&'static str, u8, String)>) {
         let confidence = ReportConfidence::of(&Figures { clicks, bot_clicks, conversions, ..Figures::default() }, is_stale);
-        let told = confidence.penalties.iter().map(|penalty| (penalty.code, penalty.points, penalty.observed.to_json().to_string()));
-        (confidence.score, told.collect())
+        let penalties = confidence.penalties.iter().map(|penalty| (penalty.code, penalty.points, penalty.observed.to_json().to_string()));
+        (confidence.score, penalties.collect())
     }
 
     #[test]
@@ -167,28 +167,28 @@ mod tests {
             (4001, fraud("0.4001")),
             (10_000, fraud("1")),
         ] {
-            assert_eq!(judged(10_000, bots, 0, false), expected, "{bots} bots of 10000");
+            assert_eq!(rated(10_000, bots, 0, false), expected, "{bots} bots of 10000");
         }
-        assert_eq!(judged(5, 1, 0, false).0, 85);
-        assert_eq!(judged(5, 2, 0, false).0, 85);
-        assert_eq!(judged(3, 1, 0, false).1, [("bot_ratio_20_40", 15, "0.3333".to_owned())]);
+        assert_eq!(rated(5, 1, 0, false).0, 85);
+        assert_eq!(rated(5, 2, 0, false).0, 85);
+        assert_eq!(rated(3, 1, 0, false).1, [("bot_ratio_20_40", 15, "0.3333".to_owned())]);
     }
 
     #[test]
     fn more_conversions_than_clicks_cost_and_as_many_do_not() {
-        assert_eq!(judged(7, 0, 7, false), (100, vec![]));
-        assert_eq!(judged(7, 0, 8, false), (60, vec![("conversions_exceed_clicks", 40, "\"8 conversions of 7 clicks\"".to_owned())]));
+        assert_eq!(rated(7, 0, 7, false), (100, vec![]));
+        assert_eq!(rated(7, 0, 8, false), (60, vec![("conversions_exceed_clicks", 40, "\"8 conversions of 7 clicks\"".to_owned())]));
     }
 
     #[test]
-    fn penalties_add_up_and_the_score_ends_at_nought() {
+    fn penalties_add_up_and_the_score_ends_at_zero() {
         let codes =
-            |judged: (u8, Vec<(&'static str, u8, String)>)| (judged.0, judged.1.into_iter().map(|(code, ..)| code).collect::<Vec<_>>());
-        assert_eq!(judged(0, 0, 0, false), (50, vec![("no_clicks", 50, "0".to_owned())]));
-        assert_eq!(codes(judged(0, 0, 1, false)), (10, vec!["no_clicks", "conversions_exceed_clicks"]));
-        assert_eq!(codes(judged(0, 0, 1, true)), (0, vec!["no_clicks", "conversions_exceed_clicks", "stale"]));
-        assert_eq!(codes(judged(10, 5, 11, true)), (10, vec!["conversions_exceed_clicks", "bot_ratio_over_40", "stale"]));
-        assert_eq!(codes(judged(10, 0, 0, true)), (80, vec!["stale"]));
+            |rated: (u8, Vec<(&'static str, u8, String)>)| (rated.0, rated.1.into_iter().map(|(code, ..)| code).collect::<Vec<_>>());
+        assert_eq!(rated(0, 0, 0, false), (50, vec![("no_clicks", 50, "0".to_owned())]));
+        assert_eq!(codes(rated(0, 0, 1, false)), (10, vec!["no_clicks", "conversions_exceed_clicks"]));
+        assert_eq!(codes(rated(0, 0, 1, true)), (0, vec!["no_clicks", "conversions_exceed_clicks", "stale"]));
+        assert_eq!(codes(rated(10, 5, 11, true)), (10, vec!["conversions_exceed_clicks", "bot_ratio_over_40", "stale"]));
+        assert_eq!(codes(rated(10, 0, 0, true)), (80, vec!["stale"]));
     }
 
     #[test]

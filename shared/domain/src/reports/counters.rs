@@ -8,15 +8,15 @@ use crate::conversions::ledger::Adjustment;
 use crate::conversions::{Conversion, Trust};
 use crate::values::money::MoneyChange;
 
-/// The key under which keys beyond the cap are counted, and what a missing value is called.
+/// The key under which all keys beyond [`MAX_KEYS`] are counted.
 pub const OTHER: &str = "other";
-/// Keys one dimension of one cell may have; the rest is [`OTHER`].
+/// Keys one dimension of one cell may have; further ones are counted as [`OTHER`].
 pub const MAX_KEYS: usize = 500;
 
-/// Increments of one cell: counter name to amount, less than nothing where something is taken back.
+/// Increments of one cell: counter name to amount, negative where something is taken back.
 ///
-/// Names are `c`, `b`, `v`, `i`, `m|USD` and `mc|USD` for clicks, bot clicks, conversions, impressions, minor units of revenue
-/// and those of it that are confirmed, in total, and `country|DE|c` and so on for one key of a dimension.
+/// Names are `c`, `b`, `v`, `i`, `m|USD` and `mc|USD` for the totals of clicks, bot clicks, conversions, impressions, revenue in
+/// minor units and the confirmed part of it, and `country|DE|c` and so on for one key of a dimension.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<String, i64>);
 
@@ -26,12 +26,12 @@ impl Tally {
         self.0.iter().map(|(name, increment)| (name.as_str(), *increment))
     }
 
-    /// How many counters it touches.
+    /// The number of counters it changes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether it touches none.
+    /// Whether it changes none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -43,7 +43,7 @@ impl Tally {
         }
     }
 
-    /// What leads from another tally to this one; nothing for counters on which they agree.
+    /// The difference from another tally to this one, without counters on which they agree.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
         let mut difference = self.clone();
@@ -73,7 +73,7 @@ impl Tally {
         tally
     }
 
-    /// What observations of intent add to the cell of their handle: told by segment only, for no link brought them.
+    /// What observations of intent add to the cell of their handle: by segment only, since they belong to no link.
     pub fn of_impressions(segment: &str, observed: u32) -> Self {
         let mut tally = Self::default();
         tally.count(&[(Dimension::Segment, segment)], "i", observed.into());
@@ -89,7 +89,7 @@ impl Tally {
         tally
     }
 
-    /// What an adjustment adds to each of its cells: money, and a conversion only where one is taken back or confirmed.
+    /// What an adjustment adds to each of its cells: money, and a conversion where one is taken back or confirmed.
     pub fn of_adjustment(adjustment: &Adjustment, origin: &Origin) -> Self {
         let keys = origin.keys(&adjustment.slug, adjustment.campaign_id.as_ref());
         let mut tally = Self::default();
@@ -109,7 +109,7 @@ impl Tally {
         }
     }
 
-    /// The same increments, with keys that are new to a full dimension of `cell` counted under [`OTHER`].
+    /// The same increments, with keys that are new to a full dimension of `cell` counted as [`OTHER`].
     #[must_use]
     pub fn folded_into(&self, cell: &Counts) -> Self {
         let mut folded = Self::default();
@@ -146,7 +146,7 @@ pub(super) fn split(name: &str) -> Option<(&str, &str, &str)> {
     }
 }
 
-/// Whether a metric is told by currency, as `m|USD`.
+/// Whether a metric has a currency, as `m|USD`.
 fn is_money(metric: &str) -> bool {
     metric == "m" || metric == "mc"
 }
@@ -173,7 +173,7 @@ impl Counts {
         }
     }
 
-    /// The keys of a dimension that have a counter, again for each of them.
+    /// The keys of a dimension, repeated for each of their counters.
     pub(super) fn keys_of(&self, dimension: Dimension) -> impl Iterator<Item = &str> {
         let keys = self.0.keys().filter_map(|name| split(name));
         keys.filter(move |(found, ..)| *found == dimension.as_str()).map(|(_, key, _)| key)

@@ -1,4 +1,5 @@
-//! Counting again from the raw records, and holding what is stored against it: the difference must be nothing.
+//! Recounts the cells of a day from the raw records and compares them with what is stored: there must be no difference
+//! (specification §9).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,7 @@ use super::counters::{Counts, OTHER, Tally, split};
 use super::dimension::{Dimension, NONE};
 use crate::values::name::{CampaignId, Slug};
 
-/// The counters of one day of one handle as its raw records make them, with every key by its own name.
+/// The counters of one day of one handle, recounted from its raw records, with every key under its own name.
 #[derive(Clone, Debug, Default)]
 pub struct Recount {
     handle: Counts,
@@ -27,7 +28,7 @@ impl Recount {
         }
     }
 
-    /// Everything that must be looked at: what the raw records touch, and what the stored cell of the handle speaks of.
+    /// Everything to be compared: what the raw records are counted in, and what the stored cell of the handle names.
     pub fn selections(&self, stored: &Counts) -> Vec<Selection> {
         let campaigns =
             self.campaigns.keys().cloned().chain(stored.keys_of(Dimension::Campaign).filter(|key| *key != NONE).filter_map(parsed));
@@ -39,7 +40,7 @@ impl Recount {
         [Selection::Handle].into_iter().chain(campaigns).chain(slugs.into_iter().map(Selection::Link)).chain(of_both).collect()
     }
 
-    /// What the raw records make of a selection.
+    /// The recounted counters of a selection.
     pub fn counts(&self, selection: &Selection) -> Counts {
         let counts = match selection {
             Selection::Handle => Some(&self.handle),
@@ -56,29 +57,29 @@ fn parsed<T: std::str::FromStr>(key: &str) -> Option<T> {
     Some(key).filter(|key| *key != OTHER).and_then(|key| key.parse().ok())
 }
 
-/// A counter that is not what its raw records make it.
+/// A stored counter that differs from its recount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drift {
     /// The counter's name.
     pub counter: String,
-    /// What the raw records make it.
+    /// The value by the raw records.
     pub recounted: i128,
-    /// What is stored.
+    /// The stored value.
     pub stored: i128,
 }
 
-/// Every counter of a cell that is not what its raw records make it.
+/// Every counter of a cell that differs from its recount.
 ///
-/// A dimension that is full counts further keys as [`OTHER`]. There each key may be stored as less than its records make,
-/// and what they all lack together must be what stands under [`OTHER`] beyond a key that has itself that name.
+/// A full dimension counts further keys as [`OTHER`]. There the stored value of each key may be lower than its recount, and
+/// the sum of what is missing must be what is stored under [`OTHER`] beyond a key that itself has that name.
 ///
-/// Impressions are left out: signals lie in their sessions for thirty days, and no list by day leads to them.
+/// Impressions are left out: signals are stored in their sessions for thirty days, and cannot be listed by day.
 pub fn drift(recounted: &Counts, stored: &Counts) -> Vec<Drift> {
     let value = |counts: &Counts, name: &str| counts.0.get(name).copied().unwrap_or_default();
     let is_recounted = |name: &&str| split(name).map_or(*name, |(_, _, metric)| metric) != "i";
     let names: BTreeSet<&str> = recounted.0.keys().chain(stored.0.keys()).map(String::as_str).filter(is_recounted).collect();
     let mut found = Vec::new();
-    // By dimension and metric: what the keys lack together.
+    // By dimension and metric: the sum of what is missing.
     let mut lacking: BTreeMap<(&str, &str), i128> = BTreeMap::new();
     for name in names {
         let (is, must) = (value(stored, name), value(recounted, name));
@@ -86,7 +87,7 @@ pub fn drift(recounted: &Counts, stored: &Counts) -> Vec<Drift> {
         match split(name) {
             Some((dimension, key, metric)) if stored.knows(dimension, OTHER) => {
                 *lacking.entry((dimension, metric)).or_default() += must - is;
-                // Amounts and conversions may be taken back, so that only clicks tell which way a key can be off.
+                // Amounts and conversions may be taken back, so only for clicks a key is known not to exceed its recount.
                 if key != OTHER && !metric.starts_with('m') && metric != "v" && is > must {
                     found.push(drift());
                 }
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_that_is_off_by_one_is_found_whichever_side_lacks_it() {
+    fn a_counter_that_is_off_by_one_is_found_in_either_direction() {
         let good = counts(&[("c", 3), ("b", 1), ("country|DE|c", 2), ("country|US|c", 1), ("m|USD", 2499)]);
         assert_eq!(drift(&good, &good), []);
         for name in ["c", "b", "country|DE|c", "m|USD"] {
@@ -132,8 +133,8 @@ mod tests {
             }
         }
         assert_eq!(drift(&good, &Counts::default()).len(), 5);
-        assert_eq!(drift(&Counts::default(), &counts(&[("country|DE|b", 0)])), [], "nothing stored is nothing");
-        assert_eq!(drift(&Counts::default(), &counts(&[("i", 2), ("segment|new|i", 2)])), [], "no day has a list of its signals");
+        assert_eq!(drift(&Counts::default(), &counts(&[("country|DE|b", 0)])), [], "a stored zero equals none");
+        assert_eq!(drift(&Counts::default(), &counts(&[("i", 2), ("segment|new|i", 2)])), [], "signals cannot be listed by day");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is read from cells: figures by row and in total.
+//! Reports made of cells: figures by row and in total (specification §9).
 
 use std::collections::BTreeMap;
 
@@ -14,20 +14,20 @@ use crate::values::money::{Currency, amount, ratio};
 pub struct Figures {
     /// All clicks.
     pub clicks: i128,
-    /// Those of bots.
+    /// Clicks of bots.
     pub bot_clicks: i128,
     /// Accepted conversions.
     pub conversions: i128,
-    /// Observations of intent, told by segment only.
+    /// Observations of intent; counted by segment only.
     pub impressions: i128,
-    /// Minor units by currency.
+    /// Revenue in minor units, by currency.
     pub revenue: BTreeMap<Currency, i128>,
-    /// What of it the merchants' own tokens confirmed.
+    /// The part of it confirmed with the merchants' own tokens.
     pub revenue_confirmed: BTreeMap<Currency, i128>,
 }
 
 impl Figures {
-    /// Clicks that are not a bot's.
+    /// Clicks that are not of bots.
     pub fn qualified_clicks(&self) -> i128 {
         self.clicks - self.bot_clicks
     }
@@ -37,7 +37,7 @@ impl Figures {
         amount(self.revenue.get(&currency).copied().unwrap_or_default(), currency)
     }
 
-    /// What of it is confirmed, as a JSON number.
+    /// The confirmed part of it, as a JSON number.
     pub fn revenue_confirmed_in(&self, currency: Currency) -> Number {
         amount(self.revenue_confirmed.get(&currency).copied().unwrap_or_default(), currency)
     }
@@ -47,7 +47,7 @@ impl Figures {
         ratio(self.conversions, self.qualified_clicks())
     }
 
-    /// The currency that `revenue` is told in when nothing says which: the only one there is, else USD.
+    /// The currency of `revenue` when none is requested: the only one there is, else USD.
     pub fn main_currency(&self) -> Currency {
         let mut currencies = self.revenue.keys();
         match (currencies.next(), currencies.next()) {
@@ -56,7 +56,7 @@ impl Figures {
         }
     }
 
-    /// Whether there is nothing in them to tell.
+    /// Whether all of them are zero.
     fn is_zero(&self) -> bool {
         self.clicks == 0
             && self.bot_clicks == 0
@@ -100,7 +100,7 @@ impl Figures {
 /// A report over some days: rows by key and their totals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Rows that have something to tell: days in order, other dimensions by most clicks first, [`OTHER`] last.
+    /// Rows that are not zero: days in order, other dimensions by most clicks first, [`OTHER`] last.
     pub rows: Vec<(String, Figures)>,
     /// The totals over all rows.
     pub totals: Figures,

@@ -1,4 +1,4 @@
-//! Properties of the rollups: what is counted adds up, in any order.
+//! Properties of the counters: what is counted adds up, in any order.
 
 use proptest::prelude::*;
 
@@ -54,7 +54,7 @@ fn keys_beyond_the_cap_are_counted_as_other_and_none_is_lost() {
 }
 
 #[test]
-fn rows_with_nothing_to_tell_are_left_out_and_negative_ones_are_not() {
+fn rows_of_zeros_are_left_out_and_negative_ones_are_not() {
     let mut counts = Counts::default();
     for (name, value) in
         [("c", 1), ("country|DE|c", 1), ("country|FR|m|USD", 0), ("country|US|m|USD", -5), ("m|USD", -5), ("country|AT|v", 0)]
@@ -80,7 +80,7 @@ fn the_rate_is_of_qualified_clicks_and_the_main_currency_the_only_one() {
 
 proptest! {
     #[test]
-    fn a_difference_leads_from_one_judgement_of_a_click_to_the_other(before in any::<bool>(), after in any::<bool>(), device in "[A-C]") {
+    fn a_difference_leads_from_one_classification_of_a_click_to_the_other(before in any::<bool>(), after in any::<bool>(), device in "[A-C]") {
         let was = click(1, before, "DE", "t.co");
         let is = Click { bot: after, device, ..was.clone() };
         let difference = Tally::of_click(&is).minus(&Tally::of_click(&was));

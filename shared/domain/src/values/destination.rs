@@ -1,16 +1,16 @@
-//! Where a link may lead: an absolute http(s) address that is not the system itself (contract §4).
+//! Where a link may lead: an absolute http(s) URL outside this service (specification §4).
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-/// The hosts of the system, which no link may lead to.
+/// The hosts of this service, to which no link may lead.
 #[derive(Clone, Debug, Default)]
 pub struct OwnHosts(Vec<String>);
 
 impl OwnHosts {
-    /// Each name counts with all its subdomains.
+    /// Each name includes all its subdomains.
     pub fn new(names: impl IntoIterator<Item = String>) -> Self {
         Self(names.into_iter().filter(|name| !name.is_empty()).map(|name| name.to_ascii_lowercase()).collect())
     }
@@ -22,32 +22,32 @@ impl OwnHosts {
     }
 }
 
-/// Longest address that is taken, in bytes.
-const LONGEST: usize = 2048;
+/// Bytes of the longest accepted URL.
+const MAX_URL_BYTES: usize = 2048;
 
-/// An address a visitor may be sent to, in its WHATWG serialisation.
+/// A URL a visitor may be sent to, in its WHATWG serialisation.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Destination(Url);
 
-/// Why an address is refused.
+/// Why a URL is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidDestination(&'static str);
 
 impl Destination {
-    /// Parses an address once and checks it.
+    /// Parses and checks a URL.
     ///
     /// # Errors
-    /// Unless it is a plain absolute http(s) address without user name or control characters.
+    /// Unless it is an absolute http(s) URL without user name or control characters.
     pub fn parse(text: &str) -> Result<Self, InvalidDestination> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_URL_BYTES {
             return Err(InvalidDestination("must be at most 2048 bytes"));
         }
         if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
             return Err(InvalidDestination("must not contain spaces, backslashes or control characters"));
         }
-        // The parser would mend `https:evil` and `//evil`; an owner who means a host writes one.
+        // The parser would complete `https:evil` and `//evil`; an owner who means a host writes `https://`.
         let scheme_and_slashes = text.get(..8).unwrap_or(text).to_ascii_lowercase();
         if !scheme_and_slashes.starts_with("http://") && !scheme_and_slashes.starts_with("https://") {
             return Err(InvalidDestination("must be an absolute http:// or https:// address"));
@@ -63,7 +63,7 @@ impl Destination {
         }
     }
 
-    /// Parses an address and refuses the system's own hosts, where a link would run in circles.
+    /// Parses a URL and refuses the service's own hosts, where a link would lead in circles.
     ///
     /// # Errors
     /// As [`Destination::parse`], and when the host is one of `own`.
@@ -75,12 +75,12 @@ impl Destination {
         Ok(destination)
     }
 
-    /// Whether the host is one of the system's own.
+    /// Whether the host is one of the service's own.
     pub fn leads_to(&self, own: &OwnHosts) -> bool {
         self.0.host_str().is_some_and(|host| own.contains(host))
     }
 
-    /// The address.
+    /// The URL as text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -107,14 +107,18 @@ impl From<Destination> for String {
 }
 
 #[cfg(feature = "openapi")]
-crate::values::schema::text_schema!(Destination, format(utoipa::openapi::SchemaFormat::Custom("uri".to_owned())), max_length(LONGEST));
+crate::values::schema::text_schema!(
+    Destination,
+    format(utoipa::openapi::SchemaFormat::Custom("uri".to_owned())),
+    max_length(MAX_URL_BYTES)
+);
 
 /// What a redirect adds to a destination's query.
 #[derive(Clone, Debug, Default)]
 pub struct Additions<'a> {
-    /// Added where the destination has no such key, repeated ones too (the link's `utm_*`, then what the visitor brought).
+    /// Added where the destination has no such key, repeated keys too (the link's `utm_*`, then the visitor's parameters).
     pub missing: Vec<(&'a str, &'a str)>,
-    /// The context token, in place of any the destination carries.
+    /// The ctx, in place of any in the destination.
     pub ctx: Option<&'a str>,
 }
 
@@ -162,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_absolute_web_addresses_are_destinations() {
+    fn only_absolute_web_urls_are_destinations() {
         for good in ["https://example.com/product", "http://example.com", "https://xn--bcher-kva.example/a?b=c#d", "https://192.0.2.1/x"] {
             assert!(Destination::parse(good).is_ok(), "{good}");
         }

@@ -1,4 +1,4 @@
-//! The kind of device a visit came from, as routing and reports know it.
+//! The kind of device a visit came from, as used by routing and reports.
 
 use std::str::FromStr;
 
@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Device {
-    /// A telephone.
+    /// A phone.
     Mobile,
-    /// A tablet or electronic reader.
+    /// A tablet or e-reader.
     Tablet,
-    /// A computer on a desk or lap. Tablets that ask for desktop sites cannot be told from it.
+    /// A desktop or laptop computer; tablets that request desktop sites cannot be distinguished from one.
     Desktop,
-    /// No person's device.
+    /// Not a person's device.
     Bot,
-    /// A television, console or watch, or a system nobody has heard of.
+    /// A television, game console or watch, or an unknown system.
     Unknown,
 }
 
@@ -25,7 +25,7 @@ impl Device {
     /// Every device.
     pub const ALL: [Self; 5] = [Self::Mobile, Self::Tablet, Self::Desktop, Self::Bot, Self::Unknown];
 
-    /// The code under which it is stored, shown and routed by.
+    /// The code in storage, in the API and in routing rules.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mobile => "MOBILE",

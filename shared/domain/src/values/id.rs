@@ -1,4 +1,4 @@
-//! Identifiers: a prefix that tells the kind and a ULID that tells the moment (contract §1).
+//! Identifiers: a prefix for the kind and a ULID, which contains the moment of creation (specification §1).
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use ulid::Ulid;
 
 use crate::values::moment::Moment;
 
-/// What an [`Id`] names.
+/// The kind of object an [`Id`] identifies.
 pub trait IdKind {
     /// The text before the ULID, with its underscore.
     const PREFIX: &'static str;
@@ -31,12 +31,12 @@ kinds! {
     Conversion, ConversionId, "cnv_", "One accepted conversion.";
     Adjustment, AdjustmentId, "adj_", "One entry of a conversion's ledger after its first.";
     Decision, DecisionId, "dec_", "One decision of the chain.";
-    Link, LinkId, "lnk_", "One life of a link, from creation to deletion; a link created again under its slug is another.";
-    Event, EventId, "evt_", "One event that webhooks tell of.";
-    Delivery, DeliveryId, "dlv_", "One event on its way to one subscription.";
+    Link, LinkId, "lnk_", "One link from creation to deletion; a link created again under its slug has another id.";
+    Event, EventId, "evt_", "One event that webhooks deliver.";
+    Delivery, DeliveryId, "dlv_", "The delivery of one event to one subscription.";
     Subscription, SubscriptionId, "whs_", "One webhook subscription.";
     Audit, AuditId, "aud_", "One audit event.";
-    Request, RequestId, "req_", "One request, as `x-request-id` tells it.";
+    Request, RequestId, "req_", "One request, as in `x-request-id`.";
 }
 
 /// A typed, time-sortable identifier such as `clk_01J…`.
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_reads_back_and_tells_its_moment() {
+    fn an_id_reads_back_and_contains_its_moment() {
         let at = Moment::from_millis(1_760_000_000_123);
         let id = ClickId::new(at, u128::MAX);
         assert_eq!(id.to_string().parse(), Ok(id));

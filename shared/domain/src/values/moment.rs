@@ -1,4 +1,4 @@
-//! Moments in time: milliseconds since the epoch inside, RFC 3339 UTC with milliseconds outside (contract §1).
+//! Moments in time: milliseconds since the epoch inside, RFC 3339 UTC with milliseconds outside (specification §1).
 
 use std::fmt;
 use std::str::FromStr;
@@ -92,7 +92,7 @@ impl<'de> Deserialize<'de> for Moment {
 #[cfg(feature = "openapi")]
 crate::values::schema::text_schema!(Moment, format(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)));
 
-/// A calendar day, in UTC unless a time zone stands beside it.
+/// A calendar day, in UTC unless a time zone is given with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(Date);
 

@@ -1,4 +1,4 @@
-//! Money: whole minor units with their currency inside, exact decimal digits outside (contract §1, §7).
+//! Money: whole minor units with their currency inside, exact decimal digits outside (specification §1, §7).
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use serde_json::{Number, Value};
 pub struct Currency(iso_currency::Currency);
 
 impl Currency {
-    /// What reports speak of where nothing says otherwise.
+    /// The currency of reports when no other is given.
     pub const USD: Self = Self(iso_currency::Currency::USD);
 
     /// The three capital letters.
@@ -20,7 +20,7 @@ impl Currency {
         self.0.code()
     }
 
-    /// How many decimals an amount has.
+    /// The number of decimals of an amount.
     pub fn decimals(self) -> u32 {
         self.0.exponent().map_or(0, u32::from)
     }
@@ -80,8 +80,8 @@ crate::values::schema::text_schema!(Currency, pattern("^[A-Z]{3}$"));
 /// The largest value of one conversion: twelve digits before the decimal point.
 const MAX_INTEGER_DIGITS: u32 = 12;
 
-/// The most minor units one conversion may be worth in a currency, also after its adjustments.
-pub fn most_minor(currency: Currency) -> i64 {
+/// The largest value of one conversion in minor units of a currency, also after its adjustments.
+pub fn max_minor(currency: Currency) -> i64 {
     10_i64.saturating_pow(MAX_INTEGER_DIGITS + currency.decimals()) - 1
 }
 
@@ -110,7 +110,7 @@ impl Money {
     /// Checks what holds in every currency.
     ///
     /// # Errors
-    /// When it is no number, negative, or has more than twelve integer digits.
+    /// When it is not a number, negative, or has more than twelve integer digits.
     pub fn check(value: &Value) -> Result<(), String> {
         let decimal = plain(value)?;
         if decimal.is_sign_negative() && !decimal.is_zero() { Err(NEGATIVE.to_owned()) } else { Ok(()) }
@@ -122,7 +122,7 @@ impl Money {
     }
 }
 
-/// A change of what a conversion is worth, in minor units; a refund is negative.
+/// A change of the value of a conversion; a refund is negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoneyChange {
     /// Minor units.
@@ -144,10 +144,10 @@ impl MoneyChange {
         Ok(Self { minor, currency })
     }
 
-    /// Refuses what is a change in no currency at all.
+    /// Checks what holds in every currency.
     ///
     /// # Errors
-    /// When it is no number, or zero.
+    /// When it is not a number, or zero.
     pub fn check(value: &Value) -> Result<(), String> {
         if plain(value)?.is_zero() { Err(NOT_ZERO.to_owned()) } else { Ok(()) }
     }
@@ -188,7 +188,7 @@ fn minor_units(value: &Value, currency: Currency) -> Result<i64, String> {
     minor.ok_or_else(|| format!("has more decimals than {currency} allows ({decimals})"))
 }
 
-/// A sum of minor units as a JSON number: `2499` US cents is `24.99`.
+/// A sum of minor units as a JSON number: 2499 US cents are `24.99`.
 pub fn amount(minor: i128, currency: Currency) -> Number {
     decimal(minor, currency.decimals())
 }
@@ -199,7 +199,7 @@ pub(crate) fn decimal(units: i128, decimals: u32) -> Number {
     text.parse().unwrap_or_else(|_| Number::from(0))
 }
 
-/// `part` over `whole` as a JSON number, rounded half up to four decimals; none of nothing. For counts, which are not negative.
+/// `part` over `whole` as a JSON number, rounded half up to four decimals; none when `whole` is 0. For counts, which are not negative.
 pub(crate) fn ratio(part: i128, whole: i128) -> Option<Number> {
     let rounded = part.checked_mul(20_000)?.checked_add(whole)?.checked_div(whole.checked_mul(2)?)?;
     Some(decimal(rounded, 4))
@@ -214,7 +214,7 @@ pub(crate) fn scaled(value: &Value, decimals: u32) -> Option<i128> {
 
 fn exact(number: &Number) -> Option<Decimal> {
     let text = number.as_str();
-    // An exponent could name a number of a billion digits; none of a price's spellings needs more than this.
+    // An exponent could name a number of a billion digits; no spelling of a price is longer than this.
     if text.len() > 40 {
         return None;
     }

@@ -1,11 +1,11 @@
-//! Names that users choose, each with one door that admits only well-formed ones (contract §2, §4, §8).
+//! Names that users choose, each with one constructor that accepts only valid ones (specification §2, §4, §8).
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Declares a text type whose only door is a check; `$rule` is said to the user and published as the schema's pattern.
+/// Declares a text type whose only constructor checks it: `$rule` is the error message, `$pattern` the pattern of its schema.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $pattern:literal, $rule:literal, $check:expr) => {
         $(#[$doc])*
@@ -59,7 +59,7 @@ macro_rules! name {
     };
 }
 
-/// The text breaks the name's rule, which is told.
+/// The text breaks the rule of the name, which is the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidName(pub &'static str);
@@ -96,7 +96,7 @@ name! {
 }
 
 name! {
-    /// How a campaign's conversions are told to the merchant's own tools, such as `ga4_purchase`.
+    /// How a campaign's conversions are reported to the merchant's own tools, such as `ga4_purchase`.
     TrackingPreset, "^[a-z0-9][a-z0-9_-]{0,63}$", "must be 1 to 64 characters out of a-z 0-9 _ -, starting with a letter or digit",
     |text| (1..=64).contains(&text.len()) && starts_plain(text) && text.bytes().all(is_lower_word)
 }
@@ -104,12 +104,12 @@ name! {
 name! {
     /// A visitor's session, as the merchant's pages name it.
     SessionId, "^[A-Za-z0-9_.:-]{1,128}$", "must be 1 to 128 characters out of A-Z a-z 0-9 _ . : -, and neither . nor ..",
-    // A URL takes those two for steps along its path, so that no such session could be asked for.
+    // A URL treats those two as path steps, so a session with such a name could not be requested.
     |text| (1..=128).contains(&text.len()) && !matches!(text, "." | "..") && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b))
 }
 
 name! {
-    /// What a signal tells, such as `view` or `intent`.
+    /// What a signal reports, such as `view` or `intent`.
     SignalKey, "^[A-Za-z0-9_.:-]{1,64}$", "must be 1 to 64 characters out of A-Z a-z 0-9 _ . : -",
     |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b))
 }
@@ -133,20 +133,20 @@ name! {
 }
 
 impl TrackingPreset {
-    /// One that the program itself brings; a test holds each to the rule.
+    /// A built-in name; a test checks each against the rule.
     pub(crate) fn known(text: &'static str) -> Self {
         Self(text.to_owned())
     }
 }
 
 impl EventType {
-    /// One that the program itself brings; a test holds each to the rule.
+    /// A built-in name; a test checks each against the rule.
     pub(crate) fn known(text: &'static str) -> Self {
         Self(text.to_owned())
     }
 }
 
-/// Labels that name the system's own hosts.
+/// Labels reserved for the service's own hosts.
 const RESERVED: &[&str] = &[
     "about",
     "account",
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn names_admit_what_the_contract_says_and_nothing_else() {
+    fn names_accept_what_the_specification_says_and_nothing_else() {
         let long = "a".repeat(25);
         check::<Slug>(&["launch", "Deal_1-x", "abcd"], &["abc", &long, "a/bc", "lau nch", "", "läunch", "..%2f", "a#bc"]);
         check::<Handle>(&["demo", "a1b", "a-b"], &["ab", "-ab", "ab-", "Demo", "api", "www", "a.b", "a_b", &"a".repeat(33)]);

@@ -1,11 +1,11 @@
-//! Link passwords: kept only as a salted slow hash (contract §4).
+//! Link passwords: stored only as a salted slow hash (specification §4).
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
 
-/// An Argon2id hash in the PHC string format, with the parameters OWASP names for a small server (19 MiB, two passes).
+/// An Argon2id hash in the PHC string format, with the parameters OWASP recommends for a small server (19 MiB, two passes).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Hashed(String);

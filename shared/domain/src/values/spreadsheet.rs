@@ -1,11 +1,11 @@
-//! Text from strangers in cells of a spreadsheet: none of it may be taken for a formula (contract §9).
+//! Untrusted text in cells of a spreadsheet: none of it may be evaluated as a formula (specification §9).
 
 use std::borrow::Cow;
 
-/// Text as a cell may hold it: what a spreadsheet could take for a formula gets an apostrophe before it.
+/// Text made safe for a cell: what a spreadsheet could evaluate as a formula gets an apostrophe before it.
 ///
-/// A formula begins with `=`, `+`, `-`, `@`, a full-width form of these, a tab or a line break. Spreadsheets also look past
-/// blanks and quotes for one, so these do not hide it here either.
+/// A formula begins with `=`, `+`, `-`, `@`, a full-width form of these, a tab or a line break. Spreadsheets also skip blanks
+/// and quotes before one, so they are skipped here too.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     match text.chars().find(|c| begins_formula(*c) || !is_passed_over(*c)) {
         Some(first) if begins_formula(first) => Cow::Owned(format!("'{text}")),
@@ -17,7 +17,7 @@ fn begins_formula(c: char) -> bool {
     matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')
 }
 
-/// Blanks, marks that show nothing, and quotes of any style.
+/// Blanks, invisible characters, and quotes of any style.
 fn is_passed_over(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()

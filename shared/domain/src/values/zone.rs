@@ -6,13 +6,13 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-/// An IANA time zone name that this system knows.
+/// A time zone of the IANA database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Zone(TimeZone);
 
 impl Zone {
-    /// The zone itself.
+    /// The time zone, for calculations.
     pub fn zone(&self) -> &TimeZone {
         &self.0
     }

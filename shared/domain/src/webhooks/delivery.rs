@@ -1,9 +1,10 @@
-//! One event on its way to one subscription: a small machine whose every step is one conditional write.
+//! The delivery of one event to one subscription: a state machine in which every step is one conditional write (specification §10).
 //!
-//! A message names a delivery and an attempt. Whoever gets it claims the attempt under a lease, sends, and records. Messages
-//! may come twice, late, or never: what a message still means is decided from the stored state alone ([`Delivery::next_step`]),
-//! a success counts whoever reports it, and a worker that lost its lease looks again instead of dropping the message. The
-//! model in the tests searches every interleaving of two workers with crashes, reappearing messages and ended leases.
+//! A message names a delivery and an attempt. The worker that receives it claims the attempt under a lease, sends, and records
+//! the result. Messages may arrive twice, late, or never: what to do with one is decided from the stored state alone
+//! ([`Delivery::next_step`]), a success counts whichever worker reports it, and a worker that lost its lease reads the state
+//! again instead of dropping the message. The model in the tests searches every interleaving of two workers with crashes,
+//! redelivered messages and expired leases.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,43 +13,43 @@ use crate::values::moment::Moment;
 use crate::values::name::Handle;
 use crate::webhooks::event::WebhookEventType;
 
-/// Seconds between the end of an attempt and the next one: 1 + 5 attempts (seed 001 §5).
+/// Seconds between the end of an attempt and the next one: 1 + 5 attempts (specification §10).
 pub const SCHEDULE_SECS: [i64; 5] = [5, 10, 20, 40, 80];
-/// Attempts in all.
+/// Attempts of one delivery at most.
 pub const MAX_ATTEMPTS: u8 = SCHEDULE_SECS.len() as u8 + 1;
-/// How long one attempt may take, answer included.
+/// Milliseconds one attempt may take, answer included.
 pub const DEADLINE_MS: i64 = 10_000;
-/// How long a claim holds: longer than an attempt and what is written after it.
+/// Milliseconds for which a claim holds: longer than an attempt and the writes after it.
 pub const LEASE_MS: i64 = 25_000;
 const _: () = assert!(DEADLINE_MS * 2 < LEASE_MS, "an attempt and what is written after it must fit into a lease");
 /// Days a delivery is kept.
 pub const KEPT_DAYS: i64 = 30;
 
-/// What set a delivery off.
+/// What caused a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum DeliveryTrigger {
     /// The event itself.
     Auto,
-    /// Somebody asked for a test.
+    /// A requested test.
     Test,
-    /// Somebody replayed it.
+    /// A requested replay.
     Manual,
 }
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DeliveryStatus {
-    /// Nothing has been sent yet.
+    /// No attempt has begun.
     Pending,
-    /// Somebody is sending.
+    /// A worker is sending.
     InFlight,
-    /// The next attempt waits for its time.
+    /// The next attempt is not due yet.
     Scheduled,
-    /// The receiver has it.
+    /// The receiver has accepted it.
     Delivered,
     /// Every attempt failed, or the receiver is gone.
     Exhausted,
@@ -57,18 +58,18 @@ pub enum DeliveryStatus {
 }
 
 impl DeliveryStatus {
-    /// Whether nothing follows any more.
+    /// Whether it never changes again.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Delivered | Self::Exhausted | Self::Cancelled)
     }
 }
 
-/// A worker's hold on an attempt.
+/// A worker's claim on an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lease {
-    /// One more with every claim, so that no two holds are the same.
+    /// One higher with every claim, so that no two claims are the same.
     pub seq: u32,
-    /// From then on somebody else may take the attempt.
+    /// From this moment on another worker may claim the attempt.
     pub until: Moment,
 }
 
@@ -78,46 +79,46 @@ pub struct Lease {
 pub struct Delivery {
     /// Its id.
     pub id: DeliveryId,
-    /// Whose.
+    /// Owning handle.
     pub handle: Handle,
-    /// What is delivered.
+    /// The event that is delivered.
     pub event_id: EventId,
-    /// Its type.
+    /// The type of the event.
     pub event_type: WebhookEventType,
-    /// To whom.
+    /// The subscription it goes to.
     pub subscription_id: SubscriptionId,
-    /// What set it off.
+    /// What caused it.
     pub trigger: DeliveryTrigger,
-    /// Where it stands.
+    /// Its state.
     pub status: DeliveryStatus,
-    /// The attempt it is at, from 1.
+    /// The present attempt, from 1.
     pub attempt: u8,
-    /// When that attempt is due.
+    /// When this attempt is due.
     pub due_at: Moment,
-    /// Who is at it.
+    /// The claim on this attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Moment,
 }
 
-/// What a message still means.
+/// What a worker does with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextStep {
     /// Claim the attempt and send.
     Claim,
-    /// It comes too early: put it back for so long.
+    /// The attempt is not due yet: return the message to the queue until then.
     TooEarly {
-        /// Until the attempt is due.
+        /// Milliseconds until the attempt is due.
         wait_ms: i64,
     },
-    /// Somebody is at it: keep the message until their lease has ended.
+    /// Another worker has claimed it: keep the message until that lease has ended.
     Held,
-    /// The attempt is over and its successor may never have been announced: announce it, in so long.
+    /// The attempt is over, and the message for the next one may never have been sent: send it.
     AnnounceNext {
-        /// The successor.
+        /// The next attempt.
         attempt: u8,
-        /// Until it is due.
+        /// Milliseconds until it is due.
         wait_ms: i64,
     },
     /// Nothing is left to do.
@@ -125,7 +126,7 @@ pub enum NextStep {
 }
 
 impl Delivery {
-    /// A delivery that nobody has tried yet.
+    /// A delivery without attempts, due now.
     #[must_use]
     pub fn new(
         id: DeliveryId,
@@ -150,15 +151,15 @@ impl Delivery {
         }
     }
 
-    /// The id of an event's own delivery to a subscription: the same whenever it is worked out, so that announcing an event
-    /// twice makes one delivery. A replay has an id of its own.
+    /// The id of an event's own delivery to a subscription, derived from both, so that announcing an event twice creates one
+    /// delivery. A replay has an id of its own.
     pub fn id_of(event: EventId, subscription: SubscriptionId) -> DeliveryId {
         let digest = crate::values::secret::sha256_hex(format!("{event}|{subscription}").as_bytes());
         let random = digest.get(..20).and_then(|hex| u128::from_str_radix(hex, 16).ok()).unwrap_or_default();
         DeliveryId::new(event.moment(), random)
     }
 
-    /// What a message for attempt `attempt` still means at this moment.
+    /// What to do with a message for attempt `attempt` at this moment.
     pub fn next_step(&self, attempt: u8, now: Moment) -> NextStep {
         if self.status.is_final() || attempt > self.attempt || self.attempt > attempt + 1 {
             return NextStep::Done;
@@ -175,14 +176,14 @@ impl Delivery {
         }
     }
 
-    /// With the present attempt claimed.
+    /// The delivery with its present attempt claimed.
     #[must_use]
     pub fn claimed(&self, now: Moment) -> Self {
         let seq = self.lease.as_ref().map_or(0, |lease| lease.seq) + 1;
         Self { status: DeliveryStatus::InFlight, lease: Some(Lease { seq, until: now.plus_millis(LEASE_MS) }), ..self.clone() }
     }
 
-    /// After an attempt that did not deliver: the next one, or the end.
+    /// The delivery after a failed attempt: scheduled for the next one, or exhausted.
     #[must_use]
     pub fn failed(&self, ending: Ending, now: Moment) -> Self {
         let delay = SCHEDULE_SECS.get(usize::from(self.attempt).saturating_sub(1));
@@ -195,45 +196,45 @@ impl Delivery {
     }
 }
 
-/// How an attempt that did not deliver ended.
+/// What a failed attempt means for the delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// It may be tried again.
+    /// Another attempt may follow.
     Retry,
-    /// The receiver says that it is gone for good (410).
+    /// The receiver answered 410 Gone: no attempt follows.
     Gone,
 }
 
-/// What became of one POST.
+/// The outcome of one POST.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PostOutcome {
     /// The receiver answered with this status.
     Status(u16),
     /// The host's name has no address.
     Dns,
-    /// The address is not a public one.
+    /// The address is not public.
     BlockedAddress,
-    /// Nobody accepted the connection.
+    /// The connection was not accepted.
     Connect,
-    /// The receiver's certificate or TLS was not good.
+    /// The TLS handshake failed, or the certificate is invalid.
     Tls,
-    /// It took longer than it may.
+    /// It took longer than [`DEADLINE_MS`].
     Timeout,
-    /// The connection ended before the answer did.
+    /// The connection ended before the answer was complete.
     Disconnected,
-    /// The answer was no HTTP, or its headers were more than anybody needs.
+    /// The answer was not HTTP, or its headers were too large.
     BadResponse,
-    /// Nothing was sent: the key that opens the subscription's secret is gone. Rotating the secret helps.
+    /// Nothing was sent: the key that opens the subscription's secret is gone. Rotating the secret repairs it.
     NoSecret,
 }
 
 impl PostOutcome {
-    /// Whether the receiver has the event: any 2xx.
+    /// Whether the receiver accepted the event: any 2xx.
     pub const fn is_delivered(&self) -> bool {
         matches!(self, Self::Status(200..=299))
     }
 
-    /// How it ends when it is not delivered. A redirect is a failure like any other: it is never followed.
+    /// What it means for the delivery when it is a failure. A redirect is one: it is never followed.
     pub const fn ending(&self) -> Ending {
         match self {
             Self::Status(410) => Ending::Gone,
@@ -242,7 +243,7 @@ impl PostOutcome {
         }
     }
 
-    /// The stable word for it: `http_503`, `timeout`, …
+    /// The stable code for it: `http_503`, `timeout`, …
     pub fn class(&self) -> String {
         match self {
             Self::Status(status) => format!("http_{status}"),
@@ -258,7 +259,7 @@ impl PostOutcome {
     }
 }
 
-/// What became of one attempt, as it is kept.
+/// One attempt as it is stored and shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -267,12 +268,12 @@ pub struct DeliveryAttempt {
     pub n: u8,
     /// When it began.
     pub started_at: Moment,
-    /// How long it took.
+    /// Its duration in milliseconds.
     pub duration_ms: i64,
-    /// A stable word: `http_200`, `timeout`, `dns`, `connect`, `tls`, `blocked_address`,
+    /// A stable code: `http_200`, `timeout`, `dns`, `connect`, `tls`, `blocked_address`,
     /// `disconnected`, `bad_response`, `no_secret`.
     pub outcome: String,
-    /// The receiver's status.
+    /// The status code of the receiver's answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u16>,
     /// The beginning of the receiver's answer, at most 1 KiB.

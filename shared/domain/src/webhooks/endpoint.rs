@@ -1,5 +1,5 @@
-//! Where a webhook may be sent: a public https address, checked as text when it is registered and as an address each time
-//! it is connected to (contract §10, "Endpoint").
+//! Where a webhook may be sent: a public https URL, checked as text when it is registered, and by its address each time it is
+//! connected to (specification §10).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,18 +9,18 @@ use url::{Host, Url};
 
 use crate::values::destination::OwnHosts;
 
-/// Longest address that is taken, in bytes.
-const LONGEST: usize = 2048;
+/// Bytes of the longest accepted URL.
+const MAX_URL_BYTES: usize = 2048;
 /// Ports a public endpoint may have.
 const PORTS: [u16; 2] = [443, 8443];
 
-/// How far out webhooks may go.
+/// Which addresses webhooks may be sent to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Egress {
     /// Public addresses over https, nothing else.
     #[default]
     Public,
-    /// Also http and this machine itself, for developing a receiver; production refuses to start with it.
+    /// Also http and this machine, for developing a receiver; production refuses to start with it.
     LocalDevelopment,
 }
 
@@ -31,21 +31,21 @@ impl Egress {
     }
 }
 
-/// A receiver's address, in its WHATWG serialisation.
+/// A receiver's URL, in its WHATWG serialisation.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Endpoint(Url);
 
-/// Why an address is refused.
+/// Why a URL is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidEndpoint(&'static str);
 
 impl Endpoint {
-    /// Parses an address once and checks everything that can be seen without asking a name server.
+    /// Parses a URL and checks everything that can be checked without a name server.
     ///
     /// # Errors
-    /// Unless it is a plain https address on port 443 or 8443 of somebody else's public host.
+    /// Unless it is a plain https URL on port 443 or 8443 of a public host that is not one of `own`.
     pub fn admit(text: &str, own: &OwnHosts, egress: Egress) -> Result<Self, InvalidEndpoint> {
         let endpoint = Self::parse(text)?;
         let is_local = egress == Egress::LocalDevelopment && endpoint.names_this_machine();
@@ -60,7 +60,7 @@ impl Endpoint {
             None if !is_local && !endpoint.names_a_public_host() => return Err(InvalidEndpoint("must name a public host")),
             Some(_) | None => {}
         }
-        // A link.clicked sent to a short link of ours would click it, for ever.
+        // A link.clicked event sent to one of our own links would click that link, without end.
         if !is_local && endpoint.0.host_str().is_some_and(|host| own.contains(host)) {
             return Err(InvalidEndpoint("must not lead back to this service"));
         }
@@ -68,10 +68,10 @@ impl Endpoint {
     }
 
     fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_URL_BYTES {
             return Err(InvalidEndpoint("must be at most 2048 bytes"));
         }
-        // The parser would mend or drop these: what it makes of them is not what the owner wrote.
+        // The parser would replace or drop these: its result would not be what the owner wrote.
         if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
             return Err(InvalidEndpoint("must not contain spaces, backslashes or control characters"));
         }
@@ -116,7 +116,7 @@ impl Endpoint {
         is_name || self.address().is_some_and(|address| address.is_loopback())
     }
 
-    /// Whether the name has at least two labels, is fit for a name server, and is none of those set apart for private use (RFC 6761, RFC 8375).
+    /// Whether the name has at least two valid labels and is not reserved for private use (RFC 6761, RFC 8375).
     fn names_a_public_host(&self) -> bool {
         const PRIVATE: [&str; 9] = ["localhost", "local", "internal", "home.arpa", "lan", "intranet", "corp", "test", "invalid"];
         let Some(host) = self.0.host_str() else { return false };
@@ -147,12 +147,12 @@ impl From<Endpoint> for String {
 }
 
 #[cfg(feature = "openapi")]
-crate::values::schema::text_schema!(Endpoint, format(utoipa::openapi::SchemaFormat::Custom("uri".to_owned())), max_length(LONGEST));
+crate::values::schema::text_schema!(Endpoint, format(utoipa::openapi::SchemaFormat::Custom("uri".to_owned())), max_length(MAX_URL_BYTES));
 
-/// Whether an address is one of the public internet's.
+/// Whether an address belongs to the public internet.
 ///
-/// IPv4 by exclusion (the IANA special-purpose registry), IPv6 by inclusion: only global unicast, and of that nothing that
-/// carries an IPv4 address or another tunnel inside, where a private address could hide.
+/// IPv4 by exclusion (the IANA special-purpose registry), IPv6 by inclusion: only global unicast, and of that no range that
+/// embeds an IPv4 address or another tunnel, which could contain a private address.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

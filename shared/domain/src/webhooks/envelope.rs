@@ -11,26 +11,27 @@ use crate::values::id::EventId;
 use crate::values::moment::Moment;
 use crate::values::name::Handle;
 
-/// When the examples happened: 2026-03-01T12:00:00Z.
+/// The time of the examples: 2026-03-01T12:00:00Z.
 const EXAMPLE_MS: i64 = 1_772_366_400_000;
 
-/// The message: what its receiver sees, the same bytes in every attempt and replay.
+/// The message to a receiver: the same bytes in every attempt and replay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope {
-    /// Its id; the same in every attempt, so a receiver that remembers it acts once.
+    /// Its id: the same in every attempt, so a receiver that remembers it acts once.
     pub id: EventId,
-    /// What kind of event.
+    /// The type of event.
     #[serde(rename = "type")]
     pub kind: WebhookEventType,
-    /// Whose.
+    /// Owning handle.
     pub handle: Handle,
-    /// When it happened.
+    /// The moment it happened.
     pub occurred_at: Moment,
-    /// The rest, by type; kept as it is read, so that one of a later version is passed on whole.
+    /// The rest, by type. Stored messages keep it as it was read, so one of a later version is passed on whole; new ones get
+    /// it from a [`Payload`] alone, so that its shape is the one the document describes.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
-    pub payload: Value,
+    payload: Value,
 }
 
 impl Envelope {
@@ -39,20 +40,20 @@ impl Envelope {
         Self { id, kind: payload.kind(), handle, occurred_at, payload: json!(payload) }
     }
 
-    /// A whole message such as receivers see. There is one for every type.
+    /// A whole message as receivers get it; there is one for every type.
     pub fn example(kind: WebhookEventType, handle: Handle) -> Option<Self> {
         let at = Moment::from_millis(EXAMPLE_MS);
         Payload::example(kind, at).map(|payload| Self::new(EventId::new(at, 1), handle, at, &payload))
     }
 
-    /// A conversion, real or a test; told under the conversion's own id, so that it is told once.
+    /// The message for a conversion, real or a test. It has the conversion's own id, so that it is sent once.
     pub fn of_conversion(conversion: &Conversion) -> Self {
-        let told = ConversionPayload::of(conversion);
-        let payload = if conversion.test { Payload::ConversionTested(told) } else { Payload::ConversionRecorded(told) };
+        let of_conversion = ConversionPayload::of(conversion);
+        let payload = if conversion.test { Payload::ConversionTested(of_conversion) } else { Payload::ConversionRecorded(of_conversion) };
         Self::new(EventId::from_bytes(conversion.id.to_bytes()), conversion.handle.clone(), conversion.accepted_at, &payload)
     }
 
-    /// A click as it was first judged; told under the click's own id, so that it is told once.
+    /// The message for a click as it was first classified. It has the click's own id, so that it is sent once.
     pub fn of_click(click: &Click) -> Self {
         let payload = Payload::LinkClicked(ClickPayload::of(click));
         Self::new(EventId::from_bytes(click.id.to_bytes()), click.handle.clone(), click.at(), &payload)

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Declares the catalogue: a variant, its name on the wire, and what it tells.
+/// Declares the catalogue: a variant, its name in messages, and when it is sent.
 macro_rules! catalogue {
     ($($variant:ident, $name:literal, $doc:literal;)*) => {
-        /// A kind of event.
+        /// A type of event that webhooks deliver.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum WebhookEventType {$(
             #[doc = $doc]
@@ -14,15 +14,15 @@ macro_rules! catalogue {
         )*}
 
         impl WebhookEventType {
-            /// All of them.
+            /// Every type, in the order in which they are listed.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// As messages and subscriptions spell it.
+            /// The name, as messages and subscriptions spell it.
             pub const fn as_str(self) -> &'static str {
                 match self {$(Self::$variant => $name,)*}
             }
 
-            /// What it tells, in a sentence.
+            /// When it is sent, in a sentence.
             pub const fn description(self) -> &'static str {
                 match self {$(Self::$variant => $doc,)*}
             }
@@ -31,15 +31,15 @@ macro_rules! catalogue {
 }
 
 catalogue! {
-    LinkClicked, "link.clicked", "Somebody followed a link; bots only for subscriptions with `includeBots`.";
-    LinkCreated, "link.created", "A link was made.";
+    LinkClicked, "link.clicked", "A visitor followed a link; clicks of bots only for subscriptions with `includeBots`.";
+    LinkCreated, "link.created", "A link was created.";
     LinkUpdated, "link.updated", "A link was changed or rolled back.";
     LinkDeleted, "link.deleted", "A link was deleted.";
-    ConversionRecorded, "conversion.recorded", "A conversion was accepted; told once for each idempotency key.";
-    ConversionTested, "conversion.tested", "A test conversion went the way of a real one; `payload.test` is true.";
+    ConversionRecorded, "conversion.recorded", "A conversion was accepted; sent once for each idempotency key.";
+    ConversionTested, "conversion.tested", "A test conversion was accepted and delivered like a real one; `payload.test` is true.";
     CampaignHealthChanged, "campaign.health_changed", "A campaign's health became better or worse.";
-    WebhookTest, "webhook.test", "Somebody asked for a test delivery.";
-    WebhookDisabled, "webhook.disabled", "A subscription was disabled: its receiver failed for too long, or said that it is gone (410).";
+    WebhookTest, "webhook.test", "A test delivery was requested.";
+    WebhookDisabled, "webhook.disabled", "A subscription was disabled: its receiver failed for too long, or answered 410 Gone.";
 }
 
 #[cfg(feature = "openapi")]
@@ -65,7 +65,7 @@ impl std::str::FromStr for WebhookEventType {
             .iter()
             .copied()
             .find(|kind| kind.as_str() == text)
-            .ok_or("is no event type; GET …/notifications lists them, * stands for all")
+            .ok_or("is not an event type; GET …/notifications lists them, * means all")
     }
 }
 

@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use super::event::WebhookEventType;
 
-/// What an interest in nothing is told.
-pub(crate) const NOTHING_NAMED: &str = "must name at least one event type, or *";
+/// The error for an empty list of event types.
+pub(crate) const EMPTY_FILTER: &str = "must name at least one event type, or *";
 
 /// The events a subscription wants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub enum EventFilter {
-    /// `*`: all of them, those of later versions too.
+    /// `*`: all types, including those of later versions.
     All,
-    /// These.
+    /// These types.
     In(BTreeSet<WebhookEventType>),
 }
 
 impl EventFilter {
-    /// What any of these want; none when there are none.
+    /// The filter that passes whatever one of the entries passes; none for an empty list.
     pub fn of_all(entries: impl IntoIterator<Item = Self>) -> Option<Self> {
         entries.into_iter().reduce(|one, other| match (one, other) {
             (Self::In(one), Self::In(other)) => Self::In(one.into_iter().chain(other).collect()),
@@ -28,9 +28,10 @@ impl EventFilter {
         })
     }
 
-    /// Whether an event of this type is wanted.
+    /// Whether an event of this type passes.
     ///
-    /// Whoever subscribed to `conversion.tested` hears of real conversions too: that is how commission events are pushed (seed 001 §5).
+    /// A subscription to `conversion.tested` also receives real conversions: this is how commission events are pushed
+    /// (specification §10).
     pub fn wants(&self, kind: WebhookEventType) -> bool {
         match self {
             Self::All => true,
@@ -56,7 +57,7 @@ impl TryFrom<Vec<String>> for EventFilter {
 
     fn try_from(names: Vec<String>) -> Result<Self, Self::Error> {
         let entries: Vec<Self> = names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
-        Self::of_all(entries).ok_or(NOTHING_NAMED)
+        Self::of_all(entries).ok_or(EMPTY_FILTER)
     }
 }
 
@@ -78,11 +79,11 @@ mod tests {
     }
 
     #[test]
-    fn a_subscription_hears_of_what_it_named() {
-        let seed = filter(&["link.clicked", "conversion.tested"]).unwrap();
-        assert!(seed.wants(WebhookEventType::LinkClicked) && seed.wants(WebhookEventType::ConversionTested));
-        assert!(seed.wants(WebhookEventType::ConversionRecorded), "seed 001 pushes commission events this way");
-        assert!(!seed.wants(WebhookEventType::LinkCreated));
+    fn a_filter_passes_the_types_it_names() {
+        let both = filter(&["link.clicked", "conversion.tested"]).unwrap();
+        assert!(both.wants(WebhookEventType::LinkClicked) && both.wants(WebhookEventType::ConversionTested));
+        assert!(both.wants(WebhookEventType::ConversionRecorded), "commission events are pushed this way");
+        assert!(!both.wants(WebhookEventType::LinkCreated));
         assert!(!filter(&["conversion.recorded"]).unwrap().wants(WebhookEventType::ConversionTested));
         assert!(WebhookEventType::ALL.iter().all(|kind| filter(&["*"]).unwrap().wants(*kind)));
     }

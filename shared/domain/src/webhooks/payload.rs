@@ -1,4 +1,6 @@
-//! What each type of event tells beyond its envelope (contract §10): one shape a type, in messages, examples and the API's document.
+//! The payloads of events (specification §10): one struct per type, for messages, examples and the OpenAPI document alike.
+//!
+//! For a new type of event add its line to the catalogue in [`crate::webhooks::event`], a line below, its struct and its example.
 
 use serde::Serialize;
 use serde_json::Number;
@@ -15,50 +17,76 @@ use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money};
 use crate::values::name::{self, CampaignId, Slug};
 use crate::webhooks::event::WebhookEventType;
-use crate::webhooks::subscription::SubscriptionStatus;
+use crate::webhooks::subscription::{Disabled, SubscriptionStatus};
 
-/// What happened, by type.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Payload {
-    /// `link.clicked`.
-    LinkClicked(ClickPayload),
-    /// `link.created`.
-    LinkCreated(LinkPayload),
-    /// `link.updated`.
-    LinkUpdated(LinkPayload),
-    /// `link.deleted`.
-    LinkDeleted(LinkPayload),
-    /// `conversion.recorded`.
-    ConversionRecorded(ConversionPayload),
-    /// `conversion.tested`.
-    ConversionTested(ConversionPayload),
-    /// `campaign.health_changed`.
-    CampaignHealthChanged(HealthPayload),
-    /// `webhook.test`.
-    WebhookTest(TestPayload),
-    /// `webhook.disabled`.
-    WebhookDisabled(DisabledPayload),
+/// Declares the payload of each type of event.
+macro_rules! payloads {
+    ($($variant:ident($payload:ty);)*) => {
+        /// What happened, by type of event.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum Payload {$(
+            #[doc = concat!("The payload of [`WebhookEventType::", stringify!($variant), "`].")]
+            $variant($payload),
+        )*}
+
+        impl Payload {
+            /// The type of event it belongs to.
+            pub const fn kind(&self) -> WebhookEventType {
+                match self {$(Self::$variant(_) => WebhookEventType::$variant,)*}
+            }
+
+            /// The name of the schema of a type's payload, with this schema and those it refers to.
+            #[cfg(feature = "openapi")]
+            pub fn schemas(kind: WebhookEventType) -> (String, NamedSchemas) {
+                match kind {$(WebhookEventType::$variant => schemas_of::<$payload>(),)*}
+            }
+        }
+    };
 }
 
-/// A click as it was first judged.
+payloads! {
+    LinkClicked(ClickPayload);
+    LinkCreated(LinkPayload);
+    LinkUpdated(LinkPayload);
+    LinkDeleted(LinkPayload);
+    ConversionRecorded(ConversionPayload);
+    ConversionTested(ConversionPayload);
+    CampaignHealthChanged(HealthPayload);
+    WebhookTest(TestPayload);
+    WebhookDisabled(DisabledPayload);
+}
+
+/// Schemas by the names under which others refer to them.
+#[cfg(feature = "openapi")]
+pub type NamedSchemas = Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>;
+
+#[cfg(feature = "openapi")]
+fn schemas_of<T: utoipa::ToSchema>() -> (String, NamedSchemas) {
+    let name = T::name().into_owned();
+    let mut schemas = vec![(name.clone(), T::schema())];
+    T::schemas(&mut schemas);
+    (name, schemas)
+}
+
+/// A click as it was first classified.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ClickPayload {
-    /// Its id, which its conversions name too.
+    /// Its id, which its conversions refer to.
     pub click_id: ClickId,
     /// The link.
     pub slug: Slug,
-    /// The campaign it counts for.
+    /// The campaign it is counted for.
     pub campaign_id: Option<CampaignId>,
-    /// `bot` comes only to subscriptions with `includeBots`.
+    /// `bot` is sent only to subscriptions with `includeBots`.
     pub verdict: ClickVerdict,
-    /// Why it was judged a bot's: stable codes.
+    /// Why it was classified as a bot's: stable codes.
     pub reasons: Vec<String>,
     /// Country code or `UNKNOWN`.
     pub country: String,
-    /// What it was made on.
+    /// The kind of device it was made on.
     #[cfg_attr(feature = "openapi", schema(value_type = Device))]
     pub device: String,
     /// Traffic source.
@@ -68,7 +96,7 @@ pub struct ClickPayload {
 }
 
 impl ClickPayload {
-    /// Of a click.
+    /// The payload for a click.
     pub fn of(click: &Click) -> Self {
         Self {
             click_id: click.id,
@@ -84,7 +112,7 @@ impl ClickPayload {
     }
 }
 
-/// A link as the write left it; a deleted one as it last was.
+/// A link after the write; a deleted link before it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -99,12 +127,12 @@ pub struct LinkPayload {
     pub title: Option<String>,
     /// Whether it can be followed.
     pub enabled: bool,
-    /// The campaign its clicks count for.
+    /// The campaign its clicks are counted for.
     pub campaign_id: Option<CampaignId>,
 }
 
 impl LinkPayload {
-    /// Of a link.
+    /// The payload for a link.
     pub fn of(link: &Link) -> Self {
         let settings = &link.settings;
         Self {
@@ -131,7 +159,7 @@ pub struct ConversionPayload {
     pub campaign_id: Option<CampaignId>,
     /// The link that was followed.
     pub slug: Slug,
-    /// The amount, to the last digit; null when the conversion has none.
+    /// The exact amount; null when the conversion has none.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<f64>, example = 24.99))]
     pub value: Option<Number>,
     /// Its currency.
@@ -140,12 +168,12 @@ pub struct ConversionPayload {
     pub event_type: name::EventType,
     /// `confirmed` when the merchant's own token signed the call.
     pub trust: Trust,
-    /// True of a campaign's test conversion, which no figure knows.
+    /// True for a campaign's test conversion, which is in no figure.
     pub test: bool,
 }
 
 impl ConversionPayload {
-    /// Of a conversion.
+    /// The payload for a conversion.
     pub fn of(conversion: &Conversion) -> Self {
         Self {
             conversion_id: conversion.id,
@@ -161,7 +189,7 @@ impl ConversionPayload {
     }
 }
 
-/// A campaign whose health is another than the last time somebody asked.
+/// A campaign whose health differs from that of the last check.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -183,18 +211,18 @@ pub struct HealthPayload {
 pub struct TestPayload {
     /// The subscription that is tested.
     pub subscription_id: SubscriptionId,
-    /// A sentence for whoever looks at it.
+    /// A sentence for the person who reads it.
     pub message: String,
 }
 
 impl TestPayload {
-    /// Of a test of this subscription.
+    /// The payload for a test of this subscription.
     pub fn of(subscription_id: SubscriptionId) -> Self {
         Self { subscription_id, message: "Your endpoint receives events of this handle.".to_owned() }
     }
 }
 
-/// A subscription that gets nothing any more.
+/// A subscription that the system disabled.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -205,23 +233,15 @@ pub struct DisabledPayload {
     pub status: SubscriptionStatus,
 }
 
-impl Payload {
-    /// The type of event that tells it.
-    pub const fn kind(&self) -> WebhookEventType {
-        match self {
-            Self::LinkClicked(_) => WebhookEventType::LinkClicked,
-            Self::LinkCreated(_) => WebhookEventType::LinkCreated,
-            Self::LinkUpdated(_) => WebhookEventType::LinkUpdated,
-            Self::LinkDeleted(_) => WebhookEventType::LinkDeleted,
-            Self::ConversionRecorded(_) => WebhookEventType::ConversionRecorded,
-            Self::ConversionTested(_) => WebhookEventType::ConversionTested,
-            Self::CampaignHealthChanged(_) => WebhookEventType::CampaignHealthChanged,
-            Self::WebhookTest(_) => WebhookEventType::WebhookTest,
-            Self::WebhookDisabled(_) => WebhookEventType::WebhookDisabled,
-        }
+impl DisabledPayload {
+    /// The payload for a subscription that was disabled for this reason.
+    pub const fn of(subscription_id: SubscriptionId, why: Disabled) -> Self {
+        Self { subscription_id, status: why.as_status() }
     }
+}
 
-    /// One such as receivers see, for every type. Every word of it is a good one, so there is always one: a test says so.
+impl Payload {
+    /// An example, for every type. None only if one of the names below were invalid, which a test excludes.
     pub fn example(kind: WebhookEventType, at: Moment) -> Option<Self> {
         let slug: Slug = "deal-alpha".parse().ok()?;
         let campaign_id: CampaignId = "partner-alpha".parse().ok()?;
@@ -267,9 +287,7 @@ impl Payload {
                 Self::CampaignHealthChanged(HealthPayload { campaign_id, before, after })
             }
             WebhookEventType::WebhookTest => Self::WebhookTest(TestPayload::of(subscription_id)),
-            WebhookEventType::WebhookDisabled => {
-                Self::WebhookDisabled(DisabledPayload { subscription_id, status: SubscriptionStatus::DisabledAuto })
-            }
+            WebhookEventType::WebhookDisabled => Self::WebhookDisabled(DisabledPayload::of(subscription_id, Disabled::Auto)),
         })
     }
 }
@@ -289,7 +307,7 @@ mod tests {
     #[test]
     fn an_amount_keeps_its_digits() {
         let example = Payload::example(WebhookEventType::ConversionTested, Moment::from_millis(1_772_366_400_000)).unwrap();
-        let told = serde_json::to_value(example).unwrap();
-        assert_eq!((told["value"].to_string().as_str(), &told["test"]), ("24.99", &serde_json::json!(true)));
+        let sent = serde_json::to_value(example).unwrap();
+        assert_eq!((sent["value"].to_string().as_str(), &sent["test"]), ("24.99", &serde_json::json!(true)));
     }
 }

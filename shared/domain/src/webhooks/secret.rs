@@ -1,4 +1,5 @@
-//! What a subscription's messages are signed with: told once, kept sealed, replaced with an overlap (Standard Webhooks 1.0.0).
+//! The secrets a subscription's messages are signed with: returned once, stored encrypted, rotated with an overlap (specification
+//! §10; Standard Webhooks 1.0.0).
 
 use std::str::FromStr;
 
@@ -14,32 +15,32 @@ use crate::values::name::Handle;
 use crate::values::secret::{MacKey, SecretText};
 
 const PREFIX: &str = "whsec_";
-/// Bytes of a nonce: long enough to be drawn at random for every secret there will ever be.
+/// Bytes of a nonce: long enough for every one to be random (XChaCha20).
 const NONCE: usize = 24;
-/// Former secrets that may still sign.
-const MAX_FORMER: usize = 2;
+/// Previous secrets that may still sign.
+const MAX_PREVIOUS: usize = 2;
 
-/// The longest overlap of two secrets: a week.
+/// The longest overlap of two secrets, in seconds: a week.
 pub const MAX_OVERLAP_SECS: i64 = 604_800;
-/// The overlap when none is asked for: a day.
+/// The overlap when none is requested, in seconds: a day.
 pub const DEFAULT_OVERLAP_SECS: i64 = 86_400;
 
-/// A secret as its owner sees it once: `whsec_` and the base64 of 32 bytes.
+/// A secret as it is returned to its owner once: `whsec_` and the base64 of 32 bytes.
 #[derive(Clone, Debug)]
 pub struct WebhookSecret(SecretText);
 
 impl WebhookSecret {
-    /// The secret of these random bytes.
+    /// The secret made of these random bytes.
     pub fn of_bytes(bytes: [u8; 32]) -> Self {
         Self(SecretText::new(format!("{PREFIX}{}", STANDARD.encode(bytes))))
     }
 
-    /// The text, for the one answer that tells it and for signing.
+    /// The text, for the one answer that contains it and for signing.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 
-    /// The bytes the base64 stands for.
+    /// The bytes encoded in it.
     pub fn bytes(&self) -> Vec<u8> {
         self.expose().strip_prefix(PREFIX).and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default()
     }
@@ -54,12 +55,12 @@ impl FromStr for WebhookSecret {
     }
 }
 
-/// The text is no secret.
+/// The text is not a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be {PREFIX} and the base64 of 32 bytes, as the subscription's creation answered it")]
+#[error("must be {PREFIX} and the base64 of 32 bytes, as it was returned when the subscription was created")]
 pub struct InvalidSecret;
 
-/// The key that seals secrets, derived from the platform's own.
+/// The key that encrypts secrets, derived from a platform key.
 #[derive(Clone)]
 pub struct SealingKey(XChaCha20Poly1305);
 
@@ -77,12 +78,12 @@ impl std::fmt::Debug for SealingKey {
     }
 }
 
-/// What a sealed secret is bound to: moved to another subscription it does not open.
+/// The subscription a sealed secret is bound to; copied to another one it does not open.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretOwner<'a> {
-    /// Whose.
+    /// Owning handle.
     pub handle: &'a Handle,
-    /// Of which subscription.
+    /// The subscription.
     pub subscription: SubscriptionId,
 }
 
@@ -92,7 +93,7 @@ impl SecretOwner<'_> {
     }
 }
 
-/// A secret as it is stored.
+/// A secret as it is stored: encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SealedSecret {
@@ -102,21 +103,21 @@ pub struct SealedSecret {
     /// Nonce and ciphertext, base64.
     sealed: String,
     created_at: Moment,
-    /// From then on it signs no more.
+    /// From this moment on it does not sign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<Moment>,
 }
 
-/// A secret cannot be opened: it belongs elsewhere, or the platform's key is gone.
+/// A secret cannot be opened: it belongs to another subscription, or the platform key is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a webhook secret cannot be opened")]
 pub struct CannotOpenSecret;
 
-/// There are as many former secrets as may be; the earliest expires then.
+/// There are as many previous secrets as allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{MAX_FORMER} former secrets still sign; the first of them ends at {until}")]
+#[error("{MAX_PREVIOUS} previous secrets still sign; the first of them ends at {until}")]
 pub struct TooManySecrets {
-    /// When there is room again.
+    /// When the first of them expires.
     pub until: Moment,
 }
 
@@ -127,19 +128,19 @@ pub struct WebhookSecrets(Vec<SealedSecret>);
 
 impl WebhookSecrets {
     /// The first secret of a subscription.
-    pub fn first(secret: &WebhookSecret, place: SecretOwner<'_>, key: (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> Self {
-        Self(vec![seal(secret, place, 1, key, nonce, now)])
+    pub fn first(secret: &WebhookSecret, owner: SecretOwner<'_>, key: (&str, &SealingKey), nonce: [u8; NONCE], now: Moment) -> Self {
+        Self(vec![seal(secret, owner, 1, key, nonce, now)])
     }
 
-    /// With a new secret in front; the one before signs on for so many seconds. For none at all, as after a leak, every
-    /// former secret ends at once.
+    /// With a new secret in front; the one before continues to sign for `overlap_secs` seconds. With 0, as after a leak, every
+    /// previous secret ends at once.
     ///
     /// # Errors
-    /// When two former ones still sign, unless they end too.
+    /// When two previous secrets still sign, unless they end too.
     pub fn rotated(
         &self,
         secret: &WebhookSecret,
-        place: SecretOwner<'_>,
+        owner: SecretOwner<'_>,
         key: (&str, &SealingKey),
         nonce: [u8; NONCE],
         overlap_secs: i64,
@@ -147,7 +148,7 @@ impl WebhookSecrets {
     ) -> Result<Self, TooManySecrets> {
         let is_live = |sealed: &&SealedSecret| sealed.expires_at.is_none_or(|until| now < until);
         let mut live: Vec<SealedSecret> = self.0.iter().filter(is_live).filter(|_| overlap_secs > 0).cloned().collect();
-        if live.len() > MAX_FORMER {
+        if live.len() > MAX_PREVIOUS {
             let until = live.iter().filter_map(|sealed| sealed.expires_at).min().unwrap_or(now);
             return Err(TooManySecrets { until });
         }
@@ -155,7 +156,7 @@ impl WebhookSecrets {
         if let Some(newest) = live.first_mut() {
             newest.expires_at = Some(now.plus_secs(overlap_secs));
         }
-        live.insert(0, seal(secret, place, version, key, nonce, now));
+        live.insert(0, seal(secret, owner, version, key, nonce, now));
         Ok(Self(live))
     }
 
@@ -165,29 +166,27 @@ impl WebhookSecrets {
     /// When one of them cannot be opened.
     pub fn live<'k>(
         &self,
-        place: SecretOwner<'_>,
+        owner: SecretOwner<'_>,
         key: impl Fn(&str) -> Option<&'k SealingKey>,
         now: Moment,
     ) -> Result<Vec<WebhookSecret>, CannotOpenSecret> {
         let is_live = |sealed: &&SealedSecret| sealed.expires_at.is_none_or(|until| now < until);
-        self.0.iter().filter(is_live).map(|sealed| open(sealed, place, key(&sealed.key_id).ok_or(CannotOpenSecret)?)).collect()
+        self.0.iter().filter(is_live).map(|sealed| open(sealed, owner, key(&sealed.key_id).ok_or(CannotOpenSecret)?)).collect()
     }
-}
 
-impl WebhookSecrets {
-    /// The platform key all of them are sealed with; none when there are several.
+    /// The id of the platform key all of them are encrypted with; none when there are several.
     pub fn key_id(&self) -> Option<&str> {
-        let (newest, former) = self.0.split_first()?;
-        former.iter().all(|sealed| sealed.key_id == newest.key_id).then_some(&newest.key_id)
+        let (newest, previous) = self.0.split_first()?;
+        previous.iter().all(|sealed| sealed.key_id == newest.key_id).then_some(&newest.key_id)
     }
 
-    /// The secrets that still sign, all under the key that seals now; none when they are already.
+    /// The secrets that still sign, all encrypted with the current key; none when they already are.
     ///
     /// # Errors
     /// When one of them cannot be opened.
     pub fn resealed<'k>(
         &self,
-        place: SecretOwner<'_>,
+        owner: SecretOwner<'_>,
         key: impl Fn(&str) -> Option<&'k SealingKey>,
         current: (&str, &SealingKey),
         mut nonce: impl FnMut() -> [u8; NONCE],
@@ -197,35 +196,35 @@ impl WebhookSecrets {
             return Ok(None);
         }
         let is_live = |sealed: &&SealedSecret| sealed.expires_at.is_none_or(|until| now < until);
-        let mut again = |former: &SealedSecret| {
-            let secret = open(former, place, key(&former.key_id).ok_or(CannotOpenSecret)?)?;
-            let sealed = seal(&secret, place, former.version, current, nonce(), former.created_at);
-            Ok(SealedSecret { expires_at: former.expires_at, ..sealed })
+        let mut reseal = |before: &SealedSecret| {
+            let secret = open(before, owner, key(&before.key_id).ok_or(CannotOpenSecret)?)?;
+            let sealed = seal(&secret, owner, before.version, current, nonce(), before.created_at);
+            Ok(SealedSecret { expires_at: before.expires_at, ..sealed })
         };
-        self.0.iter().filter(is_live).map(&mut again).collect::<Result<_, _>>().map(|secrets| Some(Self(secrets)))
+        self.0.iter().filter(is_live).map(&mut reseal).collect::<Result<_, _>>().map(|secrets| Some(Self(secrets)))
     }
 }
 
 fn seal(
     secret: &WebhookSecret,
-    place: SecretOwner<'_>,
+    owner: SecretOwner<'_>,
     version: u32,
     (key_id, key): (&str, &SealingKey),
     nonce: [u8; NONCE],
     now: Moment,
 ) -> SealedSecret {
-    let aad = place.bound_to(version);
+    let aad = owner.bound_to(version);
     let payload = Payload { msg: secret.expose().as_bytes(), aad: &aad };
-    // Encryption fails only for messages of gigabytes; an empty text would open for nobody.
+    // Encryption fails only for messages of gigabytes; an empty ciphertext could not be opened.
     let ciphertext = key.0.encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
     let sealed = STANDARD.encode([nonce.as_slice(), &ciphertext].concat());
     SealedSecret { version, key_id: key_id.to_owned(), sealed, created_at: now, expires_at: None }
 }
 
-fn open(sealed: &SealedSecret, place: SecretOwner<'_>, key: &SealingKey) -> Result<WebhookSecret, CannotOpenSecret> {
+fn open(sealed: &SealedSecret, owner: SecretOwner<'_>, key: &SealingKey) -> Result<WebhookSecret, CannotOpenSecret> {
     let bytes = STANDARD.decode(&sealed.sealed).map_err(|_| CannotOpenSecret)?;
     let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().ok_or(CannotOpenSecret)?;
-    let aad = place.bound_to(sealed.version);
+    let aad = owner.bound_to(sealed.version);
     let text = key.0.decrypt(&XNonce::from(*nonce), Payload { msg: ciphertext, aad: &aad }).map_err(|_| CannotOpenSecret)?;
     String::from_utf8(text).map(|text| WebhookSecret(SecretText::new(text))).map_err(|_| CannotOpenSecret)
 }

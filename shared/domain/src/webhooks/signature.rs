@@ -1,4 +1,4 @@
-//! How a message proves where it comes from: the Standard Webhooks headers, and the product's own over the body alone.
+//! The signatures of a message: that of Standard Webhooks, and the product's own over the body alone (specification §10).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,9 +10,9 @@ use crate::values::id::EventId;
 use crate::values::moment::Moment;
 use crate::values::secret::hex;
 
-/// `webhook-signature`: one `v1,…` for each live secret, newest first, parted by single spaces (Standard Webhooks 1.0.0).
+/// The header `webhook-signature`: one `v1,…` for each live secret, newest first, separated by single spaces (Standard Webhooks 1.0.0).
 ///
-/// Signed is `id.timestamp.body`, with the bytes that the secret's base64 stands for as the key.
+/// The signed text is `id.timestamp.body`, the key the bytes encoded in the secret.
 pub fn standard(secrets: &[WebhookSecret], id: EventId, at: Moment, body: &[u8]) -> String {
     let signed = secrets.iter().map(|secret| {
         let tag = tag(&secret.bytes(), &[id.to_string().as_bytes(), b".", at.seconds().to_string().as_bytes(), b".", body]);
@@ -21,9 +21,9 @@ pub fn standard(secrets: &[WebhookSecret], id: EventId, at: Moment, body: &[u8])
     signed.collect::<Vec<_>>().join(" ")
 }
 
-/// `x-10x-signature`: over the raw body alone, with the secret's own text, `whsec_` included, as the key.
+/// The header `x-10x-signature`: over the raw body alone; the key is the secret's text, `whsec_` included.
 ///
-/// It names no moment, so whoever has seen one message can send it again: receivers should check `webhook-signature`.
+/// It does not cover a timestamp, so anyone who has seen a message can send it again: receivers should check `webhook-signature`.
 pub fn of_body(secret: &WebhookSecret, body: &[u8]) -> String {
     format!("sha256={}", hex(&tag(secret.expose().as_bytes(), &[body])))
 }
@@ -46,18 +46,18 @@ mod tests {
     }
 
     #[test]
-    fn signatures_stand_newest_first_with_single_spaces() {
+    fn signatures_are_newest_first_with_single_spaces() {
         let (id, at) = (EventId::new(Moment::from_millis(1_772_366_400_000), 7), Moment::from_millis(1_772_366_400_999));
         let header = standard(&[secret(2), secret(1)], id, at, b"{}");
         let tokens: Vec<&str> = header.split(' ').collect();
         assert_eq!(tokens.len(), 2);
         assert!(tokens.iter().all(|token| token.starts_with("v1,") && token.len() == 47), "{header}");
         assert_eq!(tokens[0], standard(&[secret(2)], id, at, b"{}"));
-        assert_ne!(tokens[0], standard(&[secret(2)], id, at.plus_millis(1), b"{}"), "the next second signs otherwise");
+        assert_ne!(tokens[0], standard(&[secret(2)], id, at.plus_millis(1), b"{}"), "the timestamp is signed");
     }
 
     #[test]
-    fn both_signatures_match_vectors_made_elsewhere() {
+    fn both_signatures_match_vectors_of_another_implementation() {
         // Made with Python's hmac: the key is 32 bytes of 1, respectively the text of the secret.
         let id = EventId::new(Moment::from_millis(1_772_366_400_000), 7);
         let body = br#"{"id":"evt_1"}"#;

@@ -1,4 +1,4 @@
-//! A subscription: who wants to hear of what, and whether its receiver can still be reached (contract §10).
+//! A subscription: which events go to which endpoint, and whether its receiver can still be reached (specification §10).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,14 +10,14 @@ use crate::values::moment::Moment;
 use crate::values::name::Handle;
 use crate::webhooks::endpoint::{Egress, Endpoint};
 use crate::webhooks::event::WebhookEventType;
-use crate::webhooks::filter::{EventFilter, NOTHING_NAMED};
+use crate::webhooks::filter::{EMPTY_FILTER, EventFilter};
 use crate::webhooks::secret::WebhookSecrets;
 
 /// Subscriptions one handle may have.
 pub const MOST: u32 = 20;
-/// Exhausted deliveries in a row after which a receiver may be given up.
+/// Exhausted deliveries in a row after which a subscription may be disabled.
 pub const MAX_FAILURES: u32 = 20;
-/// How long they must have gone on.
+/// Milliseconds for which they must have lasted.
 pub const FAILING_MS: i64 = 24 * 3_600_000;
 
 /// What its owner sets.
@@ -98,19 +98,19 @@ fn address(value: Value, own: &OwnHosts, egress: Egress) -> Result<Endpoint, Str
 fn event_filter(form: &mut Form<'_>) -> Option<EventFilter> {
     if !form.has("eventTypes") || form.is_empty_list("eventTypes") {
         form.names("eventTypes");
-        form.fault("eventTypes", NOTHING_NAMED);
+        form.fault("eventTypes", EMPTY_FILTER);
         return None;
     }
     EventFilter::of_all(form.list("eventTypes", WebhookEventType::ALL.len() + 1, form::parsed))
 }
 
-/// Why a subscription gets nothing, when it was not its owner who switched it off.
+/// Why the system disabled a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Disabled {
     /// Its receiver failed for too long.
     Auto,
-    /// Its receiver said that it is gone for good (410).
+    /// Its receiver answered 410 Gone.
     Gone,
 }
 
@@ -124,33 +124,33 @@ impl Disabled {
     }
 }
 
-/// Whether a subscription gets anything.
+/// Whether a subscription receives events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SubscriptionStatus {
-    /// It does.
+    /// It receives events.
     Active,
-    /// Its owner switched it off.
+    /// Its owner disabled it.
     Disabled,
     /// Its receiver failed for too long.
     DisabledAuto,
-    /// Its receiver said that it is gone for good.
+    /// Its receiver answered 410 Gone.
     DisabledGone,
 }
 
-/// How long a receiver has been failing.
+/// The exhausted deliveries of a receiver since its last success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Failing {
-    /// Deliveries exhausted in a row.
+    /// Exhausted deliveries in a row.
     pub streak: u32,
-    /// When the first of them was.
+    /// The moment of the first of them.
     pub since: Option<Moment>,
 }
 
 impl Failing {
-    /// Whether the receiver is given up after one more exhausted delivery.
-    pub fn is_hopeless(&self, now: Moment) -> bool {
+    /// Whether the subscription is to be disabled: [`MAX_FAILURES`] over at least [`FAILING_MS`].
+    pub fn exceeds_limit(&self, now: Moment) -> bool {
         self.streak >= MAX_FAILURES && self.since.is_some_and(|since| now.millis() - since.millis() >= FAILING_MS)
     }
 }
@@ -161,31 +161,31 @@ impl Failing {
 pub struct Subscription {
     /// Its id.
     pub id: SubscriptionId,
-    /// Whose.
+    /// Owning handle.
     pub handle: Handle,
-    /// One more with every change its owner makes.
+    /// One higher with every change by its owner.
     pub version: u64,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Moment,
     /// When its owner last changed it.
     pub updated_at: Moment,
-    /// What messages are signed with.
+    /// The secrets its messages are signed with.
     pub secrets: WebhookSecrets,
-    /// What its owner set.
+    /// The settings of its owner.
     #[serde(flatten)]
     pub settings: Settings,
 }
 
 impl Subscription {
-    /// Whether it gets anything, given whether the system switched it off.
+    /// Whether it receives events; `disabled` is the system's reason against it, if there is one.
     pub fn status(&self, disabled: Option<Disabled>) -> SubscriptionStatus {
         if self.settings.enabled { disabled.map_or(SubscriptionStatus::Active, Disabled::as_status) } else { SubscriptionStatus::Disabled }
     }
 
-    /// Whether it wants an event of this type, of a bot's or a person's making.
+    /// Whether it receives events of this type, caused by a bot or by a person.
     pub fn wants(&self, kind: WebhookEventType, is_bot: bool) -> bool {
-        let is_welcome = kind != WebhookEventType::LinkClicked || !is_bot || self.settings.include_bots;
-        is_welcome && self.settings.event_types.wants(kind)
+        let is_included = kind != WebhookEventType::LinkClicked || !is_bot || self.settings.include_bots;
+        is_included && self.settings.event_types.wants(kind)
     }
 }
 
@@ -199,9 +199,9 @@ mod tests {
     }
 
     #[test]
-    fn the_seeds_subscriptions_are_read() {
-        let seed = json!({"endpointUrl": "https://commissions.example.com/ingest", "eventTypes": ["link.clicked", "conversion.tested"]});
-        let settings = read(seed).unwrap();
+    fn subscriptions_are_read() {
+        let body = json!({"endpointUrl": "https://commissions.example.com/ingest", "eventTypes": ["link.clicked", "conversion.tested"]});
+        let settings = read(body).unwrap();
         assert!(settings.enabled && !settings.include_bots);
         assert!(read(json!({"endpointUrl": "https://hooks.example.com/test", "eventTypes": ["link.clicked"]})).is_ok());
     }
@@ -243,12 +243,12 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_is_given_up_after_twenty_failures_over_a_day() {
+    fn a_subscription_is_disabled_after_twenty_failures_over_a_day() {
         let since = Moment::from_millis(0);
         let failing = |streak| Failing { streak, since: Some(since) };
-        assert!(failing(20).is_hopeless(Moment::from_millis(FAILING_MS)));
-        assert!(!failing(20).is_hopeless(Moment::from_millis(FAILING_MS - 1)));
-        assert!(!failing(19).is_hopeless(Moment::from_millis(FAILING_MS * 9)));
-        assert!(!Failing::default().is_hopeless(since));
+        assert!(failing(20).exceeds_limit(Moment::from_millis(FAILING_MS)));
+        assert!(!failing(20).exceeds_limit(Moment::from_millis(FAILING_MS - 1)));
+        assert!(!failing(19).exceeds_limit(Moment::from_millis(FAILING_MS * 9)));
+        assert!(!Failing::default().exceeds_limit(since));
     }
 }

@@ -78,7 +78,7 @@ fn keys_rotate_without_refusing_a_live_token() {
 }
 
 #[test]
-fn what_is_no_token_is_malformed() {
+fn other_text_is_malformed() {
     let token = first().seal(&claims(NOW, 1));
     let parts: Vec<&str> = token.split('.').collect();
     let twisted = [

@@ -1,34 +1,34 @@
-//! Corrections: the merchant's own word replaces what anybody holding a ctx claimed under the same key (contract §7).
+//! Corrections: what the merchant confirms replaces what a client holding a ctx claimed under the same key (specification §7).
 //!
-//! Nothing is taken out of the ledger. What the claimed conversion is worth is reversed in its own currency under its own
-//! click, and what the merchant confirms is added under the click it names; the conversion keeps its id and its day.
+//! Nothing is removed from the ledger. The net value of the claimed conversion is reversed in its own currency under its own
+//! click, and the confirmed value is added under the click the merchant names; the conversion keeps its id and its day.
 
 use crate::accounts::audit::Actor;
 use crate::conversions::ledger::{Adjustment, Cause};
 use crate::conversions::{Conversion, Trust};
 use crate::values::id::{AdjustmentId, RequestId};
 use crate::values::moment::Moment;
-use crate::values::money::{Money, MoneyChange, most_minor};
+use crate::values::money::{Money, MoneyChange, max_minor};
 
-/// Who confirms, and when.
+/// The confirming call.
 #[derive(Clone, Debug)]
 pub struct Confirming {
-    /// Who.
+    /// The caller.
     pub actor: Actor,
-    /// When; both entries count on this day.
+    /// The moment of the call; both entries are counted on this UTC day.
     pub at: Moment,
-    /// The request that does.
+    /// The request.
     pub request_id: RequestId,
     /// Random bits for the ids of both entries.
     pub random: [u128; 2],
 }
 
-/// What becomes of a claimed conversion that the merchant confirms.
+/// The result of confirming a claimed conversion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
-    /// The conversion as the merchant tells it.
+    /// The conversion as the merchant reports it.
     pub confirmed: Conversion,
-    /// The sum of adjustments it goes on with.
+    /// The sum of adjustments it keeps, in minor units.
     pub carried: i64,
     /// The entry that takes back what was claimed.
     pub reversal: Adjustment,
@@ -36,15 +36,15 @@ pub struct Correction {
     pub confirmation: Adjustment,
 }
 
-/// Whether a confirmed call changes this conversion, rather than repeat what is known.
+/// Whether a confirming call changes this conversion; otherwise it repeats it.
 pub fn awaits_confirmation(current: &Conversion) -> bool {
     current.trust == Trust::Claimed && !current.test
 }
 
 impl Correction {
-    /// Replaces a claimed conversion, adjusted by so much since, by what the merchant submits.
+    /// Replaces a claimed conversion, since adjusted by `adjusted` minor units, by what the merchant submits.
     ///
-    /// Adjustments made meanwhile stay as far as they fit: in the same currency, down to a worth of nothing and up to the most there is.
+    /// Earlier adjustments are kept as far as they fit: in the same currency, and with a net value between zero and the largest one.
     pub fn of(claimed: &Conversion, adjusted: i64, submitted: &Conversion, by: Confirming) -> Self {
         let confirmed = Conversion { id: claimed.id, accepted_at: claimed.accepted_at, trust: Trust::Confirmed, ..submitted.clone() };
         let carried = carried(claimed.money, adjusted, confirmed.money);
@@ -53,7 +53,7 @@ impl Correction {
         };
         let (taken, added) = (worth(claimed.money, adjusted), worth(confirmed.money, carried));
         let taken = taken.map(|change| MoneyChange { minor: 0_i64.saturating_sub(change.minor), ..change });
-        // Both are of one moment: the lesser id is the one that stands first.
+        // Both have one moment: the lower id comes first.
         let mut ids = by.random.map(|random| AdjustmentId::new(by.at, random));
         ids.sort();
         let [first, second] = ids;
@@ -87,7 +87,7 @@ impl Correction {
 fn carried(claimed: Option<Money>, adjusted: i64, confirmed: Option<Money>) -> i64 {
     match (claimed, confirmed) {
         (Some(claimed), Some(confirmed)) if claimed.currency == confirmed.currency => {
-            adjusted.clamp(-confirmed.minor, most_minor(confirmed.currency) - confirmed.minor)
+            adjusted.clamp(-confirmed.minor, max_minor(confirmed.currency) - confirmed.minor)
         }
         _ => 0,
     }
@@ -116,16 +116,16 @@ mod tests {
     }
 
     #[test]
-    fn the_merchants_word_keeps_the_conversions_id_and_day_and_replaces_the_rest() {
+    fn a_confirmation_keeps_the_conversions_id_and_day_and_replaces_the_rest() {
         let (claimed, submitted) = (conversion("evil", Some(900), "USD", 1), conversion("good", Some(2500), "EUR", 2));
         let corrected = Correction::of(&claimed, -100, &submitted, confirming());
         assert_eq!((corrected.confirmed.id, corrected.confirmed.accepted_at), (claimed.id, claimed.accepted_at));
         assert_eq!((corrected.confirmed.slug.as_str(), corrected.confirmed.trust), ("good", Trust::Confirmed));
-        let told = |entry: &Adjustment| {
+        let shown = |entry: &Adjustment| {
             (entry.slug.to_string(), entry.amount.map(|amount| (amount.minor, amount.currency.code())), entry.trust, entry.elsewhere)
         };
-        assert_eq!(told(&corrected.reversal), ("evil".to_owned(), Some((-800, "USD")), Trust::Claimed, false));
-        assert_eq!(told(&corrected.confirmation), ("good".to_owned(), Some((2500, "EUR")), Trust::Confirmed, true));
+        assert_eq!(shown(&corrected.reversal), ("evil".to_owned(), Some((-800, "USD")), Trust::Claimed, false));
+        assert_eq!(shown(&corrected.confirmation), ("good".to_owned(), Some((2500, "EUR")), Trust::Confirmed, true));
         assert!(corrected.reversal.id < corrected.confirmation.id && corrected.carried == 0);
         assert!(awaits_confirmation(&claimed) && !awaits_confirmation(&corrected.confirmed));
     }
@@ -150,7 +150,7 @@ mod tests {
             prop_assert_eq!(claimed - refund + corrected.reversal.amount.unwrap().minor, 0, "what was claimed is taken back whole");
             let worth = corrected.confirmation.amount.unwrap().minor;
             prop_assert_eq!(worth, confirmed + corrected.carried);
-            prop_assert_eq!(worth, if same { (confirmed - refund).max(0) } else { confirmed }, "who confirms less is never paid more");
+            prop_assert_eq!(worth, if same { (confirmed - refund).max(0) } else { confirmed }, "confirming less never pays more");
         }
     }
 }

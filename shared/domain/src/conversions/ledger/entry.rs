@@ -1,4 +1,5 @@
-//! The lines of a conversion's ledger as answers and exports show them: the conversion itself, then its adjustments.
+//! The entries of a conversion's ledger as answers and exports show them: the conversion itself, then its adjustments
+//! (specification §7).
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -13,19 +14,19 @@ use crate::values::moment::Moment;
 use crate::values::money::MoneyChange;
 use crate::values::name::{CampaignId, EventType, Slug};
 
-/// What kind of line of the ledger it is.
+/// The kind of a ledger entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LedgerEntryKind {
     /// The conversion itself.
     Conversion,
-    /// A later change of what it is worth.
+    /// A later change of its value.
     Adjustment,
 }
 
 impl LedgerEntryKind {
-    /// As answers and exports spell it.
+    /// The name, as answers and exports spell it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Conversion => "CONVERSION",
@@ -34,17 +35,17 @@ impl LedgerEntryKind {
     }
 }
 
-/// The id of a line of the ledger; lines are in the order of their ids' moments.
+/// The id of a ledger entry; entries are in the order of the moments in their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LedgerEntryId {
-    /// Of the conversion itself.
+    /// The conversion itself.
     Conversion(ConversionId),
-    /// Of an adjustment.
+    /// An adjustment.
     Adjustment(AdjustmentId),
 }
 
 impl LedgerEntryId {
-    /// What kind of line it is.
+    /// The kind of the entry.
     pub const fn kind(self) -> LedgerEntryKind {
         match self {
             Self::Conversion(_) => LedgerEntryKind::Conversion,
@@ -82,14 +83,14 @@ impl fmt::Display for LedgerEntryId {
     }
 }
 
-/// One line of the ledger, with all that an export tells of it.
+/// One ledger entry, with everything an export contains of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerEntry {
-    /// Its id, which tells its kind.
+    /// Its id, which determines its kind.
     pub id: LedgerEntryId,
     /// The conversion it belongs to.
     pub conversion_id: ConversionId,
-    /// When it was written; it counts on this day.
+    /// When it was written; it is counted on this UTC day.
     pub at: Moment,
     /// The link.
     pub slug: Slug,
@@ -99,20 +100,20 @@ pub struct LedgerEntry {
     pub click_id: ClickId,
     /// What the visitor did.
     pub event_type: EventType,
-    /// What the conversion was worth, or by how much it was adjusted; none for a conversion without value.
+    /// The conversion's value, or the change of it; none for a conversion without value.
     pub amount: Option<MoneyChange>,
-    /// Why it was adjusted.
+    /// The reason of an adjustment.
     pub reason: Option<String>,
-    /// Who adjusted it.
+    /// The caller who made the adjustment.
     pub actor: Option<Actor>,
-    /// Who vouches for the conversion.
+    /// How certain it is that the merchant reported the conversion.
     pub trust: Trust,
-    /// Whether the click was judged a bot's.
+    /// Whether the click was classified as a bot's.
     pub bot: bool,
 }
 
 impl LedgerEntry {
-    /// What kind of line it is.
+    /// The kind of the entry.
     pub const fn kind(&self) -> LedgerEntryKind {
         self.id.kind()
     }

@@ -37,7 +37,7 @@ fn each_check_turns_on_what_it_is_about() {
         link(body)
     };
     let good = Figures { clicks: 10, bot_clicks: 1, conversions: 2, ..Figures::default() };
-    let told = |campaign: &Campaign, link: Option<&Link>, clicks_used_up: bool, figures: &Figures| {
+    let result = |campaign: &Campaign, link: Option<&Link>, clicks_used_up: bool, figures: &Figures| {
         let confidence = ReportConfidence::of(figures, false);
         let own_hosts = own();
         let facts = HealthFacts { campaign, link, clicks_used_up, own_hosts: &own_hosts, figures, confidence: &confidence, now: at(0) };
@@ -50,7 +50,7 @@ fn each_check_turns_on_what_it_is_about() {
         (worst(&checks), bad.join(", "))
     };
     let open = bound(json!({}));
-    assert_eq!(told(&named, Some(&open), false, &good), (HealthStatus::Pass, String::new()));
+    assert_eq!(result(&named, Some(&open), false, &good), (HealthStatus::Pass, String::new()));
     for (campaign, link, used_up, figures, expected) in [
         (&sales(), None, false, good.clone(), "campaign_active Warn, primary_link_live Warn, destination_valid Warn"),
         (&named, None, false, good.clone(), "primary_link_live Fail, destination_valid Fail"),
@@ -63,7 +63,7 @@ fn each_check_turns_on_what_it_is_about() {
         (&named, Some(open.clone()), false, Figures { conversions: 11, ..good.clone() }, "confidence Warn"),
         (&named, Some(open.clone()), false, Figures { conversions: 11, bot_clicks: 5, ..good.clone() }, "confidence Fail"),
     ] {
-        let (overall, bad) = told(campaign, link.as_ref(), used_up, &figures);
+        let (overall, bad) = result(campaign, link.as_ref(), used_up, &figures);
         assert_eq!(bad, expected);
         assert_eq!(overall, if expected.contains("Fail") { HealthStatus::Fail } else { HealthStatus::Warn });
     }

@@ -49,7 +49,7 @@ fn amounts_that_are_not_exact_are_refused() {
 
 #[test]
 fn ratios_are_rounded_half_up_at_the_fourth_decimal() {
-    let told = |part, whole| ratio(part, whole).map(|ratio| ratio.to_string());
+    let text = |part, whole| ratio(part, whole).map(|ratio| ratio.to_string());
     for (part, whole, expected) in [
         (0, 7, "0"),
         (1, 3, "0.3333"),
@@ -60,9 +60,9 @@ fn ratios_are_rounded_half_up_at_the_fourth_decimal() {
         (7, 1, "7"),
         (1_999, 10_000, "0.1999"),
     ] {
-        assert_eq!(told(part, whole).as_deref(), Some(expected), "{part}/{whole}");
+        assert_eq!(text(part, whole).as_deref(), Some(expected), "{part}/{whole}");
     }
-    assert_eq!((told(0, 0), told(5, 0)), (None, None));
+    assert_eq!((text(0, 0), text(5, 0)), (None, None));
 }
 
 #[test]
@@ -90,7 +90,7 @@ proptest! {
     #[test]
     fn every_change_prints_and_reads_back_without_drift(minor in -999_999_999_999_999_i64..=999_999_999_999_999, code in prop::sample::select(vec!["USD", "JPY", "KWD", "CLF"])) {
         let currency: Currency = code.parse().unwrap();
-        prop_assume!(minor != 0 && minor.abs() <= most_minor(currency));
+        prop_assume!(minor != 0 && minor.abs() <= max_minor(currency));
         let change = MoneyChange { minor, currency };
         prop_assert_eq!(MoneyChange::read(&Value::Number(change.amount()), currency), Ok(change));
     }

@@ -7,7 +7,7 @@ fn admit(text: &str) -> Result<Endpoint, InvalidEndpoint> {
 }
 
 #[test]
-fn public_https_addresses_are_taken() {
+fn public_https_addresses_are_accepted() {
     for text in [
         "https://hooks.example.com/test",
         "https://commissions.example.com/ingest?key=1",
@@ -80,7 +80,7 @@ fn every_spelling_of_a_private_address_is_refused() {
 }
 
 #[test]
-fn a_receiver_under_development_may_live_on_this_machine_and_nowhere_else() {
+fn a_receiver_under_development_may_be_on_this_machine_only() {
     let admit = |text| Endpoint::admit(text, &OwnHosts::new(["localhost:9000".to_owned()]), Egress::LocalDevelopment);
     for text in ["http://127.0.0.1:8080/hook", "http://localhost:9100/", "http://[::1]:9100/", "https://hooks.example.com/"] {
         assert!(admit(text).is_ok(), "{text}");
@@ -91,7 +91,7 @@ fn a_receiver_under_development_may_live_on_this_machine_and_nowhere_else() {
 }
 
 #[test]
-fn addresses_are_judged_by_what_they_are() {
+fn only_addresses_of_the_public_internet_are_public() {
     let is_public = |text: &str| super::is_public(text.parse().unwrap());
     for text in
         ["8.8.8.8", "1.1.1.1", "100.63.255.255", "100.128.0.0", "172.15.0.1", "172.32.0.1", "2606:4700::1111", "2a00::1", "2001:200::1"]

@@ -4,36 +4,36 @@ use super::*;
 
 const NOW: Moment = Moment::from_millis(1_772_366_400_000);
 
-struct Bench {
+struct Fixture {
     handle: Handle,
     key: SealingKey,
 }
 
-impl Bench {
+impl Fixture {
     fn new() -> Self {
         Self { handle: "demo".parse().unwrap(), key: SealingKey::derive(&[9; 32]) }
     }
 
-    fn place(&self, number: u128) -> SecretOwner<'_> {
+    fn owner(&self, number: u128) -> SecretOwner<'_> {
         SecretOwner { handle: &self.handle, subscription: SubscriptionId::new(NOW, number) }
     }
 
     fn first(&self) -> WebhookSecrets {
-        WebhookSecrets::first(&WebhookSecret::of_bytes([1; 32]), self.place(1), ("k1", &self.key), [3; NONCE], NOW)
+        WebhookSecrets::first(&WebhookSecret::of_bytes([1; 32]), self.owner(1), ("k1", &self.key), [3; NONCE], NOW)
     }
 
     fn rotated(&self, secrets: &WebhookSecrets, byte: u8, overlap: i64, at: Moment) -> Result<WebhookSecrets, TooManySecrets> {
-        secrets.rotated(&WebhookSecret::of_bytes([byte; 32]), self.place(1), ("k1", &self.key), [byte; NONCE], overlap, at)
+        secrets.rotated(&WebhookSecret::of_bytes([byte; 32]), self.owner(1), ("k1", &self.key), [byte; NONCE], overlap, at)
     }
 
     fn live(&self, secrets: &WebhookSecrets, at: Moment) -> Vec<Vec<u8>> {
-        let live = secrets.live(self.place(1), |id| (id == "k1").then_some(&self.key), at).unwrap();
+        let live = secrets.live(self.owner(1), |id| (id == "k1").then_some(&self.key), at).unwrap();
         live.iter().map(|secret| secret.bytes().first_chunk::<1>().unwrap().to_vec()).collect()
     }
 }
 
 #[test]
-fn a_secret_is_read_as_it_is_told_and_nothing_else_is_one() {
+fn only_a_secret_as_it_is_returned_is_read() {
     let secret = WebhookSecret::of_bytes([7; 32]);
     assert_eq!(secret.expose().parse::<WebhookSecret>().unwrap().expose(), secret.expose());
     let bare = secret.expose().strip_prefix(PREFIX).unwrap();
@@ -44,64 +44,64 @@ fn a_secret_is_read_as_it_is_told_and_nothing_else_is_one() {
 
 #[test]
 fn a_sealed_secret_opens_only_where_it_belongs() {
-    let bench = Bench::new();
-    let secrets = bench.first();
-    assert_eq!(bench.live(&secrets, NOW), [[1]]);
-    let key = |_: &str| Some(&bench.key);
-    assert_eq!(secrets.live(bench.place(2), key, NOW).err(), Some(CannotOpenSecret), "another subscription");
+    let fixture = Fixture::new();
+    let secrets = fixture.first();
+    assert_eq!(fixture.live(&secrets, NOW), [[1]]);
+    let key = |_: &str| Some(&fixture.key);
+    assert_eq!(secrets.live(fixture.owner(2), key, NOW).err(), Some(CannotOpenSecret), "another subscription");
     let other = SealingKey::derive(&[8; 32]);
-    assert_eq!(secrets.live(bench.place(1), |_| Some(&other), NOW).err(), Some(CannotOpenSecret), "another key");
+    assert_eq!(secrets.live(fixture.owner(1), |_| Some(&other), NOW).err(), Some(CannotOpenSecret), "another key");
     let stored = serde_json::to_string(&secrets).unwrap();
     assert!(!stored.contains("whsec_") && !stored.contains(&STANDARD.encode([1; 32])), "{stored}");
     for cut in ["", "AAAA"] {
         let damaged: WebhookSecrets = serde_json::from_str(&stored.replace(&secrets.0[0].sealed, cut)).unwrap();
-        assert_eq!(damaged.live(bench.place(1), key, NOW).err(), Some(CannotOpenSecret), "cut to {cut:?}");
+        assert_eq!(damaged.live(fixture.owner(1), key, NOW).err(), Some(CannotOpenSecret), "cut to {cut:?}");
     }
 }
 
 #[test]
-fn a_former_secret_signs_until_its_overlap_ends_and_not_after() {
-    let bench = Bench::new();
-    let secrets = bench.rotated(&bench.first(), 2, 60, NOW).unwrap();
-    assert_eq!(bench.live(&secrets, NOW.plus_secs(60).plus_millis(-1)), [[2], [1]]);
-    assert_eq!(bench.live(&secrets, NOW.plus_secs(60)), [[2]]);
+fn a_previous_secret_signs_until_its_overlap_ends_and_not_after() {
+    let fixture = Fixture::new();
+    let secrets = fixture.rotated(&fixture.first(), 2, 60, NOW).unwrap();
+    assert_eq!(fixture.live(&secrets, NOW.plus_secs(60).plus_millis(-1)), [[2], [1]]);
+    assert_eq!(fixture.live(&secrets, NOW.plus_secs(60)), [[2]]);
 }
 
 #[test]
 fn after_a_leak_only_the_new_secret_signs_however_many_there_were() {
-    let bench = Bench::new();
-    let two = bench.rotated(&bench.first(), 2, 100, NOW).unwrap();
-    let three = bench.rotated(&two, 3, 200, NOW).unwrap();
-    for secrets in [bench.first(), two, three] {
-        assert_eq!(bench.live(&bench.rotated(&secrets, 4, 0, NOW).unwrap(), NOW), [[4]]);
+    let fixture = Fixture::new();
+    let two = fixture.rotated(&fixture.first(), 2, 100, NOW).unwrap();
+    let three = fixture.rotated(&two, 3, 200, NOW).unwrap();
+    for secrets in [fixture.first(), two, three] {
+        assert_eq!(fixture.live(&fixture.rotated(&secrets, 4, 0, NOW).unwrap(), NOW), [[4]]);
     }
 }
 
 #[test]
-fn secrets_move_to_the_key_that_seals_now_and_keep_their_ends() {
-    let bench = Bench::new();
-    let secrets = bench.rotated(&bench.first(), 2, 60, NOW).unwrap();
+fn secrets_are_resealed_with_the_current_key_and_keep_their_ends() {
+    let fixture = Fixture::new();
+    let secrets = fixture.rotated(&fixture.first(), 2, 60, NOW).unwrap();
     let later = SealingKey::derive(&[10; 32]);
-    let known = |id: &str| [("k1", &bench.key), ("k2", &later)].into_iter().find(|(name, _)| *name == id).map(|(_, key)| key);
-    let moved = secrets.resealed(bench.place(1), known, ("k2", &later), || [7; NONCE], NOW).unwrap().unwrap();
-    assert_eq!(moved.resealed(bench.place(1), known, ("k2", &later), || [7; NONCE], NOW), Ok(None), "once is enough");
+    let known = |id: &str| [("k1", &fixture.key), ("k2", &later)].into_iter().find(|(name, _)| *name == id).map(|(_, key)| key);
+    let moved = secrets.resealed(fixture.owner(1), known, ("k2", &later), || [7; NONCE], NOW).unwrap().unwrap();
+    assert_eq!(moved.resealed(fixture.owner(1), known, ("k2", &later), || [7; NONCE], NOW), Ok(None), "once is enough");
     let only_new = |id: &str| (id == "k2").then_some(&later);
     let texts = |secrets: Vec<WebhookSecret>| secrets.iter().map(|secret| secret.expose().to_owned()).collect::<Vec<_>>();
     for at in [NOW, NOW.plus_secs(60)] {
-        let before = texts(secrets.live(bench.place(1), known, at).unwrap());
-        assert_eq!(texts(moved.live(bench.place(1), only_new, at).unwrap()), before);
+        let before = texts(secrets.live(fixture.owner(1), known, at).unwrap());
+        assert_eq!(texts(moved.live(fixture.owner(1), only_new, at).unwrap()), before);
     }
-    assert_eq!(secrets.resealed(bench.place(1), only_new, ("k2", &later), || [7; NONCE], NOW), Err(CannotOpenSecret));
+    assert_eq!(secrets.resealed(fixture.owner(1), only_new, ("k2", &later), || [7; NONCE], NOW), Err(CannotOpenSecret));
 }
 
 #[test]
-fn a_third_former_secret_has_to_wait() {
-    let bench = Bench::new();
-    let two = bench.rotated(&bench.first(), 2, 100, NOW).unwrap();
-    let three = bench.rotated(&two, 3, 200, NOW).unwrap();
-    assert_eq!(bench.rotated(&three, 4, 1, NOW).err(), Some(TooManySecrets { until: NOW.plus_secs(100) }));
-    let later = bench.rotated(&three, 4, 1, NOW.plus_secs(100)).unwrap();
-    assert_eq!(bench.live(&later, NOW.plus_secs(100)), [[4], [3], [2]]);
+fn a_third_previous_secret_has_to_wait() {
+    let fixture = Fixture::new();
+    let two = fixture.rotated(&fixture.first(), 2, 100, NOW).unwrap();
+    let three = fixture.rotated(&two, 3, 200, NOW).unwrap();
+    assert_eq!(fixture.rotated(&three, 4, 1, NOW).err(), Some(TooManySecrets { until: NOW.plus_secs(100) }));
+    let later = fixture.rotated(&three, 4, 1, NOW.plus_secs(100)).unwrap();
+    assert_eq!(fixture.live(&later, NOW.plus_secs(100)), [[4], [3], [2]]);
 }
 
 #[test]
