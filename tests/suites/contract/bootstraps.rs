@@ -77,7 +77,7 @@ struct Site {
 impl Site {
     async fn open() -> Self {
         let keys = Keys::generate().expect("keys");
-        let settings = local::settings::Settings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys: &keys };
+        let settings = local::settings::LocalSettings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys: &keys };
         let mut environment = settings.environment();
         environment.extend(hosts());
         let server = LocalServer::open(Options { environment, ..Options::memory() }).await.expect("a server");
