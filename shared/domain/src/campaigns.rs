@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::values::moment::Moment;
 use crate::values::money::Currency;
 use crate::values::name::{CampaignId, EventType, Handle, Slug, TrackingPreset};
+use crate::values::schema::{HasSchema, Schema};
 
-pub use body::{Change, Draft, Patch};
+pub use body::{CampaignChange, NewCampaign};
 pub use credit::{Credit, NotCredited};
 pub use health::{Check, Facts, Health, checks, worst};
 pub use primary::{Primary, PrimaryLink, Unbindable};
@@ -60,6 +61,12 @@ impl GoalType {
             Self::AppInstall => ("ga4_app_install", "app_install"),
         };
         (TrackingPreset::known(preset), EventType::known(event))
+    }
+}
+
+impl HasSchema for GoalType {
+    fn schema() -> Schema {
+        Schema::one_of(Self::ALL.map(|(_, name)| name))
     }
 }
 
@@ -110,6 +117,12 @@ impl Status {
             | (Self::Paused, Self::Paused | Self::Active | Self::Draft) => Ok(to),
             (Self::Draft, Self::Paused) | (Self::Active, Self::Draft) => Err(IllegalMove { from: self, to }),
         }
+    }
+}
+
+impl HasSchema for Status {
+    fn schema() -> Schema {
+        Schema::one_of(Self::ALL.map(Self::as_str))
     }
 }
 
@@ -180,7 +193,7 @@ pub struct Campaign {
 
 impl Campaign {
     /// A new campaign, in whatever status it is to begin.
-    pub fn new(handle: &Handle, draft: &Draft, now: Moment) -> Self {
+    pub fn new(handle: &Handle, draft: &NewCampaign, now: Moment) -> Self {
         let (tracking_preset, conversion_event_type) = draft.goal_type.presets();
         let mut campaign = Self {
             handle: handle.clone(),
@@ -206,7 +219,7 @@ impl Campaign {
     ///
     /// # Errors
     /// When the status cannot become what is asked.
-    pub fn changed(&self, change: &Change, now: Moment) -> Result<Self, IllegalMove> {
+    pub fn changed(&self, change: &CampaignChange, now: Moment) -> Result<Self, IllegalMove> {
         let to = self.status.advance(change.status.unwrap_or(self.status))?;
         let mut next = Self { version: self.version + 1, updated_at: now, ..self.clone() };
         next.apply(change);
@@ -214,7 +227,7 @@ impl Campaign {
         Ok(next)
     }
 
-    fn apply(&mut self, change: &Change) {
+    fn apply(&mut self, change: &CampaignChange) {
         let goal = change.goal_type.unwrap_or(self.goal_type);
         let presets = goal.presets();
         if goal != self.goal_type {

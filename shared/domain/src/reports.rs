@@ -58,6 +58,12 @@ impl Dimension {
     }
 }
 
+impl crate::values::schema::HasSchema for Dimension {
+    fn schema() -> crate::values::schema::Schema {
+        crate::values::schema::Schema::one_of([Self::Day].into_iter().chain(Self::COUNTED).map(Self::as_str))
+    }
+}
+
 impl std::str::FromStr for Dimension {
     type Err = &'static str;
 

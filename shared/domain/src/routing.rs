@@ -1,6 +1,7 @@
-//! The one decision where a visitor goes; redirect and preview both call [`decide`] (contract §5).
+//! The one decision where a visitor goes; redirect and preview both call [`decide`] (specification §5).
 
 mod conditions;
+mod preview;
 pub mod rule_set;
 mod rules;
 pub mod visit;
@@ -13,8 +14,10 @@ use crate::values::destination::Destination;
 use crate::values::name::RuleId;
 
 pub(crate) use conditions::same;
-pub use conditions::{Condition, Conditions, Percent, TimeBetween, Weekday};
-pub use rules::{PersonalizationRule, Rule, RuleBook, Variant};
+pub use conditions::{Conditions, RoutingCondition, Subject};
+pub use preview::DescribedVisit;
+pub(crate) use rules::priority;
+pub use rules::{PersonalizationRule, PersonalizationRules, RoutingRule, Variant};
 
 /// Where the visitor goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +38,7 @@ pub enum Matched<'a> {
         /// Its place in the link's list.
         index: usize,
         /// The rule.
-        rule: &'a Rule,
+        rule: &'a RoutingRule,
     },
     /// A rule of the handle.
     PersonalizationRule {
@@ -68,7 +71,7 @@ impl Matched<'_> {
     }
 }
 
-/// A rule that was looked at, for the explanation.
+/// A rule that was evaluated, for the explanation.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
     /// The handle's rule this is; none for a rule of the link.
@@ -80,16 +83,16 @@ pub struct Step<'a> {
     /// Its conditions.
     pub conditions: &'a Conditions,
     /// The first condition that was not met; none when the rule matched.
-    pub failed: Option<Condition>,
+    pub failed: Option<&'a RoutingCondition>,
 }
 
-/// Decides where `visit` goes, telling `explain` of every rule looked at, in order.
+/// Decides where `visit` goes, reporting every rule evaluated to `explain`, in order.
 ///
 /// Order: the link's rules by ascending priority (equal ones in list order), then the handle's enabled rules by priority
 /// and id, then the link's destination. The first rule whose conditions all hold wins.
 pub fn decide<'a>(
     link: &'a Link,
-    book: &'a RuleBook,
+    rules: &'a PersonalizationRules,
     visit: &Visit,
     clicks_used_up: bool,
     mut explain: impl FnMut(Step<'a>),
@@ -102,14 +105,14 @@ pub fn decide<'a>(
     }
     let bucket = || bucket(link, &visit.subject);
     for (index, rule) in by_priority(&link.settings.routing_rules) {
-        let failed = rule.conditions.first_unmet(visit, bucket);
+        let failed = rule.conditions.first_unmet(visit, &bucket);
         explain(Step { rule_id: None, index, priority: rule.priority, conditions: &rule.conditions, failed });
         if failed.is_none() {
             return Outcome::Follow(&rule.destination_url, Matched::RoutingRule { index, rule });
         }
     }
-    for (index, rule) in book.enabled().enumerate() {
-        let failed = rule.when.first_unmet(visit, bucket);
+    for (index, rule) in rules.enabled().enumerate() {
+        let failed = rule.when.first_unmet(visit, &bucket);
         explain(Step { rule_id: Some(&rule.rule_id), index, priority: rule.priority, conditions: &rule.when, failed });
         if failed.is_none() {
             return Outcome::Follow(&rule.variant.destination_url, Matched::PersonalizationRule { index, rule });
@@ -119,7 +122,7 @@ pub fn decide<'a>(
 }
 
 /// The rules with their place in the list, lowest priority number first; the sort is stable, so ties keep list order.
-fn by_priority(rules: &[Rule]) -> Vec<(usize, &Rule)> {
+fn by_priority(rules: &[RoutingRule]) -> Vec<(usize, &RoutingRule)> {
     let mut ordered: Vec<_> = rules.iter().enumerate().collect();
     ordered.sort_by_key(|(_, rule)| rule.priority);
     ordered

@@ -4,6 +4,7 @@ pub mod delivery;
 pub mod endpoint;
 pub mod event;
 pub mod payload;
+pub mod requests;
 pub mod secret;
 pub mod signature;
 pub mod subscription;

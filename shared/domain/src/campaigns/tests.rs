@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::links::{Link, NextPassword, Settings};
+use crate::links::{Link, LinkSettings, NextPassword};
 use crate::reports::Figures;
 use crate::reports::confidence::Confidence;
 use crate::values::destination::OwnHosts;
@@ -21,7 +21,7 @@ fn at(millis: i64) -> Moment {
 }
 
 fn made(body: Value) -> Campaign {
-    Campaign::new(&"demo".parse().unwrap(), &Draft::read(body, &own()).unwrap(), at(0))
+    Campaign::new(&"demo".parse().unwrap(), &NewCampaign::read(body, &own()).unwrap(), at(0))
 }
 
 fn sales() -> Campaign {
@@ -29,7 +29,7 @@ fn sales() -> Campaign {
 }
 
 fn changed(campaign: &Campaign, body: Value, millis: i64) -> Result<Campaign, IllegalMove> {
-    campaign.changed(&Change::read(body, &campaign.campaign_id, &own()).unwrap(), at(millis))
+    campaign.changed(&CampaignChange::read(body, &campaign.campaign_id, &own()).unwrap(), at(millis))
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn every_bad_field_is_named_at_once() {
     let body = json!({"campaignId": "No", "goalType": "SALE", "status": "RUNNING", "name": 7, "primarySlug": "a", "trackingPreset": "A B",
         "conversionEventType": "", "currency": "usd", "color": "red",
         "primaryLink": {"slug": "x", "destinationUrl": "https://demo.10x.example/", "campaignId": "other", "handle": "demo"}});
-    let mut fields: Vec<String> = Draft::read(body, &own()).unwrap_err().0.into_iter().map(|fault| fault.field).collect();
+    let mut fields: Vec<String> = NewCampaign::read(body, &own()).unwrap_err().0.into_iter().map(|fault| fault.field).collect();
     fields.sort();
     let expected = [
         "campaignId",
@@ -153,8 +153,8 @@ fn every_bad_field_is_named_at_once() {
     ];
     assert_eq!(fields, expected);
     let elsewhere = json!({"campaignId": "spring", "goalType": "NEWSLETTER", "primaryLink": {"slug": "launch", "destinationUrl": "https://example.com", "campaignId": "other"}});
-    assert_eq!(Draft::read(elsewhere, &own()).unwrap_err().0[0].field, "primaryLink.campaignId");
-    let renamed = Change::read(json!({"campaignId": "other"}), &"spring".parse().unwrap(), &own());
+    assert_eq!(NewCampaign::read(elsewhere, &own()).unwrap_err().0[0].field, "primaryLink.campaignId");
+    let renamed = CampaignChange::read(json!({"campaignId": "other"}), &"spring".parse().unwrap(), &own());
     assert_eq!(renamed.unwrap_err().0[0].field, "campaignId");
 }
 
@@ -176,7 +176,7 @@ fn a_conversion_is_credited_only_to_a_campaign_that_is_active_and_was_at_the_cli
 }
 
 fn link(body: Value) -> Link {
-    let (settings, _) = Settings::read(body, &OwnHosts::default()).unwrap();
+    let (settings, _) = LinkSettings::read(body, &OwnHosts::default()).unwrap();
     Link::first(LinkId::new(at(0), 1), &"demo".parse().unwrap(), &"launch".parse().unwrap(), settings, &NextPassword::Keep, at(0))
 }
 

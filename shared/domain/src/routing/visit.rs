@@ -4,8 +4,10 @@ use serde::Serialize;
 use url::Url;
 
 use crate::clicks::agent::Device;
+use crate::values::form::{self, Field};
 use crate::values::moment::Moment;
 use crate::values::name::SessionId;
+use crate::values::schema::{Schema, any_case_word};
 
 /// A visit as routing sees it; the preview makes one from its request, the redirect from the visitor's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,15 @@ pub fn country(text: Option<&str>) -> String {
         Some(code) if code.len() == 2 && code.bytes().all(|b| b.is_ascii_alphabetic()) => code.to_ascii_uppercase(),
         _ => UNKNOWN_COUNTRY.to_owned(),
     }
+}
+
+/// A country in a request: two letters or `UNKNOWN`, in any case.
+pub(crate) fn country_code() -> impl Field<Output = String> {
+    let schema = || Schema::text().pattern(format!("^(?:[A-Za-z]{{2}}|{})$", any_case_word(UNKNOWN_COUNTRY)));
+    form::leaf(schema, |value| match form::any_text().read(value)?.to_ascii_uppercase() {
+        code if code == UNKNOWN_COUNTRY || (code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())) => Ok(code),
+        _ => Err("must be a two-letter country code or UNKNOWN".to_owned()),
+    })
 }
 
 /// A word of the visitor's choosing, made fit for a table key and a report: lower case, printable, at most 64 characters.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ulid::Ulid;
 
 use crate::values::moment::Moment;
+use crate::values::schema::{HasSchema, Schema};
 
 /// What an [`Id`] names.
 pub trait Kind {
@@ -110,13 +111,16 @@ impl<'de, K: Kind> Deserialize<'de> for Id<K> {
     }
 }
 
+impl<K: Kind> HasSchema for Id<K> {
+    fn schema() -> Schema {
+        Schema::text().pattern(format!("^{}[0-7][0-9A-HJKMNP-TV-Z]{{25}}$", K::PREFIX))
+    }
+}
+
 #[cfg(feature = "openapi")]
 impl<K: Kind> utoipa::PartialSchema for Id<K> {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .pattern(Some(format!("^{}[0-9A-HJKMNP-TV-Z]{{26}}$", K::PREFIX)))
-            .into()
+        <Self as HasSchema>::schema().into()
     }
 }
 

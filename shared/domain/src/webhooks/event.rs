@@ -117,6 +117,12 @@ impl Interest {
     }
 }
 
+impl crate::values::schema::HasSchema for Interest {
+    fn schema() -> crate::values::schema::Schema {
+        crate::values::schema::Schema::one_of(EventType::ALL.iter().map(|kind| kind.as_str()).chain(["*"]))
+    }
+}
+
 impl std::str::FromStr for Interest {
     type Err = &'static str;
 

@@ -60,6 +60,14 @@ impl Device {
     }
 }
 
+impl crate::values::schema::HasSchema for Device {
+    fn schema() -> crate::values::schema::Schema {
+        let pattern = crate::values::schema::any_case(&Self::ALL.map(Self::as_str));
+        let schema = crate::values::schema::Schema::text().pattern(pattern);
+        schema.description("`MOBILE`, `TABLET`, `DESKTOP`, `BOT` or `UNKNOWN`, in any case.")
+    }
+}
+
 impl FromStr for Device {
     type Err = &'static str;
 
