@@ -1,7 +1,7 @@
 //! The link the bench follows, as an owner would make one.
 
 use anyhow::{Result, anyhow};
-use domain::links::{Link, Settings};
+use domain::links::{Link, LinkSettings};
 use domain::values::destination::OwnHosts;
 use domain::values::id::LinkId;
 use domain::values::moment::Moment;
@@ -35,7 +35,7 @@ pub(crate) fn campaign() -> Value {
 /// That link under a slug.
 pub(crate) fn link(slug: &str, body: Value) -> Result<Link> {
     let (settings, _) =
-        Settings::read(body, &OwnHosts::default()).map_err(|faults| anyhow!("the bench's own link is refused: {faults:?}"))?;
+        LinkSettings::read(body, &OwnHosts::default()).map_err(|faults| anyhow!("the bench's own link is refused: {faults:?}"))?;
     Ok(Link {
         id: LinkId::new(MADE, 7),
         handle: HANDLE.parse()?,

@@ -8,7 +8,7 @@ use domain::values::name::Handle;
 
 /// Lists what was done on a handle, newest first, for 400 days.
 #[utoipa::path(get, path = "/v2/handles/{handle}/audit-events", tag = "handles", security(("jwt" = [])),
-    params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    params(("handle" = Handle, Path), Paging),
     responses((status = 200, description = "A page of audit events.", body = ListResponse<Event>)))]
 pub(crate) async fn list(
     State(app): State<ApiState>,

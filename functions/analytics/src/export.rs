@@ -10,22 +10,21 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use domain::accounts::Plan;
 use domain::reports::Selection;
-use domain::values::form::Faults;
+use domain::values::form::{self, Faults, Field, Form};
 use domain::values::id::ClickId;
-use domain::values::moment::Day;
+use domain::values::moment::{Day, Moment};
 use domain::values::name::{CampaignId, Handle, Slug};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use http::{Extensions, Uri};
 use serde::Serialize;
 
-use crate::parameters::{Parameters, Range};
+use crate::parameters::Range;
 use sheet::{Format, Row, Sheet};
 
 /// Clicks or entries one response looks through, so that a filter which keeps few of them does not take it long.
 const MAX_SCANNED: usize = 25_000;
 /// The product's name of what a plan opens.
 const FEATURE: &str = "exports";
-const KNOWN: [&str; 7] = ["format", "type", "campaignId", "slug", "from", "to", "cursor"];
 
 /// What a row is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,16 +44,7 @@ impl Kind {
     }
 }
 
-impl std::str::FromStr for Kind {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let all = [Self::Clicks, Self::Conversions, Self::Daily];
-        all.into_iter().find(|kind| kind.as_str() == text).ok_or("must be clicks, conversions or daily")
-    }
-}
-
-/// What is asked for.
+/// What is requested.
 struct Wanted {
     handle: Handle,
     kind: Kind,
@@ -75,19 +65,26 @@ enum Cursor {
 
 impl Wanted {
     fn read(handle: &Handle, query: &str, today: Day) -> Result<Self, Faults> {
-        let mut parameters = Parameters::open(query, &KNOWN);
-        let kind = parameters.read("type").unwrap_or(Kind::Clicks);
-        let range = parameters.range(today);
-        let wanted = Self {
-            handle: handle.clone(),
-            kind,
-            format: parameters.read("format").unwrap_or(Format::Csv),
-            campaign: parameters.read("campaignId"),
-            slug: parameters.read("slug"),
-            range,
-            cursor: Cursor::read(&mut parameters, kind, range),
-        };
-        parameters.settle(wanted)
+        let wanted = form::read_query(query, |form| Some(Self::fields(form, today)))?;
+        Ok(wanted(handle.clone()))
+    }
+
+    /// The export but for its handle, which is in the path.
+    fn fields(form: &mut Form<'_>, today: Day) -> impl FnOnce(Handle) -> Self + use<> {
+        let kinds = form::one_of([Kind::Clicks, Kind::Conversions, Kind::Daily].map(|kind| (kind.as_str(), kind)));
+        let doc = "clicks (when left out): one row a click; conversions: one row a ledger entry; daily: one row a UTC day.";
+        let kind = form.optional("type", doc, kinds).unwrap_or(Kind::Clicks);
+        let range = Range::read(form, today);
+        let formats = form::one_of([Format::Csv, Format::Json].map(|format| (format.as_str(), format)));
+        let cursor = form::any_text().then(move |text| {
+            let cursor = Cursor::read(&text, kind, range);
+            cursor.ok_or_else(|| "must be the x-next-cursor of the page before, with all else as it was".to_owned())
+        });
+        let format = form.optional("format", "csv when left out.", formats).unwrap_or(Format::Csv);
+        let campaign = form.optional("campaignId", "Only what is credited to this campaign.", form::parsed());
+        let slug = form.optional("slug", "Only this link.", form::parsed());
+        let cursor = form.optional("cursor", "The `x-next-cursor` of the page before, with all else as it was.", cursor);
+        move |handle| Self { handle, kind, format, campaign, slug, range, cursor }
     }
 
     fn keeps(&self, slug: &Slug, campaign: Option<&CampaignId>) -> bool {
@@ -125,9 +122,8 @@ impl Wanted {
 }
 
 impl Cursor {
-    fn read(parameters: &mut Parameters, kind: Kind, range: Range) -> Option<Self> {
-        let text = parameters.text("cursor")?;
-        let read = match kind {
+    fn read(text: &str, kind: Kind, range: Range) -> Option<Self> {
+        match kind {
             Kind::Clicks => {
                 let after: Option<ClickId> = text.parse().ok();
                 after.filter(|id| (range.from..=range.to).contains(&id.moment().day())).map(Self::Click)
@@ -135,11 +131,7 @@ impl Cursor {
             Kind::Conversions => Some(text).filter(|text| store::is_cursor(text)).map(|text| Self::Entry(text.to_owned())),
             // All days fit one page.
             Kind::Daily => None,
-        };
-        if read.is_none() {
-            parameters.fault("cursor", "must be the x-next-cursor of the page before, with all else as it was");
         }
-        read
     }
 }
 
@@ -167,18 +159,15 @@ pub(crate) struct Export {
     next_cursor: Option<String>,
 }
 
+api::query_parameters!(ExportQuery, |form| Some(Wanted::fields(form, Moment::from_millis(0).day())));
+
 /// Exports raw clicks, the ledger of conversions, or days, to check reports and commissions by.
 ///
 /// A page ends at about 4 MiB or 25,000 rows looked through; while there is more, `x-next-cursor` and `link` lead on. Only the
 /// first page of a CSV has the header row, so that pages can be put one after another. Text that a spreadsheet could take for
 /// a formula begins with an apostrophe. Needs the plan PRO.
 #[utoipa::path(get, path = "/v2/handles/{handle}/analytics/export", tag = "analytics", security(("jwt" = []), ("pat" = ["analytics.read"])),
-    params(("handle" = Handle, Path), ("format" = Option<String>, Query, description = "csv (default) or json"),
-        ("type" = Option<String>, Query, description = "clicks (default): one row a click; conversions: one row a ledger entry; daily: one row a UTC day"),
-        ("campaignId" = Option<CampaignId>, Query), ("slug" = Option<Slug>, Query),
-        ("from" = Option<String>, Query, description = "First day, UTC, such as 2026-03-01; 29 days before `to` when left out."),
-        ("to" = Option<String>, Query, description = "Last day, UTC, included; today when left out."),
-        ("cursor" = Option<String>, Query, description = "The x-next-cursor of the page before.")),
+    params(("handle" = Handle, Path), ExportQuery),
     responses((status = 200, description = "A page of the export.", content((Export = "application/json"), (String = "text/csv")),
             headers(("content-disposition" = String, description = "A file name with handle, type, filters and range."),
                 ("x-next-cursor" = Option<String>, description = "Where the next page begins; missing at the end."),

@@ -4,7 +4,7 @@ use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathParam, Problem
 use axum::Json;
 use axum::extract::State;
 use domain::accounts::audit::Event;
-use domain::conversions::ledger::{self, Adjustment, Cause, Entry, Room};
+use domain::conversions::ledger::{self, Adjustment, AdjustmentRequest, Cause, Entry, Room};
 use domain::values::id::{AdjustmentId, ConversionId};
 use domain::values::money::Change;
 use domain::values::name::Handle;
@@ -15,19 +15,11 @@ use store::{Adjusted, Stored};
 
 use crate::view::EntryView;
 
-/// What is posted.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AdjustmentBody {
-    /// In the conversion's currency, to its decimals; a refund is negative, a correction upward positive, nothing is 0.
-    #[schema(example = -5.25)]
-    amount: f64,
-    #[schema(min_length = 1, max_length = 500)]
-    reason: String,
-    /// The caller's own name of this adjustment, such as the refund's number; 1 to 255 bytes, once for ever in a conversion.
-    #[schema(min_length = 1, max_length = 255)]
-    idempotency_key: String,
-}
+api::request_body!(AdjustmentBody, "An adjustment to append.", AdjustmentRequest::body(), {
+    "amount": -5.25,
+    "reason": "partial refund",
+    "idempotencyKey": "refund-1"
+});
 
 /// What became of it.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -35,7 +27,7 @@ pub(crate) struct AdjustmentBody {
 pub(crate) struct AdjustmentReceipt {
     #[serde(flatten)]
     entry: EntryView,
-    /// Whether the key stood for an earlier adjustment, which this answer then tells of.
+    /// True if the key was already used; the answer describes the existing adjustment.
     deduped: bool,
     /// The fields in which a repeated request differs from the first, which stays as it was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -66,7 +58,7 @@ pub(crate) async fn handle(
         Err(_) => None,
     };
     let currency = stored.as_ref().and_then(|stored| stored.current().money).map(|money| money.currency);
-    let request = ledger::Request::read(body, currency)?;
+    let request = AdjustmentRequest::read(body, currency)?;
     let stored = stored.ok_or_else(|| Problem::not_found("conversion"))?;
     let value = ledger::adjustable(stored.current()).map_err(|fixed| Problem::new(Code::Conflict, fixed.to_string()))?;
     let amount = request.amount.ok_or_else(|| Problem::field("amount", "is required"))?;
@@ -94,7 +86,7 @@ pub(crate) async fn handle(
     }
 }
 
-fn adjustment(app: &ApiState, stored: &Stored, request: &ledger::Request, amount: Change, event: &Event) -> Adjustment {
+fn adjustment(app: &ApiState, stored: &Stored, request: &AdjustmentRequest, amount: Change, event: &Event) -> Adjustment {
     // Its id and its day are of one moment, so that lists by id and figures by day agree.
     let now = app.now();
     let conversion = stored.current();

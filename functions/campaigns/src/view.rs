@@ -1,8 +1,7 @@
-//! A campaign as callers see it, and as they write it.
+//! A campaign as callers see it.
 
 use api::ApiState;
 use domain::campaigns::{Campaign, GoalType, Status};
-use domain::links::Settings;
 use domain::values::moment::Moment;
 use domain::values::money::Currency;
 use domain::values::name::{CampaignId, EventType, Handle, Slug, TrackingPreset};
@@ -12,26 +11,26 @@ use serde::Serialize;
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CampaignView {
-    /// Whose it is.
+    /// Owning handle.
     handle: Handle,
     campaign_id: CampaignId,
     name: Option<String>,
     goal_type: GoalType,
     status: Status,
-    /// The link that stands for it; others may feed it too.
+    /// Its primary link; other links may feed it too.
     primary_slug: Option<Slug>,
     /// The address of that link.
     #[schema(example = "https://demo.10x.in/deal-alpha")]
     short_url: Option<String>,
-    /// How its conversions are told to the merchant's own tools.
+    /// How its conversions are reported to the merchant's own tools.
     tracking_preset: TrackingPreset,
-    /// What its conversions are called.
+    /// The event type of its conversions.
     conversion_event_type: EventType,
     /// The currency of its reports.
     currency: Option<Currency>,
     /// One more with every write.
     version: u64,
-    /// When it was made.
+    /// When it was created.
     created_at: Moment,
     /// When this version was written.
     updated_at: Moment,
@@ -56,57 +55,4 @@ impl CampaignView {
             updated_at: campaign.updated_at,
         }
     }
-}
-
-/// A link written together with its campaign.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PrimaryLinkBody {
-    slug: Slug,
-    /// At most 128 characters; null removes it.
-    password: Option<String>,
-    #[serde(flatten)]
-    settings: Settings,
-}
-
-/// A campaign to make.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct NewCampaign {
-    campaign_id: CampaignId,
-    goal_type: GoalType,
-    #[serde(flatten)]
-    change: CampaignChange,
-}
-
-/// What is to change; what is left out stays.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CampaignChange {
-    /// DRAFT in a new campaign.
-    status: Option<Status>,
-    /// At most 200 characters; null removes it.
-    name: Option<String>,
-    /// A link that exists; null names none.
-    primary_slug: Option<Slug>,
-    /// A link to write in the same transaction, instead of `primarySlug`.
-    primary_link: Option<PrimaryLinkBody>,
-    /// Instead of the goal's; null goes back to that.
-    tracking_preset: Option<TrackingPreset>,
-    /// Instead of the goal's; null goes back to that.
-    conversion_event_type: Option<EventType>,
-    /// The currency of its reports; null removes it.
-    currency: Option<Currency>,
-}
-
-/// What is to change in a campaign that exists.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CampaignUpdate {
-    /// May be repeated, not changed.
-    campaign_id: Option<CampaignId>,
-    /// Another goal brings its presets along, unless they are given.
-    goal_type: Option<GoalType>,
-    #[serde(flatten)]
-    change: CampaignChange,
 }

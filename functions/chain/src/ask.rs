@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api::{ApiState, JsonBody, Problem, limit_public};
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use domain::chain::{Action, Decision, Look, Rule, Session, Triggers, decide, segments};
+use domain::chain::{Action, ChainRule, Decision, Look, Question, Questions, Session, decide, segments};
 use domain::values::id::DecisionId;
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, RuleId, SessionId, Trigger};
@@ -13,31 +13,17 @@ use futures::try_join;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A question.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Question {
-    handle: Handle,
-    session_id: SessionId,
-    /// What the page is about to do, such as `checkout`.
-    trigger: Trigger,
-    /// Taken, and means nothing yet: no condition asks about it.
-    #[schema(value_type = Option<Object>)]
-    context: Option<Value>,
-}
+api::request_body!(QuestionBody, "What to do at a trigger; unknown members are ignored.", Question::body(), {
+    "handle": "demo",
+    "sessionId": "sess-1",
+    "trigger": "checkout"
+});
 
-/// Several questions of one session.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Questions {
-    handle: Handle,
-    session_id: SessionId,
-    #[schema(min_items = 1, max_items = 20)]
-    triggers: Vec<Trigger>,
-    /// Taken, and means nothing yet: no condition asks about it.
-    #[schema(value_type = Option<Object>)]
-    context: Option<Value>,
-}
+api::request_body!(QuestionsBody, "What to do at each of several triggers; unknown members are ignored.", Questions::body(), {
+    "handle": "demo",
+    "sessionId": "sess-1",
+    "triggers": ["checkout", "exit"]
+});
 
 /// A decision with its explanation.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -52,16 +38,16 @@ pub(crate) struct DecisionEnvelope {
     rule_id: Option<RuleId>,
     action: Action,
     reason: String,
-    /// Every rule looked at, in order.
+    /// Every rule evaluated, in order.
     evaluated: Vec<EvaluatedRule>,
     segments: Vec<String>,
     signals_considered: usize,
     decided_at: Moment,
-    /// For how long a page may go by it.
+    /// For how long a page may reuse it, in seconds.
     ttl_seconds: u32,
 }
 
-/// A rule that was looked at.
+/// A rule that was evaluated.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EvaluatedRule {
@@ -86,19 +72,19 @@ pub(crate) struct Decisions {
 }
 
 /// Decides what a page is to do at a trigger: the same for the same session, rules and moment.
-#[utoipa::path(post, path = "/v2/public/chain/resolve", tag = "public", request_body = Question,
+#[utoipa::path(post, path = "/v2/public/chain/resolve", tag = "public", request_body = QuestionBody,
     responses((status = 200, description = "The decision.", body = DecisionEnvelope)))]
 pub(crate) async fn resolve(State(app): State<ApiState>, request: Request) -> Result<Json<DecisionEnvelope>, Problem> {
-    let asked = Triggers::read_one(asked(&app, request).await?)?;
-    let mut decisions = decisions(&app, asked).await?;
+    let Question { handle, session, trigger } = Question::read(asked(&app, request).await?)?;
+    let mut decisions = decisions(&app, Questions { handle, session, triggers: vec![trigger] }).await?;
     decisions.pop_first().map(|(_, decision)| Json(decision)).ok_or_else(|| Problem::field("trigger", "is required"))
 }
 
 /// Decides for several triggers at once; each decision equals its own resolve.
-#[utoipa::path(post, path = "/v2/public/chain/prefetch", tag = "public", request_body = Questions,
+#[utoipa::path(post, path = "/v2/public/chain/prefetch", tag = "public", request_body = QuestionsBody,
     responses((status = 200, description = "The decisions.", body = Decisions)))]
 pub(crate) async fn prefetch(State(app): State<ApiState>, request: Request) -> Result<Json<Decisions>, Problem> {
-    let asked = Triggers::read_many(asked(&app, request).await?)?;
+    let asked = Questions::read(asked(&app, request).await?)?;
     Ok(Json(Decisions { decisions: decisions(&app, asked).await? }))
 }
 
@@ -109,12 +95,12 @@ async fn asked(app: &ApiState, request: Request) -> Result<Value, Problem> {
 }
 
 /// One query for the session and one read of the rules, side by side, however many triggers there are.
-async fn decisions(app: &ApiState, asked: Triggers) -> Result<BTreeMap<String, DecisionEnvelope>, Problem> {
-    let Triggers { handle, session, triggers } = asked;
+async fn decisions(app: &ApiState, asked: Questions) -> Result<BTreeMap<String, DecisionEnvelope>, Problem> {
+    let Questions { handle, session, triggers } = asked;
     let now = app.now();
     let store = app.store();
     let (profile, (book, _), kept) =
-        try_join!(store.profile(&handle), store.rule_book::<Rule>(&handle), store.session(&handle, &session, now))?;
+        try_join!(store.profile(&handle), store.rule_book::<ChainRule>(&handle), store.session(&handle, &session, now))?;
     profile.ok_or_else(Problem::unknown_handle)?;
     let segments = segments(&kept.session);
     let decided = triggers.iter().map(|trigger| {

@@ -3,7 +3,7 @@
 use api::{ApiState, Code, JsonBody, LinksWrite, Member, PathParam, Problem, charge};
 use axum::extract::State;
 use axum::response::Response;
-use domain::links::{Link, NextPassword, Settings};
+use domain::links::{Link, LinkSettings, NextPassword};
 use domain::values::name::{Handle, Slug};
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
@@ -12,8 +12,17 @@ use store::{Expect, WriteLink};
 
 use crate::view::{LinkView, answer};
 
-/// Concurrent writers of one link a write meets before it gives up.
+/// Attempts of a write while others write the same link.
 const TRIES: usize = 8;
+
+api::request_body!(LinkBody, "A link to write.", LinkSettings::body(), {
+    "destinationUrl": "https://shop.example/spring",
+    "title": "Spring sale",
+    "tags": ["spring"],
+    "scheduledEndAt": "2030-06-01T00:00:00Z",
+    "routingRules": [{"priority": 1, "destinationUrl": "https://shop.example/de", "conditions": {"countryIn": ["DE", "AT"]}}],
+    "tracking": {"utmSource": "newsletter"}
+});
 
 /// Creates or replaces a link.
 ///
@@ -21,7 +30,7 @@ const TRIES: usize = 8;
 #[utoipa::path(put, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Write only this version."),
         ("If-None-Match" = Option<String>, Header, description = "`*`: only create, and write over nothing.")),
-    request_body(content = Settings, description = "And `password`, a string of at most 128 characters."),
+    request_body = LinkBody,
     responses((status = 201, description = "Created.", body = LinkView), (status = 200, description = "Replaced.", body = LinkView),
         (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody),
         (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody)))]
@@ -32,7 +41,7 @@ pub(crate) async fn handle(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let (settings, password) = Settings::read(body, &app.settings().own_hosts)?;
+    let (settings, password) = LinkSettings::read(body, &app.settings().own_hosts)?;
     let mut current = app.store().link(member.handle(), &slug).await?;
     check_version(&headers, current.as_ref())?;
     check_campaign(&app, member.handle(), &settings, current.as_ref()).await?;
@@ -61,7 +70,7 @@ pub(crate) fn next(
     handle: &Handle,
     slug: &Slug,
     current: Option<&Link>,
-    settings: Settings,
+    settings: LinkSettings,
     password: &NextPassword,
 ) -> Link {
     match current {
@@ -71,7 +80,7 @@ pub(crate) fn next(
 }
 
 /// A campaign that clicks and conversions are to be credited to must exist; one the link already names is not asked about again.
-async fn check_campaign(app: &ApiState, handle: &Handle, settings: &Settings, current: Option<&Link>) -> Result<(), Problem> {
+async fn check_campaign(app: &ApiState, handle: &Handle, settings: &LinkSettings, current: Option<&Link>) -> Result<(), Problem> {
     let Some(id) = &settings.campaign_id else { return Ok(()) };
     let is_present = current.is_some_and(|link| link.settings.campaign_id.as_ref() == Some(id));
     if is_present || app.store().campaign(handle, id).await?.is_some() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::{ApiState, Problem};
 use domain::links::Link;
-use domain::routing::RuleBook;
+use domain::routing::PersonalizationRules;
 use domain::values::moment::Moment;
 use quick_cache::sync::Cache;
 
@@ -18,7 +18,7 @@ const MOST: usize = 10_000;
 /// A link with everything its decision needs.
 pub(crate) struct Found {
     pub(crate) link: Link,
-    pub(crate) book: RuleBook,
+    pub(crate) book: PersonalizationRules,
 }
 
 #[derive(Clone)]

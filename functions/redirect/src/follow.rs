@@ -187,5 +187,6 @@ pub fn document() -> (String, utoipa::openapi::path::PathItem) {
     let item = utoipa::openapi::path::PathItemBuilder::new();
     let mut built = item.build();
     built.get = Some(__path_handle::operation());
+    built.post = Some(crate::unlock::__path_handle::operation());
     (__path_handle::path(), built)
 }

@@ -1,7 +1,8 @@
-//! A password posted to a link: five tries a minute and address, checked in constant time.
+//! A password posted to a link: five tries a minute from one address, checked in constant time.
 
 use api::{ApiState, Code, Problem, Viewer, read_limited};
 use axum::response::Response;
+use domain::values::form::{self, Form, Unknown};
 use http::StatusCode;
 use http::request::Parts;
 use store::WindowTaken;
@@ -11,10 +12,30 @@ use crate::cache::Links;
 use crate::follow::{Gate, visit};
 use crate::place::Place;
 
-const TRIES_A_MINUTE: u32 = 5;
-const MAX_FORM: usize = 4096;
+/// Tries a minute from one address.
+const MAX_TRIES: u32 = 5;
+const MAX_FORM_BYTES: usize = 4096;
 
-/// Takes a visitor with the right password on.
+api::request_body!(
+    PasswordForm, "The form of the password page.", form::describe(Unknown::Ignore, password), {"password": "open sesame"}
+);
+
+fn password(form: &mut Form<'_>) -> Option<String> {
+    form.required("password", "The link's password.", form::any_text())
+}
+
+/// Follows a link that has a password.
+///
+/// What the password page posts. The public address is `https://{handle}.<public domain>/{slug}`, as for GET.
+#[utoipa::path(post, path = "/_edge/redirect/{handle}/{slug}", tag = "public",
+    params(("handle" = domain::values::name::Handle, Path), ("slug" = domain::values::name::Slug, Path)),
+    request_body(content = PasswordForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 303, description = "To the destination, with `ctx`.", headers(("Location" = String))),
+        (status = 302, description = "To `fallbackUrl`: the link is not open.", headers(("Location" = String))),
+        (status = 200, description = "A bridge page.", content_type = "text/html", body = String),
+        (status = 403, description = "The password form again: it is not the password.", content_type = "text/html", body = String),
+        (status = 405, description = "The link has no password.", body = api::openapi::ErrorBody),
+        (status = 410, description = "`link_expired`: past its end, its expiry or its `maxClicks`.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle<B>(app: &ApiState, links: &Links, place: &Place, parts: &Parts, body: B) -> Result<Response, Problem>
 where
     B: http_body::Body<Data = bytes::Bytes> + Send,
@@ -28,15 +49,13 @@ where
     let viewer = Viewer::of_parts(parts, app.settings(), keys.as_deref());
     let now = app.now();
     // A counter that cannot be reached must not become unlimited guesses, so its failure is the caller's problem here.
-    if let WindowTaken::Exhausted { until } =
-        app.store().take_in_window("password", &viewer.limit_key(), TRIES_A_MINUTE, 60_000, now).await?
-    {
+    if let WindowTaken::Exhausted { until } = app.store().take_in_window("password", &viewer.limit_key(), MAX_TRIES, 60_000, now).await? {
         let seconds = (until.millis() - now.millis() + 999) / 1000;
         return Err(Problem::new(Code::RateLimited, "too many tries; wait a minute").retry_after(seconds));
     }
-    let form = read_limited(body, MAX_FORM).await?;
-    let password =
-        url::form_urlencoded::parse(&form).find(|(name, _)| name == "password").map(|(_, value)| value.into_owned()).unwrap_or_default();
+    let body = read_limited(body, MAX_FORM_BYTES).await?;
+    // Whatever cannot be read is not the password.
+    let password = form::read_urlencoded(&body, Unknown::Ignore, password).unwrap_or_default();
     if !hashed.verifies(&password) {
         return Ok(answer::password_form(StatusCode::FORBIDDEN, Some("That is not the password.")));
     }

@@ -5,40 +5,30 @@ use axum::Json;
 use axum::extract::State;
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
-use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::secret::{Place, Secret, Secrets};
-use domain::webhooks::subscription::{MOST, Settings, Status, Subscription};
+use domain::webhooks::subscription::{MAX_SUBSCRIPTIONS, Status, Subscription, SubscriptionSettings};
 use http::StatusCode;
 use serde_json::Value;
 use store::Subscribed;
 
 use crate::view::{SubscriptionView, WithSecret, audited, no_sealing_key};
 
-/// A subscription to make.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct NewSubscription {
-    /// A public https address on port 443 or 8443.
-    endpoint_url: Endpoint,
-    /// Event types, or `["*"]` for all. Who subscribes to `conversion.tested` hears of `conversion.recorded` too.
-    event_types: Vec<String>,
-    description: Option<String>,
-    /// True when left out.
-    enabled: Option<bool>,
-    /// Whether `link.clicked` tells of bots too; false when left out.
-    include_bots: Option<bool>,
-}
+api::request_body!(NewSubscription, "A subscription to create.", SubscriptionSettings::body(), {
+    "endpointUrl": "https://hooks.merchant.example/10x",
+    "eventTypes": ["link.clicked", "conversion.recorded"],
+    "description": "Data warehouse"
+});
 
 /// Subscribes an endpoint to events. The answer holds the secret that signatures are verified with; it cannot be read again.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])), params(("handle" = Handle, Path)),
     request_body = NewSubscription,
-    responses((status = 201, description = "Made.", body = WithSecret), (status = 409, description = "The handle has 20 already.", body = api::openapi::ErrorBody)))]
+    responses((status = 201, description = "Created.", body = WithSecret), (status = 409, description = "The handle has 20 already.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<WithSecret>), Problem> {
-    let settings = Settings::read(body, &app.settings().own_hosts, app.egress())?;
+    let settings = SubscriptionSettings::read(body, &app.settings().own_hosts, app.egress())?;
     charge(&app, &member.profile.owner).await?;
     let (now, id): (_, SubscriptionId) = (app.now(), app.id());
     let keys = app.keys().await?;
@@ -49,7 +39,7 @@ pub(crate) async fn handle(
         Subscription { id, handle: member.handle().clone(), version: 1, created_at: now, updated_at: now, secrets, settings };
     let event = member.event(&app, "webhook.created", id).between(Value::Null, audited(&subscription));
     if app.store().create_subscription(&subscription, &event).await? == Subscribed::Full {
-        return Err(Problem::new(Code::Conflict, format!("this handle has {MOST} webhook subscriptions; delete one first")));
+        return Err(Problem::new(Code::Conflict, format!("this handle has {MAX_SUBSCRIPTIONS} webhook subscriptions; delete one first")));
     }
     let status: Status = subscription.status(None);
     Ok((StatusCode::CREATED, Json(WithSecret::new(SubscriptionView::of(&subscription, status), &secret))))

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use api::{ApiState, Code, JsonBody, Member, PathParam, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::delivery::{Delivery, KEPT_DAYS, Status, Trigger};
+use domain::webhooks::delivery::{Delivery, Status, Trigger};
+use domain::webhooks::requests::ReplayRequest;
 use domain::webhooks::subscription::Status::Active;
 use futures::future::{join_all, try_join_all};
 use http::StatusCode;
@@ -17,27 +17,15 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::{Filter, MAX_ASKED_FOR};
 
-use crate::deliveries::{INVERTED, ends_before_it_begins};
 use crate::view::{DeliveryView, announce};
 
-/// Deliveries one call replays; the answer tells where to go on.
-const MOST: usize = 100;
+/// Deliveries one call replays; the answer has the cursor of the rest.
+const MAX_REPLAYED: usize = 100;
 
-/// What is to be sent again.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ReplayRange {
-    /// Events from this moment on.
-    since: Moment,
-    /// Events up to this moment; now when left out.
-    until: Option<Moment>,
-    /// Only to this subscription.
-    subscription_id: Option<SubscriptionId>,
-    /// Only events whose newest delivery ended so; `EXHAUSTED` and `CANCELLED` when left out: what the receiver has not got.
-    status: Option<Status>,
-    /// Where the call before ended.
-    cursor: Option<String>,
-}
+api::request_body!(ReplayRange, "The deliveries to send again; `since` at most 30 days ago.", ReplayRequest::body(), {
+    "since": "2030-03-01T00:00:00Z",
+    "status": "EXHAUSTED"
+});
 
 /// What is on its way again.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -97,7 +85,7 @@ pub(crate) async fn range(
         return Err(disabled());
     }
     charge(&app, &member.profile.owner).await?;
-    let page = app.store().deliveries(member.handle(), &filter, app.now(), MOST, after).await?;
+    let page = app.store().deliveries(member.handle(), &filter, app.now(), MAX_REPLAYED, after).await?;
     let mut seen = BTreeSet::new();
     let is_wanted = |former: &&Delivery| active.contains(&former.subscription_id) && seen.insert((former.event_id, former.subscription_id));
     let newest = try_join_all(page.items.iter().filter(is_wanted).map(|former| app.store().newest_of(former))).await?;
@@ -123,31 +111,14 @@ fn disabled() -> Problem {
 }
 
 fn read(body: Value, now: Moment) -> Result<(Filter, Option<DeliveryId>), Problem> {
-    let notes = Notes::default();
-    let read = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
-        let since: Option<Moment> = form.required("since", form::parsed);
-        let until: Option<Moment> = form.optional("until", form::parsed);
-        if since.is_some_and(|since| since < now.plus_days(-KEPT_DAYS)) {
-            form.fault("since", format!("must not be more than {KEPT_DAYS} days ago"));
-        }
-        let status = form.optional("status", |value| match serde_json::from_value::<Status>(value) {
-            Ok(status) if status.is_final() => Ok(status),
-            _ => Err("must be EXHAUSTED, CANCELLED or DELIVERED"),
-        });
-        let subscription = form.optional("subscriptionId", form::parsed);
-        let cursor = form.optional("cursor", form::text);
-        form.close();
-        let statuses = status.map_or_else(|| vec![Status::Exhausted, Status::Cancelled], |status| vec![status]);
-        let asked = Filter { statuses, subscription, since, until };
-        if ends_before_it_begins(&asked) {
-            notes.add("until", INVERTED);
-        }
-        let filter = Filter { until: Some(until.unwrap_or(now)), ..asked };
-        let after = cursor.as_ref().and_then(|text| filter.cursor(text));
-        if cursor.is_some() && after.is_none() {
-            notes.add("cursor", "must be the nextCursor of the call before, with all else as it was");
-        }
-        since.map(|_| (filter, after))
-    });
-    Ok(notes.settle(read)?)
+    let filter = |request: &ReplayRequest| Filter {
+        statuses: request.status.map_or_else(|| vec![Status::Exhausted, Status::Cancelled], |status| vec![status]),
+        subscription: request.subscription,
+        since: Some(request.since),
+        until: Some(request.until.unwrap_or(now)),
+    };
+    let request = ReplayRequest::read(body, now, |request, cursor| filter(request).cursor(cursor).is_some())?;
+    let filter = filter(&request);
+    let after = request.cursor.as_ref().and_then(|cursor| filter.cursor(cursor));
+    Ok((filter, after))
 }

@@ -3,10 +3,10 @@
 use api::{ApiState, Code, Member, PathParam, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
-use domain::webhooks::secret::{DEFAULT_OVERLAP_SECS, MAX_OVERLAP_SECS, Place, Secret};
+use domain::webhooks::requests::SecretRotation;
+use domain::webhooks::secret::{Place, Secret};
 use domain::webhooks::subscription::Subscription;
 use serde_json::{Value, json};
 use store::Failures;
@@ -15,21 +15,14 @@ use crate::body::OptionalBody;
 use crate::no_subscription;
 use crate::view::{SubscriptionView, WithSecret, no_sealing_key};
 
-/// How the secrets overlap.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Rotation {
-    /// Seconds for which the former secret still signs, a day when left out; 0 after a leak, and every former secret ends at once.
-    #[schema(minimum = 0, maximum = 604_800)]
-    grace_period_seconds: Option<i64>,
-}
+api::request_body!(RotationBody, "How the secrets overlap.", SecretRotation::body(), {"gracePeriodSeconds": 3600});
 
 /// Makes a new secret. Until the grace period ends, `webhook-signature` carries a signature of each live secret, newest first,
 /// and `x-10x-signature`, which can carry only one, that of the former secret.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/secret/rotate", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
-    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<Rotation>,
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<RotationBody>,
     responses((status = 200, description = "The subscription with its new secret.", body = WithSecret),
-        (status = 409, description = "Two former secrets still sign, or somebody else rotated meanwhile.", body = api::openapi::ErrorBody)))]
+        (status = 409, description = "Two former secrets still sign, or another call rotated meanwhile.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
@@ -37,7 +30,7 @@ pub(crate) async fn handle(
     OptionalBody(body): OptionalBody,
 ) -> Result<Json<WithSecret>, Problem> {
     let PathParam(id) = id.map_err(|_| no_subscription())?;
-    let overlap = overlap(body)?;
+    let overlap = SecretRotation::read(body)?.overlap_secs;
     let now = app.now();
     let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
     let before = &known.subscription;
@@ -55,14 +48,4 @@ pub(crate) async fn handle(
         return Err(Problem::new(Code::Conflict, "the subscription was changed meanwhile; read it again before rotating"));
     }
     Ok(Json(WithSecret::new(SubscriptionView::of(&after, known.status()), &secret)))
-}
-
-fn overlap(body: Value) -> Result<i64, Problem> {
-    let notes = Notes::default();
-    let overlap = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
-        let overlap = form.optional("gracePeriodSeconds", form::integer(0, MAX_OVERLAP_SECS));
-        form.close();
-        overlap.unwrap_or(DEFAULT_OVERLAP_SECS)
-    });
-    Ok(notes.settle(overlap)?)
 }

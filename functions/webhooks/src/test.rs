@@ -3,12 +3,12 @@
 use api::{ApiState, Code, Member, PathParam, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::values::form::{Form, Notes, Unknown};
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::name::Handle;
 use domain::webhooks::delivery::{Delivery, Trigger};
 use domain::webhooks::event::Envelope;
 use domain::webhooks::payload::{Payload, TestPayload};
+use domain::webhooks::requests::TestRequest;
 use domain::webhooks::subscription::Status;
 use http::StatusCode;
 use serde::Serialize;
@@ -18,16 +18,14 @@ use crate::body::OptionalBody;
 use crate::no_subscription;
 use crate::view::announce;
 
-/// Nothing need be said.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct TestBody {}
+api::request_body!(TestBody, "Nothing.", TestRequest::body(), {});
 
 /// What is on its way.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OnItsWay {
     event_id: EventId,
-    /// `GET …/deliveries/{deliveryId}` tells what becomes of it.
+    /// `GET …/deliveries/{deliveryId}` shows what becomes of it.
     delivery_id: DeliveryId,
 }
 
@@ -42,7 +40,7 @@ pub(crate) async fn handle(
     OptionalBody(body): OptionalBody,
 ) -> Result<(StatusCode, Json<OnItsWay>), Problem> {
     let PathParam(id) = id.map_err(|_| no_subscription())?;
-    nothing(body)?;
+    TestRequest::read(body)?;
     let now = app.now();
     let known = app.store().subscription(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
     if known.status() != Status::Active {
@@ -56,10 +54,4 @@ pub(crate) async fn handle(
     app.store().open_asked_for(std::slice::from_ref(&delivery), Some(&envelope), (member.handle(), &event)).await?;
     announce(&app, &delivery).await;
     Ok((StatusCode::ACCEPTED, Json(OnItsWay { event_id: envelope.id, delivery_id: delivery.id })))
-}
-
-fn nothing(body: Value) -> Result<(), Problem> {
-    let notes = Notes::default();
-    let read = Form::open(body, Unknown::Refuse, &notes).map(Form::close);
-    Ok(notes.settle(read)?)
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 
 use domain::accounts::audit::Event;
 use domain::links::Link;
-use domain::routing::RuleBook;
+use domain::routing::PersonalizationRules;
 use domain::values::id::{EventId, LinkId};
 use domain::values::name::{Handle, Slug};
 use domain::webhooks::event::Envelope;
@@ -54,7 +54,7 @@ impl Store {
     }
 
     /// A link with its handle's personalization rules, in one call.
-    pub async fn link_with_rules(&self, handle: &Handle, slug: &Slug) -> Result<(Option<Link>, RuleBook)> {
+    pub async fn link_with_rules(&self, handle: &Handle, slug: &Slug) -> Result<(Option<Link>, PersonalizationRules)> {
         let (link_key, rules_key) = (table::link(handle, slug), table::rules(handle));
         let keys = KeysAndAttributes::builder().keys(key(&link_key)).keys(key(&rules_key)).consistent_read(true);
         let keys = keys.build().map_err(|error| Error::Unavailable { operation: "BatchGetItem", source: Box::new(error) })?;
@@ -62,7 +62,7 @@ impl Store {
         if found.unprocessed_keys().is_some_and(|keys| !keys.is_empty()) {
             return Err(Error::Contended("BatchGetItem"));
         }
-        let (mut link, mut book) = (None, RuleBook::default());
+        let (mut link, mut book) = (None, PersonalizationRules::default());
         for item in found.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten() {
             if optional(item, "pk") == Some(rules_key.pk.as_str()) {
                 book = doc(item)?;

@@ -3,7 +3,7 @@
 use domain::accounts::audit::Event;
 use domain::chain;
 use domain::routing::PersonalizationRule;
-use domain::routing::rule_set::{BookRule, RuleBook};
+use domain::routing::rule_set::{Rule, RuleSet};
 use domain::values::name::Handle;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,7 @@ use crate::item::{doc, integer, number, with_doc};
 use crate::table::{self, Key};
 
 /// A rule whose book is kept.
-pub trait KeptRule: BookRule + Serialize + DeserializeOwned + Clone {
+pub trait KeptRule: Rule + Serialize + DeserializeOwned + Clone {
     /// Where the handle's book of them lies.
     fn book_of(handle: &Handle) -> Key;
 }
@@ -25,7 +25,7 @@ impl KeptRule for PersonalizationRule {
     }
 }
 
-impl KeptRule for chain::Rule {
+impl KeptRule for chain::ChainRule {
     fn book_of(handle: &Handle) -> Key {
         table::chain_rules(handle)
     }
@@ -33,14 +33,14 @@ impl KeptRule for chain::Rule {
 
 impl Store {
     /// The rules and their version; a handle without rules has an empty book of version 0.
-    pub async fn rule_book<R: KeptRule>(&self, handle: &Handle) -> Result<(RuleBook<R>, u64)> {
-        let Some(item) = self.get(&R::book_of(handle)).await? else { return Ok((RuleBook::default(), 0)) };
+    pub async fn rule_book<R: KeptRule>(&self, handle: &Handle) -> Result<(RuleSet<R>, u64)> {
+        let Some(item) = self.get(&R::book_of(handle)).await? else { return Ok((RuleSet::default(), 0)) };
         let version = integer(&item, "version").unwrap_or_default().unsigned_abs();
         Ok((doc(&item)?, version))
     }
 
     /// Writes the rules and the audit event if they are still at `before`; tells whether they were.
-    pub async fn save_rule_book<R: KeptRule>(&self, handle: &Handle, book: &RuleBook<R>, before: u64, event: &Event) -> Result<bool> {
+    pub async fn save_rule_book<R: KeptRule>(&self, handle: &Handle, book: &RuleSet<R>, before: u64, event: &Event) -> Result<bool> {
         let mut item = with_doc(&R::book_of(handle), book)?;
         item.insert("version".to_owned(), number(before + 1));
         let put = self.put_part(item, |put| {

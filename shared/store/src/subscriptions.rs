@@ -7,7 +7,7 @@ use domain::accounts::audit::Event;
 use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::subscription::{Disabled, Failing, MOST, Status, Subscription};
+use domain::webhooks::subscription::{Disabled, Failing, MAX_SUBSCRIPTIONS, Status, Subscription};
 
 use crate::Store;
 use crate::error::{Error, Result};
@@ -67,7 +67,7 @@ impl Store {
                     .update_expression("ADD used :one")
                     .condition_expression("attribute_not_exists(used) OR used < :most")
                     .expression_attribute_values(":one", number(1))
-                    .expression_attribute_values(":most", number(MOST))
+                    .expression_attribute_values(":most", number(MAX_SUBSCRIPTIONS))
             })?;
             let parts = vec![count, self.put_part(item.clone(), absent)?, self.audit_part(&subscription.handle, event)?];
             let written = self.transact(parts).await?;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::accounts::Profile;
-use domain::links::{Link, Settings};
-use domain::routing::{PersonalizationRule, RuleBook};
+use domain::links::{Link, LinkSettings};
+use domain::routing::{PersonalizationRule, PersonalizationRules};
 use domain::values::destination::OwnHosts;
 use domain::values::id::LinkId;
 use domain::values::moment::Moment;
@@ -445,7 +445,7 @@ impl Pair {
 /// Links of a handle with random rules, and visits of them.
 struct Stage {
     handle: Handle,
-    book: RuleBook,
+    book: PersonalizationRules,
     links: Vec<Link>,
     visits: Vec<(String, Pair)>,
 }
@@ -454,7 +454,7 @@ impl Stage {
     fn set(dice: &mut Dice, number: usize, links: usize, moments: &[Moment]) -> Self {
         let foreign = OwnHosts::default();
         let handle: Handle = format!("stage-{number}").parse().unwrap();
-        let mut book = RuleBook::default();
+        let mut book = PersonalizationRules::default();
         for rule in 0..dice.roll(5) {
             let variant = json!({"id": "v", "destinationUrl": format!("https://example.com/p{rule}?a=%20b#x")});
             let body = json!({"priority": dice.roll(3), "enabled": !dice.one_in(4), "when": dice.conditions(true), "variant": variant});
@@ -478,7 +478,7 @@ impl Stage {
             if dice.one_in(4) {
                 body[dice.pick(&["scheduledStartAt", "scheduledEndAt", "expiresAt"])] = json!(dice.pick(moments));
             }
-            let (settings, _) = Settings::read(body, &foreign).unwrap();
+            let (settings, _) = LinkSettings::read(body, &foreign).unwrap();
             let slug = format!("link-{link}");
             let begins = Moment::from_millis(1_700_000_000_000);
             let id = LinkId::new(begins, (u128::try_from(number).unwrap() << 32) | u128::try_from(link).unwrap());
@@ -494,7 +494,7 @@ impl Stage {
             });
             for _ in 0..VISITS {
                 // Without a session a share is decided by what only the visitor's own request tells.
-                let has_shares = shares || stage.book.rules().iter().any(|rule| rule.when.percent.is_some());
+                let has_shares = shares || stage.book.rules().iter().any(|rule| rule.when.names().contains(&"percent"));
                 let at = dice.pick(moments);
                 stage.visits.push((slug.clone(), Pair::of(dice, &stage.handle, &slug, at, has_shares)));
             }

@@ -40,14 +40,6 @@ impl Format {
     }
 }
 
-impl std::str::FromStr for Format {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Csv, Self::Json].into_iter().find(|format| format.as_str() == text).ok_or("must be csv or json")
-    }
-}
-
 /// One row; its members are the columns of a CSV.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(untagged)]

@@ -74,7 +74,7 @@ impl CampaignChange {
         Self {
             goal_type,
             status: form.optional("status", "A new campaign is a DRAFT when it is left out.", form::parsed()),
-            name: form.patch("name", "Shown in lists.", form::text(0..=200)),
+            name: form.patch("name", "Shown in lists; null removes it.", form::text(0..=200)),
             tracking_preset: form.patch(
                 "trackingPreset",
                 "How conversions are reported to the merchant's own tools; the goal's when left out or null.",
@@ -85,7 +85,7 @@ impl CampaignChange {
                 "The event type of its conversions; the goal's when left out or null.",
                 form::parsed(),
             ),
-            currency: form.patch("currency", "The currency of its reports.", form::parsed()),
+            currency: form.patch("currency", "The currency of its reports; null removes it.", form::parsed()),
             primary: Primary::read(form, id, own),
         }
     }

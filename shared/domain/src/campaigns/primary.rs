@@ -43,7 +43,7 @@ impl Primary {
         if form.has("primarySlug") && form.has("primaryLink") {
             form.fault("primaryLink", "cannot be given together with primarySlug: name a link or write one");
         }
-        let slug = form.patch("primarySlug", "A link that exists, to become the campaign's primary link.", form::parsed());
+        let slug = form.patch("primarySlug", "A link that exists, to become the campaign's primary link; null: none.", form::parsed());
         let is_reset = form.is_null("primaryLink");
         let link = form.object("primaryLink", "A link to write as the campaign's primary link, instead of `primarySlug`.", |link| {
             let slug = link.required("slug", "Its slug.", form::parsed());

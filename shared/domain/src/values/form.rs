@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use crate::values::schema::{Kind, Member, Schema};
 
 pub use field::{Field, any_text, boolean, integer, json_object, leaf, number, one_of, parsed, text};
-pub use query::{describe_query, read_query};
+pub use query::{describe_query, read_query, read_urlencoded};
 
 /// One bad field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -10,16 +10,23 @@ use crate::values::schema::Member;
 /// # Errors
 /// Every bad parameter at once.
 pub fn read_query<T>(query: &str, fields: impl FnOnce(&mut Form<'_>) -> Option<T>) -> Result<T, Faults> {
+    read_urlencoded(query.as_bytes(), Unknown::Refuse, fields)
+}
+
+/// Reads what an HTML form sends; repeated members are refused.
+///
+/// # Errors
+/// Every bad member at once.
+pub fn read_urlencoded<T>(text: &[u8], unknown: Unknown, fields: impl FnOnce(&mut Form<'_>) -> Option<T>) -> Result<T, Faults> {
     let notes = Notes::default();
     let mut members = Map::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in url::form_urlencoded::parse(text) {
         if members.contains_key(&*name) {
             notes.add(name, "is given more than once");
         } else {
             members.insert(name.into_owned(), Value::String(value.into_owned()));
         }
     }
-    let unknown = Unknown::Refuse;
     let mut form = Form { path: String::new(), members, unknown, source: Source::Query, notes: &notes, described: None };
     let value = fields(&mut form);
     form.close();
