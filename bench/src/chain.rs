@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, ensure};
-use domain::chain::Batch;
+use domain::chain::SignalBatch;
 use http::Method;
 use runtime::App;
 use serde_json::{Value, json};
@@ -118,7 +118,8 @@ async fn fill(app: &App, size: usize) -> Result<()> {
         let at = app.now().plus_secs(61 * (i64::try_from(batch)? + 1 - i64::try_from(batches)?));
         let signal = json!({"signalKey": "view", "signalValue": "/spring/collection", "metadata": {"referrer": "newsletter"}});
         let body = json!({"handle": HANDLE, "sessionId": session(size), "signals": vec![signal; BATCH.min(size - batch * BATCH)]});
-        let Batch { handle, session, signals } = Batch::read(body).map_err(|faults| anyhow!("the bench's signals: {faults:?}"))?;
+        let SignalBatch { handle, session, signals } =
+            SignalBatch::read(body).map_err(|faults| anyhow!("the bench's signals: {faults:?}"))?;
         let fresh = || app.id::<domain::values::id::Request>().to_string();
         let appended = app.store().sessions().append((&handle, &session), &signals, &fresh, at).await?;
         ensure!(matches!(appended, Appended::Kept { .. }), "{appended:?}");

@@ -1,7 +1,7 @@
 //! The link that the bench follows.
 
 use anyhow::{Result, anyhow};
-use domain::links::{Link, Settings};
+use domain::links::{Link, LinkSettings};
 use domain::testing;
 use domain::values::destination::OwnHosts;
 use domain::values::id::LinkId;
@@ -35,8 +35,15 @@ pub(crate) fn campaign() -> Value {
 
 /// A link with this body under a slug.
 pub(crate) fn link(slug: &str, body: Value) -> Result<Link> {
-    let (settings, _) = Settings::read(body, &OwnHosts::default()).map_err(|faults| anyhow!("the bench's link is invalid: {faults:?}"))?;
-    Ok(Link { id: LinkId::new(CREATED_AT, 7), handle: HANDLE.parse()?, slug: slug.parse()?, version: 3, ..testing::link(CREATED_AT, settings) })
+    let (settings, _) =
+        LinkSettings::read(body, &OwnHosts::default()).map_err(|faults| anyhow!("the bench's link is invalid: {faults:?}"))?;
+    Ok(Link {
+        id: LinkId::new(CREATED_AT, 7),
+        handle: HANDLE.parse()?,
+        slug: slug.parse()?,
+        version: 3,
+        ..testing::link(CREATED_AT, settings)
+    })
 }
 
 /// The link as it is stored.

@@ -1,23 +1,30 @@
-//! Checks answers against the OpenAPI document.
+//! Compares every exchange of every test with the OpenAPI document: each answer must be one it promises, each request that is
+//! accepted must be valid, and each that is refused for its shape must be invalid.
 
-use std::collections::BTreeSet;
-use std::sync::Mutex;
+mod request;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use http::Method;
+use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use crate::Answer;
+
+pub use request::{Exception, Sent};
 
 /// The document, and which of its operations have been seen.
 pub struct Contract {
     document: Value,
     seen: Mutex<BTreeSet<(String, String)>>,
+    validators: Mutex<BTreeMap<String, Arc<Validator>>>,
 }
 
 impl Contract {
     /// Reads the document.
     pub fn new(document: Value) -> Self {
-        Self { document, seen: Mutex::default() }
+        Self { document, seen: Mutex::default(), validators: Mutex::default() }
     }
 
     /// Operations as method and path.
@@ -40,9 +47,9 @@ impl Contract {
         self.seen.lock().expect("seen").clone()
     }
 
-    /// Fails the test when the document does not promise this answer.
+    /// Fails the test when the document does not promise this answer, or says other than the answer whether the request is valid.
     #[track_caller]
-    pub fn check(&self, method: &Method, path: &str, answer: &Answer) {
+    pub fn check(&self, method: &Method, path: &str, sent: &Sent, answer: &Answer) {
         let Some(template) = self.template(path) else { return };
         let operation = &self.document["paths"][&template][method.as_str().to_lowercase()];
         if operation.is_null() {
@@ -54,6 +61,7 @@ impl Contract {
         if answer.status.is_success() || answer.status.is_redirection() {
             self.seen.lock().expect("seen").insert((method.to_string(), template.clone()));
         }
+        self.check_request(&format!("{method} {template}"), operation, path, sent, answer);
         if let Some(schema) = promised["content"]["application/json"].get("schema") {
             self.validate(schema, answer, &format!("{method} {template} {status}"));
         }
@@ -66,14 +74,30 @@ impl Contract {
         if !is_readable {
             return;
         }
-        let mut whole = schema.clone();
-        whole["components"] = self.document["components"].clone();
-        let schema: Value =
-            json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "allOf": [whole.clone()], "components": whole["components"]});
-        let validator = jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let validator = self.validator(schema, what);
         let body = answer.json();
         let errors: Vec<String> = validator.iter_errors(&body).map(|error| format!("{} at {}", error, error.instance_path())).collect();
         assert!(errors.is_empty(), "{what}: {errors:?} in {body}");
+    }
+
+    /// The validator of a schema of the document, built once.
+    #[track_caller]
+    fn validator(&self, schema: &Value, what: &str) -> Arc<Validator> {
+        let key = schema.to_string();
+        if let Some(known) = self.validators.lock().expect("validators").get(&key) {
+            return known.clone();
+        }
+        let whole = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "allOf": [schema],
+            "components": self.document["components"],
+        });
+        let built = jsonschema::options()
+            .should_validate_formats(true)
+            .with_format("uri", |text: &str| url::Url::parse(text).is_ok())
+            .build(&whole)
+            .unwrap_or_else(|error| panic!("{what}: {error}"));
+        self.validators.lock().expect("validators").entry(key).or_insert_with(|| Arc::new(built)).clone()
     }
 
     /// The most literal path template that fits.

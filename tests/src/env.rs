@@ -108,7 +108,7 @@ impl TestEnv {
     /// Makes an ACTIVE campaign of `demo`, past the API.
     pub async fn campaign(&self, id: &str) {
         let body = serde_json::json!({"campaignId": id, "goalType": "PRODUCT_SALE", "status": "ACTIVE"});
-        let draft = domain::campaigns::Draft::read(body, &self.api("campaigns").settings().own_hosts).expect("a campaign");
+        let draft = domain::campaigns::NewCampaign::read(body, &self.api("campaigns").settings().own_hosts).expect("a campaign");
         let campaign = domain::campaigns::Campaign::new(&self.handle(), &draft, self.now());
         let written = self.unrestricted_store().campaigns().write(&campaign, None, None, &[]).await.expect("a table");
         assert_eq!(written, store::WriteOutcome::Written, "{id}");
@@ -191,12 +191,13 @@ impl TestEnv {
     /// Sends a request through the gateway and checks its answer against the document.
     pub async fn send(&self, request: Request<Bytes>, ip: IpAddr) -> Answer {
         let (method, path, host) = (request.method().clone(), request.uri().to_string(), request.headers().get("host").cloned());
+        let sent = crate::contract::Sent { headers: request.headers().clone(), body: request.body().clone() };
         let response = self.server.call(request, ip).await;
         let (parts, body) = response.into_parts();
         let answer = Answer { status: parts.status, headers: parts.headers, body };
         let is_public_host = host.is_some_and(|host| host.as_bytes().starts_with(b"demo."));
         let path = if is_public_host { format!("/_edge/redirect/demo{path}") } else { path };
-        self.contract.check(&method, &path, &answer);
+        self.contract.check(&method, &path, &sent, &answer);
         answer
     }
 

@@ -24,7 +24,7 @@ mod receiver;
 pub use answer::Answer;
 pub use callers::{BROWSER, Caller, Visit};
 pub use clicks::clicks_of_day;
-pub use contract::Contract;
+pub use contract::{Contract, Exception, Sent};
 pub use env::{TestEnv, TestEnvOptions};
 pub use faults::{Fault, Faults, Fired, Rule};
 pub use programs::{FUNCTIONS, programs};

@@ -12,7 +12,7 @@ use domain::clicks::agent::{Evidence, classify};
 use domain::clicks::ctx::{Consent, CtxClaims, Keyring};
 use domain::links::Link;
 use domain::links::visit::Visit;
-use domain::routing::{RuleBook, decide};
+use domain::routing::{PersonalizationRules, decide};
 use domain::values::id::ClickId;
 use domain::values::moment::Moment;
 use http::Request;
@@ -98,7 +98,7 @@ fn rules(table: &mut Table) -> Result<()> {
     };
     let rules: Vec<_> = (0..20).map(rule).collect();
     let link: Link = link::link(&link::slug(1), json!({"destinationUrl": "https://shop.example.com/", "routingRules": rules}))?;
-    let (book, visit) = (RuleBook::default(), visit());
+    let (book, visit) = (PersonalizationRules::default(), visit());
     let measured = nanoseconds(|| decide(black_box(&link), &book, black_box(&visit), false, |_| {}));
     part(table, "routing: 20 rules, none matches", measured, Some(1_000.0), "-");
     Ok(())

@@ -8,7 +8,7 @@ use domain::values::name::Handle;
 
 /// Lists the audit events of a handle, newest first. They are kept for 400 days.
 #[utoipa::path(get, path = "/v2/handles/{handle}/audit-events", tag = "handles", security(("jwt" = [])),
-    params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    params(("handle" = Handle, Path), Paging),
     responses((status = 200, description = "A page of audit events.", body = ListResponse<AuditEvent>)))]
 pub(crate) async fn list(
     State(app): State<ApiState>,

@@ -3,8 +3,7 @@
 use api::{ApiState, Code, Creator, JsonBody, Member, Owner, Problem, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::accounts::{Profile, Role};
-use domain::values::form::{self, Form, Notes, Unknown};
+use domain::accounts::{OwnershipTransfer, Profile, Role};
 use domain::values::name::{Handle, UserId};
 use serde::Serialize;
 use serde_json::json;
@@ -34,19 +33,11 @@ impl People {
     }
 }
 
-/// The full new list of collaborators.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct NewPeople {
-    #[schema(max_items = 100)]
-    collaborators: Vec<Collaborator>,
-}
+api::request_body!(NewPeople, "The whole new list of collaborators.", Profile::collaborators_body(), {
+    "collaborators": [{"userId": "creator", "role": "CREATOR"}]
+});
 
-/// Who a handle goes to.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Transfer {
-    new_owner_user_id: UserId,
-}
+api::request_body!(Transfer, "The user who becomes the owner.", OwnershipTransfer::body(), {"newOwnerUserId": "creator"});
 
 /// Lists the collaborators of a handle.
 #[utoipa::path(get, path = "/v2/handles/{handle}/collaborators", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
@@ -73,13 +64,8 @@ pub(crate) async fn transfer(
     member: Member<Owner>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<People>, Problem> {
-    let notes = Notes::default();
-    let user = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
-        let user = form.required("newOwnerUserId", form::parsed::<UserId>);
-        form.close();
-        user
-    });
-    let next = member.profile.transferred_to(notes.settle(user)?);
+    let OwnershipTransfer { new_owner } = OwnershipTransfer::read(body)?;
+    let next = member.profile.transferred_to(new_owner);
     save(&app, &member, next, "handle.transferred").await
 }
 

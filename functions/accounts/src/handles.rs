@@ -3,19 +3,14 @@
 use api::{ApiState, Code, Creator, JsonBody, ListResponse, Member, Paging, Problem, User, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::accounts::{Profile, Role};
-use domain::values::form::{self, Form, Notes, Unknown};
+use domain::accounts::{NewHandle, Profile, Role};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, UserId};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A handle to make.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct NewHandle {
-    handle: Handle,
-}
+api::request_body!(HandleBody, "A handle to create.", NewHandle::body(), {"handle": "acme"});
 
 /// A handle as its owner or a collaborator sees it.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -35,20 +30,14 @@ impl HandleView {
 }
 
 /// Creates a handle; the caller becomes its owner.
-#[utoipa::path(post, path = "/v2/handles", tag = "handles", security(("jwt" = [])), request_body = NewHandle,
+#[utoipa::path(post, path = "/v2/handles", tag = "handles", security(("jwt" = [])), request_body = HandleBody,
     responses((status = 201, description = "Created.", body = HandleView), (status = 409, description = "The handle is taken.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn create(
     State(app): State<ApiState>,
     user: User,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<HandleView>), Problem> {
-    let notes = Notes::default();
-    let handle = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
-        let handle = form.required("handle", form::parsed::<Handle>);
-        form.close();
-        handle
-    });
-    let handle = notes.settle(handle)?;
+    let NewHandle { handle } = NewHandle::read(body)?;
     charge(&app, &user.id).await?;
     let event = user.event(&app, "handle.created", &handle).between(Value::Null, json!({"ownerUserId": user.id}));
     let profile = Profile { handle, owner: user.id, collaborators: Default::default(), created_at: app.now(), version: 1 };
@@ -60,7 +49,7 @@ pub(crate) async fn create(
 
 /// Lists the handles that the caller owns or collaborates on.
 #[utoipa::path(get, path = "/v2/handles", tag = "handles", security(("jwt" = [])),
-    params(("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    params(Paging),
     responses((status = 200, description = "A page of handles.", body = ListResponse<HandleView>)))]
 pub(crate) async fn list(State(app): State<ApiState>, user: User, paging: Paging) -> Result<Json<ListResponse<HandleView>>, Problem> {
     let page = app.store().profiles().list(&user.id, paging.limit, paging.cursor.as_deref()).await?;

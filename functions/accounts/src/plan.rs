@@ -3,19 +3,12 @@
 use api::{ApiState, JsonBody, PathParam, PlatformAdmin, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::accounts::{Account, Plan};
+use domain::accounts::Account;
 use domain::values::name::UserId;
-use domain::values::zone::Zone;
 use serde::Serialize;
 use serde_json::json;
 
-/// What to set; what is left out stays.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Change {
-    plan: Option<Plan>,
-    time_zone: Option<Zone>,
-}
+api::request_body!(AccountChange, "What to set; what is left out stays.", Account::body(), {"plan": "PRO", "timeZone": "Europe/Berlin"});
 
 /// An account's settings.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -28,7 +21,7 @@ pub(crate) struct AccountView {
 
 /// Sets an account's plan and time zone.
 #[utoipa::path(put, path = "/v2/platform-admin/accounts/{userId}", tag = "platform-admin", security(("jwt" = [])), params(("userId" = UserId, Path)),
-    request_body = Change, responses((status = 200, description = "The account.", body = AccountView)))]
+    request_body = AccountChange, responses((status = 200, description = "The account.", body = AccountView)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     admin: PlatformAdmin,

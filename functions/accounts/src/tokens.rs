@@ -6,7 +6,7 @@ use api::{ApiState, Code, JsonBody, ListResponse, Member, Operator, Paging, Path
 use axum::Json;
 use axum::extract::State;
 use domain::accounts::Plan;
-use domain::accounts::token::{Draft, Grant, MAX_TOKENS, Minted, Revealed, Token};
+use domain::accounts::token::{Grant, MAX_TOKENS, Minted, NewToken, Revealed, Token};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, TokenId, UserId};
 use http::StatusCode;
@@ -18,18 +18,11 @@ use store::AddToken;
 /// The feature a plan must include.
 const FEATURE: &str = "growth_tools";
 
-/// A token to make.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = NewToken)]
-pub(crate) struct NewToken {
-    #[schema(max_length = 100)]
-    name: Option<String>,
-    #[schema(min_items = 1)]
-    scopes: Vec<Grant>,
-    /// From when on it is refused; never when left out.
-    expires_at: Option<Moment>,
-}
+api::request_body!(TokenBody, "A token to create.", NewToken::body(), {
+    "name": "nightly import",
+    "scopes": ["links.read", "conversions.write"],
+    "expiresAt": "2030-01-01T00:00:00Z"
+});
 
 /// A token without its secret.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -70,7 +63,7 @@ pub(crate) struct CreatedToken {
 /// It reaches the routes under `/v2/public/handles/{handle}` that its scopes name, and confirms conversions with `conversions.write`.
 /// Send it as `authorization: Bearer <token>` or as `x-api-key: <token>`. Needs the plan PRO. A handle may have 50.
 #[utoipa::path(post, path = "/v2/handles/{handle}/tokens", tag = "tokens", security(("jwt" = [])), params(("handle" = Handle, Path)),
-    request_body = NewToken,
+    request_body = TokenBody,
     responses((status = 201, description = "Created; `token` is returned only once.", body = CreatedToken),
         (status = 409, description = "The handle has the maximum number of tokens.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn create(
@@ -79,7 +72,7 @@ pub(crate) async fn create(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, [(HeaderName, &'static str); 1], Json<CreatedToken>), Problem> {
     require_plan(&app, &member.profile.owner, Plan::Pro, FEATURE).await?;
-    let draft = Draft::read(body, app.now())?;
+    let draft = NewToken::read(body, app.now())?;
     charge(&app, &member.profile.owner).await?;
     let minted = Minted::of(app.random(), [app.random(), app.random()]).map_err(Problem::internal)?;
     let token = Token {
@@ -107,7 +100,7 @@ pub(crate) async fn create(
 
 /// Lists a handle's tokens without their secrets, newest first.
 #[utoipa::path(get, path = "/v2/handles/{handle}/tokens", tag = "tokens", security(("jwt" = [])),
-    params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    params(("handle" = Handle, Path), Paging),
     responses((status = 200, description = "A page of the tokens that are not revoked.", body = ListResponse<TokenView>)))]
 pub(crate) async fn list(
     State(app): State<ApiState>,

@@ -11,13 +11,13 @@ use api::{AnalyticsRead, ApiState, Member, Problem, require_plan};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use domain::accounts::Plan;
-use domain::values::name::{CampaignId, Handle, Slug};
+use domain::values::name::Handle;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use http::{Extensions, Uri};
 use serde::Serialize;
 
 use crate::parameters::Range;
-use query::{ExportKind, ExportQuery};
+use query::{ExportKind, ExportParameters, ExportQuery};
 use rows::{Export, ExportRow};
 use sheet::ExportPage;
 
@@ -30,12 +30,7 @@ const FEATURE: &str = "exports";
 /// of a CSV has the header row, so that pages can be concatenated. Text that a spreadsheet could interpret as a formula begins
 /// with an apostrophe. Needs the plan PRO.
 #[utoipa::path(get, path = "/v2/handles/{handle}/analytics/export", tag = "analytics", security(("jwt" = []), ("pat" = ["analytics.read"])),
-    params(("handle" = Handle, Path), ("format" = Option<String>, Query, description = "csv (default) or json"),
-        ("type" = Option<String>, Query, description = "clicks (default): one row a click; conversions: one row a ledger entry; daily: one row a UTC day"),
-        ("campaignId" = Option<CampaignId>, Query), ("slug" = Option<Slug>, Query),
-        ("from" = Option<String>, Query, description = "First day, UTC, such as 2026-03-01; 29 days before `to` when left out."),
-        ("to" = Option<String>, Query, description = "Last day, UTC, included; today when left out."),
-        ("cursor" = Option<String>, Query, description = "The x-next-cursor of the page before.")),
+    params(("handle" = Handle, Path), ExportParameters),
     responses((status = 200, description = "A page of the export.", content((Export = "application/json"), (String = "text/csv")),
             headers(("content-disposition" = String, description = "A file name with handle, type, filters and range."),
                 ("x-next-cursor" = Option<String>, description = "The cursor of the next page; absent at the end."),

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use domain::reports::confidence::Freshness;
 use domain::reports::{Dimension, Selection};
-use domain::values::form::Faults;
+use domain::values::form::{self, Faults, Form};
 use domain::values::moment::{Day, Moment};
 use domain::values::money::Currency;
 use domain::values::name::{CampaignId, Handle, Slug};
@@ -14,9 +14,7 @@ use store::Store;
 
 use crate::figures::{PenaltyView, Totals, rated, report};
 use crate::funnel::{Funnel, funnel};
-use crate::parameters::{Parameters, Range};
-
-const KNOWN: [&str; 7] = ["groupBy", "campaignId", "slug", "from", "to", "confidence", "funnel"];
+use crate::parameters::Range;
 
 /// A report.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -59,7 +57,7 @@ pub(crate) struct ReportRow {
     totals: Totals,
 }
 
-/// What is asked for.
+/// What is requested.
 enum Query {
     Report(Box<Wanted>),
     Funnel(Option<CampaignId>, Range),
@@ -75,35 +73,35 @@ struct Wanted {
 
 impl Query {
     fn read(query: &str, today: Day) -> Result<Self, Faults> {
-        let mut parameters = Parameters::open(query, &KNOWN);
-        let is_funnel = parameters.flag("funnel");
-        let wanted = Wanted {
-            by: parameters.read("groupBy").unwrap_or(Dimension::Day),
-            campaign: parameters.read("campaignId"),
-            slug: parameters.read("slug"),
-            range: parameters.range(today),
-            with_confidence: parameters.flag("confidence"),
-        };
-        for name in ["groupBy", "slug"].into_iter().filter(|_| is_funnel) {
-            if parameters.text(name).is_some() {
-                parameters.fault(name, "cannot be combined with funnel=true, which reports whole campaigns");
-            }
+        form::read_query(query, |form| Some(Self::fields(form, today)))
+    }
+
+    fn fields(form: &mut Form<'_>, today: Day) -> Self {
+        let doc = "Answers a funnel: every campaign, or that of `campaignId`. Goes with `from` and `to`, not with `groupBy` or `slug`.";
+        let is_funnel = form.optional("funnel", doc, form::boolean()).unwrap_or(false);
+        for name in ["groupBy", "slug"].into_iter().filter(|name| is_funnel && form.has(name)) {
+            form.fault(name, "cannot be combined with funnel=true, which reports whole campaigns");
         }
-        let read = if is_funnel { Self::Funnel(wanted.campaign, wanted.range) } else { Self::Report(Box::new(wanted)) };
-        parameters.settle(read)
+        let by = form.optional("groupBy", "The dimension of the rows; day when left out.", form::parsed());
+        let campaign = form.optional("campaignId", "Only what is credited to this campaign.", form::parsed());
+        let slug = form.optional("slug", "Only this link; with `campaignId`, what it brought to that campaign.", form::parsed());
+        let range = Range::read(form, today);
+        let doc = "Adds `confidence` and `penalties`, derived from the totals.";
+        let with_confidence = form.optional("confidence", doc, form::boolean()).unwrap_or(false);
+        if is_funnel {
+            return Self::Funnel(campaign, range);
+        }
+        Self::Report(Box::new(Wanted { by: by.unwrap_or(Dimension::Day), campaign, slug, range, with_confidence }))
     }
 }
+
+api::query_parameters!(ReportQuery, |form| Some(Query::fields(form, Moment::from_millis(0).day())));
 
 /// Reports clicks, conversions and revenue by one dimension, or with `funnel=true` by campaign, with the reliability of each.
 ///
 /// Its cost grows with days, keys and campaigns, never with clicks.
 #[utoipa::path(get, path = "/v2/handles/{handle}/analytics", tag = "analytics", security(("jwt" = []), ("pat" = ["analytics.read"])),
-    params(("handle" = Handle, Path), ("groupBy" = Option<String>, Query, description = "day (default), slug, country, device, referrer, segment, source or campaign"),
-        ("campaignId" = Option<CampaignId>, Query), ("slug" = Option<Slug>, Query, description = "With campaignId: the figures of this link in that campaign."),
-        ("from" = Option<String>, Query, description = "First day, UTC, such as 2026-03-01; 29 days before `to` when left out."),
-        ("to" = Option<String>, Query, description = "Last day, UTC, included; today when left out."),
-        ("confidence" = Option<bool>, Query, description = "Adds `confidence` and `penalties`, computed from the totals."),
-        ("funnel" = Option<bool>, Query, description = "Returns a funnel: every campaign, or that of campaignId. Combines with from and to, not with groupBy or slug.")),
+    params(("handle" = Handle, Path), ReportQuery),
     responses((status = 200, description = "The report, or the funnel.", body = ReportOrFunnel)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,

@@ -4,7 +4,7 @@ use api::{ApiState, Code, ConversionsWrite, JsonBody, Member, PathId, Problem, c
 use axum::Json;
 use axum::extract::State;
 use domain::accounts::audit::AuditEvent;
-use domain::conversions::ledger::{self, Adjustment, AdjustmentBounds, Cause, LedgerEntry};
+use domain::conversions::ledger::{self, Adjustment, AdjustmentBounds, AdjustmentRequest, Cause, LedgerEntry};
 use domain::values::id::{AdjustmentId, ConversionId};
 use domain::values::money::MoneyChange;
 use domain::values::name::Handle;
@@ -15,19 +15,11 @@ use store::{Adjusted, StoredConversion};
 
 use crate::view::EntryView;
 
-/// What is posted.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AdjustmentBody {
-    /// In the conversion's currency, to its decimals; a refund is negative, a correction upward positive, nothing is 0.
-    #[schema(example = -5.25)]
-    amount: f64,
-    #[schema(min_length = 1, max_length = 500)]
-    reason: String,
-    /// The caller's own name of this adjustment, such as the refund's number; 1 to 255 bytes, once for ever in a conversion.
-    #[schema(min_length = 1, max_length = 255)]
-    idempotency_key: String,
-}
+api::request_body!(AdjustmentBody, "An adjustment to append.", AdjustmentRequest::body(), {
+    "amount": -5.25,
+    "reason": "partial refund",
+    "idempotencyKey": "refund-1"
+});
 
 /// The result of an adjustment.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -62,7 +54,7 @@ pub(crate) async fn handle(
 ) -> Result<(StatusCode, Json<AdjustmentReceipt>), Problem> {
     let stored = app.store().conversions().get(member.handle(), id).await?;
     let currency = stored.as_ref().and_then(|stored| stored.current().money).map(|money| money.currency);
-    let request = ledger::Request::read(body, currency)?;
+    let request = AdjustmentRequest::read(body, currency)?;
     let stored = stored.ok_or_else(|| Problem::not_found("conversion"))?;
     let value = ledger::adjustable(stored.current()).map_err(|fixed| Problem::new(Code::Conflict, fixed.to_string()))?;
     let amount = request.amount.ok_or_else(|| Problem::field("amount", "is required"))?;
@@ -87,7 +79,13 @@ pub(crate) async fn handle(
     }
 }
 
-fn adjustment(app: &ApiState, stored: &StoredConversion, request: &ledger::Request, amount: MoneyChange, event: &AuditEvent) -> Adjustment {
+fn adjustment(
+    app: &ApiState,
+    stored: &StoredConversion,
+    request: &AdjustmentRequest,
+    amount: MoneyChange,
+    event: &AuditEvent,
+) -> Adjustment {
     // Its id and its day come from the same moment, so that lists by id and figures by day agree.
     let now = app.now();
     let conversion = stored.current();

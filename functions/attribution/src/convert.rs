@@ -12,7 +12,6 @@ use domain::conversions::{Conversion, Submission, Trust};
 use domain::values::id::{ConversionId, RequestId};
 use domain::values::money::Money;
 use http::StatusCode;
-use serde::Serialize;
 use serde_json::{Value, json};
 use store::Accepted;
 
@@ -20,28 +19,13 @@ use crate::confirm::confirm;
 use crate::ctx::{open, refusal};
 use crate::receipt::{Receipt, record_attempt};
 
-/// What is posted; members not named here are ignored.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ConversionBody {
-    /// The token from the redirect.
-    ctx: String,
-    /// The merchant's order or transaction number, 1 to 255 bytes; not a session id.
-    #[schema(min_length = 1, max_length = 255)]
-    idempotency_key: String,
-    event_type: domain::values::name::EventType,
-    /// At most twelve integer digits and the currency's decimals.
-    #[schema(minimum = 0, example = 24.99)]
-    value: Option<f64>,
-    /// Required with value.
-    currency: Option<domain::values::money::Currency>,
-    occurred_at: Option<domain::values::moment::Moment>,
-    /// At most 2 KiB of JSON.
-    #[schema(value_type = Option<Object>)]
-    metadata: Option<Value>,
-    /// The session it was made in, where the ctx names none.
-    session_id: Option<domain::values::name::SessionId>,
-}
+api::request_body!(ConversionBody, "A conversion to submit; unknown members are ignored.", Submission::body(), {
+    "ctx": "c1.1.AAAA.AAAA",
+    "idempotencyKey": "order-1001",
+    "eventType": "purchase",
+    "value": 24.99,
+    "currency": "USD"
+});
 
 /// Submits a conversion.
 ///

@@ -9,7 +9,7 @@ use crate::view::ConversionDetail;
 
 /// Lists a handle's conversions, newest first.
 #[utoipa::path(get, path = "/v2/handles/{handle}/conversions", tag = "conversions", security(("jwt" = []), ("pat" = ["analytics.read"])),
-    params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    params(("handle" = Handle, Path), Paging),
     responses((status = 200, description = "A page of conversions.", body = ListResponse<ConversionDetail>)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,

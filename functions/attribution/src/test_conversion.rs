@@ -5,8 +5,8 @@ use axum::Json;
 use axum::extract::State;
 use domain::campaigns::Campaign;
 use domain::clicks::ctx::{Consent, CtxClaims};
+use domain::conversions::TestConversionRequest;
 use domain::links::Link;
-use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::id::ClickId;
 use domain::values::money::{Currency, Money};
 use domain::values::name::{CampaignId, Handle};
@@ -16,15 +16,7 @@ use serde_json::{Value, json};
 use crate::convert::{Purpose, accept};
 use crate::receipt::Receipt;
 
-/// What the test is to be worth.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-pub(crate) struct TestConversion {
-    /// At most twelve integer digits and the currency's decimals.
-    #[schema(minimum = 0, example = 49)]
-    value: Option<f64>,
-    /// The campaign's when left out, else USD.
-    currency: Option<Currency>,
-}
+api::request_body!(TestConversion, "What the test is worth.", TestConversionRequest::body(), {"value": 49, "currency": "USD"});
 
 /// Submits a test conversion of a campaign, in any status.
 ///
@@ -40,7 +32,7 @@ pub(crate) async fn handle(
     PathParam(id): PathParam<CampaignId>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Receipt>), Problem> {
-    let (value, currency) = read(body)?;
+    let TestConversionRequest { value, currency } = TestConversionRequest::read(body)?;
     let campaign = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
     let currency = currency.or(campaign.currency).unwrap_or(Currency::USD);
     let money = value.map(|value| Money::read(&value, currency)).transpose().map_err(|error| Problem::field("value", error))?;
@@ -60,21 +52,6 @@ pub(crate) async fn handle(
     let after = json!({"clickId": claims.click_id, "slug": link.slug, "value": value, "currency": currency});
     let event = member.event(&app, "campaign.tested", &id).between(Value::Null, after);
     accept(&app, posted, member.request_id, Purpose::Test(Box::new(event))).await
-}
-
-/// Value and currency as they are given; the decimals of the value depend on the campaign when the currency is left out.
-fn read(body: Value) -> Result<(Option<Value>, Option<Currency>), Problem> {
-    let notes = Notes::default();
-    let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
-        let currency: Option<Currency> = form.optional("currency", form::parsed);
-        let value = form.optional("value", |value| match currency {
-            Some(currency) => Money::read(&value, currency).map(|_| value),
-            None => value.is_number().then_some(value).ok_or_else(|| "must be a number, not text".to_owned()),
-        });
-        form.close();
-        (value, currency)
-    });
-    Ok(notes.settle(read)?)
 }
 
 /// The link whose ctx the test carries.

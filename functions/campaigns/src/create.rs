@@ -1,23 +1,32 @@
-//! `POST …/campaigns`: a campaign and its link, both or neither.
+//! `POST …/campaigns`: a campaign and its primary link, both or neither.
 
 use api::{ApiState, CampaignsWrite, Code, JsonBody, Member, Problem, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::campaigns::{Campaign, Draft};
+use domain::campaigns::{Campaign, NewCampaign};
 use domain::values::name::Handle;
 use http::StatusCode;
 use serde_json::Value;
 use store::WriteOutcome;
 
 use crate::binding::{self, Binding};
-use crate::view::{CampaignView, NewCampaign};
+use crate::view::CampaignView;
 
-/// Creates a campaign with its primary link.
+api::request_body!(CampaignBody, "A campaign to create.", NewCampaign::body(), {
+    "campaignId": "spring-sale",
+    "goalType": "PRODUCT_SALE",
+    "status": "ACTIVE",
+    "name": "Spring sale",
+    "currency": "EUR",
+    "primaryLink": {"slug": "spring", "destinationUrl": "https://shop.example/spring"}
+});
+
+/// Creates a campaign, with its primary link.
 ///
 /// `primaryLink` writes that link, `primarySlug` names one that exists; either is bound to the campaign in the same transaction. Other
 /// links feed it once they carry its `campaignId`. An id that was deleted may be used again and goes on with its figures.
 #[utoipa::path(post, path = "/v2/handles/{handle}/campaigns", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
-    params(("handle" = Handle, Path)), request_body = NewCampaign,
+    params(("handle" = Handle, Path)), request_body = CampaignBody,
     responses((status = 201, description = "Created.", body = CampaignView),
         (status = 409, description = "The id is taken, or the link belongs to another campaign.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
@@ -25,7 +34,7 @@ pub(crate) async fn handle(
     member: Member<CampaignsWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<CampaignView>), Problem> {
-    let draft = Draft::read(body, &app.settings().own_hosts)?;
+    let draft = NewCampaign::read(body, &app.settings().own_hosts)?;
     let (id, primary) = (&draft.campaign_id, &draft.change.primary);
     let password = binding::password(&app, primary)?;
     for attempt in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {

@@ -9,7 +9,7 @@ use crate::view::CampaignView;
 
 /// Lists a handle's campaigns by id.
 #[utoipa::path(get, path = "/v2/handles/{handle}/campaigns", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.read"])),
-    params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    params(("handle" = Handle, Path), Paging),
     responses((status = 200, description = "A page of campaigns.", body = ListResponse<CampaignView>)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,

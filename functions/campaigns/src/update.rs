@@ -3,12 +3,14 @@
 use api::{ApiState, CampaignsWrite, Code, JsonBody, Member, PathParam, Problem, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::campaigns::Change;
+use domain::campaigns::CampaignChange;
 use domain::values::name::{CampaignId, Handle};
 use store::WriteOutcome;
 
 use crate::binding::{self, Binding};
-use crate::view::{CampaignUpdate, CampaignView};
+use crate::view::CampaignView;
+
+api::request_body!(CampaignUpdate, "What to change; what is left out stays.", CampaignChange::body(), {"status": "PAUSED"});
 
 /// Changes a campaign. Fields that are left out keep their values; null resets an optional one.
 ///
@@ -24,7 +26,7 @@ pub(crate) async fn handle(
     PathParam(id): PathParam<CampaignId>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<CampaignView>, Problem> {
-    let change = Change::read(body, &id, &app.settings().own_hosts)?;
+    let change = CampaignChange::read(body, &id, &app.settings().own_hosts)?;
     let password = binding::password(&app, &change.primary)?;
     for attempt in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         let before = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;

@@ -1,8 +1,7 @@
-//! A campaign as the API returns it, and as callers write it.
+//! A campaign as the API returns it.
 
 use api::ApiState;
 use domain::campaigns::{Campaign, CampaignStatus, GoalType};
-use domain::links::Settings;
 use domain::values::moment::Moment;
 use domain::values::money::Currency;
 use domain::values::name::{CampaignId, EventType, Handle, Slug, TrackingPreset};
@@ -56,57 +55,4 @@ impl CampaignView {
             updated_at: campaign.updated_at,
         }
     }
-}
-
-/// A link written together with its campaign.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PrimaryLinkBody {
-    slug: Slug,
-    /// At most 128 characters; null removes it.
-    password: Option<String>,
-    #[serde(flatten)]
-    settings: Settings,
-}
-
-/// A campaign to make.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct NewCampaign {
-    campaign_id: CampaignId,
-    goal_type: GoalType,
-    #[serde(flatten)]
-    change: CampaignChange,
-}
-
-/// What is to change; what is left out stays.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CampaignChange {
-    /// DRAFT in a new campaign.
-    status: Option<CampaignStatus>,
-    /// At most 200 characters; null removes it.
-    name: Option<String>,
-    /// A link that exists; null names none.
-    primary_slug: Option<Slug>,
-    /// A link to write in the same transaction, instead of `primarySlug`.
-    primary_link: Option<PrimaryLinkBody>,
-    /// Instead of the goal's; null goes back to that.
-    tracking_preset: Option<TrackingPreset>,
-    /// Instead of the goal's; null goes back to that.
-    conversion_event_type: Option<EventType>,
-    /// The currency of its reports; null removes it.
-    currency: Option<Currency>,
-}
-
-/// What is to change in a campaign that exists.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CampaignUpdate {
-    /// May be repeated, not changed.
-    campaign_id: Option<CampaignId>,
-    /// Another goal brings its presets along, unless they are given.
-    goal_type: Option<GoalType>,
-    #[serde(flatten)]
-    change: CampaignChange,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api::{ApiState, JsonBody, Problem, limit_public};
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use domain::chain::{Action, Decision, Look, Rule, RuleBook, Session, SingleTrigger, Triggers, decide, segments};
+use domain::chain::{Action, ChainRule, ChainRules, Decision, Look, Question, Questions, Session, decide, segments};
 use domain::values::id::DecisionId;
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, RuleId, SessionId, Trigger};
@@ -13,31 +13,17 @@ use futures::try_join;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A question.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Question {
-    handle: Handle,
-    session_id: SessionId,
-    /// What the page is about to do, such as `checkout`.
-    trigger: Trigger,
-    /// Taken, and means nothing yet: no condition asks about it.
-    #[schema(value_type = Option<Object>)]
-    context: Option<Value>,
-}
+api::request_body!(QuestionBody, "What to do at a trigger; unknown members are ignored.", Question::body(), {
+    "handle": "demo",
+    "sessionId": "sess-1",
+    "trigger": "checkout"
+});
 
-/// Several questions of one session.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Questions {
-    handle: Handle,
-    session_id: SessionId,
-    #[schema(min_items = 1, max_items = 20)]
-    triggers: Vec<Trigger>,
-    /// Taken, and means nothing yet: no condition asks about it.
-    #[schema(value_type = Option<Object>)]
-    context: Option<Value>,
-}
+api::request_body!(QuestionsBody, "What to do at each of several triggers; unknown members are ignored.", Questions::body(), {
+    "handle": "demo",
+    "sessionId": "sess-1",
+    "triggers": ["checkout", "exit"]
+});
 
 /// A decision with its explanation.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -86,19 +72,19 @@ pub(crate) struct Decisions {
 }
 
 /// Decides what a page should do at a trigger: the same for the same session, rules and moment.
-#[utoipa::path(post, path = "/v2/public/chain/resolve", tag = "public", request_body = Question,
+#[utoipa::path(post, path = "/v2/public/chain/resolve", tag = "public", request_body = QuestionBody,
     responses((status = 200, description = "The decision.", body = DecisionEnvelope)))]
 pub(crate) async fn resolve(State(app): State<ApiState>, request: Request) -> Result<Json<DecisionEnvelope>, Problem> {
-    let SingleTrigger { handle, session, trigger } = SingleTrigger::read(body_of(&app, request).await?)?;
+    let Question { handle, session, trigger } = Question::read(body_of(&app, request).await?)?;
     let visitor = Visitor::load(&app, handle, session).await?;
     Ok(Json(visitor.decide(&trigger)))
 }
 
 /// Decides for several triggers at once; each decision equals that of resolve.
-#[utoipa::path(post, path = "/v2/public/chain/prefetch", tag = "public", request_body = Questions,
+#[utoipa::path(post, path = "/v2/public/chain/prefetch", tag = "public", request_body = QuestionsBody,
     responses((status = 200, description = "The decisions.", body = Decisions)))]
 pub(crate) async fn prefetch(State(app): State<ApiState>, request: Request) -> Result<Json<Decisions>, Problem> {
-    let Triggers { handle, session, triggers } = Triggers::read(body_of(&app, request).await?)?;
+    let Questions { handle, session, triggers } = Questions::read(body_of(&app, request).await?)?;
     let visitor = Visitor::load(&app, handle, session).await?;
     let decisions = triggers.iter().map(|trigger| (trigger.to_string(), visitor.decide(trigger))).collect();
     Ok(Json(Decisions { decisions }))
@@ -116,7 +102,7 @@ struct Visitor {
     session_id: SessionId,
     session: Session,
     segments: Vec<String>,
-    book: RuleBook,
+    rules: ChainRules,
     now: Moment,
 }
 
@@ -125,18 +111,21 @@ impl Visitor {
     async fn load(app: &ApiState, handle: Handle, session_id: SessionId) -> Result<Self, Problem> {
         let now = app.now();
         let store = app.store();
-        let (profile, (book, _), kept) =
-            try_join!(store.profiles().get(&handle), store.rule_sets().get::<Rule>(&handle), store.sessions().get(&handle, &session_id, now))?;
+        let (profile, (rules, _), kept) = try_join!(
+            store.profiles().get(&handle),
+            store.rule_sets().get::<ChainRule>(&handle),
+            store.sessions().get(&handle, &session_id, now)
+        )?;
         profile.ok_or_else(Problem::unknown_handle)?;
         let segments = segments(&kept.session);
-        Ok(Self { handle, session_id, session: kept.session, segments, book, now })
+        Ok(Self { handle, session_id, session: kept.session, segments, rules, now })
     }
 
     /// The decision at one trigger.
     fn decide(&self, trigger: &Trigger) -> DecisionEnvelope {
         let who = (&self.handle, &self.session_id);
         let Decision { id, rule, action, reason, looks, ttl_seconds } =
-            decide(who, trigger, &self.session, &self.segments, &self.book, self.now);
+            decide(who, trigger, &self.session, &self.segments, &self.rules, self.now);
         DecisionEnvelope {
             decision_id: id,
             handle: self.handle.clone(),

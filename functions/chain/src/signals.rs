@@ -3,53 +3,24 @@
 use api::{ApiState, Code, JsonBody, Member, Problem, SignalsBody, SignalsWrite, limit_public};
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use domain::chain::{Batch, Confidence, MAX_A_MINUTE, MAX_IN_A_SESSION};
+use domain::chain::{MAX_A_MINUTE, MAX_IN_A_SESSION, SignalBatch};
 use domain::values::moment::Moment;
-use domain::values::name::{Handle, SessionId, SignalKey};
+use domain::values::name::{Handle, SessionId};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::Appended;
 
-/// Signals of one session.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SignalsPosted {
-    handle: Handle,
-    session_id: SessionId,
-    #[schema(min_items = 1, max_items = 50)]
-    signals: Vec<SignalPosted>,
-}
+api::request_body!(SignalsPosted, "Signals of one session; unknown members are ignored.", SignalBatch::body(), {
+    "handle": "demo",
+    "sessionId": "sess-1",
+    "signals": [{"type": "view"}, {"signalKey": "intent", "signalValue": "checkout", "confidence": 0.8, "signalId": "s-2"}]
+});
 
-/// Signals of one session, of the handle in the path.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SessionSignals {
-    session_id: SessionId,
-    #[schema(min_items = 1, max_items = 50)]
-    signals: Vec<SignalPosted>,
-}
-
-/// A signal; of a page, members not named here are ignored.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SignalPosted {
-    /// What the visitor did, such as `view` or `intent`; `type` is a short form of it.
-    signal_key: Option<SignalKey>,
-    #[serde(rename = "type")]
-    kind: Option<SignalKey>,
-    #[schema(max_length = 256)]
-    signal_value: Option<String>,
-    /// 1 when left out.
-    confidence: Option<Confidence>,
-    source: Option<String>,
-    /// At most 2 KiB of JSON.
-    #[schema(value_type = Option<Object>)]
-    metadata: Option<serde_json::Value>,
-    /// The page's own id: a signal that comes again under it is the same one.
-    signal_id: Option<String>,
-    occurred_at: Option<Moment>,
-}
+api::request_body!(SessionSignals, "Signals of one session, of the handle in the path.", SignalBatch::session_body(), {
+    "sessionId": "sess-1",
+    "signals": [{"signalKey": "segment", "signalValue": "vip", "source": "crm"}]
+});
 
 /// The result of submitted signals.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -73,7 +44,7 @@ pub(crate) struct SignalsReceipt {
 pub(crate) async fn from_page(State(app): State<ApiState>, request: Request) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     limit_public(&app, request.headers(), request.extensions()).await?;
     let SignalsBody(body) = SignalsBody::from_request(request, &app).await?;
-    let batch = Batch::read(body)?;
+    let batch = SignalBatch::read(body)?;
     app.store().profiles().get(&batch.handle).await?.ok_or_else(Problem::unknown_handle)?;
     append(&app, batch).await
 }
@@ -88,10 +59,13 @@ pub(crate) async fn from_server(
     member: Member<SignalsWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
-    append(&app, Batch::read_for(member.handle(), body)?).await
+    append(&app, SignalBatch::read_for(member.handle(), body)?).await
 }
 
-async fn append(app: &ApiState, Batch { handle, session, signals }: Batch) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
+async fn append(
+    app: &ApiState,
+    SignalBatch { handle, session, signals }: SignalBatch,
+) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     let now = app.now();
     let fresh = || app.id::<domain::values::id::Request>().to_string();
     match app.store().sessions().append((&handle, &session), &signals, &fresh, now).await? {

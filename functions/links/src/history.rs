@@ -9,7 +9,7 @@ use crate::view::LinkView;
 
 /// Lists the versions of a link, newest first; `hasPassword` is not part of a version and is always false here.
 #[utoipa::path(get, path = "/v2/handles/{handle}/links/{slug}/history", tag = "links", security(("jwt" = []), ("pat" = ["links.read"])),
-    params(("handle" = Handle, Path), ("slug" = Slug, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    params(("handle" = Handle, Path), ("slug" = Slug, Path), Paging),
     responses((status = 200, description = "A page of versions.", body = ListResponse<LinkView>)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,

@@ -9,7 +9,7 @@ use crate::view::LinkView;
 
 /// Lists a handle's links by slug.
 #[utoipa::path(get, path = "/v2/handles/{handle}/links", tag = "links", security(("jwt" = []), ("pat" = ["links.read"])),
-    params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    params(("handle" = Handle, Path), Paging),
     responses((status = 200, description = "A page of links.", body = ListResponse<LinkView>)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,

@@ -3,8 +3,7 @@
 use api::{ApiState, Code, JsonBody, LinksWrite, Member, PathParam, Problem, charge};
 use axum::extract::State;
 use axum::response::Response;
-use domain::links::NextPassword;
-use domain::values::form::{self, Form, Notes, Unknown};
+use domain::links::{NextPassword, Rollback};
 use domain::values::name::{Handle, Slug};
 use http::{HeaderMap, StatusCode};
 use store::{Expect, WriteOutcome};
@@ -12,18 +11,12 @@ use store::{Expect, WriteOutcome};
 use crate::upsert::check_version;
 use crate::view::{LinkView, respond};
 
-/// Which version to go back to.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-pub(crate) struct Rollback {
-    /// A version of the link's history.
-    #[schema(minimum = 1)]
-    version: u64,
-}
+api::request_body!(RollbackBody, "The version to roll back to.", Rollback::body(), {"version": 1});
 
 /// Restores an earlier version of the link as a new version. The password is not changed.
 #[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/rollback", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Roll back only this version.")),
-    request_body = Rollback,
+    request_body = RollbackBody,
     responses((status = 200, description = "The restored link.", body = LinkView),
         (status = 409, description = "The link was changed concurrently.", body = api::openapi::ErrorBody),
         (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody)))]
@@ -34,13 +27,7 @@ pub(crate) async fn handle(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let notes = Notes::default();
-    let version = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
-        let version = form.required("version", form::integer(1, i64::MAX));
-        form.close();
-        version
-    });
-    let version = notes.settle(version)?.unsigned_abs();
+    let Rollback { version } = Rollback::read(body)?;
     let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     check_version(&headers, Some(&link))?;
     let earlier = app.store().links().version(&link, version).await?.ok_or_else(|| Problem::not_found("version of this link"))?;

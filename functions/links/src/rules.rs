@@ -3,26 +3,19 @@
 use api::{ApiState, Creator, JsonBody, ListResponse, Member, Paging, PathParam, PersonalizationRead, Problem};
 use axum::Json;
 use axum::extract::State;
-use domain::routing::{Conditions, PersonalizationRule, Variant};
+use domain::routing::PersonalizationRule;
 use domain::values::name::{Handle, RuleId};
 use http::StatusCode;
 
-/// A rule to write.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-pub(crate) struct RuleBody {
-    /// The lowest number is looked at first, equal ones by id; 0 when left out.
-    priority: Option<i64>,
-    /// True when left out.
-    enabled: Option<bool>,
-    /// What it asks; always matches when left out.
-    when: Option<Conditions>,
-    /// What it shows.
-    variant: Variant,
-}
+api::request_body!(RuleBody, "A personalization rule to write.", PersonalizationRule::body(), {
+    "priority": 10,
+    "when": {"deviceIn": ["MOBILE"], "segmentIn": ["returning"]},
+    "variant": {"id": "app", "destinationUrl": "https://shop.example/app"}
+});
 
 /// Lists a handle's personalization rules in the order of evaluation.
 #[utoipa::path(get, path = "/v2/handles/{handle}/personalization-rules", tag = "rules", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+        Paging),
     responses((status = 200, description = "A page of the rules.", body = ListResponse<PersonalizationRule>)))]
 pub(crate) async fn list(
     State(app): State<ApiState>,

@@ -3,7 +3,7 @@
 use api::{ApiState, Code, JsonBody, LinksWrite, Member, PathParam, Problem, charge};
 use axum::extract::State;
 use axum::response::Response;
-use domain::links::{Link, NextPassword, Settings};
+use domain::links::{Link, LinkSettings, NextPassword};
 use domain::values::name::{Handle, Slug};
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
@@ -12,13 +12,22 @@ use store::{Expect, WriteOutcome};
 
 use crate::view::{LinkView, respond};
 
+api::request_body!(LinkBody, "A link to write.", LinkSettings::body(), {
+    "destinationUrl": "https://shop.example/spring",
+    "title": "Spring sale",
+    "tags": ["spring"],
+    "scheduledEndAt": "2030-06-01T00:00:00Z",
+    "routingRules": [{"priority": 1, "destinationUrl": "https://shop.example/de", "conditions": {"countryIn": ["DE", "AT"]}}],
+    "tracking": {"utmSource": "newsletter"}
+});
+
 /// Creates or replaces a link.
 ///
 /// Fields that are left out get their defaults, except `password`, which cannot be read back: left out it is kept, null removes it.
 #[utoipa::path(put, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Write only this version."),
         ("If-None-Match" = Option<String>, Header, description = "`*`: only create, never replace.")),
-    request_body(content = Settings, description = "And `password`, a string of at most 128 characters."),
+    request_body = LinkBody,
     responses((status = 201, description = "Created.", body = LinkView), (status = 200, description = "Replaced.", body = LinkView),
         (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody),
         (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody)))]
@@ -29,7 +38,7 @@ pub(crate) async fn handle(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let (settings, password) = Settings::read(body, &app.settings().own_hosts)?;
+    let (settings, password) = LinkSettings::read(body, &app.settings().own_hosts)?;
     let mut current = app.store().links().get(member.handle(), &slug).await?;
     check_version(&headers, current.as_ref())?;
     check_campaign(&app, member.handle(), &settings, current.as_ref()).await?;
@@ -58,7 +67,7 @@ pub(crate) fn next(
     handle: &Handle,
     slug: &Slug,
     current: Option<&Link>,
-    settings: Settings,
+    settings: LinkSettings,
     password: &NextPassword,
 ) -> Link {
     match current {
@@ -68,7 +77,7 @@ pub(crate) fn next(
 }
 
 /// The campaign of a link must exist; one that the link already has is not checked again.
-async fn check_campaign(app: &ApiState, handle: &Handle, settings: &Settings, current: Option<&Link>) -> Result<(), Problem> {
+async fn check_campaign(app: &ApiState, handle: &Handle, settings: &LinkSettings, current: Option<&Link>) -> Result<(), Problem> {
     let Some(id) = &settings.campaign_id else { return Ok(()) };
     let is_present = current.is_some_and(|link| link.settings.campaign_id.as_ref() == Some(id));
     if is_present || app.store().campaigns().get(handle, id).await?.is_some() {

@@ -3,7 +3,7 @@
 use api::ApiState;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use domain::links::{Link, Settings};
+use domain::links::{Link, LinkSettings};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, Slug};
 use http::header::ETAG;
@@ -30,7 +30,7 @@ pub(crate) struct LinkView {
     /// Whether visitors need a password.
     has_password: bool,
     #[serde(flatten)]
-    settings: Settings,
+    settings: LinkSettings,
 }
 
 impl LinkView {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api::{ApiState, Problem};
 use domain::links::Link;
-use domain::routing::RuleBook;
+use domain::routing::PersonalizationRules;
 use domain::values::moment::Moment;
 use quick_cache::sync::Cache;
 
@@ -23,7 +23,7 @@ const MAX_ENTRIES: usize = 10_000;
 /// A link with everything its decision needs.
 pub(crate) struct LinkWithRules {
     pub(crate) link: Link,
-    pub(crate) book: RuleBook,
+    pub(crate) rules: PersonalizationRules,
 }
 
 #[derive(Clone)]
@@ -51,8 +51,8 @@ impl LinkCache {
             return Ok(entry.found.clone());
         }
         match app.store().links().get_with_rules(&address.handle, &address.slug).await {
-            Ok((link, book)) => {
-                let found = link.map(|link| Arc::new(LinkWithRules { link, book }));
+            Ok((link, rules)) => {
+                let found = link.map(|link| Arc::new(LinkWithRules { link, rules }));
                 self.0.insert(address.clone(), CachedLink { read_at: now, found: found.clone() });
                 Ok(found)
             }

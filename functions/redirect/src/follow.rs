@@ -6,9 +6,9 @@ use api::{ApiState, PlatformKeys, Problem};
 use axum::response::Response;
 use domain::chain::segments;
 use domain::clicks::agent::ClickVerdict;
+use domain::links::visit::Visit;
 use domain::links::{Closed, Link, Transport};
 use domain::routing::decide_open;
-use domain::links::visit::Visit;
 use domain::values::destination::Destination;
 use domain::values::id::ClickId;
 use http::request::Parts;
@@ -52,7 +52,7 @@ pub(crate) enum Gate {
 
 /// Decides where this visit goes and sends the visitor there.
 pub(crate) async fn visit(app: &ApiState, found: &LinkWithRules, parts: &Parts, gate: Gate) -> Result<Response, Problem> {
-    let LinkWithRules { link, book } = found;
+    let LinkWithRules { link, rules } = found;
     let keys = match app.keys().await {
         Ok(keys) => Some(keys),
         Err(error) => {
@@ -78,7 +78,7 @@ pub(crate) async fn visit(app: &ApiState, found: &LinkWithRules, parts: &Parts, 
     if waits_at_gate {
         return Ok(answer::password_form(StatusCode::OK, None));
     }
-    let (destination, matched) = decide_open(link, book, &visit);
+    let (destination, matched) = decide_open(link, rules, &visit);
     refuse_own(app, destination)?;
     let followed = Followed { link, matched, visit, chain_position, facts: &facts, keys, click_id };
     let location = followed.location(destination, app.settings().ctx_life_days);
@@ -158,5 +158,6 @@ pub fn document() -> (String, utoipa::openapi::path::PathItem) {
     let item = utoipa::openapi::path::PathItemBuilder::new();
     let mut built = item.build();
     built.get = Some(__path_handle::operation());
+    built.post = Some(crate::unlock::__path_handle::operation());
     (__path_handle::path(), built)
 }

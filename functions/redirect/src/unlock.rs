@@ -1,7 +1,8 @@
-//! A password posted to a link: five attempts per minute and address, compared in constant time.
+//! A password posted to a link: five attempts per minute from one address, compared in constant time.
 
 use api::{ApiState, Code, Problem, Viewer, read_limited};
 use axum::response::Response;
+use domain::values::form::{self, Form, Unknown};
 use http::StatusCode;
 use http::request::Parts;
 use store::WindowTaken;
@@ -16,7 +17,26 @@ const MAX_ATTEMPTS_PER_MINUTE: u32 = 5;
 /// Bytes of the posted form.
 const MAX_FORM_BYTES: usize = 4096;
 
-/// Redirects a visitor with the right password.
+api::request_body!(
+    PasswordForm, "The form of the password page.", form::describe(Unknown::Ignore, password), {"password": "open sesame"}
+);
+
+fn password(form: &mut Form<'_>) -> Option<String> {
+    form.required("password", "The link's password.", form::any_text())
+}
+
+/// Follows a link that has a password.
+///
+/// What the password page posts. The public address is `https://{handle}.<public domain>/{slug}`, as for GET.
+#[utoipa::path(post, path = "/_edge/redirect/{handle}/{slug}", tag = "public",
+    params(("handle" = domain::values::name::Handle, Path), ("slug" = domain::values::name::Slug, Path)),
+    request_body(content = PasswordForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 303, description = "To the destination, with `ctx`.", headers(("Location" = String))),
+        (status = 302, description = "To `fallbackUrl`: the link is not open.", headers(("Location" = String))),
+        (status = 200, description = "A bridge page.", content_type = "text/html", body = String),
+        (status = 403, description = "The password form again: the password is wrong.", content_type = "text/html", body = String),
+        (status = 405, description = "The link has no password.", body = api::openapi::ErrorBody),
+        (status = 410, description = "`link_expired`: past its end, its expiry or its `maxClicks`.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle<B>(app: &ApiState, links: &LinkCache, address: &LinkAddress, parts: &Parts, body: B) -> Result<Response, Problem>
 where
     B: http_body::Body<Data = bytes::Bytes> + Send,
@@ -35,9 +55,9 @@ where
     {
         return Err(Problem::new(Code::RateLimited, "too many attempts; wait a minute").retry_at(until, now));
     }
-    let form = read_limited(body, MAX_FORM_BYTES).await?;
-    let password =
-        url::form_urlencoded::parse(&form).find(|(name, _)| name == "password").map(|(_, value)| value.into_owned()).unwrap_or_default();
+    let body = read_limited(body, MAX_FORM_BYTES).await?;
+    // A form without a readable password is treated as an empty one.
+    let password = form::read_urlencoded(&body, Unknown::Ignore, password).unwrap_or_default();
     if !hashed.verifies(&password) {
         return Ok(answer::password_form(StatusCode::FORBIDDEN, Some("The password is wrong.")));
     }

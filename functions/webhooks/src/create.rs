@@ -5,9 +5,8 @@ use axum::Json;
 use axum::extract::State;
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
-use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::secret::{SecretOwner, WebhookSecret, WebhookSecrets};
-use domain::webhooks::subscription::{MOST, Settings, Subscription, SubscriptionStatus};
+use domain::webhooks::subscription::{MAX_SUBSCRIPTIONS, Subscription, SubscriptionSettings, SubscriptionStatus};
 use http::StatusCode;
 use serde_json::Value;
 use store::Subscribed;
@@ -15,20 +14,11 @@ use store::Subscribed;
 use crate::problems::no_sealing_key;
 use crate::view::{SubscriptionView, SubscriptionWithSecret, audited};
 
-/// A subscription to make.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct NewSubscription {
-    /// A public https address on port 443 or 8443.
-    endpoint_url: Endpoint,
-    /// Event types, or `["*"]` for all. Subscribing to `conversion.tested` also delivers `conversion.recorded`.
-    event_types: Vec<String>,
-    description: Option<String>,
-    /// True when left out.
-    enabled: Option<bool>,
-    /// Whether to deliver `link.clicked` for clicks of bots too; false when left out.
-    include_bots: Option<bool>,
-}
+api::request_body!(NewSubscription, "A subscription to create.", SubscriptionSettings::body(), {
+    "endpointUrl": "https://hooks.merchant.example/10x",
+    "eventTypes": ["link.clicked", "conversion.recorded"],
+    "description": "Data warehouse"
+});
 
 /// Subscribes an endpoint to events. The response contains the secret that verifies signatures; it cannot be read again.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])), params(("handle" = Handle, Path)),
@@ -39,7 +29,7 @@ pub(crate) async fn handle(
     member: Member<WebhooksWrite>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<SubscriptionWithSecret>), Problem> {
-    let settings = Settings::read(body, &app.settings().own_hosts, app.egress())?;
+    let settings = SubscriptionSettings::read(body, &app.settings().own_hosts, app.egress())?;
     charge(&app, &member.profile.owner).await?;
     let (now, id): (_, SubscriptionId) = (app.now(), app.id());
     let keys = app.keys().await?;
@@ -50,7 +40,7 @@ pub(crate) async fn handle(
         Subscription { id, handle: member.handle().clone(), version: 1, created_at: now, updated_at: now, secrets, settings };
     let event = member.event(&app, "webhook.created", id).between(Value::Null, audited(&subscription));
     if app.store().subscriptions().create(&subscription, &event).await? == Subscribed::LimitReached {
-        return Err(Problem::new(Code::Conflict, format!("this handle has {MOST} webhook subscriptions; delete one first")));
+        return Err(Problem::new(Code::Conflict, format!("this handle has {MAX_SUBSCRIPTIONS} webhook subscriptions; delete one first")));
     }
     let status: SubscriptionStatus = subscription.status(None);
     Ok((StatusCode::CREATED, Json(SubscriptionWithSecret::new(SubscriptionView::of(&subscription, status), &secret))))

@@ -10,7 +10,7 @@ use crate::view::SubscriptionView;
 
 /// Lists a handle's webhook subscriptions in the order of their creation.
 #[utoipa::path(get, path = "/v2/handles/{handle}/webhooks", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])),
-    params(("handle" = Handle, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    params(("handle" = Handle, Path), Paging),
     responses((status = 200, description = "A page of the subscriptions.", body = ListResponse<SubscriptionView>)))]
 pub(crate) async fn handle(
     State(app): State<ApiState>,

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use api::{ApiState, Code, JsonBody, Member, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::id::{DeliveryId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::delivery::{Delivery, DeliveryStatus, DeliveryTrigger, KEPT_DAYS};
+use domain::webhooks::delivery::{Delivery, DeliveryStatus, DeliveryTrigger};
+use domain::webhooks::requests::ReplayRequest;
 use domain::webhooks::subscription::SubscriptionStatus::Active;
 use futures::future::{join_all, try_join_all};
 use http::StatusCode;
@@ -17,27 +17,15 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::{DeliveryFilter, MAX_REQUESTED_DELIVERIES};
 
-use crate::deliveries::{INVERTED_RANGE, ends_before_it_begins};
 use crate::view::{DeliveryView, announce};
 
 /// Deliveries one call replays; the response has a cursor for the rest.
 const MAX_REPLAYED: usize = 100;
 
-/// What is to be sent again.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ReplayRange {
-    /// Events from this moment on.
-    since: Moment,
-    /// Events up to this moment; now when left out.
-    until: Option<Moment>,
-    /// Only to this subscription.
-    subscription_id: Option<SubscriptionId>,
-    /// Only events whose newest delivery ended so; `EXHAUSTED` and `CANCELLED` when left out: what the receiver has not got.
-    status: Option<DeliveryStatus>,
-    /// Where the call before ended.
-    cursor: Option<String>,
-}
+api::request_body!(ReplayRange, "The deliveries to send again; `since` at most 30 days ago.", ReplayRequest::body(), {
+    "since": "2030-03-01T00:00:00Z",
+    "status": "EXHAUSTED"
+});
 
 /// The new deliveries.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -121,31 +109,14 @@ fn disabled() -> Problem {
 }
 
 fn read(body: Value, now: Moment) -> Result<(DeliveryFilter, Option<DeliveryId>), Problem> {
-    let notes = Notes::default();
-    let read = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
-        let since: Option<Moment> = form.required("since", form::parsed);
-        let until: Option<Moment> = form.optional("until", form::parsed);
-        if since.is_some_and(|since| since < now.plus_days(-KEPT_DAYS)) {
-            form.fault("since", format!("must not be more than {KEPT_DAYS} days ago"));
-        }
-        let status = form.optional("status", |value| match serde_json::from_value::<DeliveryStatus>(value) {
-            Ok(status) if status.is_final() => Ok(status),
-            _ => Err("must be EXHAUSTED, CANCELLED or DELIVERED"),
-        });
-        let subscription = form.optional("subscriptionId", form::parsed);
-        let cursor = form.optional("cursor", form::text);
-        form.close();
-        let statuses = status.map_or_else(|| vec![DeliveryStatus::Exhausted, DeliveryStatus::Cancelled], |status| vec![status]);
-        let asked = DeliveryFilter { statuses, subscription, since, until };
-        if ends_before_it_begins(&asked) {
-            notes.add("until", INVERTED_RANGE);
-        }
-        let filter = DeliveryFilter { until: Some(until.unwrap_or(now)), ..asked };
-        let after = cursor.as_ref().and_then(|text| filter.cursor(text));
-        if cursor.is_some() && after.is_none() {
-            notes.add("cursor", "must be the nextCursor of the previous call with the same body");
-        }
-        since.map(|_| (filter, after))
-    });
-    Ok(notes.settle(read)?)
+    let filter = |request: &ReplayRequest| DeliveryFilter {
+        statuses: request.status.map_or_else(|| vec![DeliveryStatus::Exhausted, DeliveryStatus::Cancelled], |status| vec![status]),
+        subscription: request.subscription,
+        since: Some(request.since),
+        until: Some(request.until.unwrap_or(now)),
+    };
+    let request = ReplayRequest::read(body, now, |request, cursor| filter(request).cursor(cursor).is_some())?;
+    let filter = filter(&request);
+    let after = request.cursor.as_ref().and_then(|cursor| filter.cursor(cursor));
+    Ok((filter, after))
 }

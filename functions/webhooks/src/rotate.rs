@@ -3,10 +3,10 @@
 use api::{ApiState, Code, Member, OptionalBody, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::values::form::{self, Form, Notes, Unknown};
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
-use domain::webhooks::secret::{DEFAULT_OVERLAP_SECS, MAX_OVERLAP_SECS, SecretOwner, WebhookSecret};
+use domain::webhooks::requests::SecretRotation;
+use domain::webhooks::secret::{SecretOwner, WebhookSecret};
 use domain::webhooks::subscription::Subscription;
 use serde_json::{Value, json};
 use store::FailureRecord;
@@ -14,19 +14,12 @@ use store::FailureRecord;
 use crate::problems::{no_sealing_key, no_subscription};
 use crate::view::{SubscriptionView, SubscriptionWithSecret};
 
-/// How the secrets overlap.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Rotation {
-    /// Seconds for which the former secret still signs, a day when left out; 0 after a leak, and every former secret ends at once.
-    #[schema(minimum = 0, maximum = 604_800)]
-    grace_period_seconds: Option<i64>,
-}
+api::request_body!(RotationBody, "How the secrets overlap.", SecretRotation::body(), {"gracePeriodSeconds": 3600});
 
 /// Creates a new secret. Until the grace period ends, `webhook-signature` contains a signature of each live secret, newest first,
 /// and `x-10x-signature`, which can contain only one, that of the previous secret.
 #[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/secret/rotate", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
-    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<Rotation>,
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<RotationBody>,
     responses((status = 200, description = "The subscription with its new secret.", body = SubscriptionWithSecret),
         (status = 409, description = "Two previous secrets still sign, or the secret was rotated concurrently.", body = api::openapi::ErrorBody)))]
 pub(crate) async fn handle(
@@ -35,7 +28,7 @@ pub(crate) async fn handle(
     PathId(id): PathId<SubscriptionId>,
     OptionalBody(body): OptionalBody,
 ) -> Result<Json<SubscriptionWithSecret>, Problem> {
-    let overlap = overlap(body)?;
+    let overlap = SecretRotation::read(body)?.overlap_secs;
     let now = app.now();
     let known = app.store().subscriptions().get(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
     let before = &known.subscription;
@@ -53,14 +46,4 @@ pub(crate) async fn handle(
         return Err(Problem::new(Code::Conflict, "the subscription was changed concurrently; read it again before rotating"));
     }
     Ok(Json(SubscriptionWithSecret::new(SubscriptionView::of(&after, known.status()), &secret)))
-}
-
-fn overlap(body: Value) -> Result<i64, Problem> {
-    let notes = Notes::default();
-    let overlap = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
-        let overlap = form.optional("gracePeriodSeconds", form::integer(0, MAX_OVERLAP_SECS));
-        form.close();
-        overlap.unwrap_or(DEFAULT_OVERLAP_SECS)
-    });
-    Ok(notes.settle(overlap)?)
 }

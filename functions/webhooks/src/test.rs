@@ -3,12 +3,12 @@
 use api::{ApiState, Code, Member, OptionalBody, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
-use domain::values::form::{Form, Notes, Unknown};
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::name::Handle;
 use domain::webhooks::delivery::{Delivery, DeliveryTrigger};
 use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{Payload, TestPayload};
+use domain::webhooks::requests::TestRequest;
 use domain::webhooks::subscription::SubscriptionStatus;
 use http::StatusCode;
 use serde::Serialize;
@@ -17,9 +17,7 @@ use serde_json::{Value, json};
 use crate::problems::no_subscription;
 use crate::view::announce;
 
-/// Nothing need be said.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct TestBody {}
+api::request_body!(TestBody, "Nothing.", TestRequest::body(), {});
 
 /// The event and its delivery.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -40,7 +38,7 @@ pub(crate) async fn handle(
     PathId(id): PathId<SubscriptionId>,
     OptionalBody(body): OptionalBody,
 ) -> Result<(StatusCode, Json<TestDelivery>), Problem> {
-    refuse_members(body)?;
+    TestRequest::read(body)?;
     let now = app.now();
     let known = app.store().subscriptions().get(member.handle(), id, now).await?.ok_or_else(no_subscription)?;
     if known.status() != SubscriptionStatus::Active {
@@ -54,10 +52,4 @@ pub(crate) async fn handle(
     app.store().deliveries().create_requested(std::slice::from_ref(&delivery), Some(&envelope), (member.handle(), &event)).await?;
     announce(&app, &delivery).await;
     Ok((StatusCode::ACCEPTED, Json(TestDelivery { event_id: envelope.id, delivery_id: delivery.id })))
-}
-
-fn refuse_members(body: Value) -> Result<(), Problem> {
-    let notes = Notes::default();
-    let read = Form::open(body, Unknown::Refuse, &notes).map(Form::close);
-    Ok(notes.settle(read)?)
 }

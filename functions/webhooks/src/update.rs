@@ -5,25 +5,17 @@ use axum::Json;
 use axum::extract::State;
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
-use domain::webhooks::endpoint::Endpoint;
-use domain::webhooks::subscription::Subscription;
+use domain::webhooks::subscription::{Subscription, SubscriptionSettings};
 use serde_json::Value;
 use store::FailureRecord;
 
 use crate::problems::no_subscription;
 use crate::view::{SubscriptionView, audited};
 
-/// What to change; what is left out stays.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SubscriptionChange {
-    endpoint_url: Option<Endpoint>,
-    event_types: Option<Vec<String>>,
-    description: Option<String>,
-    /// True also brings back a subscription that was disabled for its failures.
-    enabled: Option<bool>,
-    include_bots: Option<bool>,
-}
+api::request_body!(SubscriptionChange, "What to change; what is left out stays.", SubscriptionSettings::change_body(), {
+    "enabled": true,
+    "eventTypes": ["*"]
+});
 
 /// Changes a webhook subscription. Pending deliveries go to the new endpoint.
 #[utoipa::path(put, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),

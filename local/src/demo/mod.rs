@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use domain::accounts::audit::AuditEvent;
 use domain::accounts::{Profile, Role};
-use domain::campaigns::{Campaign, Draft};
-use domain::chain::Rule;
-use domain::links::{Link, NextPassword, Settings};
+use domain::campaigns::{Campaign, NewCampaign};
+use domain::chain::ChainRule;
+use domain::links::{Link, LinkSettings, NextPassword};
 use domain::values::destination::OwnHosts;
 use domain::values::form::Faults;
 use domain::values::id::{AuditId, LinkId};
@@ -115,7 +115,7 @@ impl Demo {
         let draft = json!({
             "campaignId": SHOP, "name": "Demo shop", "goalType": "PRODUCT_SALE", "status": "ACTIVE", "primarySlug": SHOP, "currency": "EUR",
         });
-        let draft = Draft::read(draft, &self.own_hosts).map_err(invalid)?;
+        let draft = NewCampaign::read(draft, &self.own_hosts).map_err(invalid)?;
         let campaign = Campaign::new(&self.handle, &draft, self.now);
         if self.store.campaigns().get(&self.handle, &campaign.campaign_id).await.map_err(Error::database)?.is_none() {
             let event = self.event("campaign.created", SHOP);
@@ -126,7 +126,7 @@ impl Demo {
 
     async fn link(&self, product: &str) -> Result<(), Error> {
         let settings = json!({"destinationUrl": product, "title": "Field notebook", "campaignId": SHOP});
-        let (settings, _) = Settings::read(settings, &self.own_hosts).map_err(invalid)?;
+        let (settings, _) = LinkSettings::read(settings, &self.own_hosts).map_err(invalid)?;
         let slug = SHOP.parse().map_err(Error::keys)?;
         let before = self.store.links().get(&self.handle, &slug).await.map_err(Error::database)?;
         let (link, action) = match &before {
@@ -148,8 +148,8 @@ impl Demo {
             "when": {"all": [{"signalKey": "intent", "minConfidence": 0.7, "withinSeconds": 3600}]},
             "action": {"type": "banner", "title": "Still thinking it over?", "text": "Order in this visit, and it ships free."},
         });
-        let rule = Rule::read(OFFER.parse().map_err(Error::keys)?, rule, &self.own_hosts).map_err(invalid)?;
-        let (mut book, version) = self.store.rule_sets().get::<Rule>(&self.handle).await.map_err(Error::database)?;
+        let rule = ChainRule::read(OFFER.parse().map_err(Error::keys)?, rule, &self.own_hosts).map_err(invalid)?;
+        let (mut book, version) = self.store.rule_sets().get::<ChainRule>(&self.handle).await.map_err(Error::database)?;
         if book.rules().iter().all(|known| known.rule_id != rule.rule_id) {
             book.insert(rule);
             let event = self.event("chain_rule.created", OFFER);

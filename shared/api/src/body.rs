@@ -1,4 +1,4 @@
-//! Bodies: their type, size and JSON checked before a handler sees them (contract §1, "Body limits").
+//! Bodies: their type, size and JSON checked before a handler sees them (specification §1, "Body limits").
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
@@ -26,27 +26,27 @@ const JSON: &str = "application/json";
 // preflight would need one that lets credentials in, and `access-control-allow-origin: *` never does; `text/plain` needs none.
 const TEXT: &str = "text/plain";
 
-/// Reads a body up to so many bytes.
+/// Reads a body of at most `max` bytes.
 ///
 /// # Errors
 /// 413 when there are more.
-pub async fn read_limited<B>(body: B, most: usize) -> Result<Bytes, Problem>
+pub async fn read_limited<B>(body: B, max: usize) -> Result<Bytes, Problem>
 where
     B: http_body::Body<Data = Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    match Limited::new(body, most).collect().await {
+    match Limited::new(body, max).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
-            Err(Problem::new(Code::PayloadTooLarge, format!("the body must be at most {most} bytes")))
+            Err(Problem::new(Code::PayloadTooLarge, format!("the body must be at most {max} bytes")))
         }
         Err(_) => Err(Problem::field("body", "could not be read")),
     }
 }
 
-async fn read_json(request: Request, most: usize, kinds: &[&str]) -> Result<Value, Problem> {
+async fn read_json(request: Request, max: usize, kinds: &[&str]) -> Result<Value, Problem> {
     require_type(kinds, request.headers())?;
-    parse(&read_limited(request.into_body(), most).await?)
+    parse(&read_limited(request.into_body(), max).await?)
 }
 
 fn require_type(kinds: &[&str], headers: &HeaderMap) -> Result<(), Problem> {
@@ -69,7 +69,7 @@ fn parse(bytes: &[u8]) -> Result<Value, Problem> {
         Problem::field("body", place)
     })?;
     match first_duplicate_key(bytes) {
-        Some(member) => Err(Problem::payload(&member, "stands twice")),
+        Some(member) => Err(Problem::payload(&member, "is given more than once")),
         None => Ok(json),
     }
 }
@@ -81,12 +81,12 @@ fn is_one_of(kinds: &[&str], headers: &HeaderMap) -> bool {
 }
 
 macro_rules! extractor {
-    ($body:ident, $most:expr, $kinds:expr) => {
+    ($body:ident, $max:expr, $kinds:expr) => {
         impl<S: Send + Sync> FromRequest<S> for $body {
             type Rejection = Problem;
 
             async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-                read_json(request, $most, &$kinds).await.map(Self)
+                read_json(request, $max, &$kinds).await.map(Self)
             }
         }
     };

@@ -1,43 +1,60 @@
-//! Lists: `?limit=` and `?cursor=` in, `items` and `nextCursor` out (contract §1).
+//! Lists: `?limit=` and `?cursor=` in, `items` and `nextCursor` out (specification §1).
 
 use axum::extract::FromRequestParts;
+use domain::values::form::{self, Field, Form};
+use domain::values::schema::Schema;
 use http::request::Parts;
 use serde::Serialize;
 
 use crate::ApiState;
 use crate::problem::Problem;
 
-const DEFAULT: usize = 50;
-const MOST: usize = 100;
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: i64 = 100;
+const MAX_CURSOR_LENGTH: usize = 1024;
 
 /// Which page of a list is wanted.
 #[derive(Clone, Debug)]
 pub struct Paging {
     /// Entries a page.
     pub limit: usize,
-    /// Where it starts, as the page before told.
+    /// The start of the page: the `nextCursor` of the page before.
     pub cursor: Option<String>,
+}
+
+impl Paging {
+    /// Reads the parameters from a query that may have others too.
+    pub fn fields(form: &mut Form<'_>) -> Self {
+        let limit = form.optional("limit", "Entries a page; 50 when left out.", form::integer(1..=MAX_LIMIT));
+        let cursor = form.optional("cursor", "The `nextCursor` of the page before, with all else as it was.", cursor());
+        Self {
+            limit: limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT),
+            cursor: cursor.filter(|cursor| !cursor.is_empty()),
+        }
+    }
+}
+
+fn cursor() -> impl Field<Output = String> {
+    form::leaf(
+        || Schema::text().max_length(MAX_CURSOR_LENGTH),
+        |value| match form::any_text().read(value) {
+            Ok(text) if text.len() <= MAX_CURSOR_LENGTH && store::is_cursor(&text) => Ok(text),
+            _ => Err("must be the nextCursor of the page before".to_owned()),
+        },
+    )
 }
 
 impl FromRequestParts<ApiState> for Paging {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
-        let mut paging = Self { limit: DEFAULT, cursor: None };
-        for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
-            match &*name {
-                "limit" => {
-                    let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-                    paging.limit = limit.ok_or_else(|| Problem::field("limit", format!("must be a whole number from 1 to {MOST}")))?;
-                }
-                "cursor" if value.len() <= 1024 && store::is_cursor(&value) => {
-                    paging.cursor = Some(value.into_owned()).filter(|cursor| !cursor.is_empty())
-                }
-                "cursor" => return Err(Problem::field("cursor", "must be the nextCursor of the page before")),
-                _ => {}
-            }
-        }
-        Ok(paging)
+        Ok(form::read_query(parts.uri.query().unwrap_or_default(), |form| Some(Self::fields(form)))?)
+    }
+}
+
+impl utoipa::IntoParams for Paging {
+    fn into_params(_: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>) -> Vec<utoipa::openapi::path::Parameter> {
+        crate::openapi::parameters(form::describe_query(|form| Some(Self::fields(form))))
     }
 }
 
@@ -52,7 +69,7 @@ pub struct ListResponse<T> {
 }
 
 impl<T> ListResponse<T> {
-    /// A page of the store, each entry made presentable.
+    /// A page of the store, each entry turned into its view.
     pub fn of<S>(page: store::Page<S>, show: impl FnMut(S) -> T) -> Self {
         Self { items: page.items.into_iter().map(show).collect(), next_cursor: page.next_cursor }
     }

@@ -1,4 +1,4 @@
-//! What webhooks send, as the OpenAPI document's `webhooks` tell it: one message a type, with the headers that prove it.
+//! What webhooks send, as `webhooks` in the OpenAPI document: one message per type, with the headers that prove it.
 
 use utoipa::PartialSchema;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, Paths};
@@ -90,18 +90,18 @@ fn headers(kind: WebhookEventType) -> [Parameter; 7] {
         header(
             "webhook-signature",
             "Standard Webhooks 1.0.0: HMAC-SHA-256 over `webhook-id.webhook-timestamp.body` with the bytes that follow `whsec_` in \
-             base64; one `v1,…` for each live secret, newest first, parted by spaces. One that fits is enough.",
+             base64; one `v1,…` for each live secret, newest first, separated by spaces. One that fits is enough.",
             text().pattern(Some("^v1,[A-Za-z0-9+/]{43}=( v1,[A-Za-z0-9+/]{43}=)*$")),
         ),
         header(
             "x-10x-signature",
             "Hex HMAC-SHA-256 over the raw body alone with the secret's whole text; while two secrets are live, of the former one. It \
-             names no moment, so prefer `webhook-signature`.",
+             does not cover a timestamp, so prefer `webhook-signature`.",
             text().pattern(Some("^sha256=[0-9a-f]{64}$")),
         ),
         header("x-10x-event-type", "As `type` in the body.", named),
         header("x-10x-attempt", "Which attempt this is, from 1.", text().pattern(Some("^[1-9][0-9]*$"))),
-        header("x-10x-delivery-id", "The delivery, as `GET …/deliveries/{deliveryId}` tells of it.", DeliveryId::schema()),
+        header("x-10x-delivery-id", "The delivery, as in `GET …/deliveries/{deliveryId}`.", DeliveryId::schema()),
     ]
 }
 

@@ -1,14 +1,19 @@
 //! The OpenAPI document: made of the handlers' own annotations, with what is true of every route added here.
 
+mod described;
 mod pat_routes;
 
+use utoipa::openapi::info::LicenseBuilder;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::server::{Server, ServerBuilder, ServerVariableBuilder};
+use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{ContentBuilder, OpenApi, RefOr, Response, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
 use domain::values::form::Fault;
 
+pub use described::{body, parameters};
 pub(crate) use pat_routes::token_scopes;
 
 /// The name of the bearer scheme in the document.
@@ -47,6 +52,9 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     components.add_security_scheme(TOKEN, SecurityScheme::Http(token));
     let key = ApiKeyValue::with_description(crate::token::X_API_KEY, "A personal access token, as in `authorization`.");
     components.add_security_scheme(TOKEN_AS_KEY, SecurityScheme::ApiKey(ApiKey::Header(key)));
+    document.servers = Some(servers());
+    document.tags = Some(tags());
+    document.info.license = Some(LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build());
     pat_routes::add(&mut document.paths);
     document.webhooks = Some(crate::messages::webhooks(components));
     for (path, item) in &mut document.paths.paths {
@@ -65,6 +73,37 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// The API of a deployment, and that of a local server.
+fn servers() -> Vec<Server> {
+    let origin = ServerVariableBuilder::new().default_value("api.10x.example").description(Some("The host of the deployment's API."));
+    let port = ServerVariableBuilder::new().default_value("9000").description(Some("The port of the local server."));
+    let deployed = ServerBuilder::new().url("https://{apiHost}").description(Some("A deployment.")).parameter("apiHost", origin);
+    let local = ServerBuilder::new().url("http://localhost:{port}").description(Some("A local server.")).parameter("port", port);
+    vec![deployed.build(), local.build()]
+}
+
+/// What the groups of operations are.
+fn tags() -> Vec<Tag> {
+    let tag = |(name, description): &(&str, &str)| TagBuilder::new().name(*name).description(Some(*description)).build();
+    [
+        ("links", "Tracked links: created, changed, listed and previewed by the users of a handle."),
+        ("rules", "Personalization rules of a handle, evaluated when none of a link's own rules matches."),
+        ("campaigns", "Campaigns, which clicks and conversions are credited to."),
+        ("conversions", "Accepted conversions, their explanation and their adjustments."),
+        ("analytics", "Reports, funnels and exports."),
+        ("chain", "Signals of visitors' sessions, and the rules by which pages act on them."),
+        ("webhooks", "Subscriptions to events, their deliveries and replays."),
+        ("tokens", "Personal access tokens of a handle, for programs."),
+        ("handles", "Handles: their users, their usage and their audit log."),
+        ("public", "What browsers and merchants call without an account: redirects, contexts, conversions, chain decisions."),
+        ("platform-admin", "Accounts, for the operators of the platform."),
+        ("system", "Health, and this document."),
+    ]
+    .iter()
+    .map(tag)
+    .collect()
 }
 
 /// A name for client generators, as unique as method and path: `GET /v2/handles/{handle}/links` is `getHandlesByHandleLinks`.
@@ -101,13 +140,13 @@ fn add_errors(operation: &mut Operation, method: &HttpMethod) {
     let possible = [
         ("400", true, "A part of the request is invalid; `fields` names each."),
         ("401", may_sign, "The bearer token is missing, invalid, revoked or expired."),
-        ("403", may_sign, "The caller's role, scope or plan does not reach."),
-        ("404", true, "No such thing, or none this caller may know of."),
+        ("403", may_sign, "The caller's role, scope or plan is insufficient."),
+        ("404", true, "Not found, or not visible to this caller."),
         ("413", has_body, "The body is too large."),
         ("415", has_body, "The body is not `application/json`."),
-        ("429", is_write || is_public, "A limit is reached; `Retry-After` tells when to come again."),
-        ("500", true, "Our fault; the request id helps support find it."),
-        ("503", true, "A service this needs cannot be reached; `Retry-After` tells when to try again."),
+        ("429", is_write || is_public, "A limit is reached; `Retry-After` says when to try again."),
+        ("500", true, "Internal error; the request id identifies it."),
+        ("503", true, "A service this needs cannot be reached; `Retry-After` says when to try again."),
     ];
     for (status, applies, description) in possible {
         if applies {

@@ -1,8 +1,8 @@
-//! Rule books behind routes: listing, writing and deleting rules of either kind, each write with its audit event.
+//! Rule sets behind routes: listing, writing and deleting rules of either kind, each write with its audit event.
 
 use axum::Json;
 use domain::accounts::audit::AuditEvent;
-use domain::routing::rule_set::{MAX_BOOK, MAX_RULES, RuleBook};
+use domain::routing::rule_set::{MAX_RULE_SET_BYTES, MAX_RULES, RuleSet};
 use domain::values::name::RuleId;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::code::Code;
 use crate::problem::Problem;
 use crate::{Access, ApiState, Creator, ListResponse, Member, Paging, charge};
 
-/// A handle's rules in the order in which they are looked at.
+/// A handle's rules in the order of evaluation.
 ///
 /// # Errors
 /// When the cursor is not one of this list, or the store cannot be reached.
@@ -21,26 +21,27 @@ pub async fn list_rules<R: StoredRule, A: Access>(
     member: &Member<A>,
     paging: &Paging,
 ) -> Result<Json<ListResponse<R>>, Problem> {
-    let (book, _) = app.store().rule_sets().get::<R>(member.handle()).await?;
+    let (set, _) = app.store().rule_sets().get::<R>(member.handle()).await?;
     let place = |rule: &R| format!("{:020}#{}", rule.priority(), rule.rule_id());
-    let page = Page::paginate(&R::key(member.handle()).pk, book.rules().to_vec(), paging.limit, paging.cursor.as_deref(), place)?;
+    let page = Page::paginate(&R::key(member.handle()).pk, set.rules().to_vec(), paging.limit, paging.cursor.as_deref(), place)?;
     Ok(Json(ListResponse::of(page, |rule| rule)))
 }
 
 /// Creates (201) or replaces (200) a rule.
 ///
 /// # Errors
-/// When the day's writes are used up, the book is full, or too many write it at once.
+/// When the day's writes are used up, the set is full, or too many write it at once.
 pub async fn put_rule<R: StoredRule>(app: &ApiState, member: &Member<Creator>, rule: R) -> Result<(StatusCode, Json<R>), Problem> {
     charge(app, &member.profile.owner).await?;
-    let is_replaced = change(app, member, |book: &mut RuleBook<R>| {
-        let before = book.insert(rule.clone());
-        let size = serde_json::to_string(book).map_or(usize::MAX, |text| text.len());
-        if book.rules().len() > MAX_RULES || size > MAX_BOOK {
-            let message = format!("a handle may have {MAX_RULES} {}s of {MAX_BOOK} bytes in all; remove one first", R::CALLED);
+    let is_replaced = change(app, member, |set: &mut RuleSet<R>| {
+        let before = set.insert(rule.clone());
+        let size = serde_json::to_string(set).map_or(usize::MAX, |text| text.len());
+        if set.rules().len() > MAX_RULES || size > MAX_RULE_SET_BYTES {
+            let message =
+                format!("a handle may have {MAX_RULES} {}s of {MAX_RULE_SET_BYTES} bytes in all; remove one first", R::DISPLAY_NAME);
             return Err(Problem::new(Code::Conflict, message));
         }
-        let action = format!("{}.{}", R::AUDITED, if before.is_some() { "updated" } else { "created" });
+        let action = format!("{}.{}", R::AUDIT_NAME, if before.is_some() { "updated" } else { "created" });
         let event = member.event(app, &action, rule.rule_id()).between(json!(before), json!(rule));
         Ok((before.is_some(), event))
     })
@@ -51,33 +52,33 @@ pub async fn put_rule<R: StoredRule>(app: &ApiState, member: &Member<Creator>, r
 /// Deletes a rule.
 ///
 /// # Errors
-/// When there is none of this name, the day's writes are used up, or too many write the book at once.
+/// When there is none of this name, the day's writes are used up, or too many write the set at once.
 pub async fn delete_rule<R: StoredRule>(app: &ApiState, member: &Member<Creator>, rule_id: &RuleId) -> Result<StatusCode, Problem> {
-    let missing = || Problem::not_found(R::CALLED);
-    let (book, _) = app.store().rule_sets().get::<R>(member.handle()).await?;
-    if !book.rules().iter().any(|rule| rule.rule_id() == rule_id) {
+    let missing = || Problem::not_found(R::DISPLAY_NAME);
+    let (set, _) = app.store().rule_sets().get::<R>(member.handle()).await?;
+    if !set.rules().iter().any(|rule| rule.rule_id() == rule_id) {
         return Err(missing());
     }
     charge(app, &member.profile.owner).await?;
-    change(app, member, |book: &mut RuleBook<R>| {
-        let before = book.remove(rule_id).ok_or_else(missing)?;
-        let event = member.event(app, &format!("{}.deleted", R::AUDITED), rule_id).between(json!(before), Value::Null);
+    change(app, member, |set: &mut RuleSet<R>| {
+        let before = set.remove(rule_id).ok_or_else(missing)?;
+        let event = member.event(app, &format!("{}.deleted", R::AUDIT_NAME), rule_id).between(json!(before), Value::Null);
         Ok(((), event))
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes a book under its version, again if somebody else did in between; `edit` also tells the audit event of it.
+/// Changes a set under its version, again if another writer changed it in between; `edit` also returns the audit event of it.
 async fn change<R: StoredRule, T>(
     app: &ApiState,
     member: &Member<Creator>,
-    edit: impl Fn(&mut RuleBook<R>) -> Result<(T, AuditEvent), Problem>,
+    edit: impl Fn(&mut RuleSet<R>) -> Result<(T, AuditEvent), Problem>,
 ) -> Result<T, Problem> {
     for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
-        let (mut book, version) = app.store().rule_sets().get(member.handle()).await?;
-        let (outcome, event) = edit(&mut book)?;
-        if app.store().rule_sets().save(member.handle(), &book, version, &event).await? {
+        let (mut set, version) = app.store().rule_sets().get(member.handle()).await?;
+        let (outcome, event) = edit(&mut set)?;
+        if app.store().rule_sets().save(member.handle(), &set, version, &event).await? {
             return Ok(outcome);
         }
     }

@@ -1,4 +1,4 @@
-//! Accounts: plans and their daily write quota, handles and the roles on them (contract §2).
+//! Accounts: plans and their daily write quota, handles and the roles on them (specification §2).
 
 pub mod audit;
 pub mod token;
@@ -9,9 +9,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::values::form::{self, Form, Notes, Unknown};
+use crate::values::form::{self, Faults, Form, Unknown};
 use crate::values::moment::{Day, Moment};
 use crate::values::name::{Handle, UserId};
+use crate::values::schema::{HasSchema, Schema};
 use crate::values::zone::Zone;
 
 /// What an account pays for; a greater plan has all that a lesser one has.
@@ -29,6 +30,8 @@ pub enum Plan {
 }
 
 impl Plan {
+    const ALL: [Self; 3] = [Self::Free, Self::Pro, Self::Enterprise];
+
     /// Control-plane writes an owning account may make in one local day.
     pub const fn writes_per_day(self) -> u32 {
         match self {
@@ -38,7 +41,7 @@ impl Plan {
         }
     }
 
-    /// As the contract writes it.
+    /// As requests and answers spell it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Free => "FREE",
@@ -48,28 +51,34 @@ impl Plan {
     }
 }
 
+impl HasSchema for Plan {
+    fn schema() -> Schema {
+        Schema::one_of(Self::ALL.map(Self::as_str))
+    }
+}
+
 impl FromStr for Plan {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Free, Self::Pro, Self::Enterprise].into_iter().find(|plan| plan.as_str() == text).ok_or("must be FREE, PRO or ENTERPRISE")
+        Self::ALL.into_iter().find(|plan| plan.as_str() == text).ok_or("must be FREE, PRO or ENTERPRISE")
     }
 }
 
-/// What an account is set to; an account nobody configured has the deployment's default plan and UTC.
+/// The settings of an account; one without them has the deployment's default plan and UTC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     /// The plan.
     pub plan: Plan,
-    /// The zone in whose midnight the write quota starts anew.
+    /// The zone in whose midnight the write quota starts again.
     #[serde(default)]
     pub time_zone: Zone,
 }
 
 impl Account {
-    /// An account as it is before anybody sets it.
+    /// An account without settings of its own.
     pub fn with_plan(plan: Plan) -> Self {
         Self { plan, time_zone: Zone::default() }
     }
@@ -78,15 +87,23 @@ impl Account {
     ///
     /// # Errors
     /// Every bad field.
-    pub fn change(&self, body: Value) -> Result<Self, form::Faults> {
-        let notes = Notes::default();
-        let changed = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
-            let plan = form.optional("plan", form::parsed).unwrap_or(self.plan);
-            let time_zone = form.optional("timeZone", form::parsed).unwrap_or_else(|| self.time_zone.clone());
-            form.close();
-            Self { plan, time_zone }
-        });
-        notes.settle(changed)
+    pub fn change(&self, body: Value) -> Result<Self, Faults> {
+        form::read(body, Unknown::Refuse, |form| Some(self.fields(form)))
+    }
+
+    /// Describes the body of a change.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Some(Self::with_plan(Plan::Free).fields(form)))
+    }
+
+    fn fields(&self, form: &mut Form<'_>) -> Self {
+        let plan = form.optional("plan", "The plan; stays as it is when left out.", form::parsed());
+        let time_zone = form.optional(
+            "timeZone",
+            "The IANA time zone, such as Europe/Berlin, at whose midnight the daily writes start again; stays as it is when left out.",
+            form::parsed(),
+        );
+        Self { plan: plan.unwrap_or(self.plan), time_zone: time_zone.unwrap_or_else(|| self.time_zone.clone()) }
     }
 
     /// The quota window this moment falls in.
@@ -121,7 +138,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// As the contract writes it.
+    /// As requests and answers spell it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Creator => "CREATOR",
@@ -142,7 +159,7 @@ pub struct Profile {
     pub handle: Handle,
     /// The one owner, whose account pays.
     pub owner: UserId,
-    /// Everybody else, never the owner.
+    /// All others, never the owner.
     pub collaborators: BTreeMap<UserId, Role>,
     /// When it was made.
     pub created_at: Moment,
@@ -151,7 +168,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// The role of a user; a stranger has none.
+    /// The role of a user; any other has none.
     pub fn role_of(&self, user: &UserId) -> Option<Role> {
         if self.owner == *user { Some(Role::Owner) } else { self.collaborators.get(user).copied() }
     }
@@ -160,41 +177,14 @@ impl Profile {
     ///
     /// # Errors
     /// Every bad field: unknown roles, a second owner, a user named twice, too many.
-    pub fn with_collaborators(&self, body: Value) -> Result<Self, form::Faults> {
-        let notes = Notes::default();
-        let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
-            if !form.has("collaborators") {
-                form.fault("collaborators", "is required: a list of {userId, role}, empty to remove everybody");
-            }
-            let entries = form.objects("collaborators", MAX_COLLABORATORS, |entry| {
-                let user: Option<UserId> = entry.required("userId", form::parsed);
-                let role = entry.required("role", |value| match value.as_str() {
-                    Some("CREATOR") => Ok(Role::Creator),
-                    Some("OPERATOR") => Ok(Role::Operator),
-                    Some("OWNER") => Ok(Role::Owner),
-                    _ => Err("must be CREATOR or OPERATOR"),
-                });
-                Some((user?, role?))
-            });
-            let mut collaborators = BTreeMap::new();
-            for (index, (user, role)) in entries.into_iter().enumerate() {
-                if user == self.owner {
-                    continue;
-                }
-                if role == Role::Owner {
-                    form.fault(
-                        &format!("collaborators[{index}].role"),
-                        "must be CREATOR or OPERATOR; use transfer-ownership for the owner",
-                    );
-                } else if collaborators.insert(user, role).is_some() {
-                    form.fault(&format!("collaborators[{index}].userId"), "is named twice");
-                }
-            }
-            form.close();
-            collaborators
-        });
-        let collaborators = notes.settle(read)?;
+    pub fn with_collaborators(&self, body: Value) -> Result<Self, Faults> {
+        let collaborators = form::read(body, Unknown::Refuse, |form| Some(collaborators(form, Some(&self.owner))))?;
         Ok(Self { collaborators, version: self.version + 1, ..self.clone() })
+    }
+
+    /// Describes the body that replaces the collaborators.
+    pub fn collaborators_body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Some(collaborators(form, None)))
     }
 
     /// Makes another user the owner and the one before an operator.
@@ -207,6 +197,81 @@ impl Profile {
             next.collaborators.insert(before, Role::Operator);
         }
         next
+    }
+}
+
+fn collaborators(form: &mut Form<'_>, owner: Option<&UserId>) -> BTreeMap<UserId, Role> {
+    let doc = "The whole new list; empty to remove everybody but the owner, who may be named and stays.";
+    let entries = form.required_objects("collaborators", doc, 0..=MAX_COLLABORATORS, |entry| {
+        let user: Option<UserId> = entry.required("userId", "The user.", form::parsed());
+        let roles = form::one_of([("CREATOR", Role::Creator), ("OPERATOR", Role::Operator), ("OWNER", Role::Owner)]);
+        let role = entry.required("role", "`CREATOR` or `OPERATOR`; `OWNER` only for the present owner.", roles);
+        Some((user?, role?))
+    });
+    let mut collaborators = BTreeMap::new();
+    for (index, (user, role)) in entries.into_iter().enumerate() {
+        if Some(&user) == owner {
+            continue;
+        }
+        if role == Role::Owner {
+            form.fault(&format!("collaborators[{index}].role"), "must be CREATOR or OPERATOR; use transfer-ownership for the owner");
+        } else if collaborators.insert(user, role).is_some() {
+            form.fault(&format!("collaborators[{index}].userId"), "is named twice");
+        }
+    }
+    collaborators
+}
+
+/// The body that makes a handle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewHandle {
+    /// Its name.
+    pub handle: Handle,
+}
+
+impl NewHandle {
+    /// Reads `{handle}`.
+    ///
+    /// # Errors
+    /// Every bad field at once.
+    pub fn read(body: Value) -> Result<Self, Faults> {
+        form::read(body, Unknown::Refuse, Self::fields)
+    }
+
+    /// Describes the body.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, Self::fields)
+    }
+
+    fn fields(form: &mut Form<'_>) -> Option<Self> {
+        let doc = "Its name, which becomes the host of its links; some words are reserved.";
+        Some(Self { handle: form.required("handle", doc, form::parsed())? })
+    }
+}
+
+/// The body that gives a handle to another user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnershipTransfer {
+    /// The user who becomes the owner.
+    pub new_owner: UserId,
+}
+
+impl OwnershipTransfer {
+    /// Reads `{newOwnerUserId}`.
+    ///
+    /// # Errors
+    /// Every bad field at once.
+    pub fn read(body: Value) -> Result<Self, Faults> {
+        form::read(body, Unknown::Refuse, Self::fields)
+    }
+
+    /// Describes the body.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, Self::fields)
+    }
+
+    fn fields(form: &mut Form<'_>) -> Option<Self> {
+        Some(Self { new_owner: form.required("newOwnerUserId", "The user who becomes the owner.", form::parsed())? })
     }
 }
 

@@ -1,8 +1,10 @@
-//! The chain: what visitors did, told as signals, and what a page should do about it, decided from them (contract §11).
+//! The chain: what visitors did, reported as signals, and what a page is to do about it, decided from them (specification §11).
 //!
-//! Everything here is a function of the signals, the rules and the moment: the same three make the same decision, whoever asks.
+//! Everything here is a function of the signals, the rules and the moment: the same three make the same decision.
 
 mod action;
+mod body;
+mod condition;
 mod decision;
 mod rule;
 mod segment;
@@ -11,9 +13,9 @@ mod signal;
 mod tests;
 
 pub use action::{Action, ActionType};
+pub use body::{NewSignal, Question, Questions, SignalBatch};
+pub use condition::{ChainCondition, SegmentCondition, SessionView, SignalCondition};
 pub use decision::{Decision, Look, decide};
-pub use rule::{Condition, Rule, RuleBook, SegmentCondition, SignalCondition, When};
+pub use rule::{ChainRule, ChainRules, When};
 pub use segment::segments;
-pub use signal::{
-    Batch, Confidence, MAX_A_MINUTE, MAX_IN_A_BATCH, MAX_IN_A_SESSION, NewSignal, SIGNAL_DAYS, Session, Signal, SingleTrigger, Triggers,
-};
+pub use signal::{Confidence, MAX_A_MINUTE, MAX_IN_A_BATCH, MAX_IN_A_SESSION, SIGNAL_DAYS, Session, Signal};

@@ -1,4 +1,4 @@
-//! Conversions: what a merchant submits, and what is kept of it for good (contract §7).
+//! Conversions: what a merchant submits, and what is kept of it for good (specification §7).
 
 mod conversion;
 pub mod explain;
@@ -8,28 +8,32 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clicks::ctx::CtxClaims;
-use crate::values::form::{self, Faults, Form, Notes, Unknown};
+use crate::values::form::{self, Faults, Field, Form, Unknown};
 use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money};
 use crate::values::name::{EventType, SessionId};
+use crate::values::schema::{Kind, Schema};
 use crate::values::secret::sha256_hex;
 
 pub use conversion::{Conversion, INSTANT_MS, KEY_DAYS};
 
-const MAX_KEY: usize = 255;
-const MAX_METADATA: usize = 2048;
+const MAX_KEY_BYTES: usize = 255;
+const MAX_METADATA_BYTES: usize = 2048;
 
 /// The merchant's own name of a conversion, compared byte for byte; only its SHA-256 is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    pub(crate) fn read(value: Value) -> Result<Self, String> {
-        match value {
-            Value::String(text) if (1..=MAX_KEY).contains(&text.len()) => Ok(Self(text)),
-            Value::String(_) => Err(format!("must be 1 to {MAX_KEY} bytes")),
-            _ => Err("must be a string, such as the order number".to_owned()),
-        }
+    pub(crate) fn field() -> impl Field<Output = Self> {
+        form::leaf(
+            || Schema::text().min_length(1).max_length(MAX_KEY_BYTES),
+            |value| match value {
+                Value::String(text) if (1..=MAX_KEY_BYTES).contains(&text.len()) => Ok(Self(text)),
+                Value::String(_) => Err(format!("must be 1 to {MAX_KEY_BYTES} bytes")),
+                _ => Err("must be a string, such as the order number".to_owned()),
+            },
+        )
     }
 
     /// What stands for the key in the table.
@@ -67,43 +71,83 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// Reads a posted conversion and hands its ctx to `open`; members nobody knows are ignored.
+    /// Reads a posted conversion and hands its ctx to `open`; unknown members are ignored.
     ///
     /// # Errors
-    /// Every bad field at once; what `open` finds wrong with the ctx is told as the field `ctx`.
+    /// Every bad field at once; what `open` finds wrong with the ctx is reported as the field `ctx`.
     pub fn read(body: Value, open: impl FnOnce(&str) -> Result<CtxClaims, String>) -> Result<(Self, CtxClaims), Faults> {
-        let notes = Notes::default();
-        let read = Form::open(body, Unknown::Ignore, &notes).and_then(|mut form| {
-            let claims = form.required("ctx", |value| match value {
-                Value::String(token) => open(&token),
-                _ => Err("must be a string, the token from the redirect".to_owned()),
-            });
-            let submission = Self::fields(&mut form);
+        form::read(body, Unknown::Ignore, |form| {
+            let token = form.required("ctx", "The token from the redirect.", ctx());
+            let claims = token.and_then(|token| open(&token).map_err(|message| form.fault("ctx", message)).ok());
+            let submission = Self::fields(form);
             Some((submission?, claims?))
-        });
-        notes.settle(read)
+        })
+    }
+
+    /// Describes a posted conversion.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Ignore, |form| {
+            form.required("ctx", "The token from the redirect.", ctx());
+            Self::fields(form)
+        })
     }
 
     fn fields(form: &mut Form<'_>) -> Option<Self> {
-        let key = form.required("idempotencyKey", IdempotencyKey::read);
-        let event_type = form.required("eventType", form::parsed);
-        let currency: Option<Option<Currency>> = form.has("currency").then(|| form.optional("currency", form::parsed));
-        if currency.is_none() && form.has("value") {
+        let doc = "The merchant's order or transaction number, 1 to 255 bytes; not a session id.";
+        let key = form.required("idempotencyKey", doc, IdempotencyKey::field());
+        let event_type = form.required("eventType", "What the visitor did, such as `purchase`.", form::parsed());
+        let has_currency = form.has("currency");
+        let currency: Option<Currency> = form.optional("currency", "ISO 4217, such as USD; required with `value`.", form::parsed());
+        if !has_currency && form.has("value") {
             form.fault("currency", "is required with value: an ISO 4217 code such as USD");
         }
-        let money = form.optional("value", |value| match currency.flatten() {
-            Some(currency) => Money::read(&value, currency).map(Some),
-            None => Money::check(&value).map(|()| None),
-        });
-        let occurred_at = form.optional("occurredAt", form::parsed);
-        let metadata = form.optional("metadata", |value| match &value {
-            Value::Object(_) if value.to_string().len() <= MAX_METADATA => Ok(value),
-            Value::Object(_) => Err(format!("must be at most {MAX_METADATA} bytes of JSON")),
-            _ => Err("must be an object".to_owned()),
-        });
+        let doc = "At most twelve integer digits, and no more decimals than the currency has.";
+        let money = form.optional("value", doc, Money::field(currency));
+        let occurred_at = form.optional("occurredAt", "When it happened, by the merchant's clock.", form::parsed());
+        let metadata = form.optional("metadata", "Anything else, at most 2 KiB of JSON.", form::json_object(MAX_METADATA_BYTES));
         // Merchants have long sent members of this name that were theirs alone: one that is no session id of ours is ignored.
-        let session_id = form.optional("sessionId", |value| Ok::<_, String>(value.as_str().and_then(|text| text.parse().ok()))).flatten();
+        let any = form::leaf(|| Schema::new(Kind::Any), |value| Ok(value.as_str().and_then(|text| text.parse().ok())));
+        let doc = "The session it was made in, where the ctx names none; ignored when it is no session id.";
+        let session_id = form.optional("sessionId", doc, any).flatten();
         Some(Self { key: key?, event_type: event_type?, money: money.flatten(), occurred_at, metadata, session_id })
+    }
+}
+
+fn ctx() -> impl Field<Output = String> {
+    form::leaf(Schema::text, |value| match value {
+        Value::String(token) => Ok(token),
+        _ => Err("must be a string, the token from the redirect".to_owned()),
+    })
+}
+
+/// A test conversion to make: what it is worth, which depends on the campaign's currency when it names none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestConversionRequest {
+    /// As it was given; a number.
+    pub value: Option<Value>,
+    /// Its currency.
+    pub currency: Option<Currency>,
+}
+
+impl TestConversionRequest {
+    /// Reads `{value?, currency?}`.
+    ///
+    /// # Errors
+    /// Every bad field at once.
+    pub fn read(body: Value) -> Result<Self, Faults> {
+        form::read(body, Unknown::Refuse, |form| Some(Self::fields(form)))
+    }
+
+    /// Describes the body.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Some(Self::fields(form)))
+    }
+
+    fn fields(form: &mut Form<'_>) -> Self {
+        let currency: Option<Currency> = form.optional("currency", "ISO 4217; the campaign's when left out, else USD.", form::parsed());
+        let doc = "What it is worth: at most twelve integer digits, and no more decimals than the currency has.";
+        let value = form.optional("value", doc, Money::raw_field(currency));
+        Self { value, currency }
     }
 }
 
@@ -165,7 +209,7 @@ mod tests {
 
     #[test]
     fn keys_are_compared_byte_for_byte() {
-        let digest = |key: &str| IdempotencyKey::read(json!(key)).unwrap().digest();
+        let digest = |key: &str| IdempotencyKey::field().read(json!(key)).unwrap().digest();
         assert_ne!(digest("caf\u{e9}"), digest("cafe\u{301}"));
         assert_ne!(digest("a"), digest("a "));
         assert_eq!(digest("\u{0}#/🦀"), digest("\u{0}#/🦀"));

@@ -1,6 +1,7 @@
 //! The decision where a visitor goes; redirect and preview both call [`decide`] (specification §5).
 
 mod conditions;
+mod preview;
 pub mod rule_set;
 mod rules;
 
@@ -12,8 +13,10 @@ use crate::values::destination::Destination;
 use crate::values::name::RuleId;
 
 pub(crate) use conditions::same;
-pub use conditions::{Condition, Conditions, Percent, TimeBetween, Weekday};
-pub use rules::{PersonalizationRule, Rule, RuleBook, Variant};
+pub use conditions::{Conditions, RoutingCondition, Subject};
+pub use preview::DescribedVisit;
+pub(crate) use rules::priority;
+pub use rules::{PersonalizationRule, PersonalizationRules, RoutingRule, Variant};
 
 /// Where the visitor goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +37,7 @@ pub enum Matched<'a> {
         /// Its index in the link's list.
         index: usize,
         /// The rule.
-        rule: &'a Rule,
+        rule: &'a RoutingRule,
     },
     /// A rule of the handle.
     PersonalizationRule {
@@ -67,7 +70,7 @@ impl Matched<'_> {
     }
 }
 
-/// A rule that was looked at, for the explanation.
+/// A rule that was evaluated, for the explanation.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
     /// The handle's rule this is; none for a rule of the link.
@@ -79,42 +82,53 @@ pub struct Step<'a> {
     /// Its conditions.
     pub conditions: &'a Conditions,
     /// The first condition that was not met; none when the rule matched.
-    pub failed: Option<Condition>,
+    pub failed: Option<&'a RoutingCondition>,
 }
 
 /// Decides where `visit` goes; `explain` receives every rule that is evaluated, in order.
 ///
 /// Order: the link's rules by ascending priority (equal ones in list order), then the handle's enabled rules by priority
 /// and id, then the link's destination. The first rule whose conditions all hold wins.
-pub fn decide<'a>(link: &'a Link, book: &'a RuleBook, visit: &Visit, clicks_used_up: bool, explain: impl FnMut(Step<'a>)) -> RoutingOutcome<'a> {
+pub fn decide<'a>(
+    link: &'a Link,
+    rules: &'a PersonalizationRules,
+    visit: &Visit,
+    clicks_used_up: bool,
+    explain: impl FnMut(Step<'a>),
+) -> RoutingOutcome<'a> {
     match link.closed(visit.at, clicks_used_up) {
         Some(closed) => match &link.settings.fallback_url {
             Some(fallback) => RoutingOutcome::Fallback(fallback, closed),
             None => RoutingOutcome::Unavailable(closed),
         },
         None => {
-            let (destination, matched) = evaluate(link, book, visit, explain);
+            let (destination, matched) = evaluate(link, rules, visit, explain);
             RoutingOutcome::Follow(destination, matched)
         }
     }
 }
 
 /// Where an open link leads `visit`: the part of [`decide`] that is left once the link is known not to be closed.
-pub fn decide_open<'a>(link: &'a Link, book: &'a RuleBook, visit: &Visit) -> (&'a Destination, Matched<'a>) {
-    evaluate(link, book, visit, |_| {})
+pub fn decide_open<'a>(link: &'a Link, rules: &'a PersonalizationRules, visit: &Visit) -> (&'a Destination, Matched<'a>) {
+    evaluate(link, rules, visit, |_| {})
 }
 
-fn evaluate<'a>(link: &'a Link, book: &'a RuleBook, visit: &Visit, mut explain: impl FnMut(Step<'a>)) -> (&'a Destination, Matched<'a>) {
+fn evaluate<'a>(
+    link: &'a Link,
+    rules: &'a PersonalizationRules,
+    visit: &Visit,
+    mut explain: impl FnMut(Step<'a>),
+) -> (&'a Destination, Matched<'a>) {
     let bucket = || bucket(link, &visit.subject);
     for (index, rule) in by_priority(&link.settings.routing_rules) {
-        let failed = rule.conditions.first_unmet(visit, bucket);
+        let failed = rule.conditions.first_unmet(visit, &bucket);
         explain(Step { rule_id: None, index, priority: rule.priority, conditions: &rule.conditions, failed });
         if failed.is_none() {
             return (&rule.destination_url, Matched::RoutingRule { index, rule });
         }
     }
-    for (index, rule) in book.enabled().enumerate() {
-        let failed = rule.when.first_unmet(visit, bucket);
+    for (index, rule) in rules.enabled().enumerate() {
+        let failed = rule.when.first_unmet(visit, &bucket);
         explain(Step { rule_id: Some(&rule.rule_id), index, priority: rule.priority, conditions: &rule.when, failed });
         if failed.is_none() {
             return (&rule.variant.destination_url, Matched::PersonalizationRule { index, rule });
@@ -124,7 +138,7 @@ fn evaluate<'a>(link: &'a Link, book: &'a RuleBook, visit: &Visit, mut explain: 
 }
 
 /// The rules with their index in the list, lowest priority number first; the sort is stable, so ties keep list order.
-fn by_priority(rules: &[Rule]) -> Vec<(usize, &Rule)> {
+fn by_priority(rules: &[RoutingRule]) -> Vec<(usize, &RoutingRule)> {
     let mut ordered: Vec<_> = rules.iter().enumerate().collect();
     ordered.sort_by_key(|(_, rule)| rule.priority);
     ordered

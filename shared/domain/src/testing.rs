@@ -7,7 +7,7 @@
 use crate::clicks::Click;
 use crate::clicks::ctx::Consent;
 use crate::conversions::{Conversion, Trust};
-use crate::links::{Link, Settings};
+use crate::links::{Link, LinkSettings};
 use crate::values::id::{ClickId, ConversionId, LinkId, RequestId};
 use crate::values::moment::Moment;
 
@@ -65,7 +65,7 @@ pub fn conversion(at: Moment, random: u128) -> Conversion {
 }
 
 /// The first version of the link `launch` of the handle `demo`, without a password.
-pub fn link(at: Moment, settings: Settings) -> Link {
+pub fn link(at: Moment, settings: LinkSettings) -> Link {
     Link {
         id: LinkId::new(at, 1),
         handle: "demo".parse().unwrap(),

@@ -8,7 +8,7 @@ pub mod moment;
 pub mod money;
 pub mod name;
 pub mod password;
-pub(crate) mod schema;
+pub mod schema;
 pub mod secret;
 pub mod spreadsheet;
 pub mod zone;

@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod event;
 pub mod filter;
 pub mod payload;
+pub mod requests;
 pub mod secret;
 pub mod signature;
 pub mod subscription;

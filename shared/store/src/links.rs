@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::accounts::audit::AuditEvent;
 use domain::links::Link;
-use domain::routing::RuleBook;
+use domain::routing::PersonalizationRules;
 use domain::values::id::{EventId, LinkId};
 use domain::values::name::{Handle, Slug};
 use domain::webhooks::envelope::Envelope;
@@ -71,9 +71,9 @@ impl<'a> Links<'a> {
     ///
     /// # Errors
     /// When the table is unavailable or throttles the read.
-    pub async fn get_with_rules(self, handle: &Handle, slug: &Slug) -> Result<(Option<Link>, RuleBook)> {
+    pub async fn get_with_rules(self, handle: &Handle, slug: &Slug) -> Result<(Option<Link>, PersonalizationRules)> {
         let (link_key, rules_key) = (table::link(handle, slug), table::rules(handle));
-        let (mut link, mut rules) = (None, RuleBook::default());
+        let (mut link, mut rules) = (None, PersonalizationRules::default());
         for item in self.db.batch_get(vec![key(&link_key), key(&rules_key)]).await? {
             if optional(&item, "pk") == Some(rules_key.pk.as_str()) {
                 rules = doc(&item)?;

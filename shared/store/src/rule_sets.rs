@@ -3,7 +3,7 @@
 use domain::accounts::audit::AuditEvent;
 use domain::chain;
 use domain::routing::PersonalizationRule;
-use domain::routing::rule_set::{BookRule, RuleBook};
+use domain::routing::rule_set::{Rule, RuleSet};
 use domain::values::name::Handle;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,7 @@ use crate::dynamo::{Database, doc, integer, number, with_doc};
 use crate::error::Result;
 
 /// A rule whose rule set is stored.
-pub trait StoredRule: BookRule + Serialize + DeserializeOwned + Clone {
+pub trait StoredRule: Rule + Serialize + DeserializeOwned + Clone {
     /// The key of a handle's rule set of this kind.
     fn key(handle: &Handle) -> Key;
 }
@@ -25,7 +25,7 @@ impl StoredRule for PersonalizationRule {
     }
 }
 
-impl StoredRule for chain::Rule {
+impl StoredRule for chain::ChainRule {
     fn key(handle: &Handle) -> Key {
         table::chain_rules(handle)
     }
@@ -46,8 +46,8 @@ impl<'a> RuleSets<'a> {
     ///
     /// # Errors
     /// When the table is unavailable.
-    pub async fn get<R: StoredRule>(self, handle: &Handle) -> Result<(RuleBook<R>, u64)> {
-        let Some(item) = self.db.get(&R::key(handle)).await? else { return Ok((RuleBook::default(), 0)) };
+    pub async fn get<R: StoredRule>(self, handle: &Handle) -> Result<(RuleSet<R>, u64)> {
+        let Some(item) = self.db.get(&R::key(handle)).await? else { return Ok((RuleSet::default(), 0)) };
         let version = integer(&item, "version").unwrap_or_default().unsigned_abs();
         Ok((doc(&item)?, version))
     }
@@ -56,7 +56,7 @@ impl<'a> RuleSets<'a> {
     ///
     /// # Errors
     /// When the table is unavailable.
-    pub async fn save<R: StoredRule>(self, handle: &Handle, rules: &RuleBook<R>, before: u64, event: &AuditEvent) -> Result<bool> {
+    pub async fn save<R: StoredRule>(self, handle: &Handle, rules: &RuleSet<R>, before: u64, event: &AuditEvent) -> Result<bool> {
         let mut item = with_doc(&R::key(handle), rules)?;
         item.insert("version".to_owned(), number(before + 1));
         let put = self.db.put_part(item, |put| {

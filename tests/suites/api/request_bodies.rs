@@ -50,7 +50,7 @@ async fn a_duplicate_member_is_named_and_nothing_is_written() {
     ] {
         let caller = if path == link { env.owner() } else { env.anonymous() };
         let refused = send(&caller, method, path, &body).await.refused(400, "invalid_payload").json();
-        assert_eq!(refused["fields"], json!([{"field": member, "message": "stands twice"}]), "{body}");
+        assert_eq!(refused["fields"], json!([{"field": member, "message": "is given more than once"}]), "{body}");
     }
     assert_eq!(env.owner().get("/v2/handles/demo/conversions").await.expect(200).json()["items"], json!([]));
     assert_eq!(env.owner().get(link).await.expect(200).json()["destinationUrl"], "https://example.com/product");

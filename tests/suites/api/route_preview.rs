@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::accounts::Profile;
-use domain::links::{Link, Settings};
-use domain::routing::{PersonalizationRule, RuleBook};
+use domain::links::{Link, LinkSettings};
+use domain::routing::{PersonalizationRule, PersonalizationRules};
 use domain::testing;
 use domain::values::destination::OwnHosts;
 use domain::values::id::LinkId;
@@ -424,7 +424,7 @@ impl Pair {
 /// Links of a handle with random rules, and visits of them.
 struct Stage {
     handle: Handle,
-    book: RuleBook,
+    book: PersonalizationRules,
     links: Vec<Link>,
     visits: Vec<(String, Pair)>,
 }
@@ -433,7 +433,7 @@ impl Stage {
     fn set(random: &mut Random, number: usize, links: usize, moments: &[Moment]) -> Self {
         let foreign = OwnHosts::default();
         let handle: Handle = format!("stage-{number}").parse().unwrap();
-        let mut book = RuleBook::default();
+        let mut book = PersonalizationRules::default();
         for rule in 0..random.below(5) {
             let variant = json!({"id": "v", "destinationUrl": format!("https://example.com/p{rule}?a=%20b#x")});
             let body =
@@ -458,7 +458,7 @@ impl Stage {
             if random.one_in(4) {
                 body[random.pick(&["scheduledStartAt", "scheduledEndAt", "expiresAt"])] = json!(random.pick(moments));
             }
-            let (settings, _) = Settings::read(body, &foreign).unwrap();
+            let (settings, _) = LinkSettings::read(body, &foreign).unwrap();
             let slug = format!("link-{link}");
             let created_at = Moment::from_millis(1_700_000_000_000);
             let id = LinkId::new(created_at, (u128::try_from(number).unwrap() << 32) | u128::try_from(link).unwrap());
@@ -466,7 +466,7 @@ impl Stage {
             stage.links.push(Link { id, handle, slug: slug.parse().unwrap(), ..testing::link(created_at, settings) });
             for _ in 0..VISITS {
                 // Without a session a share is decided by what only the visitor's own request has.
-                let has_shares = shares || stage.book.rules().iter().any(|rule| rule.when.percent.is_some());
+                let has_shares = shares || stage.book.rules().iter().any(|rule| rule.when.names().contains(&"percent"));
                 let at = random.pick(moments);
                 stage.visits.push((slug.clone(), Pair::of(random, &stage.handle, &slug, at, has_shares)));
             }

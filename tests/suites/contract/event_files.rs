@@ -8,7 +8,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use click_worker::ClickWorker;
 use domain::values::moment::Moment;
-use http::Method;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lambda_http::lambda_runtime::Context;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent};
@@ -20,14 +20,29 @@ use tests::operations::{Step, Walk, event_text, steps};
 use tests::{Answer, TestEnv};
 use tower::{Service, ServiceExt};
 
-/// Checks an answer to an event against the document.
+/// The body in an event, empty when there is none.
+fn body_of(event: &Value) -> Vec<u8> {
+    let body = event["body"].as_str().unwrap_or_default();
+    if event["isBase64Encoded"] == true { BASE64_STANDARD.decode(body).expect("base64") } else { body.into() }
+}
+
+/// Checks an event and the answer to it against the document.
 fn check(env: &TestEnv, event: &Value, answer: &Answer) {
     let http = &event["requestContext"]["http"];
     let method: Method = http["method"].as_str().expect("a method").parse().expect("a method");
     let path = event["rawPath"].as_str().expect("a path");
     let is_public_host = event["headers"]["host"].as_str().is_some_and(|host| host.starts_with("demo."));
     let path = if is_public_host { format!("/_edge/redirect/demo{path}") } else { path.to_owned() };
-    env.contract.check(&method, &path, answer);
+    let path = match event["rawQueryString"].as_str() {
+        Some(query) if !query.is_empty() => format!("{path}?{query}"),
+        _ => path,
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in event["headers"].as_object().into_iter().flatten() {
+        let value = value.as_str().expect("text");
+        headers.insert(HeaderName::try_from(name).expect("a name"), HeaderValue::try_from(value).expect("a value"));
+    }
+    env.contract.check(&method, &path, &tests::Sent { headers, body: body_of(event).into() }, answer);
 }
 
 /// Calls a function behind HTTP with the event's own text, and returns what it would return to Lambda.
@@ -230,9 +245,7 @@ fn is_consistent(name: &str, event: &Value) {
     assert_eq!(query, parameters, "{name}");
     assert_eq!(event["headers"]["host"], event["requestContext"]["domainName"], "{name}");
     if let Some(length) = event["headers"]["content-length"].as_str() {
-        let body = event["body"].as_str().expect("a body");
-        let body = if event["isBase64Encoded"] == true { BASE64_STANDARD.decode(body).expect("base64") } else { body.into() };
-        assert_eq!(length, body.len().to_string(), "{name}");
+        assert_eq!(length, body_of(event).len().to_string(), "{name}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the repository promises: the OpenAPI document, events, vectors, bootstraps, isolation of tenants.
 
+pub(crate) mod bodies;
 pub(crate) mod bootstraps;
 pub(crate) mod event_files;
 pub(crate) mod openapi;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use domain::values::id::SubscriptionId;
 use domain::webhooks::secret::{SecretOwner, WebhookSecret, WebhookSecrets};
-use domain::webhooks::subscription::{Settings, Subscription};
+use domain::webhooks::subscription::{Subscription, SubscriptionSettings};
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::join_all;
@@ -264,7 +264,7 @@ async fn smuggle(env: &TestEnv, url: &str) -> SubscriptionId {
     let keys = app.keys().await.unwrap();
     let place = SecretOwner { handle: &handle, subscription: id };
     let secrets = WebhookSecrets::first(&WebhookSecret::of_bytes([7; 32]), place, keys.sealing().unwrap(), app.random_bytes(), now);
-    let settings: Settings =
+    let settings: SubscriptionSettings =
         serde_json::from_value(json!({"endpointUrl": url, "eventTypes": ["conversion.recorded"], "enabled": true})).unwrap();
     let subscription = Subscription { id, handle, version: 1, created_at: now, updated_at: now, secrets, settings };
     env.unrestricted_store().subscriptions().create(&subscription, &env.audit_event("webhook.created")).await.unwrap();

@@ -1,14 +1,14 @@
 //! The query parameters of an export.
 
 use domain::reports::Selection;
-use domain::values::form::Faults;
+use domain::values::form::{self, Faults, Field, Form};
 use domain::values::id::ClickId;
-use domain::values::moment::Day;
+use domain::values::moment::{Day, Moment};
 use domain::values::name::{CampaignId, Handle, Slug};
 
-use crate::parameters::{Parameters, Range};
+use crate::parameters::Range;
 
-const KNOWN: [&str; 7] = ["format", "type", "campaignId", "slug", "from", "to", "cursor"];
+api::query_parameters!(ExportParameters, |form| Some(ExportQuery::fields(form, Moment::from_millis(0).day())));
 
 /// How an export is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +35,6 @@ impl FileFormat {
     }
 }
 
-impl std::str::FromStr for FileFormat {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Csv, Self::Json].into_iter().find(|format| format.as_str() == text).ok_or("must be csv or json")
-    }
-}
-
 /// What one row of an export is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExportKind {
@@ -58,15 +50,6 @@ impl ExportKind {
             Self::Conversions => "conversions",
             Self::Daily => "daily",
         }
-    }
-}
-
-impl std::str::FromStr for ExportKind {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let all = [Self::Clicks, Self::Conversions, Self::Daily];
-        all.into_iter().find(|kind| kind.as_str() == text).ok_or("must be clicks, conversions or daily")
     }
 }
 
@@ -93,19 +76,27 @@ impl ExportQuery {
     /// # Errors
     /// Every parameter that is unknown, given twice or malformed.
     pub(super) fn read(handle: &Handle, query: &str, today: Day) -> Result<Self, Faults> {
-        let mut parameters = Parameters::open(query, &KNOWN);
-        let kind = parameters.read("type").unwrap_or(ExportKind::Clicks);
-        let range = parameters.range(today);
-        let query = Self {
-            handle: handle.clone(),
-            kind,
-            format: parameters.read("format").unwrap_or(FileFormat::Csv),
-            campaign: parameters.read("campaignId"),
-            slug: parameters.read("slug"),
-            range,
-            cursor: Cursor::read(&mut parameters, kind, range),
-        };
-        parameters.settle(query)
+        let with_handle = form::read_query(query, |form| Some(Self::fields(form, today)))?;
+        Ok(with_handle(handle.clone()))
+    }
+
+    /// Everything but the handle, which is in the path.
+    fn fields(form: &mut Form<'_>, today: Day) -> impl FnOnce(Handle) -> Self + use<> {
+        let kinds = form::one_of([ExportKind::Clicks, ExportKind::Conversions, ExportKind::Daily].map(|kind| (kind.as_str(), kind)));
+        let doc = "clicks (when left out): one row per click; conversions: one row per ledger entry; daily: one row per UTC day.";
+        let kind = form.optional("type", doc, kinds).unwrap_or(ExportKind::Clicks);
+        let range = Range::read(form, today);
+        let formats = form::one_of([FileFormat::Csv, FileFormat::Json].map(|format| (format.as_str(), format)));
+        let cursor = form::any_text().then(move |text| {
+            let cursor = Cursor::read(&text, kind, range);
+            cursor.ok_or_else(|| "must be the x-next-cursor of the page before, with all else as it was".to_owned())
+        });
+        let format = form.optional("format", "csv when left out.", formats).unwrap_or(FileFormat::Csv);
+        let campaign = form.optional("campaignId", "Only what is credited to this campaign.", form::parsed());
+        let slug = form.optional("slug", "Only this link.", form::parsed());
+        let doc = "The `x-next-cursor` of the page before; the other parameters must not change.";
+        let cursor = form.optional("cursor", doc, cursor);
+        move |handle| Self { handle, kind, format, campaign, slug, range, cursor }
     }
 
     /// Whether a row of this link and campaign belongs to the export.
@@ -145,9 +136,8 @@ impl ExportQuery {
 }
 
 impl Cursor {
-    fn read(parameters: &mut Parameters, kind: ExportKind, range: Range) -> Option<Self> {
-        let text = parameters.text("cursor")?;
-        let read = match kind {
+    fn read(text: &str, kind: ExportKind, range: Range) -> Option<Self> {
+        match kind {
             ExportKind::Clicks => {
                 let after: Option<ClickId> = text.parse().ok();
                 after.filter(|id| (range.from..=range.to).contains(&id.moment().day())).map(Self::Click)
@@ -155,10 +145,6 @@ impl Cursor {
             ExportKind::Conversions => Some(text).filter(|text| store::is_cursor(text)).map(|text| Self::Entry(text.to_owned())),
             // All days fit one page.
             ExportKind::Daily => None,
-        };
-        if read.is_none() {
-            parameters.fault("cursor", "must be the x-next-cursor of the page before, with all else as it was");
         }
-        read
     }
 }

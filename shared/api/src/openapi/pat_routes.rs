@@ -35,8 +35,8 @@ fn split_off(operation: &mut Operation) -> Option<Operation> {
     let mut twin = operation.clone();
     twin.security = Some([TOKEN, TOKEN_AS_KEY].map(|scheme| SecurityRequirement::new(scheme, &scopes)).into());
     let needs = format!("With a personal access token that has the scope `{}`.", scopes.join("`, `"));
-    let told = twin.description.take().map(|description| format!("{description}\n\n{needs}"));
-    twin.description = Some(told.unwrap_or(needs));
+    let described = twin.description.take().map(|description| format!("{description}\n\n{needs}"));
+    twin.description = Some(described.unwrap_or(needs));
     Some(twin)
 }
 

@@ -1,4 +1,4 @@
-//! Personal access tokens: `patv1_<tokenId>.<secret>`, bound to one handle and to scopes; only a digest of the secret is kept (contract §2).
+//! Personal access tokens: `patv1_<tokenId>.<secret>`, bound to one handle and to scopes; only a digest of the secret is kept (specification §2).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,9 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::values::form::{self, Faults, Form, Notes, Unknown};
+use crate::values::form::{self, Faults, Form, Unknown};
 use crate::values::moment::Moment;
 use crate::values::name::{Handle, TokenId, UserId};
+use crate::values::schema::{HasSchema, Schema};
 use crate::values::secret::{SecretText, sha256_hex};
 
 /// Tokens of one handle that are not revoked.
@@ -39,7 +40,7 @@ macro_rules! scopes {
             /// Every scope there is.
             pub const ALL: &'static [Self] = &[$(Self::$scope,)*];
 
-            /// As the contract writes it.
+            /// As requests and answers spell it.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$scope => $text,)*
@@ -76,7 +77,7 @@ impl Grant {
         Scope::ALL.iter().map(|scope| scope.as_str()).chain(FAMILIES.iter().copied()).map(Self)
     }
 
-    /// As the contract writes it.
+    /// As requests and answers spell it.
     pub const fn as_str(self) -> &'static str {
         self.0
     }
@@ -108,11 +109,16 @@ impl<'de> Deserialize<'de> for Grant {
     }
 }
 
+impl HasSchema for Grant {
+    fn schema() -> Schema {
+        Schema::one_of(Self::all().map(Self::as_str)).description("A scope, or a whole family of them.")
+    }
+}
+
 #[cfg(feature = "openapi")]
 impl utoipa::PartialSchema for Grant {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        let text = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String);
-        text.enum_values(Some(Self::all().map(Self::as_str))).description(Some("A scope, or a whole family of them.")).into()
+        <Self as HasSchema>::schema().into()
     }
 }
 
@@ -131,7 +137,7 @@ pub struct Token {
     pub token_id: TokenId,
     /// The one handle it reaches.
     pub handle: Handle,
-    /// What its maker calls it.
+    /// What its creator calls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What it may do.
@@ -140,10 +146,10 @@ pub struct Token {
     pub created_at: Moment,
     /// Who made it.
     pub created_by: UserId,
-    /// From when on it is refused.
+    /// The moment from which it is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
-    /// When somebody ended it.
+    /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Moment>,
     /// When it was last used, to five minutes.
@@ -154,9 +160,9 @@ pub struct Token {
 /// Why a token whose secret is right is refused all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// Somebody ended it.
+    /// It was revoked.
     Revoked,
-    /// Its time is over.
+    /// It has expired.
     Expired,
 }
 
@@ -186,39 +192,43 @@ impl Token {
     }
 }
 
-/// What is posted to make a token.
+/// The body that makes a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// What its maker calls it.
+pub struct NewToken {
+    /// What its creator calls it.
     pub name: Option<String>,
     /// What it may do; never empty.
     pub scopes: BTreeSet<Grant>,
-    /// From when on it is refused.
+    /// The moment from which it is refused.
     pub expires_at: Option<Moment>,
 }
 
-impl Draft {
+impl NewToken {
     /// Reads `{name?, scopes, expiresAt?}`.
     ///
     /// # Errors
-    /// Every bad field: no scope or an unknown one, an end that is past, a name too long.
+    /// Every bad field: no scope or an unknown one, an expiry in the past, a name too long.
     pub fn read(body: Value, now: Moment) -> Result<Self, Faults> {
-        let notes = Notes::default();
-        let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
-            let name = form.optional("name", form::text_up_to(MAX_NAME)).filter(|name| !name.trim().is_empty());
-            let names_none = !form.has("scopes") || form.is_empty_list("scopes");
-            if names_none {
-                form.fault("scopes", "is required: a list of one or more scopes such as links.read or links.*");
-            }
-            let scopes = form.list("scopes", MAX_SCOPES, form::parsed::<Grant>).into_iter().collect();
-            let expires_at = form.optional("expiresAt", form::parsed::<Moment>);
-            if expires_at.is_some_and(|expires| expires <= now) {
+        form::read(body, Unknown::Refuse, |form| {
+            let token = Self::fields(form);
+            if token.expires_at.is_some_and(|expires| expires <= now) {
                 form.fault("expiresAt", "must be in the future");
             }
-            form.close();
-            Self { name, scopes, expires_at }
-        });
-        notes.settle(read)
+            Some(token)
+        })
+    }
+
+    /// Describes the body.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Some(Self::fields(form)))
+    }
+
+    fn fields(form: &mut Form<'_>) -> Self {
+        let name = form.optional("name", "Shown in lists.", form::text(0..=MAX_NAME)).filter(|name| !name.trim().is_empty());
+        let doc = "What it may do: single scopes, or whole families of them such as `links.*`.";
+        let scopes = form.required_list("scopes", doc, 1..=MAX_SCOPES, form::parsed::<Grant>()).into_iter().collect();
+        let expires_at = form.optional("expiresAt", "The moment from which it is refused; never when left out.", form::parsed());
+        Self { name, scopes, expires_at }
     }
 }
 

@@ -1,31 +1,21 @@
-//! Reading the bodies of campaign writes, every bad field at once.
+//! Reading the bodies of campaign writes, every bad field at once (specification §8).
 
 use serde_json::Value;
 
 use super::{CampaignStatus, GoalType, Primary};
 use crate::values::destination::OwnHosts;
-use crate::values::form::{self, Faults, Form, Notes, Unknown};
+use crate::values::form::{self, Faults, Field, Form, Patch, Unknown};
 use crate::values::money::Currency;
 use crate::values::name::{CampaignId, EventType, TrackingPreset};
-
-/// What a write says of a member that may be reset.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Patch<T> {
-    /// It is left out.
-    Keep,
-    /// It is null.
-    Reset,
-    /// It has a value.
-    Be(T),
-}
+use crate::values::schema::Schema;
 
 impl<T: Clone> Patch<T> {
-    /// The value after the write, where a reset goes back to `preset`.
+    /// The value after the write, where a reset restores `preset`.
     pub(super) fn over(&self, present: &T, preset: &T) -> T {
         match self {
             Self::Keep => present.clone(),
             Self::Reset => preset.clone(),
-            Self::Be(value) => value.clone(),
+            Self::Set(value) => value.clone(),
         }
     }
 
@@ -34,24 +24,17 @@ impl<T: Clone> Patch<T> {
         match self {
             Self::Keep => present.cloned(),
             Self::Reset => None,
-            Self::Be(value) => Some(value.clone()),
+            Self::Set(value) => Some(value.clone()),
         }
-    }
-
-    pub(super) fn read<E: ToString>(form: &mut Form<'_>, name: &str, parse: impl FnOnce(Value) -> Result<T, E>) -> Self {
-        if !form.has(name) {
-            return if form.names(name) { Self::Reset } else { Self::Keep };
-        }
-        form.optional(name, parse).map_or(Self::Keep, Self::Be)
     }
 }
 
-/// What a write asks of a campaign; what is left out stays.
+/// What a write changes of a campaign; what is left out stays.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct CampaignChange {
     /// Another goal brings its presets.
     pub goal_type: Option<GoalType>,
-    /// Where it is to go.
+    /// The status it moves to.
     pub status: Option<CampaignStatus>,
     /// Shown in lists.
     pub name: Patch<String>,
@@ -61,68 +44,82 @@ pub struct Change {
     pub conversion_event_type: Patch<EventType>,
     /// The currency of its reports.
     pub currency: Patch<Currency>,
-    /// The link that is to stand for it.
+    /// Its primary link.
     pub primary: Primary,
 }
 
-impl Change {
+impl CampaignChange {
     /// Reads the body of a change of the campaign `id`.
     ///
     /// # Errors
     /// Every bad field at once.
     pub fn read(body: Value, id: &CampaignId, own: &OwnHosts) -> Result<Self, Faults> {
-        let notes = Notes::default();
-        let change = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
-            form.optional("campaignId", |value| match form::parsed::<CampaignId>(value) {
-                Ok(named) if named == *id => Ok(()),
-                _ => Err("cannot be changed; leave it out"),
-            });
-            let goal_type = form.optional("goalType", form::parsed);
-            let change = Self::fields(&mut form, goal_type, Some(id), own);
-            form.close();
-            change
-        });
-        notes.settle(change)
+        form::read(body, Unknown::Refuse, |form| Self::change_fields(form, Some(id), own))
+    }
+
+    /// Describes the body of a change.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Self::change_fields(form, None, &OwnHosts::default()))
+    }
+
+    fn change_fields(form: &mut Form<'_>, id: Option<&CampaignId>, own: &OwnHosts) -> Option<Self> {
+        let same = form::parsed::<CampaignId>()
+            .then(|named| if Some(&named) == id { Ok(()) } else { Err("cannot be changed; leave it out".to_owned()) });
+        form.optional("campaignId", "The campaign's own id; it cannot be changed.", same);
+        let goal_type = form.optional("goalType", "Its goal; another one brings its presets.", form::parsed());
+        Some(Self::fields(form, goal_type, id, own))
     }
 
     fn fields(form: &mut Form<'_>, goal_type: Option<GoalType>, id: Option<&CampaignId>, own: &OwnHosts) -> Self {
         Self {
             goal_type,
-            status: form.optional("status", form::parsed),
-            name: Patch::read(form, "name", form::text_up_to(200)),
-            tracking_preset: Patch::read(form, "trackingPreset", form::parsed),
-            conversion_event_type: Patch::read(form, "conversionEventType", form::parsed),
-            currency: Patch::read(form, "currency", form::parsed),
+            status: form.optional("status", "A new campaign is a DRAFT when it is left out.", form::parsed()),
+            name: form.patch("name", "Shown in lists; null removes it.", form::text(0..=200)),
+            tracking_preset: form.patch(
+                "trackingPreset",
+                "How conversions are reported to the merchant's own tools; the goal's when left out or null.",
+                form::parsed(),
+            ),
+            conversion_event_type: form.patch(
+                "conversionEventType",
+                "The event type of its conversions; the goal's when left out or null.",
+                form::parsed(),
+            ),
+            currency: form.patch("currency", "The currency of its reports; null removes it.", form::parsed()),
             primary: Primary::read(form, id, own),
         }
     }
 }
 
-/// A campaign to make.
+/// A new campaign.
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub struct NewCampaign {
     /// Its id.
     pub campaign_id: CampaignId,
-    /// What it wants.
+    /// Its goal.
     pub goal_type: GoalType,
     /// Everything else.
-    pub change: Change,
+    pub change: CampaignChange,
 }
 
-impl Draft {
-    /// Reads the body that makes a campaign.
+impl NewCampaign {
+    /// Reads the body that creates a campaign.
     ///
     /// # Errors
     /// Every bad field at once.
     pub fn read(body: Value, own: &OwnHosts) -> Result<Self, Faults> {
-        let notes = Notes::default();
-        let draft = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
-            let campaign_id: Option<CampaignId> = form.required("campaignId", form::parsed);
-            let goal_type = form.required("goalType", form::parsed);
-            let change = Change::fields(&mut form, goal_type, campaign_id.as_ref(), own);
-            form.close();
-            Some(Self { campaign_id: campaign_id?, goal_type: goal_type?, change })
-        });
-        notes.settle(draft)
+        form::read(body, Unknown::Refuse, |form| Self::fields(form, own))
+    }
+
+    /// Describes the body that creates a campaign.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Self::fields(form, &OwnHosts::default()))
+    }
+
+    fn fields(form: &mut Form<'_>, own: &OwnHosts) -> Option<Self> {
+        let campaign_id: Option<CampaignId> = form.required("campaignId", "Its id, which cannot be changed.", form::parsed());
+        let goal_type = form.required("goalType", "Its goal.", form::parsed());
+        let change = CampaignChange::fields(form, goal_type, campaign_id.as_ref(), own);
+        Some(Self { campaign_id: campaign_id?, goal_type: goal_type?, change })
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{Change, Draft};
+use super::body::{CampaignChange, NewCampaign};
 use super::goal::GoalType;
 use super::primary::Primary;
 use super::status::{CampaignStatus, IllegalMove};
@@ -58,7 +58,7 @@ pub struct Campaign {
 
 impl Campaign {
     /// A new campaign, in the status given by `draft`.
-    pub fn new(handle: &Handle, draft: &Draft, now: Moment) -> Self {
+    pub fn new(handle: &Handle, draft: &NewCampaign, now: Moment) -> Self {
         let (tracking_preset, conversion_event_type) = draft.goal_type.presets();
         let mut campaign = Self {
             handle: handle.clone(),
@@ -84,7 +84,7 @@ impl Campaign {
     ///
     /// # Errors
     /// When the present status cannot change to the requested one.
-    pub fn changed(&self, change: &Change, now: Moment) -> Result<Self, IllegalMove> {
+    pub fn changed(&self, change: &CampaignChange, now: Moment) -> Result<Self, IllegalMove> {
         let to = self.status.advance(change.status.unwrap_or(self.status))?;
         let mut next = Self { version: self.version + 1, updated_at: now, ..self.clone() };
         next.apply(change);
@@ -92,7 +92,7 @@ impl Campaign {
         Ok(next)
     }
 
-    fn apply(&mut self, change: &Change) {
+    fn apply(&mut self, change: &CampaignChange) {
         let goal = change.goal_type.unwrap_or(self.goal_type);
         let presets = goal.presets();
         if goal != self.goal_type {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::values::name::{EventType, TrackingPreset};
+use crate::values::schema::{HasSchema, Schema};
 
 /// What a campaign aims at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,12 @@ impl GoalType {
             Self::AppInstall => ("ga4_app_install", "app_install"),
         };
         (TrackingPreset::known(preset), EventType::known(event))
+    }
+}
+
+impl HasSchema for GoalType {
+    fn schema() -> Schema {
+        Schema::one_of(Self::ALL.map(|(_, name)| name))
     }
 }
 

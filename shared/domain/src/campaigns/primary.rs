@@ -1,17 +1,16 @@
-//! The link that stands for a campaign: named, or written together with it.
+//! The primary link of a campaign: named, or written together with it.
 
-use super::Patch;
-use crate::links::{Link, PasswordChange, Settings};
+use crate::links::{Link, LinkSettings, PasswordChange};
 use crate::values::destination::OwnHosts;
-use crate::values::form::{self, Form};
+use crate::values::form::{self, Form, Patch};
 use crate::values::name::{CampaignId, Slug};
 
 /// What a write says of the primary link.
 #[derive(Clone, Debug)]
 pub enum Primary {
-    /// Nothing: it stays.
+    /// Nothing: it stays as it is.
     Keep,
-    /// There is to be none.
+    /// None.
     None,
     /// A link that exists.
     Slug(Slug),
@@ -25,12 +24,12 @@ pub struct PrimaryLink {
     /// Its path.
     pub slug: Slug,
     /// What a link write may set.
-    pub settings: Settings,
+    pub settings: LinkSettings,
     /// And its password.
     pub password: PasswordChange,
 }
 
-/// Why a link cannot stand for a campaign.
+/// Why a link cannot be the primary link of a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unbindable {
     /// There is no such link.
@@ -44,12 +43,11 @@ impl Primary {
         if form.has("primarySlug") && form.has("primaryLink") {
             form.fault("primaryLink", "cannot be given together with primarySlug: name a link or write one");
         }
-        let slug = Patch::read(form, "primarySlug", form::parsed);
-        let is_reset = !form.has("primaryLink") && form.names("primaryLink");
-        let link = form.object("primaryLink", |link| {
-            let slug = link.required("slug", form::parsed);
-            let read = Settings::fields(link, own);
-            let (settings, password) = read?;
+        let slug = form.patch("primarySlug", "A link that exists, to become the campaign's primary link; null: none.", form::parsed());
+        let is_reset = form.is_null("primaryLink");
+        let link = form.object("primaryLink", "A link to write as the campaign's primary link, instead of `primarySlug`.", |link| {
+            let slug = link.required("slug", "Its slug.", form::parsed());
+            let (settings, password) = LinkSettings::fields(link, own)?;
             let is_anothers = id.is_some() && settings.campaign_id.is_some() && settings.campaign_id.as_ref() != id;
             if is_anothers {
                 link.fault("campaignId", "must be this campaign; leave it out");
@@ -58,14 +56,14 @@ impl Primary {
         });
         match (slug, link) {
             (_, Some(link)) => Self::Link(Box::new(link)),
-            (Patch::Be(slug), None) => Self::Slug(slug),
+            (Patch::Set(slug), None) => Self::Slug(slug),
             (Patch::Reset, None) => Self::None,
             (Patch::Keep, None) if is_reset => Self::None,
             (Patch::Keep, None) => Self::Keep,
         }
     }
 
-    /// The link the write speaks of.
+    /// The link the write names.
     pub fn slug(&self) -> Option<&Slug> {
         match self {
             Self::Keep | Self::None => None,
@@ -80,11 +78,11 @@ impl Primary {
     ///
     /// # Errors
     /// When the link is not there, or belongs to another campaign.
-    pub fn bind(&self, id: &CampaignId, link: Option<&Link>, owner: Option<&CampaignId>) -> Result<Option<Settings>, Unbindable> {
+    pub fn bind(&self, id: &CampaignId, link: Option<&Link>, owner: Option<&CampaignId>) -> Result<Option<LinkSettings>, Unbindable> {
         if let (Some(_), Some(other)) = (self.slug(), owner.filter(|owner| *owner != id)) {
             return Err(Unbindable::Elsewhere(other.clone()));
         }
-        let bound = |settings: &Settings| Settings { campaign_id: Some(id.clone()), ..settings.clone() };
+        let bound = |settings: &LinkSettings| LinkSettings { campaign_id: Some(id.clone()), ..settings.clone() };
         match self {
             Self::Keep | Self::None => Ok(None),
             Self::Slug(_) => {

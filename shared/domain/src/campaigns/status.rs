@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::values::schema::{HasSchema, Schema};
+
 /// Whether a campaign tracks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -42,6 +44,12 @@ impl CampaignStatus {
             | (Self::Paused, Self::Paused | Self::Active | Self::Draft) => Ok(to),
             (Self::Draft, Self::Paused) | (Self::Active, Self::Draft) => Err(IllegalMove { from: self, to }),
         }
+    }
+}
+
+impl HasSchema for CampaignStatus {
+    fn schema() -> Schema {
+        Schema::one_of(Self::ALL.map(Self::as_str))
     }
 }
 

@@ -19,7 +19,7 @@ fn at(millis: i64) -> Moment {
 }
 
 fn made(body: Value) -> Campaign {
-    Campaign::new(&"demo".parse().unwrap(), &Draft::read(body, &own()).unwrap(), at(0))
+    Campaign::new(&"demo".parse().unwrap(), &NewCampaign::read(body, &own()).unwrap(), at(0))
 }
 
 fn sales() -> Campaign {
@@ -27,7 +27,7 @@ fn sales() -> Campaign {
 }
 
 fn changed(campaign: &Campaign, body: Value, millis: i64) -> Result<Campaign, IllegalMove> {
-    campaign.changed(&Change::read(body, &campaign.campaign_id, &own()).unwrap(), at(millis))
+    campaign.changed(&CampaignChange::read(body, &campaign.campaign_id, &own()).unwrap(), at(millis))
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn every_bad_field_is_named_at_once() {
     let body = json!({"campaignId": "No", "goalType": "SALE", "status": "RUNNING", "name": 7, "primarySlug": "a", "trackingPreset": "A B",
         "conversionEventType": "", "currency": "usd", "color": "red",
         "primaryLink": {"slug": "x", "destinationUrl": "https://demo.10x.example/", "campaignId": "other", "handle": "demo"}});
-    let mut fields: Vec<String> = Draft::read(body, &own()).unwrap_err().0.into_iter().map(|fault| fault.field).collect();
+    let mut fields: Vec<String> = NewCampaign::read(body, &own()).unwrap_err().0.into_iter().map(|fault| fault.field).collect();
     fields.sort();
     let expected = [
         "campaignId",
@@ -151,8 +151,8 @@ fn every_bad_field_is_named_at_once() {
     ];
     assert_eq!(fields, expected);
     let elsewhere = json!({"campaignId": "spring", "goalType": "NEWSLETTER", "primaryLink": {"slug": "launch", "destinationUrl": "https://example.com", "campaignId": "other"}});
-    assert_eq!(Draft::read(elsewhere, &own()).unwrap_err().0[0].field, "primaryLink.campaignId");
-    let renamed = Change::read(json!({"campaignId": "other"}), &"spring".parse().unwrap(), &own());
+    assert_eq!(NewCampaign::read(elsewhere, &own()).unwrap_err().0[0].field, "primaryLink.campaignId");
+    let renamed = CampaignChange::read(json!({"campaignId": "other"}), &"spring".parse().unwrap(), &own());
     assert_eq!(renamed.unwrap_err().0[0].field, "campaignId");
 }
 

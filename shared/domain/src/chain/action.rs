@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::values::destination::{Destination, OwnHosts};
 use crate::values::form::{self, Form};
 
-const MAX_DATA: usize = 4096;
+const MAX_DATA_BYTES: usize = 4096;
 
 /// What kind of action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,15 +14,15 @@ const MAX_DATA: usize = 4096;
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", schema(as = ChainActionType))]
 pub enum ActionType {
-    /// Go somewhere else.
+    /// Go to another address.
     Redirect,
     /// Show another call to action.
     Cta,
-    /// Open a window.
+    /// Open a popup.
     Popup,
-    /// Show a strip.
+    /// Show a banner.
     Banner,
-    /// Say something.
+    /// Show a message.
     Message,
     /// Nothing.
     #[default]
@@ -47,10 +47,10 @@ pub struct Action {
     /// Its text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// What its button says.
+    /// The label of its button.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Whatever else the page knows to make something of.
+    /// Anything else the page uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub data: Option<Value>,
@@ -58,23 +58,22 @@ pub struct Action {
 
 impl Action {
     pub(super) fn read(form: &mut Form<'_>, own: &OwnHosts) -> Option<Self> {
-        let kind = form.required("type", |value| {
-            serde_json::from_value::<ActionType>(value).map_err(|_| "must be redirect, cta, popup, banner, message or none")
-        });
-        let address = |value| Destination::admit(&form::text(value)?, own).map_err(|error| error.to_string());
-        let destination_url = if kind == Some(ActionType::Redirect) {
-            form.required("destinationUrl", address)
-        } else {
-            form.optional("destinationUrl", address)
-        };
-        let data = form.optional("data", |value| match &value {
-            Value::Object(_) if value.to_string().len() <= MAX_DATA => Ok(value),
-            Value::Object(_) => Err(format!("must be at most {MAX_DATA} bytes of JSON")),
-            _ => Err("must be an object".to_owned()),
-        });
-        let title = form.optional("title", form::text_up_to(200));
-        let text = form.optional("text", form::text_up_to(2000));
-        let label = form.optional("label", form::text_up_to(100));
+        let kinds = form::one_of([
+            ("redirect", ActionType::Redirect),
+            ("cta", ActionType::Cta),
+            ("popup", ActionType::Popup),
+            ("banner", ActionType::Banner),
+            ("message", ActionType::Message),
+            ("none", ActionType::None),
+        ]);
+        let kind = form.required("type", "What the page is to do.", kinds);
+        let is_redirect = kind == Some(ActionType::Redirect);
+        let doc = "Where it leads; required for `redirect`.";
+        let destination_url = form.required_if(is_redirect, "destinationUrl", doc, Destination::field(own));
+        let data = form.optional("data", "Anything else the page uses, at most 4 KiB of JSON.", form::json_object(MAX_DATA_BYTES));
+        let title = form.optional("title", "Its heading.", form::text(0..=200));
+        let text = form.optional("text", "Its text.", form::text(0..=2000));
+        let label = form.optional("label", "The label of its button.", form::text(0..=100));
         Some(Self { kind: kind?, destination_url, title, text, label, data })
     }
 }

@@ -2,24 +2,23 @@
 
 use serde_json::{Value, json};
 
-use super::rule::{SegmentCondition, SignalCondition};
-use super::{Action, Condition, Rule, RuleBook, Session, Signal, When};
-use crate::routing::same;
+use super::{Action, ChainCondition, ChainRule, ChainRules, Session, SessionView, When};
+use crate::routing::rule_set::Condition;
 use crate::values::id::DecisionId;
 use crate::values::moment::Moment;
 use crate::values::name::{Handle, RuleId, SessionId, Trigger};
 use crate::values::secret::sha256;
 
-/// A rule that was looked at.
+/// A rule that was evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look<'a> {
     /// The rule.
-    pub rule: &'a Rule,
+    pub rule: &'a ChainRule,
     /// The first condition that did not hold, such as `all[0]`; none when the rule matched.
     pub failed: Option<String>,
-    /// What it asked for.
+    /// What it asks for.
     pub expected: Option<Value>,
-    /// What was there.
+    /// What the session has instead.
     pub actual: Option<Value>,
 }
 
@@ -34,9 +33,9 @@ pub struct Decision<'a> {
     pub action: Action,
     /// Why, in a sentence.
     pub reason: String,
-    /// Every rule looked at, in order.
+    /// Every rule evaluated, in order.
     pub looks: Vec<Look<'a>>,
-    /// For how long a page may go by it.
+    /// For how long a page may reuse it, in seconds.
     pub ttl_seconds: u32,
 }
 
@@ -46,12 +45,12 @@ pub fn decide<'a>(
     trigger: &'a Trigger,
     session: &Session,
     segments: &[String],
-    book: &'a RuleBook,
+    rules: &'a ChainRules,
     now: Moment,
 ) -> Decision<'a> {
     let mut looks = Vec::new();
     let mut matched = None;
-    for rule in book.enabled().filter(|rule| rule.trigger == *trigger) {
+    for rule in rules.enabled().filter(|rule| rule.trigger == *trigger) {
         let unmet = first_unmet(rule, session, segments, now);
         let is_match = unmet.is_none();
         let (failed, expected, actual) = match unmet {
@@ -100,44 +99,17 @@ struct Unmet {
     actual: Value,
 }
 
-fn first_unmet(rule: &Rule, session: &Session, segments: &[String], now: Moment) -> Option<Unmet> {
-    let met = |condition: &&Condition| is_met(condition, session, segments, now);
-    let actual = |condition: &Condition| actual(condition, session, segments, now);
+fn first_unmet(rule: &ChainRule, session: &Session, segments: &[String], now: Moment) -> Option<Unmet> {
+    let subject = SessionView { session, segments, now };
+    let met = |condition: &&ChainCondition| condition.is_met(&subject);
+    let actual = |condition: &ChainCondition| condition.actual(&subject);
     let When { all, any, none } = &rule.when;
     if let Some((index, condition)) = all.iter().enumerate().find(|(_, condition)| !met(condition)) {
-        return Some(Unmet { place: format!("all[{index}]"), expected: json!(condition), actual: actual(condition) });
+        return Some(Unmet { place: format!("all[{index}]"), expected: condition.expected(), actual: actual(condition) });
     }
     if !any.is_empty() && !any.iter().any(|condition| met(&condition)) {
         return Some(Unmet { place: "any".to_owned(), expected: json!({"any": any}), actual: any.iter().map(actual).collect() });
     }
     let (index, condition) = none.iter().enumerate().find(|(_, condition)| met(condition))?;
     Some(Unmet { place: format!("none[{index}]"), expected: json!({"not": condition}), actual: actual(condition) })
-}
-
-fn is_met(condition: &Condition, session: &Session, segments: &[String], now: Moment) -> bool {
-    match condition {
-        Condition::Segment(SegmentCondition { segment_in }) => {
-            segments.iter().any(|segment| segment_in.iter().any(|wanted| same(wanted, segment)))
-        }
-        Condition::Signals(asked) => u32::try_from(count(asked, session, now)).is_ok_and(|count| count >= asked.min_count),
-    }
-}
-
-/// What was there for a condition to be met by.
-fn actual(condition: &Condition, session: &Session, segments: &[String], now: Moment) -> Value {
-    match condition {
-        Condition::Segment(_) => json!(segments),
-        Condition::Signals(asked) => json!({"count": count(asked, session, now)}),
-    }
-}
-
-fn count(asked: &SignalCondition, session: &Session, now: Moment) -> usize {
-    let is_value = |signal: &Signal| {
-        asked.signal_value_in.is_empty()
-            || signal.value.as_ref().is_some_and(|value| asked.signal_value_in.iter().any(|wanted| same(wanted, value)))
-    };
-    let is_recent = |signal: &Signal| asked.within_seconds.is_none_or(|seconds| now < signal.at.plus_secs(i64::from(seconds)));
-    let is_sure = |signal: &Signal| asked.min_confidence.is_none_or(|least| signal.confidence >= least);
-    let counts = |signal: &&Signal| signal.key == asked.signal_key && is_recent(signal) && is_sure(signal) && is_value(signal);
-    session.signals().iter().filter(counts).count()
 }

@@ -22,13 +22,13 @@ fn signal(key: &str, value: Option<&str>, confidence: u32, ago_ms: i64) -> Signa
     }
 }
 
-fn rule(id: &str, priority: i64, when: Value) -> Rule {
+fn rule(id: &str, priority: i64, when: Value) -> ChainRule {
     let body = json!({"trigger": "checkout", "priority": priority, "when": when, "action": {"type": "banner", "text": id}});
-    Rule::read(id.parse().unwrap(), body, &OwnHosts::default()).unwrap()
+    ChainRule::read(id.parse().unwrap(), body, &OwnHosts::default()).unwrap()
 }
 
-fn book(rules: impl IntoIterator<Item = Rule>) -> RuleBook {
-    let mut book = RuleBook::default();
+fn book(rules: impl IntoIterator<Item = ChainRule>) -> ChainRules {
+    let mut book = ChainRules::default();
     for rule in rules {
         book.insert(rule);
     }
@@ -40,7 +40,7 @@ fn who() -> (Handle, SessionId) {
 }
 
 /// The rule that matches, and why those before it did not.
-fn decided(signals: Vec<Signal>, book: &RuleBook) -> (Option<String>, Vec<Option<String>>) {
+fn decided(signals: Vec<Signal>, book: &ChainRules) -> (Option<String>, Vec<Option<String>>) {
     let session = Session::new(signals, false, NOW);
     let (handle, id) = who();
     let trigger: Trigger = "checkout".parse().unwrap();
@@ -100,11 +100,11 @@ fn a_signal_counts_for_thirty_days_to_the_millisecond() {
 #[test]
 fn both_shapes_of_a_signal_are_read_and_every_bad_field_is_named() {
     let seed = json!({"handle": "demo", "sessionId": "sess-1", "signals": [{"type": "view"}]});
-    assert_eq!(Batch::read(seed).unwrap().signals[0].key.as_str(), "view");
+    assert_eq!(SignalBatch::read(seed).unwrap().signals[0].key.as_str(), "view");
     let full = json!({"handle": "demo", "sessionId": "s", "signals": [{"signalKey": "intent", "signalValue": "buy", "confidence": 0.85,
         "source": "sdk", "metadata": {"page": "/p"}, "signalId": "s-1", "occurredAt": "2026-03-01T12:00:00Z", "unknown": 1}]});
-    assert_eq!(Batch::read(full).unwrap().signals[0].confidence, Confidence::of_millionths(850_000));
-    let fields = |body: Value| Batch::read(body).unwrap_err().0.into_iter().map(|fault| fault.field).collect::<Vec<_>>();
+    assert_eq!(SignalBatch::read(full).unwrap().signals[0].confidence, Confidence::of_millionths(850_000));
+    let fields = |body: Value| SignalBatch::read(body).unwrap_err().0.into_iter().map(|fault| fault.field).collect::<Vec<_>>();
     assert_eq!(fields(json!({})), ["handle", "sessionId", "signals"]);
     assert_eq!(fields(json!({"handle": "demo", "sessionId": "s", "signals": []})), ["signals"]);
     assert_eq!(
@@ -138,7 +138,7 @@ fn a_rule_that_failed_tells_all_that_it_asked() {
 fn a_condition_asks_for_something() {
     let read = |condition: Value| {
         let body = json!({"trigger": "checkout", "when": {"all": [condition]}, "action": {"type": "none"}});
-        let faults = Rule::read("r".parse().unwrap(), body, &OwnHosts::default()).unwrap_err().0;
+        let faults = ChainRule::read("r".parse().unwrap(), body, &OwnHosts::default()).unwrap_err().0;
         faults.into_iter().map(|fault| fault.field).collect::<Vec<_>>()
     };
     assert_eq!(read(json!({})), ["when.all[0].signalKey"]);
@@ -151,7 +151,8 @@ fn a_redirect_needs_a_destination_that_is_not_ours() {
     let own = OwnHosts::new(["links.example".to_owned()]);
     let read = |action: Value| {
         let body = json!({"trigger": "checkout", "action": action});
-        Rule::read("r".parse().unwrap(), body, &own).map_err(|faults| faults.0.into_iter().map(|fault| fault.field).collect::<Vec<_>>())
+        ChainRule::read("r".parse().unwrap(), body, &own)
+            .map_err(|faults| faults.0.into_iter().map(|fault| fault.field).collect::<Vec<_>>())
     };
     assert!(read(json!({"type": "redirect", "destinationUrl": "https://shop.example.com/"})).is_ok());
     assert!(read(json!({"type": "none"})).is_ok());

@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use crate::accounts::audit::Actor;
 use crate::conversions::{Conversion, IdempotencyKey, Trust};
-use crate::values::form::{self, Faults, Form, Notes, Unknown};
+use crate::values::form::{self, Faults, Field, Form, Unknown};
 use crate::values::id::{AdjustmentId, ClickId, ConversionId, RequestId};
 use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money, MoneyChange, max_minor};
 use crate::values::name::{CampaignId, EventType, Handle, Slug};
+use crate::values::schema::Schema;
 
 pub use entry::{LedgerEntry, LedgerEntryId, LedgerEntryKind};
 
@@ -41,9 +42,9 @@ pub fn adjustable(conversion: &Conversion) -> Result<Money, NotAdjustable> {
     conversion.money.ok_or(NotAdjustable::NoValue)
 }
 
-/// What was posted to adjust a conversion.
+/// The body that adjusts a conversion.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct AdjustmentRequest {
     /// The caller's own name of the adjustment.
     pub key: IdempotencyKey,
     /// By how much; none when there is no currency it could be read in.
@@ -52,27 +53,29 @@ pub struct Request {
     pub reason: String,
 }
 
-impl Request {
-    /// Reads a posted adjustment of a conversion in `currency`; without one the amount is only known to be a number.
+impl AdjustmentRequest {
+    /// Reads an adjustment of a conversion in `currency`; without one the amount is only known to be a number.
     ///
     /// # Errors
     /// Every bad field at once.
     pub fn read(body: Value, currency: Option<Currency>) -> Result<Self, Faults> {
-        let notes = Notes::default();
-        let read = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
-            let amount = form.required("amount", |value| match currency {
-                Some(currency) => MoneyChange::read(&value, currency).map(Some),
-                None => MoneyChange::check(&value).map(|()| None),
-            });
-            let reason = form.required("reason", |value| {
-                let text = form::text_up_to(MAX_REASON)(value)?;
-                if text.trim().is_empty() { Err(format!("must be 1 to {MAX_REASON} characters")) } else { Ok(text) }
-            });
-            let key = form.required("idempotencyKey", IdempotencyKey::read);
-            form.close();
-            Some(Self { key: key?, amount: amount?, reason: reason? })
-        });
-        notes.settle(read)
+        form::read(body, Unknown::Refuse, |form| Self::fields(form, currency))
+    }
+
+    /// Describes the body.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Self::fields(form, None))
+    }
+
+    fn fields(form: &mut Form<'_>, currency: Option<Currency>) -> Option<Self> {
+        let doc = "In the conversion's currency and to its decimals, not 0: negative for a refund, positive for a correction upward.";
+        let amount = form.required("amount", doc, MoneyChange::field(currency));
+        let reason = form::text(1..=MAX_REASON)
+            .then(|text| if text.trim().is_empty() { Err(format!("must be 1 to {MAX_REASON} characters")) } else { Ok(text) });
+        let reason = form.required("reason", "Why; not only spaces.", reason);
+        let doc = "The caller's own name of this adjustment, such as the refund's number, unique in the conversion; 1 to 255 bytes.";
+        let key = form.required("idempotencyKey", doc, IdempotencyKey::field());
+        Some(Self { key: key?, amount: amount?, reason: reason? })
     }
 }
 
@@ -172,7 +175,7 @@ pub struct Adjustment {
 
 impl Adjustment {
     /// The fields in which a repeated request differs from the first.
-    pub fn mismatch(&self, again: &Request) -> Vec<&'static str> {
+    pub fn mismatch(&self, again: &AdjustmentRequest) -> Vec<&'static str> {
         let mut fields = Vec::new();
         if again.amount != self.amount {
             fields.push("amount");
@@ -192,7 +195,7 @@ mod tests {
 
     fn fields(body: Value, currency: Option<&str>) -> Vec<String> {
         let currency = currency.map(|code| code.parse().unwrap());
-        let faults = Request::read(body, currency).map(|_| ()).err().map_or(Vec::new(), |faults| faults.0);
+        let faults = AdjustmentRequest::read(body, currency).map(|_| ()).err().map_or(Vec::new(), |faults| faults.0);
         faults.into_iter().map(|fault| fault.field).collect()
     }
 

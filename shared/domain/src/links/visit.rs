@@ -4,8 +4,10 @@ use serde::Serialize;
 use url::Url;
 
 use crate::values::device::Device;
+use crate::values::form::{self, Field};
 use crate::values::moment::Moment;
 use crate::values::name::SessionId;
+use crate::values::schema::{Schema, any_case_word};
 
 /// A visit as the routing rules see it; the redirect reads it from the visitor's request, the preview from its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +46,15 @@ pub fn country(text: Option<&str>) -> String {
         Some(code) if code.len() == 2 && code.bytes().all(|b| b.is_ascii_alphabetic()) => code.to_ascii_uppercase(),
         _ => UNKNOWN_COUNTRY.to_owned(),
     }
+}
+
+/// A country in a request: two letters or `UNKNOWN`, in any case.
+pub(crate) fn country_code() -> impl Field<Output = String> {
+    let schema = || Schema::text().pattern(format!("^(?:[A-Za-z]{{2}}|{})$", any_case_word(UNKNOWN_COUNTRY)));
+    form::leaf(schema, |value| match form::any_text().read(value)?.to_ascii_uppercase() {
+        code if code == UNKNOWN_COUNTRY || (code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())) => Ok(code),
+        _ => Err("must be a two-letter country code or UNKNOWN".to_owned()),
+    })
 }
 
 /// A word from the visitor, made safe for a table key and a report: lower case, printable, at most 64 characters.

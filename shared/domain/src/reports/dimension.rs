@@ -11,6 +11,7 @@ use serde::ser::SerializeMap;
 
 use crate::clicks::Click;
 use crate::values::name::{CampaignId, Slug};
+use crate::values::schema::{HasSchema, Schema};
 
 /// The key of records without a campaign or without a segment.
 pub const NONE: &str = "none";
@@ -87,6 +88,12 @@ impl Dimension {
     pub fn names() -> String {
         let names: Vec<&str> = Self::ALL.iter().map(|dimension| dimension.as_str()).collect();
         names.split_last().map_or(String::new(), |(last, before)| format!("{} or {last}", before.join(", ")))
+    }
+}
+
+impl HasSchema for Dimension {
+    fn schema() -> Schema {
+        Schema::one_of(Self::ALL.iter().map(|dimension| dimension.as_str()))
     }
 }
 

@@ -1,42 +1,45 @@
-//! The rules themselves: those of one link, and those of a handle that personalise all its links (contract §5).
+//! The rules themselves: those of one link, and those of a handle that personalise all its links (specification §5).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::routing::conditions::Conditions;
-use crate::routing::rule_set::{self, BookRule};
+use crate::routing::rule_set::{Rule, RuleSet};
 use crate::values::destination::{Destination, OwnHosts};
-use crate::values::form::{self, Faults, Form, Notes, Unknown};
+use crate::values::form::{self, Faults, Form, Unknown};
 use crate::values::name::RuleId;
+use crate::values::schema::Schema;
 
-const PRIORITIES: (i64, i64) = (0, 1_000_000);
+/// The highest priority number a rule may have; the lowest is 0.
+pub(crate) const MAX_PRIORITY: i64 = 1_000_000;
 
 /// A rule of one link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct Rule {
-    /// The lowest number is looked at first.
+pub struct RoutingRule {
+    /// The lowest number is evaluated first.
     #[serde(default)]
     pub priority: i64,
     /// Where a matching visitor goes.
     pub destination_url: Destination,
-    /// What it asks.
+    /// What it asks for.
     #[serde(default)]
     pub conditions: Conditions,
 }
 
-impl Rule {
+impl RoutingRule {
     pub(crate) fn read(form: &mut Form<'_>, own: &OwnHosts) -> Option<Self> {
-        let priority = form.optional("priority", form::integer(PRIORITIES.0, PRIORITIES.1)).unwrap_or(0);
-        let destination_url = destination(form, own);
-        let conditions = form.object("conditions", Conditions::read).unwrap_or_default();
-        Some(Self { priority, destination_url: destination_url?, conditions })
+        let priority = priority(form, "The lowest number is evaluated first, equal ones in the order of the list; 0 when left out.");
+        let destination_url = form.required("destinationUrl", "Where a matching visitor goes.", Destination::field(own));
+        let conditions = form.object("conditions", "All of them hold for the rule to match; without any it always does.", Conditions::read);
+        Some(Self { priority, destination_url: destination_url?, conditions: conditions.unwrap_or_default() })
     }
 }
 
-fn destination(form: &mut Form<'_>, own: &OwnHosts) -> Option<Destination> {
-    form.required("destinationUrl", |value| Destination::admit(&form::text(value)?, own).map_err(|error| error.to_string()))
+/// The member `priority` of any rule.
+pub(crate) fn priority(form: &mut Form<'_>, doc: &'static str) -> i64 {
+    form.optional("priority", doc, form::integer(0..=MAX_PRIORITY)).unwrap_or(0)
 }
 
 /// What a personalization rule shows instead.
@@ -57,11 +60,11 @@ pub struct Variant {
 pub struct PersonalizationRule {
     /// Its name.
     pub rule_id: RuleId,
-    /// The lowest number is looked at first, equal ones by id.
+    /// The lowest number is evaluated first, equal ones by id.
     pub priority: i64,
-    /// Whether it is looked at.
+    /// Whether it is evaluated.
     pub enabled: bool,
-    /// What it asks.
+    /// What it asks for.
     pub when: Conditions,
     /// What it shows.
     pub variant: Variant,
@@ -73,28 +76,32 @@ impl PersonalizationRule {
     /// # Errors
     /// Every bad field at once.
     pub fn read(rule_id: RuleId, body: Value, own: &OwnHosts) -> Result<Self, Faults> {
-        let notes = Notes::default();
-        let rule = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
-            let priority = form.optional("priority", form::integer(PRIORITIES.0, PRIORITIES.1)).unwrap_or(0);
-            let enabled = form.optional("enabled", form::boolean).unwrap_or(true);
-            let when = form.object("when", Conditions::read).unwrap_or_default();
-            if !form.has("variant") {
-                form.fault("variant", "is required: {id, destinationUrl}");
-            }
-            let variant = form.object("variant", |variant| {
-                let (id, destination_url) = (variant.required("id", form::parsed), destination(variant, own));
-                Some(Variant { id: id?, destination_url: destination_url? })
-            });
-            form.close();
-            Some(Self { rule_id, priority, enabled, when, variant: variant? })
+        Ok(form::read(body, Unknown::Refuse, |form| Self::fields(form, own))?(rule_id))
+    }
+
+    /// Describes the body of a rule write.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Self::fields(form, &OwnHosts::default()))
+    }
+
+    /// The rule but for its name, which is in the path.
+    fn fields(form: &mut Form<'_>, own: &OwnHosts) -> Option<impl FnOnce(RuleId) -> Self + use<>> {
+        let priority = priority(form, "The lowest number is evaluated first, equal ones by id; 0 when left out.");
+        let enabled = form.optional("enabled", "Whether it is evaluated; true when left out.", form::boolean()).unwrap_or(true);
+        let when = form.object("when", "All of them hold for the rule to match; without any it always does.", Conditions::read);
+        let variant = form.required_object("variant", "What a matching visitor gets.", |variant| {
+            let id = variant.required("id", "A name for reports.", form::parsed());
+            let destination_url = variant.required("destinationUrl", "Where a matching visitor goes.", Destination::field(own));
+            Some(Variant { id: id?, destination_url: destination_url? })
         });
-        notes.settle(rule)
+        let (when, variant) = (when.unwrap_or_default(), variant?);
+        Some(move |rule_id| Self { rule_id, priority, enabled, when, variant })
     }
 }
 
-impl BookRule for PersonalizationRule {
-    const CALLED: &'static str = "personalization rule";
-    const AUDITED: &'static str = "rule";
+impl Rule for PersonalizationRule {
+    const DISPLAY_NAME: &'static str = "personalization rule";
+    const AUDIT_NAME: &'static str = "rule";
 
     fn rule_id(&self) -> &RuleId {
         &self.rule_id
@@ -110,4 +117,4 @@ impl BookRule for PersonalizationRule {
 }
 
 /// A handle's personalization rules.
-pub type RuleBook = rule_set::RuleBook<PersonalizationRule>;
+pub type PersonalizationRules = RuleSet<PersonalizationRule>;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::links::Settings;
+use crate::links::LinkSettings;
 use crate::testing;
 use crate::values::destination::OwnHosts;
 use crate::values::device::Device;
@@ -12,12 +12,12 @@ use crate::values::moment::Moment;
 
 fn link(rules: serde_json::Value) -> Link {
     let body = json!({"destinationUrl": "https://e.com/default", "routingRules": rules});
-    let (settings, _) = Settings::read(body, &OwnHosts::default()).unwrap();
+    let (settings, _) = LinkSettings::read(body, &OwnHosts::default()).unwrap();
     testing::link(Moment::from_millis(0), settings)
 }
 
-fn book(rules: &[(&str, serde_json::Value)]) -> RuleBook {
-    let mut book = RuleBook::default();
+fn book(rules: &[(&str, serde_json::Value)]) -> PersonalizationRules {
+    let mut book = PersonalizationRules::default();
     for (id, body) in rules {
         book.insert(PersonalizationRule::read(id.parse().unwrap(), body.clone(), &OwnHosts::default()).unwrap());
     }
@@ -39,7 +39,7 @@ fn visit() -> Visit {
     }
 }
 
-fn goes(link: &Link, book: &RuleBook, visit: &Visit) -> String {
+fn goes(link: &Link, book: &PersonalizationRules, visit: &Visit) -> String {
     match decide(link, book, visit, false, |_| {}) {
         RoutingOutcome::Follow(destination, _) | RoutingOutcome::Fallback(destination, _) => destination.as_str().to_owned(),
         RoutingOutcome::Unavailable(closed) => closed.as_str().to_owned(),
@@ -50,7 +50,7 @@ fn goes(link: &Link, book: &RuleBook, visit: &Visit) -> String {
 fn check(conditions: serde_json::Value, matches: bool) {
     let link = link(json!([{"priority": 1, "destinationUrl": "https://e.com/rule", "conditions": conditions}]));
     let expected = if matches { "https://e.com/rule" } else { "https://e.com/default" };
-    assert_eq!(goes(&link, &RuleBook::default(), &visit()), expected, "{conditions}");
+    assert_eq!(goes(&link, &PersonalizationRules::default(), &visit()), expected, "{conditions}");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn each_condition_decides_alone() {
 fn the_lowest_priority_number_wins_and_ties_keep_list_order() {
     let rule = |priority: i64, path: &str| json!({"priority": priority, "destinationUrl": format!("https://e.com/{path}")});
     let link = link(json!([rule(20, "c"), rule(10, "a"), rule(10, "b")]));
-    assert_eq!(goes(&link, &RuleBook::default(), &visit()), "https://e.com/a");
+    assert_eq!(goes(&link, &PersonalizationRules::default(), &visit()), "https://e.com/a");
 }
 
 #[test]
@@ -110,18 +110,23 @@ fn the_explanation_lists_every_rule_looked_at() {
         {"priority": 3, "destinationUrl": "https://e.com/3"},
     ]));
     let mut steps = Vec::new();
-    decide(&link, &RuleBook::default(), &visit(), false, |step| steps.push((step.index, step.failed)));
-    assert_eq!(steps, [(0, Some(Condition::CountryIn)), (1, None)]);
+    decide(&link, &PersonalizationRules::default(), &visit(), false, |step| {
+        steps.push((step.index, step.failed.map(RoutingCondition::name)))
+    });
+    assert_eq!(steps, [(0, Some("countryIn")), (1, None)]);
 }
 
 #[test]
 fn a_closed_link_falls_back_or_is_unavailable() {
     let mut link = link(json!([{"destinationUrl": "https://e.com/rule"}]));
     link.settings.max_clicks = Some(1);
-    assert_eq!(decide(&link, &RuleBook::default(), &visit(), true, |_| {}), RoutingOutcome::Unavailable(Closed::ClickLimit));
+    assert_eq!(decide(&link, &PersonalizationRules::default(), &visit(), true, |_| {}), RoutingOutcome::Unavailable(Closed::ClickLimit));
     link.settings.fallback_url = Some(Destination::parse("https://e.com/fallback").unwrap());
-    assert!(matches!(decide(&link, &RuleBook::default(), &visit(), true, |_| {}), RoutingOutcome::Fallback(_, Closed::ClickLimit)));
-    assert_eq!(goes(&link, &RuleBook::default(), &visit()), "https://e.com/rule");
+    assert!(matches!(
+        decide(&link, &PersonalizationRules::default(), &visit(), true, |_| {}),
+        RoutingOutcome::Fallback(_, Closed::ClickLimit)
+    ));
+    assert_eq!(goes(&link, &PersonalizationRules::default(), &visit()), "https://e.com/rule");
 }
 
 #[test]
@@ -130,8 +135,8 @@ fn percentages_split_visitors_stably_and_evenly() {
     let mut hits = 0;
     for number in 0..20_000 {
         let visit = Visit { subject: format!("visitor-{number}"), ..visit() };
-        let first = goes(&link, &RuleBook::default(), &visit);
-        assert_eq!(first, goes(&link, &RuleBook::default(), &visit));
+        let first = goes(&link, &PersonalizationRules::default(), &visit);
+        assert_eq!(first, goes(&link, &PersonalizationRules::default(), &visit));
         hits += usize::from(first.ends_with("/a"));
     }
     // Three standard deviations of a fair split of 20,000.
@@ -146,7 +151,7 @@ fn every_bucket_falls_into_exactly_one_of_two_adjoining_ranges() {
     ]));
     for number in 0..1000 {
         let visit = Visit { subject: number.to_string(), ..visit() };
-        assert_ne!(goes(&halves, &RuleBook::default(), &visit), "https://e.com/default");
+        assert_ne!(goes(&halves, &PersonalizationRules::default(), &visit), "https://e.com/default");
     }
 }
 
@@ -158,13 +163,16 @@ proptest! {
         let mut order: Vec<usize> = (0..rules.len()).collect();
         order.sort_by_key(|index| (priorities[*index], *index));
         let expected = order.into_iter().find(|index| countries[*index] == "US").map_or("https://e.com/default".to_owned(), |index| format!("https://e.com/{index}"));
-        prop_assert_eq!(goes(&link(json!(rules)), &RuleBook::default(), &visit()), expected);
+        prop_assert_eq!(goes(&link(json!(rules)), &PersonalizationRules::default(), &visit()), expected);
     }
 
     #[test]
     fn conditions_survive_the_table(from in 0_u64..9_999, width in 1_u64..100) {
-        let conditions = Conditions { percent: Some(Percent { from, to: (from + width).min(10_000) }), country_in: vec!["DE".to_owned()], ..Conditions::default() };
+        let percent = |hundredths: u64| crate::values::money::decimal(i128::from(hundredths), 2);
+        let asked = json!({"percent": {"from": percent(from), "to": percent((from + width).min(10_000))}, "countryIn": ["DE"]});
+        let conditions = crate::values::form::read(asked.clone(), crate::values::form::Unknown::Refuse, Conditions::read).unwrap();
         let text = serde_json::to_string(&conditions).unwrap();
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), asked);
         prop_assert_eq!(serde_json::from_str::<Conditions>(&text).unwrap(), conditions);
     }
 }

@@ -5,6 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::values::form::{self, Field};
+use crate::values::schema::HasSchema;
+
 /// The hosts of this service, to which no link may lead.
 #[derive(Clone, Debug, Default)]
 pub struct OwnHosts(Vec<String>);
@@ -24,6 +27,8 @@ impl OwnHosts {
 
 /// Bytes of the longest accepted URL.
 const MAX_URL_BYTES: usize = 2048;
+/// Absolute http(s) addresses without spaces, backslashes and control characters, as a pattern.
+pub(crate) const WEB_ADDRESS: &str = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\\\x00-\x1F\x7F-\x9F]+$";
 
 /// A URL a visitor may be sent to, in its WHATWG serialisation.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +80,11 @@ impl Destination {
         Ok(destination)
     }
 
+    /// A destination in a request, which is none of the system's own hosts.
+    pub(crate) fn field(own: &OwnHosts) -> impl Field<Output = Self> {
+        form::leaf(<Self as HasSchema>::schema, |value| Self::admit(&form::any_text().read(value)?, own).map_err(|error| error.to_string()))
+    }
+
     /// Whether the host is one of the service's own.
     pub fn leads_to(&self, own: &OwnHosts) -> bool {
         self.0.host_str().is_some_and(|host| own.contains(host))
@@ -106,12 +116,7 @@ impl From<Destination> for String {
     }
 }
 
-#[cfg(feature = "openapi")]
-crate::values::schema::text_schema!(
-    Destination,
-    format(utoipa::openapi::SchemaFormat::Custom("uri".to_owned())),
-    max_length(MAX_URL_BYTES)
-);
+crate::values::schema::text_schema!(Destination, format("uri"), pattern(WEB_ADDRESS), max_length(MAX_URL_BYTES));
 
 /// What a redirect adds to a destination's query.
 #[derive(Clone, Debug, Default)]

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::schema::{HasSchema, Schema, any_case};
+
 /// The kind of device a visit came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -34,6 +36,13 @@ impl Device {
             Self::Bot => "BOT",
             Self::Unknown => "UNKNOWN",
         }
+    }
+}
+
+impl HasSchema for Device {
+    fn schema() -> Schema {
+        let schema = Schema::text().pattern(any_case(&Self::ALL.map(Self::as_str)));
+        schema.description("`MOBILE`, `TABLET`, `DESKTOP`, `BOT` or `UNKNOWN`, in any case.")
     }
 }
 

@@ -1,9 +1,24 @@
-//! Reading a JSON object field by field, so that every bad field is named at once (contract §1).
+//! Reading a JSON object or a query member by member, so that every bad field is reported at once (specification §1).
+//!
+//! The function that reads a body also describes it: [`read`] runs it over the body, [`describe`] over nothing, and then the form
+//! records which members are asked for instead of taking them. A reading function therefore asks for every member whatever the
+//! values are, and gives up only after the last one.
+
+mod field;
+mod query;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
+use std::ops::RangeInclusive;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use crate::values::schema::{Kind, Member, Schema};
+
+pub use field::{Field, any_text, boolean, integer, json_object, leaf, number, one_of, parsed, text};
+pub use query::{describe_query, read_query, read_urlencoded};
 
 /// One bad field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,7 +42,7 @@ impl Faults {
     }
 }
 
-/// What happens to members nobody asked for (contract §1: refused on the control plane, ignored on ingestion).
+/// What happens to members that no reader asks for (specification §1: refused on the control plane, ignored on ingestion).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
     /// Each is a fault of its own.
@@ -36,18 +51,49 @@ pub enum Unknown {
     Ignore,
 }
 
+/// What a write says of a member that can be reset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// It is left out.
+    Keep,
+    /// It is null.
+    Reset,
+    /// It has a value.
+    Set(T),
+}
+
+/// Reads a request body.
+///
+/// # Errors
+/// Every bad field at once.
+pub fn read<T>(body: Value, unknown: Unknown, fields: impl FnOnce(&mut Form<'_>) -> Option<T>) -> Result<T, Faults> {
+    let notes = Notes::default();
+    let value = Form::nested(body, String::new(), unknown, &notes).and_then(|mut form| {
+        let value = fields(&mut form);
+        form.close();
+        value
+    });
+    notes.into_result(value)
+}
+
+/// Describes the body that [`read`] would read.
+pub fn describe<T>(unknown: Unknown, fields: impl FnOnce(&mut Form<'_>) -> Option<T>) -> Schema {
+    let notes = Notes::default();
+    let mut form = Form::describing(unknown, &notes);
+    fields(&mut form);
+    form.into_schema()
+}
+
 /// The faults found so far, shared by a form and the forms nested in it.
 #[derive(Default)]
-pub struct Notes(RefCell<Vec<Fault>>);
+struct Notes(RefCell<Vec<Fault>>);
 
 impl Notes {
-    /// Records a fault.
-    pub fn add(&self, field: impl Into<String>, message: impl Into<String>) {
+    fn add(&self, field: impl Into<String>, message: impl Into<String>) {
         self.0.borrow_mut().push(Fault { field: field.into(), message: message.into() });
     }
 
-    /// `value` if nothing was found, else every fault.
-    pub fn settle<T>(self, value: Option<T>) -> Result<T, Faults> {
+    fn into_result<T>(self, value: Option<T>) -> Result<T, Faults> {
         let faults = self.0.into_inner();
         match value {
             Some(value) if faults.is_empty() => Ok(value),
@@ -56,26 +102,61 @@ impl Notes {
     }
 }
 
-/// A JSON object being read: each member is taken once, the rest is settled by [`Form::close`].
+/// An object being read, each member at most once; or described, when there is none.
 pub struct Form<'n> {
     path: String,
     members: Map<String, Value>,
     unknown: Unknown,
+    source: Source,
     notes: &'n Notes,
+    described: Option<Described>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Body,
+    Query,
+}
+
+/// What a form without an object records.
+#[derive(Default)]
+struct Described {
+    members: Vec<Member>,
+    /// Whole objects, of which the value is one.
+    choices: Vec<Schema>,
 }
 
 impl<'n> Form<'n> {
-    /// Opens the object at the root of a request.
-    pub fn open(value: Value, unknown: Unknown, notes: &'n Notes) -> Option<Self> {
-        Self::nested(value, String::new(), unknown, notes)
-    }
-
     fn nested(value: Value, path: String, unknown: Unknown, notes: &'n Notes) -> Option<Self> {
         if let Value::Object(members) = value {
-            return Some(Self { path, members, unknown, notes });
+            return Some(Self { path, members, unknown, source: Source::Body, notes, described: None });
         }
         notes.add(if path.is_empty() { "body".to_owned() } else { path }, "must be a JSON object");
         None
+    }
+
+    fn describing(unknown: Unknown, notes: &'n Notes) -> Self {
+        let described = Some(Described::default());
+        Self { path: String::new(), members: Map::new(), unknown, source: Source::Body, notes, described }
+    }
+
+    fn into_schema(self) -> Schema {
+        let Described { members, choices } = self.described.unwrap_or_default();
+        if choices.is_empty() {
+            return Schema::new(Kind::Object { members, open: self.unknown == Unknown::Ignore });
+        }
+        Schema::new(Kind::OneOf(choices))
+    }
+
+    /// Records a member in place of reading it; whether that is what the form is for.
+    fn describe(&mut self, name: &'static str, doc: &'static str, required: bool, schema: impl FnOnce() -> Schema) -> bool {
+        let is_body = self.source == Source::Body;
+        let Some(described) = &mut self.described else { return false };
+        let schema = if doc.is_empty() { schema() } else { schema().description(doc) };
+        // Null is as good as nothing, where nothing is allowed.
+        let schema = if required || !is_body { schema } else { schema.nullable() };
+        described.members.push(Member { name, required, schema });
+        true
     }
 
     fn at(&self, name: &str) -> String {
@@ -84,7 +165,9 @@ impl<'n> Form<'n> {
 
     /// Records a fault of this form's member `name`.
     pub fn fault(&self, name: &str, message: impl Into<String>) {
-        self.notes.add(self.at(name), message);
+        if self.described.is_none() {
+            self.notes.add(self.at(name), message);
+        }
     }
 
     /// Whether the member is there and not null.
@@ -92,67 +175,185 @@ impl<'n> Form<'n> {
         self.members.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// Whether the member is a list without entries.
-    pub fn is_empty_list(&self, name: &str) -> bool {
-        self.members.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty)
-    }
-
-    /// Takes a member whose value does not matter and tells whether it was named at all.
-    pub fn names(&mut self, name: &str) -> bool {
-        self.members.remove(name).is_some()
+    /// Whether the member is there and is null.
+    pub fn is_null(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(Value::is_null)
     }
 
     /// A member that may be absent or null.
-    pub fn optional<T, E: ToString>(&mut self, name: &str, parse: impl FnOnce(Value) -> Result<T, E>) -> Option<T> {
-        let value = self.members.remove(name).filter(|value| !value.is_null())?;
-        match parse(value) {
-            Ok(parsed) => Some(parsed),
-            Err(error) => {
-                self.fault(name, error.to_string());
-                None
-            }
+    pub fn optional<T>(&mut self, name: &'static str, doc: &'static str, field: impl Field<Output = T>) -> Option<T> {
+        if self.describe(name, doc, false, || field.schema()) {
+            return None;
         }
+        self.take(name, &field)
     }
 
     /// A member that must be there.
-    pub fn required<T, E: ToString>(&mut self, name: &str, parse: impl FnOnce(Value) -> Result<T, E>) -> Option<T> {
-        if !self.has(name) {
-            self.members.remove(name);
-            self.fault(name, "is required");
+    pub fn required<T>(&mut self, name: &'static str, doc: &'static str, field: impl Field<Output = T>) -> Option<T> {
+        if self.describe(name, doc, true, || field.schema()) || self.is_missing(name) {
             return None;
         }
-        self.optional(name, parse)
+        self.take(name, &field)
     }
 
-    /// A list of at most `most` values; absent or null is empty.
-    pub fn list<T, E: ToString>(&mut self, name: &str, most: usize, mut parse: impl FnMut(Value) -> Result<T, E>) -> Vec<T> {
-        let mut parsed = Vec::new();
-        for (index, value) in self.take_array(name, most).into_iter().enumerate() {
-            match parse(value) {
-                Ok(item) => parsed.push(item),
-                Err(error) => self.fault(&format!("{name}[{index}]"), error.to_string()),
-            }
+    /// A member that may be left out, unless `condition` holds.
+    pub fn required_if<T>(&mut self, condition: bool, name: &'static str, doc: &'static str, field: impl Field<Output = T>) -> Option<T> {
+        if condition { self.required(name, doc, field) } else { self.optional(name, doc, field) }
+    }
+
+    /// A member that keeps what it was when absent and loses it when null.
+    pub fn patch<T>(&mut self, name: &'static str, doc: &'static str, field: impl Field<Output = T>) -> Patch<T> {
+        if self.describe(name, doc, false, || field.schema()) {
+            return Patch::Keep;
         }
-        parsed
+        match self.members.get(name) {
+            None => Patch::Keep,
+            Some(Value::Null) => {
+                self.members.remove(name);
+                Patch::Reset
+            }
+            Some(_) => self.take(name, &field).map_or(Patch::Keep, Patch::Set),
+        }
     }
 
-    /// A list of objects of at most `most`, each read by `read`.
-    pub fn objects<T>(&mut self, name: &str, most: usize, mut read: impl FnMut(&mut Form<'n>) -> Option<T>) -> Vec<T> {
-        let mut parsed = Vec::new();
-        for (index, value) in self.take_array(name, most).into_iter().enumerate() {
-            let path = self.at(&format!("{name}[{index}]"));
-            if let Some(item) = self.read_nested(value, path, &mut read) {
-                parsed.push(item);
+    /// A list of at most `max` values; absent or null is empty.
+    pub fn list<T>(&mut self, name: &'static str, doc: &'static str, max: usize, field: impl Field<Output = T>) -> Vec<T> {
+        self.optional_list(name, doc, 0..=max, field).unwrap_or_default()
+    }
+
+    /// A list that may be absent or null.
+    pub fn optional_list<T>(
+        &mut self,
+        name: &'static str,
+        doc: &'static str,
+        size: RangeInclusive<usize>,
+        field: impl Field<Output = T>,
+    ) -> Option<Vec<T>> {
+        if self.describe(name, doc, false, || list_schema(field.schema(), &size)) || !self.has(name) {
+            self.members.remove(name);
+            return None;
+        }
+        Some(self.take_list(name, &size, &field))
+    }
+
+    /// A list that must be there.
+    pub fn required_list<T>(
+        &mut self,
+        name: &'static str,
+        doc: &'static str,
+        size: RangeInclusive<usize>,
+        field: impl Field<Output = T>,
+    ) -> Vec<T> {
+        if self.describe(name, doc, true, || list_schema(field.schema(), &size)) || self.is_missing(name) {
+            return Vec::new();
+        }
+        self.take_list(name, &size, &field)
+    }
+
+    /// A list of at most `max` objects, each read by `read`; absent or null is empty.
+    pub fn objects<T>(
+        &mut self,
+        name: &'static str,
+        doc: &'static str,
+        max: usize,
+        read: impl FnMut(&mut Form<'n>) -> Option<T>,
+    ) -> Vec<T> {
+        self.object_list(name, doc, false, 0..=max, read)
+    }
+
+    /// A list of objects that must be there.
+    pub fn required_objects<T>(
+        &mut self,
+        name: &'static str,
+        doc: &'static str,
+        size: RangeInclusive<usize>,
+        read: impl FnMut(&mut Form<'n>) -> Option<T>,
+    ) -> Vec<T> {
+        self.object_list(name, doc, true, size, read)
+    }
+
+    fn object_list<T>(
+        &mut self,
+        name: &'static str,
+        doc: &'static str,
+        required: bool,
+        size: RangeInclusive<usize>,
+        mut read: impl FnMut(&mut Form<'n>) -> Option<T>,
+    ) -> Vec<T> {
+        let (unknown, notes) = (self.unknown, self.notes);
+        if self.describe(name, doc, required, || list_schema(described_object(unknown, notes, &mut read), &size)) {
+            return Vec::new();
+        }
+        if !self.has(name) {
+            if !required || self.is_missing(name) {
+                self.members.remove(name);
             }
+            return Vec::new();
+        }
+        let mut parsed = Vec::new();
+        for (index, value) in self.take_array(name, &size).into_iter().enumerate() {
+            let path = self.at(&format!("{name}[{index}]"));
+            parsed.extend(self.read_nested(value, path, &mut read));
         }
         parsed
     }
 
     /// A nested object that may be absent or null.
-    pub fn object<T>(&mut self, name: &str, mut read: impl FnMut(&mut Form<'n>) -> Option<T>) -> Option<T> {
+    pub fn object<T>(&mut self, name: &'static str, doc: &'static str, read: impl FnMut(&mut Form<'n>) -> Option<T>) -> Option<T> {
+        self.nested_object(name, doc, false, read)
+    }
+
+    /// A nested object that must be there.
+    pub fn required_object<T>(&mut self, name: &'static str, doc: &'static str, read: impl FnMut(&mut Form<'n>) -> Option<T>) -> Option<T> {
+        self.nested_object(name, doc, true, read)
+    }
+
+    fn nested_object<T>(
+        &mut self,
+        name: &'static str,
+        doc: &'static str,
+        required: bool,
+        mut read: impl FnMut(&mut Form<'n>) -> Option<T>,
+    ) -> Option<T> {
+        let (unknown, notes) = (self.unknown, self.notes);
+        if self.describe(name, doc, required, || described_object(unknown, notes, &mut read)) || (required && self.is_missing(name)) {
+            return None;
+        }
         let value = self.members.remove(name).filter(|value| !value.is_null())?;
         let path = self.at(name);
         self.read_nested(value, path, &mut read)
+    }
+
+    /// The whole object in one of two shapes: with the member `name` the first, else the second.
+    pub fn either<T>(
+        &mut self,
+        name: &str,
+        with: impl FnOnce(&mut Form<'n>) -> Option<T>,
+        without: impl FnOnce(&mut Form<'n>) -> Option<T>,
+    ) -> Option<T> {
+        let (unknown, notes) = (self.unknown, self.notes);
+        if let Some(described) = &mut self.described {
+            let (mut first, mut second) = (Form::describing(unknown, notes), Form::describing(unknown, notes));
+            with(&mut first);
+            without(&mut second);
+            described.choices.extend([first, second].map(Form::into_schema));
+            return None;
+        }
+        if self.has(name) { with(self) } else { without(self) }
+    }
+
+    /// A member that must be there under one of two names; when it is there under both, the first is taken.
+    pub fn required_as<T>(&mut self, names: [(&'static str, &'static str); 2], field: impl Field<Output = T>) -> Option<T> {
+        let [(first, doc), (second, other_doc)] = names;
+        if self.describe(first, doc, false, || field.schema()) {
+            self.describe(second, other_doc, false, || field.schema());
+            return None;
+        }
+        if !self.has(first) && self.has(second) {
+            self.members.remove(first);
+            return self.take(second, &field);
+        }
+        self.required(first, doc, field)
     }
 
     fn read_nested<T>(&self, value: Value, path: String, read: &mut impl FnMut(&mut Form<'n>) -> Option<T>) -> Option<T> {
@@ -162,89 +363,63 @@ impl<'n> Form<'n> {
         item
     }
 
-    fn take_array(&mut self, name: &str, most: usize) -> Vec<Value> {
-        match self.members.remove(name) {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(values)) if values.len() <= most => values,
-            Some(Value::Array(values)) => {
-                self.fault(name, format!("has {} entries, at most {most} are allowed", values.len()));
-                Vec::new()
-            }
-            Some(_) => {
-                self.fault(name, "must be a list");
-                Vec::new()
-            }
+    fn is_missing(&mut self, name: &str) -> bool {
+        let is_missing = !self.has(name);
+        if is_missing {
+            self.members.remove(name);
+            self.fault(name, "is required");
         }
+        is_missing
     }
 
-    /// Settles the members nobody took.
-    pub fn close(self) {
+    fn take<T>(&mut self, name: &str, field: &impl Field<Output = T>) -> Option<T> {
+        let value = self.members.remove(name).filter(|value| !value.is_null())?;
+        let read = match self.source {
+            Source::Body => field.read(value),
+            Source::Query => query::read_text(value, field),
+        };
+        read.map_err(|message| self.fault(name, message)).ok()
+    }
+
+    fn take_list<T>(&mut self, name: &str, size: &RangeInclusive<usize>, field: &impl Field<Output = T>) -> Vec<T> {
+        let mut parsed = Vec::new();
+        for (index, value) in self.take_array(name, size).into_iter().enumerate() {
+            match field.read(value) {
+                Ok(item) => parsed.push(item),
+                Err(message) => self.fault(&format!("{name}[{index}]"), message),
+            }
+        }
+        parsed
+    }
+
+    fn take_array(&mut self, name: &str, size: &RangeInclusive<usize>) -> Vec<Value> {
+        let message = match self.members.remove(name) {
+            Some(Value::Array(values)) if size.contains(&values.len()) => return values,
+            Some(Value::Array(values)) if values.len() < *size.start() => format!("must have at least {} entry", size.start()),
+            Some(Value::Array(values)) => format!("has {} entries, at most {} are allowed", values.len(), size.end()),
+            _ => "must be a list".to_owned(),
+        };
+        self.fault(name, message);
+        Vec::new()
+    }
+
+    /// Refuses the members that no reader asked for, where that is the rule.
+    fn close(self) {
         if self.unknown == Unknown::Refuse {
+            let kind = if self.source == Source::Query { "parameter" } else { "field" };
             for name in self.members.keys() {
-                self.fault(name, "is not a known field");
+                self.fault(name, format!("is not a known {kind}"));
             }
         }
     }
 }
 
-/// Any text.
-pub fn text(value: Value) -> Result<String, &'static str> {
-    match value {
-        Value::String(text) => Ok(text),
-        _ => Err("must be a string"),
-    }
+fn list_schema(items: Schema, size: &RangeInclusive<usize>) -> Schema {
+    Schema::new(Kind::List { items: Box::new(items), min: *size.start(), max: *size.end() })
 }
 
-/// Text of at most `most` characters without control characters other than line breaks and tabs.
-pub fn text_up_to(most: usize) -> impl Fn(Value) -> Result<String, String> {
-    move |value| {
-        let text = text(value)?;
-        if text.chars().count() > most {
-            return Err(format!("must be at most {most} characters"));
-        }
-        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-            return Err("must not contain control characters".to_owned());
-        }
-        Ok(text)
-    }
-}
-
-/// `true` or `false`.
-pub fn boolean(value: Value) -> Result<bool, &'static str> {
-    value.as_bool().ok_or("must be true or false")
-}
-
-/// A whole number within bounds, both allowed.
-pub fn integer(least: i64, most: i64) -> impl Fn(Value) -> Result<i64, String> {
-    move |value| match value.as_i64() {
-        Some(number) if (least..=most).contains(&number) => Ok(number),
-        _ => Err(format!("must be a whole number from {least} to {most}")),
-    }
-}
-
-/// Text parsed by the type's own door.
-pub fn parsed<T: std::str::FromStr>(value: Value) -> Result<T, String>
-where
-    T::Err: ToString,
-{
-    text(value)?.parse().map_err(|error: T::Err| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn every_bad_member_is_named_with_its_path() {
-        let notes = Notes::default();
-        let body = json!({"a": 1, "list": [{"b": true}, {"b": "no"}, 3], "stray": 0});
-        let mut form = Form::open(body, Unknown::Refuse, &notes).unwrap();
-        form.required("a", text);
-        form.required("missing", text);
-        form.objects("list", 5, |inner| inner.required("b", boolean));
-        form.close();
-        let fields: Vec<_> = notes.settle(Some(())).unwrap_err().0.into_iter().map(|fault| fault.field).collect();
-        assert_eq!(fields, ["a", "missing", "list[1].b", "list[2]", "stray"]);
-    }
+fn described_object<'n, T>(unknown: Unknown, notes: &'n Notes, read: &mut impl FnMut(&mut Form<'n>) -> Option<T>) -> Schema {
+    let mut form = Form::describing(unknown, notes);
+    read(&mut form);
+    form.into_schema()
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ulid::Ulid;
 
 use crate::values::moment::Moment;
+use crate::values::schema::{HasSchema, Schema};
 
 /// The kind of object an [`Id`] identifies.
 pub trait IdKind {
@@ -110,13 +111,16 @@ impl<'de, K: IdKind> Deserialize<'de> for Id<K> {
     }
 }
 
+impl<K: IdKind> HasSchema for Id<K> {
+    fn schema() -> Schema {
+        Schema::text().pattern(format!("^{}[0-7][0-9A-HJKMNP-TV-Z]{{25}}$", K::PREFIX))
+    }
+}
+
 #[cfg(feature = "openapi")]
 impl<K: IdKind> utoipa::PartialSchema for Id<K> {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .pattern(Some(format!("^{}[0-9A-HJKMNP-TV-Z]{{26}}$", K::PREFIX)))
-            .into()
+        <Self as HasSchema>::schema().into()
     }
 }
 

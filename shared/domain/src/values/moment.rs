@@ -72,8 +72,33 @@ impl FromStr for Moment {
     type Err = InvalidMoment;
 
     fn from_str(text: &str) -> Result<Self, InvalidMoment> {
+        // The parser takes other forms of ISO 8601 as well.
+        if !is_rfc_3339(text.as_bytes()) {
+            return Err(InvalidMoment);
+        }
         text.parse::<Timestamp>().map(|at| Self(at.as_millisecond())).map_err(|_| InvalidMoment)
     }
+}
+
+/// Whether the text has the shape of a `date-time` (RFC 3339 §5.6); what the digits may be is the parser's affair.
+fn is_rfc_3339(text: &[u8]) -> bool {
+    let has_shape = |text: &[u8], shape: &[u8]| {
+        text.len() == shape.len()
+            && text
+                .iter()
+                .zip(shape)
+                .all(|(byte, wanted)| if *wanted == b'0' { byte.is_ascii_digit() } else { byte.eq_ignore_ascii_case(wanted) })
+    };
+    let Some((seconds, rest)) = text.split_at_checked(19) else { return false };
+    let rest = match rest.strip_prefix(b".") {
+        Some(fraction) => {
+            let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            fraction.get(digits..).filter(|_| digits > 0)
+        }
+        None => Some(rest),
+    };
+    let is_zone = |zone: &[u8]| zone.eq_ignore_ascii_case(b"z") || has_shape(zone, b"+00:00") || has_shape(zone, b"-00:00");
+    has_shape(seconds, b"0000-00-00T00:00:00") && rest.is_some_and(is_zone)
 }
 
 impl Serialize for Moment {
@@ -89,8 +114,7 @@ impl<'de> Deserialize<'de> for Moment {
     }
 }
 
-#[cfg(feature = "openapi")]
-crate::values::schema::text_schema!(Moment, format(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)));
+crate::values::schema::text_schema!(Moment, format("date-time"));
 
 /// A calendar day, in UTC unless a time zone is given with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -161,6 +185,8 @@ impl FromStr for Day {
         text.parse().map(Self).map_err(|_| message)
     }
 }
+
+crate::values::schema::text_schema!(Day, format("date"));
 
 impl Serialize for Day {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::values::form::{self, Field};
+use crate::values::schema::{Kind, Schema};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
@@ -74,7 +76,6 @@ impl<'de> Deserialize<'de> for Currency {
     }
 }
 
-#[cfg(feature = "openapi")]
 crate::values::schema::text_schema!(Currency, pattern("^[A-Z]{3}$"));
 
 /// The largest value of one conversion: twelve digits before the decimal point.
@@ -84,6 +85,14 @@ const MAX_INTEGER_DIGITS: u32 = 12;
 pub fn max_minor(currency: Currency) -> i64 {
     10_i64.saturating_pow(MAX_INTEGER_DIGITS + currency.decimals()) - 1
 }
+
+/// Amounts from `min` up, of twelve integer digits at most, as the document says it.
+fn amounts(min: f64) -> Schema {
+    Schema::new(Kind::Number { min, max: MAX_AMOUNT })
+}
+
+/// The largest amount of the currency with the most decimals.
+const MAX_AMOUNT: f64 = 999_999_999_999.999_9;
 
 /// An amount of one conversion, in minor units; never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +114,22 @@ impl Money {
             return Err(NEGATIVE.to_owned());
         }
         Ok(Self { minor, currency })
+    }
+
+    /// An amount in a request; without a currency it is only checked.
+    pub(crate) fn field(currency: Option<Currency>) -> impl Field<Output = Option<Self>> {
+        form::leaf(
+            move || amounts(0.0),
+            move |value| match currency {
+                Some(currency) => Self::read(&value, currency).map(Some),
+                None => Self::check(&value).map(|()| None),
+            },
+        )
+    }
+
+    /// An amount in a request as it is given, checked in the currency if there is one.
+    pub(crate) fn raw_field(currency: Option<Currency>) -> impl Field<Output = Value> {
+        form::leaf(move || amounts(0.0), move |value| Self::field(currency).read(value.clone()).map(|_| value))
     }
 
     /// Checks what holds in every currency.
@@ -132,6 +157,17 @@ pub struct MoneyChange {
 }
 
 impl MoneyChange {
+    /// A change in a request; without a currency it is only checked.
+    pub(crate) fn field(currency: Option<Currency>) -> impl Field<Output = Option<Self>> {
+        form::leaf(
+            || amounts(-MAX_AMOUNT),
+            move |value| match currency {
+                Some(currency) => Self::read(&value, currency).map(Some),
+                None => Self::check(&value).map(|()| None),
+            },
+        )
+    }
+
     /// Reads a JSON number digit by digit, never through a binary float.
     ///
     /// # Errors

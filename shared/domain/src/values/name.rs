@@ -54,7 +54,6 @@ macro_rules! name {
             }
         }
 
-        #[cfg(feature = "openapi")]
         crate::values::schema::text_schema!($name, pattern($pattern));
     };
 }

@@ -52,5 +52,8 @@ impl fmt::Display for Zone {
     }
 }
 
-#[cfg(feature = "openapi")]
-crate::values::schema::text_schema!(Zone, description("An IANA time zone such as Europe/Berlin."));
+crate::values::schema::text_schema!(
+    Zone,
+    pattern("^[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*$"),
+    description("An IANA time zone such as Europe/Berlin.")
+);

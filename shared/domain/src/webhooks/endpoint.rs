@@ -7,7 +7,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::values::destination::OwnHosts;
+use crate::values::destination::{OwnHosts, WEB_ADDRESS};
+use crate::values::form::{self, Field};
+use crate::values::schema::HasSchema;
 
 /// Bytes of the longest accepted URL.
 const MAX_URL_BYTES: usize = 2048;
@@ -65,6 +67,13 @@ impl Endpoint {
             return Err(InvalidEndpoint("must not lead back to this service"));
         }
         Ok(endpoint)
+    }
+
+    /// An endpoint in a request.
+    pub(crate) fn field(own: &OwnHosts, egress: Egress) -> impl Field<Output = Self> {
+        form::leaf(<Self as HasSchema>::schema, move |value| {
+            Self::admit(&form::any_text().read(value)?, own, egress).map_err(|error| error.to_string())
+        })
     }
 
     fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
@@ -146,8 +155,7 @@ impl From<Endpoint> for String {
     }
 }
 
-#[cfg(feature = "openapi")]
-crate::values::schema::text_schema!(Endpoint, format(utoipa::openapi::SchemaFormat::Custom("uri".to_owned())), max_length(MAX_URL_BYTES));
+crate::values::schema::text_schema!(Endpoint, format("uri"), pattern(WEB_ADDRESS), max_length(MAX_URL_BYTES));
 
 /// Whether an address belongs to the public internet.
 ///

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::event::WebhookEventType;
+use crate::values::schema::{HasSchema, Schema};
 
 /// The error for an empty list of event types.
 pub(crate) const EMPTY_FILTER: &str = "must name at least one event type, or *";
@@ -40,6 +41,12 @@ impl EventFilter {
                     || (kind == WebhookEventType::ConversionRecorded && kinds.contains(&WebhookEventType::ConversionTested))
             }
         }
+    }
+}
+
+impl HasSchema for EventFilter {
+    fn schema() -> Schema {
+        Schema::one_of(WebhookEventType::ALL.iter().map(|kind| kind.as_str()).chain(["*"]))
     }
 }
 

@@ -4,26 +4,31 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::values::destination::OwnHosts;
-use crate::values::form::{self, Faults, Form, Notes, Unknown};
+use crate::values::form::{self, Faults, Form, Patch, Unknown};
 use crate::values::id::SubscriptionId;
 use crate::values::moment::Moment;
 use crate::values::name::Handle;
+use crate::values::schema::Schema;
 use crate::webhooks::endpoint::{Egress, Endpoint};
 use crate::webhooks::event::WebhookEventType;
-use crate::webhooks::filter::{EMPTY_FILTER, EventFilter};
+use crate::webhooks::filter::EventFilter;
 use crate::webhooks::secret::WebhookSecrets;
 
 /// Subscriptions one handle may have.
-pub const MOST: u32 = 20;
-/// Exhausted deliveries in a row after which a subscription may be disabled.
+pub const MAX_SUBSCRIPTIONS: u32 = 20;
+/// Entries of `eventTypes`: every type, and `*`.
+const MAX_EVENT_TYPES: usize = WebhookEventType::ALL.len() + 1;
+const ENDPOINT: &str = "A public https address on port 443 or 8443.";
+const EVENT_TYPES: &str = "Event types, or `*` for all. Subscribing to `conversion.tested` also delivers `conversion.recorded`.";
+/// Exhausted deliveries in a row after which a receiver may be given up.
 pub const MAX_FAILURES: u32 = 20;
-/// Milliseconds for which they must have lasted.
+/// How long they must have gone on.
 pub const FAILING_MS: i64 = 24 * 3_600_000;
 
 /// What its owner sets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Settings {
+pub struct SubscriptionSettings {
     /// Where messages go.
     pub endpoint_url: Endpoint,
     /// Which events.
@@ -33,33 +38,38 @@ pub struct Settings {
     pub description: Option<String>,
     /// A subscription that is off gets nothing.
     pub enabled: bool,
-    /// Whether `link.clicked` tells of bots too.
+    /// Whether `link.clicked` reports bots too.
     #[serde(default)]
     pub include_bots: bool,
 }
 
-impl Settings {
+impl SubscriptionSettings {
     /// Reads the body of a new subscription.
     ///
     /// # Errors
     /// Every bad field at once.
     pub fn read(body: Value, own: &OwnHosts, egress: Egress) -> Result<Self, Faults> {
-        let notes = Notes::default();
-        let read = Form::open(body, Unknown::Refuse, &notes).and_then(|mut form| {
-            let settings = Self::fields(&mut form, own, egress);
-            form.close();
-            settings
-        });
-        notes.settle(read)
+        form::read(body, Unknown::Refuse, |form| Self::fields(form, own, egress))
+    }
+
+    /// Describes the body of a new subscription.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Self::fields(form, &OwnHosts::default(), Egress::Public))
     }
 
     fn fields(form: &mut Form<'_>, own: &OwnHosts, egress: Egress) -> Option<Self> {
-        let endpoint_url = form.required("endpointUrl", |value| address(value, own, egress));
-        let event_types = event_filter(form);
-        let description = form.optional("description", form::text_up_to(500));
-        let enabled = form.optional("enabled", form::boolean).unwrap_or(true);
-        let include_bots = form.optional("includeBots", form::boolean).unwrap_or(false);
-        Some(Self { endpoint_url: endpoint_url?, event_types: event_types?, description, enabled, include_bots })
+        let endpoint_url = form.required("endpointUrl", ENDPOINT, Endpoint::field(own, egress));
+        let event_types = form.required_list("eventTypes", EVENT_TYPES, 1..=MAX_EVENT_TYPES, form::parsed());
+        let description = form.optional("description", "Free text.", form::text(0..=500));
+        let enabled = form.optional("enabled", "False: nothing is sent to it. True when left out.", form::boolean());
+        let include_bots = form.optional("includeBots", "Whether clicks of bots are sent too; false when left out.", form::boolean());
+        Some(Self {
+            endpoint_url: endpoint_url?,
+            event_types: EventFilter::of_all(event_types)?,
+            description,
+            enabled: enabled.unwrap_or(true),
+            include_bots: include_bots.unwrap_or(false),
+        })
     }
 
     /// Reads a change: what is left out stays.
@@ -67,41 +77,34 @@ impl Settings {
     /// # Errors
     /// Every bad field at once.
     pub fn changed(&self, body: Value, own: &OwnHosts, egress: Egress) -> Result<Self, Faults> {
-        let notes = Notes::default();
-        let read = Form::open(body, Unknown::Refuse, &notes).map(|mut form| {
-            let endpoint = form.optional("endpointUrl", |value| address(value, own, egress));
-            let filter = if form.has("eventTypes") { event_filter(&mut form) } else { None };
-            // Null takes it away.
-            let description = match form.has("description") {
-                true => form.optional("description", form::text_up_to(500)),
-                false if form.names("description") => None,
-                false => self.description.clone(),
-            };
-            let settings = Self {
-                endpoint_url: endpoint.unwrap_or_else(|| self.endpoint_url.clone()),
-                event_types: filter.unwrap_or_else(|| self.event_types.clone()),
-                description,
-                enabled: form.optional("enabled", form::boolean).unwrap_or(self.enabled),
-                include_bots: form.optional("includeBots", form::boolean).unwrap_or(self.include_bots),
-            };
-            form.close();
-            settings
-        });
-        notes.settle(read)
+        form::read(body, Unknown::Refuse, |form| Some(Self::change_fields(form, own, egress)(self)))
     }
-}
 
-fn address(value: Value, own: &OwnHosts, egress: Egress) -> Result<Endpoint, String> {
-    Endpoint::admit(&form::text(value)?, own, egress).map_err(|error| error.to_string())
-}
-
-fn event_filter(form: &mut Form<'_>) -> Option<EventFilter> {
-    if !form.has("eventTypes") || form.is_empty_list("eventTypes") {
-        form.names("eventTypes");
-        form.fault("eventTypes", EMPTY_FILTER);
-        return None;
+    /// Describes the body of a change.
+    pub fn change_body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Some(Self::change_fields(form, &OwnHosts::default(), Egress::Public)))
     }
-    EventFilter::of_all(form.list("eventTypes", WebhookEventType::ALL.len() + 1, form::parsed))
+
+    /// What the change makes of the settings before it.
+    fn change_fields(form: &mut Form<'_>, own: &OwnHosts, egress: Egress) -> impl FnOnce(&Self) -> Self + use<> {
+        let endpoint = form.optional("endpointUrl", ENDPOINT, Endpoint::field(own, egress));
+        let event_types = form.optional_list("eventTypes", EVENT_TYPES, 1..=MAX_EVENT_TYPES, form::parsed());
+        let description = form.patch("description", "Free text; null removes it.", form::text(0..=500));
+        let doc = "False: nothing is sent to it. True also ends a disabling for its failures.";
+        let enabled = form.optional("enabled", doc, form::boolean());
+        let include_bots = form.optional("includeBots", "Whether clicks of bots are sent too.", form::boolean());
+        move |before| Self {
+            endpoint_url: endpoint.unwrap_or_else(|| before.endpoint_url.clone()),
+            event_types: event_types.and_then(EventFilter::of_all).unwrap_or_else(|| before.event_types.clone()),
+            description: match description {
+                Patch::Keep => before.description.clone(),
+                Patch::Reset => None,
+                Patch::Set(text) => Some(text),
+            },
+            enabled: enabled.unwrap_or(before.enabled),
+            include_bots: include_bots.unwrap_or(before.include_bots),
+        }
+    }
 }
 
 /// Why the system disabled a subscription.
@@ -173,7 +176,7 @@ pub struct Subscription {
     pub secrets: WebhookSecrets,
     /// The settings of its owner.
     #[serde(flatten)]
-    pub settings: Settings,
+    pub settings: SubscriptionSettings,
 }
 
 impl Subscription {
@@ -194,8 +197,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(body: Value) -> Result<Settings, Vec<String>> {
-        Settings::read(body, &OwnHosts::default(), Egress::Public).map_err(|faults| faults.0.into_iter().map(|fault| fault.field).collect())
+    fn read(body: Value) -> Result<SubscriptionSettings, Vec<String>> {
+        SubscriptionSettings::read(body, &OwnHosts::default(), Egress::Public)
+            .map_err(|faults| faults.0.into_iter().map(|fault| fault.field).collect())
     }
 
     #[test]
@@ -237,7 +241,7 @@ mod tests {
     fn a_change_leaves_what_it_does_not_name() {
         let settings = read(json!({"endpointUrl": "https://a.example.com/", "eventTypes": ["*"], "description": "d"})).unwrap();
         let changed = settings.changed(json!({"enabled": false}), &OwnHosts::default(), Egress::Public).unwrap();
-        assert_eq!(changed, Settings { enabled: false, ..settings });
+        assert_eq!(changed, SubscriptionSettings { enabled: false, ..settings });
         let changed = changed.changed(json!({"description": null}), &OwnHosts::default(), Egress::Public).unwrap();
         assert_eq!((changed.description, changed.enabled), (None, false));
     }

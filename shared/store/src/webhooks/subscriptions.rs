@@ -6,7 +6,7 @@ use domain::accounts::audit::AuditEvent;
 use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::subscription::{Disabled, Failing, MOST, SubscriptionStatus, Subscription};
+use domain::webhooks::subscription::{Disabled, Failing, MAX_SUBSCRIPTIONS, Subscription, SubscriptionStatus};
 
 use crate::accounts::audit;
 use crate::dynamo::{Database, Item, RetryPolicy, absent, applied, doc, integer, number, optional, table, text, to_json, with_doc};
@@ -76,7 +76,7 @@ impl<'a> Subscriptions<'a> {
                 .update_expression("ADD used :one")
                 .condition_expression("attribute_not_exists(used) OR used < :max")
                 .expression_attribute_values(":one", number(1))
-                .expression_attribute_values(":max", number(MOST))
+                .expression_attribute_values(":max", number(MAX_SUBSCRIPTIONS))
         })?;
         let parts = [count, self.db.put_part(item, absent)?, audit::part(self.db, &subscription.handle, event)?];
         let written = self.db.transact_retrying(RetryPolicy::TRANSACTION, &parts, &[0]).await?;

@@ -15,7 +15,7 @@ fn text(minted: &Minted) -> String {
 }
 
 fn faults(body: Value) -> Vec<String> {
-    Draft::read(body, now()).unwrap_err().0.into_iter().map(|fault| fault.field).collect()
+    NewToken::read(body, now()).unwrap_err().0.into_iter().map(|fault| fault.field).collect()
 }
 
 #[test]
@@ -83,8 +83,8 @@ fn a_family_covers_its_scopes_and_no_other() {
 #[test]
 fn every_bad_field_of_a_draft_is_named_at_once() {
     let good = json!({"name": "ci", "scopes": ["links.read", "links.read", "webhooks.*"], "expiresAt": "2026-03-02T00:00:00Z"});
-    assert_eq!(Draft::read(good, now()).unwrap().scopes.len(), 2);
-    assert!(Draft::read(json!({"scopes": ["links.read"]}), now()).is_ok());
+    assert_eq!(NewToken::read(good, now()).unwrap().scopes.len(), 2);
+    assert!(NewToken::read(json!({"scopes": ["links.read"]}), now()).is_ok());
     assert_eq!(faults(json!({})), ["scopes"]);
     assert_eq!(faults(json!({"scopes": []})), ["scopes"]);
     assert_eq!(faults(json!({"scopes": "links.read"})), ["scopes"]);

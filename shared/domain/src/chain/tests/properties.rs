@@ -64,11 +64,11 @@ fn bodies() -> impl Strategy<Value = Vec<(String, Value)>> {
     prop::collection::vec(body, 0..8)
 }
 
-fn book_of(bodies: &[(String, Value)]) -> RuleBook {
-    book(bodies.iter().map(|(id, body)| Rule::read(id.parse().unwrap(), body.clone(), &OwnHosts::default()).unwrap()))
+fn book_of(bodies: &[(String, Value)]) -> ChainRules {
+    book(bodies.iter().map(|(id, body)| ChainRule::read(id.parse().unwrap(), body.clone(), &OwnHosts::default()).unwrap()))
 }
 
-fn decision<'a>(trigger: &'a Trigger, signals: &[Told], is_converted: bool, book: &'a RuleBook) -> Decision<'a> {
+fn decision<'a>(trigger: &'a Trigger, signals: &[Told], is_converted: bool, book: &'a ChainRules) -> Decision<'a> {
     let session = Session::new(signals.iter().map(Told::signal), is_converted, NOW);
     let (handle, id) = who();
     decide((&handle, &id), trigger, &session, &segments(&session), book, NOW)
@@ -81,7 +81,7 @@ fn checkout() -> Trigger {
 /// Which rule matches, and each rule looked at with where it failed.
 type Outcome = (Option<String>, Vec<(String, Option<String>)>);
 
-fn outcome(signals: &[Told], is_converted: bool, book: &RuleBook) -> Outcome {
+fn outcome(signals: &[Told], is_converted: bool, book: &ChainRules) -> Outcome {
     let trigger = checkout();
     let decision = decision(&trigger, signals, is_converted, book);
     let looks = decision.looks.iter().map(|look| (look.rule.rule_id.to_string(), look.failed.clone())).collect();

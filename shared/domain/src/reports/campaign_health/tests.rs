@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::campaigns::{Campaign, Draft};
-use crate::links::{Link, NextPassword, Settings};
+use crate::campaigns::{Campaign, NewCampaign};
+use crate::links::{Link, LinkSettings, NextPassword};
 use crate::values::id::LinkId;
 
 fn own() -> OwnHosts {
@@ -16,7 +16,7 @@ fn at(millis: i64) -> Moment {
 }
 
 fn made(body: Value) -> Campaign {
-    Campaign::new(&"demo".parse().unwrap(), &Draft::read(body, &own()).unwrap(), at(0))
+    Campaign::new(&"demo".parse().unwrap(), &NewCampaign::read(body, &own()).unwrap(), at(0))
 }
 
 fn sales() -> Campaign {
@@ -24,7 +24,7 @@ fn sales() -> Campaign {
 }
 
 fn link(body: Value) -> Link {
-    let (settings, _) = Settings::read(body, &OwnHosts::default()).unwrap();
+    let (settings, _) = LinkSettings::read(body, &OwnHosts::default()).unwrap();
     Link::first(LinkId::new(at(0), 1), &"demo".parse().unwrap(), &"launch".parse().unwrap(), settings, &NextPassword::Keep, at(0))
 }
 
