@@ -463,7 +463,10 @@ async fn an_expired_conversion_keeps_its_ledger_when_its_key_is_used_again() {
     let accepted = refunded.iter().filter(|answer| answer.status == 201).count();
     assert!(accepted > 0);
     assert_eq!(read(&env, id(&first)).await["netValue"], json!(40 - accepted));
-    assert_eq!(env.unrestricted_store().conversions().reload(&stale).await.unwrap().unwrap().adjusted, -1000 - 100 * i64::try_from(accepted).unwrap());
+    assert_eq!(
+        env.unrestricted_store().conversions().reload(&stale).await.unwrap().unwrap().adjusted,
+        -1000 - 100 * i64::try_from(accepted).unwrap()
+    );
     adjust(&env, id(&first), "refund-2", json!(-40)).await.refused(409, "conflict");
     let rest = adjust(&env, id(&first), "refund-3", 1).await.expect(201).json();
     assert_eq!(rest["netValue"], json!(41 - accepted));

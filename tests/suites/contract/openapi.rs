@@ -25,12 +25,12 @@ fn routes(env: &TestEnv) -> BTreeMap<Operation, String> {
         for route in &function.routes {
             let RouteSpec::Path { method, path } = route else { continue };
             let with_get = path == REDIRECT && method != "GET";
-            if method != "OPTIONS" && path != "/{slug}" && !with_get && !path.starts_with(PAT_FAMILY) {
+            if method != "OPTIONS" && path != "/{slug}" && !with_get && !path.starts_with(PAT_HANDLES) {
                 routes.insert((method.clone(), path.clone()), function.binary.clone());
             }
         }
     }
-    let for_tokens = env.contract.operations().into_iter().filter(|(_, path)| path.starts_with(PAT_FAMILY));
+    let for_tokens = env.contract.operations().into_iter().filter(|(_, path)| path.starts_with(PAT_HANDLES));
     for (method, path) in for_tokens {
         let taken = env.server().route_for(&method, &filled(&path)).filter(|(key, _)| key != "$default");
         if let Some((_, function)) = taken {
@@ -162,17 +162,17 @@ async fn tokens_reach_each_route_in_the_function_that_serves_it_and_every_branch
     .map(|(function, routes)| (function, serde_json::to_value(routes.into_openapi()).expect("JSON")))
     .collect();
     let mut branches = BTreeSet::new();
-    for (method, path) in env.contract.operations().into_iter().filter(|(_, path)| path.starts_with(PAT_FAMILY)) {
+    for (method, path) in env.contract.operations().into_iter().filter(|(_, path)| path.starts_with(PAT_HANDLES)) {
         let (key, function) = env.server().route_for(&method, &filled(&path)).expect("a route");
         let own = served.get(function.as_str()).unwrap_or_else(|| panic!("{method} {path} leads to {function}"));
-        let operation = &own["paths"][path.replace(PAT_FAMILY, HANDLES)][method.to_lowercase()];
+        let operation = &own["paths"][path.replace(PAT_HANDLES, HANDLES)][method.to_lowercase()];
         assert!(scope_of(operation).is_some(), "{method} {path} leads to {function}, where tokens do not reach it");
-        assert!(key.starts_with(&format!("ANY {PAT_FAMILY}")), "{method} {path} is taken by {key}");
+        assert!(key.starts_with(&format!("ANY {PAT_HANDLES}")), "{method} {path} is taken by {key}");
         branches.insert(key);
     }
     let functions = &env.server().template().functions;
     let declared = functions.iter().flat_map(|function| &function.routes).filter_map(|route| match route {
-        RouteSpec::Path { method, path } if path.starts_with(PAT_FAMILY) => Some(format!("{method} {path}")),
+        RouteSpec::Path { method, path } if path.starts_with(PAT_HANDLES) => Some(format!("{method} {path}")),
         RouteSpec::Path { .. } | RouteSpec::Default => None,
     });
     assert_eq!(branches, declared.collect(), "every branch of the PAT family leads to an operation");
@@ -185,7 +185,7 @@ async fn every_route_of_the_template_is_served_by_its_function() {
         for route in &function.routes {
             let RouteSpec::Path { method, path } = route else { continue };
             // What the routes of the PAT family lead to is compared operation by operation.
-            if path.starts_with(PAT_FAMILY) {
+            if path.starts_with(PAT_HANDLES) {
                 continue;
             }
             let caller = env.anonymous().with("host", if path == "/{slug}" { "demo.localhost:9000" } else { "localhost:9000" });
