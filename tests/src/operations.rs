@@ -192,9 +192,13 @@ impl Operation {
         function_of(self.name)
     }
 
-    /// The route as the template and API Gateway name it.
+    /// The route as the template and API Gateway name it; those for tokens take every method.
     pub fn route_key(&self) -> String {
-        if self.path == "$default" { self.path.to_owned() } else { format!("{} {}", self.method, self.path) }
+        match self.path {
+            "$default" => self.path.to_owned(),
+            path if path.starts_with(PAT_HANDLES) => format!("ANY {path}"),
+            path => format!("{} {path}", self.method),
+        }
     }
 
     /// The path parameters with their values.

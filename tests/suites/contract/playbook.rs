@@ -1,4 +1,4 @@
-//! The link playbook, AT-01 to AT-08.
+//! The first steps of the documentation, from a link to a deduplicated conversion.
 
 use serde_json::json;
 use tests::{TestEnv, TestEnvOptions};
