@@ -1,7 +1,7 @@
 //! The route table: which function handles a request, with the precedence of an HTTP API.
 //!
-//! A route that matches the whole path goes before one that ends in `{proxy+}`, that before `$default`. Among those a literal
-//! segment goes before a `{parameter}`, and a method before `ANY`. A route with another method is no match.
+//! A route that matches the whole path precedes one that ends in `{proxy+}`, that `$default`. Among those a literal
+//! segment precedes a `{parameter}`, and a method `ANY`. A route with another method is no match.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -110,7 +110,7 @@ impl Routes {
 enum Reach {
     /// Segment by segment.
     Full,
-    /// By a `{proxy+}` that takes the rest of the path.
+    /// By a `{proxy+}` that matches the rest of the path.
     Greedy,
 }
 
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_match_goes_before_a_greedy_one_and_that_before_the_default() {
+    fn a_full_match_precedes_a_greedy_one_and_that_the_default() {
         let routes = routes(&[("ANY", "/pets/{proxy+}"), ("GET", "/{kind}/dog"), ("ANY", "/pets/{id}/toys"), ("", "$default")]);
         assert_eq!(key(&routes, "GET", "/pets/dog"), "GET /{kind}/dog");
         assert_eq!(key(&routes, "POST", "/pets/dog"), "ANY /pets/{proxy+}");

@@ -15,7 +15,7 @@ const ATTEMPTS: usize = 3;
 /// The result of a recount.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecountSummary {
-    /// Raw clicks, settled conversions and settled adjustments counted.
+    /// Raw clicks, counted conversions and counted adjustments.
     pub records: u64,
     /// Counters compared.
     pub counters: u64,
@@ -70,7 +70,7 @@ async fn recount_day(store: &Store, handle: &Handle, day: Day, progress: &mut im
     Ok(summary)
 }
 
-/// Counts all raw records of a day: clicks, settled conversions, settled adjustments.
+/// Counts all raw records of a day: clicks, counted conversions and adjustments.
 async fn raw_records(store: &Store, handle: &Handle, day: Day, progress: &mut impl Progress) -> Result<(Recount, u64), Error> {
     let (mut recount, mut records) = (Recount::default(), 0);
 
