@@ -39,7 +39,7 @@ pub enum Adjusted {
     /// Its key holds this adjustment.
     Duplicate(Box<Adjustment>),
     /// The conversion's value would leave its bounds; this is the value now.
-    NoRoom(Option<MoneyChange>),
+    OutOfBounds(Option<MoneyChange>),
 }
 
 /// An adjustment with its state of processing.
@@ -98,7 +98,7 @@ impl<'a> Ledger<'a> {
             let is_same = |current: &StoredConversion| current.confirmed.is_some() == conversion.confirmed.is_some();
             let current = current.filter(is_same).ok_or(Error::Contended(TRANSACT))?;
             if !bounds.contains(current.adjusted) {
-                return Ok(RetryStep::Done(Adjusted::NoRoom(current.net())));
+                return Ok(RetryStep::Done(Adjusted::OutOfBounds(current.net())));
             }
             Ok(RetryStep::Again(current.at))
         })
@@ -115,7 +115,13 @@ impl<'a> Ledger<'a> {
     }
 
     /// The part that adds an adjustment to the sum in its conversion's item.
-    fn add_part(self, at: &Key, conversion: &StoredConversion, adjustment: &Adjustment, bounds: &AdjustmentBounds) -> Result<TransactWriteItem> {
+    fn add_part(
+        self,
+        at: &Key,
+        conversion: &StoredConversion,
+        adjustment: &Adjustment,
+        bounds: &AdjustmentBounds,
+    ) -> Result<TransactWriteItem> {
         let corrected = if conversion.confirmed.is_some() { "attribute_exists" } else { "attribute_not_exists" };
         let minor = adjustment.amount.map_or(0, |amount| amount.minor);
         let first = if bounds.contains(0) { format!("attribute_not_exists({ADJUSTED}) OR ") } else { String::new() };
