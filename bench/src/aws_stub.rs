@@ -1,4 +1,4 @@
-//! DynamoDB and SQS as a redirect sees them, on loopback without TLS: every link exists, every message is taken.
+//! A stub of DynamoDB and SQS for redirects, on loopback without TLS: every link exists, every message is accepted.
 
 use std::collections::BTreeMap;
 use std::io::BufReader;
@@ -12,13 +12,13 @@ use crate::{http1, link};
 
 /// The stub.
 pub(crate) struct AwsStub {
-    /// Where it listens.
+    /// Its address.
     pub(crate) address: SocketAddr,
     calls: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
 impl AwsStub {
-    /// Starts to listen.
+    /// Starts listening.
     pub(crate) fn start() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
@@ -33,7 +33,7 @@ impl AwsStub {
         Ok(Self { address, calls })
     }
 
-    /// The calls since the last time, by operation.
+    /// Resets the counts and returns the calls so far, by operation.
     pub(crate) fn take_calls(&self) -> BTreeMap<String, u64> {
         std::mem::take(&mut self.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -44,26 +44,26 @@ fn serve(stream: TcpStream, calls: &Mutex<BTreeMap<String, u64>>) -> Result<()> 
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
     while let Some(request) = http1::read(&mut reader)? {
-        let answer = match request.operation.as_str() {
-            "BatchGetItem" => found(&request.body)?,
+        let response = match request.operation.as_str() {
+            "BatchGetItem" => batch_get(&request.body)?,
             "SendMessage" => json!({"MessageId": "5fea7756-0ea4-451a-a703-a558b933e274"}),
             _ => json!({}),
         };
         *calls.lock().unwrap_or_else(PoisonError::into_inner).entry(request.operation).or_default() += 1;
         let headers =
             "content-type: application/x-amz-json-1.0\r\nx-amzn-requestid: 4O5P6Q7R8S9T0U1V2W3X4Y5Z6A7B8C9D0E1F2G3H4I5J6K7L8M9N\r\n";
-        http1::write(&mut writer, "200 OK", headers, answer.to_string().as_bytes())?;
+        http1::write(&mut writer, "200 OK", headers, response.to_string().as_bytes())?;
     }
     Ok(())
 }
 
-/// The link that was asked for; the handle has no personalization rules.
-fn found(body: &[u8]) -> Result<Value> {
+/// The response with the requested link; the handle has no personalization rules.
+fn batch_get(body: &[u8]) -> Result<Value> {
     let request: Value = serde_json::from_slice(body)?;
     let tables = request.get("RequestItems").and_then(Value::as_object).context("RequestItems")?;
     let mut responses = serde_json::Map::new();
-    for (table, wanted) in tables {
-        let keys = wanted.get("Keys").and_then(Value::as_array).into_iter().flatten();
+    for (table, request) in tables {
+        let keys = request.get("Keys").and_then(Value::as_array).into_iter().flatten();
         let text = |key: &Value, name: &str| key.pointer(&format!("/{name}/S")).and_then(Value::as_str).map(str::to_owned);
         let links = keys.filter_map(|key| Some((text(key, "pk")?, text(key, "sk")?))).filter(|(pk, _)| pk.starts_with("LINK#"));
         let items = links.map(|(pk, slug)| Ok(json!({"pk": {"S": pk}, "sk": {"S": slug}, "doc": {"S": link::document(&slug)?}})));

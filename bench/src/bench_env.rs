@@ -1,4 +1,4 @@
-//! The local system with the bench's handle in it, and what its people do: every AWS call goes through the ledger.
+//! The local server with the bench's handle, and requests of its users and visitors; the ledger counts every AWS call.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 
 use crate::ledger::{Detail, Ledger};
 use crate::link::HANDLE;
-use crate::visitor::{Visitor, visitor};
+use crate::visitors::{Visitor, visitor};
 
-/// No bench meets this limit.
+/// No measurement reaches this limit.
 const PUBLIC_RPM: u32 = 1_000_000_000;
 
-/// The system and its ledger.
+/// The local server and its ledger.
 pub(crate) struct BenchEnv {
-    /// The system.
+    /// The server.
     pub(crate) server: LocalServer,
     /// Its calls.
     pub(crate) ledger: Ledger,
@@ -31,23 +31,23 @@ pub(crate) struct BenchEnv {
 }
 
 impl BenchEnv {
-    /// Opens the system, in memory when there is no folder, for a gateway on `port`.
+    /// Opens a server on `data`, or in memory, for a gateway on `port`.
     pub(crate) async fn open(data: Option<&Path>, port: u16, detail: Detail) -> Result<Self> {
         let keys = Keys::generate()?;
-        let settings = local::settings::Settings { port, plan: "ENTERPRISE", public_rpm: Some(PUBLIC_RPM), keys: &keys };
+        let settings = local::settings::LocalSettings { port, plan: "ENTERPRISE", public_rpm: Some(PUBLIC_RPM), keys: &keys };
         let domain = settings.public_domain();
         let options = Options { data: data.map(Path::to_owned), environment: settings.environment(), ..Options::memory() };
         let server = LocalServer::open(options).await?;
         let ledger = Ledger::default();
         functions::mount_all(&server, |_, settings| App::new(settings, ledger.client(detail), wall_clock(), system_entropy()))?;
         let tokens = Tokens::mint(&keys, local::wall_clock())?;
-        demo::Demo::of(&server)?.prepare().await?;
+        demo::Demo::of(&server)?.create_handle().await?;
         let env = Self { server, ledger, owner: tokens.owner, domain };
         env.post("campaigns", &crate::link::campaign()).await?;
         Ok(env)
     }
 
-    /// A state with a cold function's empty memory, such as the bench's own reads use.
+    /// A new state of `function`, with empty caches.
     pub(crate) fn app(&self, function: &str, detail: Detail) -> Result<App> {
         let environment = self.server.env(function);
         let settings = runtime::Settings::read(|name| environment.get(name).cloned())?;
@@ -68,22 +68,22 @@ impl BenchEnv {
         self.write(Method::PUT, &format!("links/{slug}"), body).await
     }
 
-    /// Posts something to the handle, as its owner.
+    /// Sends a POST to a path of the handle, as its owner.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<()> {
         self.write(Method::POST, path, body).await
     }
 
     async fn write(&self, method: Method, path: &str, body: &Value) -> Result<()> {
-        self.made(method, path, body).await.map(drop)
+        self.write_returning(method, path, body).await.map(drop)
     }
 
-    /// Writes something of the handle as its owner; gives the answer.
-    pub(crate) async fn made(&self, method: Method, path: &str, body: &Value) -> Result<Value> {
-        self.made_at(method, &format!("/v2/handles/{HANDLE}/{path}"), body).await
+    /// Sends a write to a path of the handle, as its owner; returns the response's body.
+    pub(crate) async fn write_returning(&self, method: Method, path: &str, body: &Value) -> Result<Value> {
+        self.write_at(method, &format!("/v2/handles/{HANDLE}/{path}"), body).await
     }
 
-    /// Writes something as the owner, at any path; gives the answer.
-    pub(crate) async fn made_at(&self, method: Method, path: &str, body: &Value) -> Result<Value> {
+    /// Sends a write to any path, as the owner; returns the response's body.
+    pub(crate) async fn write_at(&self, method: Method, path: &str, body: &Value) -> Result<Value> {
         let request = Request::builder().method(method).uri(path);
         let request = request.header("host", "localhost").header("content-type", "application/json");
         let request = request.header("authorization", format!("Bearer {}", self.owner)).body(Bytes::from(body.to_string()))?;
@@ -92,15 +92,15 @@ impl BenchEnv {
         Ok(serde_json::from_slice(response.body()).unwrap_or_default())
     }
 
-    /// Follows a link and gives the ctx the visitor took along.
+    /// Follows a link; returns the ctx of its redirect.
     pub(crate) async fn follow(&self, slug: &str, number: usize) -> Result<String> {
         self.follow_on(HANDLE, slug, number).await
     }
 
-    /// Follows a link of any handle and gives the ctx the visitor took along.
+    /// Follows a link of any handle; returns the ctx of its redirect.
     pub(crate) async fn follow_on(&self, handle: &str, slug: &str, number: usize) -> Result<String> {
         let request = Request::builder().uri(format!("/{slug}")).header("host", self.host_of(handle));
-        let response = self.call(seen(request, &visitor(number)).body(Bytes::new())?).await;
+        let response = self.call(with_visitor(request, &visitor(number)).body(Bytes::new())?).await;
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());
         let location = location.with_context(|| format!("following a link: {}", response.status()))?;
         let (_, ctx) = location.split_once("ctx=").context("a location without ctx")?;
@@ -110,30 +110,30 @@ impl BenchEnv {
     /// Resolves a ctx.
     pub(crate) async fn context(&self, ctx: &str, number: usize) -> Result<()> {
         let request = Request::builder().uri(format!("/v2/public/context?ctx={ctx}")).header("host", "localhost");
-        let response = self.call(seen(request, &visitor(number)).body(Bytes::new())?).await;
+        let response = self.call(with_visitor(request, &visitor(number)).body(Bytes::new())?).await;
         ensure!(response.status() == StatusCode::OK, "context: {}", response.status());
         Ok(())
     }
 
-    /// Submits a conversion; tells the status.
+    /// Submits a conversion; returns the status.
     pub(crate) async fn convert(&self, ctx: &str, key: &str, number: usize) -> Result<StatusCode> {
         let request = Request::builder().method(Method::POST).uri("/v2/public/conversions").header("host", "localhost");
-        let request = seen(request, &visitor(number)).header("content-type", "application/json");
+        let request = with_visitor(request, &visitor(number)).header("content-type", "application/json");
         let response = self.call(request.body(Bytes::from(conversion(ctx, key)))?).await;
         ensure!(response.status().is_success(), "conversion: {} {:?}", response.status(), response.body());
         Ok(response.status())
     }
 
-    /// Posts something that anybody may; gives the answer.
-    pub(crate) async fn tell(&self, path: &str, body: &Value) -> Result<Value> {
+    /// Sends a POST to a public route; returns the response's body.
+    pub(crate) async fn post_public(&self, path: &str, body: &Value) -> Result<Value> {
         let request =
             Request::builder().method(Method::POST).uri(path).header("host", "localhost").header("content-type", "application/json");
-        let response = self.call(seen(request, &visitor(0)).body(Bytes::from(body.to_string()))?).await;
+        let response = self.call(with_visitor(request, &visitor(0)).body(Bytes::from(body.to_string()))?).await;
         ensure!(response.status().is_success(), "{path}: {} {:?}", response.status(), response.body());
         Ok(serde_json::from_slice(response.body())?)
     }
 
-    /// Reads something as the handle's owner.
+    /// Sends a GET as the handle's owner; returns the response's body.
     pub(crate) async fn read(&self, path: &str) -> Result<Value> {
         let request = Request::builder().uri(path).header("host", "localhost").header("authorization", format!("Bearer {}", self.owner));
         let response = self.call(request.body(Bytes::new())?).await;
@@ -141,7 +141,7 @@ impl BenchEnv {
         Ok(serde_json::from_slice(response.body())?)
     }
 
-    /// Works a queue off, once.
+    /// Delivers what is visible in a queue, once; returns the number of messages.
     pub(crate) async fn drain(&self, queue: &str) -> Result<usize> {
         let report = self.server.drain(queue, &mut |messages| messages).await?;
         ensure!(report.failed == 0, "{} messages of {queue} failed", report.failed);
@@ -153,7 +153,7 @@ impl BenchEnv {
     }
 }
 
-fn seen(request: http::request::Builder, visitor: &Visitor) -> http::request::Builder {
+fn with_visitor(request: http::request::Builder, visitor: &Visitor) -> http::request::Builder {
     request
         .header("user-agent", visitor.agent)
         .header("accept-language", visitor.language)
@@ -162,7 +162,7 @@ fn seen(request: http::request::Builder, visitor: &Visitor) -> http::request::Bu
         .header("cloudfront-viewer-country", visitor.country)
 }
 
-/// What a merchant posts.
+/// The body of a merchant's conversion.
 pub(crate) fn conversion(ctx: &str, key: &str) -> String {
     json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": 24.99, "currency": "EUR", "metadata": {"plan": "yearly"}})
         .to_string()

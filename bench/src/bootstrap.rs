@@ -1,4 +1,4 @@
-//! A bootstrap as a process of its own, driven over the Runtime API and watched through `/proc`.
+//! A bootstrap as a process of its own, driven by the Runtime API and measured through `/proc`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -16,8 +16,8 @@ use crate::runtime_api::RuntimeApi;
 /// How a bootstrap runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Under {
-    /// By itself.
-    Nothing,
+    /// Directly.
+    NoTool,
     /// Under callgrind, which counts its instructions.
     Callgrind,
 }
@@ -30,11 +30,11 @@ pub(crate) struct Bootstrap {
 }
 
 impl Bootstrap {
-    /// Starts it and waits until it asks for its first event.
+    /// Starts it and waits until it polls for its first event.
     pub(crate) fn start(program: &Path, environment: &BTreeMap<String, String>, under: Under) -> Result<Self> {
         let api = RuntimeApi::start()?;
         let mut command = match under {
-            Under::Nothing => Command::new(program),
+            Under::NoTool => Command::new(program),
             Under::Callgrind => {
                 let mut command = Command::new("valgrind");
                 command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
@@ -68,12 +68,12 @@ impl Bootstrap {
         Ok(bootstrap)
     }
 
-    /// One invocation, until it waits for the next.
+    /// Runs one invocation and waits until it polls for the next.
     pub(crate) fn invoke(&self, event: &[u8]) -> Result<Vec<u8>> {
         self.api.invoke(event)
     }
 
-    /// CPU time of all its threads so far, in microseconds.
+    /// CPU time of its threads so far, in microseconds.
     pub(crate) fn cpu_us(&self) -> Result<f64> {
         let mut nanoseconds = 0.0;
         for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
@@ -97,24 +97,24 @@ impl Bootstrap {
         self.log_bytes.load(Ordering::Relaxed)
     }
 
-    /// Ends it; under callgrind, tells its instructions.
+    /// Ends it; under callgrind, returns the number of instructions.
     pub(crate) fn end(mut self) -> Result<Option<f64>> {
-        // It has sent its poll; let it come to rest before it is counted.
+        // It has sent its poll; let its threads finish before the instructions are counted.
         std::thread::sleep(Duration::from_millis(20));
         kill_process(Pid::from_child(&self.child), Signal::TERM)?;
-        let mut told = String::new();
+        let mut output = String::new();
         if let Some(mut report) = self.child.stderr.take() {
-            report.read_to_string(&mut told)?;
+            report.read_to_string(&mut output)?;
         }
         self.child.wait()?;
-        let collected = told.lines().find_map(|line| line.split_once("Collected :")).map(|(_, count)| count.trim().parse());
+        let collected = output.lines().find_map(|line| line.split_once("Collected :")).map(|(_, count)| count.trim().parse());
         Ok(collected.transpose()?)
     }
 }
 
 impl Drop for Bootstrap {
     fn drop(&mut self) {
-        // After `end` there is nothing left to kill, and that is no failure.
+        // After `end` the process is gone.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -132,8 +132,8 @@ fn count(log: impl Read, bytes: &AtomicU64) {
     }
 }
 
-/// Whether valgrind is there.
+/// Whether valgrind is installed.
 pub(crate) fn has_valgrind() -> bool {
-    let asked = Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    asked.is_ok_and(|status| status.success())
+    let status = Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }

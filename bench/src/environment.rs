@@ -1,11 +1,11 @@
-//! The environment of the redirect: as deployed, and with the stub in AWS's place.
+//! The variables of the redirect: as deployed, and with a stub instead of AWS.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::event::DOMAIN;
 
-/// As long as a Lambda environment's own.
+/// The length on Lambda.
 const SESSION_TOKEN_CHARS: usize = 900;
 
 fn common() -> BTreeMap<String, String> {
@@ -26,7 +26,7 @@ fn common() -> BTreeMap<String, String> {
     variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// As the template deploys it.
+/// As deployed by the template.
 pub(crate) fn deployed() -> BTreeMap<String, String> {
     let mut variables = common();
     for (name, value) in [
@@ -40,7 +40,7 @@ pub(crate) fn deployed() -> BTreeMap<String, String> {
     variables
 }
 
-/// With its tables and queues at `aws`, its secret at hand, and the front's headers believed.
+/// With tables and queues at `aws`, the secret as a variable, and trust in the viewer headers.
 pub(crate) fn stubbed(aws: SocketAddr) -> BTreeMap<String, String> {
     let mut variables = common();
     for (name, value) in [

@@ -1,14 +1,14 @@
-//! The event of a redirect as API Gateway's HTTP API sends it, payload format 2.0, with the headers browsers and CloudFront add.
+//! The event of a redirect from API Gateway's HTTP API, payload format 2.0, with the headers of browsers and CloudFront.
 
 use serde_json::json;
 
 use crate::link::HANDLE;
-use crate::visitor::visitor;
+use crate::visitors::visitor;
 
-/// The domain the bootstraps are told to serve.
+/// The domain of the bootstraps' short links.
 pub(crate) const DOMAIN: &str = "10x.example";
 
-/// A visitor following a link.
+/// The event of a visitor who follows a link.
 pub(crate) fn follow(method: &str, slug: &str, number: usize) -> Vec<u8> {
     let visitor = visitor(number);
     let host = format!("{HANDLE}.{DOMAIN}");

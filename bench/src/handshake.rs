@@ -1,4 +1,4 @@
-//! The first TLS handshake of a process with the provider the SDK uses, both ends in memory, only the client's part timed.
+//! A process's first TLS handshake with the SDK's provider: both ends in memory, only the client's part timed.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -8,26 +8,26 @@ use anyhow::{Context, Result, bail};
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection};
 
-use crate::stats::median;
+use crate::statistics::median;
 
-/// The middle of so many first handshakes, in milliseconds, each in a process of its own.
+/// The median of `times` first handshakes, in milliseconds, each in a process of its own.
 pub(crate) fn first_ms(times: usize) -> Result<f64> {
     let own = std::env::current_exe()?;
     let mut measured = Vec::new();
     for _ in 0..times {
-        let told = Command::new(&own).arg("handshake").output()?;
-        measured.push(String::from_utf8_lossy(&told.stdout).trim().parse::<f64>().context("the time of a handshake")?);
+        let output = Command::new(&own).arg("handshake").output()?;
+        measured.push(String::from_utf8_lossy(&output.stdout).trim().parse::<f64>().context("the time of a handshake")?);
     }
     Ok(median(measured))
 }
 
-/// Shakes hands once and prints the client's milliseconds: the child's part of [`first_ms`].
-pub(crate) fn tell() -> Result<()> {
-    println!("{}", shake_hands()?.as_secs_f64() * 1000.0);
+/// Does one handshake and prints the client's milliseconds: the child process of [`first_ms`].
+pub(crate) fn print_duration() -> Result<()> {
+    println!("{}", handshake()?.as_secs_f64() * 1000.0);
     Ok(())
 }
 
-fn shake_hands() -> Result<Duration> {
+fn handshake() -> Result<Duration> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])?;
     let certificate = certified.cert.der().clone();
@@ -36,7 +36,7 @@ fn shake_hands() -> Result<Duration> {
     let server = server.with_no_client_auth().with_single_cert(vec![certificate.clone()], key)?;
     let mut roots = RootCertStore::empty();
     roots.add(certificate)?;
-    // The SDK makes its configuration when it is set up, so it is not part of the handshake.
+    // The SDK creates its configuration at set-up, so it is not part of the handshake.
     let client = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let client = Arc::new(client.with_root_certificates(roots).with_no_client_auth());
     let name = ServerName::try_from("localhost")?;
@@ -60,17 +60,17 @@ fn shake_hands() -> Result<Duration> {
             server.read_tls(&mut unread)?;
             server.process_new_packets()?;
         }
-        let mut answer = Vec::new();
+        let mut reply = Vec::new();
         while server.wants_write() {
-            server.write_tls(&mut answer)?;
+            server.write_tls(&mut reply)?;
         }
         let started = Instant::now();
-        let mut unread = answer.as_slice();
+        let mut unread = reply.as_slice();
         while !unread.is_empty() {
             client.read_tls(&mut unread)?;
             client.process_new_packets()?;
         }
         spent += started.elapsed();
     }
-    bail!("the two ends do not come to an end")
+    bail!("the handshake does not finish")
 }

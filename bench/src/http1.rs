@@ -1,23 +1,23 @@
-//! As much of HTTP/1.1 as the small servers here need: one request after another on a kept connection.
+//! The HTTP/1.1 that the stubs need: one request after another on a kept connection.
 
 use std::io::{BufRead, Write};
 
 use anyhow::{Context, Result};
 
 /// A request.
-pub(crate) struct Request {
+pub(crate) struct RawRequest {
     /// Its method.
     pub(crate) method: String,
     /// Its path.
     pub(crate) path: String,
-    /// What AWS calls the operation, without the service's prefix; empty where there is none.
+    /// The AWS operation without the service's prefix; empty for other requests.
     pub(crate) operation: String,
     /// Its body.
     pub(crate) body: Vec<u8>,
 }
 
 /// Reads a request; none at the end of the connection.
-pub(crate) fn read(reader: &mut impl BufRead) -> Result<Option<Request>> {
+pub(crate) fn read(reader: &mut impl BufRead) -> Result<Option<RawRequest>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
@@ -34,18 +34,18 @@ pub(crate) fn read(reader: &mut impl BufRead) -> Result<Option<Request>> {
         } else if name.eq_ignore_ascii_case("x-amz-target") {
             operation = value.rsplit('.').next().unwrap_or_default().trim().to_owned();
         } else if name.eq_ignore_ascii_case("transfer-encoding") {
-            anyhow::bail!("a body of unknown length");
+            anyhow::bail!("a body without a content-length is not supported");
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    Ok(Some(Request { method, path, operation, body }))
+    Ok(Some(RawRequest { method, path, operation, body }))
 }
 
-/// Writes an answer in one piece.
+/// Writes a response.
 pub(crate) fn write(writer: &mut impl Write, status: &str, headers: &str, body: &[u8]) -> Result<()> {
-    let mut answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n", body.len()).into_bytes();
-    answer.extend_from_slice(body);
-    writer.write_all(&answer)?;
+    let mut response = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n", body.len()).into_bytes();
+    response.extend_from_slice(body);
+    writer.write_all(&response)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Counts AWS calls where they leave the SDK: its HTTP connector, which sees retries and failures too.
+//! Counts AWS calls at the SDK's HTTP connector, retries and failures included.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::Value;
 
-use crate::units::{self, Units};
+use crate::capacity_units::{self, Units};
 
 /// One call.
 #[derive(Clone, Debug)]
@@ -22,17 +22,17 @@ pub(crate) struct Call {
     pub(crate) operation: String,
     /// Bytes of the request, head and body.
     pub(crate) sent: usize,
-    /// Bytes of the answer, head and body.
+    /// Bytes of the response, head and body.
     pub(crate) received: usize,
     /// What DynamoDB bills.
     pub(crate) units: Units,
     /// Rollup cells a transaction adds to.
     pub(crate) cells: usize,
-    /// How long it took here, with the engine of the local system at the other end.
+    /// How long it took here, on the local server's engine.
     pub(crate) took: Duration,
 }
 
-/// Whether calls ask for their capacity, which costs the bench time and the functions none.
+/// Whether calls request their capacity, which costs the bench time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {
     /// Operations and bytes, and what DynamoDB bills.
@@ -46,7 +46,7 @@ pub(crate) enum Detail {
 pub(crate) struct Ledger(Arc<Mutex<Vec<Call>>>);
 
 impl Ledger {
-    /// The calls since the last time.
+    /// Removes the calls so far and returns them.
     pub(crate) fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -55,7 +55,7 @@ impl Ledger {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
 
-    /// The functions' own HTTP client, with this ledger at its door.
+    /// The functions' HTTP client, counting into this ledger.
     pub(crate) fn client(&self, detail: Detail) -> SharedHttpClient {
         SharedHttpClient::new(Counting { inner: store::http_client(), ledger: self.clone(), detail })
     }
@@ -80,18 +80,18 @@ impl HttpConnector for Counting<SharedHttpConnector> {
         let (inner, ledger, detail) = (self.inner.clone(), self.ledger.clone(), self.detail);
         let operation = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or("?").to_owned();
         let sent = size(request.headers().iter(), request.body()) + request.method().len() + request.uri().len();
-        let asked = (detail == Detail::Capacity).then(|| ask(&mut request, &operation)).flatten();
+        let document = (detail == Detail::Capacity).then(|| request_capacity(&mut request, &operation)).flatten();
         HttpConnectorFuture::new(async move {
             let started = Instant::now();
             let mut response = inner.call(request).await?;
             let failed = |error: aws_smithy_types::byte_stream::error::Error| ConnectorError::other(error.into(), None);
             let body = ByteStream::new(response.take_body()).collect().await.map_err(failed)?.into_bytes();
             let took = started.elapsed();
-            let answer = if asked.is_some() { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
+            let response_document = if document.is_some() { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
             *response.body_mut() = SdkBody::from(body);
-            let received = size(response.headers().iter(), response.body()).saturating_sub(units::added_bytes(&answer));
-            let units = units::billed(&operation, response.status().as_u16(), asked.as_ref(), &answer);
-            let cells = asked.as_ref().map_or(0, cells);
+            let received = size(response.headers().iter(), response.body()).saturating_sub(capacity_units::added_bytes(&response_document));
+            let units = capacity_units::billed(&operation, response.status().as_u16(), document.as_ref(), &response_document);
+            let cells = document.as_ref().map_or(0, cells);
             ledger.note(Call { operation, sent, received, units, cells, took });
             Ok(response)
         })
@@ -103,10 +103,10 @@ fn size<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>, body: &SdkBody) -
     head + body.bytes().map_or(0, <[u8]>::len)
 }
 
-/// Has a DynamoDB call tell its capacity; gives the request's document. The engine of the local system does not check
+/// Makes a DynamoDB request ask for its capacity; returns the request's document. The local engine does not verify
 /// signatures, so the body may change after it was signed.
-fn ask(request: &mut HttpRequest, operation: &str) -> Option<Value> {
-    if !units::tells_capacity(operation) {
+fn request_capacity(request: &mut HttpRequest, operation: &str) -> Option<Value> {
+    if !capacity_units::reports_capacity(operation) {
         return None;
     }
     let mut document: Value = serde_json::from_slice(request.body().bytes()?).ok()?;

@@ -1,4 +1,4 @@
-//! The link the bench follows, as an owner would make one.
+//! The link that the bench follows.
 
 use anyhow::{Result, anyhow};
 use domain::links::{Link, Settings};
@@ -8,12 +8,12 @@ use domain::values::id::LinkId;
 use domain::values::moment::Moment;
 use serde_json::{Value, json};
 
-/// Whose links these are.
+/// The owning handle.
 pub(crate) const HANDLE: &str = "demo";
-/// When they were made.
-pub(crate) const MADE: Moment = Moment::from_millis(1_772_366_400_000);
+/// When the links were created.
+pub(crate) const CREATED_AT: Moment = Moment::from_millis(1_772_366_400_000);
 
-/// What an owner sends: a campaign, tracking parameters and two rules.
+/// The body that creates the link: a campaign, tracking parameters and two rules.
 pub(crate) fn body() -> Value {
     json!({
         "destinationUrl": "https://shop.example.com/spring/collection?ref=newsletter",
@@ -28,19 +28,18 @@ pub(crate) fn body() -> Value {
     })
 }
 
-/// The campaign it feeds.
+/// Its campaign.
 pub(crate) fn campaign() -> Value {
     json!({"campaignId": "spring-2026", "goalType": "PRODUCT_SALE", "status": "ACTIVE"})
 }
 
-/// That link under a slug.
+/// A link with this body under a slug.
 pub(crate) fn link(slug: &str, body: Value) -> Result<Link> {
-    let (settings, _) =
-        Settings::read(body, &OwnHosts::default()).map_err(|faults| anyhow!("the bench's own link is refused: {faults:?}"))?;
-    Ok(Link { id: LinkId::new(MADE, 7), handle: HANDLE.parse()?, slug: slug.parse()?, version: 3, ..testing::link(MADE, settings) })
+    let (settings, _) = Settings::read(body, &OwnHosts::default()).map_err(|faults| anyhow!("the bench's link is invalid: {faults:?}"))?;
+    Ok(Link { id: LinkId::new(CREATED_AT, 7), handle: HANDLE.parse()?, slug: slug.parse()?, version: 3, ..testing::link(CREATED_AT, settings) })
 }
 
-/// That link as it is stored.
+/// The link as it is stored.
 pub(crate) fn document(slug: &str) -> Result<String> {
     Ok(serde_json::to_string(&link(slug, body())?)?)
 }

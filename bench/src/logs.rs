@@ -1,26 +1,30 @@
-//! Counts the bytes the functions log, which CloudWatch bills; nothing is shown.
+//! Counts the bytes the functions log, which CloudWatch bills; nothing is printed.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::Metadata;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 static BYTES: AtomicU64 = AtomicU64::new(0);
 
-/// What only runs on a developer's machine logs under these names.
-const NOT_OURS: [&str; 3] = ["local", "dynoxide", "rustack"];
+/// Targets of code that only runs on a developer's machine.
+const LOCAL_TARGETS: [&str; 3] = ["local", "dynoxide", "rustack"];
 
-/// Log bytes since the last time.
+/// Resets the counter and returns the bytes logged so far.
 pub(crate) fn take_bytes() -> u64 {
     BYTES.swap(0, Ordering::Relaxed)
 }
 
-/// Lets the functions log as they do on Lambda, into the counter.
+/// Makes the functions log as on Lambda, into the counter.
 pub(crate) fn install() {
     let format = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_target(false).without_time();
-    // A second section of the same run finds it installed.
-    let _ = format.with_env_filter("info,rustack_sqs_core=warn").with_writer(Counter).try_init();
+    // It fails if an earlier section has installed it.
+    let targets = Targets::new().with_default(LevelFilter::INFO).with_target("rustack_sqs_core", LevelFilter::WARN);
+    let _ = format.with_max_level(LevelFilter::TRACE).with_writer(Counter).finish().with(targets).try_init();
 }
 
 struct Counter;
@@ -38,7 +42,7 @@ impl<'a> MakeWriter<'a> for Counter {
     }
 
     fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Line {
-        if NOT_OURS.iter().any(|name| metadata.target().starts_with(name)) { Line::Dropped } else { Line::Counted }
+        if LOCAL_TARGETS.iter().any(|name| metadata.target().starts_with(name)) { Line::Dropped } else { Line::Counted }
     }
 }
 

@@ -1,15 +1,19 @@
-//! What the system costs: AWS calls, CPU, cold starts, package sizes, and the throughput of the local process.
+//! Measures what the system costs: AWS calls, CPU, cold starts, package sizes, and the throughput of the local server.
 //!
-//! `cargo run --release -p bench` prints everything beside its goals; `-- calls`, `chain`, `reports`, `cpu`, `bots`, `cold`, `sizes`,
-//! `local`, `webhooks`, `isolation` (100 s) or `schedule` (155 s) a part.
-//! It builds the bootstraps it drives; `-- as-built` takes them as they are.
-//! It prints and never fails for a figure: times differ by machine, so look at ratios within one run.
+//! `cargo run --release -p bench` prints every table beside its goals, as Markdown. Arguments:
+//! - sections: `calls`, `chain`, `reports`, `cpu`, `bots`, `cold`, `sizes`, `local`, `webhooks`, `isolation` (100 s), `schedule` (155 s);
+//! - `--markdown docs/performance.md --date 2026-03-01` writes the report, missed goals included, to a file: between the lines
+//!   `<!-- bench: begin -->` and `<!-- bench: end -->` if the file has them;
+//! - `as-built` measures the bootstraps as they are; without it they are built first.
+//!
+//! A missed goal is no failure: times depend on the machine, so compare the ratios within one run.
 
 mod aws_stub;
 mod bench_env;
 mod bootstrap;
 mod bots;
 mod calls;
+mod capacity_units;
 mod chain;
 mod cold;
 mod cpu;
@@ -22,64 +26,59 @@ mod isolation;
 mod ledger;
 mod link;
 mod logs;
-mod pin;
+mod one_core;
+mod options;
 mod prices;
 mod programs;
-mod receiver;
+mod report;
 mod reports;
 mod runtime_api;
 mod sizes;
-mod stats;
+mod statistics;
 mod table;
 mod throughput;
-mod units;
-mod visitor;
+mod timing_receiver;
+mod visitors;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 
-/// Takes the bootstraps as they are.
-pub(crate) const AS_BUILT: &str = "as-built";
+use options::Options;
+use table::Table;
 
-type Section = (&'static str, fn() -> Result<()>);
+type Section = (&'static str, fn() -> Result<Vec<Table>>);
 
 const SECTIONS: [Section; 11] = [
-    ("calls", calls::print),
-    ("chain", chain::print),
-    ("reports", reports::print),
-    ("cpu", cpu::print),
-    ("bots", bots::print),
-    ("cold", cold::print),
-    ("sizes", sizes::print),
-    ("local", throughput::print),
-    ("webhooks", deliveries::print),
-    ("isolation", isolation::print),
-    ("schedule", deliveries::print_schedule),
+    ("calls", calls::measure),
+    ("chain", chain::measure),
+    ("reports", reports::measure),
+    ("cpu", cpu::measure),
+    ("bots", bots::measure),
+    ("cold", cold::measure),
+    ("sizes", sizes::measure),
+    ("local", throughput::measure),
+    ("webhooks", deliveries::measure),
+    ("isolation", isolation::measure),
+    ("schedule", deliveries::measure_schedule),
 ];
 
-/// What this program also does, in processes of its own.
-fn child(name: &str) -> Option<Result<()>> {
+/// Measurements that this program runs in a process of its own.
+fn child_process(name: &str) -> Option<Result<()>> {
     match name {
         "load" => Some(throughput::run_load()),
-        "marks" => {
-            cpu::tell_marks();
+        "phrase-load" => {
+            cpu::print_phrase_load();
             Some(Ok(()))
         }
-        "handshake" => Some(handshake::tell()),
+        "handshake" => Some(handshake::print_duration()),
         _ => None,
     }
 }
 
 fn main() -> ExitCode {
-    let mut wanted: Vec<String> = std::env::args().skip(1).collect();
-    let done = match wanted.first().and_then(|name| child(name)) {
-        Some(done) => done,
-        None => {
-            wanted.retain(|name| name != AS_BUILT);
-            sections(&wanted)
-        }
-    };
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = arguments.first().and_then(|name| child_process(name)).unwrap_or_else(|| run(&arguments));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -89,23 +88,26 @@ fn main() -> ExitCode {
     }
 }
 
-fn sections(wanted: &[String]) -> Result<()> {
-    if let Some(unknown) = wanted.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != name)) {
-        let known = SECTIONS.map(|(section, _)| section).join(", ");
-        anyhow::bail!("there is no section {unknown}: {known}");
-    }
+fn run(arguments: &[String]) -> Result<()> {
+    let options = Options::parse(arguments, &SECTIONS.map(|(name, _)| name))?;
     if cfg!(debug_assertions) {
         println!("These are figures of a debug build: run with --release.");
     }
-    let mut failed = Vec::new();
-    for (name, print) in SECTIONS {
-        if !wanted.is_empty() && !wanted.iter().any(|section| section == name) {
-            continue;
+    let (mut tables, mut failed) = (Vec::new(), Vec::new());
+    for (name, measure) in SECTIONS.into_iter().filter(|(name, _)| options.includes(name)) {
+        match measure() {
+            Ok(measured) => {
+                measured.iter().for_each(|table| print!("{table}"));
+                tables.extend(measured);
+            }
+            Err(error) => {
+                eprintln!("section {name}: {error:#}");
+                failed.push(format!("{name} ({error:#})"));
+            }
         }
-        if let Err(error) = print() {
-            eprintln!("section {name}: {error:#}");
-            failed.push(name);
-        }
+    }
+    if let Some(path) = &options.markdown {
+        report::write(path, &options, &tables, &failed)?;
     }
     anyhow::ensure!(failed.is_empty(), "not everything could be measured: {}", failed.join(", "));
     Ok(())

@@ -1,7 +1,7 @@
-//! What a call costs: AWS list prices of us-east-1 per million, and the little that is assumed where nothing can be measured.
+//! What calls cost: AWS list prices of us-east-1 per million, and assumptions for what cannot be measured here.
 
+use crate::capacity_units::Units;
 use crate::ledger::Call;
-use crate::units::Units;
 
 const LAMBDA_REQUEST: f64 = 0.20;
 /// A GB-second on arm64.
@@ -15,15 +15,15 @@ const LOG_GB: f64 = 0.50;
 /// HTTP API or CloudFront.
 pub(crate) const FRONT_DOOR: f64 = 1.00;
 
-/// Billed milliseconds of an invocation without calls, and of each call: the p50 of one DynamoDB call in published
-/// measurements of Rust functions. The bench cannot measure AWS itself.
+/// Billed milliseconds of an invocation without calls, and of each call: the median of a DynamoDB call in published
+/// measurements of Rust functions. AWS itself is not measured here.
 const OWN_MS: f64 = 1.0;
 const CALL_MS: f64 = 5.0;
 
-/// A queue's consumer receives and deletes ten messages a request where there are as many.
+/// A receive and a delete of ten messages each, per message.
 const QUEUE_REQUESTS: f64 = 0.2;
 
-/// Everything an operation made AWS do.
+/// All AWS usage of an operation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bill {
     /// Its calls by operation, in order of the first.
@@ -41,7 +41,7 @@ pub(crate) struct Bill {
 }
 
 impl Bill {
-    /// Sums calls up.
+    /// The sum of `calls`.
     pub(crate) fn of(calls: &[Call], log_bytes: u64) -> Self {
         let mut bill = Self { log_bytes, ..Self::default() };
         for call in calls {
@@ -57,19 +57,19 @@ impl Bill {
         bill
     }
 
-    /// How many calls there were.
+    /// The number of calls.
     pub(crate) fn calls(&self) -> usize {
         self.operations.iter().map(|(_, count)| count).sum()
     }
 
-    /// The calls in words.
-    pub(crate) fn words(&self) -> String {
+    /// The calls by operation, as text.
+    pub(crate) fn calls_text(&self) -> String {
         let word = |(operation, count): &(String, usize)| if *count == 1 { operation.clone() } else { format!("{count} {operation}") };
         let words: Vec<String> = self.operations.iter().map(word).collect();
         if words.is_empty() { "none".to_owned() } else { words.join(", ") }
     }
 
-    /// What a million of these cost, without a front door; `shared_by` of them go into one invocation.
+    /// The cost of a million of these, without API Gateway or CloudFront; `shared_by` of them share an invocation.
     pub(crate) fn dollars(&self, shared_by: usize) -> Dollars {
         let share = 1.0 / shared_by.max(1) as f64;
         let milliseconds = OWN_MS + CALL_MS * self.calls() as f64;
@@ -82,7 +82,7 @@ impl Bill {
     }
 }
 
-/// Dollars a million, by what they are for.
+/// Dollars per million, by service.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Dollars {
     /// Invocations and their time.
@@ -96,18 +96,18 @@ pub(crate) struct Dollars {
 }
 
 impl Dollars {
-    /// With the consumer's receives and deletes of one message.
+    /// Adds the consumer's receives and deletes of one message.
     pub(crate) fn consumed(self) -> Self {
         Self { sqs: self.sqs + QUEUE_REQUESTS * SQS_REQUEST, ..self }
     }
 
-    /// Everything.
+    /// The sum.
     pub(crate) fn all(self) -> f64 {
         self.lambda + self.dynamodb + self.sqs + self.logs
     }
 
-    /// Everything, and what it is for.
-    pub(crate) fn words(self) -> String {
+    /// The sum and its parts, as text.
+    pub(crate) fn text(self) -> String {
         format!(
             "${:.2} = Lambda {:.2} + DynamoDB {:.2} + SQS {:.2} + logs {:.2}",
             self.all(),

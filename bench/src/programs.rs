@@ -1,11 +1,11 @@
-//! The bootstraps: built beside the bench with the same profile, the redirect alone, as it is deployed.
+//! The bootstraps, built with the bench's profile: the redirect alone, as it is deployed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::AS_BUILT;
+use crate::options::AS_BUILT;
 
 /// The workspace.
 pub(crate) fn workspace() -> &'static Path {
@@ -13,10 +13,10 @@ pub(crate) fn workspace() -> &'static Path {
     own.parent().unwrap_or(own)
 }
 
-/// Where this program lies, and the others with it.
+/// The folder of this program and of the bootstraps.
 pub(crate) fn folder() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
-    Ok(own.parent().context("a program lies in a folder")?.to_owned())
+    Ok(own.parent().context("the program's path has no folder")?.to_owned())
 }
 
 /// The programs of a comparison.
@@ -32,7 +32,7 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Builds them where they are missing or old, unless they are to be taken as they are.
+    /// Builds them, unless they are to be measured as they are.
     pub(crate) fn ready() -> Result<Self> {
         let folder = folder()?;
         if !std::env::args().any(|argument| argument == AS_BUILT) {
@@ -48,14 +48,14 @@ impl Programs {
     }
 
     fn build(folder: &Path) -> Result<()> {
-        // Built together with another package, the redirect would get the features that one asks of a shared dependency.
+        // Built together with another package, the redirect would get the features which that enables in a shared dependency.
         cargo(folder, &["-p", "redirect"])?;
         cargo(folder, &["-p", "bench", "--bin", "floor", "--bin", "hello_runtime", "--bin", "hello_http"])
     }
 }
 
 fn cargo(folder: &Path, what: &[&str]) -> Result<()> {
-    let target = folder.parent().context("a profile's folder lies in the target folder")?;
+    let target = folder.parent().context("the profile's folder has no parent")?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.arg("build").arg("--manifest-path").arg(workspace().join("Cargo.toml")).arg("--target-dir").arg(target).args(what);

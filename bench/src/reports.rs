@@ -1,4 +1,4 @@
-//! What a report costs beside how many clicks it is about, and how many clicks a second one click worker absorbs.
+//! The cost of a report by the number of clicks, and the clicks per second that a click worker counts.
 
 use std::time::Instant;
 
@@ -21,20 +21,20 @@ use crate::table::Table;
 
 /// Clicks on each of the links.
 const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
-/// Days they are spread over, and days a report is about.
+/// Days of the clicks, and of a report.
 const DAYS: usize = 30;
-/// Messages of one invocation, as the template has it; one click each, as at a trickle.
+/// Messages per invocation: the template's batch size; one click each, as at a low rate.
 const BATCH: usize = 100;
-/// Reports whose middle time is told.
+/// Reports for the median time.
 const ROUNDS: usize = 21;
 
-/// Measures and prints.
-pub(crate) fn print() -> Result<()> {
+/// Measures this section.
+pub(crate) fn measure() -> Result<Vec<Table>> {
     logs::install();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut table = Table::new(
-        "A report over 30 days of one link, by clicks on it",
-        &["clicks", "absorbed per second", "report: calls", "RRU", "bytes in", "p50 ms", "first to last"],
+        "A 30-day report on a link, by the number of its clicks",
+        &["clicks", "counted per second", "report: AWS calls", "read units", "bytes received", "p50 ms", "time / that of the first row"],
     );
     runtime.block_on(async {
         let env = BenchEnv::open(None, 9, Detail::Capacity).await?;
@@ -42,13 +42,13 @@ pub(crate) fn print() -> Result<()> {
         for (number, clicks) in SIZES.into_iter().enumerate() {
             let slug = link::slug(number);
             env.put_link(&slug, &link::body()).await?;
-            let rate = absorb(&env.app("click-worker", Detail::Calls)?, &slug, clicks).await?;
+            let rate = count(&env.app("click-worker", Detail::Calls)?, &slug, clicks).await?;
             let (bill, millis) = report(&env, &slug, clicks).await?;
             let ratio = millis / *first.get_or_insert(millis);
             table.row([
                 clicks.to_string(),
                 format!("{rate:.0}"),
-                bill.words(),
+                bill.calls_text(),
                 format!("{:.1}", bill.units.read),
                 bill.bytes.1.to_string(),
                 format!("{millis:.2}"),
@@ -57,14 +57,13 @@ pub(crate) fn print() -> Result<()> {
         }
         anyhow::Ok(())
     })?;
-    table.remark("Absorbed: one invocation after another of the click worker, 100 messages of one click each, spread over the days; the embedded engine shares this machine's cores.");
-    table.remark("Goal M10: the same items and read units whatever the clicks, at most a cell a day and one page.");
-    table.print();
-    Ok(())
+    table.remark("Counted per second: invocations of the click worker one after another, 100 messages of one click each, spread over the days; the embedded engine shares this machine's cores.");
+    table.remark("Goal: the same items and read units for any number of clicks, at most one rollup cell per day and one page.");
+    Ok(vec![table])
 }
 
-/// Has the click worker count so many clicks; tells how many it did in a second.
-async fn absorb(app: &App, slug: &str, clicks: usize) -> Result<f64> {
+/// Counts clicks with the click worker; returns how many per second.
+async fn count(app: &App, slug: &str, clicks: usize) -> Result<f64> {
     let today = app.now().day();
     let begins = today.plus(1 - i64::try_from(DAYS)?).start();
     let worker = ClickWorker::new(app.clone());
@@ -85,7 +84,7 @@ async fn absorb(app: &App, slug: &str, clicks: usize) -> Result<f64> {
     Ok(clicks as f64 / started.elapsed().as_secs_f64())
 }
 
-/// One of many clicks of a link and campaign; each link's are its own.
+/// Click `number` of a link; the ids of two links' clicks differ.
 pub(crate) fn click(at: Moment, slug: &str, campaign: Option<&str>, number: usize) -> Result<Click> {
     let one_of = |words: &[&str]| words.get(number % words.len().max(1)).copied().unwrap_or_default().to_owned();
     let of_link = slug.bytes().fold(u128::try_from(number)?, |sum, byte| sum.wrapping_mul(0x0100_0193).wrapping_add(u128::from(byte)));
@@ -103,18 +102,18 @@ pub(crate) fn click(at: Moment, slug: &str, campaign: Option<&str>, number: usiz
     })
 }
 
-/// One report's calls, and the middle time of several.
+/// The calls of a report, and the median time of [`ROUNDS`] reports in milliseconds.
 async fn report(env: &BenchEnv, slug: &str, clicks: usize) -> Result<(Bill, f64)> {
     let path = format!("/v2/handles/{HANDLE}/analytics?groupBy=country&slug={slug}");
     env.ledger.take();
-    let told = env.read(&path).await?;
+    let result = env.read(&path).await?;
     let bill = Bill::of(&env.ledger.take(), 0);
-    ensure!(told.pointer("/totals/clicks").and_then(serde_json::Value::as_u64) == Some(u64::try_from(clicks)?), "{told}");
+    ensure!(result.pointer("/totals/clicks").and_then(serde_json::Value::as_u64) == Some(u64::try_from(clicks)?), "{result}");
     let mut millis = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
-        let asked = Instant::now();
+        let started = Instant::now();
         env.read(&path).await?;
-        millis.push(asked.elapsed().as_secs_f64() * 1000.0);
+        millis.push(started.elapsed().as_secs_f64() * 1000.0);
     }
-    Ok((bill, crate::stats::median(millis)))
+    Ok((bill, crate::statistics::median(millis)))
 }

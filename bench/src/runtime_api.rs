@@ -1,4 +1,4 @@
-//! A Lambda Runtime API on loopback that hands out one event at a time and knows when the bootstrap waits for the next.
+//! A Lambda Runtime API on loopback that delivers one event at a time and reports when the bootstrap polls for the next.
 
 use std::io::BufReader;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::http1;
 
-/// Valgrind slows a program down fifty times and more.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Long enough for valgrind, which makes a program fifty times slower and more.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 const HEADERS: &str = "content-type: application/json\r\n\
     lambda-runtime-deadline-ms: 32503680000000\r\n\
@@ -20,76 +20,76 @@ const HEADERS: &str = "content-type: application/json\r\n\
 
 /// The driver's side.
 pub(crate) struct RuntimeApi {
-    /// Where the bootstrap finds it.
+    /// Its address.
     pub(crate) address: SocketAddr,
     events: Sender<Vec<u8>>,
     polled: Receiver<()>,
-    answers: Receiver<Answer>,
+    responses: Receiver<BootstrapResponse>,
 }
 
-/// What a bootstrap posted.
-struct Answer {
+/// A bootstrap's response.
+struct BootstrapResponse {
     path: String,
     body: Vec<u8>,
 }
 
-/// What the connections share.
-struct Desk {
+/// The driver's channels, shared by all connections.
+struct Channels {
     events: Mutex<Receiver<Vec<u8>>>,
     polled: Sender<()>,
-    answers: Sender<Answer>,
+    responses: Sender<BootstrapResponse>,
 }
 
 impl RuntimeApi {
-    /// Starts to listen.
+    /// Starts listening.
     pub(crate) fn start() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let (events, to_hand_out) = channel();
         let (polled, was_polled) = channel();
-        let (answers, answered) = channel();
-        let desk = Arc::new(Desk { events: Mutex::new(to_hand_out), polled, answers });
+        let (responses, received) = channel();
+        let channels = Arc::new(Channels { events: Mutex::new(to_hand_out), polled, responses });
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(std::result::Result::ok) {
-                let desk = Arc::clone(&desk);
-                std::thread::spawn(move || serve(stream, &desk));
+                let channels = Arc::clone(&channels);
+                std::thread::spawn(move || serve(stream, &channels));
             }
         });
-        Ok(Self { address, events, polled: was_polled, answers: answered })
+        Ok(Self { address, events, polled: was_polled, responses: received })
     }
 
-    /// Waits until the bootstrap asks for an event.
+    /// Waits until the bootstrap polls for an event.
     pub(crate) fn wait_for_poll(&self) -> Result<()> {
-        self.polled.recv_timeout(PATIENCE).context("the bootstrap does not ask for an event")
+        self.polled.recv_timeout(TIMEOUT).context("the bootstrap does not poll for an event")
     }
 
-    /// Hands an event out and waits until it is answered and the bootstrap waits for the next.
+    /// Delivers an event and waits for the response and the next poll; returns the response.
     pub(crate) fn invoke(&self, event: &[u8]) -> Result<Vec<u8>> {
         self.events.send(event.to_vec()).context("the runtime API has ended")?;
-        let answer = self.answers.recv_timeout(PATIENCE).context("the bootstrap does not answer")?;
+        let response = self.responses.recv_timeout(TIMEOUT).context("the bootstrap does not respond")?;
         self.wait_for_poll()?;
-        if !answer.path.ends_with("/response") {
-            bail!("the bootstrap failed: {}", String::from_utf8_lossy(&answer.body));
+        if !response.path.ends_with("/response") {
+            bail!("the bootstrap failed: {}", String::from_utf8_lossy(&response.body));
         }
-        Ok(answer.body)
+        Ok(response.body)
     }
 }
 
-/// One connection; it ends when the bootstrap does, or when the driver has gone.
-fn serve(stream: TcpStream, desk: &Desk) -> Result<()> {
+/// Serves a connection until the bootstrap or the driver ends.
+fn serve(stream: TcpStream, channels: &Channels) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
     let mut count = 0_u64;
     while let Some(request) = http1::read(&mut reader)? {
         if request.method == "GET" {
-            desk.polled.send(())?;
-            let event = desk.events.lock().unwrap_or_else(PoisonError::into_inner).recv()?;
+            channels.polled.send(())?;
+            let event = channels.events.lock().unwrap_or_else(PoisonError::into_inner).recv()?;
             count += 1;
             let headers = format!("{HEADERS}lambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-{count:012x}\r\n");
             http1::write(&mut writer, "200 OK", &headers, &event)?;
         } else {
-            desk.answers.send(Answer { path: request.path, body: request.body })?;
+            channels.responses.send(BootstrapResponse { path: request.path, body: request.body })?;
             http1::write(&mut writer, "202 Accepted", "content-type: application/json\r\n", br#"{"status":"OK"}"#)?;
         }
     }

@@ -1,6 +1,8 @@
-//! What is printed: tables with a heading, remarks below them, and the verdict over a goal.
+//! Result tables: rows beside goals, remarks, and their Markdown.
 
-/// A table that is printed when it is complete.
+use std::fmt::{self, Display, Formatter};
+
+/// A table of results.
 pub(crate) struct Table {
     title: String,
     head: Vec<String>,
@@ -11,7 +13,7 @@ pub(crate) struct Table {
 impl Table {
     /// A table of metrics beside their goals.
     pub(crate) fn goals(title: &str) -> Self {
-        Self::new(title, &["metric", "measured", "goal", "verdict"])
+        Self::new(title, &["metric", "measured", "goal", "result"])
     }
 
     /// A table with columns of its own.
@@ -25,9 +27,9 @@ impl Table {
         self.rows.push(cells.into());
     }
 
-    /// Adds a metric.
-    pub(crate) fn metric(&mut self, metric: &str, measured: impl Into<String>, goal: &str, verdict: impl Into<String>) {
-        self.rows.push(vec![metric.to_owned(), measured.into(), goal.to_owned(), verdict.into()]);
+    /// Adds a metric with its goal and result; both are empty for a figure without a goal.
+    pub(crate) fn metric(&mut self, metric: &str, measured: impl Into<String>, goal: &str, result: impl Into<String>) {
+        self.rows.push(vec![metric.to_owned(), measured.into(), goal.to_owned(), result.into()]);
     }
 
     /// Adds a remark under the table.
@@ -35,38 +37,76 @@ impl Table {
         self.remarks.push(text.into());
     }
 
-    /// Prints it, its columns aligned.
-    pub(crate) fn print(&self) {
+    /// The first cells of the rows whose goal is missed.
+    pub(crate) fn missed(&self) -> impl Iterator<Item = &str> {
+        let missed = self.rows.iter().filter(|row| row.iter().any(|cell| cell.starts_with(MISSED)));
+        missed.filter_map(|row| row.first().map(String::as_str))
+    }
+}
+
+/// Markdown, with aligned columns.
+impl Display for Table {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut widths: Vec<usize> = self.head.iter().map(|cell| cell.chars().count()).collect();
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(cell.chars().count());
             }
         }
-        println!("\n## {}\n", self.title);
-        print_row(&self.head, &widths);
+        writeln!(f, "\n## {}\n", self.title)?;
+        write_row(f, &self.head, &widths)?;
         let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-        print_row(&rule, &widths);
+        write_row(f, &rule, &widths)?;
         for row in &self.rows {
-            print_row(row, &widths);
+            write_row(f, row, &widths)?;
         }
-        for remark in &self.remarks {
-            println!("\n- {remark}");
+        if !self.remarks.is_empty() {
+            writeln!(f)?;
         }
+        self.remarks.iter().try_for_each(|remark| writeln!(f, "- {remark}"))
     }
 }
 
-fn print_row(cells: &[String], widths: &[usize]) {
+fn write_row(f: &mut Formatter<'_>, cells: &[String], widths: &[usize]) -> fmt::Result {
     let padded: Vec<String> =
         cells.iter().zip(widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count())))).collect();
-    println!("| {} |", padded.join(" | "));
+    writeln!(f, "| {} |", padded.join(" | "))
 }
 
-/// Whether `measured` is within `goal`, and by how much.
+/// How the result of a metric that misses its goal begins.
+pub(crate) const MISSED: &str = "missed";
+
+/// The result of a metric whose goal is a yes or no.
+pub(crate) fn met_if(is_met: bool) -> String {
+    if is_met { "met" } else { MISSED }.to_owned()
+}
+
+/// The result of a metric that must not exceed `goal`.
 pub(crate) fn at_most(measured: f64, goal: f64) -> String {
-    let share = measured / goal;
     if goal <= 0.0 {
-        return if measured <= goal { "met".to_owned() } else { "MISSED".to_owned() };
+        return met_if(measured <= goal);
     }
-    if share <= 1.0 { format!("met, {share:.2} of it") } else { format!("MISSED, {share:.1}x") }
+    let share = measured / goal;
+    if share <= 1.0 { format!("met, {share:.2} of the goal") } else { format!("{MISSED}, {share:.1} times the goal") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_markdown_and_lists_its_misses() {
+        let mut table = Table::goals("Sizes");
+        table.metric("a", "3 MB", "<= 2 MB", at_most(3.0, 2.0));
+        table.metric("bb", "1 MB", "<= 2 MB", at_most(1.0, 2.0));
+        table.remark("Zipped.");
+        let expected = "\n## Sizes\n\n\
+            | metric | measured | goal    | result                     |\n\
+            | ------ | -------- | ------- | -------------------------- |\n\
+            | a      | 3 MB     | <= 2 MB | missed, 1.5 times the goal |\n\
+            | bb     | 1 MB     | <= 2 MB | met, 0.50 of the goal      |\n\
+            \n- Zipped.\n";
+        assert_eq!(table.to_string(), expected);
+        assert_eq!(table.missed().collect::<Vec<_>>(), ["a"]);
+    }
 }

@@ -1,6 +1,10 @@
-//! The embedded DynamoDB: opened, filled with the template's tables, swept of expired items.
+//! The embedded DynamoDB: opens it, creates the template's tables, serves it and removes expired items.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use dynoxide::{
     Database,
@@ -8,18 +12,21 @@ use dynoxide::{
     storage_backend::Clock as EngineClock,
 };
 use serde_json::json;
-use tokio::time::MissedTickBehavior;
+use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
 
-use crate::{Clock, Error, template::TableSpec};
+use crate::{Error, MillisClock, private_files, template::TableSpec};
 
-/// How often expired items are looked for; readers judge expiry themselves, as on AWS.
+/// The database's file in a data directory.
+pub(crate) const FILE: &str = "dynamodb.sqlite";
+
+/// How often expired items are removed; until then readers filter them, as on AWS.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Opens the database in `folder`, or one in memory, and creates the tables that it lacks.
-pub(crate) fn open(folder: Option<&Path>, clock: &Clock, tables: &[TableSpec]) -> Result<Database, Error> {
+/// Opens the database in `folder`, or one in memory, and creates the tables that are missing.
+pub(crate) fn open(folder: Option<&Path>, clock: &MillisClock, tables: &[TableSpec]) -> Result<Database, Error> {
     let database = match folder {
-        Some(folder) => Database::new(&folder.join("dynamodb.sqlite").to_string_lossy()),
-        None => Database::memory_with_clock(Arc::new(HouseClock(Arc::clone(clock)))),
+        Some(folder) => Database::new(&private_file(folder)?.to_string_lossy()),
+        None => Database::memory_with_clock(Arc::new(ServerClock(Arc::clone(clock)))),
     };
     let database = database.map_err(Error::database)?;
     for table in tables {
@@ -34,6 +41,17 @@ pub(crate) fn open(folder: Option<&Path>, clock: &Clock, tables: &[TableSpec]) -
     Ok(database)
 }
 
+/// The database's file, readable by its owner only. SQLite gives its journal files the mode of the database.
+fn private_file(folder: &Path) -> Result<PathBuf, Error> {
+    let path = folder.join(FILE);
+    private_files::ensure(&path).map_err(Error::on(&path))?;
+    for suffix in ["-wal", "-shm"] {
+        let beside = folder.join(format!("{FILE}{suffix}"));
+        private_files::restrict(&beside).map_err(Error::on(&beside))?;
+    }
+    Ok(path)
+}
+
 fn create(database: &Database, table: &TableSpec) -> Result<(), Error> {
     let request: CreateTableRequest = serde_json::from_value(table.creation.clone()).map_err(Error::database)?;
     database.create_table(request).map_err(Error::database)?;
@@ -45,10 +63,10 @@ fn create(database: &Database, table: &TableSpec) -> Result<(), Error> {
     Ok(())
 }
 
-/// A data directory from before an index was added would fail on the first query; better to say so now.
+/// A data directory from before an index was added would fail on the first query; this refuses it at the start.
 fn check(table: &TableSpec, known_indexes: &str) -> Result<(), Error> {
-    let wanted = table.creation.get("GlobalSecondaryIndexes").and_then(|indexes| indexes.as_array());
-    for index in wanted.into_iter().flatten() {
+    let expected = table.creation.get("GlobalSecondaryIndexes").and_then(|indexes| indexes.as_array());
+    for index in expected.into_iter().flatten() {
         let name = index.get("IndexName").and_then(|name| name.as_str()).unwrap_or_default();
         if !known_indexes.contains(&format!("\"{name}\"")) {
             let table = &table.name;
@@ -60,8 +78,35 @@ fn check(table: &TableSpec, known_indexes: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Sweeps until the task is dropped.
-pub(crate) async fn sweep_forever(database: Database) {
+/// Serves the database over HTTP and removes its expired items, until the server is dropped.
+///
+/// # Errors
+/// When its thread cannot be started.
+pub(crate) fn serve(listener: TcpListener, database: Database, mut running: watch::Receiver<bool>) -> Result<(), Error> {
+    let listener = listener.into_std()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let serve = async move {
+        let sweep = tokio::spawn(sweep_forever(database.clone()));
+        let stop = async move {
+            let _ = running.wait_for(|stop| *stop).await;
+        };
+        match TcpListener::from_std(listener) {
+            Ok(listener) => {
+                if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop).await {
+                    tracing::error!(%error, "DynamoDB ended");
+                }
+            }
+            Err(error) => tracing::error!(%error, "DynamoDB has no listener"),
+        }
+        sweep.abort();
+    };
+    // SQLite blocks the thread it runs on: a thread of its own keeps the other requests going.
+    std::thread::Builder::new().name("dynamodb".to_owned()).spawn(move || runtime.block_on(serve))?;
+    Ok(())
+}
+
+/// Removes expired items until the task is aborted.
+async fn sweep_forever(database: Database) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -76,10 +121,10 @@ pub(crate) async fn sweep_forever(database: Database) {
     }
 }
 
-/// The house's clock, as the engine wants to read it.
-struct HouseClock(Clock);
+/// The server's clock, as the engine reads it.
+struct ServerClock(MillisClock);
 
-impl EngineClock for HouseClock {
+impl EngineClock for ServerClock {
     fn now_unix_secs(&self) -> u64 {
         u64::try_from((self.0)() / 1_000).unwrap_or_default()
     }

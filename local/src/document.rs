@@ -1,4 +1,4 @@
-//! The OpenAPI document of the whole API, made of every function's own routes.
+//! The OpenAPI document of the whole API, merged from the routes of every function.
 
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
@@ -7,9 +7,9 @@ use crate::Error;
 /// The document as it is published: pretty-printed, with a line break at the end.
 ///
 /// # Errors
-/// When it cannot be written as JSON, which no document of ours does.
+/// When it cannot be serialized.
 pub fn text() -> Result<String, Error> {
-    let mut text = assemble().to_pretty_json().map_err(|error| Error::Failed(format!("the document: {error}; it")))?;
+    let mut text = assemble().to_pretty_json().map_err(|error| Error::Failed(format!("serializing the OpenAPI document ({error})")))?;
     text.push('\n');
     Ok(text)
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a server.
+//! Errors of the local server and its jobs.
 
 use std::{
     io,
@@ -10,38 +10,38 @@ use rustack_sqs_model::error::SqsError;
 
 use crate::template;
 
-/// Why a house could not be opened or used.
+/// Why a local server could not be opened or used, or a job could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The template cannot be used.
     #[error(transparent)]
-    Template(#[from] template::Error),
+    Template(#[from] template::TemplateError),
     /// Disk or network.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// Disk or network, and the file or port that was asked for.
+    /// Disk or network, with the file or port concerned.
     #[error("{at}: {source}")]
     At {
         /// The file or port.
         at: String,
-        /// What became of it.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// The embedded DynamoDB refused.
+    /// The embedded DynamoDB refused a request.
     #[error("DynamoDB: {0}")]
     Database(String),
-    /// The embedded SQS refused.
+    /// The embedded SQS refused a request.
     #[error("SQS: {}", .0.message)]
     Queues(#[from] SqsError),
-    /// Another house lives here.
+    /// Another server uses this data directory.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
-    /// The template has nothing of this name.
+    /// The template has no such function or queue.
     #[error("template has no {0}")]
     Unknown(String),
-    /// A room has its code already.
+    /// A function was mounted twice.
     #[error("{0} is mounted already")]
-    Taken(String),
+    AlreadyMounted(String),
     /// A function's environment is invalid.
     #[error("{function}: {source}")]
     Settings {
@@ -50,19 +50,26 @@ pub enum Error {
         /// What is wrong.
         source: runtime::InvalidSettings,
     },
-    /// A function did not end well.
+    /// A function or a step of the server failed.
     #[error("{0} failed")]
     Failed(String),
-    /// No house has lived here.
-    #[error("{} holds no data of a house", .0.display())]
-    Nothing(PathBuf),
-    /// No house has made keys here.
-    #[error("{} holds no keys of a server; the first start of one makes them", .0.display())]
+    /// No server has stored data here.
+    #[error("{} is no data directory of a local server", .0.display())]
+    NoData(PathBuf),
+    /// No server has created keys here.
+    #[error("{} contains no keys; the first start of a server creates them", .0.display())]
     NoKeys(PathBuf),
+    /// The file of platform keys is not what a server writes.
+    #[error(
+        "{} is damaged: restore it from a backup. Without its keys, context tokens handed out so far become invalid and stored webhook \
+         secrets unreadable; to accept that, delete it, and the next start creates new keys",
+        .0.display()
+    )]
+    DamagedKeys(PathBuf),
     /// No such handle.
     #[error("there is no handle {0}")]
     NoHandle(Handle),
-    /// Days the wrong way round.
+    /// The first day is after the last.
     #[error("{from} is after {to}")]
     Days {
         /// The first.
@@ -70,32 +77,32 @@ pub enum Error {
         /// The last.
         to: Day,
     },
-    /// The function that was asked said no.
+    /// A function refused a job's request.
     #[error("refused: {0}")]
     Refused(String),
-    /// Counters are not what their raw records make them.
+    /// Counters differ from the raw records they were made of.
     #[error("{0} counters have drifted from their raw records")]
     Drift(usize),
-    /// A key still seals what would be lost with it.
-    #[error("webhook secrets are still sealed with the key that would go; let the house run for some minutes first")]
+    /// A key that would be removed still seals webhook secrets.
+    #[error("webhook secrets are still sealed with the key that would be removed; let the server run for some minutes first")]
     StillSealed,
-    /// A key or token cannot be made or read.
+    /// A key or token cannot be created or read.
     #[error("keys: {0}")]
     Keys(String),
 }
 
 impl Error {
-    /// Says of which file something was wanted that failed.
+    /// Adds the file to an I/O error.
     pub fn on(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::At { at: path.display().to_string(), source }
     }
 
-    /// Says of which port something was wanted that failed.
+    /// Adds the port to an I/O error.
     pub fn on_port(port: u16) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::At { at: format!("port {port}"), source }
     }
 
-    /// Says which function's settings are invalid.
+    /// Adds the function to an error of its settings.
     pub fn settings(function: &str) -> impl FnOnce(runtime::InvalidSettings) -> Self {
         let function = function.to_owned();
         move |source| Self::Settings { function, source }

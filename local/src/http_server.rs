@@ -1,4 +1,4 @@
-//! Accepts connections and serves HTTP/1.1 on them until it is told to stop.
+//! HTTP/1.1 on a listener, with a graceful stop.
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
@@ -9,10 +9,10 @@ use hyper_util::{
 };
 use tokio::net::TcpListener;
 
-/// Requests under way get this long to end.
+/// Time for requests in progress to finish after a stop.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Serves what `service` makes for each connection until `stop` resolves, then lets requests under way end.
+/// Serves each connection with a service from `service` until `stop` resolves, then waits up to [`GRACE`] for requests in progress.
 pub(crate) async fn serve<S, B>(listener: TcpListener, service: impl Fn(SocketAddr) -> S, stop: impl Future<Output = ()>)
 where
     S: Service<http::Request<Incoming>, Response = http::Response<B>, Error = Infallible> + Send + 'static,
@@ -28,7 +28,7 @@ where
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    // Out of file handles, most likely: let some connections end first.
+                    // Most likely no file descriptor is free: wait for connections to end.
                     tracing::warn!(%error, "connection not accepted");
                     pause().await;
                     continue;
@@ -37,7 +37,7 @@ where
             () = &mut stop => break,
         };
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "connection keeps its delay");
+            tracing::debug!(%error, "TCP_NODELAY not set");
         }
         let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service(peer));
         let connection = graceful.watch(connection);
@@ -49,11 +49,11 @@ where
     }
     drop(listener);
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not end in time");
+        tracing::warn!("some requests did not finish in time");
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "nothing tells when a file handle becomes free")]
+#[expect(clippy::disallowed_methods, reason = "nothing signals that a file descriptor became free")]
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(50)).await;
 }

@@ -1,16 +1,17 @@
-//! The secrets of this machine: what signs its tokens, and what signs ctx.
+//! The secrets of this machine: the key of its access tokens, and the platform keys, which sign `ctx` and seal webhook secrets.
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, Permissions},
+    fs,
     io::{self, Write},
-    os::unix::fs::PermissionsExt,
     path::Path,
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use crate::Error;
+use domain::clicks::ctx::Keyring;
+
+use crate::{Error, private_files};
 
 const TOKEN_FILE: &str = "jwt-secret";
 const PLATFORM_FILE: &str = "platform-secret.json";
@@ -18,62 +19,69 @@ const PLATFORM_FILE: &str = "platform-secret.json";
 /// The secrets.
 #[derive(Clone)]
 pub struct Keys {
-    /// What signs tokens: 43 characters whose bytes are the HS256 key.
+    /// The key of access tokens: 43 characters whose bytes are the HS256 key.
     pub token: String,
-    /// What signs ctx: `{"current":"k1","k1":"…"}`.
+    /// The platform keys: `{"current":"k1","k1":"…"}`.
     pub platform: String,
 }
 
 impl Keys {
-    /// Fresh secrets, for a house without a memory.
+    /// New secrets, for a server in memory.
     ///
     /// # Errors
-    /// When the machine has no randomness.
+    /// When the operating system gives no randomness.
     pub fn generate() -> Result<Self, Error> {
         let platform = BTreeMap::from([("current", "k1".to_owned()), ("k1", secret()?)]);
         let platform = serde_json::to_string(&platform).map_err(Error::keys)?;
         Ok(Self { token: secret()?, platform })
     }
 
-    /// The secrets in `folder`, made on first use.
+    /// The secrets in `folder`, created on first use.
     ///
     /// # Errors
-    /// When the folder cannot be read or written.
+    /// When the folder cannot be read or written, or its platform keys are damaged.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        fs::create_dir_all(folder).map_err(Error::on(folder))?;
+        private_files::create_dir(folder).map_err(Error::on(folder))?;
         let fresh = Self::generate()?;
-        Ok(Self {
-            token: read_or_write(&folder.join(TOKEN_FILE), &fresh.token)?,
-            platform: read_or_write(&folder.join(PLATFORM_FILE), &fresh.platform)?,
-        })
+        let token = read_or_write(&folder.join(TOKEN_FILE), &fresh.token)?;
+        let platform = read_or_write(&folder.join(PLATFORM_FILE), &fresh.platform)?;
+        Self { token, platform }.checked(folder)
     }
 
-    /// The secrets that a house has left in `folder`.
+    /// The secrets that a server has created in `folder`.
     ///
     /// # Errors
-    /// When there are none, or they cannot be read.
+    /// When there are none, they cannot be read, or the platform keys are damaged.
     pub fn known(folder: &Path) -> Result<Self, Error> {
         let read = |name| match read(&folder.join(name))? {
             Some(secret) => Ok(secret),
             None => Err(Error::NoKeys(folder.to_owned())),
         };
-        Ok(Self { token: read(TOKEN_FILE)?, platform: read(PLATFORM_FILE)? })
+        Self { token: read(TOKEN_FILE)?, platform: read(PLATFORM_FILE)? }.checked(folder)
     }
 
-    /// The ids of the keys that are not current.
+    /// The functions would start with damaged platform keys and fail at the first request.
+    fn checked(self, folder: &Path) -> Result<Self, Error> {
+        match Keyring::from_json(&self.platform) {
+            Ok(_) => Ok(self),
+            Err(_) => Err(Error::DamagedKeys(folder.join(PLATFORM_FILE))),
+        }
+    }
+
+    /// The ids of the platform keys that are not current.
     ///
     /// # Errors
-    /// When the platform secret is no document of keys.
-    pub fn former(&self) -> Result<Vec<String>, Error> {
+    /// When the platform keys are damaged.
+    pub fn previous(&self) -> Result<Vec<String>, Error> {
         let mut known: BTreeMap<String, String> = serde_json::from_str(&self.platform).map_err(Error::keys)?;
         let current = known.remove("current").ok_or_else(|| Error::keys("the platform secret names no current key"))?;
         Ok(known.into_keys().filter(|id| *id != current).collect())
     }
 
-    /// Adds a key for ctx to `folder` and makes it current; the one before stays good, older ones go.
+    /// Adds a platform key to `folder` and makes it current; returns its id. The previous key stays valid, older ones are removed.
     ///
     /// # Errors
-    /// When there are no keys in it, or it cannot be written.
+    /// When `folder` has no keys, they are damaged, or it cannot be written.
     pub fn rotate(folder: &Path) -> Result<String, Error> {
         let known: BTreeMap<String, String> = serde_json::from_str(&Self::known(folder)?.platform).map_err(Error::keys)?;
         let rotated = rotated(&known, secret()?)?;
@@ -92,7 +100,7 @@ fn rotated(known: &BTreeMap<String, String>, fresh: String) -> Result<BTreeMap<S
 }
 
 /// 32 random bytes in base64url.
-#[expect(clippy::disallowed_methods, reason = "keys are made here and nowhere else")]
+#[expect(clippy::disallowed_methods, reason = "the one place that creates keys")]
 fn secret() -> Result<String, Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(Error::keys)?;
@@ -115,12 +123,11 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
-/// Replaces a secret whole or not at all, readable by nobody else at any time.
+/// Replaces a secret atomically; only the owner of the process can read it at any time.
 fn write(path: &Path, content: &str) -> Result<(), Error> {
     let draft = path.with_extension("new");
     let replace = || {
-        let mut file = File::create(&draft)?;
-        file.set_permissions(Permissions::from_mode(0o600))?;
+        let mut file = private_files::create(&draft)?;
         file.write_all(content.as_bytes())?;
         file.sync_all()?;
         fs::rename(&draft, path)
@@ -130,10 +137,12 @@ fn write(path: &Path, content: &str) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
-    fn secrets_are_made_once_and_are_nobody_elses_business() {
+    fn secrets_are_created_once_and_only_their_owner_can_read_them() {
         let folder = tempfile::tempdir().unwrap();
         let first = Keys::open(folder.path()).unwrap();
         let second = Keys::open(folder.path()).unwrap();
@@ -143,18 +152,39 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_keys_gets_them_from_a_house_and_nobody_else() {
+    fn only_a_server_creates_keys_in_a_folder_without_keys() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("mistyped");
         assert!(matches!(Keys::known(&folder), Err(Error::NoKeys(named)) if named == folder));
         assert!(matches!(Keys::rotate(&folder), Err(Error::NoKeys(_))));
         assert!(!folder.exists());
-        let made = Keys::open(&folder).unwrap();
-        assert_eq!(Keys::known(&folder).unwrap().token, made.token);
+        let created = Keys::open(&folder).unwrap();
+        assert_eq!(Keys::known(&folder).unwrap().token, created.token);
     }
 
     #[test]
-    fn rotation_keeps_the_key_before_and_no_other() {
+    fn damaged_platform_keys_are_refused_with_the_file_and_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = Keys::open(folder.path()).unwrap().platform;
+        let path = folder.path().join(PLATFORM_FILE);
+        let cut = good.get(..good.len() / 2).unwrap();
+        for damaged in ["", "{}", "null", r#"{"current":"k1"}"#, r#"{"current":"k1","k1":"short"}"#, cut] {
+            fs::write(&path, damaged).unwrap();
+            for refused in
+                [Keys::open(folder.path()).map(drop), Keys::known(folder.path()).map(drop), Keys::rotate(folder.path()).map(drop)]
+            {
+                let message = refused.unwrap_err().to_string();
+                assert!(message.starts_with(&format!("{} is damaged", path.display())), "{message}");
+                assert!(message.contains("restore it from a backup"), "{message}");
+            }
+            assert_eq!(fs::read_to_string(&path).unwrap(), damaged, "a damaged file is not replaced");
+        }
+        fs::write(&path, &good).unwrap();
+        assert_eq!(Keys::open(folder.path()).unwrap().platform, good);
+    }
+
+    #[test]
+    fn rotation_keeps_the_previous_key_and_no_older_one() {
         let folder = tempfile::tempdir().unwrap();
         let first = Keys::open(folder.path()).unwrap();
         assert_eq!(Keys::rotate(folder.path()).unwrap(), "k2");

@@ -1,35 +1,35 @@
-//! What every function is told on this machine, over what the template says.
+//! The variables that override the template's on this machine.
 
 use std::collections::BTreeMap;
 
 use crate::{keys::Keys, token};
 
-/// What can be chosen for a server.
-pub struct Settings<'a> {
+/// What can be chosen for a server on this machine.
+pub struct LocalSettings<'a> {
     /// The gateway's port.
     pub port: u16,
     /// The plan of a new account.
     pub plan: &'a str,
-    /// Public requests a minute and source address, when not as the template says.
+    /// Public requests per minute and source address; the template's limit when absent.
     pub public_rpm: Option<u32>,
     /// The secrets.
     pub keys: &'a Keys,
 }
 
-impl Settings<'_> {
-    /// Where short links live: their handle stands before it.
+impl LocalSettings<'_> {
+    /// The domain of short links: `<handle>.<domain>`.
     #[must_use]
     pub fn public_domain(&self) -> String {
         format!("localhost:{}", self.port)
     }
 
-    /// Where the API lives.
+    /// The API's origin.
     #[must_use]
     pub fn api_origin(&self) -> String {
         format!("http://{}", self.public_domain())
     }
 
-    /// The variables.
+    /// The variables of every function.
     #[must_use]
     pub fn environment(&self) -> BTreeMap<String, String> {
         let domain = self.public_domain();

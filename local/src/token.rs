@@ -1,4 +1,4 @@
-//! Access tokens as Cognito shapes them, signed with this machine's key.
+//! Access tokens with Cognito's claims, signed with this machine's key.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ struct Claims<'a> {
     groups: &'a [&'a str],
 }
 
-/// A token for `user`, from `now` (in milliseconds) for `ttl`.
+/// An access token for `user`, valid from `now` (milliseconds since 1970) for `ttl`, in whole seconds.
 ///
 /// # Errors
 /// When the key cannot sign.

@@ -4,6 +4,8 @@
 
 use std::{
     collections::BTreeMap,
+    fs::Permissions,
+    os::unix::fs::PermissionsExt,
     path::Path,
     sync::{
         Arc,
@@ -56,7 +58,7 @@ fn table_client(server: &LocalServer) -> aws_sdk_dynamodb::Client {
 }
 
 #[tokio::test]
-async fn a_house_opened_again_has_its_items_and_messages() {
+async fn a_reopened_server_has_its_items_and_messages() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(AtomicI64::new(ZERO));
     let first = server(Some(folder.path()), &clock).await;
@@ -89,7 +91,7 @@ async fn a_house_opened_again_has_its_items_and_messages() {
 }
 
 #[tokio::test]
-async fn a_house_does_not_open_where_another_one_lives() {
+async fn a_server_does_not_open_on_a_data_directory_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(AtomicI64::new(ZERO));
     let _first = server(Some(folder.path()), &clock).await;
@@ -98,7 +100,35 @@ async fn a_house_does_not_open_where_another_one_lives() {
 }
 
 #[tokio::test]
-async fn batches_and_attributes_pass_the_sdks_own_checks() {
+async fn only_the_owner_can_read_the_data_directory_and_its_files() {
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    let clock = Arc::new(AtomicI64::new(ZERO));
+    let first = server(Some(&data), &clock).await;
+    assert_private(&data);
+    drop(first);
+    // Files of an earlier version, readable by everyone.
+    for entry in std::fs::read_dir(&data).unwrap() {
+        std::fs::set_permissions(entry.unwrap().path(), Permissions::from_mode(0o644)).unwrap();
+    }
+    let _second = server(Some(&data), &clock).await;
+    assert_private(&data);
+}
+
+fn assert_private(data: &Path) {
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(data), 0o700);
+    let files: Vec<_> = std::fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path()).collect();
+    for name in ["dynamodb.sqlite", "messages.journal", "lock"] {
+        assert!(files.contains(&data.join(name)), "{name} is missing");
+    }
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn batches_and_attributes_pass_the_sdks_checks() {
     use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
     let clock = Arc::new(AtomicI64::new(ZERO));
     let server = server(None, &clock).await;
@@ -114,14 +144,14 @@ async fn batches_and_attributes_pass_the_sdks_own_checks() {
     assert_eq!((sent.successful().len(), sent.failed()[0].id()), (2, "c"));
     let depth = server.queue_depth("ClicksQueue").unwrap();
     assert_eq!((depth.visible, depth.delayed), (1, 1));
-    let asked = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
-    let asked = asked.send().await.unwrap();
-    let delayed = &asked.attributes().unwrap()[&QueueAttributeName::ApproximateNumberOfMessagesDelayed];
+    let attributes = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
+    let attributes = attributes.send().await.unwrap();
+    let delayed = &attributes.attributes().unwrap()[&QueueAttributeName::ApproximateNumberOfMessagesDelayed];
     assert_eq!(delayed, "1");
     let received = client.receive_message().queue_url(url).message_attribute_names("kind").send().await.unwrap();
     let message = &received.messages()[0];
     assert_eq!(message.message_attributes().unwrap()["kind"].string_value(), Some("x"));
-    assert!(message.attributes().is_none_or(|attributes| attributes.is_empty()), "none was asked for");
+    assert!(message.attributes().is_none_or(|attributes| attributes.is_empty()), "none was requested");
     assert!(client.receive_message().queue_url(url).max_number_of_messages(11).send().await.is_err());
     assert!(client.delete_message().queue_url(url).receipt_handle("garbage").send().await.is_err());
 }

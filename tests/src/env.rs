@@ -66,7 +66,7 @@ impl TestEnv {
         let starts_at: Moment = options.starts_at.parse().expect("a moment");
         let clock = Arc::new(AtomicI64::new(starts_at.millis()));
         let keys = options.data.as_deref().map_or_else(Keys::generate, Keys::open).expect("keys");
-        let settings = local::settings::Settings { port: 9000, plan: options.plan, public_rpm: Some(options.public_rpm), keys: &keys };
+        let settings = local::settings::LocalSettings { port: 9000, plan: options.plan, public_rpm: Some(options.public_rpm), keys: &keys };
         let mut environment = settings.environment();
         environment.extend(options.environment);
         let engine_clock = clock.clone();

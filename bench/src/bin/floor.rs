@@ -1,9 +1,9 @@
-//! The least an invocation can cost: one blocking connection, no JSON, no runtime. What the machine does today, to compare with.
+//! The minimal cost of an invocation: one blocking connection, no JSON, no runtime. The baseline of the machine.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
 
-const ANSWER: &str = r#"{"statusCode":302,"headers":{"location":"https://example.com/"}}"#;
+const RESPONSE: &str = r#"{"statusCode":302,"headers":{"location":"https://example.com/"}}"#;
 const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
 
 fn main() -> io::Result<()> {
@@ -18,8 +18,8 @@ fn main() -> io::Result<()> {
         writer.write_all(format!("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: {api}\r\n\r\n").as_bytes())?;
         let Some(id) = read(&mut reader, &mut body)? else { return Ok(()) };
         let post = format!(
-            "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: {api}\r\ncontent-length: {}\r\n\r\n{ANSWER}",
-            ANSWER.len()
+            "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: {api}\r\ncontent-length: {}\r\n\r\n{RESPONSE}",
+            RESPONSE.len()
         );
         writer.write_all(post.as_bytes())?;
         if read(&mut reader, &mut body)?.is_none() {
@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
     }
 }
 
-/// Reads one answer and gives its request id, empty where it has none; none at the end.
+/// Reads one response; returns its request id, empty if it has none, and nothing at the end of the connection.
 fn read(reader: &mut impl BufRead, body: &mut Vec<u8>) -> io::Result<Option<String>> {
     let (mut id, mut length, mut line) = (String::new(), 0, String::new());
     loop {

@@ -1,4 +1,4 @@
-//! The smallest function on `lambda_http`: what every answer to an HTTP event costs before there is anything to say.
+//! The smallest function on `lambda_http`: the cost of every response to an HTTP event.
 
 use lambda_http::{Body, Error, Request, Response, service_fn};
 

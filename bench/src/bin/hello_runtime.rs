@@ -1,4 +1,4 @@
-//! The smallest function on `lambda_runtime`: what every bootstrap costs before it does anything.
+//! The smallest function on `lambda_runtime`: the cost of every bootstrap.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};

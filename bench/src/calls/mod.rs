@@ -1,8 +1,8 @@
-//! AWS calls of each operation, counted at the SDK's connector over the local system, and what a million of them cost.
+//! AWS calls of each operation, counted at the SDK's connector on the local server, and what a million of them cost.
 
+mod goals;
 mod operations;
 mod partners;
-mod verdicts;
 
 use anyhow::Result;
 
@@ -13,15 +13,15 @@ use crate::prices::Bill;
 use crate::table::Table;
 
 /// A measured operation.
-pub(crate) struct Operation {
+pub(crate) struct MeasuredOperation {
     name: &'static str,
-    /// How many share an invocation: the clicks of a batch.
+    /// How many of them share an invocation: the clicks of a batch.
     shared_by: usize,
     bill: Bill,
 }
 
-/// Measures and prints.
-pub(crate) fn print() -> Result<()> {
+/// Measures this section.
+pub(crate) fn measure() -> Result<Vec<Table>> {
     logs::install();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let operations = runtime.block_on(async {
@@ -29,14 +29,14 @@ pub(crate) fn print() -> Result<()> {
         operations::measure(&env).await
     })?;
     let mut table = Table::new(
-        "AWS calls of an operation",
-        &["operation", "calls", "bytes out/in", "RRU", "WRU table+index", "log B", "$ per million"],
+        "AWS calls and cost of each operation",
+        &["operation", "AWS calls", "bytes sent/received", "read units", "write units, table+index", "log bytes", "$ per million"],
     );
-    for Operation { name, shared_by, bill } in &operations {
+    for MeasuredOperation { name, shared_by, bill } in &operations {
         let per = |value: f64| value / *shared_by as f64;
         table.row([
             (*name).to_owned(),
-            bill.words(),
+            bill.calls_text(),
             format!("{}/{}", bill.bytes.0 / shared_by, bill.bytes.1 / shared_by),
             format!("{:.2}", per(bill.units.read)),
             format!("{:.2}+{:.2}", per(bill.units.write), per(bill.units.index)),
@@ -45,13 +45,11 @@ pub(crate) fn print() -> Result<()> {
         ]);
     }
     table.remark(
-        "Batches: calls of the whole batch, the other columns per click. Without front door, and without the queue's receives and deletes.",
+        "For batches, the calls are those of the whole batch and the other columns are per click. Without API Gateway or CloudFront, and without the queue's receives and deletes.",
     );
     table.remark(
-        "On Lambda each log line also carries the runtime's span, if the format lists spans: the section `cpu` measures whole lines.",
+        "On Lambda each log line also contains the runtime's span, if the format lists spans; the section `cpu` measures whole lines.",
     );
     table.remark("On Lambda an environment also reads the platform secret at its first request and every five minutes, and fetches the issuer's keys once.");
-    table.print();
-    verdicts::print(&operations);
-    Ok(())
+    Ok(vec![table, goals::table(&operations)])
 }

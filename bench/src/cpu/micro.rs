@@ -1,4 +1,4 @@
-//! The parts of a redirect in this process: nanoseconds each, and the whole of it without the runtime around it.
+//! The parts of a redirect in this process, in nanoseconds, and the whole function without the Lambda runtime.
 
 use std::hint::black_box;
 use std::process::Command;
@@ -25,17 +25,17 @@ use crate::aws_stub::AwsStub;
 use crate::environment::stubbed;
 use crate::event;
 use crate::link;
-use crate::stats::{median, nanoseconds};
+use crate::statistics::{median, nanoseconds};
 use crate::table::{Table, at_most};
-use crate::visitor::{CRAWLER, DESKTOP, MOBILE};
+use crate::visitors::{CRAWLER, DESKTOP, MOBILE};
 
 const KEYS: &str = r#"{"current":"k1","k1":"0123456789abcdef0123456789abcdef"}"#;
-/// When everything here happens.
-const NOW: Moment = link::MADE.plus_secs(3_600);
+/// The time of all measurements here.
+const NOW: Moment = link::CREATED_AT.plus_secs(3_600);
 
-/// Measures and prints.
-pub(super) fn print() -> Result<()> {
-    let mut table = Table::goals("Parts of a redirect, ns (least of 25 batches; middle)");
+/// Measures this section.
+pub(super) fn measure() -> Result<Table> {
+    let mut table = Table::goals("Parts of a redirect, ns (minimum of 25 batches; median)");
     token(&mut table)?;
     agents(&mut table);
     rules(&mut table)?;
@@ -43,15 +43,14 @@ pub(super) fn print() -> Result<()> {
     let parse = || serde_json::from_slice::<lambda_http::request::LambdaRequest>(black_box(&event));
     part(&mut table, "parsing the event as lambda_http does", nanoseconds(parse), None, "11,800");
     whole(&mut table)?;
-    marks(&mut table)?;
-    table.print();
-    Ok(())
+    phrase_load(&mut table)?;
+    Ok(table)
 }
 
-fn part(table: &mut Table, name: &str, (least, middle): (f64, f64), goal: Option<f64>, floor: &str) {
+fn part(table: &mut Table, name: &str, (minimum, median): (f64, f64), goal: Option<f64>, floor: &str) {
     let goal_text = goal.map_or_else(|| format!("(floor {floor})"), |goal| format!("<= {goal:.0} (floor {floor})"));
-    let verdict = goal.map_or_else(String::new, |goal| at_most(least, goal));
-    table.metric(name, format!("{least:.0}; {middle:.0}"), &goal_text, verdict);
+    let result = goal.map_or_else(String::new, |goal| at_most(minimum, goal));
+    table.metric(name, format!("{minimum:.0}; {median:.0}"), &goal_text, result);
 }
 
 fn token(table: &mut Table) -> Result<()> {
@@ -71,23 +70,23 @@ fn token(table: &mut Table) -> Result<()> {
     let sealed = ring.seal(&claims);
     let mint = nanoseconds(|| ring.seal(black_box(&claims)));
     let verify = nanoseconds(|| ring.open(black_box(&sealed), NOW));
-    part(table, "M12 token: mint", mint, None, "1,700 both");
-    part(table, "M12 token: verify", verify, None, "1,700 both");
-    part(table, "M12 token: mint and verify", (mint.0 + verify.0, mint.1 + verify.1), Some(2_000.0), "1,700");
+    part(table, "context token: mint", mint, None, "1,700 both");
+    part(table, "context token: verify", verify, None, "1,700 both");
+    part(table, "context token: mint and verify", (mint.0 + verify.0, mint.1 + verify.1), Some(2_000.0), "1,700");
     Ok(())
 }
 
 fn agents(table: &mut Table) {
     domain::clicks::agent::load();
-    for (name, agent) in [("a desktop browser", DESKTOP), ("a telephone", MOBILE), ("a crawler", CRAWLER)] {
+    for (name, agent) in [("a desktop browser", DESKTOP), ("a phone", MOBILE), ("a crawler", CRAWLER)] {
         let evidence = Evidence { user_agent: Some(agent), ..Evidence::default() };
         let measured = nanoseconds(|| classify(black_box(&evidence)));
-        part(table, &format!("M12 bot and device: {name}"), measured, Some(800.0), "600");
+        part(table, &format!("classifying bot and device: {name}"), measured, Some(800.0), "600");
     }
 }
 
 fn rules(table: &mut Table) -> Result<()> {
-    // None of the twenty holds, so that all are looked at.
+    // None of the twenty matches, so all are evaluated.
     let rule = |number: usize| {
         let conditions = match number % 4 {
             0 => json!({"countryIn": ["JP", "KR", "TW"]}),
@@ -101,7 +100,7 @@ fn rules(table: &mut Table) -> Result<()> {
     let link: Link = link::link(&link::slug(1), json!({"destinationUrl": "https://shop.example.com/", "routingRules": rules}))?;
     let (book, visit) = (RuleBook::default(), visit());
     let measured = nanoseconds(|| decide(black_box(&link), &book, black_box(&visit), false, |_| {}));
-    part(table, "M12 routing: 20 rules, none holds", measured, Some(1_000.0), "-");
+    part(table, "routing: 20 rules, none matches", measured, Some(1_000.0), "-");
     Ok(())
 }
 
@@ -120,13 +119,13 @@ fn visit() -> Visit {
     }
 }
 
-/// The function as a service, for a header check: everything but the click's message.
+/// The function as a service with HEAD requests: everything but the click's message.
 fn whole(table: &mut Table) -> Result<()> {
     let aws = AwsStub::start()?;
     let environment = stubbed(aws.address);
     let variable = |name: &str| environment.get(name).cloned();
     let (settings, api_settings) = (Settings::read(variable)?, ApiSettings::read(variable)?);
-    // The clock stands still, so that the link stays in memory.
+    // The clock does not advance, so the link stays in memory.
     let app = App::new(settings, store::http_client(), Arc::new(|| NOW), runtime::start::system_entropy());
     let mut service = redirect::service(ApiState::new(app, api_settings));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -139,26 +138,26 @@ fn whole(table: &mut Table) -> Result<()> {
         let Ok(request) = request.body(Body::Empty) else { return };
         status = runtime.block_on(service.call(request)).ok().map(|response| response.status());
     });
-    anyhow::ensure!(status == Some(http::StatusCode::FOUND), "the service answers {status:?}");
-    part(table, "the whole function, HEAD, without runtime, event and message", measured, None, "5,285 with parsing and JSON");
+    anyhow::ensure!(status == Some(http::StatusCode::FOUND), "the service responded {status:?}");
+    part(table, "the whole function with HEAD, without runtime, event and message", measured, None, "5,285 with parsing and JSON");
     Ok(())
 }
 
-/// The list of marks as a fresh process loads it.
-fn marks(table: &mut Table) -> Result<()> {
+/// Loading the classifier's phrases in a new process.
+fn phrase_load(table: &mut Table) -> Result<()> {
     let own = std::env::current_exe()?;
     let mut times = Vec::new();
     for _ in 0..15 {
-        let told = Command::new(&own).arg("marks").output()?;
-        times.push(String::from_utf8_lossy(&told.stdout).trim().parse::<f64>().context("the time of a load")?);
+        let output = Command::new(&own).arg("phrase-load").output()?;
+        times.push(String::from_utf8_lossy(&output.stdout).trim().parse::<f64>().context("the time of a load")?);
     }
-    let least = times.iter().copied().fold(f64::INFINITY, f64::min);
-    part(table, "M13 loading the list of marks, first time in a process", (least, median(times)), Some(100_000.0), "18,000-43,000");
+    let minimum = times.iter().copied().fold(f64::INFINITY, f64::min);
+    part(table, "loading the bot phrases, first time in a process", (minimum, median(times)), Some(100_000.0), "18,000-43,000");
     Ok(())
 }
 
-/// Loads the list and prints how long it took: the child's part of [`marks`].
-pub(crate) fn tell_marks() {
+/// Loads the phrases and prints the nanoseconds: the child process of [`phrase_load`].
+pub(crate) fn print_phrase_load() {
     let started = Instant::now();
     domain::clicks::agent::load();
     println!("{}", started.elapsed().as_nanos());

@@ -5,10 +5,11 @@ mod warm;
 
 use anyhow::Result;
 
-pub(crate) use micro::tell_marks;
+use crate::table::Table;
 
-/// Measures and prints.
-pub(crate) fn print() -> Result<()> {
-    warm::print()?;
-    micro::print()
+pub(crate) use micro::print_phrase_load;
+
+/// Measures a warm invocation and its parts.
+pub(crate) fn measure() -> Result<Vec<Table>> {
+    Ok(vec![warm::measure()?, micro::measure()?])
 }

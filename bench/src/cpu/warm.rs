@@ -1,4 +1,4 @@
-//! The warm redirect: CPU time in interleaved rounds, and instructions as the difference between two lengths of a run.
+//! The warm redirect: CPU time in interleaved rounds, and instructions as the difference of two run lengths.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,18 +10,18 @@ use crate::bootstrap::{Bootstrap, Under, has_valgrind};
 use crate::environment::stubbed;
 use crate::event;
 use crate::link;
-use crate::pin::Pinned;
+use crate::one_core::OneCore;
 use crate::programs::Programs;
-use crate::stats::median;
+use crate::statistics::median;
 use crate::table::{Table, at_most};
 
-/// Short rounds, so that a change of the machine's speed meets all of them alike.
+/// Short rounds, so that a change of the machine's speed affects all programs.
 const ROUNDS: usize = 41;
 const INVOCATIONS: usize = 250;
 const WARM_UP: usize = 300;
-/// The lengths of the two counted runs.
+/// The lengths of the two runs under callgrind.
 const COUNTED: (usize, usize) = (100, 500);
-/// The CPU floor of a warm redirect over that of an empty invocation, both as measured when the goals were set: 17.5 of 11.95 µs.
+/// The minimal CPU of a warm redirect over that of an empty invocation, as measured when the goals were set: 17.5 and 11.95 µs.
 const FLOOR_RATIO: f64 = 17.5 / 11.95;
 
 struct Runner<'a> {
@@ -31,10 +31,10 @@ struct Runner<'a> {
     environment: BTreeMap<String, String>,
 }
 
-/// Measures and prints.
-pub(super) fn print() -> Result<()> {
+/// Measures this section.
+pub(super) fn measure() -> Result<Table> {
     let programs = Programs::ready()?;
-    let pinned = Pinned::new();
+    let pinned = OneCore::new();
     let aws = AwsStub::start()?;
     let runner = |name, program, method| {
         let event = event::follow(method, &link::slug(1), 1);
@@ -45,7 +45,7 @@ pub(super) fn print() -> Result<()> {
         runner("hello_runtime", &programs.hello_runtime, "GET"),
         runner("hello_http", &programs.hello_http, "GET"),
         runner("redirect", &programs.redirect, "GET"),
-        // A header check is the whole redirect but for the click.
+        // HEAD is the whole redirect without the click.
         runner("redirect, HEAD", &programs.redirect, "HEAD"),
     ];
     let mut table = Table::goals("CPU of a warm invocation");
@@ -54,17 +54,16 @@ pub(super) fn print() -> Result<()> {
     if has_valgrind() {
         instructions(&mut table, &runners, &aws)?;
     } else {
-        table.metric("M5 instructions", "valgrind is not installed", "<= 1.2x hello_http", "not measured");
+        table.metric("instructions, redirect / hello_http", "valgrind is not installed", "<= 1.2x hello_http", "not measured");
     }
-    table.remark("floor: one blocking connection, no JSON. When the goals were set: floor 11.5-12.4 µs, hello_runtime 52, hello_http 55-59, with one SDK SendMessage 231-265.");
-    table.print();
-    Ok(())
+    table.remark("`floor` is one blocking connection without JSON. When the goals were set: floor 11.5-12.4 µs, hello_runtime 52, hello_http 55-59, with one SDK SendMessage 231-265.");
+    Ok(table)
 }
 
 fn times(table: &mut Table, runners: &[Runner<'_>], aws: &AwsStub) -> Result<()> {
     let mut running = Vec::new();
     for runner in runners {
-        let bootstrap = Bootstrap::start(runner.program, &runner.environment, Under::Nothing)?;
+        let bootstrap = Bootstrap::start(runner.program, &runner.environment, Under::NoTool)?;
         repeat(&bootstrap, &runner.event, WARM_UP)?;
         running.push((runner, bootstrap, Vec::new()));
     }
@@ -86,12 +85,12 @@ fn times(table: &mut Table, runners: &[Runner<'_>], aws: &AwsStub) -> Result<()>
     }
     for name in ["redirect", "redirect, HEAD"] {
         let over = ratio(name, "floor")? / FLOOR_RATIO;
-        table.metric(&format!("M5b {name} / physical floor of a redirect"), format!("{over:.1}x"), "<= 4x", at_most(over, 4.0));
+        table.metric(&format!("CPU: {name} / minimum of a redirect"), format!("{over:.1}x"), "<= 4x", at_most(over, 4.0));
     }
     let calls = aws.take_calls();
     let redirects = (ROUNDS * INVOCATIONS) as f64;
     for (operation, count) in &calls {
-        table.metric(&format!("calls per GET redirect: {operation}"), format!("{:.4}", *count as f64 / redirects), "", "");
+        table.metric(&format!("AWS calls per GET redirect: {operation}"), format!("{:.4}", *count as f64 / redirects), "", "");
     }
     let logged = running.iter().find(|(runner, ..)| runner.name == "redirect").map_or(0, |(_, bootstrap, _)| bootstrap.log_bytes());
     table.metric("log bytes per redirect", format!("{:.0}", logged as f64 / (redirects + WARM_UP as f64)), "", "");
@@ -104,7 +103,7 @@ fn instructions(table: &mut Table, runners: &[Runner<'_>], aws: &AwsStub) -> Res
         let counted = |invocations: usize| -> Result<f64> {
             let bootstrap = Bootstrap::start(runner.program, &runner.environment, Under::Callgrind)?;
             repeat(&bootstrap, &runner.event, invocations)?;
-            bootstrap.end()?.context("callgrind tells no count")
+            bootstrap.end()?.context("callgrind reports no count")
         };
         let difference = counted(COUNTED.1)? - counted(COUNTED.0)?;
         counts.insert(runner.name, difference / (COUNTED.1 - COUNTED.0) as f64);
@@ -121,9 +120,9 @@ fn instructions(table: &mut Table, runners: &[Runner<'_>], aws: &AwsStub) -> Res
     }
     for name in ["redirect", "redirect, HEAD"] {
         let ratio = of(name) / of("hello_http");
-        table.metric(&format!("M5 {name} / hello_http, instructions"), format!("{ratio:.2}x"), "<= 1.2x", at_most(ratio, 1.2));
+        table.metric(&format!("instructions: {name} / hello_http"), format!("{ratio:.2}x"), "<= 1.2x", at_most(ratio, 1.2));
     }
-    // Under valgrind a call may take long enough to be tried again, which would count twice.
+    // Under valgrind a call may time out and be retried, which counts twice.
     let sends = aws.take_calls().get("SendMessage").copied().unwrap_or_default();
     let expected = COUNTED.0 + COUNTED.1;
     table.remark(format!("Instructions: {sends} sends for {expected} counted redirects."));

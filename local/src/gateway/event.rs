@@ -1,4 +1,4 @@
-//! Turns an HTTP request into the event of an HTTP API, payload format 2.0, as text.
+//! Converts an HTTP request into the event of an HTTP API, payload format 2.0, as JSON.
 
 use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
 
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::routes::Match;
 
-/// Stands for the account and the API in every event.
+/// The account and API in every event.
 const ACCOUNT: &str = crate::server::ACCOUNT;
 const API: &str = "local";
 
@@ -62,15 +62,15 @@ struct Http<'a> {
     user_agent: &'a str,
 }
 
-/// What the gateway knows beside the request itself.
-pub(super) struct Arrival<'a> {
+/// What the event contains beside the request itself.
+pub(super) struct RequestMeta<'a> {
     pub(super) request_id: &'a str,
     pub(super) source_ip: IpAddr,
     pub(super) now: i64,
 }
 
-/// The event for a request that `found` takes.
-pub(super) fn build(parts: &Parts, body: &Bytes, found: &Match<'_>, arrival: &Arrival<'_>) -> Result<String, serde_json::Error> {
+/// The event for a request that matched `found`.
+pub(super) fn build(parts: &Parts, body: &Bytes, found: &Match<'_>, meta: &RequestMeta<'_>) -> Result<String, serde_json::Error> {
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
     let host = text(&parts.headers, header::HOST).or(parts.uri.authority().map(|host| host.as_str())).unwrap_or_default();
@@ -97,14 +97,14 @@ pub(super) fn build(parts: &Parts, body: &Bytes, found: &Match<'_>, arrival: &Ar
                 method: parts.method.as_str(),
                 path,
                 protocol: "HTTP/1.1",
-                source_ip: arrival.source_ip,
+                source_ip: meta.source_ip,
                 user_agent: text(&parts.headers, header::USER_AGENT).unwrap_or_default(),
             },
-            request_id: arrival.request_id,
+            request_id: meta.request_id,
             route_key: &found.route.key,
             stage: "$default",
-            time: common_log_time(arrival.now),
-            time_epoch: arrival.now,
+            time: common_log_time(meta.now),
+            time_epoch: meta.now,
         },
         body,
         is_base64_encoded,
@@ -115,7 +115,7 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Duplicates are joined by commas; cookies have a place of their own. `http` keeps names in lower case.
+/// Repeated headers are joined by commas; cookies have a member of their own. `http` has names in lower case.
 fn headers(headers: &HeaderMap) -> Pairs<'_> {
     let mut pairs = Pairs::new();
     for (name, value) in headers.iter().filter(|(name, _)| **name != header::COOKIE) {
@@ -152,7 +152,7 @@ fn join<'a>(pairs: &mut Pairs<'a>, name: Cow<'a, str>, value: Cow<'a, str>) {
     }
 }
 
-/// Text stays text when it says that it is some, or says nothing; all else is base64, forms included.
+/// A body of a textual content type, or of none, is sent as text; every other one, forms included, in base64.
 fn encode<'a>(headers: &HeaderMap, body: &'a Bytes) -> (Option<Cow<'a, str>>, bool) {
     if body.is_empty() {
         return (None, false);

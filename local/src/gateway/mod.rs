@@ -1,4 +1,4 @@
-//! The HTTP API: finds the function for a request, hands it the event, turns its answer back.
+//! The HTTP API: finds the function for a request, calls it with the event, and converts its response.
 
 use std::{
     convert::Infallible,
@@ -20,32 +20,32 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-mod answer;
 mod event;
+mod response;
 pub(crate) mod routes;
 #[cfg(test)]
 mod tests;
 
-use crate::{LocalServer, function_slot::FunctionSlot};
-use event::Arrival;
+use crate::{LocalServer, functions::slot::FunctionSlot};
+use event::RequestMeta;
 
 /// API Gateway's limit for a request's body.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// API Gateway waits no longer than this.
-const MAX_WAIT: Duration = Duration::from_secs(30);
+/// API Gateway's longest integration timeout.
+const MAX_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A function's answer could not be used.
+/// Why a function gave no usable response.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("no code is mounted for it")]
-    Empty,
-    #[error("it took too long")]
+    #[error("it is not mounted")]
+    NotMounted,
+    #[error("it timed out")]
     Timeout,
-    #[error("event or answer is not JSON: {0}")]
+    #[error("event or response is not JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("its answer is no response")]
-    Answer,
+    #[error("its response is not an HTTP response")]
+    Response,
 }
 
 /// Answers one request.
@@ -53,17 +53,17 @@ pub(crate) async fn respond(server: &LocalServer, parts: Parts, body: Bytes, sou
     let started = Instant::now();
     let request_id = Uuid::new_v4().to_string();
     let Some(found) = server.routes().find(parts.method.as_str(), parts.uri.path()) else {
-        return finish(answer::own(StatusCode::NOT_FOUND, "Not Found"), &request_id);
+        return finish(response::own(StatusCode::NOT_FOUND, "Not Found"), &request_id);
     };
     let slot = &found.route.slot;
-    let arrival = Arrival { request_id: &request_id, source_ip, now: server.now() };
-    let response = match event::build(&parts, &body, &found, &arrival) {
-        Ok(event) => invoke(slot, &event, &arrival).await,
+    let meta = RequestMeta { request_id: &request_id, source_ip, now: server.now() };
+    let response = match event::build(&parts, &body, &found, &meta) {
+        Ok(event) => invoke(slot, &event, &meta).await,
         Err(error) => Err(error.into()),
     };
     let response = response.unwrap_or_else(|failure| {
         tracing::error!(function = slot.spec.binary, %failure, "function failed");
-        answer::own(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        response::own(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
     });
     tracing::info!(
         status = response.status().as_u16(),
@@ -76,19 +76,19 @@ pub(crate) async fn respond(server: &LocalServer, parts: Parts, body: Bytes, sou
     finish(response, &request_id)
 }
 
-async fn invoke(slot: &FunctionSlot, event: &str, arrival: &Arrival<'_>) -> Result<Response<Bytes>, Failure> {
-    let function = slot.http().ok_or(Failure::Empty)?.clone();
+async fn invoke(slot: &FunctionSlot, event: &str, meta: &RequestMeta<'_>) -> Result<Response<Bytes>, Failure> {
+    let function = slot.http().ok_or(Failure::NotMounted)?.clone();
     let request: LambdaRequest = serde_json::from_str(event)?;
-    let patience = slot.spec.timeout.min(MAX_WAIT);
+    let timeout = slot.spec.timeout.min(MAX_TIMEOUT);
     let mut context = lambda_runtime::Context::default();
-    context.request_id = arrival.request_id.to_owned();
-    let deadline = arrival.now.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
+    context.request_id = meta.request_id.to_owned();
+    let deadline = meta.now.saturating_add(i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX));
     context.deadline = u64::try_from(deadline).unwrap_or_default();
     context.env_config = Arc::clone(&slot.config);
     let call = lambda_http::Adapter::from(function).oneshot(LambdaEvent::new(api::start::sanitize_event(request), context));
-    let outcome = tokio::time::timeout(patience, call).await.map_err(|_| Failure::Timeout)?;
-    let Ok(answer) = outcome;
-    answer::read(&serde_json::to_string(&answer)?).ok_or(Failure::Answer)
+    let outcome = tokio::time::timeout(timeout, call).await.map_err(|_| Failure::Timeout)?;
+    let Ok(result) = outcome;
+    response::read(&serde_json::to_string(&result)?).ok_or(Failure::Response)
 }
 
 fn finish(mut response: Response<Bytes>, request_id: &str) -> Response<Bytes> {
@@ -99,14 +99,14 @@ fn finish(mut response: Response<Bytes>, request_id: &str) -> Response<Bytes> {
 }
 
 /// The gateway on one connection.
-pub(crate) struct Connection {
-    /// The house it belongs to.
+pub(crate) struct GatewayConnection {
+    /// The server it belongs to.
     pub(crate) server: LocalServer,
-    /// Who is at the other end.
+    /// The client's address.
     pub(crate) peer: SocketAddr,
 }
 
-impl Service<Request<Incoming>> for Connection {
+impl Service<Request<Incoming>> for GatewayConnection {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
@@ -124,7 +124,7 @@ impl Service<Request<Incoming>> for Connection {
     }
 }
 
-/// The whole body, unless it is larger than it says or may be, or never comes.
+/// The whole body; none if it is larger than allowed or the connection fails.
 async fn read(body: Incoming) -> Option<Bytes> {
     if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
         return None;
@@ -133,8 +133,8 @@ async fn read(body: Incoming) -> Option<Bytes> {
 }
 
 fn too_large() -> Response<Bytes> {
-    let mut refusal = answer::own(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-    // Whatever else the client sends is not read.
-    refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    refusal
+    let mut response = response::own(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    // The rest of the request is not read.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }

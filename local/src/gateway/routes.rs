@@ -1,11 +1,11 @@
-//! The route table: which function takes a request, with the precedence of an HTTP API.
+//! The route table: which function handles a request, with the precedence of an HTTP API.
 //!
 //! A route that matches the whole path goes before one that ends in `{proxy+}`, that before `$default`. Among those a literal
 //! segment goes before a `{parameter}`, and a method before `ANY`. A route with another method is no match.
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{function_slot::FunctionSlot, template::RouteSpec};
+use crate::{functions::slot::FunctionSlot, template::RouteSpec};
 
 /// A route and the function behind it.
 pub(crate) struct Route {
@@ -16,7 +16,7 @@ pub(crate) struct Route {
     parameters: Vec<String>,
 }
 
-/// A route that takes a request, with the values of its path parameters.
+/// A route that matches a request, with the values of its path parameters.
 pub(crate) struct Match<'a> {
     /// The route.
     pub(crate) route: &'a Route,
@@ -24,7 +24,7 @@ pub(crate) struct Match<'a> {
 }
 
 impl<'a> Match<'a> {
-    /// The path parameters, as they stand in the path.
+    /// The path parameters, still percent-encoded.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.route.parameters.iter().map(String::as_str).zip(self.values.iter().copied())
     }
@@ -33,14 +33,14 @@ impl<'a> Match<'a> {
 /// All routes.
 #[derive(Default)]
 pub(crate) struct Routes {
-    root: Place,
+    root: Node,
     default: Option<Route>,
 }
 
 #[derive(Default)]
-struct Place {
-    literals: HashMap<String, Place>,
-    parameter: Option<Box<Place>>,
+struct Node {
+    literals: HashMap<String, Node>,
+    parameter: Option<Box<Node>>,
     here: Methods,
     greedy: Methods,
 }
@@ -75,7 +75,7 @@ impl Routes {
             return;
         };
         let mut parameters = Vec::new();
-        let mut place = &mut self.root;
+        let mut node = &mut self.root;
         let mut greedy = false;
         for segment in segments(path) {
             match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
@@ -83,17 +83,17 @@ impl Routes {
                     greedy = name.ends_with('+');
                     parameters.push(name.trim_end_matches('+').to_owned());
                     if !greedy {
-                        place = place.parameter.get_or_insert_default();
+                        node = node.parameter.get_or_insert_default();
                     }
                 }
-                None => place = place.literals.entry(segment.to_owned()).or_default(),
+                None => node = node.literals.entry(segment.to_owned()).or_default(),
             }
         }
-        let methods = if greedy { &mut place.greedy } else { &mut place.here };
+        let methods = if greedy { &mut node.greedy } else { &mut node.here };
         methods.add(method, Route { key: format!("{method} {path}"), slot, parameters });
     }
 
-    /// The route that takes `method` on `path`.
+    /// The route for `method` on `path`.
     pub(crate) fn find<'a>(&'a self, method: &str, path: &'a str) -> Option<Match<'a>> {
         let path = path.strip_prefix('/').unwrap_or(path);
         let by = |reach: Reach| {
@@ -114,18 +114,18 @@ enum Reach {
     Greedy,
 }
 
-/// Looks below `place` for the rest of a path, most specific first; `values` grows with the parameters on the way.
-fn find<'a>(place: &'a Place, method: &str, rest: &'a str, reach: Reach, values: &mut Vec<&'a str>) -> Option<&'a Route> {
+/// Searches below `node` for the rest of a path, most specific first, and appends the values of its parameters to `values`.
+fn find<'a>(node: &'a Node, method: &str, rest: &'a str, reach: Reach, values: &mut Vec<&'a str>) -> Option<&'a Route> {
     let (segment, tail) = match rest.split_once('/') {
         Some((segment, tail)) => (segment, Some(tail)),
         None => (rest, None),
     };
-    let step = |next: &'a Place, values: &mut Vec<&'a str>| match tail {
+    let step = |next: &'a Node, values: &mut Vec<&'a str>| match tail {
         Some(tail) => find(next, method, tail, reach, values),
         None if reach == Reach::Full => next.here.find(method),
         None => None,
     };
-    if let Some(next) = place.literals.get(segment)
+    if let Some(next) = node.literals.get(segment)
         && let Some(route) = step(next, values)
     {
         return Some(route);
@@ -134,7 +134,7 @@ fn find<'a>(place: &'a Place, method: &str, rest: &'a str, reach: Reach, values:
         return None;
     }
     let depth = values.len();
-    if let Some(next) = &place.parameter
+    if let Some(next) = &node.parameter
         && !segment.is_empty()
     {
         values.push(segment);
@@ -143,7 +143,7 @@ fn find<'a>(place: &'a Place, method: &str, rest: &'a str, reach: Reach, values:
         }
         values.truncate(depth);
     }
-    let route = place.greedy.find(method).filter(|_| reach == Reach::Greedy)?;
+    let route = node.greedy.find(method).filter(|_| reach == Reach::Greedy)?;
     values.push(rest);
     Some(route)
 }
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_keep_their_values_after_a_way_back() {
+    fn parameters_keep_their_values_after_backtracking() {
         let routes = routes(&[("GET", "/{a}/{b}/x"), ("ANY", "/{a}/{rest+}")]);
         let found = routes.find("GET", "/1/2/y").unwrap();
         let parameters: Vec<_> = found.parameters().collect();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_goes_before_any() {
+    fn a_method_precedes_any() {
         let routes = routes(&[("ANY", "/a"), ("GET", "/a")]);
         assert_eq!(key(&routes, "GET", "/a"), "GET /a");
         assert_eq!(key(&routes, "PUT", "/a"), "ANY /a");

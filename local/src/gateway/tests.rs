@@ -1,4 +1,4 @@
-//! Requests through the whole gateway: event text, adapter, answer.
+//! Requests through the whole gateway: event, adapter, response.
 
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
@@ -9,7 +9,7 @@ use tower::{service_fn, util::BoxCloneSyncService};
 use super::*;
 use crate::{Function, Options};
 
-/// A house whose redirect function answers with what it was given.
+/// A server whose redirect function responds with what it received.
 async fn mirror() -> LocalServer {
     let options = Options { template: include_str!("../../tests/sample.yaml").into(), ..Options::memory() };
     let server = LocalServer::open(options).await.unwrap();
@@ -84,14 +84,14 @@ async fn bodies_arrive_whole_whether_text_or_not() {
 }
 
 #[tokio::test]
-async fn what_no_route_takes_goes_to_the_default() {
+async fn a_request_without_a_route_goes_to_the_default() {
     let server = mirror().await;
     let (_, seen) = call(&server, Request::delete("/a/b/c"), b"").await;
     assert_eq!(seen["routeKey"], "$default");
 }
 
 #[tokio::test]
-async fn an_empty_room_is_an_internal_error() {
+async fn a_function_that_is_not_mounted_is_an_internal_error() {
     let options = Options { template: include_str!("../../tests/sample.yaml").into(), ..Options::memory() };
     let server = LocalServer::open(options).await.unwrap();
     let (response, body) = call(&server, Request::get("/abcd"), b"").await;

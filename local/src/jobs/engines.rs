@@ -1,4 +1,4 @@
-//! The engines a job works through: those of the house that runs on the data, else its own on the same data.
+//! The engines of a job: those of the server that runs on the data, else its own on the same data.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,10 +9,10 @@ use store::{AwsConnection, Credentials, QueueUrls, Store};
 
 use crate::keys::Keys;
 use crate::server::REGION;
-use crate::settings::Settings;
-use crate::{Error, LocalServer, Options};
+use crate::settings::LocalSettings;
+use crate::{Error, LocalServer, Options, database, private_files};
 
-/// The file in a data directory in which a running house tells where its engines are.
+/// The file in a data directory in which a running server publishes where its engines listen.
 const FILE: &str = "engines.json";
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -38,10 +38,10 @@ impl Address {
         Store::connect(&connection, self.table.clone(), QueueUrls::default())
     }
 
-    /// What a function must be told to work here.
+    /// The variables of a function on these engines.
     fn environment(&self, keys: &Keys) -> BTreeMap<String, String> {
-        // Nothing that depends on the port or the plan of a house that may be running comes out of a job.
-        let mut environment = Settings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys }.environment();
+        // No job depends on port or plan, which may differ from those of the running server.
+        let mut environment = LocalSettings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys }.environment();
         let variables = [
             ("TABLE_NAME", self.table.as_str()),
             ("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb),
@@ -54,59 +54,60 @@ impl Address {
     }
 }
 
-/// The file of a running server; it goes when the house does.
-pub struct Published(PathBuf);
+/// The file in which a running server publishes its engines; dropping it removes the file.
+pub struct EngineAddressFile(PathBuf);
 
-impl Published {
-    /// Tells jobs where this house's engines are.
+impl EngineAddressFile {
+    /// Publishes where this server's engines listen.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write(server: &LocalServer, data: &Path) -> Result<Self, Error> {
         let path = data.join(FILE);
         let address = Address::of(server).ok_or_else(|| Error::Unknown("table".to_owned()))?;
-        fs::write(&path, serde_json::to_string(&address).map_err(Error::database)?).map_err(Error::on(&path))?;
+        let content = serde_json::to_string(&address).map_err(Error::database)?;
+        private_files::write(&path, &content).map_err(Error::on(&path))?;
         Ok(Self(path))
     }
 }
 
-impl Drop for Published {
+impl Drop for EngineAddressFile {
     fn drop(&mut self) {
-        // Where it stays, nothing answers at its address, and jobs open the data themselves.
+        // If it remains, nothing answers at its address, and jobs open the data themselves.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-/// A store over the data of a directory, and what must live as long as it is used.
+/// A store on the data of a directory.
 pub struct Engines {
     /// The store.
     pub store: Store,
     address: Address,
-    /// The house whose engines it uses, when they are not those of another process.
-    _house: Option<LocalServer>,
+    /// The server whose engines it uses, unless it runs in another process.
+    _server: Option<LocalServer>,
 }
 
 impl Engines {
     /// Finds or opens the engines of a data directory.
     ///
     /// # Errors
-    /// When there is no data, or it is in use by a house that does not say where its engines are.
+    /// When there is no data, or it is in use by a server that does not answer.
     pub async fn of(data: &Path) -> Result<Self, Error> {
-        if !data.join("dynamodb.sqlite").exists() {
-            return Err(Error::Nothing(data.to_owned()));
+        if !data.join(database::FILE).exists() {
+            return Err(Error::NoData(data.to_owned()));
         }
         if let Some(address) = running(data).await {
-            return Ok(Self { store: address.store(), address, _house: None });
+            return Ok(Self { store: address.store(), address, _server: None });
         }
         let server = LocalServer::open(Options { data: Some(data.to_owned()), ..Options::memory() }).await?;
         let address = Address::of(&server).ok_or_else(|| Error::Unknown("table".to_owned()))?;
-        Ok(Self { store: address.store(), address, _house: Some(server) })
+        Ok(Self { store: address.store(), address, _server: Some(server) })
     }
 
-    /// The state of the analytics function over these engines; `keys` are those of their data.
+    /// The state of the analytics function on these engines; `keys` are those of their data.
     ///
     /// # Errors
-    /// When the function cannot be told what it needs.
+    /// When its settings are invalid.
     pub fn analytics(&self, keys: &Keys) -> Result<api::ApiState, Error> {
         let environment = self.address.environment(keys);
         let variable = |name: &str| environment.get(name).cloned();
@@ -116,7 +117,7 @@ impl Engines {
     }
 }
 
-/// Where the house that runs on this data has its table; none when nothing answers there.
+/// The address of the server that runs on this data; none when none answers.
 async fn running(data: &Path) -> Option<Address> {
     let address: Address = serde_json::from_str(&fs::read_to_string(data.join(FILE)).ok()?).ok()?;
     address.store().profiles().get(&crate::demo::HANDLE.parse().ok()?).await.ok()?;

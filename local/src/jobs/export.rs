@@ -1,7 +1,6 @@
-//! Exporting: what the analytics function answers, asked page after page and written on as it comes.
+//! Exporting: requests page after page from the analytics function and writes each as it arrives.
 //!
-//! No more than a page is in memory at a time. Pages of a CSV stand one after another, the header before the first; the
-//! items of JSON pages stand in one array.
+//! At most one page is in memory. CSV pages are concatenated, with one header; the items of JSON pages form one array.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -19,25 +18,25 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tower::ServiceExt;
 
-use super::Watcher;
+use super::Progress;
 use crate::keys::Keys;
 use crate::{Error, token};
 
-/// How long the token of one page is good.
-const TOKEN_LIFE: Duration = Duration::from_secs(300);
+/// Lifetime of the token of one page.
+const TOKEN_TTL: Duration = Duration::from_secs(300);
 
-/// What a row is.
+/// What a row of an export is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Kind {
+pub enum RowType {
     /// A click.
     Clicks,
-    /// An entry of the ledger.
+    /// A ledger entry: a conversion or an adjustment.
     Conversions,
     /// A UTC day.
     Daily,
 }
 
-impl Kind {
+impl RowType {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Clicks => "clicks",
@@ -47,16 +46,16 @@ impl Kind {
     }
 }
 
-/// How rows are written.
+/// The file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// RFC 4180.
+pub enum ExportFormat {
+    /// CSV (RFC 4180).
     Csv,
-    /// One array.
+    /// One JSON array.
     Json,
 }
 
-impl Format {
+impl ExportFormat {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -65,26 +64,26 @@ impl Format {
     }
 }
 
-/// What is to be exported.
+/// An export.
 #[derive(Clone, Debug)]
-pub struct Wanted {
-    /// Whose.
+pub struct ExportRequest {
+    /// The handle.
     pub handle: Handle,
     /// The first day.
     pub from: Day,
     /// The last day.
     pub to: Day,
-    /// Only this campaign's.
+    /// Only this campaign's rows.
     pub campaign: Option<CampaignId>,
     /// What a row is.
-    pub kind: Kind,
-    /// How rows are written.
-    pub format: Format,
+    pub kind: RowType,
+    /// The file format.
+    pub format: ExportFormat,
 }
 
-impl Wanted {
-    /// How many days it covers.
-    pub fn size(&self) -> u64 {
+impl ExportRequest {
+    /// The number of days.
+    pub fn days(&self) -> u64 {
         u64::try_from(self.from.days_to(self.to)).unwrap_or_default()
     }
 
@@ -101,82 +100,82 @@ impl Wanted {
         format!("/v2/handles/{}/analytics/export?{}", self.handle, query.finish())
     }
 
-    /// The day a cursor has come to.
+    /// The day a cursor has reached.
     fn day_of(&self, cursor: &str) -> Option<Day> {
         match self.kind {
-            Kind::Clicks => cursor.parse::<ClickId>().ok().map(|id| id.moment().day()),
-            Kind::Conversions => store::ledger_cursor_moment(cursor).map(|moment| moment.day()),
-            Kind::Daily => None,
+            RowType::Clicks => cursor.parse::<ClickId>().ok().map(|id| id.moment().day()),
+            RowType::Conversions => store::ledger_cursor_moment(cursor).map(|moment| moment.day()),
+            RowType::Daily => None,
         }
     }
 }
 
-/// What an export has written.
+/// The result of an export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub struct ExportSummary {
     /// Rows.
     pub rows: u64,
-    /// Pages they came in.
+    /// Pages.
     pub pages: u64,
 }
 
-/// Writes everything wanted, as the analytics function answers the owner of the handle.
+/// Writes the rows that the analytics function returns to the owner of the handle.
 ///
 /// # Errors
 /// When there is no such handle, the function refuses, or the rows cannot be written.
 pub async fn run(
     analytics: &ApiState,
     keys: &Keys,
-    wanted: &Wanted,
+    request: &ExportRequest,
     out: &mut impl Write,
-    watcher: &mut impl Watcher,
-) -> Result<Summary, Error> {
-    if wanted.size() < 1 {
-        return Err(Error::Days { from: wanted.from, to: wanted.to });
+    progress: &mut impl Progress,
+) -> Result<ExportSummary, Error> {
+    if request.days() < 1 {
+        return Err(Error::Days { from: request.from, to: request.to });
     }
-    let profile = analytics.store().profiles().get(&wanted.handle).await.map_err(Error::database)?;
-    let owner = profile.ok_or_else(|| Error::NoHandle(wanted.handle.clone()))?.owner;
-    let (mut done, mut cursor, mut day) = (Summary::default(), None, wanted.from);
-    watcher.begins(&wanted.handle, day);
+    let profile = analytics.store().profiles().get(&request.handle).await.map_err(Error::database)?;
+    let owner = profile.ok_or_else(|| Error::NoHandle(request.handle.clone()))?.owner;
+    let (mut done, mut cursor, mut day) = (ExportSummary::default(), None, request.from);
+    progress.day_started(&request.handle, day);
     loop {
-        let page = ask(analytics, keys, &owner, &wanted.path(cursor.as_deref())).await?;
-        let rows = match wanted.format {
-            Format::Csv => write_csv(&page, out)?,
-            Format::Json => write_json(&page, done.rows == 0, out)?,
+        let page = request_page(analytics, keys, &owner, &request.path(cursor.as_deref())).await?;
+        let rows = match request.format {
+            ExportFormat::Csv => write_csv(&page, out)?,
+            ExportFormat::Json => write_json(&page, done.rows == 0, out)?,
         };
         done.rows += u64::try_from(rows).unwrap_or_default();
         done.pages += 1;
-        watcher.has_read(rows);
+        progress.records_read(rows);
         cursor = page.next_cursor;
-        let reached = cursor.as_deref().map_or(Some(wanted.to), |cursor| wanted.day_of(cursor));
+        let reached = cursor.as_deref().map_or(Some(request.to), |cursor| request.day_of(cursor));
         while reached.is_some_and(|reached| day < reached) {
-            watcher.day_done();
+            progress.day_done();
             day = day.plus(1);
-            watcher.begins(&wanted.handle, day);
+            progress.day_started(&request.handle, day);
         }
         if cursor.is_none() {
             break;
         }
     }
-    if wanted.format == Format::Json {
+    if request.format == ExportFormat::Json {
         out.write_all(if done.rows == 0 { b"[]\n" } else { b"\n]\n" })?;
     }
-    watcher.day_done();
+    progress.day_done();
     Ok(done)
 }
 
-/// One answer of the function.
+/// A page of the export.
 struct Page {
     body: Vec<u8>,
     has_header: bool,
     next_cursor: Option<String>,
 }
 
-async fn ask(analytics: &ApiState, keys: &Keys, owner: &UserId, path: &str) -> Result<Page, Error> {
-    let token = token::mint(keys, owner.as_str(), &[], analytics.now().millis(), TOKEN_LIFE)?;
+async fn request_page(analytics: &ApiState, keys: &Keys, owner: &UserId, path: &str) -> Result<Page, Error> {
+    let token = token::mint(keys, owner.as_str(), &[], analytics.now().millis(), TOKEN_TTL)?;
     let request = Request::builder().uri(path).header("authorization", format!("Bearer {token}")).body(Body::empty());
-    let answer = analytics::service(analytics.clone()).oneshot(request.map_err(refused)?).await.map_err(refused)?;
-    let (parts, body) = answer.into_parts();
+    let response = analytics::service(analytics.clone()).oneshot(request.map_err(refused)?).await.map_err(refused)?;
+    let (parts, body) = response.into_parts();
     let body = body.collect().await.map_err(refused)?.to_bytes().to_vec();
     if !parts.status.is_success() {
         return Err(Error::Refused(String::from_utf8_lossy(&body).into_owned()));
@@ -196,7 +195,7 @@ fn write_csv(page: &Page, out: &mut impl Write) -> Result<usize, Error> {
     Ok(rows.byte_records().count())
 }
 
-/// The items of a page, each exactly as it came.
+/// The items of a page, unparsed.
 #[derive(Deserialize)]
 struct Items<'a> {
     #[serde(borrow)]
@@ -212,37 +211,37 @@ fn write_json(page: &Page, is_first: bool, out: &mut impl Write) -> Result<usize
     Ok(page.items.len())
 }
 
-/// A file under construction: it stands under its name when it is whole.
-pub struct Draft {
+/// A file that gets its name when it is complete; dropping it earlier removes it.
+pub struct PartialFile {
     file: BufWriter<File>,
-    at: PathBuf,
+    partial: PathBuf,
     name: PathBuf,
 }
 
-impl Draft {
-    /// Begins a file, beside the one that may stand there.
+impl PartialFile {
+    /// Starts a file `<name>.part`; a file called `name` is unchanged until [`Self::finish`].
     ///
     /// # Errors
-    /// When it cannot be made.
-    pub fn of(name: &Path) -> io::Result<Self> {
-        let mut at = name.as_os_str().to_owned();
-        at.push(".part");
-        let at = PathBuf::from(at);
-        Ok(Self { file: BufWriter::new(File::create(&at)?), at, name: name.to_owned() })
+    /// When it cannot be created.
+    pub fn create(name: &Path) -> io::Result<Self> {
+        let mut partial = name.as_os_str().to_owned();
+        partial.push(".part");
+        let partial = PathBuf::from(partial);
+        Ok(Self { file: BufWriter::new(File::create(&partial)?), partial, name: name.to_owned() })
     }
 
-    /// Puts it under its name.
+    /// Gives the file its name.
     ///
     /// # Errors
-    /// When it cannot be written to its end.
-    pub fn keep(mut self) -> io::Result<()> {
+    /// When it cannot be written or renamed.
+    pub fn finish(mut self) -> io::Result<()> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
-        fs::rename(&self.at, &self.name)
+        fs::rename(&self.partial, &self.name)
     }
 }
 
-impl Write for Draft {
+impl Write for PartialFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
     }
@@ -252,9 +251,9 @@ impl Write for Draft {
     }
 }
 
-impl Drop for Draft {
+impl Drop for PartialFile {
     fn drop(&mut self) {
-        // Where it was kept, it is no longer here.
-        let _ = fs::remove_file(&self.at);
+        // After `finish` there is no such file.
+        let _ = fs::remove_file(&self.partial);
     }
 }

@@ -1,8 +1,8 @@
-//! Long jobs over stored data, run from the command line; each may be killed and run again.
+//! Offline jobs over stored data; each may be killed and run again.
 
-mod bar;
 mod engines;
 pub mod export;
+mod progress;
 pub mod recount;
 pub mod rescore;
 pub mod rotate;
@@ -13,16 +13,16 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 use store::Store;
 
-pub use bar::Bar;
-pub use engines::{Engines, Published};
+pub use engines::{EngineAddressFile, Engines};
+pub use progress::TerminalProgress;
 
 use crate::Error;
 
-/// What a job works on.
-pub struct Scope {
-    /// The table.
+/// The handles and days a job works on.
+pub struct JobScope {
+    /// The store.
     pub store: Store,
-    /// Whose data.
+    /// The handles.
     pub handles: Vec<Handle>,
     /// The first day.
     pub from: Day,
@@ -30,20 +30,20 @@ pub struct Scope {
     pub to: Day,
 }
 
-/// Where a job's time and randomness come from.
+/// A job's clock and randomness.
 #[derive(Clone)]
 pub struct Effects {
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Fn() -> Moment + Send + Sync>,
-    /// 128 fresh bits a call.
+    /// 128 random bits per call.
     pub entropy: runtime::Entropy,
 }
 
-impl Scope {
-    /// These days of one handle, or of all there are.
+impl JobScope {
+    /// The days from `from` to `to`, of one handle or of all.
     ///
     /// # Errors
-    /// When the days are the wrong way round, there is no such handle, or the table cannot be read.
+    /// When `from` is after `to`, there is no such handle, or the table cannot be read.
     pub async fn of(store: Store, handle: Option<Handle>, from: Day, to: Day) -> Result<Self, Error> {
         if from.days_to(to) < 1 {
             return Err(Error::Days { from, to });
@@ -64,35 +64,35 @@ impl Scope {
         (0..from.days_to(self.to)).map(move |number| from.plus(number))
     }
 
-    /// How many days of all handles there are.
+    /// The number of days, summed over all handles.
     pub fn size(&self) -> u64 {
         let days = u64::try_from(self.from.days_to(self.to)).unwrap_or_default();
         days.saturating_mul(u64::try_from(self.handles.len()).unwrap_or_default())
     }
 }
 
-/// Somebody who watches a job.
-pub trait Watcher {
-    /// It works on this now.
-    fn begins(&mut self, handle: &Handle, day: Day);
-    /// It has read so many more records.
-    fn has_read(&mut self, records: usize);
-    /// It has something to say.
-    fn says(&mut self, line: &str);
-    /// A day of a handle is done.
+/// Receives the progress of a job.
+pub trait Progress {
+    /// The job starts a day of a handle.
+    fn day_started(&mut self, handle: &Handle, day: Day);
+    /// The job has read `count` more records.
+    fn records_read(&mut self, count: usize);
+    /// The job reports a line of its result.
+    fn message(&mut self, line: &str);
+    /// The job has finished a day of a handle.
     fn day_done(&mut self);
 }
 
-/// Nobody watches.
-impl Watcher for () {
-    fn begins(&mut self, _: &Handle, _: Day) {}
-    fn has_read(&mut self, _: usize) {}
-    fn says(&mut self, _: &str) {}
+/// Ignores it.
+impl Progress for () {
+    fn day_started(&mut self, _: &Handle, _: Day) {}
+    fn records_read(&mut self, _: usize) {}
+    fn message(&mut self, _: &str) {}
     fn day_done(&mut self) {}
 }
 
-/// Walks over every stored click of a handle's day, a page at a time.
-struct Clicks<'s> {
+/// All stored clicks of a handle's day, page by page.
+struct ClickPages<'s> {
     store: &'s Store,
     handle: &'s Handle,
     day: Day,
@@ -100,7 +100,7 @@ struct Clicks<'s> {
     after: Option<domain::values::id::ClickId>,
 }
 
-impl<'s> Clicks<'s> {
+impl<'s> ClickPages<'s> {
     fn of(store: &'s Store, handle: &'s Handle, day: Day) -> Self {
         Self { store, handle, day, shard: 0, after: None }
     }

@@ -1,4 +1,4 @@
-//! Recounting: the rollups held against the raw records they were made of, counter by counter. The drift must be none.
+//! Recounting: compares every counter of the rollups with the raw records it was made of. There must be no difference.
 
 use domain::reports::recount::{Recount, drift};
 use domain::reports::{Origin, Selection, Tally};
@@ -6,20 +6,20 @@ use domain::values::moment::Day;
 use domain::values::name::Handle;
 use store::Store;
 
-use super::{Clicks, Scope, Watcher};
+use super::{ClickPages, JobScope, Progress};
 use crate::Error;
 
-/// Looks at a day that differs: clicks that are counted while they are read look like drift, and do not the next time.
-const LOOKS: usize = 3;
+/// Attempts on a day that differs: clicks that are counted while they are read look like drift, but not the next time.
+const ATTEMPTS: usize = 3;
 
-/// What a recount has found.
+/// The result of a recount.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub struct RecountSummary {
     /// Raw clicks, settled conversions and settled adjustments counted.
     pub records: u64,
     /// Counters compared.
     pub counters: u64,
-    /// What is not as the raw records make it, a line each.
+    /// The counters that differ from the raw records, a line each.
     pub drift: Vec<String>,
 }
 
@@ -27,34 +27,34 @@ pub struct Summary {
 ///
 /// # Errors
 /// When the table cannot be read.
-pub async fn run(scope: &Scope, watcher: &mut impl Watcher) -> Result<Summary, Error> {
-    let mut all = Summary::default();
+pub async fn run(scope: &JobScope, progress: &mut impl Progress) -> Result<RecountSummary, Error> {
+    let mut all = RecountSummary::default();
     for handle in &scope.handles {
         for day in scope.days() {
-            watcher.begins(handle, day);
-            let mut of_day = look(&scope.store, handle, day, watcher).await?;
-            for _ in 1..LOOKS {
+            progress.day_started(handle, day);
+            let mut of_day = recount_day(&scope.store, handle, day, progress).await?;
+            for _ in 1..ATTEMPTS {
                 if of_day.drift.is_empty() {
                     break;
                 }
-                of_day = look(&scope.store, handle, day, watcher).await?;
+                of_day = recount_day(&scope.store, handle, day, progress).await?;
             }
             for line in &of_day.drift {
-                watcher.says(line);
+                progress.message(line);
             }
             all.records += of_day.records;
             all.counters += of_day.counters;
             all.drift.extend(of_day.drift);
-            watcher.day_done();
+            progress.day_done();
         }
     }
     Ok(all)
 }
 
 /// Recounts one day of one handle and compares it with every cell it has.
-async fn look(store: &Store, handle: &Handle, day: Day, watcher: &mut impl Watcher) -> Result<Summary, Error> {
-    let (recount, records) = raw_records(store, handle, day, watcher).await?;
-    let mut summary = Summary { records, ..Summary::default() };
+async fn recount_day(store: &Store, handle: &Handle, day: Day, progress: &mut impl Progress) -> Result<RecountSummary, Error> {
+    let (recount, records) = raw_records(store, handle, day, progress).await?;
+    let mut summary = RecountSummary { records, ..RecountSummary::default() };
     let of_handle = store.rollups().read(handle, &Selection::Handle, day, day).await.map_err(Error::database)?;
     let of_handle = of_handle.days.get(&day).cloned().unwrap_or_default();
     for selection in recount.selections(&of_handle) {
@@ -64,19 +64,19 @@ async fn look(store: &Store, handle: &Handle, day: Day, watcher: &mut impl Watch
         summary.counters += u64::try_from(recounted.counters().count()).unwrap_or_default();
         summary.drift.extend(drift(&recounted, &stored).into_iter().map(|drift| {
             let (counter, recounted, stored) = (drift.counter, drift.recounted, drift.stored);
-            format!("{handle} {day} {}: {counter} is {stored}, raw records make it {recounted}", named(&selection))
+            format!("{handle} {day} {}: {counter} is {stored}, raw records make it {recounted}", describe(&selection))
         }));
     }
     Ok(summary)
 }
 
-/// Everything that is counted on a day: each kind of raw record that adds to the rollups is a block here.
-async fn raw_records(store: &Store, handle: &Handle, day: Day, watcher: &mut impl Watcher) -> Result<(Recount, u64), Error> {
+/// Counts all raw records of a day: clicks, settled conversions, settled adjustments.
+async fn raw_records(store: &Store, handle: &Handle, day: Day, progress: &mut impl Progress) -> Result<(Recount, u64), Error> {
     let (mut recount, mut records) = (Recount::default(), 0);
 
-    let mut clicks = Clicks::of(store, handle, day);
+    let mut clicks = ClickPages::of(store, handle, day);
     while let Some(page) = clicks.next().await? {
-        watcher.has_read(page.len());
+        progress.records_read(page.len());
         for stored in page {
             let click = stored.click;
             recount.count(&click.slug, click.campaign_id.as_ref(), &Tally::of_click(&click));
@@ -89,10 +89,10 @@ async fn raw_records(store: &Store, handle: &Handle, day: Day, watcher: &mut imp
         let page = store.admin_scans().conversions_of_day(handle, day, after).await.map_err(Error::database)?;
         let Some(last) = page.last() else { break };
         after = Some(last.conversion.id);
-        watcher.has_read(page.len());
+        progress.records_read(page.len());
         for stored in page {
             let conversion = stored.conversion;
-            // One that only tries out a campaign is in no figure.
+            // Test conversions are not counted.
             if !stored.counted || conversion.test || conversion.accepted_at.day() != day {
                 continue;
             }
@@ -107,7 +107,7 @@ async fn raw_records(store: &Store, handle: &Handle, day: Day, watcher: &mut imp
         let page = store.admin_scans().adjustments_of_day(handle, day, after).await.map_err(Error::database)?;
         let Some(last) = page.last() else { break };
         after = Some(last.adjustment.id);
-        watcher.has_read(page.len());
+        progress.records_read(page.len());
         for stored in page {
             let adjustment = &stored.adjustment;
             if !stored.counted || adjustment.created_at.day() != day {
@@ -122,7 +122,7 @@ async fn raw_records(store: &Store, handle: &Handle, day: Day, watcher: &mut imp
     Ok((recount, records))
 }
 
-fn named(selection: &Selection) -> String {
+fn describe(selection: &Selection) -> String {
     match selection {
         Selection::Handle => "handle".to_owned(),
         Selection::Campaign(campaign) => format!("campaign {campaign}"),

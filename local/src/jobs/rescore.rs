@@ -1,9 +1,9 @@
-//! Re-scoring: the present classifier over stored clicks, and the rollups restated by what it changes.
+//! Re-scoring: classifies stored clicks with the current classifier, and corrects the rollups by what changes.
 //!
-//! A day of a handle is read twice: once for the fingerprints in which bursts are found, 24 bytes each, and once to classify
-//! every click in their light, a page at a time. What changes is written in transactions that carry the click, its cells
-//! and the audit event with the totals so far, so that a job that is killed leaves nothing half done and nothing untold.
-//! `maxClicks` is not touched: it was kept by what was known when the visitor stood before the link.
+//! A day of a handle is read twice: first for burst detection, a few bytes per click, then to classify each click, a page
+//! at a time. Each change is one transaction of the click, its counters and the audit event with the totals so far, so
+//! that a job that is killed leaves neither a partial nor an unaudited change. `maxClicks` is not corrected: it was applied
+//! with the classification at the time of the visit.
 
 use std::collections::BTreeMap;
 
@@ -16,26 +16,26 @@ use domain::values::name::Handle;
 use serde_json::json;
 use store::{Restated, Restatement, Store, restatement_groups};
 
-use super::{Clicks, Effects, Scope, Watcher};
+use super::{ClickPages, Effects, JobScope, Progress};
 use crate::Error;
 
-/// Times a day is gone over while others change its clicks.
-const ROUNDS: usize = 5;
+/// Passes over a day while other processes change its clicks.
+const MAX_ROUNDS: usize = 5;
 
-/// What a re-scoring has done.
+/// The result of a re-scoring.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Clicks looked at.
+pub struct RescoreSummary {
+    /// Clicks classified.
     pub clicks: u64,
-    /// Clicks written anew, be it only that they rest on the present classifier now.
+    /// Clicks rewritten, if only with the version of the current classifier.
     pub restated: u64,
-    /// Of these, those that were a person's and are a bot's.
+    /// Of these, clicks whose classification changed from human to bot.
     pub became_bots: u64,
-    /// Those that were a bot's and are a person's.
+    /// Of these, clicks whose classification changed from bot to human.
     pub became_humans: u64,
 }
 
-impl Summary {
+impl RescoreSummary {
     fn with(mut self, group: &[Restatement]) -> Self {
         for Restatement { before, after } in group {
             self.restated += 1;
@@ -55,19 +55,19 @@ impl Summary {
     }
 }
 
-/// Judges every click of the scope again. Doing it twice changes nothing the second time.
+/// Re-classifies every click of the scope. It is idempotent.
 ///
 /// # Errors
-/// When the table cannot be read or written, or others keep changing the same clicks; what was done until then stands.
-pub async fn run(scope: &Scope, effects: &Effects, watcher: &mut impl Watcher) -> Result<Summary, Error> {
-    let mut all = Summary::default();
+/// When the table cannot be read or written, or other processes keep changing the same clicks; what was written remains.
+pub async fn run(scope: &JobScope, effects: &Effects, progress: &mut impl Progress) -> Result<RescoreSummary, Error> {
+    let mut all = RescoreSummary::default();
     for handle in &scope.handles {
         let mut run =
-            Run { scope, effects, handle, audit_id: AuditId::new((effects.clock)(), (effects.entropy)()), done: Summary::default() };
+            Run { scope, effects, handle, audit_id: AuditId::new((effects.clock)(), (effects.entropy)()), done: RescoreSummary::default() };
         for day in scope.days() {
-            watcher.begins(handle, day);
-            run.day(day, watcher).await?;
-            watcher.day_done();
+            progress.day_started(handle, day);
+            run.day(day, progress).await?;
+            progress.day_done();
         }
         all = all.plus(run.done);
     }
@@ -76,43 +76,43 @@ pub async fn run(scope: &Scope, effects: &Effects, watcher: &mut impl Watcher) -
 
 /// The job over one handle.
 struct Run<'a> {
-    scope: &'a Scope,
+    scope: &'a JobScope,
     effects: &'a Effects,
     handle: &'a Handle,
     audit_id: AuditId,
-    done: Summary,
+    done: RescoreSummary,
 }
 
 impl Run<'_> {
-    async fn day(&mut self, day: Day, watcher: &mut impl Watcher) -> Result<(), Error> {
-        for round in 1..=ROUNDS {
+    async fn day(&mut self, day: Day, progress: &mut impl Progress) -> Result<(), Error> {
+        for round in 1..=MAX_ROUNDS {
             let bursts = bursts_of(&self.scope.store, self.handle, day).await?;
-            let mut disturbed = false;
-            let mut clicks = Clicks::of(&self.scope.store, self.handle, day);
+            let mut conflicting = false;
+            let mut clicks = ClickPages::of(&self.scope.store, self.handle, day);
             while let Some(page) = clicks.next().await? {
-                watcher.has_read(page.len());
+                progress.records_read(page.len());
                 if round == 1 {
                     self.done.clicks += u64::try_from(page.len()).unwrap_or_default();
                 }
-                let judged = page.into_iter().map(|before| {
+                let classified = page.into_iter().map(|before| {
                     let after = reclassify(&before.click, bursts.get(&before.click.id).copied().unwrap_or_default());
                     Restatement { before, after }
                 });
-                let changed = judged.filter(|restatement| restatement.after != restatement.before.click).collect();
+                let changed = classified.filter(|restatement| restatement.after != restatement.before.click).collect();
                 for group in restatement_groups(changed) {
-                    disturbed |= !self.restate(group).await?;
+                    conflicting |= !self.restate(group).await?;
                 }
             }
-            if !disturbed {
+            if !conflicting {
                 return Ok(());
             }
         }
         Err(Error::Database(format!("clicks of {} on {day} keep changing; run it again", self.handle)))
     }
 
-    /// Writes a group, and says whether nobody had changed any of it meanwhile.
+    /// Writes a group; returns whether no other process had changed any of it meanwhile.
     async fn restate(&mut self, mut group: Vec<Restatement>) -> Result<bool, Error> {
-        let mut undisturbed = true;
+        let mut unchanged = true;
         while !group.is_empty() {
             let with_group = self.done.with(&group);
             let event = self.event(&with_group);
@@ -122,16 +122,16 @@ impl Run<'_> {
                     break;
                 }
                 Restated::Changed(clicks) => {
-                    undisturbed = false;
+                    unchanged = false;
                     group.retain(|restatement| !clicks.contains(&restatement.after.id));
                 }
             }
         }
-        Ok(undisturbed)
+        Ok(unchanged)
     }
 
-    /// The one event of this job on this handle, written again with every group.
-    fn event(&self, done: &Summary) -> AuditEvent {
+    /// The audit event of this job on this handle; it is updated with every group.
+    fn event(&self, done: &RescoreSummary) -> AuditEvent {
         let mut event = AuditEvent::of_system(self.audit_id, (self.effects.clock)(), "rescore", "clicks.rescored", self.handle);
         event.after = Some(json!({
             "from": self.scope.from,
@@ -148,7 +148,7 @@ impl Run<'_> {
 /// The clicks of a day that are in a burst.
 async fn bursts_of(store: &Store, handle: &Handle, day: Day) -> Result<BTreeMap<ClickId, Burst>, Error> {
     let (mut ids, mut fingerprints) = (Vec::new(), Vec::new());
-    let mut clicks = Clicks::of(store, handle, day);
+    let mut clicks = ClickPages::of(store, handle, day);
     while let Some(page) = clicks.next().await? {
         for stored in page {
             if let Some(fingerprint) = ClickFingerprint::of(&stored.click) {

@@ -1,36 +1,44 @@
-//! The queues behind the SQS protocol: what an SDK asks over HTTP, answered by [`Queues`].
+//! The SQS protocol over HTTP, served by [`EmbeddedQueues`].
 
 use std::{pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use rustack_sqs_core::handler::RustackSqsHandler;
-use rustack_sqs_http::{body::SqsResponseBody, dispatch::SqsHandler, response::json_response};
+use rustack_sqs_http::{
+    body::SqsResponseBody,
+    dispatch::SqsHandler,
+    response::json_response,
+    service::{SqsHttpConfig, SqsHttpService},
+};
 use rustack_sqs_model::{
     error::{SqsError, SqsErrorCode},
     operations::SqsOperation,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::{net::TcpListener, sync::watch};
 use uuid::Uuid;
 
-use super::{Queues, operations};
+use super::{EmbeddedQueues, operations};
+use crate::{http_server, server::REGION};
 
-type Answer = Pin<Box<dyn Future<Output = Result<http::Response<SqsResponseBody>, SqsError>> + Send>>;
+type ResponseFuture = Pin<Box<dyn Future<Output = Result<http::Response<SqsResponseBody>, SqsError>> + Send>>;
 
-/// Answers the SQS protocol.
+/// Handles the requests of the SQS protocol.
 pub(crate) struct Handler {
-    queues: Arc<Queues>,
-    rest: RustackSqsHandler,
+    queues: Arc<EmbeddedQueues>,
+    /// For operations that do not concern messages.
+    engine: RustackSqsHandler,
 }
 
 impl Handler {
-    pub(crate) fn new(queues: Arc<Queues>) -> Self {
-        let rest = RustackSqsHandler::new(Arc::clone(&queues.engine));
-        Self { queues, rest }
+    pub(crate) fn new(queues: Arc<EmbeddedQueues>) -> Self {
+        let engine = RustackSqsHandler::new(Arc::clone(&queues.engine));
+        Self { queues, engine }
     }
 }
 
 impl SqsHandler for Handler {
-    fn handle_operation(&self, op: SqsOperation, body: Bytes) -> Answer {
+    fn handle_operation(&self, op: SqsOperation, body: Bytes) -> ResponseFuture {
         use SqsOperation as Op;
         let queues = Arc::clone(&self.queues);
         match op {
@@ -43,7 +51,7 @@ impl SqsHandler for Handler {
             Op::ChangeMessageVisibilityBatch => run(queues, body, operations::hide_batch),
             Op::PurgeQueue => run(queues, body, operations::purge),
             Op::GetQueueAttributes => run(queues, body, operations::attributes),
-            Op::GetQueueUrl | Op::ListQueues | Op::ListQueueTags => self.rest.handle_operation(op, body),
+            Op::GetQueueUrl | Op::ListQueues | Op::ListQueueTags => self.engine.handle_operation(op, body),
             other @ (Op::CreateQueue
             | Op::DeleteQueue
             | Op::SetQueueAttributes
@@ -55,15 +63,15 @@ impl SqsHandler for Handler {
             | Op::StartMessageMoveTask
             | Op::CancelMessageMoveTask
             | Op::ListMessageMoveTasks) => Box::pin(async move {
-                let why = format!("{other}: the queues of this machine are those of template.yaml");
+                let why = format!("{other}: the queues are those of template.yaml");
                 Err(SqsError::new(SqsErrorCode::UnsupportedOperation, why))
             }),
         }
     }
 }
 
-/// Reads the request, runs the operation, writes the answer.
-fn run<I, O, F>(queues: Arc<Queues>, body: Bytes, operation: fn(Arc<Queues>, I) -> F) -> Answer
+/// Parses the request, runs the operation and serializes the result.
+fn run<I, O, F>(queues: Arc<EmbeddedQueues>, body: Bytes, operation: fn(Arc<EmbeddedQueues>, I) -> F) -> ResponseFuture
 where
     I: DeserializeOwned + Send + 'static,
     O: Serialize,
@@ -77,4 +85,17 @@ where
         let output = output.map_err(|error| SqsError::internal_error(error.to_string()))?;
         Ok(json_response(output, &Uuid::new_v4().to_string()))
     })
+}
+
+/// Serves the queues over HTTP and releases delayed messages, until the server is dropped.
+pub(crate) fn serve(listener: TcpListener, queues: &Arc<EmbeddedQueues>, mut running: watch::Receiver<bool>) {
+    tokio::spawn(EmbeddedQueues::release_forever(Arc::downgrade(queues)));
+    let config = SqsHttpConfig { region: REGION.to_owned(), ..SqsHttpConfig::default() };
+    let service = SqsHttpService::new(Arc::new(Handler::new(Arc::clone(queues))), config);
+    tokio::spawn(async move {
+        let stop = async move {
+            let _ = running.wait_for(|stop| *stop).await;
+        };
+        http_server::serve(listener, move |_| service.clone(), stop).await;
+    });
 }

@@ -1,56 +1,56 @@
-//! The embedded SQS with what it lacks: messages that outlive the process, delays on the house's clock,
-//! receive counts that survive a restart, and deletes that hold.
+//! The embedded SQS, and what its engine lacks: messages that survive the process, delays on the server's clock,
+//! receive counts that survive a restart, and deletes under expired receipt handles.
 //!
-//! The engine keeps who may receive what, visibility and long polls. Around it this module keeps, for every message
-//! that is not deleted, its own id and counts ([`live`]), and the messages that nobody may see yet ([`later`]).
+//! The engine implements visibility and long polls. Around it this module stores, for every message that is not
+//! deleted, its own id and counts ([`tracked`]), and the messages that are still delayed ([`delayed`]).
 
 use std::{collections::HashMap, fs::File, path::Path, sync::Arc, time::Duration};
 
 use rustack_sqs_core::{config::SqsConfig, provider::RustackSqs, queue::extract_queue_name};
 use rustack_sqs_model::{error::SqsError, input::CreateQueueInput};
 
+mod delayed;
 mod handler;
 mod journal;
-mod later;
-mod live;
 mod operations;
 mod receive;
 mod remove;
 mod send;
 #[cfg(test)]
 mod tests;
+mod tracked;
 
-pub(crate) use handler::Handler;
-pub(crate) use receive::Want;
-pub(crate) use send::Draft;
+pub(crate) use handler::serve;
+pub(crate) use receive::ReceiveOptions;
+pub(crate) use send::NewMessage;
 
 use crate::{
-    Clock, Error,
+    Error, MillisClock, private_files,
     template::{QueueSpec, Site},
 };
-use journal::{Journal, Letter};
-use later::Later;
-use live::Live;
+use delayed::DelayedMessages;
+use journal::{Journal, StoredMessage};
+use tracked::TrackedMessages;
 
-/// A data directory in use is tried this often, and this long apart.
-const LOCK_TRIES: u32 = 100;
-const LOCK_WAIT: Duration = Duration::from_millis(20);
+/// Attempts to lock a data directory, and the time between two.
+const LOCK_ATTEMPTS: u32 = 100;
+const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// All queues.
-pub(crate) struct Queues {
+pub(crate) struct EmbeddedQueues {
     engine: Arc<RustackSqs>,
     queues: HashMap<String, Queue>,
     journal: Option<Journal>,
-    clock: Clock,
-    later_changed: tokio::sync::Notify,
+    clock: MillisClock,
+    delay_added: tokio::sync::Notify,
 }
 
 /// One queue.
 pub(crate) struct Queue {
-    /// What the template says of it.
+    /// Its part of the template.
     pub(crate) spec: QueueSpec,
-    live: Live,
-    later: Later,
+    tracked: TrackedMessages,
+    delayed: DelayedMessages,
 }
 
 /// How many messages a queue holds.
@@ -58,15 +58,21 @@ pub(crate) struct Queue {
 pub struct Depth {
     /// Messages that the next receive may return.
     pub visible: usize,
-    /// Messages that a consumer has in hand.
+    /// Messages that a consumer has received and not deleted.
     pub in_flight: usize,
     /// Messages whose delay has not ended.
     pub delayed: usize,
 }
 
-impl Queues {
-    /// Starts the engine with the template's queues and gives back to them what `folder`'s journal holds.
-    pub(crate) async fn open(folder: Option<&Path>, site: &Site, port: u16, specs: &[QueueSpec], clock: Clock) -> Result<Self, Error> {
+impl EmbeddedQueues {
+    /// Starts the engine with the template's queues and the messages of `folder`'s journal.
+    pub(crate) async fn open(
+        folder: Option<&Path>,
+        site: &Site,
+        port: u16,
+        specs: &[QueueSpec],
+        clock: MillisClock,
+    ) -> Result<Self, Error> {
         let engine = RustackSqs::new(SqsConfig {
             skip_signature_validation: true,
             default_region: site.region.clone(),
@@ -76,38 +82,38 @@ impl Queues {
         });
         let mut queues = HashMap::new();
         for spec in specs {
-            // Delay and redrive are kept here, so the engine only hears of visibility.
+            // Delay and redrive are implemented here, so the engine only gets the visibility timeout.
             let visibility = ("VisibilityTimeout".to_owned(), spec.visibility_secs.to_string());
             let input =
                 CreateQueueInput { queue_name: spec.name.clone(), attributes: HashMap::from([visibility]), ..CreateQueueInput::default() };
             engine.create_queue(input).await?;
-            let queue = Queue { spec: spec.clone(), live: Live::default(), later: Later::default() };
+            let queue = Queue { spec: spec.clone(), tracked: TrackedMessages::default(), delayed: DelayedMessages::default() };
             queues.insert(spec.name.clone(), queue);
         }
-        let (journal, letters) = match folder {
+        let (journal, messages) = match folder {
             Some(folder) => {
                 let lock = lock(folder).await?;
-                let (journal, letters) = Journal::open(&folder.join("messages.journal"), lock).map_err(Error::on(folder))?;
-                (Some(journal), letters)
+                let (journal, messages) = Journal::open(&folder.join("messages.journal"), lock).map_err(Error::on(folder))?;
+                (Some(journal), messages)
             }
             None => (None, Vec::new()),
         };
         let engine = Arc::new(engine);
-        let later_changed = tokio::sync::Notify::new();
-        let queues = Self { engine, queues, journal, clock, later_changed };
-        queues.restore(letters).await?;
+        let delay_added = tokio::sync::Notify::new();
+        let queues = Self { engine, queues, journal, clock, delay_added };
+        queues.restore(messages).await?;
         Ok(queues)
     }
 
-    async fn restore(&self, letters: Vec<Letter>) -> Result<(), SqsError> {
-        if !letters.is_empty() {
-            tracing::info!(messages = letters.len(), "messages restored");
+    async fn restore(&self, messages: Vec<StoredMessage>) -> Result<(), SqsError> {
+        if !messages.is_empty() {
+            tracing::info!(messages = messages.len(), "messages restored");
         }
-        for letter in letters {
-            match self.queues.get(&letter.queue) {
-                Some(queue) => self.place(queue, letter).await?,
-                // It stays in the journal, for a template that knows its queue again.
-                None => tracing::warn!(queue = letter.queue, "a message waits for a queue that is gone"),
+        for message in messages {
+            match self.queues.get(&message.queue) {
+                Some(queue) => self.admit(queue, message).await?,
+                // It stays in the journal, in case a later template has its queue again.
+                None => tracing::warn!(queue = message.queue, "message of a queue that the template does not have"),
             }
         }
         Ok(())
@@ -129,8 +135,8 @@ impl Queues {
     /// How many messages `queue` holds.
     pub(crate) fn depth(&self, queue: &Queue) -> Depth {
         let now = (self.clock)();
-        let (due, delayed) = queue.later.counts(now);
-        let (visible, in_flight) = queue.live.counts();
+        let (due, delayed) = queue.delayed.counts(now);
+        let (visible, in_flight) = queue.tracked.counts();
         Depth { visible: visible + due, in_flight, delayed }
     }
 
@@ -138,23 +144,23 @@ impl Queues {
         (self.clock)()
     }
 
-    fn note(&self, records: &[journal::Record]) {
+    fn record(&self, records: &[journal::Record]) {
         if let Some(journal) = &self.journal {
-            journal.note(records);
+            journal.append(records);
         }
     }
 }
 
-/// Two journals over the same file would lose each other's messages. The lock goes with the journal's last write, so a
-/// house that was dropped a moment ago is waited for.
-#[expect(clippy::disallowed_methods, reason = "the lock may be held by another process, which tells nobody")]
+/// Locks a data directory: two journals on the same file would lose each other's messages. The lock is released after the
+/// journal's last write, so this waits for a server that was dropped just before.
+#[expect(clippy::disallowed_methods, reason = "nothing signals that another process released the lock")]
 async fn lock(folder: &Path) -> Result<File, Error> {
-    let lock = File::create(folder.join("lock")).map_err(Error::on(folder))?;
-    for _ in 0..LOCK_TRIES {
+    let lock = private_files::create(&folder.join("lock")).map_err(Error::on(folder))?;
+    for _ in 0..LOCK_ATTEMPTS {
         if lock.try_lock().is_ok() {
             return Ok(lock);
         }
-        tokio::time::sleep(LOCK_WAIT).await;
+        tokio::time::sleep(LOCK_INTERVAL).await;
     }
     Err(Error::InUse(folder.to_owned()))
 }

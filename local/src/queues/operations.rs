@@ -1,4 +1,4 @@
-//! The operations of the SQS protocol in terms of [`Queues`].
+//! The operations of the SQS protocol on [`EmbeddedQueues`].
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -17,30 +17,30 @@ use rustack_sqs_model::{
     },
 };
 
-use super::{Draft, Queues, Want};
+use super::{EmbeddedQueues, NewMessage, ReceiveOptions};
 
-type Answer<T> = Result<T, SqsError>;
+type OperationResult<T> = Result<T, SqsError>;
 
-pub(super) async fn send(queues: Arc<Queues>, input: SendMessageInput) -> Answer<SendMessageOutput> {
-    let draft = Draft { body: input.message_body, attributes: input.message_attributes, delay_secs: input.delay_seconds };
-    let answers = queues.send(queues.by_url(&input.queue_url)?, vec![draft]).await?;
-    answers.into_iter().next().unwrap_or_else(|| Err(SqsError::internal_error("a message without an answer")))
+pub(super) async fn send(queues: Arc<EmbeddedQueues>, input: SendMessageInput) -> OperationResult<SendMessageOutput> {
+    let message = NewMessage { body: input.message_body, attributes: input.message_attributes, delay_secs: input.delay_seconds };
+    let results = queues.send(queues.by_url(&input.queue_url)?, vec![message]).await?;
+    results.into_iter().next().unwrap_or_else(|| Err(SqsError::internal_error("a message without a result")))
 }
 
-pub(super) async fn send_batch(queues: Arc<Queues>, input: SendMessageBatchInput) -> Answer<SendMessageBatchOutput> {
+pub(super) async fn send_batch(queues: Arc<EmbeddedQueues>, input: SendMessageBatchInput) -> OperationResult<SendMessageBatchOutput> {
     let queue = queues.by_url(&input.queue_url)?;
     check_ids(input.entries.iter().map(|entry| entry.id.as_str()))?;
-    let (ids, drafts): (Vec<_>, Vec<_>) = input
+    let (ids, messages): (Vec<_>, Vec<_>) = input
         .entries
         .into_iter()
         .map(|entry| {
             let (body, attributes) = (entry.message_body, entry.message_attributes);
-            (entry.id, Draft { body, attributes, delay_secs: entry.delay_seconds })
+            (entry.id, NewMessage { body, attributes, delay_secs: entry.delay_seconds })
         })
         .unzip();
     let mut output = SendMessageBatchOutput::default();
-    for (id, answer) in ids.into_iter().zip(queues.send(queue, drafts).await?) {
-        match answer {
+    for (id, result) in ids.into_iter().zip(queues.send(queue, messages).await?) {
+        match result {
             Ok(sent) => output.successful.push(SendMessageBatchResultEntry {
                 id,
                 message_id: sent.message_id.unwrap_or_default(),
@@ -54,7 +54,7 @@ pub(super) async fn send_batch(queues: Arc<Queues>, input: SendMessageBatchInput
     Ok(output)
 }
 
-pub(super) async fn receive(queues: Arc<Queues>, input: ReceiveMessageInput) -> Answer<ReceiveMessageOutput> {
+pub(super) async fn receive(queues: Arc<EmbeddedQueues>, input: ReceiveMessageInput) -> OperationResult<ReceiveMessageOutput> {
     let queue = queues.by_url(&input.queue_url)?;
     let messages = input.max_number_of_messages.unwrap_or(1);
     let wait_secs = u64::try_from(input.wait_time_seconds.unwrap_or(0)).unwrap_or(0);
@@ -62,8 +62,8 @@ pub(super) async fn receive(queues: Arc<Queues>, input: ReceiveMessageInput) -> 
         return Err(SqsError::invalid_parameter_value("MaxNumberOfMessages is 1 to 10, WaitTimeSeconds 0 to 20."));
     }
     let wait = Duration::from_secs(wait_secs);
-    let want = Want { messages, wait, visibility_secs: input.visibility_timeout };
-    let mut messages = queues.receive(queue, want).await?;
+    let options = ReceiveOptions { max_messages: messages, wait, visibility_secs: input.visibility_timeout };
+    let mut messages = queues.receive(queue, options).await?;
     let system = [input.attribute_names, input.message_system_attribute_names].concat();
     for message in &mut messages {
         narrow(message, &system, &input.message_attribute_names);
@@ -71,12 +71,12 @@ pub(super) async fn receive(queues: Arc<Queues>, input: ReceiveMessageInput) -> 
     Ok(ReceiveMessageOutput { messages })
 }
 
-pub(super) async fn delete(queues: Arc<Queues>, input: DeleteMessageInput) -> Answer<DeleteMessageOutput> {
+pub(super) async fn delete(queues: Arc<EmbeddedQueues>, input: DeleteMessageInput) -> OperationResult<DeleteMessageOutput> {
     queues.delete(queues.by_url(&input.queue_url)?, input.receipt_handle).await?;
     Ok(DeleteMessageOutput {})
 }
 
-pub(super) async fn delete_batch(queues: Arc<Queues>, input: DeleteMessageBatchInput) -> Answer<DeleteMessageBatchOutput> {
+pub(super) async fn delete_batch(queues: Arc<EmbeddedQueues>, input: DeleteMessageBatchInput) -> OperationResult<DeleteMessageBatchOutput> {
     let queue = queues.by_url(&input.queue_url)?;
     check_ids(input.entries.iter().map(|entry| entry.id.as_str()))?;
     let mut output = DeleteMessageBatchOutput::default();
@@ -89,16 +89,19 @@ pub(super) async fn delete_batch(queues: Arc<Queues>, input: DeleteMessageBatchI
     Ok(output)
 }
 
-pub(super) async fn hide(queues: Arc<Queues>, input: ChangeMessageVisibilityInput) -> Answer<ChangeMessageVisibilityOutput> {
+pub(super) async fn hide(
+    queues: Arc<EmbeddedQueues>,
+    input: ChangeMessageVisibilityInput,
+) -> OperationResult<ChangeMessageVisibilityOutput> {
     let queue = queues.by_url(&input.queue_url)?;
     queues.hide(queue, input.receipt_handle, input.visibility_timeout).await?;
     Ok(ChangeMessageVisibilityOutput {})
 }
 
 pub(super) async fn hide_batch(
-    queues: Arc<Queues>,
+    queues: Arc<EmbeddedQueues>,
     input: ChangeMessageVisibilityBatchInput,
-) -> Answer<ChangeMessageVisibilityBatchOutput> {
+) -> OperationResult<ChangeMessageVisibilityBatchOutput> {
     let queue = queues.by_url(&input.queue_url)?;
     check_ids(input.entries.iter().map(|entry| entry.id.as_str()))?;
     let mut output = ChangeMessageVisibilityBatchOutput::default();
@@ -111,12 +114,12 @@ pub(super) async fn hide_batch(
     Ok(output)
 }
 
-pub(super) async fn purge(queues: Arc<Queues>, input: PurgeQueueInput) -> Answer<PurgeQueueOutput> {
+pub(super) async fn purge(queues: Arc<EmbeddedQueues>, input: PurgeQueueInput) -> OperationResult<PurgeQueueOutput> {
     queues.purge(queues.by_url(&input.queue_url)?).await;
     Ok(PurgeQueueOutput {})
 }
 
-pub(super) async fn attributes(queues: Arc<Queues>, input: GetQueueAttributesInput) -> Answer<GetQueueAttributesOutput> {
+pub(super) async fn attributes(queues: Arc<EmbeddedQueues>, input: GetQueueAttributesInput) -> OperationResult<GetQueueAttributesOutput> {
     let queue = queues.by_url(&input.queue_url)?;
     let depth = queues.depth(queue);
     let mut output = queues.engine.get_queue_attributes(input).await?;
@@ -126,7 +129,7 @@ pub(super) async fn attributes(queues: Arc<Queues>, input: GetQueueAttributesInp
         ("ApproximateNumberOfMessagesDelayed", depth.delayed),
     ];
     for (name, count) in counts {
-        // The engine knows which attributes were asked for, and this side how many messages there are.
+        // The engine returns the requested attributes; the counts are those of this module.
         if let Some(value) = output.attributes.get_mut(name) {
             *value = count.to_string();
         }
@@ -134,7 +137,7 @@ pub(super) async fn attributes(queues: Arc<Queues>, input: GetQueueAttributesInp
     Ok(output)
 }
 
-fn check_ids<'a>(ids: impl ExactSizeIterator<Item = &'a str>) -> Answer<()> {
+fn check_ids<'a>(ids: impl ExactSizeIterator<Item = &'a str>) -> OperationResult<()> {
     let entries = ids.len();
     match (entries, ids.collect::<HashSet<_>>().len()) {
         (0, _) => Err(SqsError::empty_batch_request()),
@@ -153,17 +156,17 @@ fn failure(id: String, error: SqsError) -> BatchResultErrorEntry {
     }
 }
 
-/// Leaves the attributes that were asked for.
+/// Removes the attributes that were not requested.
 fn narrow(message: &mut Message, system: &[String], own: &[String]) {
-    let asked = |names: &[String], name: &str| {
-        let fits = |pattern: &String| {
+    let is_requested = |names: &[String], name: &str| {
+        let matches = |pattern: &String| {
             let prefix = pattern.strip_suffix(".*");
             pattern == "All" || pattern == name || prefix.is_some_and(|prefix| name.starts_with(prefix))
         };
-        names.iter().any(fits)
+        names.iter().any(matches)
     };
-    message.attributes.retain(|name, _| asked(system, name));
-    message.message_attributes.retain(|name, _| asked(own, name));
+    message.attributes.retain(|name, _| is_requested(system, name));
+    message.message_attributes.retain(|name, _| is_requested(own, name));
     if message.message_attributes.is_empty() {
         message.md5_of_message_attributes = None;
     }

@@ -1,4 +1,4 @@
-//! Sending: checked, journaled, then handed to the engine or put aside until due.
+//! Sending: validated, journaled, then added to the engine or delayed.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use rustack_sqs_core::message::{md5_of_body, md5_of_message_attributes};
 use rustack_sqs_model::{error::SqsError, input::SendMessageInput, output::SendMessageOutput, types::MessageAttributeValue};
 use uuid::Uuid;
 
-use super::{Queue, Queues, journal::Letter, live::Entry};
+use super::{EmbeddedQueues, Queue, journal::StoredMessage, tracked::TrackedMessage};
 
 /// The engine's limit for a body.
 const MAX_BODY_BYTES: usize = 262_144;
@@ -14,18 +14,18 @@ const MAX_BODY_BYTES: usize = 262_144;
 /// SQS's limit for a delay.
 const MAX_DELAY_SECS: i32 = 900;
 
-/// A message that somebody wants to send.
+/// A message to send.
 #[derive(Default)]
-pub(crate) struct Draft {
+pub(crate) struct NewMessage {
     /// Its body.
     pub(crate) body: String,
     /// Its message attributes.
     pub(crate) attributes: HashMap<String, MessageAttributeValue>,
-    /// Its delay, when it is not the queue's.
+    /// Its delay in seconds; the queue's when absent.
     pub(crate) delay_secs: Option<i32>,
 }
 
-impl Draft {
+impl NewMessage {
     fn check(&self) -> Result<(), SqsError> {
         let invalid = |why: &str| Err(SqsError::invalid_parameter_value(why));
         if self.body.is_empty() {
@@ -44,42 +44,46 @@ impl Draft {
     }
 }
 
-impl Queues {
-    /// Sends `drafts`; each has an answer of its own, and all accepted ones are on the disk before any is answered.
-    pub(crate) async fn send(&self, queue: &Queue, drafts: Vec<Draft>) -> Result<Vec<Result<SendMessageOutput, SqsError>>, SqsError> {
-        let mut answers = Vec::with_capacity(drafts.len());
-        let mut letters = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            match draft.check() {
+impl EmbeddedQueues {
+    /// Sends `messages`. Each has a result of its own; all accepted ones are on the disk before this returns.
+    pub(crate) async fn send(
+        &self,
+        queue: &Queue,
+        messages: Vec<NewMessage>,
+    ) -> Result<Vec<Result<SendMessageOutput, SqsError>>, SqsError> {
+        let mut results = Vec::with_capacity(messages.len());
+        let mut accepted = Vec::with_capacity(messages.len());
+        for message in messages {
+            match message.check() {
                 Ok(()) => {
-                    let letter = self.letter(queue, draft);
-                    answers.push(Ok(answer(&letter)));
-                    letters.push(letter);
+                    let stored = self.to_store(queue, message);
+                    results.push(Ok(sent_output(&stored)));
+                    accepted.push(stored);
                 }
-                Err(refusal) => answers.push(Err(refusal)),
+                Err(invalid) => results.push(Err(invalid)),
             }
         }
         if let Some(journal) = &self.journal
-            && !letters.is_empty()
+            && !accepted.is_empty()
         {
-            let written = journal.sent(&letters).await;
+            let written = journal.sent(&accepted).await;
             written.map_err(|error| SqsError::internal_error(format!("journal: {error}")))?;
         }
-        for letter in letters {
-            self.place(queue, letter).await?;
+        for stored in accepted {
+            self.admit(queue, stored).await?;
         }
-        Ok(answers)
+        Ok(results)
     }
 
-    fn letter(&self, queue: &Queue, draft: Draft) -> Letter {
+    fn to_store(&self, queue: &Queue, message: NewMessage) -> StoredMessage {
         let now = self.now();
-        let own_delay = draft.delay_secs.map(i64::from);
+        let own_delay = message.delay_secs.map(i64::from);
         let delay = own_delay.unwrap_or_else(|| i64::from(queue.spec.delay_secs));
-        Letter {
+        StoredMessage {
             id: Uuid::new_v4().to_string(),
             queue: queue.spec.name.clone(),
-            body: draft.body,
-            attributes: draft.attributes,
+            body: message.body,
+            attributes: message.attributes,
             sent_at: now,
             due_at: now.saturating_add(delay * 1_000),
             receives: 0,
@@ -87,44 +91,44 @@ impl Queues {
         }
     }
 
-    /// Puts a journaled message where it belongs: into the engine, or aside until it is due.
-    pub(super) async fn place(&self, queue: &Queue, letter: Letter) -> Result<(), SqsError> {
-        if letter.due_at > self.now() {
-            queue.later.keep(letter);
-            self.later_changed.notify_one();
+    /// Adds a journaled message to the engine, or to the delayed messages until it is due.
+    pub(super) async fn admit(&self, queue: &Queue, stored: StoredMessage) -> Result<(), SqsError> {
+        if stored.due_at > self.now() {
+            queue.delayed.add(stored);
+            self.delay_added.notify_one();
             return Ok(());
         }
-        self.admit(queue, letter).await
+        self.add_to_engine(queue, stored).await
     }
 
-    /// Hands a message to the engine.
-    pub(super) async fn admit(&self, queue: &Queue, letter: Letter) -> Result<(), SqsError> {
-        let _arriving = queue.live.arriving().await;
-        let entry = Entry {
-            id: letter.id,
-            sent_at: letter.sent_at,
-            receives: letter.receives,
-            first_received_at: letter.first_received_at,
+    /// Adds a message to the engine.
+    pub(super) async fn add_to_engine(&self, queue: &Queue, stored: StoredMessage) -> Result<(), SqsError> {
+        let _adding = queue.tracked.adding().await;
+        let entry = TrackedMessage {
+            id: stored.id,
+            sent_at: stored.sent_at,
+            receives: stored.receives,
+            first_received_at: stored.first_received_at,
             hidden_until: None,
         };
         let input = SendMessageInput {
             queue_url: queue.spec.url.clone(),
-            message_body: letter.body,
-            message_attributes: letter.attributes,
+            message_body: stored.body,
+            message_attributes: stored.attributes,
             delay_seconds: Some(0),
             ..SendMessageInput::default()
         };
         let output = self.engine.send_message(input).await?;
-        queue.live.lock().insert(output.message_id.unwrap_or_default(), entry);
+        queue.tracked.lock().insert(output.message_id.unwrap_or_default(), entry);
         Ok(())
     }
 }
 
-fn answer(letter: &Letter) -> SendMessageOutput {
+fn sent_output(stored: &StoredMessage) -> SendMessageOutput {
     SendMessageOutput {
-        message_id: Some(letter.id.clone()),
-        md5_of_message_body: Some(md5_of_body(&letter.body)),
-        md5_of_message_attributes: md5_of_message_attributes(&letter.attributes),
+        message_id: Some(stored.id.clone()),
+        md5_of_message_body: Some(md5_of_body(&stored.body)),
+        md5_of_message_attributes: md5_of_message_attributes(&stored.attributes),
         ..SendMessageOutput::default()
     }
 }

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 
 use super::{
-    Error,
-    scope::{self, Scope},
+    TemplateError,
+    resolver::{self, Resolver},
     seconds, sources,
     sources::SourceSpec,
     yaml,
@@ -14,25 +14,25 @@ use super::{
 
 pub(super) const KIND: &str = "AWS::Serverless::Function";
 
-/// Lambda's own timeout where the template gives none.
+/// Lambda's default timeout.
 const DEFAULT_TIMEOUT_SECS: u64 = 3;
 
-/// A function and all that calls it.
+/// A function and its triggers.
 #[derive(Debug, Clone)]
 pub struct FunctionSpec {
     /// Its id in the template.
     pub id: String,
     /// The binary it is built from, its name in this crate.
     pub binary: String,
-    /// How long one invocation may take.
+    /// The timeout of an invocation.
     pub timeout: Duration,
     /// Its environment, `Globals` included.
     pub environment: BTreeMap<String, String>,
-    /// The routes of the HTTP API that lead to it.
+    /// Its routes in the HTTP API.
     pub routes: Vec<RouteSpec>,
     /// The queues it consumes.
     pub sources: Vec<SourceSpec>,
-    /// How often it is called, one entry a schedule.
+    /// The periods of its schedules.
     pub schedules: Vec<Duration>,
 }
 
@@ -46,21 +46,21 @@ pub enum RouteSpec {
         /// The path, with its `{parameters}`.
         path: String,
     },
-    /// `$default`: whatever no other route takes.
+    /// `$default`: requests that match no other route.
     Default,
 }
 
-pub(super) fn read(scope: &Scope, document: &Value, id: &str, resource: &Value) -> Result<FunctionSpec, Error> {
+pub(super) fn read(resolver: &Resolver, document: &Value, id: &str, resource: &Value) -> Result<FunctionSpec, TemplateError> {
     let binary = resource
         .pointer("/Metadata/BuildProperties/Binary")
         .and_then(Value::as_str)
-        .ok_or_else(|| Error::resource(id, "has no Metadata.BuildProperties.Binary"))?;
+        .ok_or_else(|| TemplateError::resource(id, "has no Metadata.BuildProperties.Binary"))?;
     let globals = document.pointer("/Globals/Function");
     let own = resource.get("Properties");
     let mut environment = BTreeMap::new();
     for properties in [globals, own].into_iter().flatten() {
-        for (name, value) in scope::members_at(properties, "/Environment/Variables") {
-            let value = scope.resolve(value)?;
+        for (name, value) in resolver::members_at(properties, "/Environment/Variables") {
+            let value = resolver.resolve(value)?;
             if value.is_null() {
                 environment.remove(name);
             } else {
@@ -69,7 +69,7 @@ pub(super) fn read(scope: &Scope, document: &Value, id: &str, resource: &Value) 
         }
     }
     let timeout = [own, globals].into_iter().flatten().find_map(|properties| properties.get("Timeout"));
-    let timeout = timeout.map_or(Ok(DEFAULT_TIMEOUT_SECS), |value| number(scope, id, value))?;
+    let timeout = timeout.map_or(Ok(DEFAULT_TIMEOUT_SECS), |value| number(resolver, id, value))?;
     let mut function = FunctionSpec {
         id: id.to_owned(),
         binary: binary.to_owned(),
@@ -79,15 +79,15 @@ pub(super) fn read(scope: &Scope, document: &Value, id: &str, resource: &Value) 
         sources: Vec::new(),
         schedules: Vec::new(),
     };
-    for (name, event) in own.into_iter().flat_map(|own| scope::members_at(own, "/Events")) {
+    for (name, event) in own.into_iter().flat_map(|own| resolver::members_at(own, "/Events")) {
         let empty = Value::Object(serde_json::Map::new());
-        let properties = scope.resolve(event.get("Properties").unwrap_or(&empty))?;
+        let properties = resolver.resolve(event.get("Properties").unwrap_or(&empty))?;
         match event.get("Type").and_then(Value::as_str).unwrap_or_default() {
             "HttpApi" => function.routes.push(route(&properties)),
-            "SQS" if !is_off(&properties) => function.sources.push(sources::read(scope, id, &properties, "Queue")?),
+            "SQS" if !is_off(&properties) => function.sources.push(sources::read(resolver, id, &properties, "Queue")?),
             "Schedule" | "ScheduleV2" if !is_off(&properties) => function.schedules.push(schedule(id, &properties)?),
             "SQS" | "Schedule" | "ScheduleV2" => {}
-            other => return Err(Error::resource(id, format!("event {name} of type {other:?}"))),
+            other => return Err(TemplateError::resource(id, format!("event {name} of type {other:?}"))),
         }
     }
     Ok(function)
@@ -104,11 +104,11 @@ fn route(properties: &Value) -> RouteSpec {
     }
 }
 
-/// `rate(5 minutes)`; cron expressions have no user here.
-fn schedule(id: &str, properties: &Value) -> Result<Duration, Error> {
+/// `rate(5 minutes)`; cron expressions are not supported.
+fn schedule(id: &str, properties: &Value) -> Result<Duration, TemplateError> {
     let expression = properties.get("ScheduleExpression").or_else(|| properties.get("Schedule")).map(yaml::text);
     let expression = expression.unwrap_or_default();
-    let unknown = || Error::resource(id, format!("schedule {expression:?}"));
+    let unknown = || TemplateError::resource(id, format!("schedule {expression:?}"));
     let rate = expression.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')')).ok_or_else(unknown)?;
     let (count, unit) = rate.split_once(' ').ok_or_else(unknown)?;
     let unit_secs = match unit.trim_end_matches('s') {
@@ -125,7 +125,7 @@ pub(super) fn is_off(properties: &Value) -> bool {
     properties.get("Enabled") == Some(&Value::Bool(false)) || properties.get("State").and_then(Value::as_str) == Some("DISABLED")
 }
 
-pub(super) fn number(scope: &Scope, id: &str, value: &Value) -> Result<u64, Error> {
-    let text = scope.text(value)?;
-    text.parse().map_err(|_| Error::resource(id, format!("{text:?} is not a whole number")))
+pub(super) fn number(resolver: &Resolver, id: &str, value: &Value) -> Result<u64, TemplateError> {
+    let text = resolver.text(value)?;
+    text.parse().map_err(|_| TemplateError::resource(id, format!("{text:?} is not a whole number")))
 }

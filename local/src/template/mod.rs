@@ -1,4 +1,4 @@
-//! What `template.yaml` declares, as far as this machine needs it: tables, queues and functions.
+//! What `template.yaml` declares, as far as the local server needs it: tables, queues and functions.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 mod conditions;
 mod functions;
 mod queues;
-mod scope;
+mod resolver;
 mod sources;
 mod tables;
 mod yaml;
@@ -20,18 +20,18 @@ pub use queues::{QueueSpec, Redrive};
 pub use sources::SourceSpec;
 pub use tables::TableSpec;
 
-use scope::{Scope, members};
+use resolver::{Resolver, members};
 
 /// Why a template cannot be used here.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum TemplateError {
     /// It is not YAML.
     #[error("template is not readable YAML: {0}")]
     Yaml(String),
-    /// It mentions something that this machine does not know.
+    /// It refers to something unknown here.
     #[error("template has an unknown {0}")]
     Unknown(String),
-    /// A resource lacks something or has it in the wrong shape.
+    /// A property of a resource is missing or invalid.
     #[error("template resource {id}: {why}")]
     Resource {
         /// The resource's logical id.
@@ -41,22 +41,22 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl TemplateError {
     fn resource(id: &str, why: impl ToString) -> Self {
         Self::Resource { id: id.to_owned(), why: why.to_string() }
     }
 }
 
-/// What stands in for the AWS account and the stack's parameters.
+/// The AWS account and the stack's parameters for which a template is resolved.
 #[derive(Debug, Clone)]
 pub struct Site {
-    /// The region everything claims to be in.
+    /// The region.
     pub region: String,
-    /// The account everything claims to belong to.
+    /// The account.
     pub account: String,
     /// Where the embedded SQS listens, without a trailing slash.
     pub queue_endpoint: String,
-    /// Stack parameters given instead of their defaults.
+    /// Stack parameters; they override their defaults.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -75,38 +75,38 @@ impl Template {
     /// Reads `text` and resolves it for `site`.
     ///
     /// # Errors
-    /// When the template is not YAML, or uses something that only exists on AWS where this machine needs its value.
-    pub fn parse(text: &str, site: &Site) -> Result<Self, Error> {
+    /// When the template is not YAML, or a value that is needed here only exists on AWS.
+    pub fn parse(text: &str, site: &Site) -> Result<Self, TemplateError> {
         let document = yaml::read(text)?;
-        let mut scope = Scope::new(&document, site);
+        let mut resolver = Resolver::new(&document, site);
         let mut present = Vec::new();
         for (id, resource) in members(&document, "Resources") {
             let condition = resource.get("Condition").and_then(Value::as_str);
-            if condition.map_or(Ok(true), |name| scope.condition(name))? {
+            if condition.map_or(Ok(true), |name| resolver.condition(name))? {
                 present.push((id.as_str(), kind(resource), resource));
             }
         }
         for (id, kind, resource) in &present {
             // Names first: any resource may refer to any other.
             match *kind {
-                tables::KIND => tables::declare(&mut scope, site, id, resource)?,
-                queues::KIND => queues::declare(&mut scope, site, id, resource)?,
+                tables::KIND => tables::declare(&mut resolver, site, id, resource)?,
+                queues::KIND => queues::declare(&mut resolver, site, id, resource)?,
                 _ => {}
             }
         }
         let mut template = Self { tables: Vec::new(), queues: Vec::new(), functions: Vec::new() };
         for (id, kind, resource) in &present {
             match *kind {
-                tables::KIND => template.tables.push(tables::read(&scope, id, resource)?),
-                queues::KIND => template.queues.push(queues::read(&scope, site, id, resource)?),
+                tables::KIND => template.tables.push(tables::read(&resolver, id, resource)?),
+                queues::KIND => template.queues.push(queues::read(&resolver, site, id, resource)?),
                 functions::KIND => {
-                    template.functions.push(functions::read(&scope, &document, id, resource)?);
+                    template.functions.push(functions::read(&resolver, &document, id, resource)?);
                 }
                 _ => {}
             }
         }
         for (id, _, resource) in present.iter().filter(|(_, kind, _)| *kind == sources::KIND) {
-            sources::attach(&scope, id, resource, &mut template.functions)?;
+            sources::attach(&resolver, id, resource, &mut template.functions)?;
         }
         Ok(template)
     }

@@ -1,4 +1,4 @@
-//! SQS queues: visibility, delay, and where a message goes that nobody can handle.
+//! SQS queues: visibility, delay and dead-letter queue.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Error, Site,
-    scope::{Reference, Scope},
+    Site, TemplateError,
+    resolver::{Reference, Resolver},
 };
 
 pub(super) const KIND: &str = "AWS::SQS::Queue";
@@ -25,9 +25,9 @@ pub struct QueueSpec {
     pub arn: String,
     /// Seconds that a received message stays hidden.
     pub visibility_secs: u32,
-    /// Seconds that a message without a delay of its own stays hidden at first.
+    /// Delay of a message that has none of its own, in seconds.
     pub delay_secs: u32,
-    /// Where a message goes that was received too often.
+    /// The dead-letter queue, if there is one.
     pub redrive: Option<Redrive>,
 }
 
@@ -38,7 +38,7 @@ pub struct Redrive {
     /// The ARN of the dead-letter queue.
     #[serde(rename = "deadLetterTargetArn")]
     pub target_arn: String,
-    /// How often a message may be received before it goes there.
+    /// Receives after which a message is moved there.
     pub max_receive_count: u32,
 }
 
@@ -58,22 +58,22 @@ fn default_visibility() -> u32 {
     30
 }
 
-pub(super) fn declare(scope: &mut Scope, site: &Site, id: &str, resource: &Value) -> Result<(), Error> {
-    let name = name(scope, id, resource)?;
+pub(super) fn declare(resolver: &mut Resolver, site: &Site, id: &str, resource: &Value) -> Result<(), TemplateError> {
+    let name = name(resolver, id, resource)?;
     let url = url(site, &name);
     let attributes = BTreeMap::from([("Arn", arn(site, &name)), ("QueueName", name), ("QueueUrl", url.clone())]);
-    scope.define(id, Reference { reference: url, attributes });
+    resolver.define(id, Reference { reference: url, attributes });
     Ok(())
 }
 
-pub(super) fn read(scope: &Scope, site: &Site, id: &str, resource: &Value) -> Result<QueueSpec, Error> {
+pub(super) fn read(resolver: &Resolver, site: &Site, id: &str, resource: &Value) -> Result<QueueSpec, TemplateError> {
     let empty = Value::Object(serde_json::Map::new());
-    let properties = scope.resolve(resource.get("Properties").unwrap_or(&empty))?;
-    let properties: Properties = serde_json::from_value(properties).map_err(|error| Error::resource(id, error))?;
+    let properties = resolver.resolve(resource.get("Properties").unwrap_or(&empty))?;
+    let properties: Properties = serde_json::from_value(properties).map_err(|error| TemplateError::resource(id, error))?;
     if properties.fifo_queue {
-        return Err(Error::resource(id, "FIFO queues are not kept in the journal"));
+        return Err(TemplateError::resource(id, "FIFO queues are not supported by the journal"));
     }
-    let name = name(scope, id, resource)?;
+    let name = name(resolver, id, resource)?;
     Ok(QueueSpec {
         id: id.to_owned(),
         url: url(site, &name),
@@ -85,8 +85,8 @@ pub(super) fn read(scope: &Scope, site: &Site, id: &str, resource: &Value) -> Re
     })
 }
 
-fn name(scope: &Scope, id: &str, resource: &Value) -> Result<String, Error> {
-    resource.pointer("/Properties/QueueName").map_or_else(|| Ok(format!("local-{id}")), |name| scope.text(name))
+fn name(resolver: &Resolver, id: &str, resource: &Value) -> Result<String, TemplateError> {
+    resource.pointer("/Properties/QueueName").map_or_else(|| Ok(format!("local-{id}")), |name| resolver.text(name))
 }
 
 fn url(site: &Site, name: &str) -> String {

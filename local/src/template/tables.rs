@@ -1,17 +1,17 @@
-//! DynamoDB tables: the request that makes one, and its TTL attribute.
+//! DynamoDB tables: the request that creates one, and its TTL attribute.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{
-    Error, Site,
-    scope::{Reference, Scope},
+    Site, TemplateError,
+    resolver::{Reference, Resolver},
 };
 
 pub(super) const KIND: &str = "AWS::DynamoDB::Table";
 
-/// What `CreateTable` wants to know; all else (encryption, backups, deletion protection) only exists on AWS.
+/// The properties that `CreateTable` takes; the others (encryption, backups, deletion protection) only exist on AWS.
 const CREATION: [&str; 5] = ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "BillingMode"];
 
 /// A table to create.
@@ -23,20 +23,20 @@ pub struct TableSpec {
     pub name: String,
     /// The body of the `CreateTable` request.
     pub creation: Value,
-    /// The attribute that holds each item's expiry.
+    /// The attribute with each item's expiry.
     pub ttl_attribute: Option<String>,
 }
 
-pub(super) fn declare(scope: &mut Scope, site: &Site, id: &str, resource: &Value) -> Result<(), Error> {
-    let name = name(scope, id, resource)?;
+pub(super) fn declare(resolver: &mut Resolver, site: &Site, id: &str, resource: &Value) -> Result<(), TemplateError> {
+    let name = name(resolver, id, resource)?;
     let arn = format!("arn:aws:dynamodb:{}:{}:table/{name}", site.region, site.account);
-    scope.define(id, Reference { reference: name, attributes: BTreeMap::from([("Arn", arn)]) });
+    resolver.define(id, Reference { reference: name, attributes: BTreeMap::from([("Arn", arn)]) });
     Ok(())
 }
 
-pub(super) fn read(scope: &Scope, id: &str, resource: &Value) -> Result<TableSpec, Error> {
-    let properties = scope.resolve(resource.get("Properties").unwrap_or(&Value::Null))?;
-    let name = name(scope, id, resource)?;
+pub(super) fn read(resolver: &Resolver, id: &str, resource: &Value) -> Result<TableSpec, TemplateError> {
+    let properties = resolver.resolve(resource.get("Properties").unwrap_or(&Value::Null))?;
+    let name = name(resolver, id, resource)?;
     let mut creation = serde_json::Map::from_iter([("TableName".to_owned(), Value::from(name.as_str()))]);
     for member in CREATION {
         if let Some(value) = properties.get(member) {
@@ -48,6 +48,6 @@ pub(super) fn read(scope: &Scope, id: &str, resource: &Value) -> Result<TableSpe
     Ok(TableSpec { id: id.to_owned(), name, creation: Value::Object(creation), ttl_attribute })
 }
 
-fn name(scope: &Scope, id: &str, resource: &Value) -> Result<String, Error> {
-    resource.pointer("/Properties/TableName").map_or_else(|| Ok(format!("local-{id}")), |name| scope.text(name))
+fn name(resolver: &Resolver, id: &str, resource: &Value) -> Result<String, TemplateError> {
+    resource.pointer("/Properties/TableName").map_or_else(|| Ok(format!("local-{id}")), |name| resolver.text(name))
 }

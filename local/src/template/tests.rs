@@ -1,4 +1,4 @@
-//! The sample template, read for a made-up site.
+//! The sample template, resolved for a sample site.
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn a_table_keeps_its_keys_indexes_and_ttl() {
 }
 
 #[test]
-fn a_queue_knows_its_dead_letters() {
+fn a_queue_has_its_dead_letter_queue() {
     let template = Template::parse(SAMPLE, &site(&[])).unwrap();
     let queue = template.queues.iter().find(|queue| queue.name == "clicks").unwrap();
     let redrive = queue.redrive.as_ref().unwrap();
@@ -62,13 +62,13 @@ fn events_become_routes_sources_and_schedules() {
 }
 
 #[test]
-fn a_reference_to_nothing_is_an_error() {
+fn an_unknown_reference_is_an_error() {
     let text = "Resources:\n  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Nothing}}";
-    assert!(matches!(Template::parse(text, &site(&[])), Err(Error::Unknown(_))));
+    assert!(matches!(Template::parse(text, &site(&[])), Err(TemplateError::Unknown(_))));
 }
 
 #[test]
-fn a_mapping_that_stands_apart_finds_its_function() {
+fn a_mapping_of_its_own_is_added_to_its_function() {
     let template = Template::parse(SAMPLE, &site(&[])).unwrap();
     let source = &template.function("event-worker").unwrap().sources[0];
     assert_eq!(source.queue_arn, "arn:aws:sqs:eu-central-1:000000000000:local-EventsQueue");

@@ -1,17 +1,17 @@
-//! Reads YAML into JSON with the short intrinsics spelled out: `!Ref X` becomes `{"Ref": "X"}`.
+//! Reads YAML into JSON, with short intrinsics in their long form: `!Ref X` becomes `{"Ref": "X"}`.
 
 use saphyr::{LoadableYamlNode, ScalarOwned, YamlOwned};
 use serde_json::{Map, Value};
 
-use super::Error;
+use super::TemplateError;
 
 /// Reads the first document of `text`.
-pub(super) fn read(text: &str) -> Result<Value, Error> {
-    let documents = YamlOwned::load_from_str(text).map_err(|error| Error::Yaml(error.to_string()))?;
+pub(super) fn read(text: &str) -> Result<Value, TemplateError> {
+    let documents = YamlOwned::load_from_str(text).map_err(|error| TemplateError::Yaml(error.to_string()))?;
     documents.first().map_or(Ok(Value::Null), node)
 }
 
-fn node(yaml: &YamlOwned) -> Result<Value, Error> {
+fn node(yaml: &YamlOwned) -> Result<Value, TemplateError> {
     match yaml {
         YamlOwned::Value(scalar) => Ok(plain(scalar)),
         YamlOwned::Representation(text, ..) => Ok(Value::from(text.as_str())),
@@ -24,7 +24,7 @@ fn node(yaml: &YamlOwned) -> Result<Value, Error> {
             Ok(Value::Object(map))
         }
         YamlOwned::Tagged(tag, inner) => Ok(intrinsic(&tag.suffix, node(inner)?)),
-        YamlOwned::Alias(_) | YamlOwned::BadValue => Err(Error::Yaml("a node without a value".to_owned())),
+        YamlOwned::Alias(_) | YamlOwned::BadValue => Err(TemplateError::Yaml("a node without a value".to_owned())),
     }
 }
 
@@ -55,7 +55,7 @@ fn attribute_path(argument: Value) -> Value {
     }
 }
 
-/// A scalar as the string an environment variable or a key carries.
+/// A scalar as the text of an environment variable or key.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! One batch of messages: the event it becomes, the call, and what happens to each message after it.
+//! A batch of messages: the event, the invocation, and the deletion of what it processed.
 
 use std::collections::HashSet;
 
@@ -8,19 +8,19 @@ use aws_lambda_events::{
 };
 use rustack_sqs_model::types::Message;
 
-use super::{Source, verdict::Verdict};
+use super::{Source, batch_result::BatchResult};
 use crate::{LocalServer, queues::Queue, server::REGION};
 
-/// What became of the messages of a batch.
+/// How many messages of a batch were deleted and kept.
 #[derive(Debug, Default)]
-pub(super) struct Outcome {
-    /// Messages that were deleted.
+pub(super) struct BatchCounts {
+    /// Deleted messages.
     pub(super) deleted: usize,
-    /// Messages that stay.
+    /// Messages that stay in the queue.
     pub(super) kept: usize,
 }
 
-/// Turns a received message into a record of an SQS event.
+/// Converts a received message into a record of an SQS event.
 pub(super) fn record(message: Message, queue_arn: &str) -> SqsMessage {
     let mut record = SqsMessage::default();
     record.message_id = message.message_id;
@@ -48,8 +48,8 @@ fn base64(bytes: Vec<u8>) -> Base64Data {
     data
 }
 
-/// Calls the source's function with `records` and deletes what it has dealt with.
-pub(super) async fn deliver(server: &LocalServer, source: &Source, queue: &Queue, records: Vec<SqsMessage>) -> Outcome {
+/// Calls the source's function with `records` and deletes what it processed.
+pub(super) async fn deliver(server: &LocalServer, source: &Source, queue: &Queue, records: Vec<SqsMessage>) -> BatchCounts {
     let keys: Vec<(String, String)> = records
         .iter()
         .map(|record| {
@@ -57,29 +57,29 @@ pub(super) async fn deliver(server: &LocalServer, source: &Source, queue: &Queue
             (id.clone().unwrap_or_default(), handle.clone().unwrap_or_default())
         })
         .collect();
-    let verdict = judge(source, records, &keys).await;
-    let mut outcome = Outcome::default();
+    let result = invoke(source, records, &keys).await;
+    let mut counts = BatchCounts::default();
     for (id, receipt_handle) in keys {
-        if !verdict.is_done(&id) {
-            outcome.kept += 1;
+        if !result.is_done(&id) {
+            counts.kept += 1;
             continue;
         }
         match server.queues().delete(queue, receipt_handle).await {
-            Ok(()) => outcome.deleted += 1,
+            Ok(()) => counts.deleted += 1,
             Err(error) => tracing::warn!(%error, message = id, "message not deleted"),
         }
     }
-    outcome
+    counts
 }
 
-async fn judge(source: &Source, records: Vec<SqsMessage>, keys: &[(String, String)]) -> Verdict {
+async fn invoke(source: &Source, records: Vec<SqsMessage>, keys: &[(String, String)]) -> BatchResult {
     let Some(function) = source.slot.queue() else {
-        tracing::error!(function = source.slot.spec.binary, "no code is mounted for it");
-        return Verdict::Failed;
+        tracing::error!(function = source.slot.spec.binary, "function is not mounted");
+        return BatchResult::Failed;
     };
     let mut event = SqsEvent::default();
     event.records = records;
     let response = super::call(&source.slot, async { function(event).await }).await;
     let ids: HashSet<&str> = keys.iter().map(|(id, _)| id.as_str()).collect();
-    Verdict::of(&ids, response.as_ref(), source.spec.reports_failures)
+    BatchResult::of(&ids, response.as_ref(), source.spec.reports_failures)
 }

@@ -1,4 +1,4 @@
-//! A poller for tests: one pass over what is visible, without waiting, through the hands of the test.
+//! A poller for tests: one pass over what is visible, without waiting; the test may change each batch.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use rustack_sqs_model::types::Message;
 use super::{Source, batch};
 use crate::{
     Error, LocalServer,
-    queues::{Queue, Want},
+    queues::{Queue, ReceiveOptions},
 };
 
-/// What a pass over a queue did.
+/// What draining a queue did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DrainReport {
     /// Messages that were visible.
     pub received: usize,
-    /// Times the function was called.
+    /// Invocations.
     pub batches: usize,
-    /// Messages that were handled and deleted; a duplicate counts again.
+    /// Messages that were processed and deleted; a duplicate counts again.
     pub deleted: usize,
     /// Messages that failed and are visible again.
     pub failed: usize,
@@ -29,7 +29,7 @@ pub struct DrainReport {
 /// What a test does to a batch before the function sees it.
 pub type Hook<'a> = &'a mut (dyn FnMut(Vec<SqsMessage>) -> Vec<SqsMessage> + Send);
 
-/// Works off what is visible now; what failed or was dropped is visible again afterwards, as if its time had passed.
+/// Delivers what is visible now. What failed or was dropped is visible again afterwards, as if its visibility timeout had passed.
 pub(crate) async fn drain(server: &LocalServer, queue: &str, hook: Hook<'_>) -> Result<DrainReport, Error> {
     let queues = server.queues();
     let unknown = || Error::Unknown(queue.to_owned());
@@ -59,23 +59,23 @@ async fn pass(
     let given = |handle: &&String| records.iter().any(|record| record.receipt_handle.as_ref() == Some(*handle));
     report.dropped += handles.len() - handles.iter().filter(given).count();
     if !records.is_empty() {
-        let outcome = batch::deliver(server, source, queue, records).await;
+        let counts = batch::deliver(server, source, queue, records).await;
         report.batches += 1;
-        report.deleted += outcome.deleted;
-        report.failed += outcome.kept;
+        report.deleted += counts.deleted;
+        report.failed += counts.kept;
     }
     for handle in handles {
-        // Refused for what is deleted by now, and that is as it should be.
+        // Fails for messages that are deleted by now, as it should.
         let _ = server.queues().hide(queue, handle, 0).await;
     }
     Ok(())
 }
 
 async fn all_visible(server: &LocalServer, queue: &Queue) -> Result<Vec<Message>, Error> {
-    let want = Want { messages: 10, wait: Duration::ZERO, visibility_secs: None };
+    let options = ReceiveOptions { max_messages: 10, wait: Duration::ZERO, visibility_secs: None };
     let mut all = Vec::new();
     loop {
-        let messages = server.queues().receive(queue, want).await?;
+        let messages = server.queues().receive(queue, options).await?;
         if messages.is_empty() {
             return Ok(all);
         }

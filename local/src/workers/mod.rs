@@ -1,4 +1,4 @@
-//! What calls functions without a request: queues and the clock.
+//! Calls functions for queues and schedules.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -6,28 +6,28 @@ use futures::FutureExt;
 use tokio::{sync::watch, task::JoinSet};
 
 mod batch;
+mod batch_result;
 mod drain;
 mod poll;
 mod schedule;
 #[cfg(test)]
 mod tests;
-mod verdict;
 
 pub(crate) use drain::drain;
 pub use drain::{DrainReport, Hook};
 pub(crate) use schedule::once;
 
-use crate::{LocalServer, function_slot::FunctionSlot, template::SourceSpec};
+use crate::{LocalServer, functions::slot::FunctionSlot, template::SourceSpec};
 
 /// A queue and the function that consumes it.
 pub(crate) struct Source {
-    /// What the template says of it.
+    /// Its part of the template.
     pub(crate) spec: SourceSpec,
     /// The function.
     pub(crate) slot: Arc<FunctionSlot>,
 }
 
-/// Starts a poller for every source and a timer for every schedule; they end when `stop` says so.
+/// Starts a poller for every source and a timer for every schedule; they end when `stop` becomes true.
 pub(crate) fn start(server: &LocalServer, stop: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     for source in server.sources() {
@@ -41,13 +41,13 @@ pub(crate) fn start(server: &LocalServer, stop: &watch::Receiver<bool>) -> JoinS
     workers
 }
 
-/// Resolves when `stop` says so, or when nobody is left to say it.
+/// Resolves when `stop` becomes true or its sender is dropped.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// Lets `room`'s function work for as long as the template grants it; a function that panics takes its event along and not
-/// the poller, and one whose caller goes away ends there, as a process that is killed.
+/// Runs an invocation of `slot`'s function under its timeout; none when it panicked or timed out. A panic does not end the
+/// poller. When the caller is dropped, the invocation ends where it is, like a killed process.
 async fn call<T>(slot: &FunctionSlot, work: impl Future<Output = T>) -> Option<T> {
     match tokio::time::timeout(slot.spec.timeout, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(outcome)) => Some(outcome),
@@ -56,7 +56,7 @@ async fn call<T>(slot: &FunctionSlot, work: impl Future<Output = T>) -> Option<T
             None
         }
         Err(_) => {
-            tracing::error!(function = slot.spec.binary, "function took too long");
+            tracing::error!(function = slot.spec.binary, "function timed out");
             None
         }
     }

@@ -12,25 +12,25 @@ use tokio::{
 use super::{Source, batch, stopped};
 use crate::{
     LocalServer,
-    queues::{Queue, Want},
+    queues::{Queue, ReceiveOptions},
 };
 
-/// Invocations at a time where the template does not say.
+/// Concurrent invocations where the template sets no limit.
 const DEFAULT_CONCURRENCY: usize = 4;
 
-/// SQS's longest wait for a message.
+/// SQS's longest long poll.
 const LONG_POLL: Duration = Duration::from_secs(20);
 
-/// SQS's largest receive.
+/// SQS's largest batch of a receive.
 const RECEIVE: usize = 10;
 
-/// While a window is open, messages are fetched this often.
+/// Interval of receives while a batch window is open.
 const GATHER_EVERY: Duration = Duration::from_millis(25);
 
-/// A queue that cannot be received from is asked again after this long.
+/// Time until the next receive after one that failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Polls for one source until `stop` says so, then lets the batches under way end.
+/// Polls for one source until `stop` becomes true, then waits for the batches in progress.
 pub(super) async fn run(server: LocalServer, source: Arc<Source>, mut stop: watch::Receiver<bool>) {
     let Some(queue) = server.queues().find(&source.spec.queue_arn) else { return };
     let permits = Arc::new(Semaphore::new(source.spec.concurrency.unwrap_or(DEFAULT_CONCURRENCY)));
@@ -41,7 +41,7 @@ pub(super) async fn run(server: LocalServer, source: Arc<Source>, mut stop: watc
             Some((permit, gather(&server, &source, queue).await))
         };
         let next = tokio::select! {
-            // A receive that is given up here leaves its messages to the visibility timeout.
+            // The messages of a cancelled receive return after their visibility timeout.
             () = stopped(&mut stop) => break,
             next = next => next,
         };
@@ -71,10 +71,10 @@ async fn deliver(server: &LocalServer, source: &Source, messages: Vec<Message>) 
     let count = messages.len();
     let arn = &queue.spec.arn;
     let records = messages.into_iter().map(|message| batch::record(message, arn)).collect();
-    let outcome = batch::deliver(server, source, queue, records).await;
+    let counts = batch::deliver(server, source, queue, records).await;
     tracing::info!(
         messages = count,
-        kept = outcome.kept,
+        kept = counts.kept,
         us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         function = source.slot.spec.binary,
         "batch from {}",
@@ -82,7 +82,7 @@ async fn deliver(server: &LocalServer, source: &Source, messages: Vec<Message>) 
     );
 }
 
-/// The next batch: whatever is there, or, within the window, as much as the batch size allows.
+/// The next batch: what is there, and what arrives within the window, up to the batch size.
 async fn gather(server: &LocalServer, source: &Source, queue: &Queue) -> Result<Vec<Message>, SqsError> {
     let size = source.spec.batch_size;
     let mut batch = receive(server, queue, size, LONG_POLL).await?;
@@ -93,7 +93,7 @@ async fn gather(server: &LocalServer, source: &Source, queue: &Queue) -> Result<
     while batch.len() < size {
         let more = match receive(server, queue, size - batch.len(), Duration::ZERO).await {
             Ok(more) => more,
-            // What is in hand is delivered all the same.
+            // What was received so far is delivered.
             Err(_) => break,
         };
         let is_short = more.len() < RECEIVE;
@@ -109,9 +109,9 @@ async fn gather(server: &LocalServer, source: &Source, queue: &Queue) -> Result<
     Ok(batch)
 }
 
-async fn receive(server: &LocalServer, queue: &Queue, slot: usize, wait: Duration) -> Result<Vec<Message>, SqsError> {
-    let messages = i32::try_from(slot.min(RECEIVE)).unwrap_or(1);
-    server.queues().receive(queue, Want { messages, wait, visibility_secs: None }).await
+async fn receive(server: &LocalServer, queue: &Queue, limit: usize, wait: Duration) -> Result<Vec<Message>, SqsError> {
+    let max_messages = i32::try_from(limit.min(RECEIVE)).unwrap_or(1);
+    server.queues().receive(queue, ReceiveOptions { max_messages, wait, visibility_secs: None }).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "pollers wait on the wall clock")]

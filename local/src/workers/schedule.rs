@@ -1,13 +1,13 @@
-//! Schedules: a function that is called at a rate, never twice at a time.
+//! Schedules: calls a function at a rate, one invocation at a time.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::MissedTickBehavior};
 
 use super::stopped;
-use crate::function_slot::FunctionSlot;
+use crate::functions::slot::FunctionSlot;
 
-/// Calls `room`'s function every `period` until `stop` says so; the first time after one period.
+/// Calls `slot`'s function every `period`, first after one period, until `stop` becomes true.
 pub(super) async fn run(slot: Arc<FunctionSlot>, period: Duration, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -20,10 +20,10 @@ pub(super) async fn run(slot: Arc<FunctionSlot>, period: Duration, mut stop: wat
     }
 }
 
-/// Calls `room`'s function now; false when there is none or it failed.
+/// Calls `slot`'s function now; false when it is not mounted or failed.
 pub(crate) async fn once(slot: &FunctionSlot) -> bool {
     let Some(function) = slot.schedule() else {
-        tracing::error!(function = slot.spec.binary, "no code is mounted for it");
+        tracing::error!(function = slot.spec.binary, "function is not mounted");
         return false;
     };
     super::call(slot, async { function().await }).await.is_some()

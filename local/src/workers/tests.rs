@@ -1,4 +1,4 @@
-//! Queues and schedules that call functions, drained by hand and polled for real.
+//! Queues and schedules that call functions, drained by the test and by the pollers.
 
 use std::{
     sync::{
@@ -12,11 +12,11 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use futures::FutureExt as _;
 
 use super::*;
-use crate::{Function, Options, queues::Draft};
+use crate::{Function, Options, queues::NewMessage};
 
 type Seen = Arc<Mutex<Vec<Vec<String>>>>;
 
-/// A house whose click worker writes down what it is given, and fails what is called `bad`.
+/// A server whose click worker records the messages it receives, and reports those with the body `bad` as failed.
 async fn server() -> (LocalServer, Seen) {
     let options = Options { template: include_str!("../../tests/sample.yaml").into(), ..Options::memory() };
     let server = LocalServer::open(options).await.unwrap();
@@ -43,13 +43,13 @@ async fn server() -> (LocalServer, Seen) {
 }
 
 async fn send(server: &LocalServer, bodies: &[&str]) {
-    let drafts = bodies.iter().map(|body| Draft { body: (*body).to_owned(), ..Draft::default() });
+    let drafts = bodies.iter().map(|body| NewMessage { body: (*body).to_owned(), ..NewMessage::default() });
     let queue = server.queues().find("ClicksQueue").unwrap();
     server.queues().send(queue, drafts.collect()).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_drain_deletes_what_went_well_and_shows_the_rest_again() {
+async fn a_drain_deletes_what_was_processed_and_makes_the_rest_visible() {
     let (server, seen) = server().await;
     send(&server, &["good", "bad"]).await;
     let report = server.drain("ClicksQueue", &mut |batch| batch).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_drain_deletes_what_went_well_and_shows_the_rest_again() {
 }
 
 #[tokio::test]
-async fn a_hook_may_double_turn_round_and_drop_messages() {
+async fn a_hook_may_duplicate_reorder_and_drop_messages() {
     let (server, seen) = server().await;
     send(&server, &["a", "b", "c"]).await;
     let mut hook = |mut batch: Vec<aws_lambda_events::sqs::SqsMessage>| {
@@ -110,7 +110,7 @@ async fn pollers_gather_a_batch_within_the_window() {
 }
 
 #[tokio::test]
-async fn a_schedule_can_be_run_by_hand() {
+async fn a_schedule_can_be_run_on_demand() {
     let (server, _) = server().await;
     let runs = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&runs);

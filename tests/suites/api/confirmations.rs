@@ -163,7 +163,7 @@ async fn every_report_and_a_recount_agree_after_corrections_of_all_kinds() {
         env.report("groupBy=country").await["rows"].as_array().unwrap().iter().find(|row| row["key"] == "DE").unwrap()["conversions"],
         2
     );
-    let scope = local::jobs::Scope {
+    let scope = local::jobs::JobScope {
         store: env.operator_store(),
         handles: vec![env.handle()],
         from: "2026-03-01".parse().unwrap(),

@@ -430,7 +430,7 @@ fn bought_at_once(conversion: &Value) -> Option<ClickId> {
 async fn equals_the_table(client: &Client, folder: &Path, instant: &BTreeSet<ClickId>) {
     let data = folder.join("data");
     let keys = Keys::open(&data).expect("keys");
-    let settings = local::settings::Settings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys: &keys };
+    let settings = local::settings::LocalSettings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys: &keys };
     let server =
         LocalServer::open(Options { data: Some(data), environment: settings.environment(), ..Options::memory() }).await.expect("a server");
     for queue in ["ClicksDeadLetters", "EventsDeadLetters"] {

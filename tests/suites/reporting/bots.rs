@@ -8,7 +8,7 @@ use domain::clicks::agent::CLASSIFIER_VERSION;
 use domain::testing;
 use domain::values::moment::Day;
 use futures::future::join_all;
-use local::jobs::{Effects, Scope, recount, rescore};
+use local::jobs::{Effects, JobScope, recount, rescore};
 use serde_json::{Value, json};
 use tests::fixtures::order;
 use tests::{BROWSER, Fault, Rule, TestEnv, Visit};
@@ -35,13 +35,13 @@ async fn stored(env: &TestEnv) -> Vec<Click> {
     clicks
 }
 
-async fn scope(env: &TestEnv) -> Scope {
-    Scope::of(env.operator_store(), None, today(), today().plus(1)).await.unwrap()
+async fn scope(env: &TestEnv) -> JobScope {
+    JobScope::of(env.operator_store(), None, today(), today().plus(1)).await.unwrap()
 }
 
 /// No more than a day of one handle: the shortest job.
-async fn one_day(env: &TestEnv) -> Scope {
-    Scope::of(env.operator_store(), Some(env.handle()), today(), today()).await.unwrap()
+async fn one_day(env: &TestEnv) -> JobScope {
+    JobScope::of(env.operator_store(), Some(env.handle()), today(), today()).await.unwrap()
 }
 
 /// The job has the environment's time and ids of its own.
@@ -53,11 +53,11 @@ fn of_job(env: &TestEnv) -> Effects {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_over_a_mistyped_handle_says_so() {
     let env = TestEnv::new().await;
-    let mistyped = Scope::of(env.operator_store(), Some("dmeo".parse().unwrap()), today(), today()).await;
+    let mistyped = JobScope::of(env.operator_store(), Some("dmeo".parse().unwrap()), today(), today()).await;
     assert_eq!(mistyped.err().map(|error| error.to_string()).as_deref(), Some("there is no handle dmeo"));
 }
 
-async fn rescored(env: &TestEnv) -> rescore::Summary {
+async fn rescored(env: &TestEnv) -> rescore::RescoreSummary {
     rescore::run(&scope(env).await, &of_job(env), &mut ()).await.unwrap()
 }
 

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use domain::clicks::Click;
 use domain::values::moment::Day;
 use domain::values::name::Handle;
-use local::jobs::Watcher;
-use local::jobs::export::{self, Format, Kind};
+use local::jobs::Progress;
+use local::jobs::export::{self, ExportFormat, RowType};
 use serde_json::{Value, json};
 use tests::fixtures::clicks::{click, random_clicks};
 use tests::fixtures::exports::{csv, in_both_formats, items, pages, read_csv};
@@ -270,13 +270,13 @@ async fn an_export_whose_table_fails_half_way_is_no_half_export() {
 // ---------------------------------------------------------------- into a file, from the command line
 
 /// What an operator's export of the first days writes, and how much of it at once.
-async fn job(env: &TestEnv, kind: Kind, format: Format, campaign: Option<&str>) -> (String, Written, export::Summary) {
+async fn job(env: &TestEnv, kind: RowType, format: ExportFormat, campaign: Option<&str>) -> (String, Written, export::ExportSummary) {
     let (from, to) = ("2026-03-01".parse().unwrap(), "2026-03-05".parse().unwrap());
     let campaign = campaign.map(|id| id.parse().unwrap());
-    let wanted = export::Wanted { handle: env.handle(), from, to, campaign, kind, format };
+    let wanted = export::ExportRequest { handle: env.handle(), from, to, campaign, kind, format };
     let (mut out, mut watched) = (Written::default(), Days::default());
     let done = export::run(&env.api("analytics"), env.keys(), &wanted, &mut out, &mut watched).await.unwrap();
-    assert_eq!((watched.done, watched.rows), (wanted.size(), done.rows), "the bar comes to its end");
+    assert_eq!((watched.done, watched.rows), (wanted.days(), done.rows), "the bar comes to its end");
     (String::from_utf8(out.bytes.clone()).unwrap(), out, done)
 }
 
@@ -306,12 +306,12 @@ struct Days {
     rows: u64,
 }
 
-impl Watcher for Days {
-    fn begins(&mut self, _: &Handle, _: Day) {}
-    fn has_read(&mut self, rows: usize) {
+impl Progress for Days {
+    fn day_started(&mut self, _: &Handle, _: Day) {}
+    fn records_read(&mut self, rows: usize) {
         self.rows += rows as u64;
     }
-    fn says(&mut self, _: &str) {}
+    fn message(&mut self, _: &str) {}
     fn day_done(&mut self) {
         self.done += 1;
     }
@@ -336,23 +336,25 @@ async fn an_export_into_a_file_is_every_page_of_the_api_and_never_holds_more_tha
         env.process_events().await;
         env.advance_ms(3000);
     }
-    for (kind, name, pages_at_least) in [(Kind::Clicks, "clicks", 2), (Kind::Conversions, "conversions", 1), (Kind::Daily, "daily", 1)] {
+    for (kind, name, pages_at_least) in
+        [(RowType::Clicks, "clicks", 2), (RowType::Conversions, "conversions", 1), (RowType::Daily, "daily", 1)]
+    {
         for of in [None, Some("partner-alpha")] {
             let filter = of.map_or(String::new(), |id| format!("&campaignId={id}"));
             let query = format!("type={name}&{RANGE}{filter}");
-            let (text, written, done) = job(&env, kind, Format::Csv, of).await;
+            let (text, written, done) = job(&env, kind, ExportFormat::Csv, of).await;
             let of_api = pages(&env, &format!("format=csv&{query}")).await;
             assert_eq!(text, of_api.iter().map(Answer::text).collect::<String>(), "{query}");
             assert_eq!((done.rows as usize, done.pages as usize), (read_csv(&text).len() - 1, of_api.len()), "{query}");
             assert!(written.most_at_once < 4_300_000 && (of.is_some() || done.pages >= pages_at_least), "{}", done.pages);
 
-            let (text, written, done) = job(&env, kind, Format::Json, of).await;
+            let (text, written, done) = job(&env, kind, ExportFormat::Json, of).await;
             let items: Vec<Value> = serde_json::from_str(&text).unwrap();
             assert_eq!((&items, items.len()), (&self::items(&env, &query).await, done.rows as usize), "{query}");
             assert!(written.most_at_once < 10_000, "item by item");
         }
     }
-    let (none, _, _) = job(&env, Kind::Clicks, Format::Json, Some("partner-beta")).await;
+    let (none, _, _) = job(&env, RowType::Clicks, ExportFormat::Json, Some("partner-beta")).await;
     assert_eq!(none, "[]\n");
 }
 
@@ -362,23 +364,30 @@ async fn an_export_that_is_refused_or_breaks_off_leaves_the_file_of_before() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("clicks.csv");
     let day = "2026-03-01".parse().unwrap();
-    let wanted = export::Wanted { handle: env.handle(), from: day, to: day, campaign: None, kind: Kind::Clicks, format: Format::Csv };
-    let mut first = export::Draft::of(&file).unwrap();
+    let wanted = export::ExportRequest {
+        handle: env.handle(),
+        from: day,
+        to: day,
+        campaign: None,
+        kind: RowType::Clicks,
+        format: ExportFormat::Csv,
+    };
+    let mut first = export::PartialFile::create(&file).unwrap();
     export::run(&env.api("analytics"), env.keys(), &wanted, &mut first, &mut ()).await.unwrap();
-    first.keep().unwrap();
+    first.finish().unwrap();
     let before = std::fs::read_to_string(&file).unwrap();
     assert!(before.starts_with("\"clickId\","), "{before}");
 
-    let elsewhere = export::Wanted { handle: "unknown".parse().unwrap(), ..wanted.clone() };
-    let too_long = export::Wanted { from: "2024-01-01".parse().unwrap(), ..wanted.clone() };
-    let backwards = export::Wanted { from: day.plus(1), ..wanted.clone() };
+    let elsewhere = export::ExportRequest { handle: "unknown".parse().unwrap(), ..wanted.clone() };
+    let too_long = export::ExportRequest { from: "2024-01-01".parse().unwrap(), ..wanted.clone() };
+    let backwards = export::ExportRequest { from: day.plus(1), ..wanted.clone() };
     for (wanted, said) in [(elsewhere, "there is no handle unknown"), (too_long, "400 days"), (backwards, "is after")] {
-        let mut draft = export::Draft::of(&file).unwrap();
+        let mut draft = export::PartialFile::create(&file).unwrap();
         let refused = export::run(&env.api("analytics"), env.keys(), &wanted, &mut draft, &mut ()).await.unwrap_err().to_string();
         assert!(refused.contains(said), "{refused}");
     }
     let fired = env.faults.inject(Rule::on("Query").by("analytics").always(), Fault::Throttled);
-    let mut draft = export::Draft::of(&file).unwrap();
+    let mut draft = export::PartialFile::create(&file).unwrap();
     draft.write_all(b"half").unwrap();
     export::run(&env.api("analytics"), env.keys(), &wanted, &mut draft, &mut ()).await.unwrap_err();
     drop(draft);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use local::jobs::{Effects, Scope, recount, rescore};
+use local::jobs::{Effects, JobScope, recount, rescore};
 use serde_json::{Value, json};
 use tests::fixtures::exports::in_both_formats;
 use tests::{BROWSER, TestEnv, TestEnvOptions};
@@ -387,7 +387,7 @@ async fn check_explanations(env: &TestEnv, orders: &BTreeMap<String, String>) {
 
 /// The rollups are what their raw records make them.
 async fn nothing_drifts(env: &TestEnv) {
-    let scope = Scope::of(env.operator_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
+    let scope = JobScope::of(env.operator_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
     let found = recount::run(&scope, &mut ()).await.unwrap();
     // Every click, every conversion but the test, the refund.
     assert_eq!((found.drift, found.records), (Vec::<String>::new(), 22 + 6 + 1));
@@ -408,7 +408,7 @@ async fn two_partners_figures_agree_before_and_after_a_rescore_and_a_restart() {
 
     let (now, seed) = (env.now(), AtomicU64::new(1));
     let of_job = Effects { clock: Arc::new(move || now), entropy: Arc::new(move || u128::from(seed.fetch_add(1, Ordering::SeqCst)) << 40) };
-    let scope = Scope::of(env.operator_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
+    let scope = JobScope::of(env.operator_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
     let rescored = rescore::run(&scope, &of_job, &mut ()).await.unwrap();
     assert_eq!((rescored.clicks, rescored.became_bots, rescored.became_humans), (22, 0, 0));
     assert_eq!(answers(&env, &orders).await, before, "rescoring changes nothing that was classified right");

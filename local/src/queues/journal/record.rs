@@ -1,14 +1,14 @@
-//! What the journal says about messages: sent, received, moved to another queue, deleted.
+//! The journal's records: a message was sent, received, moved to another queue, deleted.
 
 use std::collections::HashMap;
 
 use rustack_sqs_model::types::MessageAttributeValue;
 use serde::{Deserialize, Serialize};
 
-/// A message as it must come back after a crash.
+/// A message as it is restored after a crash. Times are in milliseconds since 1970.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Letter {
+pub(crate) struct StoredMessage {
     /// Its message id.
     pub(crate) id: String,
     /// The name of the queue it is in.
@@ -18,11 +18,11 @@ pub(crate) struct Letter {
     /// Its message attributes.
     #[serde(default, skip_serializing_if = "HashMap::is_empty")]
     pub(crate) attributes: HashMap<String, MessageAttributeValue>,
-    /// When it was sent, in milliseconds.
+    /// When it was sent.
     pub(crate) sent_at: i64,
-    /// Before this moment nobody receives it.
+    /// When its delay ends.
     pub(crate) due_at: i64,
-    /// How often it was received.
+    /// How often it was received so far.
     #[serde(default)]
     pub(crate) receives: u32,
     /// When it was first received.
@@ -34,23 +34,23 @@ pub(crate) struct Letter {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Record {
-    /// A message is new.
-    Sent(Letter),
-    /// A message was handed to a consumer.
+    /// A message was sent.
+    Sent(StoredMessage),
+    /// A message was returned to a consumer.
     Received {
         /// Its id.
         id: String,
-        /// When.
+        /// When, in milliseconds since 1970.
         at: i64,
     },
-    /// A message went to its dead-letter queue.
+    /// A message was moved to its dead-letter queue.
     Moved {
         /// Its id.
         id: String,
         /// The name of the queue it is in now.
         queue: String,
     },
-    /// A message is done with.
+    /// A message was deleted.
     Deleted {
         /// Its id.
         id: String,

@@ -1,4 +1,4 @@
-//! Reads a journal back into the messages that are still owed to somebody, and rewrites it without the rest.
+//! Reads a journal into the messages that were not deleted, and rewrites it without the others.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -7,81 +7,82 @@ use std::{
     path::Path,
 };
 
-use super::record::{Letter, Record};
+use super::record::{Record, StoredMessage};
+use crate::private_files;
 
 /// The messages in `path` that were not deleted, oldest first.
 ///
-/// A last line without its end is a write that was cut short, so nobody was told that it happened.
-pub(super) fn replay(path: &Path) -> io::Result<Vec<Letter>> {
+/// A last line without its line break is a write that was interrupted, so it was never acknowledged.
+pub(super) fn replay(path: &Path) -> io::Result<Vec<StoredMessage>> {
     let content = match fs::read(path) {
         Ok(content) => content,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error),
     };
-    let mut shelf = Shelf::default();
+    let mut replayed = Replay::default();
     for line in content.split_inclusive(|byte| *byte == b'\n') {
         match serde_json::from_slice(line) {
-            Ok(record) if line.ends_with(b"\n") => shelf.apply(record),
+            Ok(record) if line.ends_with(b"\n") => replayed.apply(record),
             Ok(_) | Err(_) => tracing::warn!(bytes = line.len(), "journal line skipped: cut short"),
         }
     }
-    Ok(shelf.letters.into_values().collect())
+    Ok(replayed.messages.into_values().collect())
 }
 
-/// Replaces `path` by a journal of just `letters`, and opens it for appending.
-pub(super) fn rewrite(path: &Path, letters: &[Letter]) -> io::Result<File> {
+/// Repositions `path` by a journal of just `messages`, and opens it for appending.
+pub(super) fn rewrite(path: &Path, messages: &[StoredMessage]) -> io::Result<File> {
     let fresh = path.with_extension("new");
     let mut lines = Vec::new();
-    for letter in letters {
-        Record::Sent(letter.clone()).write(&mut lines)?;
+    for message in messages {
+        Record::Sent(message.clone()).write(&mut lines)?;
     }
-    let mut file = File::create(&fresh)?;
+    let mut file = private_files::create(&fresh)?;
     file.write_all(&lines)?;
     file.sync_all()?;
     fs::rename(&fresh, path)?;
     if let Some(folder) = path.parent() {
-        // The new name itself must survive too.
+        // The rename must be on the disk too.
         File::open(folder)?.sync_all()?;
     }
     File::options().append(true).open(path)
 }
 
-/// Messages by the order of their sending.
+/// Messages in the order they were sent.
 #[derive(Default)]
-struct Shelf {
-    letters: BTreeMap<usize, Letter>,
-    places: HashMap<String, usize>,
+struct Replay {
+    messages: BTreeMap<usize, StoredMessage>,
+    positions: HashMap<String, usize>,
     next: usize,
 }
 
-impl Shelf {
+impl Replay {
     fn apply(&mut self, record: Record) {
         match record {
-            Record::Sent(letter) => {
-                self.places.insert(letter.id.clone(), self.next);
-                self.letters.insert(self.next, letter);
+            Record::Sent(message) => {
+                self.positions.insert(message.id.clone(), self.next);
+                self.messages.insert(self.next, message);
                 self.next += 1;
             }
             Record::Received { id, at } => {
-                if let Some(letter) = self.find(&id) {
-                    letter.receives = letter.receives.saturating_add(1);
-                    letter.first_received_at.get_or_insert(at);
+                if let Some(message) = self.find(&id) {
+                    message.receives = message.receives.saturating_add(1);
+                    message.first_received_at.get_or_insert(at);
                 }
             }
             Record::Moved { id, queue } => {
-                if let Some(letter) = self.find(&id) {
-                    letter.queue = queue;
+                if let Some(message) = self.find(&id) {
+                    message.queue = queue;
                 }
             }
             Record::Deleted { id } => {
-                if let Some(place) = self.places.remove(&id) {
-                    self.letters.remove(&place);
+                if let Some(position) = self.positions.remove(&id) {
+                    self.messages.remove(&position);
                 }
             }
         }
     }
 
-    fn find(&mut self, id: &str) -> Option<&mut Letter> {
-        self.places.get(id).and_then(|place| self.letters.get_mut(place))
+    fn find(&mut self, id: &str) -> Option<&mut StoredMessage> {
+        self.positions.get(id).and_then(|position| self.messages.get_mut(position))
     }
 }

@@ -1,4 +1,4 @@
-//! The thread that owns the journal's file: one write and one `fdatasync` for everybody who waits.
+//! The thread that owns the journal's file: one write and one `fdatasync` for all callers that wait.
 
 use std::{
     fs::File,
@@ -12,24 +12,24 @@ use super::replay::{replay, rewrite};
 
 /// Lines to append together.
 #[derive(Default)]
-pub(super) struct Entry {
+pub(super) struct Append {
     /// The lines.
     pub(super) lines: Vec<u8>,
     /// How many messages they add.
     pub(super) added: usize,
-    /// How many messages they strike.
-    pub(super) struck: usize,
-    /// Who wants to know when they are on the disk.
+    /// How many messages they delete.
+    pub(super) deleted: usize,
+    /// The caller to notify when they are on the disk.
     pub(super) waiting: Option<oneshot::Sender<Result<(), io::ErrorKind>>>,
 }
 
-/// Below this size a journal is not worth compacting.
-const SMALL_BYTES: u64 = 8 << 20;
+/// A smaller journal is not compacted.
+const MIN_COMPACTION_BYTES: u64 = 8 << 20;
 
-/// As many bytes are gathered for one write.
+/// Bytes after which a group is written.
 const GROUP_BYTES: usize = 4 << 20;
 
-/// The file and what is known of its content.
+/// The file, its length in bytes, and how many of its messages are not deleted.
 pub(super) struct Writer {
     path: PathBuf,
     file: File,
@@ -44,8 +44,8 @@ impl Writer {
         Ok(Self { path, file, length, live, added: live })
     }
 
-    /// Writes until nobody can send any more.
-    pub(super) fn run(mut self, mut entries: mpsc::UnboundedReceiver<Entry>) {
+    /// Writes until the last handle is dropped.
+    pub(super) fn run(mut self, mut entries: mpsc::UnboundedReceiver<Append>) {
         while let Some(mut group) = entries.blocking_recv() {
             let mut waiting: Vec<_> = group.waiting.take().into_iter().collect();
             while group.lines.len() < GROUP_BYTES
@@ -53,7 +53,7 @@ impl Writer {
             {
                 group.lines.extend_from_slice(&entry.lines);
                 group.added += entry.added;
-                group.struck += entry.struck;
+                group.deleted += entry.deleted;
                 waiting.extend(entry.waiting);
             }
             let written = self.append(&group, !waiting.is_empty());
@@ -61,10 +61,10 @@ impl Writer {
                 tracing::error!(%error, "journal not written");
             }
             for caller in waiting {
-                // A caller that is gone has nobody to answer to.
+                // A caller may have been cancelled.
                 let _ = caller.send(written.as_ref().copied().map_err(io::Error::kind));
             }
-            if self.is_mostly_struck()
+            if self.is_mostly_deleted()
                 && let Err(error) = self.compact()
             {
                 tracing::error!(%error, "journal not compacted");
@@ -72,28 +72,28 @@ impl Writer {
         }
     }
 
-    fn append(&mut self, group: &Entry, durable: bool) -> io::Result<()> {
+    fn append(&mut self, group: &Append, durable: bool) -> io::Result<()> {
         let appended = self.file.write_all(&group.lines);
         let appended = appended.and_then(|()| if durable { self.file.sync_data() } else { Ok(()) });
         if let Err(error) = appended {
-            // Half a line must not become the beginning of the next one.
+            // A partial line must not become the beginning of the next one.
             self.file.set_len(self.length)?;
             return Err(error);
         }
         self.length += group.lines.len() as u64;
         self.added += group.added;
-        self.live = (self.live + group.added).saturating_sub(group.struck);
+        self.live = (self.live + group.added).saturating_sub(group.deleted);
         Ok(())
     }
 
-    fn is_mostly_struck(&self) -> bool {
-        self.length > SMALL_BYTES && self.live.saturating_mul(4) < self.added
+    fn is_mostly_deleted(&self) -> bool {
+        self.length > MIN_COMPACTION_BYTES && self.live.saturating_mul(4) < self.added
     }
 
     fn compact(&mut self) -> io::Result<()> {
-        let letters = replay(&self.path)?;
-        let file = rewrite(&self.path, &letters)?;
-        *self = Self::new(std::mem::take(&mut self.path), file, letters.len())?;
+        let messages = replay(&self.path)?;
+        let file = rewrite(&self.path, &messages)?;
+        *self = Self::new(std::mem::take(&mut self.path), file, messages.len())?;
         Ok(())
     }
 }

@@ -14,7 +14,8 @@ use crate::values::moment::Moment;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthCheck {
-    /// A stable code: `campaign_active`, `primary_link_live`, `destination_valid`, `click_seen`, `ctx_minted`, `conversion_seen` or `confidence`.
+    /// A stable code: `campaign_active`, `primary_link_live`, `destination_valid`, `click_seen`, `ctx_minted`, `conversion_seen`
+    /// or `confidence`.
     pub id: &'static str,
     /// Its result.
     pub status: HealthStatus,

@@ -1,0 +1,199 @@
+//! The command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::{
+    values::moment::Day,
+    values::name::{CampaignId, Handle, UserId},
+    webhooks::secret::WebhookSecret,
+};
+use http::StatusCode;
+use local::jobs::export::{ExportFormat, RowType};
+
+/// 10x Links on this machine: gateway, DynamoDB, SQS and all functions in one process.
+#[derive(Parser)]
+#[command(name = "local", display_name = "10x-links", version, args_conflicts_with_subcommands = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
+}
+
+#[derive(Args)]
+pub(super) struct ServerArgs {
+    /// The port to listen on.
+    #[arg(long, default_value_t = 9000)]
+    pub(super) port: u16,
+    /// The port of the demo shop, a merchant's site that uses the API.
+    #[arg(long, value_name = "PORT", default_value_t = 9080)]
+    pub(super) shop_port: u16,
+    /// The data directory: tables, messages and keys.
+    #[arg(long, default_value = ".data")]
+    pub(super) data: PathBuf,
+    /// Keep everything in memory.
+    #[arg(long)]
+    pub(super) ephemeral: bool,
+    /// Write a shell file with API_BASE, PUBLIC_DOMAIN, HANDLE and tokens of the demo's users; it contains secrets.
+    #[arg(long, value_name = "PATH")]
+    pub(super) env_file: Option<PathBuf>,
+    /// Write the variables with which a function runs by itself on this server's tables and queues, for `cargo lambda watch --env-file`;
+    /// it contains secrets.
+    #[arg(long, value_name = "PATH")]
+    pub(super) functions_env: Option<PathBuf>,
+    /// Public requests per minute and source address [default: 120, as deployed].
+    #[arg(long, value_name = "N")]
+    pub(super) public_rpm: Option<u32>,
+    /// The plan of a new account.
+    #[arg(long, value_enum, default_value_t = PlanArg::Enterprise)]
+    pub(super) plan: PlanArg,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "UPPER")]
+pub(super) enum PlanArg {
+    Free,
+    Pro,
+    Enterprise,
+}
+
+impl PlanArg {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Free => "FREE",
+            Self::Pro => "PRO",
+            Self::Enterprise => "ENTERPRISE",
+        }
+    }
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Print an access token.
+    Token {
+        /// The user id.
+        #[arg(long, value_name = "ID")]
+        user: UserId,
+        /// A group the user is in, such as platform-admin.
+        #[arg(long)]
+        group: Option<String>,
+        /// Its lifetime: 90s, 15m, 1h, 7d.
+        #[arg(long, default_value = "1h", value_parser = duration)]
+        ttl: Duration,
+        /// The data directory with the keys.
+        #[arg(long, default_value = ".data")]
+        data: PathBuf,
+    },
+    /// Print the API's OpenAPI document, the content of functions/accounts/openapi.json.
+    Openapi,
+    /// Re-classify stored clicks with the current classifier, and correct the rollups.
+    Rescore(JobArgs),
+    /// Compare the rollups with the raw records; fails if they differ.
+    Recount(JobArgs),
+    /// Write a handle's clicks, ledger entries or daily totals to a file, as the API exports them.
+    Export(ExportArgs),
+    /// Receive webhooks on this machine: verify each and print one line for it.
+    Listen(ListenArgs),
+    /// Create a new platform key for context tokens and webhook secrets, and keep the previous one.
+    RotateKeys {
+        /// The data directory with the keys.
+        #[arg(long, default_value = ".data")]
+        data: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct ListenArgs {
+    /// The port to listen on; every path is accepted.
+    #[arg(long, default_value_t = 9100)]
+    pub(super) port: u16,
+    /// The secret that creating the subscription returned; both secrets during a rotation.
+    #[arg(long, value_name = "WHSEC")]
+    pub(super) secret: Vec<WebhookSecret>,
+    /// Reply to verified messages with this status instead of 200; refused ones get 401.
+    #[arg(long, value_name = "STATUS", conflicts_with = "hang")]
+    pub(super) fail: Option<StatusCode>,
+    /// Never reply to verified messages.
+    #[arg(long)]
+    pub(super) hang: bool,
+    /// Fail or hang only for the first N messages, then reply 200.
+    #[arg(long, value_name = "N")]
+    pub(super) times: Option<usize>,
+}
+
+#[derive(Args)]
+pub(super) struct JobArgs {
+    /// The first day, in UTC, such as 2026-03-01.
+    #[arg(long, value_name = "DAY")]
+    pub(super) from: Day,
+    /// The last day.
+    #[arg(long, value_name = "DAY")]
+    pub(super) to: Day,
+    /// Only this handle; all handles when absent.
+    #[arg(long)]
+    pub(super) handle: Option<Handle>,
+    /// The data directory; a server may be running on it.
+    #[arg(long, default_value = ".data")]
+    pub(super) data: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct ExportArgs {
+    /// The handle.
+    #[arg(long)]
+    pub(super) handle: Handle,
+    /// The first day, in UTC, such as 2026-03-01.
+    #[arg(long, value_name = "DAY")]
+    pub(super) from: Day,
+    /// The last day.
+    #[arg(long, value_name = "DAY")]
+    pub(super) to: Day,
+    /// The data directory; a server may be running on it.
+    #[arg(long, default_value = ".data")]
+    pub(super) data: PathBuf,
+    /// Only this campaign's rows.
+    #[arg(long, value_name = "ID")]
+    pub(super) campaign: Option<CampaignId>,
+    /// What a row is.
+    #[arg(long = "type", value_enum, default_value_t = RowType::Clicks)]
+    pub(super) kind: RowType,
+    /// The file format.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub(super) format: ExportFormat,
+    /// The file; an existing one is replaced when the export is complete.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is not like 90s, 15m, 1h or 7d");
+    let split = text.len().saturating_sub(1);
+    let (count, unit) = text.split_at_checked(split).ok_or_else(wrong)?;
+    let unit_secs = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let count: u64 = count.parse().map_err(|_| wrong())?;
+    if count == 0 {
+        return Err("must be longer than zero".to_owned());
+    }
+    Ok(Duration::from_secs(count.saturating_mul(unit_secs)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("7d"), Ok(Duration::from_secs(604_800)));
+        for wrong in ["", "h", "5", "1.5h", "5µ", "0s"] {
+            assert!(duration(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

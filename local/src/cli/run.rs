@@ -1,0 +1,130 @@
+//! The server: runs until Ctrl-C.
+
+use std::{
+    io::{IsTerminal, stdout},
+    net::{Ipv4Addr, Ipv6Addr},
+};
+
+use futures::FutureExt;
+use local::{
+    Error, LocalServer, Options,
+    demo::{
+        Demo, Tokens,
+        shop::{self, Shop},
+    },
+    functions,
+    jobs::EngineAddressFile,
+    keys::Keys,
+    private_files,
+    settings::LocalSettings,
+    wall_clock,
+};
+use tokio::{net::TcpListener, time::Instant};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+use super::{args::ServerArgs, shutdown, welcome};
+
+/// Opens the server, mounts the functions, creates the demo's data and serves until Ctrl-C.
+///
+/// # Errors
+/// When the port or the data directory is in use, or a file cannot be read or written.
+pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error> {
+    start_logging();
+    let listeners = listen(args.port).await?;
+    let data = (!args.ephemeral).then(|| args.data.clone());
+    let keys = data.as_deref().map_or_else(Keys::generate, Keys::open)?;
+    let settings = LocalSettings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
+    let server = LocalServer::open(Options { data, environment: settings.environment(), ..Options::memory() }).await?;
+    functions::mount_all(&server, functions::real_app)?;
+    let _address_file = (!args.ephemeral).then(|| EngineAddressFile::write(&server, &args.data)).transpose()?;
+
+    let tokens = Tokens::mint(&keys, wall_clock())?;
+    let shop = open_demo(&server, &settings, args.shop_port).await?;
+    write_env_files(args, &server, &settings, &tokens)?;
+    let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    println!("{}", welcome::text(&settings, &tokens, shop.is_some().then_some(args.shop_port)));
+    tracing::info!(ready_ms, "ready on {}", settings.api_origin());
+
+    serve(&server, listeners, shop).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Logs to standard output what `RUST_LOG` selects, by target and level.
+#[expect(clippy::disallowed_methods, reason = "RUST_LOG is no setting of a function")]
+fn start_logging() {
+    let selected = std::env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    let default = || {
+        let quieter = [("rustack_sqs_core", LevelFilter::WARN), ("dynoxide", LevelFilter::ERROR), ("api::service", LevelFilter::WARN)];
+        Targets::new().with_default(LevelFilter::INFO).with_targets(quieter)
+    };
+    let format = tracing_subscriber::fmt().compact().with_target(false).with_ansi(stdout().is_terminal());
+    format.with_max_level(LevelFilter::TRACE).finish().with(selected.unwrap_or_else(default)).init();
+}
+
+/// Loopback addresses that listen on one port.
+struct Listeners {
+    ipv4: TcpListener,
+    /// Some clients try ::1 first for localhost; it is missing on a machine without IPv6.
+    ipv6: Option<TcpListener>,
+}
+
+async fn listen(port: u16) -> Result<Listeners, Error> {
+    let ipv4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(Error::on_port(port))?;
+    Ok(Listeners { ipv4, ipv6: TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await.ok() })
+}
+
+/// Creates the demo's data. The server runs without the demo if it, or its shop, cannot be created.
+async fn open_demo(server: &LocalServer, settings: &LocalSettings<'_>, shop_port: u16) -> Result<Option<(Shop, Listeners)>, Error> {
+    let demo = Demo::of(server)?;
+    if let Err(error) = demo.create_handle().await {
+        tracing::warn!(%error, "no demo data");
+    }
+    match open_shop(settings, shop_port, &demo).await {
+        Ok(shop) => Ok(Some(shop)),
+        Err(error) => {
+            tracing::warn!(%error, "no demo shop");
+            Ok(None)
+        }
+    }
+}
+
+/// The demo shop with the sockets it listens on, and the data it uses.
+async fn open_shop(settings: &LocalSettings<'_>, port: u16, demo: &Demo) -> Result<(Shop, Listeners), Error> {
+    let listeners = listen(port).await?;
+    demo.create_shop_data(&shop::product(port)).await?;
+    Ok((Shop::new(settings, port)?, listeners))
+}
+
+fn write_env_files(args: &ServerArgs, server: &LocalServer, settings: &LocalSettings<'_>, tokens: &Tokens) -> Result<(), Error> {
+    if let Some(path) = &args.env_file {
+        private_files::write(path, &welcome::env_file(settings, tokens)).map_err(Error::on(path))?;
+    }
+    if let Some(path) = &args.functions_env {
+        private_files::write(path, &welcome::functions_env(server)).map_err(Error::on(path))?;
+    }
+    Ok(())
+}
+
+async fn serve(server: &LocalServer, listeners: Listeners, shop: Option<(Shop, Listeners)>) {
+    let stop = shutdown::requested().shared();
+    let api = async {
+        match listeners.ipv6 {
+            Some(ipv6) => {
+                tokio::join!(server.serve(listeners.ipv4, stop.clone()), server.serve_http(ipv6, stop.clone()));
+            }
+            None => server.serve(listeners.ipv4, stop.clone()).await,
+        }
+    };
+    let shop = async {
+        if let Some((shop, listeners)) = shop {
+            let listeners = std::iter::once(listeners.ipv4).chain(listeners.ipv6);
+            futures::future::join_all(listeners.map(|listener| shop.serve(listener, stop.clone()))).await;
+        }
+    };
+    tokio::join!(api, shop);
+}

@@ -1,0 +1,82 @@
+//! Mounts every function of the project: the same code that its `main.rs` passes to the Lambda runtime.
+
+use std::{convert::Infallible, sync::Arc};
+
+pub mod slot;
+
+use api::{ApiSettings, ApiState};
+use axum::response::Response;
+use futures::FutureExt;
+use http_body_util::BodyExt;
+use lambda_http::{Body, Request};
+use runtime::{App, Settings};
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceExt};
+
+use crate::{Error, Function, LocalServer};
+
+/// Mounts every function; `app` creates each one's state from its own settings, as its environment on Lambda would.
+///
+/// # Errors
+/// When a function's settings are invalid, or the template has no such function.
+pub fn mount_all(server: &LocalServer, app: impl Fn(&str, Settings) -> App) -> Result<(), Error> {
+    let app_of = |name: &str| -> Result<App, Error> {
+        let environment = server.env(name);
+        let settings = Settings::read(|variable| environment.get(variable).cloned()).map_err(Error::settings(name))?;
+        Ok(app(name, settings))
+    };
+    let state_of = |name: &str| -> Result<ApiState, Error> { api_state(server, name, app_of(name)?) };
+    server.mount("redirect", http(redirect::service(state_of("redirect")?)))?;
+    server.mount("links", http(links::service(state_of("links")?)))?;
+    server.mount("campaigns", http(campaigns::service(state_of("campaigns")?)))?;
+    server.mount("attribution", http(attribution::service(state_of("attribution")?)))?;
+    server.mount("analytics", http(analytics::service(state_of("analytics")?)))?;
+    server.mount("chain", http(chain::service(state_of("chain")?)))?;
+    server.mount("webhooks", http(webhooks::service(state_of("webhooks")?)))?;
+    server.mount("accounts", http(accounts::service(state_of("accounts")?)))?;
+    let (clicks, events, sweep) = (click_worker::ClickWorker::new(app_of("click-worker")?), app_of("event-worker")?, app_of("sweeper")?);
+    server.mount("click-worker", Function::Queue(Arc::new(move |event| click_worker::handle(clicks.clone(), event).boxed())))?;
+    server.mount("event-worker", Function::Queue(Arc::new(move |event| event_worker::handle(events.clone(), event).boxed())))?;
+    let deliveries = app_of("delivery-worker")?;
+    server.mount("delivery-worker", Function::Queue(Arc::new(move |event| delivery_worker::handle(deliveries.clone(), event).boxed())))?;
+    server.mount("sweeper", Function::Schedule(Arc::new(move || sweeper::sweep(sweep.clone()).boxed())))
+}
+
+/// The state of the HTTP function `name`.
+///
+/// # Errors
+/// When its settings are invalid.
+pub fn api_state(server: &LocalServer, name: &str, app: App) -> Result<ApiState, Error> {
+    let environment = server.env(name);
+    let settings = ApiSettings::read(|variable| environment.get(variable).cloned()).map_err(Error::settings(name))?;
+    Ok(ApiState::new(app, settings))
+}
+
+/// The state of every function on this machine: the SDK's own HTTP client, the wall clock, the system's randomness.
+pub fn real_app(_: &str, settings: Settings) -> App {
+    App::new(settings, store::http_client(), runtime::start::wall_clock(), runtime::start::system_entropy())
+}
+
+/// A service as the gateway calls it: with whole bodies in both directions, as on Lambda.
+fn http<S>(service: S) -> Function
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+{
+    let collected = service.and_then(|response: Response| async move {
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let is_text = parts
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .is_none_or(|kind| kind.starts_with("text/") || kind.starts_with("application/json"));
+        let body = match String::from_utf8(bytes.to_vec()) {
+            _ if bytes.is_empty() => Body::Empty,
+            Ok(text) if is_text => Body::Text(text),
+            _ => Body::Binary(bytes.to_vec()),
+        };
+        Ok(lambda_http::Response::from_parts(parts, body))
+    });
+    Function::Http(BoxCloneSyncService::new(collected))
+}
