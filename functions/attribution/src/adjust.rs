@@ -75,7 +75,7 @@ pub(crate) async fn handle(
             }
             Ok((StatusCode::OK, receipt(&app, &stored, *first, true, mismatch).await?))
         }
-        Adjusted::NoRoom(net) => Err(no_room(net, amount)),
+        Adjusted::OutOfBounds(net) => Err(out_of_bounds(net, amount)),
     }
 }
 
@@ -138,7 +138,7 @@ async fn receipt(
     Ok(Json(AdjustmentReceipt { entry: EntryView::of(LedgerEntry::from(adjustment)), deduped, mismatch, net_value }))
 }
 
-fn no_room(net: Option<MoneyChange>, amount: MoneyChange) -> Problem {
+fn out_of_bounds(net: Option<MoneyChange>, amount: MoneyChange) -> Problem {
     let available = net.unwrap_or(MoneyChange { minor: 0, ..amount });
     let message = if amount.minor < 0 {
         format!("the net value of the conversion is {} {}; an adjustment cannot reduce it further", available.amount(), available.currency)

@@ -39,7 +39,7 @@ pub enum Adjusted {
     /// Its key holds this adjustment.
     Duplicate(Box<Adjustment>),
     /// The conversion's value would leave its bounds; this is the value now.
-    NoRoom(Option<MoneyChange>),
+    OutOfBounds(Option<MoneyChange>),
 }
 
 /// An adjustment with its state of processing.
@@ -98,7 +98,7 @@ impl<'a> Ledger<'a> {
             let is_same = |current: &StoredConversion| current.confirmed.is_some() == conversion.confirmed.is_some();
             let current = current.filter(is_same).ok_or(Error::Contended(TRANSACT))?;
             if !bounds.contains(current.adjusted) {
-                return Ok(RetryStep::Done(Adjusted::NoRoom(current.net())));
+                return Ok(RetryStep::Done(Adjusted::OutOfBounds(current.net())));
             }
             Ok(RetryStep::Again(current.at))
         })

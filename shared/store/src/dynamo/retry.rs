@@ -59,3 +59,28 @@ where
     }
     Err(Error::Contended(operation))
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn an_operation_is_attempted_until_it_is_done_or_its_policy_ends() {
+        for policy in [RetryPolicy::TRANSACTION, RetryPolicy::OPTIMISTIC_WRITE, RetryPolicy::SESSION_APPEND, RetryPolicy::CLICK_RESTATEMENT]
+        {
+            let last = policy.attempts;
+            let until = |done_at: u32| {
+                let outcome = retry(policy, "UpdateItem", 0, |number, made: u32| async move {
+                    assert_eq!(number, made + 1, "the state passes from one attempt to the next");
+                    Ok(if number == done_at { RetryStep::Done(number) } else { RetryStep::Again(number) })
+                });
+                outcome.now_or_never().expect("nothing is waited for")
+            };
+            assert!(matches!(until(1), Ok(1)));
+            assert!(matches!(until(last), Ok(number) if number == last));
+            assert!(matches!(until(last + 1), Err(Error::Contended("UpdateItem"))));
+        }
+    }
+}
