@@ -36,7 +36,13 @@ pub(crate) fn campaign() -> Value {
 /// A link with this body under a slug.
 pub(crate) fn link(slug: &str, body: Value) -> Result<Link> {
     let (settings, _) = Settings::read(body, &OwnHosts::default()).map_err(|faults| anyhow!("the bench's link is invalid: {faults:?}"))?;
-    Ok(Link { id: LinkId::new(CREATED_AT, 7), handle: HANDLE.parse()?, slug: slug.parse()?, version: 3, ..testing::link(CREATED_AT, settings) })
+    Ok(Link {
+        id: LinkId::new(CREATED_AT, 7),
+        handle: HANDLE.parse()?,
+        slug: slug.parse()?,
+        version: 3,
+        ..testing::link(CREATED_AT, settings)
+    })
 }
 
 /// The link as it is stored.

@@ -125,8 +125,11 @@ impl Visitor {
     async fn load(app: &ApiState, handle: Handle, session_id: SessionId) -> Result<Self, Problem> {
         let now = app.now();
         let store = app.store();
-        let (profile, (book, _), kept) =
-            try_join!(store.profiles().get(&handle), store.rule_sets().get::<Rule>(&handle), store.sessions().get(&handle, &session_id, now))?;
+        let (profile, (book, _), kept) = try_join!(
+            store.profiles().get(&handle),
+            store.rule_sets().get::<Rule>(&handle),
+            store.sessions().get(&handle, &session_id, now)
+        )?;
         profile.ok_or_else(Problem::unknown_handle)?;
         let segments = segments(&kept.session);
         Ok(Self { handle, session_id, session: kept.session, segments, book, now })

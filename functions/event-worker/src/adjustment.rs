@@ -22,7 +22,11 @@ pub(crate) async fn count(app: &App, pointer: &Pointer) -> store::Result<()> {
     let conversion = app.store().ledger().conversion_of(&found).await?;
     let Some(origin) = conversion.origin.filter(|_| conversion.counted) else {
         let age_ms = app.now().millis() - adjustment.created_at.millis();
-        return if age_ms < TIMEOUT_MS { app.store().outbox().announce_later(pointer, seconds_until_next_try(age_ms)).await } else { Ok(()) };
+        return if age_ms < TIMEOUT_MS {
+            app.store().outbox().announce_later(pointer, seconds_until_next_try(age_ms)).await
+        } else {
+            Ok(())
+        };
     };
     if app.store().ledger().count(pointer, adjustment, &origin, app.now()).await? == CountOutcome::Counted {
         let Adjustment { id, conversion_id, handle, .. } = adjustment;

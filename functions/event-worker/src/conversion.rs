@@ -7,7 +7,7 @@ use domain::conversions::Conversion;
 use domain::reports::Origin;
 use domain::webhooks::envelope::Envelope;
 use runtime::App;
-use store::{Pointer, Restatement, CountOutcome, StoredClick};
+use store::{CountOutcome, Pointer, Restatement, StoredClick};
 
 use crate::fan_out;
 use crate::wait::seconds_until_next_try;

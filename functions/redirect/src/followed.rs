@@ -4,8 +4,8 @@ use api::PlatformKeys;
 use domain::clicks::agent::ClickVerdict;
 use domain::clicks::ctx::CtxClaims;
 use domain::links::Link;
-use domain::routing::Matched;
 use domain::links::visit::Visit;
+use domain::routing::Matched;
 use domain::values::destination::{Additions, Destination, locate};
 use domain::values::id::ClickId;
 

@@ -86,7 +86,13 @@ pub struct Step<'a> {
 ///
 /// Order: the link's rules by ascending priority (equal ones in list order), then the handle's enabled rules by priority
 /// and id, then the link's destination. The first rule whose conditions all hold wins.
-pub fn decide<'a>(link: &'a Link, book: &'a RuleBook, visit: &Visit, clicks_used_up: bool, explain: impl FnMut(Step<'a>)) -> RoutingOutcome<'a> {
+pub fn decide<'a>(
+    link: &'a Link,
+    book: &'a RuleBook,
+    visit: &Visit,
+    clicks_used_up: bool,
+    explain: impl FnMut(Step<'a>),
+) -> RoutingOutcome<'a> {
     match link.closed(visit.at, clicks_used_up) {
         Some(closed) => match &link.settings.fallback_url {
             Some(fallback) => RoutingOutcome::Fallback(fallback, closed),

@@ -115,7 +115,13 @@ impl<'a> Ledger<'a> {
     }
 
     /// The part that adds an adjustment to the sum in its conversion's item.
-    fn add_part(self, at: &Key, conversion: &StoredConversion, adjustment: &Adjustment, bounds: &AdjustmentBounds) -> Result<TransactWriteItem> {
+    fn add_part(
+        self,
+        at: &Key,
+        conversion: &StoredConversion,
+        adjustment: &Adjustment,
+        bounds: &AdjustmentBounds,
+    ) -> Result<TransactWriteItem> {
         let corrected = if conversion.confirmed.is_some() { "attribute_exists" } else { "attribute_not_exists" };
         let minor = adjustment.amount.map_or(0, |amount| amount.minor);
         let first = if bounds.contains(0) { format!("attribute_not_exists({ADJUSTED}) OR ") } else { String::new() };

@@ -219,7 +219,8 @@ fn item(delivery: &Delivery) -> Result<Item> {
     item.insert("listSk".to_owned(), text(delivery.id.to_string()));
     item.insert("ttl".to_owned(), number(delivery.created_at.plus_days(KEPT_DAYS).seconds()));
     if !delivery.status.is_final() {
-        let due = delivery.lease.as_ref().filter(|_| delivery.status == DeliveryStatus::InFlight).map_or(delivery.due_at, |lease| lease.until);
+        let due =
+            delivery.lease.as_ref().filter(|_| delivery.status == DeliveryStatus::InFlight).map_or(delivery.due_at, |lease| lease.until);
         make_due(&mut item, delivery.created_at, due.plus_millis(GRACE_MS));
     }
     Ok(item)

@@ -6,7 +6,7 @@ use domain::accounts::audit::AuditEvent;
 use domain::values::id::SubscriptionId;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::subscription::{Disabled, Failing, MOST, SubscriptionStatus, Subscription};
+use domain::webhooks::subscription::{Disabled, Failing, MOST, Subscription, SubscriptionStatus};
 
 use crate::accounts::audit;
 use crate::dynamo::{Database, Item, RetryPolicy, absent, applied, doc, integer, number, optional, table, text, to_json, with_doc};
