@@ -1,6 +1,5 @@
 //! Webhooks: subscriptions with their secrets, the delivery log, replays, and the notifications panel.
 
-mod body;
 mod create;
 mod delete;
 mod deliveries;

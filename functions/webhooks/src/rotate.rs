@@ -1,6 +1,6 @@
 //! `POST …/webhooks/{subscriptionId}/secret/rotate`: a new secret, returned once; the previous one signs until the grace period ends.
 
-use api::{ApiState, Code, Member, PathId, Problem, WebhooksWrite, charge};
+use api::{ApiState, Code, Member, OptionalBody, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::values::form::{self, Form, Notes, Unknown};
@@ -11,7 +11,6 @@ use domain::webhooks::subscription::Subscription;
 use serde_json::{Value, json};
 use store::FailureRecord;
 
-use crate::body::OptionalBody;
 use crate::problems::{no_sealing_key, no_subscription};
 use crate::view::{SubscriptionView, SubscriptionWithSecret};
 

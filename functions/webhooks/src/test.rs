@@ -1,6 +1,6 @@
 //! `POST …/webhooks/{subscriptionId}/test`: sends a `webhook.test` to one subscription.
 
-use api::{ApiState, Code, Member, PathId, Problem, WebhooksWrite, charge};
+use api::{ApiState, Code, Member, OptionalBody, PathId, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
 use domain::values::form::{Form, Notes, Unknown};
@@ -14,7 +14,6 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::body::OptionalBody;
 use crate::problems::no_subscription;
 use crate::view::announce;
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::code::Code;
 use crate::duplicate_keys::first_duplicate_key;
@@ -17,6 +17,9 @@ pub struct JsonBody(pub Value);
 pub struct PublicBody(pub Value);
 /// A JSON body of chain signals, at most 64 KiB; a page may send it as text.
 pub struct SignalsBody(pub Value);
+
+/// A JSON body, at most 64 KiB, that may be left out: without one, or with null, it is `{}`.
+pub struct OptionalBody(pub Value);
 
 const JSON: &str = "application/json";
 // A page that is being left can only post with `navigator.sendBeacon`. That always carries credentials, so that a type which needs a
@@ -42,11 +45,19 @@ where
 }
 
 async fn read_json(request: Request, most: usize, kinds: &[&str]) -> Result<Value, Problem> {
-    if !is_one_of(kinds, request.headers()) {
-        return Err(Problem::new(Code::UnsupportedMediaType, "send the body as content-type: application/json"));
+    require_type(kinds, request.headers())?;
+    parse(&read_limited(request.into_body(), most).await?)
+}
+
+fn require_type(kinds: &[&str], headers: &HeaderMap) -> Result<(), Problem> {
+    if is_one_of(kinds, headers) {
+        return Ok(());
     }
-    let bytes = read_limited(request.into_body(), most).await?;
-    let json = serde_json::from_slice(&bytes).map_err(|error| {
+    Err(Problem::new(Code::UnsupportedMediaType, "send the body as content-type: application/json"))
+}
+
+fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+    let json = serde_json::from_slice(bytes).map_err(|error| {
         let place = if error.is_eof() {
             "ends too early".to_owned()
         // The reader's bound of the stack has no category of its own.
@@ -57,7 +68,7 @@ async fn read_json(request: Request, most: usize, kinds: &[&str]) -> Result<Valu
         };
         Problem::field("body", place)
     })?;
-    match first_duplicate_key(&bytes) {
+    match first_duplicate_key(bytes) {
         Some(member) => Err(Problem::payload(&member, "stands twice")),
         None => Ok(json),
     }
@@ -84,3 +95,18 @@ macro_rules! extractor {
 extractor!(JsonBody, 64 * 1024, [JSON]);
 extractor!(PublicBody, 16 * 1024, [JSON, TEXT]);
 extractor!(SignalsBody, 64 * 1024, [JSON, TEXT]);
+
+impl<S: Send + Sync> FromRequest<S> for OptionalBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read_limited(body, 64 * 1024).await?;
+        if bytes.is_empty() {
+            return Ok(Self(json!({})));
+        }
+        require_type(&[JSON], &parts.headers)?;
+        let body = parse(&bytes)?;
+        Ok(Self(if body.is_null() { json!({}) } else { body }))
+    }
+}

@@ -39,7 +39,7 @@ pub use access::{
     Access, AnalyticsRead, CampaignsRead, CampaignsWrite, ConversionsRead, ConversionsWrite, Creator, LinksRead, LinksWrite,
     NotificationsRead, Operator, Owner, PersonalizationRead, SignalsWrite, WebhooksRead, WebhooksWrite,
 };
-pub use body::{JsonBody, PublicBody, SignalsBody, read_limited};
+pub use body::{JsonBody, OptionalBody, PublicBody, SignalsBody, read_limited};
 pub use caller::{Member, PlatformAdmin, User};
 pub use code::Code;
 pub use jwt::JwtClaims;

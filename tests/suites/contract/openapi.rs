@@ -67,7 +67,6 @@ fn scope_of(operation: &Value) -> Option<&str> {
 #[test]
 fn the_published_document_is_what_the_code_says() {
     let made = local::document::text().expect("a document");
-    std::fs::write("/tmp/apix_openapi.json", &made).unwrap(); // TEMP
     let differs = made.lines().zip(DOCUMENT.lines()).position(|(made, published)| made != published);
     assert!(made == DOCUMENT, "line {differs:?} differs; regenerate it: cargo run -p local -- openapi > functions/accounts/openapi.json");
 }

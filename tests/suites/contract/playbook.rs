@@ -1,10 +1,4 @@
-//! The first<<<<<<< found
-first steps of the documentation, from a link to a deduplicated conversion.
-||||||| expected
-seed's playbook, AT-01 to AT-08, as it is written.
-=======
-link playbook, AT-01 to AT-08.
->>>>>>> replacement
+//! The link playbook, AT-01 to AT-08.
 
 use serde_json::json;
 use tests::{TestEnv, TestEnvOptions};

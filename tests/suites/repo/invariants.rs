@@ -410,13 +410,17 @@ fn no_test_sleeps_or_is_left_out_and_no_lint_is_silenced() {
     for path in files(&OURS, ".rs") {
         let text = read(&path);
         assert!(!text.contains(left_out), "{path} leaves a test out");
-        let is_test = path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs");
+        let is_test =
+            path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs") || path.ends_with("/testing.rs");
         let (product, tests) = if is_test { ("", text.as_str()) } else { product_and_tests(&text) };
         assert!(!tests.contains(sleeping), "{path} sleeps in a test");
         let product = if path.starts_with("bench/") { "" } else { product };
         for lint in silenced {
             assert!(!product.contains(lint), "{path} silences {lint}");
         }
+    }
+    for path in files(&["functions", "shared", "local"], "Cargo.toml") {
+        assert!(!read(&path).contains("\"testing\""), "{path} enables sample values that are for tests");
     }
     let workspace = read("Cargo.toml");
     for lint in
