@@ -47,18 +47,36 @@ pub(crate) async fn get(member: Member<Creator>) -> Json<People> {
 }
 
 /// Replaces the whole list of collaborators; the owner stays.
-#[utoipa::path(put, path = "/v2/handles/{handle}/collaborators", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
+#[utoipa::path(
+    put,
+    path = "/v2/handles/{handle}/collaborators",
+    tag = "handles",
+    security(("jwt" = [])),
+    params(("handle" = Handle, Path)),
     request_body = NewPeople,
-    responses((status = 200, description = "The owner and the collaborators.", body = People), (status = 409, description = "The handle was changed concurrently.", body = api::openapi::ErrorBody)))]
+    responses(
+        (status = 200, description = "The owner and the collaborators.", body = People),
+        (status = 409, description = "The handle was changed concurrently.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn put(State(app): State<ApiState>, member: Member<Owner>, JsonBody(body): JsonBody) -> Result<Json<People>, Problem> {
     let next = member.profile.with_collaborators(body)?;
     save(&app, &member, next, "collaborators.replaced").await
 }
 
 /// Transfers a handle to another user; the previous owner becomes an operator.
-#[utoipa::path(post, path = "/v2/handles/{handle}/transfer-ownership", tag = "handles", security(("jwt" = [])), params(("handle" = Handle, Path)),
+#[utoipa::path(
+    post,
+    path = "/v2/handles/{handle}/transfer-ownership",
+    tag = "handles",
+    security(("jwt" = [])),
+    params(("handle" = Handle, Path)),
     request_body = Transfer,
-    responses((status = 200, description = "The owner and the collaborators.", body = People), (status = 409, description = "The handle was changed concurrently.", body = api::openapi::ErrorBody)))]
+    responses(
+        (status = 200, description = "The owner and the collaborators.", body = People),
+        (status = 409, description = "The handle was changed concurrently.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn transfer(
     State(app): State<ApiState>,
     member: Member<Owner>,

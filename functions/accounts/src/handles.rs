@@ -30,8 +30,17 @@ impl HandleView {
 }
 
 /// Creates a handle; the caller becomes its owner.
-#[utoipa::path(post, path = "/v2/handles", tag = "handles", security(("jwt" = [])), request_body = HandleBody,
-    responses((status = 201, description = "Created.", body = HandleView), (status = 409, description = "The handle is taken.", body = api::openapi::ErrorBody)))]
+#[utoipa::path(
+    post,
+    path = "/v2/handles",
+    tag = "handles",
+    security(("jwt" = [])),
+    request_body = HandleBody,
+    responses(
+        (status = 201, description = "Created.", body = HandleView),
+        (status = 409, description = "The handle is taken.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn create(
     State(app): State<ApiState>,
     user: User,

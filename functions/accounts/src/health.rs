@@ -16,7 +16,12 @@ pub(crate) struct SystemHealth {
 }
 
 /// Reports whether the API and its table respond.
-#[utoipa::path(get, path = "/v2/system/health", tag = "system", responses((status = 200, description = "The system is healthy.", body = SystemHealth)))]
+#[utoipa::path(
+    get,
+    path = "/v2/system/health",
+    tag = "system",
+    responses((status = 200, description = "The system is healthy.", body = SystemHealth))
+)]
 pub(crate) async fn handle(State(app): State<ApiState>) -> Result<Json<SystemHealth>, Problem> {
     if let Ok(user) = "health-check".parse::<UserId>() {
         app.store().accounts().get(&user).await?;

@@ -20,8 +20,15 @@ pub(crate) struct AccountView {
 }
 
 /// Sets an account's plan and time zone.
-#[utoipa::path(put, path = "/v2/platform-admin/accounts/{userId}", tag = "platform-admin", security(("jwt" = [])), params(("userId" = UserId, Path)),
-    request_body = AccountChange, responses((status = 200, description = "The account.", body = AccountView)))]
+#[utoipa::path(
+    put,
+    path = "/v2/platform-admin/accounts/{userId}",
+    tag = "platform-admin",
+    security(("jwt" = [])),
+    params(("userId" = UserId, Path)),
+    request_body = AccountChange,
+    responses((status = 200, description = "The account.", body = AccountView))
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     admin: PlatformAdmin,

@@ -42,10 +42,23 @@ pub(crate) struct AdjustmentReceipt {
 ///
 /// Entries are only appended, and count on the day they are created. The sum of a conversion's entries never falls below zero.
 /// A repeated `idempotencyKey` of the same conversion returns 200 with the existing adjustment and `deduped: true`.
-#[utoipa::path(post, path = "/v2/handles/{handle}/conversions/{conversionId}/adjustments", tag = "conversions", security(("jwt" = []), ("pat" = ["conversions.write"])),
-    params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)), request_body = AdjustmentBody,
-    responses((status = 201, description = "Appended.", body = AdjustmentReceipt), (status = 200, description = "The key was already used.", body = AdjustmentReceipt),
-        (status = 409, description = "The amount exceeds what is left, see `available`; or the conversion has no value or is a test.", body = api::openapi::ErrorBody)))]
+#[utoipa::path(
+    post,
+    path = "/v2/handles/{handle}/conversions/{conversionId}/adjustments",
+    tag = "conversions",
+    security(("jwt" = []), ("pat" = ["conversions.write"])),
+    params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)),
+    request_body = AdjustmentBody,
+    responses(
+        (status = 201, description = "Appended.", body = AdjustmentReceipt),
+        (status = 200, description = "The key was already used.", body = AdjustmentReceipt),
+        (
+            status = 409,
+            description = "The amount exceeds what is left, see `available`; or the conversion has no value or is a test.",
+            body = api::openapi::ErrorBody,
+        ),
+    )
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<ConversionsWrite>,

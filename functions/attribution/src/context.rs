@@ -41,9 +41,20 @@ pub(crate) struct ContextView {
 }
 
 /// Resolves a context token.
-#[utoipa::path(get, path = "/v2/public/context", tag = "public", params(("ctx" = String, Query, description = "The token from the redirect.")),
-    responses((status = 200, description = "The content of the token.", body = ContextView),
-        (status = 400, description = "`invalid_ctx`, with `reason` malformed, bad_signature, expired or unknown_key.", body = api::openapi::ErrorBody)))]
+#[utoipa::path(
+    get,
+    path = "/v2/public/context",
+    tag = "public",
+    params(("ctx" = String, Query, description = "The token from the redirect.")),
+    responses(
+        (status = 200, description = "The content of the token.", body = ContextView),
+        (
+            status = 400,
+            description = "`invalid_ctx`, with `reason` malformed, bad_signature, expired or unknown_key.",
+            body = api::openapi::ErrorBody,
+        ),
+    )
+)]
 pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     limit_public(&app, &parts.headers, &parts.extensions).await?;

@@ -37,10 +37,21 @@ api::request_body!(ConversionBody, "A conversion to submit; unknown members are 
 /// key with a claimed conversion corrects that one: the claimed value is reversed in its ledger, the confirmed one is added, and the
 /// response is 200 with the corrected conversion. Earlier adjustments remain if they are in the same currency, down to a net value
 /// of zero. A second confirmed call changes nothing.
-#[utoipa::path(post, path = "/v2/public/conversions", tag = "public", security((), ("pat" = ["conversions.write"]), ("patAsApiKey" = ["conversions.write"])),
-    request_body(content((ConversionBody = "application/json"), (ConversionBody = "text/plain")), description = "JSON; the beacon of a page sends it as text."),
-    responses((status = 202, description = "Accepted.", body = Receipt), (status = 200, description = "The key was already used.", body = Receipt),
-        (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = api::openapi::ErrorBody)))]
+#[utoipa::path(
+    post,
+    path = "/v2/public/conversions",
+    tag = "public",
+    security((), ("pat" = ["conversions.write"]), ("patAsApiKey" = ["conversions.write"])),
+    request_body(
+        content((ConversionBody = "application/json"), (ConversionBody = "text/plain")),
+        description = "JSON; the beacon of a page sends it as text.",
+    ),
+    responses(
+        (status = 202, description = "Accepted.", body = Receipt),
+        (status = 200, description = "The key was already used.", body = Receipt),
+        (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Result<(StatusCode, Json<Receipt>), Problem> {
     limit_public(&app, request.headers(), request.extensions()).await?;
     let request_id = request.extensions().get::<RequestId>().copied().unwrap_or_else(|| app.id());

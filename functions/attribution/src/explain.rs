@@ -117,9 +117,14 @@ pub(crate) struct VerdictStep {
 }
 
 /// Explains a conversion: click, rule, context token, every submission, verdict, ledger.
-#[utoipa::path(get, path = "/v2/handles/{handle}/conversions/{conversionId}/explain", tag = "conversions", security(("jwt" = []), ("pat" = ["analytics.read"])),
+#[utoipa::path(
+    get,
+    path = "/v2/handles/{handle}/conversions/{conversionId}/explain",
+    tag = "conversions",
+    security(("jwt" = []), ("pat" = ["analytics.read"])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)),
-    responses((status = 200, description = "The explanation.", body = Explanation)))]
+    responses((status = 200, description = "The explanation.", body = Explanation))
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<ConversionsRead>,

@@ -19,9 +19,14 @@ pub(crate) struct ConversionWithLedger {
 }
 
 /// Reads a conversion with its ledger.
-#[utoipa::path(get, path = "/v2/handles/{handle}/conversions/{conversionId}", tag = "conversions", security(("jwt" = []), ("pat" = ["analytics.read"])),
+#[utoipa::path(
+    get,
+    path = "/v2/handles/{handle}/conversions/{conversionId}",
+    tag = "conversions",
+    security(("jwt" = []), ("pat" = ["analytics.read"])),
     params(("handle" = Handle, Path), ("conversionId" = ConversionId, Path)),
-    responses((status = 200, description = "The conversion.", body = ConversionWithLedger)))]
+    responses((status = 200, description = "The conversion.", body = ConversionWithLedger))
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<ConversionsRead>,

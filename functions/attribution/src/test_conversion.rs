@@ -22,10 +22,18 @@ api::request_body!(TestConversion, "What the test is worth.", TestConversionRequ
 ///
 /// A ctx of the primary link is created for a click that did not happen, and accepted like any other, with `test: true`: the
 /// conversion is listed, `notCredited` states why a real one would not be credited, and it is not part of any figure.
-#[utoipa::path(post, path = "/v2/handles/{handle}/campaigns/{campaignId}/test-conversion", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
-    params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)), request_body = TestConversion,
-    responses((status = 202, description = "Accepted.", body = Receipt),
-        (status = 409, description = "The campaign has no primary link of its own.", body = api::openapi::ErrorBody)))]
+#[utoipa::path(
+    post,
+    path = "/v2/handles/{handle}/campaigns/{campaignId}/test-conversion",
+    tag = "campaigns",
+    security(("jwt" = []), ("pat" = ["campaigns.write"])),
+    params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
+    request_body = TestConversion,
+    responses(
+        (status = 202, description = "Accepted.", body = Receipt),
+        (status = 409, description = "The campaign has no primary link of its own.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<CampaignsWrite>,

@@ -11,9 +11,17 @@ use store::WriteOutcome;
 ///
 /// Its links continue to redirect and keep its `campaignId`, but nothing more is credited to it. Its figures remain in reports, and
 /// a new campaign under its id continues them; no further conversion is credited to clicks from before.
-#[utoipa::path(delete, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
+#[utoipa::path(
+    delete,
+    path = "/v2/handles/{handle}/campaigns/{campaignId}",
+    tag = "campaigns",
+    security(("jwt" = []), ("pat" = ["campaigns.write"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
-    responses((status = 204, description = "Deleted."), (status = 409, description = "The campaign was changed concurrently.", body = api::openapi::ErrorBody)))]
+    responses(
+        (status = 204, description = "Deleted."),
+        (status = 409, description = "The campaign was changed concurrently.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<CampaignsWrite>,

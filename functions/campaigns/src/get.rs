@@ -8,9 +8,14 @@ use domain::values::name::{CampaignId, Handle};
 use crate::view::CampaignView;
 
 /// Reads a campaign.
-#[utoipa::path(get, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.read"])),
+#[utoipa::path(
+    get,
+    path = "/v2/handles/{handle}/campaigns/{campaignId}",
+    tag = "campaigns",
+    security(("jwt" = []), ("pat" = ["campaigns.read"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
-    responses((status = 200, description = "The campaign.", body = CampaignView)))]
+    responses((status = 200, description = "The campaign.", body = CampaignView))
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<CampaignsRead>,

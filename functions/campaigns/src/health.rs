@@ -29,9 +29,14 @@ pub(crate) struct CampaignHealth {
 }
 
 /// Computes a campaign's health from its link and its figures of the last 30 days.
-#[utoipa::path(get, path = "/v2/handles/{handle}/campaigns/{campaignId}/health", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.read"])),
+#[utoipa::path(
+    get,
+    path = "/v2/handles/{handle}/campaigns/{campaignId}/health",
+    tag = "campaigns",
+    security(("jwt" = []), ("pat" = ["campaigns.read"])),
     params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
-    responses((status = 200, description = "Its health.", body = CampaignHealth)))]
+    responses((status = 200, description = "Its health.", body = CampaignHealth))
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<CampaignsRead>,

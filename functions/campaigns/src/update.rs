@@ -16,10 +16,22 @@ api::request_body!(CampaignUpdate, "What to change; what is left out stays.", Ca
 ///
 /// The status can change from DRAFT to ACTIVE, between ACTIVE and PAUSED, and from PAUSED to DRAFT. Clicks and conversions are
 /// credited while it is ACTIVE.
-#[utoipa::path(put, path = "/v2/handles/{handle}/campaigns/{campaignId}", tag = "campaigns", security(("jwt" = []), ("pat" = ["campaigns.write"])),
-    params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)), request_body = CampaignUpdate,
-    responses((status = 200, description = "Changed.", body = CampaignView),
-        (status = 409, description = "The status cannot become that, or the link belongs to another campaign.", body = api::openapi::ErrorBody)))]
+#[utoipa::path(
+    put,
+    path = "/v2/handles/{handle}/campaigns/{campaignId}",
+    tag = "campaigns",
+    security(("jwt" = []), ("pat" = ["campaigns.write"])),
+    params(("handle" = Handle, Path), ("campaignId" = CampaignId, Path)),
+    request_body = CampaignUpdate,
+    responses(
+        (status = 200, description = "Changed.", body = CampaignView),
+        (
+            status = 409,
+            description = "The status cannot become that, or the link belongs to another campaign.",
+            body = api::openapi::ErrorBody,
+        ),
+    )
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<CampaignsWrite>,

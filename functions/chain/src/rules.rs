@@ -16,9 +16,14 @@ api::request_body!(ChainRuleBody, "A chain rule to write.", ChainRule::body(), {
 });
 
 /// Lists a handle's chain rules in the order of evaluation.
-#[utoipa::path(get, path = "/v2/handles/{handle}/chain/rules", tag = "chain", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path),
-        Paging),
-    responses((status = 200, description = "A page of the rules.", body = ListResponse<ChainRule>)))]
+#[utoipa::path(
+    get,
+    path = "/v2/handles/{handle}/chain/rules",
+    tag = "chain",
+    security(("jwt" = []), ("pat" = ["personalization.read"])),
+    params(("handle" = Handle, Path), Paging),
+    responses((status = 200, description = "A page of the rules.", body = ListResponse<ChainRule>))
+)]
 pub(crate) async fn list(
     State(app): State<ApiState>,
     member: Member<PersonalizationRead>,
@@ -42,9 +47,17 @@ pub(crate) async fn put(
 }
 
 /// Deletes a chain rule.
-#[utoipa::path(delete, path = "/v2/handles/{handle}/chain/rules/{ruleId}", tag = "chain", security(("jwt" = [])),
+#[utoipa::path(
+    delete,
+    path = "/v2/handles/{handle}/chain/rules/{ruleId}",
+    tag = "chain",
+    security(("jwt" = [])),
     params(("handle" = Handle, Path), ("ruleId" = RuleId, Path)),
-    responses((status = 204, description = "Deleted."), (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody)))]
+    responses(
+        (status = 204, description = "Deleted."),
+        (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn delete(
     State(app): State<ApiState>,
     member: Member<Creator>,

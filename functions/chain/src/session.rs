@@ -53,8 +53,14 @@ impl SessionSignal {
 /// Reads a session.
 ///
 /// A session without a current signal and without a conversion does not exist.
-#[utoipa::path(get, path = "/v2/handles/{handle}/chain/{sessionId}", tag = "chain", security(("jwt" = []), ("pat" = ["personalization.read"])),
-    params(("handle" = Handle, Path), ("sessionId" = SessionId, Path)), responses((status = 200, description = "The session.", body = ChainSession)))]
+#[utoipa::path(
+    get,
+    path = "/v2/handles/{handle}/chain/{sessionId}",
+    tag = "chain",
+    security(("jwt" = []), ("pat" = ["personalization.read"])),
+    params(("handle" = Handle, Path), ("sessionId" = SessionId, Path)),
+    responses((status = 200, description = "The session.", body = ChainSession))
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<PersonalizationRead>,

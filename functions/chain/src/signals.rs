@@ -38,9 +38,16 @@ pub(crate) struct SignalsReceipt {
 }
 
 /// Appends signals to a session: all new ones, or none.
-#[utoipa::path(post, path = "/v2/public/chain/signals", tag = "public",
-    request_body(content((SignalsPosted = "application/json"), (SignalsPosted = "text/plain")), description = "JSON; a page's beacon sends it as text."),
-    responses((status = 202, description = "Stored.", body = SignalsReceipt)))]
+#[utoipa::path(
+    post,
+    path = "/v2/public/chain/signals",
+    tag = "public",
+    request_body(
+        content((SignalsPosted = "application/json"), (SignalsPosted = "text/plain")),
+        description = "JSON; a page's beacon sends it as text.",
+    ),
+    responses((status = 202, description = "Stored.", body = SignalsReceipt))
+)]
 pub(crate) async fn from_page(State(app): State<ApiState>, request: Request) -> Result<(StatusCode, Json<SignalsReceipt>), Problem> {
     limit_public(&app, request.headers(), request.extensions()).await?;
     let SignalsBody(body) = SignalsBody::from_request(request, &app).await?;
@@ -52,8 +59,15 @@ pub(crate) async fn from_page(State(app): State<ApiState>, request: Request) -> 
 /// Appends signals to a session on behalf of its visitor.
 ///
 /// The same as the public route, for a merchant's own server: there is no limit of requests per address.
-#[utoipa::path(post, path = "/v2/handles/{handle}/chain/signals", tag = "chain", security(("jwt" = []), ("pat" = ["chain.signal.write"])),
-    params(("handle" = Handle, Path)), request_body = SessionSignals, responses((status = 202, description = "Stored.", body = SignalsReceipt)))]
+#[utoipa::path(
+    post,
+    path = "/v2/handles/{handle}/chain/signals",
+    tag = "chain",
+    security(("jwt" = []), ("pat" = ["chain.signal.write"])),
+    params(("handle" = Handle, Path)),
+    request_body = SessionSignals,
+    responses((status = 202, description = "Stored.", body = SignalsReceipt))
+)]
 pub(crate) async fn from_server(
     State(app): State<ApiState>,
     member: Member<SignalsWrite>,

@@ -10,10 +10,22 @@ use store::WriteOutcome;
 use crate::upsert::check_version;
 
 /// Deletes a link permanently. Its clicks, conversions and reports remain; a new link under its slug starts at version 1.
-#[utoipa::path(delete, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
-    params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Delete only this version.")),
-    responses((status = 204, description = "Deleted."), (status = 409, description = "The link was changed concurrently.", body = api::openapi::ErrorBody),
-        (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody)))]
+#[utoipa::path(
+    delete,
+    path = "/v2/handles/{handle}/links/{slug}",
+    tag = "links",
+    security(("jwt" = []), ("pat" = ["links.write"])),
+    params(
+        ("handle" = Handle, Path),
+        ("slug" = Slug, Path),
+        ("If-Match" = Option<String>, Header, description = "Delete only this version."),
+    ),
+    responses(
+        (status = 204, description = "Deleted."),
+        (status = 409, description = "The link was changed concurrently.", body = api::openapi::ErrorBody),
+        (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<LinksWrite>,

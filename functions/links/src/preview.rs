@@ -82,9 +82,15 @@ pub(crate) struct PreviewContext {
 }
 
 /// Decides where a visit would be sent, and explains it. Writes nothing and is not charged to the quota.
-#[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/route-preview", tag = "links", security(("jwt" = []), ("pat" = ["links.read"])),
-    params(("handle" = Handle, Path), ("slug" = Slug, Path)), request_body = PreviewBody,
-    responses((status = 200, description = "The decision; the same for the same request.", body = Preview)))]
+#[utoipa::path(
+    post,
+    path = "/v2/handles/{handle}/links/{slug}/route-preview",
+    tag = "links",
+    security(("jwt" = []), ("pat" = ["links.read"])),
+    params(("handle" = Handle, Path), ("slug" = Slug, Path)),
+    request_body = PreviewBody,
+    responses((status = 200, description = "The decision; the same for the same request.", body = Preview))
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<LinksRead>,

@@ -14,12 +14,23 @@ use crate::view::{LinkView, respond};
 api::request_body!(RollbackBody, "The version to roll back to.", Rollback::body(), {"version": 1});
 
 /// Restores an earlier version of the link as a new version. The password is not changed.
-#[utoipa::path(post, path = "/v2/handles/{handle}/links/{slug}/rollback", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
-    params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Roll back only this version.")),
+#[utoipa::path(
+    post,
+    path = "/v2/handles/{handle}/links/{slug}/rollback",
+    tag = "links",
+    security(("jwt" = []), ("pat" = ["links.write"])),
+    params(
+        ("handle" = Handle, Path),
+        ("slug" = Slug, Path),
+        ("If-Match" = Option<String>, Header, description = "Roll back only this version."),
+    ),
     request_body = RollbackBody,
-    responses((status = 200, description = "The restored link.", body = LinkView),
+    responses(
+        (status = 200, description = "The restored link.", body = LinkView),
         (status = 409, description = "The link was changed concurrently.", body = api::openapi::ErrorBody),
-        (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody)))]
+        (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<LinksWrite>,

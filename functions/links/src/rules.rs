@@ -14,9 +14,14 @@ api::request_body!(RuleBody, "A personalization rule to write.", Personalization
 });
 
 /// Lists a handle's personalization rules in the order of evaluation.
-#[utoipa::path(get, path = "/v2/handles/{handle}/personalization-rules", tag = "rules", security(("jwt" = []), ("pat" = ["personalization.read"])), params(("handle" = Handle, Path),
-        Paging),
-    responses((status = 200, description = "A page of the rules.", body = ListResponse<PersonalizationRule>)))]
+#[utoipa::path(
+    get,
+    path = "/v2/handles/{handle}/personalization-rules",
+    tag = "rules",
+    security(("jwt" = []), ("pat" = ["personalization.read"])),
+    params(("handle" = Handle, Path), Paging),
+    responses((status = 200, description = "A page of the rules.", body = ListResponse<PersonalizationRule>))
+)]
 pub(crate) async fn list(
     State(app): State<ApiState>,
     member: Member<PersonalizationRead>,
@@ -26,10 +31,19 @@ pub(crate) async fn list(
 }
 
 /// Creates or replaces a personalization rule.
-#[utoipa::path(put, path = "/v2/handles/{handle}/personalization-rules/{ruleId}", tag = "rules", security(("jwt" = [])),
-    params(("handle" = Handle, Path), ("ruleId" = RuleId, Path)), request_body = RuleBody,
-    responses((status = 201, description = "Created.", body = PersonalizationRule), (status = 200, description = "Replaced.", body = PersonalizationRule),
-        (status = 409, description = "Too many rules or concurrent writers.", body = api::openapi::ErrorBody)))]
+#[utoipa::path(
+    put,
+    path = "/v2/handles/{handle}/personalization-rules/{ruleId}",
+    tag = "rules",
+    security(("jwt" = [])),
+    params(("handle" = Handle, Path), ("ruleId" = RuleId, Path)),
+    request_body = RuleBody,
+    responses(
+        (status = 201, description = "Created.", body = PersonalizationRule),
+        (status = 200, description = "Replaced.", body = PersonalizationRule),
+        (status = 409, description = "Too many rules or concurrent writers.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn put(
     State(app): State<ApiState>,
     member: Member<Creator>,
@@ -40,9 +54,17 @@ pub(crate) async fn put(
 }
 
 /// Deletes a personalization rule.
-#[utoipa::path(delete, path = "/v2/handles/{handle}/personalization-rules/{ruleId}", tag = "rules", security(("jwt" = [])),
+#[utoipa::path(
+    delete,
+    path = "/v2/handles/{handle}/personalization-rules/{ruleId}",
+    tag = "rules",
+    security(("jwt" = [])),
     params(("handle" = Handle, Path), ("ruleId" = RuleId, Path)),
-    responses((status = 204, description = "Deleted."), (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody)))]
+    responses(
+        (status = 204, description = "Deleted."),
+        (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn delete(
     State(app): State<ApiState>,
     member: Member<Creator>,

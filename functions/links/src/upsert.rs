@@ -24,13 +24,25 @@ api::request_body!(LinkBody, "A link to write.", LinkSettings::body(), {
 /// Creates or replaces a link.
 ///
 /// Fields that are left out get their defaults, except `password`, which cannot be read back: left out it is kept, null removes it.
-#[utoipa::path(put, path = "/v2/handles/{handle}/links/{slug}", tag = "links", security(("jwt" = []), ("pat" = ["links.write"])),
-    params(("handle" = Handle, Path), ("slug" = Slug, Path), ("If-Match" = Option<String>, Header, description = "Write only this version."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: only create, never replace.")),
+#[utoipa::path(
+    put,
+    path = "/v2/handles/{handle}/links/{slug}",
+    tag = "links",
+    security(("jwt" = []), ("pat" = ["links.write"])),
+    params(
+        ("handle" = Handle, Path),
+        ("slug" = Slug, Path),
+        ("If-Match" = Option<String>, Header, description = "Write only this version."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only create, never replace."),
+    ),
     request_body = LinkBody,
-    responses((status = 201, description = "Created.", body = LinkView), (status = 200, description = "Replaced.", body = LinkView),
+    responses(
+        (status = 201, description = "Created.", body = LinkView),
+        (status = 200, description = "Replaced.", body = LinkView),
         (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody),
-        (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody)))]
+        (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<LinksWrite>,

@@ -21,9 +21,18 @@ api::request_body!(NewSubscription, "A subscription to create.", SubscriptionSet
 });
 
 /// Subscribes an endpoint to events. The response contains the secret that verifies signatures; it cannot be read again.
-#[utoipa::path(post, path = "/v2/handles/{handle}/webhooks", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])), params(("handle" = Handle, Path)),
+#[utoipa::path(
+    post,
+    path = "/v2/handles/{handle}/webhooks",
+    tag = "webhooks",
+    security(("jwt" = []), ("pat" = ["webhooks.write"])),
+    params(("handle" = Handle, Path)),
     request_body = NewSubscription,
-    responses((status = 201, description = "Created.", body = SubscriptionWithSecret), (status = 409, description = "The handle has the maximum of 20 subscriptions.", body = api::openapi::ErrorBody)))]
+    responses(
+        (status = 201, description = "Created.", body = SubscriptionWithSecret),
+        (status = 409, description = "The handle has the maximum of 20 subscriptions.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,

@@ -11,8 +11,14 @@ use crate::problems::no_subscription;
 use crate::view::audited;
 
 /// Deletes a webhook subscription. Its pending deliveries are cancelled; their log is kept for 30 days.
-#[utoipa::path(delete, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
-    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), responses((status = 204, description = "Deleted.")))]
+#[utoipa::path(
+    delete,
+    path = "/v2/handles/{handle}/webhooks/{subscriptionId}",
+    tag = "webhooks",
+    security(("jwt" = []), ("pat" = ["webhooks.write"])),
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)),
+    responses((status = 204, description = "Deleted."))
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,

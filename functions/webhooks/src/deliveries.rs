@@ -34,9 +34,14 @@ pub(crate) async fn list(
 }
 
 /// Reads a delivery with its attempts.
-#[utoipa::path(get, path = "/v2/handles/{handle}/deliveries/{deliveryId}", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])),
+#[utoipa::path(
+    get,
+    path = "/v2/handles/{handle}/deliveries/{deliveryId}",
+    tag = "webhooks",
+    security(("jwt" = []), ("pat" = ["webhooks.read"])),
     params(("handle" = Handle, Path), ("deliveryId" = DeliveryId, Path)),
-    responses((status = 200, description = "The delivery.", body = DeliveryView)))]
+    responses((status = 200, description = "The delivery.", body = DeliveryView))
+)]
 pub(crate) async fn get(
     State(app): State<ApiState>,
     member: Member<WebhooksRead>,

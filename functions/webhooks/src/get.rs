@@ -10,9 +10,14 @@ use crate::problems::no_subscription;
 use crate::view::SubscriptionView;
 
 /// Reads a webhook subscription, without its secret.
-#[utoipa::path(get, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])),
+#[utoipa::path(
+    get,
+    path = "/v2/handles/{handle}/webhooks/{subscriptionId}",
+    tag = "webhooks",
+    security(("jwt" = []), ("pat" = ["webhooks.read"])),
     params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)),
-    responses((status = 200, description = "The subscription.", body = SubscriptionView)))]
+    responses((status = 200, description = "The subscription.", body = SubscriptionView))
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksRead>,

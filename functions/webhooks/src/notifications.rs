@@ -55,8 +55,14 @@ pub(crate) struct CatalogEntry {
 }
 
 /// Reports the state of a handle's webhooks.
-#[utoipa::path(get, path = "/v2/handles/{handle}/notifications", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.read"])), params(("handle" = Handle, Path)),
-    responses((status = 200, description = "The panel.", body = NotificationsPanel)))]
+#[utoipa::path(
+    get,
+    path = "/v2/handles/{handle}/notifications",
+    tag = "webhooks",
+    security(("jwt" = []), ("pat" = ["webhooks.read"])),
+    params(("handle" = Handle, Path)),
+    responses((status = 200, description = "The panel.", body = NotificationsPanel))
+)]
 pub(crate) async fn handle(State(app): State<ApiState>, member: Member<NotificationsRead>) -> Result<Json<NotificationsPanel>, Problem> {
     let known = app.store().subscriptions().list(member.handle(), app.now()).await?;
     let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;

@@ -38,10 +38,21 @@ pub(crate) struct Replayed {
 
 /// Sends a delivery's event again: a new delivery with the same event id and the same body, to the subscription's current
 /// endpoint with its current secret.
-#[utoipa::path(post, path = "/v2/handles/{handle}/deliveries/{deliveryId}/replay", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
+#[utoipa::path(
+    post,
+    path = "/v2/handles/{handle}/deliveries/{deliveryId}/replay",
+    tag = "webhooks",
+    security(("jwt" = []), ("pat" = ["webhooks.write"])),
     params(("handle" = Handle, Path), ("deliveryId" = DeliveryId, Path)),
-    responses((status = 202, description = "The new delivery.", body = DeliveryView),
-        (status = 409, description = "The delivery has not ended, or its subscription is disabled or deleted.", body = api::openapi::ErrorBody)))]
+    responses(
+        (status = 202, description = "The new delivery.", body = DeliveryView),
+        (
+            status = 409,
+            description = "The delivery has not ended, or its subscription is disabled or deleted.",
+            body = api::openapi::ErrorBody,
+        ),
+    )
+)]
 pub(crate) async fn one(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
@@ -65,10 +76,18 @@ pub(crate) async fn one(
 
 /// Sends every undelivered event of a range again, at most 100 a call and each once: deliveries that ended exhausted or cancelled and
 /// were neither delivered nor replayed since. Those of a disabled or deleted subscription are left out.
-#[utoipa::path(post, path = "/v2/handles/{handle}/deliveries/replay", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])), params(("handle" = Handle, Path)),
+#[utoipa::path(
+    post,
+    path = "/v2/handles/{handle}/deliveries/replay",
+    tag = "webhooks",
+    security(("jwt" = []), ("pat" = ["webhooks.write"])),
+    params(("handle" = Handle, Path)),
     request_body = ReplayRange,
-    responses((status = 202, description = "The new deliveries.", body = Replayed),
-        (status = 409, description = "The subscription is disabled or deleted.", body = api::openapi::ErrorBody)))]
+    responses(
+        (status = 202, description = "The new deliveries.", body = Replayed),
+        (status = 409, description = "The subscription is disabled or deleted.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn range(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,

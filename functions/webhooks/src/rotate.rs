@@ -18,10 +18,22 @@ api::request_body!(RotationBody, "How the secrets overlap.", SecretRotation::bod
 
 /// Creates a new secret. Until the grace period ends, `webhook-signature` contains a signature of each live secret, newest first,
 /// and `x-10x-signature`, which can contain only one, that of the previous secret.
-#[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/secret/rotate", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
-    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<RotationBody>,
-    responses((status = 200, description = "The subscription with its new secret.", body = SubscriptionWithSecret),
-        (status = 409, description = "Two previous secrets still sign, or the secret was rotated concurrently.", body = api::openapi::ErrorBody)))]
+#[utoipa::path(
+    post,
+    path = "/v2/handles/{handle}/webhooks/{subscriptionId}/secret/rotate",
+    tag = "webhooks",
+    security(("jwt" = []), ("pat" = ["webhooks.write"])),
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)),
+    request_body = Option<RotationBody>,
+    responses(
+        (status = 200, description = "The subscription with its new secret.", body = SubscriptionWithSecret),
+        (
+            status = 409,
+            description = "Two previous secrets still sign, or the secret was rotated concurrently.",
+            body = api::openapi::ErrorBody,
+        ),
+    )
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,

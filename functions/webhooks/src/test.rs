@@ -29,9 +29,18 @@ pub(crate) struct TestDelivery {
 }
 
 /// Sends a `webhook.test` to this subscription, whatever its event types. Does not wait for the delivery.
-#[utoipa::path(post, path = "/v2/handles/{handle}/webhooks/{subscriptionId}/test", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
-    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = Option<TestBody>,
-    responses((status = 202, description = "The test is being delivered.", body = TestDelivery), (status = 409, description = "The subscription is disabled.", body = api::openapi::ErrorBody)))]
+#[utoipa::path(
+    post,
+    path = "/v2/handles/{handle}/webhooks/{subscriptionId}/test",
+    tag = "webhooks",
+    security(("jwt" = []), ("pat" = ["webhooks.write"])),
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)),
+    request_body = Option<TestBody>,
+    responses(
+        (status = 202, description = "The test is being delivered.", body = TestDelivery),
+        (status = 409, description = "The subscription is disabled.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,

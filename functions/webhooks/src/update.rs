@@ -18,10 +18,18 @@ api::request_body!(SubscriptionChange, "What to change; what is left out stays."
 });
 
 /// Changes a webhook subscription. Pending deliveries go to the new endpoint.
-#[utoipa::path(put, path = "/v2/handles/{handle}/webhooks/{subscriptionId}", tag = "webhooks", security(("jwt" = []), ("pat" = ["webhooks.write"])),
-    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)), request_body = SubscriptionChange,
-    responses((status = 200, description = "The changed subscription.", body = SubscriptionView),
-        (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody)))]
+#[utoipa::path(
+    put,
+    path = "/v2/handles/{handle}/webhooks/{subscriptionId}",
+    tag = "webhooks",
+    security(("jwt" = []), ("pat" = ["webhooks.write"])),
+    params(("handle" = Handle, Path), ("subscriptionId" = SubscriptionId, Path)),
+    request_body = SubscriptionChange,
+    responses(
+        (status = 200, description = "The changed subscription.", body = SubscriptionView),
+        (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody),
+    )
+)]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,

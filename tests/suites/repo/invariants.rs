@@ -576,7 +576,8 @@ fn folders_of_domain_use_only_those_below_and_its_files_form_no_circle() {
     }
     // Whatever uses nothing that is left goes, until only circles are left.
     let mut left: BTreeSet<&String> = modules.keys().collect();
-    let used = |module: &String, left: &BTreeSet<&String>| uses.get(module).is_some_and(|uses| uses.iter().any(|there| left.contains(there)));
+    let used =
+        |module: &String, left: &BTreeSet<&String>| uses.get(module).is_some_and(|uses| uses.iter().any(|there| left.contains(there)));
     while let Some(free) = left.iter().copied().find(|module| !used(module, &left)) {
         left.remove(free);
     }
