@@ -1073,7 +1073,8 @@ async fn a_destination_that_has_become_our_own_host_is_refused_at_the_redirect()
     let changes: [fn(&mut Link, Destination); 3] = [
         |link, own| link.settings.destination_url = own,
         |link, own| {
-            link.settings.routing_rules = vec![domain::routing::Rule { priority: 0, destination_url: own, conditions: Default::default() }]
+            link.settings.routing_rules =
+                vec![domain::routing::RoutingRule { priority: 0, destination_url: own, conditions: Default::default() }]
         },
         |link, own| (link.settings.fallback_url, link.settings.enabled) = (Some(own), false),
     ];

@@ -98,15 +98,17 @@ fn validator(schema: &Value) -> Validator {
     options.build(schema).expect("a schema")
 }
 
-/// Compares what a reader and a schema say of a value.
-fn compare(name: &str, reader: Reader, schema: &Validator, value: &Value) {
-    let is_valid = schema.is_valid(value);
-    match reader(value.clone()) {
-        Ok(()) => assert!(is_valid, "{name} reads what its schema refuses: {:?} in {value}", schema.iter_errors(value).next()),
-        Err(faults) => {
+/// What a reader and a schema say differently of a value.
+fn difference(reader: Reader, schema: &Validator, value: &Value) -> Option<String> {
+    let invalid = schema.iter_errors(value).next().map(|error| format!("{error} at {}", error.instance_path()));
+    match (reader(value.clone()), invalid) {
+        (Ok(()), None) | (Err(_), Some(_)) => None,
+        (Ok(()), Some(error)) => Some(format!("read, though {error}")),
+        (Err(faults), None) => {
             let is_excepted = |message: &str| Exception::ALL.iter().any(|exception| message.contains(exception.message));
-            let told: Vec<String> = faults.0.iter().map(|fault| format!("{} {}", fault.field, fault.message)).collect();
-            assert!(!is_valid || told.iter().all(|fault| is_excepted(fault)), "{name} refuses what its schema allows: {told:?} in {value}");
+            let faults = faults.0.iter().map(|fault| format!("{} {}", fault.field, fault.message));
+            let unexplained: Vec<String> = faults.filter(|fault| !is_excepted(fault)).collect();
+            (!unexplained.is_empty()).then(|| format!("refused, though valid: {unexplained:?}"))
         }
     }
 }
@@ -143,13 +145,72 @@ fn candidates(schema: &Value) -> Vec<Value> {
 /// Texts that patterns and formats admit, or nearly do.
 fn texts() -> Vec<String> {
     let mut texts: Vec<String> = [
-        "", " ", "a\u{0}b", "a\nb", "\u{85}", "ab", "abc", "Abc", "-ab", "ab-", "a_b", "a.b", "a|b", ".", "..", "launch", "läunch", "de", "DE", "D1", "unknown",
-        "Mobile", "mobile ", "fri", "Friday", "Fri.", "USD", "usd", "XXXX", "24:00", "23:59", "9:30", "09:30", "2026-03-01", "2026-02-30",
-        "2026-03-01T12:00:00Z", "2026-03-01t12:00:00.5z", "2026-03-01T12:00:00+01:00", "2026-03-01T12:00Z", "2026-03-01 12:00:00Z",
-        "20260301T120000Z", "2026-03-01T12:00:00", "2026-13-01T12:00:00Z", "2030-06-01T00:00:00Z", "Europe/Berlin", "UTC", "Mars/Phobos",
-        "Europe Berlin", "https://example.com/a?b=c#d", "HTTPS://EXAMPLE.COM", "https://bücher.example/é", "http://example.com", "ftp://example.com",
-        "https://exa mple.com", "https:\\\\example.com", "javascript:alert(1)", "//e.com", "https://", "whs_01JZ0000000000000000000000",
-        "whs_81JZ0000000000000000000000", "whs_01jz0000000000000000000000", "links.read", "links.*", "*", "spring-sale", "user@example.com",
+        "",
+        " ",
+        "a\u{0}b",
+        "a\nb",
+        "\u{85}",
+        "ab",
+        "abc",
+        "Abc",
+        "-ab",
+        "ab-",
+        "a_b",
+        "a.b",
+        "a|b",
+        ".",
+        "..",
+        "launch",
+        "läunch",
+        "de",
+        "DE",
+        "D1",
+        "unknown",
+        "Mobile",
+        "mobile ",
+        "fri",
+        "Friday",
+        "Fri.",
+        "USD",
+        "usd",
+        "XXXX",
+        "24:00",
+        "23:59",
+        "9:30",
+        "09:30",
+        "2026-03-01",
+        "2026-02-30",
+        "2026-03-01T12:00:00Z",
+        "2026-03-01t12:00:00.5z",
+        "2026-03-01T12:00:00+01:00",
+        "2026-03-01T12:00Z",
+        "2026-03-01 12:00:00Z",
+        "20260301T120000Z",
+        "2026-03-01T12:00:00",
+        "2026-13-01T12:00:00Z",
+        "2030-06-01T00:00:00Z",
+        "Europe/Berlin",
+        "UTC",
+        "Mars/Phobos",
+        "Europe Berlin",
+        "https://example.com/a?b=c#d",
+        "HTTPS://EXAMPLE.COM",
+        "https://bücher.example/é",
+        "http://example.com",
+        "ftp://example.com",
+        "https://exa mple.com",
+        "https:\\\\example.com",
+        "javascript:alert(1)",
+        "//e.com",
+        "https://",
+        "whs_01JZ0000000000000000000000",
+        "whs_81JZ0000000000000000000000",
+        "whs_01jz0000000000000000000000",
+        "links.read",
+        "links.*",
+        "*",
+        "spring-sale",
+        "user@example.com",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -243,6 +304,7 @@ fn every_body_of_json_has_a_reader_here() {
 #[test]
 fn readers_and_schemas_agree_at_every_bound() {
     let document = document();
+    let mut differences = std::collections::BTreeSet::new();
     for (name, reader) in READERS {
         let schema = &document["components"]["schemas"][name];
         let validator = validator(schema);
@@ -252,7 +314,8 @@ fn readers_and_schemas_agree_at_every_bound() {
         let mutations = mutations(schema, example);
         assert!(mutations.len() > 5, "{name}");
         for value in mutations {
-            compare(name, *reader, &validator, &value);
+            differences.extend(difference(*reader, &validator, &value).map(|difference| format!("{name}: {difference}")));
         }
     }
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), Vec::from_iter(differences).join("\n"));
 }

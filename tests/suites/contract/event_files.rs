@@ -235,7 +235,18 @@ fn check(env: &TestEnv, event: &Value, answer: &Answer) {
     let path = event["rawPath"].as_str().expect("a path");
     let is_public_host = event["headers"]["host"].as_str().is_some_and(|host| host.starts_with("demo."));
     let path = if is_public_host { format!("/_edge/redirect/demo{path}") } else { path.to_owned() };
-    env.contract.check(&method, &path, answer);
+    let path = match event["rawQueryString"].as_str() {
+        Some(query) if !query.is_empty() => format!("{path}?{query}"),
+        _ => path,
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in event["headers"].as_object().into_iter().flatten() {
+        let value = value.as_str().expect("text");
+        headers.insert(HeaderName::try_from(name).expect("a name"), HeaderValue::try_from(value).expect("a value"));
+    }
+    let body = event["body"].as_str().unwrap_or_default();
+    let body = if event["isBase64Encoded"] == true { BASE64_STANDARD.decode(body).expect("base64") } else { body.into() };
+    env.contract.check(&method, &path, &tests::Sent { headers, body: body.into() }, answer);
 }
 
 /// Calls a function behind HTTP with the event's own text, and gives back what it would hand to Lambda.

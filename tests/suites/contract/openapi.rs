@@ -76,7 +76,9 @@ fn scope_of(operation: &Value) -> Option<&str> {
 #[test]
 fn the_published_document_is_what_the_code_says() {
     let made = local::document::text().expect("a document");
-    if std::env::var_os("BODY_WRITE").is_some() { std::fs::write("/tmp/openapi.json", &made).unwrap(); }
+    if std::env::var_os("BODY_WRITE").is_some() {
+        std::fs::write("/tmp/openapi.json", &made).unwrap();
+    }
     let differs = made.lines().zip(DOCUMENT.lines()).position(|(made, published)| made != published);
     assert!(made == DOCUMENT, "line {differs:?} differs; regenerate it: cargo run -p local -- openapi > functions/accounts/openapi.json");
 }
@@ -270,7 +272,11 @@ async fn any_origin_may_use_the_public_routes_and_no_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_walk_takes_every_operation_to_success_in_the_function_the_template_says() {
     let (by_people, by_programs) = (walk(false).await, walk(true).await);
-    by_people.owner().put("/v2/handles/demo/links/vault", json!({"destinationUrl": "https://example.com/", "password": "sesame"})).await.expect(201);
+    by_people
+        .owner()
+        .put("/v2/handles/demo/links/vault", json!({"destinationUrl": "https://example.com/", "password": "sesame"}))
+        .await
+        .expect(201);
     by_people.visitor().unlock("vault", "sesame").await.expect(303);
     let seen: BTreeSet<Operation> = by_people.contract.seen().union(&by_programs.contract.seen()).cloned().collect();
     let unseen: Vec<_> = by_people.contract.operations().difference(&seen).cloned().collect();
