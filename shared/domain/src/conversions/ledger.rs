@@ -1,23 +1,21 @@
 //! The ledger of a conversion: what it was worth when it was accepted, and every adjustment since; entries are only appended.
 
 pub mod correction;
+mod request;
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::accounts::audit::Actor;
-use crate::conversions::{Conversion, IdempotencyKey, Trust};
-use crate::values::form::{self, Faults, Field, Form, Unknown};
+use crate::conversions::{Conversion, Trust};
 use crate::values::id::{AdjustmentId, ClickId, ConversionId, RequestId};
 use crate::values::moment::Moment;
-use crate::values::money::{Change, Currency, Money, most_minor};
+use crate::values::money::{Change, Money, most_minor};
 use crate::values::name::{CampaignId, EventType, Handle, Slug};
-use crate::values::schema::Schema;
 
-const MAX_REASON: usize = 500;
+pub use request::AdjustmentRequest;
 
 /// Why a conversion cannot be adjusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,43 +37,6 @@ pub fn adjustable(conversion: &Conversion) -> Result<Money, Fixed> {
         return Err(Fixed::Test);
     }
     conversion.money.ok_or(Fixed::NoValue)
-}
-
-/// The body that adjusts a conversion.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AdjustmentRequest {
-    /// The caller's own name of the adjustment.
-    pub key: IdempotencyKey,
-    /// By how much; none when there is no currency it could be read in.
-    pub amount: Option<Change>,
-    /// Why.
-    pub reason: String,
-}
-
-impl AdjustmentRequest {
-    /// Reads an adjustment of a conversion in `currency`; without one the amount is only known to be a number.
-    ///
-    /// # Errors
-    /// Every bad field at once.
-    pub fn read(body: Value, currency: Option<Currency>) -> Result<Self, Faults> {
-        form::read(body, Unknown::Refuse, |form| Self::fields(form, currency))
-    }
-
-    /// Describes the body.
-    pub fn body() -> Schema {
-        form::describe(Unknown::Refuse, |form| Self::fields(form, None))
-    }
-
-    fn fields(form: &mut Form<'_>, currency: Option<Currency>) -> Option<Self> {
-        let doc = "In the conversion's currency and to its decimals, not 0: negative for a refund, positive for a correction upward.";
-        let amount = form.required("amount", doc, Change::field(currency));
-        let reason = form::text(1..=MAX_REASON)
-            .then(|text| if text.trim().is_empty() { Err(format!("must be 1 to {MAX_REASON} characters")) } else { Ok(text) });
-        let reason = form.required("reason", "Why; not only spaces.", reason);
-        let doc = "The caller's own name of this adjustment, such as the refund's number, unique in the conversion; 1 to 255 bytes.";
-        let key = form.required("idempotencyKey", doc, IdempotencyKey::field());
-        Some(Self { key: key?, amount: amount?, reason: reason? })
-    }
 }
 
 /// Adjusted sums a conversion may have for a change to be allowed: its worth stays from zero to the most a value may be.
@@ -331,10 +292,11 @@ impl From<Adjustment> for Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::money::Currency;
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn fields(body: Value, currency: Option<&str>) -> Vec<String> {
+    fn fields(body: serde_json::Value, currency: Option<&str>) -> Vec<String> {
         let currency = currency.map(|code| code.parse().unwrap());
         let faults = AdjustmentRequest::read(body, currency).map(|_| ()).err().map_or(Vec::new(), |faults| faults.0);
         faults.into_iter().map(|fault| fault.field).collect()

@@ -1,3 +1,5 @@
+//! A form reads every member, describes what it reads, and names every bad field.
+
 use super::*;
 use serde_json::json;
 
