@@ -35,7 +35,8 @@ fn assemble() -> OpenApi {
     ] {
         document.merge(function.into_openapi());
     }
-    let (path, item) = redirect::document();
+    let (path, item, (name, schema)) = redirect::document();
     document.paths.paths.insert(path, item);
+    document.components.get_or_insert_default().schemas.insert(name, schema);
     api::openapi::complete(document)
 }

@@ -152,12 +152,13 @@ fn send(link: &Link, location: &str, gate: Gate) -> Response {
     }
 }
 
-/// The path of the redirect with its documentation.
-pub fn document() -> (String, utoipa::openapi::path::PathItem) {
-    use utoipa::Path;
+/// The path of the redirect with its documentation, and the schema it refers to.
+pub fn document() -> (String, utoipa::openapi::path::PathItem, (String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)) {
+    use utoipa::{PartialSchema, Path, ToSchema};
     let item = utoipa::openapi::path::PathItemBuilder::new();
     let mut built = item.build();
     built.get = Some(__path_handle::operation());
     built.post = Some(crate::unlock::__path_handle::operation());
-    (__path_handle::path(), built)
+    let form = (crate::unlock::PasswordForm::name().into_owned(), crate::unlock::PasswordForm::schema());
+    (__path_handle::path(), built, form)
 }

@@ -1,6 +1,7 @@
 //! Accounts: plans and their daily write quota, handles and the roles on them (specification §2).
 
 pub mod audit;
+mod requests;
 pub mod token;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use crate::values::moment::{Day, Moment};
 use crate::values::name::{Handle, UserId};
 use crate::values::schema::{HasSchema, Schema};
 use crate::values::zone::Zone;
+
+pub use requests::{NewHandle, OwnershipTransfer};
 
 /// What an account pays for; a greater plan has all that a lesser one has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -178,13 +181,13 @@ impl Profile {
     /// # Errors
     /// Every bad field: unknown roles, a second owner, a user named twice, too many.
     pub fn with_collaborators(&self, body: Value) -> Result<Self, Faults> {
-        let collaborators = form::read(body, Unknown::Refuse, |form| Some(collaborators(form, Some(&self.owner))))?;
+        let collaborators = form::read(body, Unknown::Refuse, |form| Some(requests::collaborators(form, Some(&self.owner))))?;
         Ok(Self { collaborators, version: self.version + 1, ..self.clone() })
     }
 
     /// Describes the body that replaces the collaborators.
     pub fn collaborators_body() -> Schema {
-        form::describe(Unknown::Refuse, |form| Some(collaborators(form, None)))
+        form::describe(Unknown::Refuse, |form| Some(requests::collaborators(form, None)))
     }
 
     /// Makes another user the owner and the one before an operator.
@@ -197,81 +200,6 @@ impl Profile {
             next.collaborators.insert(before, Role::Operator);
         }
         next
-    }
-}
-
-fn collaborators(form: &mut Form<'_>, owner: Option<&UserId>) -> BTreeMap<UserId, Role> {
-    let doc = "The whole new list; empty to remove everybody but the owner, who may be named and stays.";
-    let entries = form.required_objects("collaborators", doc, 0..=MAX_COLLABORATORS, |entry| {
-        let user: Option<UserId> = entry.required("userId", "The user.", form::parsed());
-        let roles = form::one_of([("CREATOR", Role::Creator), ("OPERATOR", Role::Operator), ("OWNER", Role::Owner)]);
-        let role = entry.required("role", "`CREATOR` or `OPERATOR`; `OWNER` only for the present owner.", roles);
-        Some((user?, role?))
-    });
-    let mut collaborators = BTreeMap::new();
-    for (index, (user, role)) in entries.into_iter().enumerate() {
-        if Some(&user) == owner {
-            continue;
-        }
-        if role == Role::Owner {
-            form.fault(&format!("collaborators[{index}].role"), "must be CREATOR or OPERATOR; use transfer-ownership for the owner");
-        } else if collaborators.insert(user, role).is_some() {
-            form.fault(&format!("collaborators[{index}].userId"), "is named twice");
-        }
-    }
-    collaborators
-}
-
-/// The body that makes a handle.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewHandle {
-    /// Its name.
-    pub handle: Handle,
-}
-
-impl NewHandle {
-    /// Reads `{handle}`.
-    ///
-    /// # Errors
-    /// Every bad field at once.
-    pub fn read(body: Value) -> Result<Self, Faults> {
-        form::read(body, Unknown::Refuse, Self::fields)
-    }
-
-    /// Describes the body.
-    pub fn body() -> Schema {
-        form::describe(Unknown::Refuse, Self::fields)
-    }
-
-    fn fields(form: &mut Form<'_>) -> Option<Self> {
-        let doc = "Its name, which becomes the host of its links; some words are reserved.";
-        Some(Self { handle: form.required("handle", doc, form::parsed())? })
-    }
-}
-
-/// The body that gives a handle to another user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnershipTransfer {
-    /// The user who becomes the owner.
-    pub new_owner: UserId,
-}
-
-impl OwnershipTransfer {
-    /// Reads `{newOwnerUserId}`.
-    ///
-    /// # Errors
-    /// Every bad field at once.
-    pub fn read(body: Value) -> Result<Self, Faults> {
-        form::read(body, Unknown::Refuse, Self::fields)
-    }
-
-    /// Describes the body.
-    pub fn body() -> Schema {
-        form::describe(Unknown::Refuse, Self::fields)
-    }
-
-    fn fields(form: &mut Form<'_>) -> Option<Self> {
-        Some(Self { new_owner: form.required("newOwnerUserId", "The user who becomes the owner.", form::parsed())? })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::values::form::{self, Faults, Field, Form, Unknown};
 use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money};
 use crate::values::name::{EventType, SessionId};
-use crate::values::schema::{Kind, Schema};
+use crate::values::schema::{Schema, SchemaKind};
 use crate::values::secret::sha256_hex;
 
 pub use conversion::{Conversion, INSTANT_MS, KEY_DAYS};
@@ -106,7 +106,7 @@ impl Submission {
         let occurred_at = form.optional("occurredAt", "When it happened, by the merchant's clock.", form::parsed());
         let metadata = form.optional("metadata", "Anything else, at most 2 KiB of JSON.", form::json_object(MAX_METADATA_BYTES));
         // Merchants have long sent members of this name that were theirs alone: one that is no session id of ours is ignored.
-        let any = form::leaf(|| Schema::new(Kind::Any), |value| Ok(value.as_str().and_then(|text| text.parse().ok())));
+        let any = form::leaf(|| Schema::new(SchemaKind::Any), |value| Ok(value.as_str().and_then(|text| text.parse().ok())));
         let doc = "The session it was made in, where the ctx names none; ignored when it is no session id.";
         let session_id = form.optional("sessionId", doc, any).flatten();
         Some(Self { key: key?, event_type: event_type?, money: money.flatten(), occurred_at, metadata, session_id })

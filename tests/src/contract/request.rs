@@ -58,6 +58,8 @@ impl Exception {
         except("must be in the future", STATE),
         except("days ago", STATE),
         except("no such campaign", STATE),
+        except("names no link of this handle", STATE),
+        except("is not one of this list", STATE),
         except("nextCursor", STATE),
         except("x-next-cursor", STATE),
         except("is refused: ", STATE),
@@ -90,6 +92,7 @@ impl Contract {
             return;
         }
         let mut problems = self.query_problems(what, operation, path);
+        problems.extend(self.path_problems(what, operation, path));
         problems.extend(self.body_problems(what, operation, sent));
         if is_accepted {
             assert!(problems.is_empty(), "{what} accepted what its document says is invalid: {problems:?}\n{path}\n{:?}", sent.body);
@@ -102,6 +105,27 @@ impl Contract {
             "{what} refused what its document says is valid: {unexplained:?}\n{path}\n{:?}",
             sent.body
         );
+    }
+
+    fn path_problems(&self, what: &str, operation: &Value, path: &str) -> Vec<String> {
+        let template = what.split_once(' ').map_or("", |(_, template)| template);
+        let path = path.split('?').next().unwrap_or_default();
+        let parts = template.split('/').zip(path.split('/'));
+        let named = parts.filter_map(|(part, given)| Some((part.strip_prefix('{')?.strip_suffix('}')?, given)));
+        let mut problems = Vec::new();
+        for (name, given) in named {
+            let declared = operation["parameters"].as_array().into_iter().flatten();
+            let Some(parameter) = declared.into_iter().find(|parameter| parameter["in"] == "path" && parameter["name"] == name) else {
+                continue;
+            };
+            // A path keeps its plus signs, which a query would lose.
+            let given = given.replace('+', "%2B");
+            let text: String = url::form_urlencoded::parse(format!("v={given}").as_bytes()).map(|(_, value)| value.into_owned()).collect();
+            if !self.validator(&parameter["schema"], what).is_valid(&json!(text)) {
+                problems.push(format!("{name}={text}"));
+            }
+        }
+        problems
     }
 
     fn query_problems(&self, what: &str, operation: &Value, path: &str) -> Vec<String> {

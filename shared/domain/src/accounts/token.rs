@@ -1,5 +1,7 @@
 //! Personal access tokens: `patv1_<tokenId>.<secret>`, bound to one handle and to scopes; only a digest of the secret is kept (specification §2).
 
+mod request;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -7,13 +9,13 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
 
-use crate::values::form::{self, Faults, Form, Unknown};
 use crate::values::moment::Moment;
 use crate::values::name::{Handle, TokenId, UserId};
 use crate::values::schema::{HasSchema, Schema};
 use crate::values::secret::{SecretText, sha256_hex};
+
+pub use request::NewToken;
 
 /// Tokens of one handle that are not revoked.
 pub const MAX_TOKENS: u32 = 50;
@@ -25,8 +27,6 @@ pub const REFUSAL_NOTED_EVERY_MS: i64 = 60_000;
 const PREFIX: &str = "patv1_";
 const SECRET_BYTES: usize = 32;
 const SECRET_LENGTH: usize = 43;
-const MAX_NAME: usize = 100;
-const MAX_SCOPES: usize = 32;
 
 macro_rules! scopes {
     ($($scope:ident => $text:literal,)*) => {
@@ -189,46 +189,6 @@ impl Token {
     /// Whether this use is to be noted.
     pub fn notes_use(&self, now: Moment) -> bool {
         self.last_used_at.is_none_or(|last| last.plus_millis(USE_NOTED_EVERY_MS) <= now)
-    }
-}
-
-/// The body that makes a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewToken {
-    /// What its creator calls it.
-    pub name: Option<String>,
-    /// What it may do; never empty.
-    pub scopes: BTreeSet<Grant>,
-    /// The moment from which it is refused.
-    pub expires_at: Option<Moment>,
-}
-
-impl NewToken {
-    /// Reads `{name?, scopes, expiresAt?}`.
-    ///
-    /// # Errors
-    /// Every bad field: no scope or an unknown one, an expiry in the past, a name too long.
-    pub fn read(body: Value, now: Moment) -> Result<Self, Faults> {
-        form::read(body, Unknown::Refuse, |form| {
-            let token = Self::fields(form);
-            if token.expires_at.is_some_and(|expires| expires <= now) {
-                form.fault("expiresAt", "must be in the future");
-            }
-            Some(token)
-        })
-    }
-
-    /// Describes the body.
-    pub fn body() -> Schema {
-        form::describe(Unknown::Refuse, |form| Some(Self::fields(form)))
-    }
-
-    fn fields(form: &mut Form<'_>) -> Self {
-        let name = form.optional("name", "Shown in lists.", form::text(0..=MAX_NAME)).filter(|name| !name.trim().is_empty());
-        let doc = "What it may do: single scopes, or whole families of them such as `links.*`.";
-        let scopes = form.required_list("scopes", doc, 1..=MAX_SCOPES, form::parsed::<Grant>()).into_iter().collect();
-        let expires_at = form.optional("expiresAt", "The moment from which it is refused; never when left out.", form::parsed());
-        Self { name, scopes, expires_at }
     }
 }
 

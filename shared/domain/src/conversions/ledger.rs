@@ -3,22 +3,19 @@
 
 pub mod correction;
 mod entry;
+mod request;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::accounts::audit::Actor;
-use crate::conversions::{Conversion, IdempotencyKey, Trust};
-use crate::values::form::{self, Faults, Field, Form, Unknown};
+use crate::conversions::{Conversion, Trust};
 use crate::values::id::{AdjustmentId, ClickId, ConversionId, RequestId};
 use crate::values::moment::Moment;
-use crate::values::money::{Currency, Money, MoneyChange, max_minor};
+use crate::values::money::{Money, MoneyChange, max_minor};
 use crate::values::name::{CampaignId, EventType, Handle, Slug};
-use crate::values::schema::Schema;
 
 pub use entry::{LedgerEntry, LedgerEntryId, LedgerEntryKind};
-
-const MAX_REASON: usize = 500;
+pub use request::AdjustmentRequest;
 
 /// Why a conversion cannot be adjusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,43 +37,6 @@ pub fn adjustable(conversion: &Conversion) -> Result<Money, NotAdjustable> {
         return Err(NotAdjustable::Test);
     }
     conversion.money.ok_or(NotAdjustable::NoValue)
-}
-
-/// The body that adjusts a conversion.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AdjustmentRequest {
-    /// The caller's own name of the adjustment.
-    pub key: IdempotencyKey,
-    /// By how much; none when there is no currency it could be read in.
-    pub amount: Option<MoneyChange>,
-    /// Why.
-    pub reason: String,
-}
-
-impl AdjustmentRequest {
-    /// Reads an adjustment of a conversion in `currency`; without one the amount is only known to be a number.
-    ///
-    /// # Errors
-    /// Every bad field at once.
-    pub fn read(body: Value, currency: Option<Currency>) -> Result<Self, Faults> {
-        form::read(body, Unknown::Refuse, |form| Self::fields(form, currency))
-    }
-
-    /// Describes the body.
-    pub fn body() -> Schema {
-        form::describe(Unknown::Refuse, |form| Self::fields(form, None))
-    }
-
-    fn fields(form: &mut Form<'_>, currency: Option<Currency>) -> Option<Self> {
-        let doc = "In the conversion's currency and to its decimals, not 0: negative for a refund, positive for a correction upward.";
-        let amount = form.required("amount", doc, MoneyChange::field(currency));
-        let reason = form::text(1..=MAX_REASON)
-            .then(|text| if text.trim().is_empty() { Err(format!("must be 1 to {MAX_REASON} characters")) } else { Ok(text) });
-        let reason = form.required("reason", "Why; not only spaces.", reason);
-        let doc = "The caller's own name of this adjustment, such as the refund's number, unique in the conversion; 1 to 255 bytes.";
-        let key = form.required("idempotencyKey", doc, IdempotencyKey::field());
-        Some(Self { key: key?, amount: amount?, reason: reason? })
-    }
 }
 
 /// The sums of earlier adjustments for which a change is allowed: the conversion's net value stays between zero and the

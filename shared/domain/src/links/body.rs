@@ -7,7 +7,7 @@ use crate::routing::RoutingRule;
 use crate::values::destination::{Destination, OwnHosts};
 use crate::values::form::{self, Faults, Field, Form, Unknown};
 use crate::values::moment::Moment;
-use crate::values::schema::{Kind, Schema};
+use crate::values::schema::{Schema, SchemaKind};
 
 /// Tags, and categories, one link may have.
 const MAX_LABELS: usize = 50;
@@ -117,7 +117,7 @@ impl TrackingPolicy {
 }
 
 fn redirect_type() -> impl Field<Output = RedirectType> {
-    let schema = || Schema::new(Kind::Integer { min: 302, max: 307, one_of: vec![302, 307] });
+    let schema = || Schema::new(SchemaKind::Integer { min: 302, max: 307, one_of: vec![302, 307] });
     form::leaf(schema, |value| {
         let status = form::integer(0..=i64::from(u16::MAX)).read(value).ok().and_then(|status| u16::try_from(status).ok());
         RedirectType::try_from(status.unwrap_or(0)).map_err(str::to_owned)

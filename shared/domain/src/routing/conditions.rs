@@ -18,25 +18,25 @@ use crate::routing::rule_set::Condition;
 use crate::values::form::Form;
 
 pub(crate) use kind::same;
-use kind::{Actual, AnyOf, Entry, Expected, Kind, Test, covers};
+use kind::{Actual, AnyOf, ConditionKind, Entry, Expected, Test, covers};
 
 /// Every condition, in the order in which they are checked.
-static KINDS: [Kind; 9] = [
-    Kind::any_of("countryIn", "ISO 3166 codes, or `UNKNOWN`.", 250, Entry::Country, |of| Actual::One(&of.visit.country)),
-    Kind::any_of("deviceIn", "Kinds of device.", 5, Entry::Device, |of| Actual::One(of.visit.device.as_str())),
-    Kind::any_of("sourceIn", "Traffic sources.", 100, Entry::Word, |of| Actual::One(&of.visit.source)),
-    Kind::any_of("campaignIn", "Campaigns of the visit.", 100, Entry::Word, |of| Actual::of(of.visit.campaign.as_deref())),
-    Kind::any_of("segmentIn", "Segments of the visitor's session.", 100, Entry::Word, |of| Actual::Many(&of.visit.segments)),
-    Kind {
+static KINDS: [ConditionKind; 9] = [
+    ConditionKind::any_of("countryIn", "ISO 3166 codes, or `UNKNOWN`.", 250, Entry::Country, |of| Actual::One(&of.visit.country)),
+    ConditionKind::any_of("deviceIn", "Kinds of device.", 5, Entry::Device, |of| Actual::One(of.visit.device.as_str())),
+    ConditionKind::any_of("sourceIn", "Traffic sources.", 100, Entry::Word, |of| Actual::One(&of.visit.source)),
+    ConditionKind::any_of("campaignIn", "Campaigns of the visit.", 100, Entry::Word, |of| Actual::of(of.visit.campaign.as_deref())),
+    ConditionKind::any_of("segmentIn", "Segments of the visitor's session.", 100, Entry::Word, |of| Actual::Many(&of.visit.segments)),
+    ConditionKind {
         name: "languageIn",
         doc: "Language ranges (RFC 4647 basic filtering): `de` also matches `de-AT`.",
         test: Test::AnyOf(AnyOf { max: 100, entry: Entry::Word, actual: |of| Actual::of(of.visit.language.as_deref()), matches: covers }),
     },
-    Kind::any_of("weekdayIn", "Days of the week, in the time zone of `timeBetween`, else UTC.", 7, Entry::Weekday, |of| {
+    ConditionKind::any_of("weekdayIn", "Days of the week, in the time zone of `timeBetween`, else UTC.", 7, Entry::Weekday, |of| {
         Actual::One(time::weekday(of.visit.at, of.zone))
     }),
-    Kind { name: "timeBetween", doc: "A span of the day: from `from` up to, but not including, `to`.", test: Test::TimeBetween },
-    Kind { name: "percent", doc: "A share of all visitors: from `from` up to, but not including, `to`.", test: Test::Percent },
+    ConditionKind { name: "timeBetween", doc: "A span of the day: from `from` up to, but not including, `to`.", test: Test::TimeBetween },
+    ConditionKind { name: "percent", doc: "A share of all visitors: from `from` up to, but not including, `to`.", test: Test::Percent },
 ];
 
 /// The conditions of one rule, in the table's order; without any the rule always matches.
@@ -46,7 +46,7 @@ pub struct Conditions(Vec<RoutingCondition>);
 /// One condition of a rule.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RoutingCondition {
-    kind: &'static Kind,
+    kind: &'static ConditionKind,
     expected: Expected,
 }
 

@@ -5,17 +5,17 @@
 //! values are, and gives up only after the last one.
 
 mod field;
+mod nested;
 mod query;
 #[cfg(test)]
 mod tests;
 
 use std::cell::RefCell;
-use std::ops::RangeInclusive;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::values::schema::{Kind, Member, Schema};
+use crate::values::schema::{Member, Schema, SchemaKind};
 
 pub use field::{Field, any_text, boolean, integer, json_object, leaf, number, one_of, parsed, text};
 pub use query::{describe_query, read_query, read_urlencoded};
@@ -118,6 +118,17 @@ enum Source {
     Query,
 }
 
+/// Whether a member has to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    /// It does, and is not null.
+    Required,
+    /// It may be left out; null is the same.
+    Optional,
+    /// It may be left out, and is not null.
+    OptionalNotNull,
+}
+
 /// What a form without an object records.
 #[derive(Default)]
 struct Described {
@@ -143,19 +154,18 @@ impl<'n> Form<'n> {
     fn into_schema(self) -> Schema {
         let Described { members, choices } = self.described.unwrap_or_default();
         if choices.is_empty() {
-            return Schema::new(Kind::Object { members, open: self.unknown == Unknown::Ignore });
+            return Schema::new(SchemaKind::Object { members, open: self.unknown == Unknown::Ignore });
         }
-        Schema::new(Kind::OneOf(choices))
+        Schema::new(SchemaKind::OneOf(choices))
     }
 
     /// Records a member in place of reading it; whether that is what the form is for.
-    fn describe(&mut self, name: &'static str, doc: &'static str, required: bool, schema: impl FnOnce() -> Schema) -> bool {
+    fn describe(&mut self, name: &'static str, doc: &'static str, presence: Presence, schema: impl FnOnce() -> Schema) -> bool {
         let is_body = self.source == Source::Body;
         let Some(described) = &mut self.described else { return false };
         let schema = if doc.is_empty() { schema() } else { schema().description(doc) };
-        // Null is as good as nothing, where nothing is allowed.
-        let schema = if required || !is_body { schema } else { schema.nullable() };
-        described.members.push(Member { name, required, schema });
+        let schema = if presence == Presence::Optional && is_body { schema.nullable() } else { schema };
+        described.members.push(Member { name, required: presence == Presence::Required, schema });
         true
     }
 
@@ -182,7 +192,7 @@ impl<'n> Form<'n> {
 
     /// A member that may be absent or null.
     pub fn optional<T>(&mut self, name: &'static str, doc: &'static str, field: impl Field<Output = T>) -> Option<T> {
-        if self.describe(name, doc, false, || field.schema()) {
+        if self.describe(name, doc, Presence::Optional, || field.schema()) {
             return None;
         }
         self.take(name, &field)
@@ -190,7 +200,7 @@ impl<'n> Form<'n> {
 
     /// A member that must be there.
     pub fn required<T>(&mut self, name: &'static str, doc: &'static str, field: impl Field<Output = T>) -> Option<T> {
-        if self.describe(name, doc, true, || field.schema()) || self.is_missing(name) {
+        if self.describe(name, doc, Presence::Required, || field.schema()) || self.is_missing(name) {
             return None;
         }
         self.take(name, &field)
@@ -203,7 +213,7 @@ impl<'n> Form<'n> {
 
     /// A member that keeps what it was when absent and loses it when null.
     pub fn patch<T>(&mut self, name: &'static str, doc: &'static str, field: impl Field<Output = T>) -> Patch<T> {
-        if self.describe(name, doc, false, || field.schema()) {
+        if self.describe(name, doc, Presence::Optional, || field.schema()) {
             return Patch::Keep;
         }
         match self.members.get(name) {
@@ -214,114 +224,6 @@ impl<'n> Form<'n> {
             }
             Some(_) => self.take(name, &field).map_or(Patch::Keep, Patch::Set),
         }
-    }
-
-    /// A list of at most `max` values; absent or null is empty.
-    pub fn list<T>(&mut self, name: &'static str, doc: &'static str, max: usize, field: impl Field<Output = T>) -> Vec<T> {
-        self.optional_list(name, doc, 0..=max, field).unwrap_or_default()
-    }
-
-    /// A list that may be absent or null.
-    pub fn optional_list<T>(
-        &mut self,
-        name: &'static str,
-        doc: &'static str,
-        size: RangeInclusive<usize>,
-        field: impl Field<Output = T>,
-    ) -> Option<Vec<T>> {
-        if self.describe(name, doc, false, || list_schema(field.schema(), &size)) || !self.has(name) {
-            self.members.remove(name);
-            return None;
-        }
-        Some(self.take_list(name, &size, &field))
-    }
-
-    /// A list that must be there.
-    pub fn required_list<T>(
-        &mut self,
-        name: &'static str,
-        doc: &'static str,
-        size: RangeInclusive<usize>,
-        field: impl Field<Output = T>,
-    ) -> Vec<T> {
-        if self.describe(name, doc, true, || list_schema(field.schema(), &size)) || self.is_missing(name) {
-            return Vec::new();
-        }
-        self.take_list(name, &size, &field)
-    }
-
-    /// A list of at most `max` objects, each read by `read`; absent or null is empty.
-    pub fn objects<T>(
-        &mut self,
-        name: &'static str,
-        doc: &'static str,
-        max: usize,
-        read: impl FnMut(&mut Form<'n>) -> Option<T>,
-    ) -> Vec<T> {
-        self.object_list(name, doc, false, 0..=max, read)
-    }
-
-    /// A list of objects that must be there.
-    pub fn required_objects<T>(
-        &mut self,
-        name: &'static str,
-        doc: &'static str,
-        size: RangeInclusive<usize>,
-        read: impl FnMut(&mut Form<'n>) -> Option<T>,
-    ) -> Vec<T> {
-        self.object_list(name, doc, true, size, read)
-    }
-
-    fn object_list<T>(
-        &mut self,
-        name: &'static str,
-        doc: &'static str,
-        required: bool,
-        size: RangeInclusive<usize>,
-        mut read: impl FnMut(&mut Form<'n>) -> Option<T>,
-    ) -> Vec<T> {
-        let (unknown, notes) = (self.unknown, self.notes);
-        if self.describe(name, doc, required, || list_schema(described_object(unknown, notes, &mut read), &size)) {
-            return Vec::new();
-        }
-        if !self.has(name) {
-            if !required || self.is_missing(name) {
-                self.members.remove(name);
-            }
-            return Vec::new();
-        }
-        let mut parsed = Vec::new();
-        for (index, value) in self.take_array(name, &size).into_iter().enumerate() {
-            let path = self.at(&format!("{name}[{index}]"));
-            parsed.extend(self.read_nested(value, path, &mut read));
-        }
-        parsed
-    }
-
-    /// A nested object that may be absent or null.
-    pub fn object<T>(&mut self, name: &'static str, doc: &'static str, read: impl FnMut(&mut Form<'n>) -> Option<T>) -> Option<T> {
-        self.nested_object(name, doc, false, read)
-    }
-
-    /// A nested object that must be there.
-    pub fn required_object<T>(&mut self, name: &'static str, doc: &'static str, read: impl FnMut(&mut Form<'n>) -> Option<T>) -> Option<T> {
-        self.nested_object(name, doc, true, read)
-    }
-
-    fn nested_object<T>(
-        &mut self,
-        name: &'static str,
-        doc: &'static str,
-        required: bool,
-        mut read: impl FnMut(&mut Form<'n>) -> Option<T>,
-    ) -> Option<T> {
-        let (unknown, notes) = (self.unknown, self.notes);
-        if self.describe(name, doc, required, || described_object(unknown, notes, &mut read)) || (required && self.is_missing(name)) {
-            return None;
-        }
-        let value = self.members.remove(name).filter(|value| !value.is_null())?;
-        let path = self.at(name);
-        self.read_nested(value, path, &mut read)
     }
 
     /// The whole object in one of two shapes: with the member `name` the first, else the second.
@@ -345,8 +247,8 @@ impl<'n> Form<'n> {
     /// A member that must be there under one of two names; when it is there under both, the first is taken.
     pub fn required_as<T>(&mut self, names: [(&'static str, &'static str); 2], field: impl Field<Output = T>) -> Option<T> {
         let [(first, doc), (second, other_doc)] = names;
-        if self.describe(first, doc, false, || field.schema()) {
-            self.describe(second, other_doc, false, || field.schema());
+        if self.describe(first, doc, Presence::Optional, || field.schema()) {
+            self.describe(second, other_doc, Presence::Optional, || field.schema());
             return None;
         }
         if !self.has(first) && self.has(second) {
@@ -354,13 +256,6 @@ impl<'n> Form<'n> {
             return self.take(second, &field);
         }
         self.required(first, doc, field)
-    }
-
-    fn read_nested<T>(&self, value: Value, path: String, read: &mut impl FnMut(&mut Form<'n>) -> Option<T>) -> Option<T> {
-        let mut form = Form::nested(value, path, self.unknown, self.notes)?;
-        let item = read(&mut form);
-        form.close();
-        item
     }
 
     fn is_missing(&mut self, name: &str) -> bool {
@@ -381,28 +276,6 @@ impl<'n> Form<'n> {
         read.map_err(|message| self.fault(name, message)).ok()
     }
 
-    fn take_list<T>(&mut self, name: &str, size: &RangeInclusive<usize>, field: &impl Field<Output = T>) -> Vec<T> {
-        let mut parsed = Vec::new();
-        for (index, value) in self.take_array(name, size).into_iter().enumerate() {
-            match field.read(value) {
-                Ok(item) => parsed.push(item),
-                Err(message) => self.fault(&format!("{name}[{index}]"), message),
-            }
-        }
-        parsed
-    }
-
-    fn take_array(&mut self, name: &str, size: &RangeInclusive<usize>) -> Vec<Value> {
-        let message = match self.members.remove(name) {
-            Some(Value::Array(values)) if size.contains(&values.len()) => return values,
-            Some(Value::Array(values)) if values.len() < *size.start() => format!("must have at least {} entry", size.start()),
-            Some(Value::Array(values)) => format!("has {} entries, at most {} are allowed", values.len(), size.end()),
-            _ => "must be a list".to_owned(),
-        };
-        self.fault(name, message);
-        Vec::new()
-    }
-
     /// Refuses the members that no reader asked for, where that is the rule.
     fn close(self) {
         if self.unknown == Unknown::Refuse {
@@ -412,14 +285,4 @@ impl<'n> Form<'n> {
             }
         }
     }
-}
-
-fn list_schema(items: Schema, size: &RangeInclusive<usize>) -> Schema {
-    Schema::new(Kind::List { items: Box::new(items), min: *size.start(), max: *size.end() })
-}
-
-fn described_object<'n, T>(unknown: Unknown, notes: &'n Notes, read: &mut impl FnMut(&mut Form<'n>) -> Option<T>) -> Schema {
-    let mut form = Form::describing(unknown, notes);
-    read(&mut form);
-    form.into_schema()
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::values::form::{self, Field};
-use crate::values::schema::{Kind, Schema};
+use crate::values::schema::{Schema, SchemaKind};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
@@ -88,7 +88,7 @@ pub fn max_minor(currency: Currency) -> i64 {
 
 /// Amounts from `min` up, of twelve integer digits at most, as the document says it.
 fn amounts(min: f64) -> Schema {
-    Schema::new(Kind::Number { min, max: MAX_AMOUNT })
+    Schema::new(SchemaKind::Number { min, max: MAX_AMOUNT })
 }
 
 /// The largest amount of the currency with the most decimals.

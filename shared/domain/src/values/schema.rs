@@ -15,7 +15,7 @@ pub trait HasSchema {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schema {
     /// Its type and bounds.
-    pub kind: Kind,
+    pub kind: SchemaKind,
     /// Whether null is a value too.
     pub nullable: bool,
     /// What it means.
@@ -26,9 +26,9 @@ pub struct Schema {
 
 /// Type and bounds of a value; all bounds are inclusive.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum SchemaKind {
     /// Text.
-    Text(Text),
+    Text(TextRules),
     /// A whole number.
     Integer {
         /// The least.
@@ -73,7 +73,7 @@ pub enum Kind {
 
 /// Bounds of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Text {
+pub struct TextRules {
     /// Fewest characters.
     pub min: usize,
     /// Most characters.
@@ -99,22 +99,22 @@ pub struct Member {
 
 impl Schema {
     /// A value of this kind, never null.
-    pub const fn new(kind: Kind) -> Self {
+    pub const fn new(kind: SchemaKind) -> Self {
         Self { kind, nullable: false, description: None, example: None }
     }
 
     /// Any text.
     pub fn text() -> Self {
-        Self::new(Kind::Text(Text::default()))
+        Self::new(SchemaKind::Text(TextRules::default()))
     }
 
     /// One of these texts.
     pub fn one_of(texts: impl IntoIterator<Item = &'static str>) -> Self {
-        Self::new(Kind::Text(Text { one_of: texts.into_iter().collect(), ..Text::default() }))
+        Self::new(SchemaKind::Text(TextRules { one_of: texts.into_iter().collect(), ..TextRules::default() }))
     }
 
-    fn with_text(mut self, change: impl FnOnce(&mut Text)) -> Self {
-        if let Kind::Text(text) = &mut self.kind {
+    fn with_text(mut self, change: impl FnOnce(&mut TextRules)) -> Self {
+        if let SchemaKind::Text(text) = &mut self.kind {
             change(text);
         }
         self
@@ -168,7 +168,7 @@ impl Schema {
     /// The members of an object; none for any other kind.
     pub fn into_members(self) -> Vec<Member> {
         match self.kind {
-            Kind::Object { members, .. } => members,
+            SchemaKind::Object { members, .. } => members,
             _ => Vec::new(),
         }
     }

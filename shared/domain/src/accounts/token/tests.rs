@@ -14,7 +14,7 @@ fn text(minted: &Minted) -> String {
     serde_json::to_value(minted.reveal()).unwrap().as_str().unwrap().to_owned()
 }
 
-fn faults(body: Value) -> Vec<String> {
+fn faults(body: serde_json::Value) -> Vec<String> {
     NewToken::read(body, now()).unwrap_err().0.into_iter().map(|fault| fault.field).collect()
 }
 

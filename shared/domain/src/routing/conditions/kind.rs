@@ -13,7 +13,7 @@ use crate::values::money::{decimal, scaled};
 use crate::values::schema::Schema;
 
 /// A row of the table.
-pub(super) struct Kind {
+pub(super) struct ConditionKind {
     /// As requests and answers spell it.
     pub(super) name: &'static str,
     /// What it is compared with.
@@ -21,13 +21,13 @@ pub(super) struct Kind {
     pub(super) test: Test,
 }
 
-impl PartialEq for Kind {
+impl PartialEq for ConditionKind {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
 }
 
-impl Eq for Kind {}
+impl Eq for ConditionKind {}
 
 /// How a condition is compared.
 pub(super) enum Test {
@@ -75,7 +75,7 @@ pub(super) enum Expected {
     Percent(PercentRange),
 }
 
-impl Kind {
+impl ConditionKind {
     pub(super) const fn any_of(
         name: &'static str,
         doc: &'static str,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::values::money::scaled;
-use crate::values::schema::{HasSchema, Kind, Schema};
+use crate::values::schema::{HasSchema, Schema, SchemaKind};
 
 /// Control characters other than tab, line feed and carriage return are in no text.
 const NO_CONTROL: &str = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
@@ -114,7 +114,7 @@ pub fn text(size: RangeInclusive<usize>) -> impl Field<Output = String> {
 
 /// `true` or `false`.
 pub fn boolean() -> impl Field<Output = bool> {
-    leaf(|| Schema::new(Kind::Boolean), |value| value.as_bool().ok_or_else(|| "must be true or false".to_owned()))
+    leaf(|| Schema::new(SchemaKind::Boolean), |value| value.as_bool().ok_or_else(|| "must be true or false".to_owned()))
 }
 
 /// A whole number within bounds.
@@ -125,7 +125,7 @@ pub fn integer(bounds: RangeInclusive<i64>) -> impl Field<Output = i64> {
         let number = value.as_i64().or_else(|| scaled(&value, 0).and_then(|number| i64::try_from(number).ok()));
         number.filter(|number| (min..=max).contains(number)).ok_or_else(|| format!("must be a whole number from {min} to {max}"))
     };
-    leaf(move || Schema::new(Kind::Integer { min, max, one_of: Vec::new() }), read)
+    leaf(move || Schema::new(SchemaKind::Integer { min, max, one_of: Vec::new() }), read)
 }
 
 /// A number within bounds, as it is given.
@@ -135,7 +135,7 @@ pub fn number(bounds: RangeInclusive<f64>) -> impl Field<Output = Value> {
         Some(number) if value.is_number() && (min..=max).contains(&number) => Ok(value),
         _ => Err(format!("must be a number from {min} to {max}")),
     };
-    leaf(move || Schema::new(Kind::Number { min, max }), read)
+    leaf(move || Schema::new(SchemaKind::Number { min, max }), read)
 }
 
 /// Text read by the type's own constructor.
@@ -171,5 +171,5 @@ pub fn json_object(max: usize) -> impl Field<Output = Value> {
         Value::Object(_) => Err(format!("must be at most {max} bytes of JSON")),
         _ => Err("must be an object".to_owned()),
     };
-    leaf(|| Schema::new(Kind::FreeObject), read)
+    leaf(|| Schema::new(SchemaKind::FreeObject), read)
 }

@@ -1,3 +1,5 @@
+//! A form reads every member, describes what it reads, and names every bad field.
+
 use super::*;
 use serde_json::json;
 
@@ -20,12 +22,12 @@ fn every_bad_member_is_named_with_its_path() {
 #[test]
 fn what_reads_a_body_describes_it() {
     let schema = describe(Unknown::Refuse, fields);
-    let Kind::Object { members, open: false } = schema.kind else { panic!("{schema:?}") };
+    let SchemaKind::Object { members, open: false } = schema.kind else { panic!("{schema:?}") };
     let told: Vec<_> = members.iter().map(|member| (member.name, member.required, member.schema.nullable)).collect();
     assert_eq!(told, [("name", true, false), ("missing", true, false), ("list", false, true), ("count", false, true)]);
-    let Kind::List { items, min: 0, max: 5 } = &members[2].schema.kind else { panic!("{members:?}") };
-    assert!(matches!(&items.kind, Kind::Object { members, open: false } if members[0].name == "b"));
-    assert_eq!(members[3].schema.kind, Kind::Integer { min: 1, max: 3, one_of: Vec::new() });
+    let SchemaKind::List { items, min: 0, max: 5 } = &members[2].schema.kind else { panic!("{members:?}") };
+    assert!(matches!(&items.kind, SchemaKind::Object { members, open: false } if members[0].name == "b"));
+    assert_eq!(members[3].schema.kind, SchemaKind::Integer { min: 1, max: 3, one_of: Vec::new() });
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Schemas of requests as those of the OpenAPI document.
 
+use serde_json::Value;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr, Schema as Documented, SchemaFormat};
 
-use super::{Kind, Schema, Text};
+use super::{Schema, SchemaKind, TextRules};
 
 impl From<Schema> for RefOr<Documented> {
     fn from(schema: Schema) -> Self {
@@ -12,20 +13,22 @@ impl From<Schema> for RefOr<Documented> {
         let examples = schema.example.into_iter();
         let object = |kind: Type| ObjectBuilder::new().schema_type(typed(kind)).description(schema.description).examples(examples.clone());
         match schema.kind {
-            Kind::Text(text) => documented_text(object(Type::String), text, nullable).into(),
-            Kind::Integer { one_of, .. } if !one_of.is_empty() => object(Type::Integer).enum_values(Some(one_of)).into(),
-            Kind::Integer { min, max, .. } => object(Type::Integer).minimum(Some(min)).maximum(Some(max)).into(),
-            Kind::Number { min, max } => object(Type::Number).minimum(Some(min)).maximum(Some(max)).into(),
-            Kind::Boolean => object(Type::Boolean).into(),
-            Kind::FreeObject => object(Type::Object).additional_properties(Some(AdditionalProperties::FreeForm(true))).into(),
-            Kind::Any => ObjectBuilder::new().schema_type(SchemaType::any()).description(schema.description).into(),
-            Kind::List { items, min, max } => {
+            SchemaKind::Text(text) => documented_text(object(Type::String), text, nullable).into(),
+            SchemaKind::Integer { one_of, .. } if !one_of.is_empty() => {
+                object(Type::Integer).enum_values(Some(with_null(one_of, nullable))).into()
+            }
+            SchemaKind::Integer { min, max, .. } => object(Type::Integer).minimum(Some(min)).maximum(Some(max)).into(),
+            SchemaKind::Number { min, max } => object(Type::Number).minimum(Some(min)).maximum(Some(max)).into(),
+            SchemaKind::Boolean => object(Type::Boolean).into(),
+            SchemaKind::FreeObject => object(Type::Object).additional_properties(Some(AdditionalProperties::FreeForm(true))).into(),
+            SchemaKind::Any => ObjectBuilder::new().schema_type(SchemaType::any()).description(schema.description).into(),
+            SchemaKind::List { items, min, max } => {
                 let min = Some(min).filter(|min| *min > 0);
                 let items: RefOr<Documented> = (*items).into();
                 let list = ArrayBuilder::new().schema_type(typed(Type::Array)).items(items).min_items(min).max_items(Some(max));
                 list.description(schema.description).into()
             }
-            Kind::Object { members, open } => {
+            SchemaKind::Object { members, open } => {
                 let closed = (!open).then_some(AdditionalProperties::FreeForm(false));
                 let whole = members.into_iter().fold(object(Type::Object), |whole, member| {
                     let whole = whole.property(member.name, RefOr::<Documented>::from(member.schema));
@@ -33,7 +36,7 @@ impl From<Schema> for RefOr<Documented> {
                 });
                 if let Some(closed) = closed { whole.additional_properties(Some(closed)).into() } else { whole.into() }
             }
-            Kind::OneOf(choices) => {
+            SchemaKind::OneOf(choices) => {
                 let whole = choices.into_iter().fold(OneOfBuilder::new(), |whole, choice| whole.item(RefOr::<Documented>::from(choice)));
                 whole.description(schema.description).into()
             }
@@ -41,7 +44,7 @@ impl From<Schema> for RefOr<Documented> {
     }
 }
 
-fn documented_text(object: ObjectBuilder, text: Text, nullable: bool) -> ObjectBuilder {
+fn documented_text(object: ObjectBuilder, text: TextRules, nullable: bool) -> ObjectBuilder {
     let format = text.format.map(|format| match format {
         "date-time" => SchemaFormat::KnownFormat(KnownFormat::DateTime),
         "date" => SchemaFormat::KnownFormat(KnownFormat::Date),
@@ -51,7 +54,10 @@ fn documented_text(object: ObjectBuilder, text: Text, nullable: bool) -> ObjectB
     if text.one_of.is_empty() {
         return object;
     }
-    // A list of values has to name null as well (JSON Schema validation §6.1.2).
-    let null = nullable.then_some(serde_json::Value::Null);
-    object.enum_values(Some(text.one_of.into_iter().map(serde_json::Value::from).chain(null)))
+    object.enum_values(Some(with_null(text.one_of, nullable)))
+}
+
+/// The only values; where null is one of them the list has to name it as well (JSON Schema validation §6.1.2).
+fn with_null<T: Into<Value>>(values: Vec<T>, nullable: bool) -> impl Iterator<Item = Value> {
+    values.into_iter().map(T::into).chain(nullable.then_some(Value::Null))
 }
