@@ -2,7 +2,7 @@
 
 use axum::Json;
 use domain::accounts::audit::AuditEvent;
-use domain::routing::rule_set::{MAX_RULE_SET_BYTES, MAX_RULES, RuleSet};
+use domain::links::rule_set::{MAX_RULE_SET_BYTES, MAX_RULES, RuleSet};
 use domain::values::name::RuleId;
 use http::StatusCode;
 use serde_json::{Value, json};

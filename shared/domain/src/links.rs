@@ -1,6 +1,9 @@
 //! Links: what an owner may set, and whether a link is open at a moment (specification §4).
 
 mod body;
+pub mod conditions;
+pub mod rule_set;
+pub mod rules;
 mod settings;
 #[cfg(test)]
 mod tests;

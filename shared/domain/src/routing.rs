@@ -1,22 +1,19 @@
 //! The decision where a visitor goes; redirect and preview both call [`decide`] (specification §5).
 
-mod conditions;
 mod preview;
-pub mod rule_set;
 mod rules;
 
 use sha2::{Digest, Sha256};
 
+use crate::links::conditions::{Conditions, RoutingCondition};
+use crate::links::rules::RoutingRule;
 use crate::links::visit::{BUCKETS, Visit};
 use crate::links::{Closed, Link};
 use crate::values::destination::Destination;
 use crate::values::name::RuleId;
 
-pub(crate) use conditions::same;
-pub use conditions::{Conditions, RoutingCondition, Subject};
 pub use preview::DescribedVisit;
-pub(crate) use rules::priority;
-pub use rules::{PersonalizationRule, PersonalizationRules, RoutingRule, Variant};
+pub use rules::{PersonalizationRule, PersonalizationRules, Variant};
 
 /// Where the visitor goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

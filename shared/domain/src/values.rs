@@ -1,5 +1,6 @@
 //! Values that everything else is made of: each is parsed once, where it enters, and is valid from then on.
 
+pub(crate) mod decimal;
 pub mod destination;
 pub mod device;
 pub mod form;

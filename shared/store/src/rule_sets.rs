@@ -2,8 +2,8 @@
 
 use domain::accounts::audit::AuditEvent;
 use domain::chain;
+use domain::links::rule_set::{Rule, RuleSet};
 use domain::routing::PersonalizationRule;
-use domain::routing::rule_set::{Rule, RuleSet};
 use domain::values::name::Handle;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

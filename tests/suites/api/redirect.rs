@@ -1073,7 +1073,7 @@ async fn a_destination_that_has_become_our_own_host_is_refused_at_the_redirect()
         |link, own| link.settings.destination_url = own,
         |link, own| {
             link.settings.routing_rules =
-                vec![domain::routing::RoutingRule { priority: 0, destination_url: own, conditions: Default::default() }]
+                vec![domain::links::rules::RoutingRule { priority: 0, destination_url: own, conditions: Default::default() }]
         },
         |link, own| (link.settings.fallback_url, link.settings.enabled) = (Some(own), false),
     ];

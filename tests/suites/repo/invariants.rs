@@ -436,14 +436,6 @@ fn no_test_sleeps_or_is_left_out_and_no_lint_is_silenced() {
 const DOMAIN_LEVELS: [&[&str]; 5] =
     [&["values"], &["accounts", "links", "clicks"], &["routing", "campaigns"], &["chain", "conversions"], &["webhooks", "reports"]];
 
-/// Uses between files of domain that are accepted all the same, with the reason.
-const ACCEPTED_USES: [(&str, &str); 2] = [
-    // A link holds its routing rules, whose conditions are still declared beside the code that evaluates them.
-    ("links", "routing::rules"),
-    // The value of a member that may be reset is still declared beside one of its two users.
-    ("campaigns::primary", "campaigns::body"),
-];
-
 /// One path that a file names, as its segments from the root of the crate, and the name it is imported under.
 type Import = (Vec<String>, String);
 
@@ -567,7 +559,7 @@ fn folders_of_domain_use_only_those_below_and_its_files_form_no_circle() {
     for (module, found) in &modules {
         for (path, _) in &found.imports {
             let there = declaring(&modules, path).unwrap_or_else(|| panic!("{module} imports {path:?}"));
-            if there == *module || ACCEPTED_USES.contains(&(module.as_str(), there.as_str())) {
+            if there == *module {
                 continue;
             }
             assert!(folder(&there) == folder(module) || level(&there) < level(module), "{module} uses {there}, which is not below it");

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Confidence, Session, Signal};
-use crate::routing::rule_set::Condition;
-use crate::routing::same;
+use crate::links::conditions::same;
+use crate::links::rule_set::Condition;
 use crate::values::form::{self, Field, Form};
 use crate::values::moment::Moment;
 use crate::values::name::SignalKey;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Action, ChainCondition, ChainRule, ChainRules, Session, SessionView, When};
-use crate::routing::rule_set::Condition;
+use crate::links::rule_set::Condition;
 use crate::values::id::DecisionId;
 use crate::values::moment::Moment;
 use crate::values::name::{Handle, RuleId, SessionId, Trigger};

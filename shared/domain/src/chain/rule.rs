@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Action, ChainCondition};
-use crate::routing::priority;
-use crate::routing::rule_set::{Rule, RuleSet};
+use crate::links::rule_set::{Rule, RuleSet};
+use crate::links::rules::priority;
 use crate::values::destination::OwnHosts;
 use crate::values::form::{self, Faults, Form, Unknown};
 use crate::values::name::{RuleId, Trigger};

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::values::decimal::decimal;
 use crate::values::form::{self, Field};
 use crate::values::moment::Moment;
-use crate::values::money::decimal;
 use crate::values::name::SignalKey;
 
 /// Signals one request may bring.

@@ -150,7 +150,9 @@ impl Adjustment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::money::Currency;
     use proptest::prelude::*;
+    use serde_json::Value;
     use serde_json::json;
 
     fn fields(body: Value, currency: Option<&str>) -> Vec<String> {

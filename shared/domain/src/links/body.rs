@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{LinkSettings, MAX_RULES, PasswordChange, RedirectType, Tracking, TrackingPolicy, Transport};
-use crate::routing::RoutingRule;
+use crate::links::rules::RoutingRule;
 use crate::values::destination::{Destination, OwnHosts};
 use crate::values::form::{self, Faults, Field, Form, Unknown};
 use crate::values::moment::Moment;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::routing::RoutingRule;
+use crate::links::rules::RoutingRule;
 use crate::values::destination::Destination;
 use crate::values::moment::Moment;
 use crate::values::name::CampaignId;

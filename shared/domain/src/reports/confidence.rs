@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Number, Value, json};
 
 use super::report::Figures;
+use crate::values::decimal::ratio;
 use crate::values::moment::Moment;
-use crate::values::money::ratio;
 
 /// Minutes within which figures are to be up to date.
 pub const SLA_MINUTES: i64 = 60;

@@ -6,8 +6,9 @@ use serde_json::Number;
 
 use super::counters::{Counts, MAX_KEYS, OTHER, split};
 use super::dimension::Dimension;
+use crate::values::decimal::ratio;
 use crate::values::moment::Day;
-use crate::values::money::{Currency, amount, ratio};
+use crate::values::money::{Currency, amount};
 
 /// The figures of one row or of a whole report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -168,7 +168,7 @@ proptest! {
 
     #[test]
     fn conditions_survive_the_table(from in 0_u64..9_999, width in 1_u64..100) {
-        let percent = |hundredths: u64| crate::values::money::decimal(i128::from(hundredths), 2);
+        let percent = |hundredths: u64| crate::values::decimal::decimal(i128::from(hundredths), 2);
         let asked = json!({"percent": {"from": percent(from), "to": percent((from + width).min(10_000))}, "countryIn": ["DE"]});
         let conditions = crate::values::form::read(asked.clone(), crate::values::form::Unknown::Refuse, Conditions::read).unwrap();
         let text = serde_json::to_string(&conditions).unwrap();

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use crate::values::money::scaled;
+use crate::values::decimal::scaled;
 use crate::values::schema::{HasSchema, Schema, SchemaKind};
 
 /// Control characters other than tab, line feed and carriage return are in no text.

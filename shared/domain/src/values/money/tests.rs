@@ -1,6 +1,7 @@
 //! Amounts: read to the minor unit, refused when not exact, printed without drift.
 
 use super::*;
+use crate::values::decimal::ratio;
 use proptest::prelude::*;
 
 fn read(text: &str, currency: &str) -> Result<i64, String> {

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Number, Value, json};
 
-use super::Subject;
+use super::subject::Subject;
 use super::time::{TimeBetween, Weekday};
+use crate::links::visit::BUCKETS;
 use crate::links::visit::country_code;
-use crate::routing::BUCKETS;
+use crate::values::decimal::{decimal, scaled};
 use crate::values::device::Device;
 use crate::values::form::{self, Field, Form};
-use crate::values::money::{decimal, scaled};
 use crate::values::schema::Schema;
 
 /// A row of the table.

@@ -3,6 +3,7 @@
 //! [`KINDS`] is the one table of them: a new condition on a list of values is a row of it, and nothing else.
 
 mod kind;
+mod subject;
 mod time;
 
 use std::fmt;
@@ -13,11 +14,13 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
+use crate::links::rule_set::Condition;
 use crate::links::visit::Visit;
-use crate::routing::rule_set::Condition;
 use crate::values::form::Form;
 
 pub(crate) use kind::same;
+pub use subject::Subject;
+
 use kind::{Actual, AnyOf, ConditionKind, Entry, Expected, Test, covers};
 
 /// Every condition, in the order in which they are checked.
@@ -48,15 +51,6 @@ pub struct Conditions(Vec<RoutingCondition>);
 pub struct RoutingCondition {
     kind: &'static ConditionKind,
     expected: Expected,
-}
-
-/// A visit as conditions see it.
-pub struct Subject<'v> {
-    visit: &'v Visit,
-    /// The zone of the rule's `timeBetween`, else UTC.
-    zone: &'v TimeZone,
-    /// The visitor's place among all, worked out only when a percentage is asked for.
-    bucket: &'v dyn Fn() -> u64,
 }
 
 impl Conditions {
