@@ -252,7 +252,7 @@ impl Operation {
 #[derive(Clone, Debug)]
 pub enum Step {
     /// A request to the API.
-    Request(Operation),
+    Request(Box<Operation>),
     /// An event of a queue or a schedule, whose file in `events/` is written by hand.
     Event(&'static str),
 }
@@ -274,7 +274,7 @@ impl Step {
 
 impl From<Operation> for Step {
     fn from(operation: Operation) -> Self {
-        Self::Request(operation)
+        Self::Request(Box::new(operation))
     }
 }
 
@@ -299,7 +299,7 @@ pub fn steps() -> &'static [Step] {
 /// Every request of the table.
 pub fn requests() -> impl Iterator<Item = &'static Operation> {
     steps().iter().filter_map(|step| match step {
-        Step::Request(operation) => Some(operation),
+        Step::Request(operation) => Some(&**operation),
         Step::Event(_) => None,
     })
 }
