@@ -260,7 +260,7 @@ fn mutations_of_object(schema: &Value, whole: &Value) -> Vec<Value> {
     mutations
 }
 
-/// A value the schema allows, as far as it can be told from types alone.
+/// A value the schema allows, as far as its types alone determine it.
 fn sample(schema: &Value) -> Value {
     let schema = schema["oneOf"].get(0).unwrap_or(schema);
     let names = |name: &str| schema["type"] == name || schema["type"].as_array().is_some_and(|types| types.contains(&json!(name)));

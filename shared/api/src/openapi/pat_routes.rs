@@ -45,7 +45,7 @@ pub(crate) fn token_scopes(operation: &Operation) -> Option<Vec<String>> {
     operation.security.as_ref()?.iter().find_map(scopes)
 }
 
-/// The scopes a requirement asks a token for. What is in a requirement only its JSON tells.
+/// The scopes a requirement asks a token for. A requirement gives access to its content as JSON only.
 fn scopes(requirement: &SecurityRequirement) -> Option<Vec<String>> {
     let json = serde_json::to_value(requirement).ok()?;
     serde_json::from_value(json.get(TOKEN)?.clone()).ok()

@@ -192,7 +192,7 @@ impl Token {
     }
 }
 
-/// SHA-256 of a secret. A fast hash is right for 256 random bits; there is no `==`, so that no comparison can tell by its time.
+/// SHA-256 of a secret. A fast hash suffices for 256 random bits; there is no `==`, so that comparisons take constant time.
 #[derive(Clone)]
 pub struct Digest(SecretText);
 
@@ -201,7 +201,7 @@ impl Digest {
         Self(SecretText::new(sha256_hex(secret.expose().as_bytes())))
     }
 
-    /// One that is nobody's, to compare with where there is no token: both answers take the same time.
+    /// The digest of no secret, to compare with where there is no token: both answers take the same time.
     pub fn of_nobody() -> Self {
         Self(SecretText::new("0".repeat(64)))
     }
@@ -228,7 +228,7 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// A token as somebody sent it, before anything is known of it but that it is well formed.
+/// A token as a caller presented it: well formed, not yet verified.
 #[derive(Clone, Debug)]
 pub struct Presented {
     /// Its public half.
@@ -236,7 +236,7 @@ pub struct Presented {
     secret: SecretText,
 }
 
-/// The text is no token of ours.
+/// The text is not a personal access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not a personal access token")]
 pub struct InvalidToken;
@@ -253,7 +253,7 @@ impl FromStr for Presented {
     }
 }
 
-/// A token just made: the one time its secret is there to be told.
+/// A token just created: the only time its secret is available.
 #[derive(Clone, Debug)]
 pub struct Minted(Presented);
 
@@ -285,13 +285,13 @@ impl Minted {
         Digest::of(&self.0.secret)
     }
 
-    /// The whole token, for the one answer that tells it.
+    /// The whole token, for the one response that returns it.
     pub fn reveal(&self) -> Revealed {
         Revealed(SecretText::new(format!("{PREFIX}{}.{}", self.0.token_id, self.0.secret.expose())))
     }
 }
 
-/// A whole token on its way to whoever asked for it: it is written into the answer and prints nowhere else.
+/// A whole token on its way to its creator: it is serialized into the response and prints nowhere else.
 #[derive(Clone, Debug)]
 pub struct Revealed(SecretText);
 

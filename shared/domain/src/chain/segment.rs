@@ -7,7 +7,7 @@ const ENGAGED_SIGNALS: usize = 5;
 /// Confidence of an intent that does so at once.
 const ENGAGED_CONFIDENCE: Confidence = Confidence::of_millionths(700_000);
 
-/// Assigned segments a session may have: every click of it carries them all, and every decision tells them.
+/// Assigned segments a session may have: every click of it carries them all, and every decision returns them.
 const MAX_ASSIGNED: usize = 20;
 
 /// The segments of a session in order of precedence: what was assigned, the first twenty by name, then `converted`,

@@ -16,23 +16,23 @@ const VALUES: [&str; 4] = ["VIP", "vip", "shoes", "returning"];
 
 /// A signal, in the words of the oracle.
 #[derive(Clone, Debug)]
-struct Told {
+struct ReportedSignal {
     key: &'static str,
     value: Option<&'static str>,
     confidence: u32,
     age_ms: i64,
 }
 
-impl Told {
+impl ReportedSignal {
     fn signal(&self) -> Signal {
         signal(self.key, self.value, self.confidence, self.age_ms)
     }
 }
 
-fn told() -> impl Strategy<Value = Told> {
+fn reported_signals() -> impl Strategy<Value = ReportedSignal> {
     let confidence = select(vec![0, 499_999, 500_000, 699_999, 700_000, 1_000_000]);
     (select(&KEYS[..]), prop::option::of(select(&VALUES[..])), confidence, select(&AGES[..]))
-        .prop_map(|(key, value, confidence, age_ms)| Told { key, value, confidence, age_ms })
+        .prop_map(|(key, value, confidence, age_ms)| ReportedSignal { key, value, confidence, age_ms })
 }
 
 fn condition() -> impl Strategy<Value = Value> {
@@ -68,8 +68,8 @@ fn book_of(bodies: &[(String, Value)]) -> ChainRules {
     book(bodies.iter().map(|(id, body)| ChainRule::read(id.parse().unwrap(), body.clone(), &OwnHosts::default()).unwrap()))
 }
 
-fn decision<'a>(trigger: &'a Trigger, signals: &[Told], is_converted: bool, book: &'a ChainRules) -> Decision<'a> {
-    let session = Session::new(signals.iter().map(Told::signal), is_converted, NOW);
+fn decision<'a>(trigger: &'a Trigger, signals: &[ReportedSignal], is_converted: bool, book: &'a ChainRules) -> Decision<'a> {
+    let session = Session::new(signals.iter().map(ReportedSignal::signal), is_converted, NOW);
     let (handle, id) = who();
     decide((&handle, &id), trigger, &session, &segments(&session), book, NOW)
 }
@@ -81,7 +81,7 @@ fn checkout() -> Trigger {
 /// Which rule matches, and each rule looked at with where it failed.
 type Outcome = (Option<String>, Vec<(String, Option<String>)>);
 
-fn outcome(signals: &[Told], is_converted: bool, book: &ChainRules) -> Outcome {
+fn outcome(signals: &[ReportedSignal], is_converted: bool, book: &ChainRules) -> Outcome {
     let trigger = checkout();
     let decision = decision(&trigger, signals, is_converted, book);
     let looks = decision.looks.iter().map(|look| (look.rule.rule_id.to_string(), look.failed.clone())).collect();
@@ -90,21 +90,21 @@ fn outcome(signals: &[Told], is_converted: bool, book: &ChainRules) -> Outcome {
 
 /// The contract, read plainly: no order of signals, no types, one condition after the other.
 struct Oracle<'a> {
-    live: Vec<&'a Told>,
+    live: Vec<&'a ReportedSignal>,
     segments: BTreeSet<String>,
 }
 
 impl<'a> Oracle<'a> {
-    fn of(signals: &'a [Told], is_converted: bool) -> Self {
-        let live: Vec<&Told> = signals.iter().filter(|told| told.age_ms < MONTH_MS).collect();
-        let days: BTreeSet<i64> = live.iter().map(|told| (NOW.millis() - told.age_ms) / DAY_MS).collect();
+    fn of(signals: &'a [ReportedSignal], is_converted: bool) -> Self {
+        let live: Vec<&ReportedSignal> = signals.iter().filter(|signal| signal.age_ms < MONTH_MS).collect();
+        let days: BTreeSet<i64> = live.iter().map(|signal| (NOW.millis() - signal.age_ms) / DAY_MS).collect();
         let mut segments: BTreeSet<String> =
-            live.iter().filter(|told| told.key == "segment").filter_map(|told| told.value).map(str::to_lowercase).collect();
+            live.iter().filter(|signal| signal.key == "segment").filter_map(|signal| signal.value).map(str::to_lowercase).collect();
         segments.insert(if days.len() >= 2 { "returning" } else { "new" }.to_owned());
         if is_converted {
             segments.insert("converted".to_owned());
         }
-        if live.len() >= 5 || live.iter().any(|told| told.key == "intent" && told.confidence >= 700_000) {
+        if live.len() >= 5 || live.iter().any(|signal| signal.key == "intent" && signal.confidence >= 700_000) {
             segments.insert("engaged_prospect".to_owned());
         }
         Self { live, segments }
@@ -115,13 +115,13 @@ impl<'a> Oracle<'a> {
             return names.iter().any(|name| self.segments.contains(&name.as_str().unwrap().to_lowercase()));
         }
         let mut count = 0;
-        for told in &self.live {
+        for signal in &self.live {
             let wanted = condition["signalValueIn"].as_array().filter(|wanted| !wanted.is_empty());
             let is_wanted = |value: &str| wanted.unwrap().iter().any(|one| one.as_str().unwrap().to_lowercase() == value.to_lowercase());
-            if told.key == condition["signalKey"]
-                && (wanted.is_none() || told.value.is_some_and(is_wanted))
-                && condition["withinSeconds"].as_i64().is_none_or(|seconds| told.age_ms < seconds * 1000)
-                && condition["minConfidence"].as_f64().is_none_or(|least| f64::from(told.confidence) / 1e6 >= least)
+            if signal.key == condition["signalKey"]
+                && (wanted.is_none() || signal.value.is_some_and(is_wanted))
+                && condition["withinSeconds"].as_i64().is_none_or(|seconds| signal.age_ms < seconds * 1000)
+                && condition["minConfidence"].as_f64().is_none_or(|least| f64::from(signal.confidence) / 1e6 >= least)
             {
                 count += 1;
             }
@@ -158,32 +158,32 @@ impl<'a> Oracle<'a> {
 proptest! {
     #[test]
     fn a_decision_is_what_a_plain_reading_of_the_contract_says(
-        signals in prop::collection::vec(told(), 0..9), is_converted in any::<bool>(), bodies in bodies(),
+        signals in prop::collection::vec(reported_signals(), 0..9), is_converted in any::<bool>(), bodies in bodies(),
     ) {
         let oracle = Oracle::of(&signals, is_converted);
         prop_assert_eq!(outcome(&signals, is_converted, &book_of(&bodies)), oracle.decides(&bodies));
-        let told = segments(&Session::new(signals.iter().map(Told::signal), is_converted, NOW));
-        prop_assert_eq!(told.len(), oracle.segments.len());
-        prop_assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), oracle.segments);
+        let signal = segments(&Session::new(signals.iter().map(ReportedSignal::signal), is_converted, NOW));
+        prop_assert_eq!(signal.len(), oracle.segments.len());
+        prop_assert_eq!(signal.into_iter().collect::<BTreeSet<_>>(), oracle.segments);
     }
 
     #[test]
     fn neither_the_order_of_signals_nor_that_in_which_rules_were_written_decides_anything(
-        (signals, shuffled) in prop::collection::vec(told(), 0..9).prop_flat_map(|signals| (Just(signals.clone()), Just(signals).prop_shuffle())),
+        (signals, shuffled) in prop::collection::vec(reported_signals(), 0..9).prop_flat_map(|signals| (Just(signals.clone()), Just(signals).prop_shuffle())),
         (bodies, rewritten) in bodies().prop_flat_map(|mut bodies| {
             bodies.sort_by(|(a, _), (b, _)| a.cmp(b));
             bodies.dedup_by(|(a, _), (b, _)| a == b);
             (Just(bodies.clone()), Just(bodies).prop_shuffle())
         }),
     ) {
-        let session = |signals: &[Told]| Session::new(signals.iter().map(Told::signal), false, NOW);
+        let session = |signals: &[ReportedSignal]| Session::new(signals.iter().map(ReportedSignal::signal), false, NOW);
         prop_assert_eq!(session(&signals), session(&shuffled));
         let (trigger, book, rewritten) = (checkout(), book_of(&bodies), book_of(&rewritten));
         prop_assert_eq!(decision(&trigger, &signals, false, &book), decision(&trigger, &shuffled, false, &rewritten));
     }
 
     #[test]
-    fn the_order_of_conditions_changes_nothing_of_what_matches(signals in prop::collection::vec(told(), 0..9), bodies in bodies(), turns in 0_usize..3) {
+    fn the_order_of_conditions_changes_nothing_of_what_matches(signals in prop::collection::vec(reported_signals(), 0..9), bodies in bodies(), turns in 0_usize..3) {
         let mut turned = bodies.clone();
         for (_, body) in &mut turned {
             for list in body["when"].as_object_mut().unwrap().values_mut() {
@@ -202,10 +202,10 @@ proptest! {
 
     #[test]
     fn signals_no_rule_asks_for_change_no_decision_while_they_change_no_segment(
-        signals in prop::collection::vec(told(), 0..9), bodies in bodies(), ages in prop::collection::vec(select(&AGES[..]), 1..4),
+        signals in prop::collection::vec(reported_signals(), 0..9), bodies in bodies(), ages in prop::collection::vec(select(&AGES[..]), 1..4),
     ) {
         let mut more = signals.clone();
-        more.extend(ages.into_iter().map(|age_ms| Told { key: "scroll", value: Some("vip"), confidence: 1_000_000, age_ms }));
+        more.extend(ages.into_iter().map(|age_ms| ReportedSignal { key: "scroll", value: Some("vip"), confidence: 1_000_000, age_ms }));
         prop_assume!(Oracle::of(&signals, false).segments == Oracle::of(&more, false).segments);
         let book = book_of(&bodies);
         prop_assert_eq!(outcome(&signals, false, &book), outcome(&more, false, &book));

@@ -23,8 +23,8 @@ fn every_bad_member_is_named_with_its_path() {
 fn what_reads_a_body_describes_it() {
     let schema = describe(Unknown::Refuse, fields);
     let SchemaKind::Object { members, open: false } = schema.kind else { panic!("{schema:?}") };
-    let told: Vec<_> = members.iter().map(|member| (member.name, member.required, member.schema.nullable)).collect();
-    assert_eq!(told, [("name", true, false), ("missing", true, false), ("list", false, true), ("count", false, true)]);
+    let described: Vec<_> = members.iter().map(|member| (member.name, member.required, member.schema.nullable)).collect();
+    assert_eq!(described, [("name", true, false), ("missing", true, false), ("list", false, true), ("count", false, true)]);
     let SchemaKind::List { items, min: 0, max: 5 } = &members[2].schema.kind else { panic!("{members:?}") };
     assert!(matches!(&items.kind, SchemaKind::Object { members, open: false } if members[0].name == "b"));
     assert_eq!(members[3].schema.kind, SchemaKind::Integer { min: 1, max: 3, one_of: Vec::new() });
