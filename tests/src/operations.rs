@@ -1,7 +1,7 @@
 //! One table of everything the server does: every operation of the API with a request that succeeds, and every event of a queue or schedule.
 //!
 //! The walk through the API, the files in `events/`, the isolation of handles, and the checks of the document draw their
-//! paths, bodies and callers from here. A new endpoint is one row in [`table`], and
+//! paths, bodies and callers from here. A new endpoint is one row in `operations/table.rs`, and
 //! `UPDATE=1 cargo test -p tests --test suites -- contract::event_files` writes its event file.
 
 mod event;

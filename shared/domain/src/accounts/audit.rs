@@ -60,7 +60,7 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
-    /// Something `actor` did, without the states of its target: add those with [`Event::between`] or [`Event::with_states`].
+    /// Something `actor` did, without the states of its target: add those with [`AuditEvent::between`] or [`AuditEvent::with_states`].
     pub fn new(audit_id: AuditId, at: Moment, actor: Actor, action: &str, target: impl ToString, request_id: RequestId) -> Self {
         Self { audit_id, at, actor, action: action.to_owned(), target: target.to_string(), before: None, after: None, request_id }
     }

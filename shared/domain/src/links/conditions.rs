@@ -1,6 +1,6 @@
 //! What a rule asks of a visit: conditions AND-ed, the values of one list alternatives, compared without case (specification §5).
 //!
-//! [`KINDS`] is the one table of them: a new condition on a list of values is a row of it, and nothing else.
+//! `KINDS` is the one table of them: a new condition on a list of values is a row of it, and nothing else.
 
 mod kind;
 mod subject;
