@@ -575,3 +575,11 @@ fn folders_of_domain_use_only_those_below_and_its_files_form_no_circle() {
     }
     assert!(left.is_empty(), "these files use each other in a circle, or use one that does: {left:?}");
 }
+
+#[test]
+fn files_outside_tests_have_at_most_300_lines() {
+    let sources = files(&["shared", "functions", "local/src", "bench/src"], ".rs").into_iter();
+    let is_test = |path: &str| path.contains("/tests/") || path.ends_with("/tests.rs");
+    let long: Vec<String> = sources.filter(|path| !is_test(path) && read(path).lines().count() > 300).collect();
+    assert!(long.is_empty(), "split these by topic: {long:?}");
+}

@@ -31,15 +31,7 @@ impl LinkSettings {
     /// Reads the members of a link write from a form that may hold others too.
     pub(crate) fn fields(form: &mut Form<'_>, own: &OwnHosts) -> Option<(Self, PasswordChange)> {
         let destination_url = form.required("destinationUrl", "Where visitors go when no rule matches.", Destination::field(own));
-        let start = form.optional("scheduledStartAt", "Before this moment the link answers 404.", form::parsed::<Moment>());
-        let end = form.optional(
-            "scheduledEndAt",
-            "From this moment on the link answers 410; after `scheduledStartAt`.",
-            form::parsed::<Moment>(),
-        );
-        if start.zip(end).is_some_and(|(start, end)| end <= start) {
-            form.fault("scheduledEndAt", "must be after scheduledStartAt");
-        }
+        let (scheduled_start_at, scheduled_end_at) = schedule(form);
         let password = form.patch(
             "password",
             "Asked of visitors. Left out, the present one stays, because it cannot be read back; null removes it.",
@@ -54,8 +46,8 @@ impl LinkSettings {
             redirect_type: form
                 .optional("redirectType", "The status of the redirect: 302 when left out; 307 keeps the method.", redirect_type())
                 .unwrap_or_default(),
-            scheduled_start_at: start,
-            scheduled_end_at: end,
+            scheduled_start_at,
+            scheduled_end_at,
             expires_at: form.optional("expiresAt", "From this moment on the link answers 410.", form::parsed()),
             max_clicks: form
                 .optional("maxClicks", "Human clicks after which the link answers 410.", form::integer(1..=1_000_000_000))
@@ -90,6 +82,17 @@ impl LinkSettings {
         };
         Some((settings, password.into()))
     }
+}
+
+/// When the link begins and ends to be open.
+fn schedule(form: &mut Form<'_>) -> (Option<Moment>, Option<Moment>) {
+    let start = form.optional("scheduledStartAt", "Before this moment the link answers 404.", form::parsed::<Moment>());
+    let doc = "From this moment on the link answers 410; after `scheduledStartAt`.";
+    let end = form.optional("scheduledEndAt", doc, form::parsed::<Moment>());
+    if start.zip(end).is_some_and(|(start, end)| end <= start) {
+        form.fault("scheduledEndAt", "must be after scheduledStartAt");
+    }
+    (start, end)
 }
 
 impl Tracking {
