@@ -39,6 +39,9 @@ pub enum Error {
     /// The template has no such function or queue.
     #[error("template has no {0}")]
     Unknown(String),
+    /// No entry of the outbox with this partition key is set aside.
+    #[error("no entry {0} is set aside; `outbox` lists those that are")]
+    NotSetAside(String),
     /// A function was mounted twice.
     #[error("{0} is mounted already")]
     AlreadyMounted(String),
@@ -83,6 +86,14 @@ pub enum Error {
     /// Counters differ from the raw records they were made of.
     #[error("{0} counters have drifted from their raw records")]
     Drift(usize),
+    /// Records were accepted too long ago and are not counted.
+    #[error("{records} accepted records are not counted, the oldest for {minutes} minutes; let the server run, then look at its log")]
+    Uncounted {
+        /// How many.
+        records: u64,
+        /// Since when, in minutes.
+        minutes: i64,
+    },
     /// A key that would be removed still seals webhook secrets.
     #[error("webhook secrets are still sealed with the key that would be removed; let the server run for some minutes first")]
     StillSealed,

@@ -228,6 +228,7 @@ impl TestEnv {
     pub async fn process_events(&self) {
         self.drain("ClicksQueue").await;
         self.drain("EventsQueue").await;
+        self.drain("ClickEventsQueue").await;
     }
 
     /// Has the worker attempt every delivery that is due, those that become due at once included.

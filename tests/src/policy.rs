@@ -1,6 +1,9 @@
 //! The template's IAM statements: a call of a function beyond them is refused and fails the test.
+//!
+//! `dynamodb:LeadingKeys` has the keys of a whole call, and a condition with `ForAllValues` must hold for all of them. So one
+//! statement has to cover every key of an action in a batch or a transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::Value;
@@ -46,13 +49,10 @@ impl Policy {
         if function == OPERATOR {
             return Ok(());
         }
-        for (action, key, index) in needed(operation, request) {
-            let allowed = self
-                .0
-                .get(function)
-                .is_some_and(|statements| statements.iter().any(|statement| statement.allows(&action, key.as_deref(), index.as_deref())));
-            if !allowed {
-                return Err(format!("{function} may not {action} {} {}", key.unwrap_or_default(), index.unwrap_or_default()));
+        for ((action, index), keys) in needed(operation, request) {
+            let statements = self.0.get(function).map(Vec::as_slice).unwrap_or_default();
+            if !statements.iter().any(|statement| statement.allows(&action, &keys, index.as_deref())) {
+                return Err(format!("{function} may not {action} {keys:?} {} by one statement", index.unwrap_or_default()));
             }
         }
         Ok(())
@@ -69,9 +69,9 @@ impl Statement {
         }
     }
 
-    fn allows(&self, action: &str, key: Option<&str>, index: Option<&str>) -> bool {
-        let key_fits = |key: &str| self.leading_keys.iter().any(|pattern| key.starts_with(pattern.trim_end_matches('*')));
-        self.actions.iter().any(|allowed| allowed == action) && key.is_none_or(key_fits) && self.index.as_deref() == index
+    fn allows(&self, action: &str, keys: &BTreeSet<String>, index: Option<&str>) -> bool {
+        let key_fits = |key: &String| self.leading_keys.iter().any(|pattern| key.starts_with(pattern.trim_end_matches('*')));
+        self.actions.iter().any(|allowed| allowed == action) && keys.iter().all(key_fits) && self.index.as_deref() == index
     }
 }
 
@@ -92,36 +92,52 @@ fn list(yaml: &Yaml, name: &str) -> Vec<String> {
     entries.iter().filter_map(Yaml::as_str).map(str::to_owned).collect()
 }
 
-/// The permissions a call needs: actions with their partition key and index. A transaction needs those of its parts.
-fn needed(operation: &str, request: &Value) -> Vec<(String, Option<String>, Option<String>)> {
-    let of_key = |action: &str, key: &Value| (format!("dynamodb:{action}"), key["pk"]["S"].as_str().map(str::to_owned), None);
+/// The permissions a call needs: actions on the table or an index of it, with all their partition keys. A transaction needs those of
+/// its parts.
+fn needed(operation: &str, request: &Value) -> BTreeMap<(String, Option<String>), BTreeSet<String>> {
+    let mut needed: BTreeMap<(String, Option<String>), BTreeSet<String>> = BTreeMap::new();
+    let mut need = |action: &str, index: Option<&str>, key: &Value| {
+        let keys = needed.entry((format!("dynamodb:{action}"), index.map(str::to_owned))).or_default();
+        // A call without a key fits no statement.
+        keys.insert(key.as_str().unwrap_or("without a key").to_owned());
+    };
+    let tables = || request["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values());
     match operation {
-        "PutItem" => vec![of_key("PutItem", &request["Item"])],
-        "GetItem" | "UpdateItem" | "DeleteItem" => vec![of_key(operation, &request["Key"])],
+        "PutItem" => need(operation, None, &request["Item"]["pk"]["S"]),
+        "GetItem" | "UpdateItem" | "DeleteItem" => need(operation, None, &request["Key"]["pk"]["S"]),
         "BatchGetItem" => {
-            let tables = request["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values());
-            tables.flat_map(|table| table["Keys"].as_array().cloned().unwrap_or_default()).map(|key| of_key("BatchGetItem", &key)).collect()
+            for key in tables().flat_map(|table| table["Keys"].as_array().into_iter().flatten()) {
+                need(operation, None, &key["pk"]["S"]);
+            }
+        }
+        "BatchWriteItem" => {
+            for write in tables().flat_map(|writes| writes.as_array().into_iter().flatten()) {
+                let key = if write["PutRequest"].is_object() { &write["PutRequest"]["Item"] } else { &write["DeleteRequest"]["Key"] };
+                need(operation, None, &key["pk"]["S"]);
+            }
         }
         "Query" => {
-            let placeholder =
-                request["KeyConditionExpression"].as_str().and_then(|text| text.split_whitespace().nth(2)).unwrap_or_default();
-            let key = request["ExpressionAttributeValues"][placeholder]["S"].as_str().map(str::to_owned);
-            vec![("dynamodb:Query".to_owned(), key, request["IndexName"].as_str().map(str::to_owned))]
+            let expression = request["KeyConditionExpression"].as_str().unwrap_or_default();
+            let placeholder = expression.split_whitespace().nth(2).unwrap_or_default();
+            need(operation, request["IndexName"].as_str(), &request["ExpressionAttributeValues"][placeholder]["S"]);
         }
         "TransactWriteItems" => {
-            let parts = request["TransactItems"].as_array().cloned().unwrap_or_default();
-            parts
-                .iter()
-                .flat_map(|part| part.as_object().cloned().unwrap_or_default())
-                .map(|(kind, part)| match kind.as_str() {
-                    "Put" => of_key("PutItem", &part["Item"]),
-                    "Update" => of_key("UpdateItem", &part["Key"]),
-                    "Delete" => of_key("DeleteItem", &part["Key"]),
-                    _ => of_key("ConditionCheckItem", &part["Key"]),
-                })
-                .collect()
+            let parts = request["TransactItems"].as_array().into_iter().flatten();
+            for (kind, part) in parts.flat_map(|part| part.as_object().into_iter().flatten()) {
+                match kind.as_str() {
+                    "Put" => need("PutItem", None, &part["Item"]["pk"]["S"]),
+                    "Update" => need("UpdateItem", None, &part["Key"]["pk"]["S"]),
+                    "Delete" => need("DeleteItem", None, &part["Key"]["pk"]["S"]),
+                    _ => need("ConditionCheckItem", None, &part["Key"]["pk"]["S"]),
+                }
+            }
         }
-        "SendMessage" | "SendMessageBatch" => vec![("sqs:SendMessage".to_owned(), None, None)],
-        other => vec![(format!("unknown:{other}"), None, None)],
+        "SendMessage" | "SendMessageBatch" => {
+            needed.insert(("sqs:SendMessage".to_owned(), None), BTreeSet::new());
+        }
+        other => {
+            needed.insert((format!("unknown:{other}"), None), BTreeSet::new());
+        }
     }
+    needed
 }

@@ -6,7 +6,6 @@ use domain::reports::confidence::Freshness;
 use domain::reports::{Dimension, Selection};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::{CampaignId, Handle};
-use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use serde_json::Number;
 use store::{Cells, Store};
@@ -14,8 +13,6 @@ use store::{Cells, Store};
 use crate::figures::{PenaltyView, Totals, rated, report};
 use crate::parameters::Range;
 
-/// Campaigns whose cells are read concurrently.
-const MAX_CONCURRENT: usize = 16;
 /// Campaigns read by one query.
 const PAGE_SIZE: usize = 100;
 
@@ -79,13 +76,10 @@ pub(crate) async fn funnel(
         Some(id) => vec![store.campaigns().get(handle, &id).await?.ok_or_else(|| Problem::not_found("campaign"))?],
         None => every_campaign(store, handle).await?,
     };
-    let with_cells = stream::iter(campaigns).map(|campaign| async move {
-        let selection = Selection::Campaign(campaign.campaign_id.clone());
-        store.rollups().read(handle, &selection, from, to).await.map(|cells| (campaign, cells))
-    });
-    let with_cells: Vec<(Campaign, Cells)> = with_cells.buffered(MAX_CONCURRENT).try_collect().await?;
-    let updated_at = with_cells.iter().filter_map(|(_, cells)| cells.updated_at).max();
-    let funnel = with_cells.into_iter().map(|(campaign, cells)| CampaignFunnel::of(campaign, &cells, now)).collect();
+    let selections: Vec<Selection> = campaigns.iter().map(|campaign| Selection::Campaign(campaign.campaign_id.clone())).collect();
+    let cells = store.rollups().read_many(handle, &selections, Some(Dimension::Day), from, to).await?;
+    let updated_at = cells.iter().filter_map(|cells| cells.updated_at).max();
+    let funnel = campaigns.into_iter().zip(&cells).map(|(campaign, cells)| CampaignFunnel::of(campaign, cells, now)).collect();
     Ok(Funnel { handle: handle.clone(), from, to, funnel, freshness: Freshness::of(updated_at, now) })
 }
 

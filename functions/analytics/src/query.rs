@@ -120,7 +120,7 @@ async fn report_of(store: &Store, handle: &Handle, wanted: Wanted, now: Moment) 
     let Wanted { by, campaign, slug, range: Range { from, to }, with_confidence } = wanted;
     let own_currency = currency_of(store, handle, campaign.as_ref());
     let selection = Selection::of(campaign.clone(), slug);
-    let (cells, own_currency) = futures::try_join!(store.rollups().read(handle, &selection, from, to), own_currency)?;
+    let (cells, own_currency) = futures::try_join!(store.rollups().read(handle, &selection, Some(by), from, to), own_currency)?;
     let report = report(&cells, by);
     let currency = own_currency.unwrap_or_else(|| report.totals.main_currency());
     let freshness = Freshness::of(cells.updated_at, now);

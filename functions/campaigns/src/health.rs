@@ -53,7 +53,8 @@ pub(crate) async fn handle(
         None => false,
     };
     let today = now.day();
-    let cells = app.store().rollups().read(member.handle(), &Selection::Campaign(id.clone()), today.plus(1 - DAYS), today).await?;
+    let (selection, from) = (Selection::Campaign(id.clone()), today.plus(1 - DAYS));
+    let cells = app.store().rollups().read(member.handle(), &selection, Some(Dimension::Day), from, today).await?;
     let figures = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day).totals;
     let confidence = ReportConfidence::of(&figures, Freshness::of(cells.updated_at, now).is_stale());
     let own_hosts = &app.settings().own_hosts;

@@ -14,8 +14,12 @@ use domain::values::id::ClickId;
 use domain::values::name::Handle;
 use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::SubscriptionStatus;
+use futures::stream::{self, StreamExt};
 use runtime::{App, batch};
 use store::{ClickMessage, Pointer, SubscriptionWithHealth};
+
+/// Handles whose subscriptions are read at the same time.
+const MAX_CONCURRENT: usize = 16;
 
 /// The click worker's state; cheap to clone.
 #[derive(Clone)]
@@ -52,19 +56,32 @@ pub async fn handle(worker: ClickWorker, event: SqsEvent) -> SqsBatchResponse {
     unwritten.extend(errors.iter().map(|(id, _)| *id));
     let is_unwritten = |message: &&batch::Received<ClickMessage>| message.body.clicks.iter().any(|click| unwritten.contains(&click.id));
     failed.extend(received.iter().filter(is_unwritten).map(|message| message.message_id.clone()));
-    for click in clicks.iter().filter(|click| is_wanted(click) && !unwritten.contains(&click.id)) {
-        app.store().outbox().announce_best_effort(&Pointer::to_click(click)).await;
-    }
+    announce(app, clicks.iter().filter(|click| is_wanted(click) && !unwritten.contains(&click.id))).await;
     tracing::info!(clicks.new = counted.new, clicks.known = counted.known, messages.failed = failed.len(), "clicks counted");
     batch::failures(failed)
+}
+
+/// Announces counted clicks to be sent to webhooks. What cannot be announced the sweeper announces.
+async fn announce(app: &App, clicks: impl Iterator<Item = &Click>) {
+    let pointers: Vec<Pointer> = clicks.map(Pointer::to_click).collect();
+    for (pointer, sent) in pointers.iter().zip(app.store().outbox().announce_all(&pointers).await) {
+        if let Err(error) = sent {
+            tracing::warn!(item.pk = %pointer.pk, error = &error as &dyn std::error::Error, "click could not be announced; the sweeper will");
+        }
+    }
 }
 
 /// The clicks with the subscriptions of their handles, and the clicks whose subscriptions could not be read.
 async fn subscribers(app: &App, clicks: Vec<Click>) -> (Vec<Click>, Vec<SubscriptionWithHealth>, BTreeSet<ClickId>) {
     let handles: BTreeSet<Handle> = clicks.iter().map(|click| click.handle.clone()).collect();
     let (mut subscribers, mut unread) = (Vec::new(), BTreeSet::new());
-    for handle in handles {
-        match app.store().subscriptions().list(&handle, app.now()).await {
+    let lists = stream::iter(handles).map(|handle| async {
+        let known = app.store().subscriptions().list(&handle, app.now()).await;
+        (handle, known)
+    });
+    let mut lists = lists.buffer_unordered(MAX_CONCURRENT);
+    while let Some((handle, known)) = lists.next().await {
+        match known {
             Ok(known) => subscribers.extend(known.into_iter().filter(|known| known.status() == SubscriptionStatus::Active)),
             Err(error) => {
                 tracing::warn!(%handle, error = &error as &dyn std::error::Error, "subscriptions could not be read");

@@ -91,6 +91,8 @@ pub(super) enum Command {
     Rescore(JobArgs),
     /// Compare the rollups with the raw records; fails if they differ.
     Recount(JobArgs),
+    /// List what the sweeper has set aside because it could not be processed; retry or drop it.
+    Outbox(OutboxArgs),
     /// Write a handle's clicks, ledger entries or daily totals to a file, as the API exports them.
     Export(ExportArgs),
     /// Receive webhooks on this machine: verify each and print one line for it.
@@ -120,6 +122,19 @@ pub(super) struct ListenArgs {
     /// Fail or hang only for the first N messages, then reply 200.
     #[arg(long, value_name = "N")]
     pub(super) times: Option<usize>,
+}
+
+#[derive(Args)]
+pub(super) struct OutboxArgs {
+    /// Give every entry back to the sweeper, after its cause is repaired.
+    #[arg(long, conflicts_with = "drop")]
+    pub(super) retry: bool,
+    /// Take the entry with this partition key out of the outbox without processing it: what it stands for is never counted or sent.
+    #[arg(long, value_name = "PK")]
+    pub(super) drop: Option<String>,
+    /// The data directory; a server may be running on it.
+    #[arg(long, default_value = ".data")]
+    pub(super) data: PathBuf,
 }
 
 #[derive(Args)]

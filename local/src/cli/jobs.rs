@@ -5,12 +5,12 @@ use std::sync::Arc;
 use domain::values::moment::Moment;
 use local::{
     Error,
-    jobs::{Effects, Engines, JobScope, TerminalProgress, export, recount, rescore},
+    jobs::{Effects, Engines, JobScope, TerminalProgress, export, outbox, recount, rescore},
     keys::Keys,
     wall_clock,
 };
 
-use super::args::{ExportArgs, JobArgs};
+use super::args::{ExportArgs, JobArgs, OutboxArgs};
 
 /// Re-classifies stored clicks.
 ///
@@ -42,8 +42,42 @@ pub(super) async fn recount(args: &JobArgs) -> Result<(), Error> {
     let found = recount::run(&scope, &mut progress).await;
     progress.finish();
     let found = found?;
-    println!("{} records recounted, {} counters compared\ndrift: {}", found.records, found.counters, found.drift.len());
-    if found.drift.is_empty() { Ok(()) } else { Err(Error::Drift(found.drift.len())) }
+    println!("{} records recounted, {} counters compared", found.records, found.counters);
+    let now = Moment::from_millis(wall_clock());
+    match found.oldest_uncounted {
+        Some(oldest) => {
+            println!("accepted and not counted: {}, the oldest for {} s", found.uncounted, (now.millis() - oldest.millis()) / 1000)
+        }
+        None => println!("accepted and not counted: 0"),
+    }
+    println!("drift: {}", found.drift.len());
+    match found.overdue_ms(now) {
+        _ if !found.drift.is_empty() => Err(Error::Drift(found.drift.len())),
+        Some(waited_ms) => Err(Error::Uncounted { records: found.uncounted, minutes: waited_ms / 60_000 }),
+        None => Ok(()),
+    }
+}
+
+/// Lists the entries of the outbox that are set aside, or retries or drops them.
+///
+/// # Errors
+/// When there is no data, the table cannot be read or written, or no entry has the key to drop.
+pub(super) async fn outbox(args: &OutboxArgs) -> Result<(), Error> {
+    let engines = Engines::of(&args.data).await?;
+    if let Some(pk) = &args.drop {
+        outbox::drop_one(&engines.store, pk).await?;
+        println!("dropped {pk}");
+        return Ok(());
+    }
+    let entries = outbox::list(&engines.store).await?;
+    for entry in &entries {
+        println!("{} {} (announced {} times)", entry.pk, entry.sk, entry.announced);
+    }
+    if args.retry {
+        outbox::retry(&engines.store, &entries, Moment::from_millis(wall_clock())).await?;
+    }
+    println!("{} {}", entries.len(), if args.retry { "given back to the sweeper" } else { "set aside" });
+    Ok(())
 }
 
 /// Writes an export to a file.

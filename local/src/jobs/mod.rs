@@ -2,6 +2,7 @@
 
 mod engines;
 pub mod export;
+pub mod outbox;
 mod progress;
 pub mod recount;
 pub mod rescore;

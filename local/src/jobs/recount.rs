@@ -1,8 +1,9 @@
-//! Recounting: compares every counter of the rollups with the raw records it was made of. There must be no difference.
+//! Recounting: compares every counter of the reports with the raw records it was made of, and what is accepted with what is counted.
+//! There must be no difference of the first kind, and none of the second that lasts.
 
 use domain::reports::recount::{Recount, drift};
 use domain::reports::{Origin, Selection, Tally};
-use domain::values::moment::Day;
+use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 use store::Store;
 
@@ -11,6 +12,9 @@ use crate::Error;
 
 /// Attempts on a day that differs: clicks that are counted while they are read look like drift, but not the next time.
 const ATTEMPTS: usize = 3;
+
+/// How long an accepted record may wait to be counted, in milliseconds: a conversion waits up to five minutes for its click.
+pub const MAX_WAIT_MS: i64 = 900_000;
 
 /// The result of a recount.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +25,34 @@ pub struct RecountSummary {
     pub counters: u64,
     /// The counters that differ from the raw records, a line each.
     pub drift: Vec<String>,
+    /// Conversions, adjustments and parked clicks that are accepted and not counted. A click in a queue is in no table.
+    pub uncounted: u64,
+    /// When the oldest of them was accepted.
+    pub oldest_uncounted: Option<Moment>,
+}
+
+impl RecountSummary {
+    fn add(&mut self, other: Self) {
+        self.records += other.records;
+        self.counters += other.counters;
+        self.drift.extend(other.drift);
+        self.uncounted += other.uncounted;
+        self.oldest_uncounted = oldest(self.oldest_uncounted, other.oldest_uncounted);
+    }
+
+    fn wait(&mut self, accepted_at: Moment) {
+        self.uncounted += 1;
+        self.oldest_uncounted = oldest(self.oldest_uncounted, Some(accepted_at));
+    }
+
+    /// How long the oldest uncounted record has been waiting, in milliseconds, when that is too long.
+    pub fn overdue_ms(&self, now: Moment) -> Option<i64> {
+        self.oldest_uncounted.map(|oldest| now.millis() - oldest.millis()).filter(|waited| *waited > MAX_WAIT_MS)
+    }
+}
+
+fn oldest(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
+    one.into_iter().chain(other).min()
 }
 
 /// Recounts every day of the scope.
@@ -42,23 +74,22 @@ pub async fn run(scope: &JobScope, progress: &mut impl Progress) -> Result<Recou
             for line in &of_day.drift {
                 progress.message(line);
             }
-            all.records += of_day.records;
-            all.counters += of_day.counters;
-            all.drift.extend(of_day.drift);
+            all.add(of_day);
             progress.day_done();
         }
+        let (parked, oldest) = scope.store.admin_scans().parked_clicks(handle).await.map_err(Error::database)?;
+        all.add(RecountSummary { uncounted: parked, oldest_uncounted: oldest, ..RecountSummary::default() });
     }
     Ok(all)
 }
 
 /// Recounts one day of one handle and compares it with every cell it has.
 async fn recount_day(store: &Store, handle: &Handle, day: Day, progress: &mut impl Progress) -> Result<RecountSummary, Error> {
-    let (recount, records) = raw_records(store, handle, day, progress).await?;
-    let mut summary = RecountSummary { records, ..RecountSummary::default() };
-    let of_handle = store.rollups().read(handle, &Selection::Handle, day, day).await.map_err(Error::database)?;
+    let (recount, mut summary) = raw_records(store, handle, day, progress).await?;
+    let of_handle = store.rollups().read(handle, &Selection::Handle, None, day, day).await.map_err(Error::database)?;
     let of_handle = of_handle.days.get(&day).cloned().unwrap_or_default();
     for selection in recount.selections(&of_handle) {
-        let cells = store.rollups().read(handle, &selection, day, day).await.map_err(Error::database)?;
+        let cells = store.rollups().read(handle, &selection, None, day, day).await.map_err(Error::database)?;
         let stored = cells.days.get(&day).cloned().unwrap_or_default();
         let recounted = recount.counts(&selection);
         summary.counters += u64::try_from(recounted.counters().count()).unwrap_or_default();
@@ -71,8 +102,8 @@ async fn recount_day(store: &Store, handle: &Handle, day: Day, progress: &mut im
 }
 
 /// Counts all raw records of a day: clicks, counted conversions and adjustments.
-async fn raw_records(store: &Store, handle: &Handle, day: Day, progress: &mut impl Progress) -> Result<(Recount, u64), Error> {
-    let (mut recount, mut records) = (Recount::default(), 0);
+async fn raw_records(store: &Store, handle: &Handle, day: Day, progress: &mut impl Progress) -> Result<(Recount, RecountSummary), Error> {
+    let (mut recount, mut summary) = (Recount::default(), RecountSummary::default());
 
     let mut clicks = ClickPages::of(store, handle, day);
     while let Some(page) = clicks.next().await? {
@@ -80,7 +111,7 @@ async fn raw_records(store: &Store, handle: &Handle, day: Day, progress: &mut im
         for stored in page {
             let click = stored.click;
             recount.count(&click.slug, click.campaign_id.as_ref(), &Tally::of_click(&click));
-            records += 1;
+            summary.records += 1;
         }
     }
 
@@ -93,12 +124,16 @@ async fn raw_records(store: &Store, handle: &Handle, day: Day, progress: &mut im
         for stored in page {
             let conversion = stored.conversion;
             // Test conversions are not counted.
-            if !stored.counted || conversion.test || conversion.accepted_at.day() != day {
+            if conversion.test || conversion.accepted_at.day() != day {
+                continue;
+            }
+            if !stored.counted {
+                summary.wait(conversion.accepted_at);
                 continue;
             }
             let origin = stored.origin.unwrap_or_else(Origin::unknown);
             recount.count(&conversion.slug, conversion.campaign_id.as_ref(), &Tally::of_conversion(&conversion, &origin));
-            records += 1;
+            summary.records += 1;
         }
     }
 
@@ -110,16 +145,20 @@ async fn raw_records(store: &Store, handle: &Handle, day: Day, progress: &mut im
         progress.records_read(page.len());
         for stored in page {
             let adjustment = &stored.adjustment;
-            if !stored.counted || adjustment.created_at.day() != day {
+            if adjustment.created_at.day() != day {
+                continue;
+            }
+            if !stored.counted {
+                summary.wait(adjustment.created_at);
                 continue;
             }
             let origin = stored.origin.clone().unwrap_or_else(Origin::unknown);
             recount.count(&adjustment.slug, adjustment.campaign_id.as_ref(), &Tally::of_adjustment(adjustment, &origin));
-            records += 1;
+            summary.records += 1;
         }
     }
 
-    Ok((recount, records))
+    Ok((recount, summary))
 }
 
 fn describe(selection: &Selection) -> String {

@@ -170,7 +170,7 @@ impl From<store::Error> for Problem {
         match error {
             store::Error::ForeignCursor => Self::field("cursor", "is not one of this list; pass the one of the page before as it was"),
             store::Error::Unavailable { .. } | store::Error::Contended(_) => Self::unavailable(error),
-            store::Error::Damaged { .. } | store::Error::NoQueue(_) => Self::internal(error),
+            store::Error::Damaged { .. } | store::Error::NotAccepted { .. } | store::Error::NoQueue(_) => Self::internal(error),
         }
     }
 }

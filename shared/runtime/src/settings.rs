@@ -138,7 +138,7 @@ pub struct Settings {
     pub production: bool,
     /// `TABLE_NAME`.
     pub table: String,
-    /// `CLICKS_QUEUE_URL`, `EVENTS_QUEUE_URL`, `DELIVERIES_QUEUE_URL`, `RETRIES_QUEUE_URL`.
+    /// `CLICKS_QUEUE_URL`, `EVENTS_QUEUE_URL`, `CLICK_EVENTS_QUEUE_URL`, `DELIVERIES_QUEUE_URL`, `RETRIES_QUEUE_URL`.
     pub queues: QueueUrls,
     /// `WEBHOOK_EGRESS`: which networks webhooks may reach; `local` adds this machine, for local use.
     pub egress: Egress,
@@ -161,6 +161,7 @@ impl Settings {
             queues: QueueUrls {
                 clicks: variables.optional("CLICKS_QUEUE_URL"),
                 events: variables.optional("EVENTS_QUEUE_URL"),
+                click_events: variables.optional("CLICK_EVENTS_QUEUE_URL"),
                 deliveries: variables.optional("DELIVERIES_QUEUE_URL"),
                 retries: variables.optional("RETRIES_QUEUE_URL"),
             },

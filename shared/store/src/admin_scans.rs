@@ -1,7 +1,7 @@
-//! Full scans for offline jobs. No function may make them; no IAM statement of the template allows it.
+//! Reading everything of a kind, for offline jobs. No function may do it; no IAM statement of the template allows it.
 
-use domain::values::id::{AdjustmentId, ConversionId, Id, IdKind};
-use domain::values::moment::Day;
+use domain::values::id::{AdjustmentId, ClickId, ConversionId, Id, IdKind};
+use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::conversions::{self, StoredAdjustment, StoredConversion, ledger};
@@ -22,7 +22,7 @@ impl<'a> AdminScans<'a> {
         Self { db }
     }
 
-    /// All handles by name: a `Scan` of the whole table.
+    /// All handles by name: one `Query` of the `list` index per MB.
     ///
     /// # Errors
     /// When the table is unavailable.
@@ -30,23 +30,52 @@ impl<'a> AdminScans<'a> {
         let mut handles = Vec::new();
         let mut start: Option<Item> = None;
         loop {
-            let scan = self
+            let query = self
                 .db
-                .scan()
-                .filter_expression("begins_with(pk, :handles)")
-                .expression_attribute_values(":handles", text(table::HANDLES))
-                .projection_expression("pk")
+                .query_index(table::LIST)
+                .key_condition_expression("listPk = :handles")
+                .expression_attribute_values(":handles", text(table::HANDLE_LIST))
                 .set_exclusive_start_key(start);
-            let found = scan.send().await.map_err(Error::call("Scan"))?;
+            let found = query.send().await.map_err(Error::call("Query"))?;
             for item in found.items() {
-                handles.extend(string(item, "pk")?.strip_prefix(table::HANDLES).and_then(|name| name.parse().ok()));
+                handles.extend(string(item, "listSk")?.parse::<Handle>().ok());
             }
             start = found.last_evaluated_key;
             if start.is_none() {
-                handles.sort();
                 return Ok(handles);
             }
         }
+    }
+
+    /// The clicks of a handle whose message could not be sent: their number, and when the oldest was made. One `Query` of each shard
+    /// per MB.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn parked_clicks(self, handle: &Handle) -> Result<(u64, Option<Moment>)> {
+        let (mut number, mut oldest): (u64, Option<Moment>) = (0, None);
+        for shard in 0..table::PARKED_SHARDS {
+            let mut start: Option<Item> = None;
+            loop {
+                let query = self
+                    .db
+                    .query()
+                    .key_condition_expression("pk = :pk")
+                    .expression_attribute_values(":pk", text(table::parked_clicks(handle, shard)))
+                    .projection_expression("sk")
+                    .consistent_read(true)
+                    .set_exclusive_start_key(start);
+                let found = query.send().await.map_err(Error::call("Query"))?;
+                number += u64::try_from(found.items().len()).unwrap_or_default();
+                let first = found.items().first().and_then(|item| string(item, "sk").ok()?.parse::<ClickId>().ok());
+                oldest = oldest.into_iter().chain(first.map(|id| id.moment())).min();
+                start = found.last_evaluated_key;
+                if start.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok((number, oldest))
     }
 
     /// A page of the conversions that count on a day, by id, after the given one; empty at the end.

@@ -12,6 +12,7 @@ use domain::values::name::Handle;
 use crate::dynamo::{Database, doc, table};
 use crate::error::Result;
 use crate::outbox::{Pointer, QueueClients, is_due};
+use crate::rollups::Rollups;
 
 pub use read::ClicksInOrder;
 pub use restate::{Restated, Restatement, StoredClick, restatement_groups};
@@ -22,11 +23,12 @@ pub use write::ClicksCounted;
 pub struct Clicks<'a> {
     db: &'a Database,
     queues: &'a QueueClients,
+    rollups: Rollups<'a>,
 }
 
 impl<'a> Clicks<'a> {
-    pub(crate) fn new(db: &'a Database, queues: &'a QueueClients) -> Self {
-        Self { db, queues }
+    pub(crate) fn new(db: &'a Database, queues: &'a QueueClients, rollups: Rollups<'a>) -> Self {
+        Self { db, queues, rollups }
     }
 
     /// A stored click; none when it has not been counted.

@@ -1,5 +1,7 @@
 //! Errors of the store.
 
+use std::sync::Arc;
+
 use aws_smithy_runtime_api::client::result::SdkError;
 
 /// A result of the store.
@@ -20,6 +22,14 @@ pub enum Error {
     /// Concurrent writers held the same items for all attempts of the named AWS operation; a later call can succeed.
     #[error("{0} met too many concurrent writers")]
     Contended(&'static str),
+    /// DynamoDB does not accept what was sent, however often it is sent.
+    #[error("{operation} was not accepted: {what}")]
+    NotAccepted {
+        /// The AWS operation.
+        operation: &'static str,
+        /// What DynamoDB says.
+        what: String,
+    },
     /// A stored item cannot be decoded.
     #[error("item {key} is damaged: {what}")]
     Damaged {
@@ -37,6 +47,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// The error itself where nobody shares it, else one with it as the source.
+    pub(crate) fn of_shared(error: Arc<Self>) -> Self {
+        Arc::try_unwrap(error).unwrap_or_else(|shared| Self::Unavailable { operation: "TransactWriteItems", source: Box::new(shared) })
+    }
+
     /// Wraps the SDK's error of a call.
     pub(crate) fn call<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
     where

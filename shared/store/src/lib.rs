@@ -13,7 +13,9 @@
 //! | `links`, `campaigns`, `clicks`, `conversions`, `sessions`, `rule_sets` | what the product stores |
 //! | `webhooks` | subscriptions, the health of their endpoints, events, deliveries |
 //! | `accounts` | accounts, handles, personal access tokens, the audit log |
-//! | `rollups`, `limits` | counters: report cells, quotas and rate limits |
+//! | `rollups` | report cells: appending deltas, folding them into cells, reading both |
+//! | `limits` | quotas and rate limits |
+//! | `system` | what the sweeper has last seen |
 //! | `admin_scans` | full scans for offline jobs |
 
 mod accounts;
@@ -30,6 +32,7 @@ mod outbox;
 mod rollups;
 mod rule_sets;
 mod sessions;
+mod system;
 mod webhooks;
 
 pub use accounts::{Accounts, AddToken, AuditLog, Profiles, StoredToken, Tokens};
@@ -38,16 +41,20 @@ pub use campaigns::Campaigns;
 pub use clicks::{Clicks, ClicksCounted, ClicksInOrder, Restated, Restatement, StoredClick, restatement_groups};
 pub use client::{AwsConnection, Credentials, http_client, sdk_settings};
 pub use conversions::{
-    Accepted, Adjusted, Conversions, Ledger, RepeatSubmissions, StoredAdjustment, StoredConversion, ledger_cursor_moment,
+    Accepted, Adjusted, Conversions, Countable, Ledger, RepeatSubmissions, StoredAdjustment, StoredConversion, ledger_cursor_moment,
 };
 pub use dynamo::{Page, RetryPolicy, is_cursor, table};
 pub use error::{Error, Result};
 pub use limits::{Limits, Taken, WindowTaken};
 pub use links::{Expect, Links, WriteOutcome};
-pub use outbox::{AttemptMessage, ClickMessage, Lane, Outbox, OutboxKind, Pointer, QueueUrls};
-pub use rollups::{Cells, CountOutcome, Rollups};
+pub use outbox::{
+    AttemptMessage, ClickMessage, Lane, MAX_ANNOUNCEMENTS, Outbox, OutboxKind, Overdue, OverdueCursor, Pointer, Postponed, QueueUrls,
+    SetAside,
+};
+pub use rollups::{Cells, CountOutcome, FoldOutcome, Rollups};
 pub use rule_sets::{RuleSets, StoredRule};
 pub use sessions::{Appended, Sessions, StoredSession};
+pub use system::{Sweep, System};
 pub use webhooks::{
     AttemptRecord, Deliveries, DeliveryCounts, DeliveryFilter, Disabling, EndpointHealth, Events, FailureRecord, MAX_REQUESTED_DELIVERIES,
     Subscribed, SubscriptionWithHealth, Subscriptions, Transition,
@@ -56,19 +63,28 @@ pub use webhooks::{
 use std::sync::Arc;
 
 use dynamo::Database;
+use limits::ExhaustedCounters;
 use outbox::QueueClients;
+use rollups::ScheduledDays;
 
 /// The table and the queues of one deployment; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     db: Database,
     queues: Arc<QueueClients>,
+    scheduled: Arc<ScheduledDays>,
+    exhausted: Arc<ExhaustedCounters>,
 }
 
 impl Store {
     /// Connects lazily: no request is made before the first call.
     pub fn connect(connection: &AwsConnection, table: impl Into<String>, queues: QueueUrls) -> Self {
-        Self { db: Database::new(connection.dynamodb(), table.into()), queues: Arc::new(QueueClients::new(connection.clone(), queues)) }
+        Self {
+            db: Database::new(connection.dynamodb(), table.into()),
+            queues: Arc::new(QueueClients::new(connection.clone(), queues)),
+            scheduled: Arc::default(),
+            exhausted: Arc::default(),
+        }
     }
 
     /// Accounts: plan and time zone of each user.
@@ -108,22 +124,22 @@ impl Store {
 
     /// Clicks.
     pub fn clicks(&self) -> Clicks<'_> {
-        Clicks::new(&self.db, &self.queues)
+        Clicks::new(&self.db, &self.queues, self.rollups())
     }
 
     /// Conversions.
     pub fn conversions(&self) -> Conversions<'_> {
-        Conversions::new(&self.db)
+        Conversions::new(&self.db, self.rollups())
     }
 
     /// The ledger: conversions and their adjustments.
     pub fn ledger(&self) -> Ledger<'_> {
-        Ledger::new(&self.db)
+        Ledger::new(&self.db, self.rollups())
     }
 
     /// Sessions and their signals.
     pub fn sessions(&self) -> Sessions<'_> {
-        Sessions::new(&self.db, self.outbox())
+        Sessions::new(&self.db, self.outbox(), self.rollups())
     }
 
     /// Webhook subscriptions.
@@ -153,15 +169,20 @@ impl Store {
 
     /// Report cells.
     pub fn rollups(&self) -> Rollups<'_> {
-        Rollups::new(&self.db)
+        Rollups::new(&self.db, self.outbox(), &self.scheduled)
+    }
+
+    /// The state of the system as the sweeper has last seen it.
+    pub fn system(&self) -> System<'_> {
+        System::new(&self.db)
     }
 
     /// Quotas, click limits and rate limits.
     pub fn limits(&self) -> Limits<'_> {
-        Limits::new(&self.db)
+        Limits::new(&self.db, &self.exhausted)
     }
 
-    /// Full scans for offline jobs; no function's IAM statements allow them.
+    /// Lists of everything for offline jobs; no function's IAM statements allow them.
     pub fn admin_scans(&self) -> AdminScans<'_> {
         AdminScans::new(&self.db)
     }

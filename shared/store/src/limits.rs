@@ -1,5 +1,7 @@
 //! Limits: counters with a maximum, exact under concurrency because the maximum is the write's condition.
 
+mod exhausted;
+
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue::UpdatedNew;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
@@ -12,6 +14,8 @@ use domain::values::name::{Handle, UserId};
 use crate::dynamo::table::{self, Key};
 use crate::dynamo::{Database, Item, integer, number, optional, text};
 use crate::error::{Error, Result};
+
+pub(crate) use exhausted::ExhaustedCounters;
 
 /// Outcome of taking one of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +45,12 @@ type WindowResult = std::result::Result<(), Option<Moment>>;
 #[derive(Clone, Copy, Debug)]
 pub struct Limits<'a> {
     db: &'a Database,
+    exhausted: &'a ExhaustedCounters,
 }
 
 impl<'a> Limits<'a> {
-    pub(crate) fn new(db: &'a Database) -> Self {
-        Self { db }
+    pub(crate) fn new(db: &'a Database, exhausted: &'a ExhaustedCounters) -> Self {
+        Self { db, exhausted }
     }
 
     /// Charges one write to a user's local day: one `UpdateItem`. The request's id makes a resent update count once.
@@ -65,12 +70,23 @@ impl<'a> Limits<'a> {
         self.used(&table::quota(user, window.day)).await
     }
 
-    /// Takes one of a link's `maxClicks` for a human click: one `UpdateItem`.
+    /// Takes one of a link's `maxClicks` for a human click: one `UpdateItem`, or none when this process has seen them used up.
     ///
     /// # Errors
     /// When the table is unavailable.
     pub async fn take_click(self, handle: &Handle, link: LinkId, max: u64, click: ClickId) -> Result<Taken> {
-        self.take(&table::cap(handle, link), max, &click.to_string(), None).await
+        let at = table::cap(handle, link);
+        // A link keeps the number of its clicks; only another maximum admits more.
+        let name = format!("{} {max}", at.pk);
+        let now = click.moment();
+        if self.exhausted.get(&name, now).is_some() {
+            return Ok(Taken::Exhausted);
+        }
+        let taken = self.take(&at, max, &click.to_string(), None).await?;
+        if taken == Taken::Exhausted {
+            self.exhausted.remember(name, None, now);
+        }
+        Ok(taken)
     }
 
     /// The number of human clicks used of a link's `maxClicks`.
@@ -120,20 +136,34 @@ impl<'a> Limits<'a> {
         }
     }
 
-    /// Takes one of `max` in a window of `length_ms` milliseconds that starts with its first use: one to three `UpdateItem`.
+    /// Takes one of `max` in a window of `length_ms` milliseconds that starts with its first use: one `UpdateItem` in a running
+    /// window, two or three at the start of one, and none when this process has seen the window exhausted.
     ///
     /// # Errors
     /// When the table is unavailable.
     pub async fn take_in_window(self, scope: &'static str, subject: &str, max: u32, length_ms: i64, now: Moment) -> Result<WindowTaken> {
         let at = table::rate(scope, subject);
-        // A running window below its maximum is the common case; otherwise a window that has ended is restarted.
-        if let Ok(()) = self.count_in_window(&at, max, now).await? {
-            return Ok(WindowTaken::Within);
+        if let Some(Some(until)) = self.exhausted.get(&at.pk, now) {
+            return Ok(WindowTaken::Exhausted { until });
         }
-        match self.start_window(&at, now, length_ms).await? {
+        let taken = self.take_or_start_window(&at, max, length_ms, now).await?;
+        if let WindowTaken::Exhausted { until } = taken {
+            self.exhausted.remember(at.pk, Some(until), now);
+        }
+        Ok(taken)
+    }
+
+    async fn take_or_start_window(self, at: &Key, max: u32, length_ms: i64, now: Moment) -> Result<WindowTaken> {
+        match self.count_in_window(at, max, now).await? {
+            Ok(()) => return Ok(WindowTaken::Within),
+            // It is running and was refused for its maximum.
+            Err(Some(until)) if until > now => return Ok(WindowTaken::Exhausted { until }),
+            Err(_) => {}
+        }
+        match self.start_window(at, now, length_ms).await? {
             Ok(()) => Ok(WindowTaken::Within),
             // A concurrent request started it: it may be below its maximum now.
-            Err(_) => Ok(match self.count_in_window(&at, max, now).await? {
+            Err(_) => Ok(match self.count_in_window(at, max, now).await? {
                 Ok(()) => WindowTaken::Within,
                 Err(until) => WindowTaken::Exhausted { until: until.unwrap_or(now.plus_millis(length_ms)) },
             }),

@@ -1,10 +1,11 @@
 //! The outbox: items that must be processed after they are written, and the messages that announce them.
 //!
 //! An item is an entry of the outbox while it has `duePk` and `dueAt`. Its message can be lost; the sweeper finds overdue
-//! entries in the `due` index every minute and announces them again.
+//! entries in the `due` index every minute and announces them again, less and less often.
 
 mod attempt_message;
 mod click_batcher;
+mod overdue;
 mod pointer;
 mod queues;
 
@@ -12,11 +13,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use domain::values::moment::Moment;
 
-use crate::dynamo::{Database, Item, applied, number, string, table, text};
-use crate::error::{Error, Result};
+use crate::dynamo::{Database, Item, applied, number, table, text};
+use crate::error::Result;
 
 pub use attempt_message::{AttemptMessage, Lane};
 pub use click_batcher::ClickMessage;
+pub use overdue::{MAX_ANNOUNCEMENTS, Overdue, OverdueCursor, Postponed, SetAside};
 pub use pointer::{OutboxKind, Pointer};
 pub use queues::QueueUrls;
 
@@ -64,6 +66,11 @@ impl<'a> Outbox<'a> {
         self.queues.send_pointer(pointer, delay_seconds).await
     }
 
+    /// Announces entries to the event worker, ten in one `SendMessageBatch`, and returns how each ended, in their order.
+    pub async fn announce_all(self, pointers: &[Pointer]) -> Vec<Result<()>> {
+        self.queues.send_pointers(pointers).await
+    }
+
     /// Announces an entry to the event worker; a failure is logged only, since the sweeper announces the entry within two minutes.
     pub async fn announce_best_effort(self, pointer: &Pointer) {
         if let Err(error) = self.announce(pointer).await {
@@ -78,24 +85,6 @@ impl<'a> Outbox<'a> {
     /// When the function has no queue for the message's lane, or SQS is unavailable.
     pub async fn announce_attempt(self, attempt: &AttemptMessage, wait_ms: i64) -> Result<()> {
         self.queues.send_attempt(attempt, wait_ms).await
-    }
-
-    /// The overdue entries of one shard of the `due` index, oldest first: one `Query`. The index lags, so an entry must be read
-    /// again before it is processed.
-    ///
-    /// # Errors
-    /// When the table is unavailable.
-    pub async fn overdue(self, shard: u32, now: Moment, limit: i32) -> Result<Vec<Pointer>> {
-        let query = self
-            .db
-            .query_index(table::DUE)
-            .key_condition_expression("duePk = :shard AND dueAt <= :now")
-            .expression_attribute_values(":shard", text(table::due(shard)))
-            .expression_attribute_values(":now", number(now.millis()))
-            .limit(limit);
-        let found = query.send().await.map_err(Error::call("Query"))?;
-        let pointer = |item: &Item| Ok(Pointer { v: 1, pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() });
-        found.items().iter().map(pointer).collect()
     }
 
     /// Removes an entry from the outbox once it is processed; the item stays. No effect when there is no such item.

@@ -78,6 +78,7 @@ impl Walk {
             }
             "event-worker" => {
                 self.env.drain("EventsQueue").await;
+                self.env.drain("ClickEventsQueue").await;
             }
             "delivery-worker" => self.env.deliver().await,
             "sweeper" => self.env.sweep().await,

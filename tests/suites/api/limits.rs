@@ -116,6 +116,27 @@ async fn a_source_address_gets_its_requests_a_minute_and_not_one_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusing_costs_one_write_a_window_and_goes_on_when_the_table_cannot_be_reached() {
+    let env = TestEnv::with(TestEnvOptions { public_rpm: 2, ..TestEnvOptions::default() }).await;
+    let get = async || env.anonymous().from("203.0.113.9").get("/v2/public/context?ctx=x").await;
+    for _ in 0..2 {
+        get().await.refused(400, "invalid_ctx");
+    }
+    env.faults.take_calls();
+    for _ in 0..100 {
+        get().await.refused(429, "rate_limited");
+    }
+    let writes = env.faults.take_calls().iter().filter(|(_, operation)| operation == "UpdateItem").count();
+    assert_eq!(writes, 1, "the first refusal; the others are remembered");
+    let unreachable = env.faults.inject(Rule::on("UpdateItem").by("attribution").always(), Fault::Unreachable);
+    get().await.refused(429, "rate_limited");
+    assert_eq!(unreachable.times(), 0);
+    env.advance_ms(60_000);
+    get().await.refused(400, "invalid_ctx");
+    unreachable.at_least_once();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_limiter_that_cannot_be_reached_stops_no_conversion() {
     let env = TestEnv::with(TestEnvOptions { public_rpm: 1, ..TestEnvOptions::default() }).await;
     env.owner().put(&link(0).0, link(0).1).await.expect(201);

@@ -140,11 +140,12 @@ impl Site {
         for shard in 0..store::table::DUE_SHARDS {
             if store
                 .outbox()
-                .overdue(shard, now, 10)
+                .overdue(shard, now, 10, None)
                 .await
                 .expect("what is due")
+                .0
                 .iter()
-                .any(|pointer| pointer.kind() == Some(OutboxKind::ParkedClick))
+                .any(|entry| entry.pointer.kind() == Some(OutboxKind::ParkedClick))
             {
                 return true;
             }

@@ -455,7 +455,7 @@ async fn equals_the_table(client: &Client, folder: &Path, instant: &BTreeSet<Cli
     assert_eq!(&bots, instant, "bots are those who bought at once");
     assert!(stored.iter().all(|click| !click.bot || click.reasons == ["instant_conversion"]));
     let stored: BTreeSet<ClickId> = stored.into_iter().map(|click| click.id).collect();
-    let cells = store.rollups().read(&handle, &Selection::Handle, today.plus(-1), today).await.expect("cells");
+    let cells = store.rollups().read(&handle, &Selection::Handle, Some(Dimension::Day), today.plus(-1), today).await.expect("cells");
     let report = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day);
     assert_eq!(usize::try_from(report.totals.clicks), Ok(stored.len()), "counters are the sum of what is stored");
     let missing: Vec<_> = answered.difference(&stored).copied().collect();

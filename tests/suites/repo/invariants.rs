@@ -187,7 +187,8 @@ fn grants(function: &Value, action: &str, resource: &str) -> bool {
 #[test]
 fn every_statement_names_its_actions_its_resource_and_its_keys() {
     let template = template();
-    let keys = read("shared/store/src/dynamo/table.rs") + &read("shared/store/src/dynamo/table/webhooks.rs");
+    let tables = ["table.rs", "table/webhooks.rs", "table/reports.rs"];
+    let keys: String = tables.iter().map(|file| read(format!("shared/store/src/dynamo/{file}"))).collect();
     let indexes: Vec<String> = resources(&template, "AWS::DynamoDB::Table")["Table"]["Properties"]["GlobalSecondaryIndexes"]
         .as_array()
         .expect("indexes")
@@ -354,6 +355,7 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
         let grants = |action: &str, resource: &str| grants(&raw["Resources"][&function.id], action, resource);
         assert_eq!(settings.queues.clicks.is_some(), grants("sqs:SendMessage", "ClicksQueue"), "{}", function.id);
         assert_eq!(settings.queues.events.is_some(), grants("sqs:SendMessage", "EventsQueue"), "{}", function.id);
+        assert_eq!(settings.queues.click_events.is_some(), grants("sqs:SendMessage", "ClickEventsQueue"), "{}", function.id);
         assert_eq!(settings.queues.deliveries.is_some(), grants("sqs:SendMessage", "DeliveriesQueue"), "{}", function.id);
         assert_eq!(settings.queues.retries.is_some(), grants("sqs:SendMessage", "RetriesQueue"), "{}", function.id);
         assert_eq!(

@@ -12,7 +12,6 @@ use local::jobs::{Effects, JobScope, recount, rescore};
 use serde_json::{Value, json};
 use tests::fixtures::order;
 use tests::{BROWSER, Fault, Rule, TestEnv, Visit};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const CRAWLER: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
 
@@ -445,19 +444,18 @@ async fn a_counter_changed_by_hand_is_found_in_every_cell_and_dimension() {
     env.convert(order(&ctx, "order-1", 24.99, "USD")).await;
     process_all(&env).await;
     nothing_drifts(&env).await;
-    for (cell, counter) in [
-        ("ROLLUP#demo#H", "c"),
-        ("ROLLUP#demo#H", "country|DE|b"),
-        ("ROLLUP#demo#H", "m|USD"),
-        ("ROLLUP#demo#C#partner-alpha", "source|email|c"),
-        ("ROLLUP#demo#L#deal-alpha", "b"),
+    for (scope_name, counter) in [
+        ("H", ["day", "", "c"]),
+        ("H", ["country", "DE", "b"]),
+        ("H", ["day", "", "m|USD"]),
+        ("C#partner-alpha", ["source", "email", "c"]),
+        ("L#deal-alpha#partner-alpha", ["day", "", "b"]),
     ] {
-        let sk = if cell.contains("#L#") { "20260301#partner-alpha#0" } else { "20260301#0" };
-        let meddle = async |by: i64| tamper(&env, cell, sk, counter, by).await;
-        meddle(1).await;
+        tamper(&env, "20260301", scope_name, counter, 1).await;
         let found = recount::run(&scope(&env).await, &mut ()).await.unwrap();
-        assert!(!found.drift.is_empty() && found.drift.iter().all(|line| line.contains(counter)), "{cell} {counter}: {:?}", found.drift);
-        meddle(-1).await;
+        let is_named = |line: &String| line.contains(counter[1]) && line.contains(counter[2]);
+        assert!(!found.drift.is_empty() && found.drift.iter().all(is_named), "{scope_name} {counter:?}: {:?}", found.drift);
+        tamper(&env, "20260301", scope_name, counter, -1).await;
         nothing_drifts(&env).await;
     }
 }
@@ -495,7 +493,7 @@ async fn refunds_are_counted_on_their_own_day_and_recount_to_no_drift_and_test_c
     nothing_drifts_in(&env, 3 + 3 + 1).await;
     process_all(&env).await;
     nothing_drifts_in(&env, 3 + 3 + 1 + 2).await;
-    tamper(&env, "ROLLUP#demo#C#partner-alpha", "20260302#0", "country|DE|m|USD", 1).await;
+    tamper(&env, "20260302", "C#partner-alpha", ["country", "DE", "m|USD"], 1).await;
     let found = recount::run(&scope(&env).await, &mut ()).await.unwrap();
     assert_eq!(found.drift, ["demo 2026-03-02 campaign partner-alpha: country|DE|m|USD is -498, raw records make it -499"]);
 }
@@ -506,26 +504,13 @@ async fn nothing_drifts_in(env: &TestEnv, records: u64) {
     assert_eq!((found.drift, found.records), (Vec::<String>::new(), records));
 }
 
-/// Changes a counter by hand, as no function does.
-async fn tamper(env: &TestEnv, pk: &str, sk: &str, counter: &str, by: i64) {
-    let body = json!({
-        "TableName": env.server().env("links")["TABLE_NAME"],
-        "Key": {"pk": {"S": pk}, "sk": {"S": sk}},
-        "UpdateExpression": "ADD #c :by",
-        "ExpressionAttributeNames": {"#c": counter},
-        "ExpressionAttributeValues": {":by": {"N": by.to_string()}},
+/// Adds to a counter by hand, as no function does: with a delta that belongs to no record.
+async fn tamper(env: &TestEnv, day: &str, scope: &str, [dimension, key, metric]: [&str; 3], by: i64) {
+    let delta = json!({scope: {dimension: {key: {metric: by}}}});
+    let item = json!({
+        "pk": {"S": "DELTA#demo#0"},
+        "sk": {"S": format!("{day}#{scope}{dimension}{key}{metric}{by}")},
+        "doc": {"S": delta.to_string()},
     });
-    let address = env.server().env("links")["AWS_ENDPOINT_URL_DYNAMODB"].replace("http://", "");
-    let mut engine = tokio::net::TcpStream::connect(address).await.unwrap();
-    let body = body.to_string();
-    let request = format!(
-        "POST / HTTP/1.1\r\nhost: engine\r\nx-amz-target: DynamoDB_20120810.UpdateItem\r\ncontent-type: application/x-amz-json-1.0\r\n\
-         authorization: AWS4-HMAC-SHA256 Credential=local/20260301/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0\r\n\
-         x-amz-date: 20260301T120000Z\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    engine.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    engine.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    env.call_table("PutItem", json!({"Item": item})).await;
 }

@@ -5,4 +5,6 @@ pub(crate) mod bots;
 pub(crate) mod campaign_credit;
 pub(crate) mod click_counting;
 pub(crate) mod export;
+pub(crate) mod fold_model;
+pub(crate) mod folding;
 pub(crate) mod two_partners;

@@ -119,7 +119,7 @@ pub(super) async fn page(store: &Store, query: &ExportQuery) -> Result<ExportPag
 /// The days that have such clicks according to the rollups: a wide range over a quiet link costs little.
 async fn days(store: &Store, query: &ExportQuery, last: Option<ClickId>) -> Result<Vec<Day>, Problem> {
     let from = last.map_or(query.range.from, |id| id.moment().day());
-    let cells = store.rollups().read(&query.handle, &query.selection(), from, query.range.to).await?;
+    let cells = store.rollups().read(&query.handle, &query.selection(), Some(Dimension::Day), from, query.range.to).await?;
     let rows = report(&cells, Dimension::Day).rows.into_iter().filter(|(_, figures)| figures.clicks > 0);
     Ok(rows.filter_map(|(day, _)| day.parse().ok()).collect())
 }

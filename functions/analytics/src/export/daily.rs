@@ -54,7 +54,7 @@ fn column(currency: Currency) -> String {
 /// All days of the range that have figures.
 pub(super) async fn page(store: &Store, query: &ExportQuery) -> Result<ExportPage<DayRow>, Problem> {
     let Range { from, to } = query.range;
-    let cells = store.rollups().read(&query.handle, &query.selection(), from, to).await?;
+    let cells = store.rollups().read(&query.handle, &query.selection(), Some(Dimension::Day), from, to).await?;
     let report = report(&cells, Dimension::Day);
     let currencies: BTreeSet<Currency> = report.totals.revenue.keys().copied().collect();
     let columns = ["day", "clicks", "botClicks", "qualifiedClicks", "conversions"].map(str::to_owned).into_iter();

@@ -57,9 +57,11 @@ pub(crate) fn country_code() -> impl Field<Output = String> {
     })
 }
 
-/// A word from the visitor, made safe for a table key and a report: lower case, printable, at most 64 characters.
+/// A word from the visitor, made safe for a table key, a message and a report: lower case, printable, at most 64 characters.
 pub fn word(text: &str) -> Option<String> {
-    let word: String = text.trim().chars().filter(|c| !c.is_control()).take(64).collect::<String>().to_lowercase();
+    // SQS refuses messages with the last two.
+    let is_kept = |c: &char| !c.is_control() && !matches!(c, '\u{FFFE}' | '\u{FFFF}');
+    let word: String = text.trim().chars().filter(is_kept).take(64).collect::<String>().to_lowercase();
     (!word.is_empty()).then_some(word)
 }
 
@@ -96,12 +98,16 @@ pub struct Referral {
     pub source: String,
 }
 
-/// Reads a `Referer` header; anything that is not a URL counts as direct.
+/// Bytes of the longest host name (RFC 1035 §2.3.4).
+const MAX_HOST_BYTES: usize = 253;
+
+/// Reads a `Referer` header; anything that is not a URL of a possible host counts as direct.
 pub fn referral(header: Option<&str>) -> Referral {
     let host = header
         .filter(|text| text.len() <= 2048)
         .and_then(|text| Url::parse(text.trim()).ok())
-        .and_then(|url| url.host_str().map(str::to_ascii_lowercase));
+        .and_then(|url| url.host_str().map(str::to_ascii_lowercase))
+        .filter(|host| host.len() <= MAX_HOST_BYTES);
     match host {
         Some(host) if !host.is_empty() => Referral { source: known_name(&host).unwrap_or("referral").to_owned(), host },
         _ => Referral { host: "direct".to_owned(), source: "direct".to_owned() },
@@ -217,6 +223,7 @@ mod tests {
     #[test]
     fn words_and_countries_are_made_safe_to_store() {
         assert_eq!(word(" News\u{7}Letter ").as_deref(), Some("newsletter"));
+        assert_eq!(word("a\u{FFFE}b\u{FFFF}").as_deref(), Some("ab"));
         assert_eq!(word(&"x".repeat(500)).map(|word| word.len()), Some(64));
         assert_eq!(word("  "), None);
         assert_eq!((country(Some("de")).as_str(), country(Some("D1")).as_str(), country(None).as_str()), ("DE", "UNKNOWN", "UNKNOWN"));

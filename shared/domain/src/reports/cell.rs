@@ -1,7 +1,10 @@
 //! What one cell of the counters covers, and which cells a report reads (specification §9).
 
-use crate::values::moment::Day;
-use crate::values::name::{CampaignId, Handle, Slug};
+use std::fmt;
+use std::str::FromStr;
+
+use super::dimension::Dimension;
+use crate::values::name::{CampaignId, Slug};
 
 /// What one cell covers besides its day.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,20 +42,86 @@ impl Selection {
     }
 }
 
-/// A cell: one day of one scope of one handle.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CellKey {
-    /// Owning handle.
-    pub handle: Handle,
-    /// What it covers.
-    pub scope: CellScope,
-    /// The UTC day.
-    pub day: Day,
+/// What part of a scope's counters one stored cell has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CellPart {
+    /// All dimensions: of a link, which has few keys.
+    All,
+    /// One dimension, or the totals as those of [`Dimension::Day`]: a report reads only what it shows.
+    Of(Dimension),
 }
 
-/// The cells in which a record of this link and campaign is counted on this day.
-pub fn cells(handle: &Handle, slug: &Slug, campaign: Option<&CampaignId>, day: Day) -> Vec<CellKey> {
+impl CellPart {
+    /// The name in keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Of(dimension) => dimension.as_str(),
+        }
+    }
+
+    /// Whether counters of this dimension are in it.
+    pub(super) fn has(self, dimension: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(of) => of.as_str() == dimension,
+        }
+    }
+}
+
+impl CellScope {
+    /// The cells that a day of this scope is stored in.
+    pub fn parts(&self) -> Vec<CellPart> {
+        match self {
+            Self::Handle | Self::Campaign(_) => Dimension::ALL.iter().copied().map(CellPart::Of).collect(),
+            Self::Link(..) => vec![CellPart::All],
+        }
+    }
+
+    /// Whether a report of this selection covers it.
+    pub fn is_in(&self, selection: &Selection) -> bool {
+        match (self, selection) {
+            (Self::Handle, Selection::Handle) => true,
+            (Self::Campaign(own), Selection::Campaign(campaign)) => own == campaign,
+            (Self::Link(own, _), Selection::Link(slug)) => own == slug,
+            (Self::Link(own, of), Selection::LinkInCampaign(slug, campaign)) => own == slug && of.as_ref() == Some(campaign),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for CellScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Handle => write!(f, "H"),
+            Self::Campaign(campaign) => write!(f, "C#{campaign}"),
+            Self::Link(slug, campaign) => write!(f, "L#{slug}#{}", campaign.as_ref().map_or("", CampaignId::as_str)),
+        }
+    }
+}
+
+impl FromStr for CellScope {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const UNREADABLE: &str = "is not a scope";
+        match text.split_once('#') {
+            None if text == "H" => Ok(Self::Handle),
+            Some(("C", campaign)) => campaign.parse().map(Self::Campaign).map_err(|_| UNREADABLE),
+            Some(("L", rest)) => {
+                let (slug, campaign) = rest.split_once('#').ok_or(UNREADABLE)?;
+                let slug = slug.parse().map_err(|_| UNREADABLE)?;
+                let campaign = Some(campaign).filter(|campaign| !campaign.is_empty());
+                Ok(Self::Link(slug, campaign.map(str::parse).transpose().map_err(|_| UNREADABLE)?))
+            }
+            _ => Err(UNREADABLE),
+        }
+    }
+}
+
+/// The scopes in which a record of this link and campaign is counted.
+pub(super) fn scopes(slug: &Slug, campaign: Option<&CampaignId>) -> impl Iterator<Item = CellScope> {
     let scopes =
         [Some(CellScope::Handle), campaign.cloned().map(CellScope::Campaign), Some(CellScope::Link(slug.clone(), campaign.cloned()))];
-    scopes.into_iter().flatten().map(|scope| CellKey { handle: handle.clone(), scope, day }).collect()
+    scopes.into_iter().flatten()
 }

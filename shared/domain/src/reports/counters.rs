@@ -1,5 +1,6 @@
 //! The counters of a cell: what each record adds to them, and their values as read back (specification §9).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::dimension::{Dimension, Origin};
@@ -7,11 +8,26 @@ use crate::clicks::Click;
 use crate::conversions::ledger::Adjustment;
 use crate::conversions::{Conversion, Trust};
 use crate::values::money::MoneyChange;
+use crate::values::secret::sha256_hex;
 
-/// The key under which all keys beyond [`MAX_KEYS`] are counted.
+/// The key under which all keys beyond the limits of a cell are counted.
 pub const OTHER: &str = "other";
 /// Keys one dimension of one cell may have; further ones are counted as [`OTHER`].
 pub const MAX_KEYS: usize = 500;
+/// Bytes of the longest key.
+pub const MAX_KEY_BYTES: usize = 64;
+
+/// The name a key is counted under: itself, or, beyond [`MAX_KEY_BYTES`], its beginning with a digest of the whole, so that a
+/// visitor's bytes cannot make a cell large and different keys stay different.
+fn bounded(key: &str) -> Cow<'_, str> {
+    const DIGITS: usize = 10;
+    if key.len() <= MAX_KEY_BYTES {
+        return Cow::Borrowed(key);
+    }
+    let end = key.floor_char_boundary(MAX_KEY_BYTES - DIGITS - 1);
+    let digest = sha256_hex(key.as_bytes());
+    Cow::Owned(format!("{}~{}", key.get(..end).unwrap_or_default(), digest.get(..DIGITS).unwrap_or_default()))
+}
 
 /// Increments of one cell: counter name to amount, negative where something is taken back.
 ///
@@ -57,6 +73,7 @@ impl Tally {
     fn count(&mut self, keys: &[(Dimension, &str)], metric: &str, increment: i64) {
         *self.0.entry(metric.to_owned()).or_default() += increment;
         for (dimension, key) in keys {
+            let key = bounded(key);
             *self.0.entry(format!("{}|{key}|{metric}", dimension.as_str())).or_default() += increment;
         }
     }
@@ -108,29 +125,6 @@ impl Tally {
             self.count(keys, &format!("mc|{currency}"), minor);
         }
     }
-
-    /// The same increments, with keys that are new to a full dimension of `cell` counted as [`OTHER`].
-    #[must_use]
-    pub fn folded_into(&self, cell: &Counts) -> Self {
-        let mut folded = Self::default();
-        let mut added: BTreeMap<&str, std::collections::BTreeSet<&str>> = BTreeMap::new();
-        for (name, increment) in &self.0 {
-            let name = match split(name) {
-                Some((dimension, key, metric)) if key != OTHER && !cell.knows(dimension, key) => {
-                    let new = added.entry(dimension).or_default();
-                    if new.contains(key) || cell.keys(dimension) + new.len() < MAX_KEYS {
-                        new.insert(key);
-                        name.clone()
-                    } else {
-                        format!("{dimension}|{OTHER}|{metric}")
-                    }
-                }
-                _ => name.clone(),
-            };
-            *folded.0.entry(name).or_default() += increment;
-        }
-        folded
-    }
 }
 
 /// `country|DE|m|USD` as dimension, key and metric; the key may itself contain the separator.
@@ -156,7 +150,7 @@ fn is_money(metric: &str) -> bool {
 pub struct Counts(pub(super) BTreeMap<String, i128>);
 
 impl Counts {
-    /// Adds one counter's value; the shards of a cell add up.
+    /// Adds one counter's value; cells and deltas add up.
     pub fn add(&mut self, name: &str, value: i128) {
         *self.0.entry(name.to_owned()).or_default() += value;
     }
@@ -182,17 +176,5 @@ impl Counts {
     pub(super) fn knows(&self, dimension: &str, key: &str) -> bool {
         let prefix = format!("{dimension}|{key}|");
         self.0.range(prefix.clone()..).next().is_some_and(|(name, _)| name.starts_with(&prefix))
-    }
-
-    pub(super) fn keys(&self, dimension: &str) -> usize {
-        let prefix = format!("{dimension}|");
-        let mut keys = std::collections::BTreeSet::new();
-        for (name, _) in self.0.range(prefix.clone()..) {
-            match split(name) {
-                Some((found, key, _)) if found == dimension => keys.insert(key),
-                _ => break,
-            };
-        }
-        keys.len()
     }
 }

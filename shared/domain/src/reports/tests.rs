@@ -21,10 +21,14 @@ fn conversion(minor: i64, currency: &str) -> Conversion {
     Conversion { money: Some(Money { minor, currency: currency.parse().unwrap() }), ..testing::conversion(AT, 1) }
 }
 
-fn into_counts(counts: &mut Counts, tally: &Tally) {
-    for (name, increment) in tally.folded_into(counts).counters() {
-        counts.add(name, i128::from(increment));
-    }
+fn delta_of(click: &Click) -> Delta {
+    Delta::of_record(&click.slug, click.campaign_id.as_ref(), &Tally::of_click(click))
+}
+
+fn counts_of(rows: &Rows) -> Counts {
+    let mut counts = Counts::default();
+    rows.add_to(&mut counts);
+    counts
 }
 
 #[test]
@@ -41,16 +45,57 @@ fn counter_names_read_back_whatever_the_key_contains() {
 }
 
 #[test]
-fn keys_beyond_the_cap_are_counted_as_other_and_none_is_lost() {
-    let mut counts = Counts::default();
+fn keys_beyond_the_limit_are_counted_as_other_the_least_used_first_and_none_is_lost() {
+    let mut rows = Rows::default();
     for number in 0..2000 {
-        into_counts(&mut counts, &Tally::of_click(&click(number, false, "DE", &format!("host-{number}.example"))));
+        let host = if number % 10 == 0 { "often.example".to_owned() } else { format!("host-{number}.example") };
+        rows.add(&Rows::from(&Tally::of_click(&click(number, false, "DE", &host))));
+        if number % 500 == 499 {
+            rows.limit();
+        }
     }
-    let report = Report::of([("2026-03-01".parse().unwrap(), &counts)], Dimension::Referrer);
-    assert_eq!(counts.keys("referrer"), MAX_KEYS + 1);
+    let report = Report::of([("2026-03-01".parse().unwrap(), &counts_of(&rows))], Dimension::Referrer);
     assert_eq!(report.rows.len(), MAX_KEYS);
+    assert_eq!(report.rows.first().map(|(key, figures)| (key.as_str(), figures.clicks)), Some(("often.example", 200)));
     assert_eq!(report.rows.last().map(|(key, _)| key.as_str()), Some(OTHER));
     assert_eq!(report.rows.iter().map(|(_, figures)| figures.clicks).sum::<i128>(), 2000);
+}
+
+#[test]
+fn a_long_key_is_cut_and_stays_different_from_others_that_begin_alike() {
+    let rows = |host: &str| counts_of(&Rows::from(&Tally::of_click(&click(1, false, "DE", host))));
+    let (short, long, longer) = ("x".repeat(MAX_KEY_BYTES), "\u{e9}".repeat(64), format!("{}x", "\u{e9}".repeat(64)));
+    let key = |host: &str| rows(host).keys_of(Dimension::Referrer).next().map(str::to_owned).unwrap();
+    assert_eq!(key(&short), short);
+    assert!(key(&long).len() <= MAX_KEY_BYTES && key(&longer).len() <= MAX_KEY_BYTES && key(&long) != key(&longer));
+    assert!(long.starts_with(key(&long).split('~').next().unwrap()));
+}
+
+#[test]
+fn a_fold_writes_the_scopes_that_gathered_enough_and_leaves_the_rest() {
+    let mut delta = Delta::default();
+    for number in 0..40 {
+        let slug = if number < 20 { "often".to_owned() } else { format!("rare-{number}") };
+        delta.merge(&delta_of(&Click { slug: slug.parse().unwrap(), campaign_id: None, ..click(number, false, "DE", "t.co") }));
+    }
+    let often = CellScope::Link("often".parse().unwrap(), None);
+    assert_eq!(delta.foldable(false), [often, CellScope::Handle]);
+    assert_eq!(delta.foldable(true).len(), 22, "of a day that is over, all");
+    assert!(is_worth_writing(64, &[10_000]) && !is_worth_writing(4, &[10_000]));
+}
+
+#[test]
+fn a_delta_reads_back_as_it_was_stored() {
+    let mut delta = delta_of(&click(1, true, "DE", "a|b.example"));
+    delta.merge(&delta_of(&Click { campaign_id: None, ..click(2, false, "FR", "t.co") }));
+    delta.merge(&Delta::of_record(
+        &"launch".parse().unwrap(),
+        Some(&"partner".parse().unwrap()),
+        &Tally::of_conversion(&conversion(-2499, "USD"), &Origin::unknown()),
+    ));
+    let json = serde_json::to_string(&delta).unwrap();
+    assert_eq!(serde_json::from_str::<Delta>(&json).unwrap(), delta, "{json}");
+    assert!(json.contains(r#""L#launch#partner":{"#) && json.contains(r#""referrer":{"a|b.example":{"b":1,"c":1}"#), "{json}");
 }
 
 #[test]
@@ -92,30 +137,45 @@ proptest! {
     }
 
     #[test]
-    fn the_rows_of_every_dimension_add_up_to_the_totals(
-        clicks in prop::collection::vec((any::<bool>(), "[A-Z]{2}", "[a-z|]{1,3}"), 1..60),
+    fn whatever_visitors_send_rows_add_up_to_the_totals_within_a_cells_limits(
+        clicks in prop::collection::vec((any::<bool>(), "\\PC{0,300}", "\\PC{0,300}", any::<String>()), 1..60),
         values in prop::collection::vec((0_i64..1_000_000_000_000, prop::sample::select(vec!["USD", "JPY", "KWD"])), 0..20),
+        copies in 1..12_u128,
     ) {
-        let mut counts = Counts::default();
-        for (number, (bot, country, referrer)) in clicks.iter().enumerate() {
-            into_counts(&mut counts, &Tally::of_click(&click(number as u128, *bot, country, referrer)));
+        let mut delta = Delta::default();
+        for (number, (bot, country, referrer, source)) in clicks.iter().enumerate() {
+            for copy in 0..copies {
+                let (referrer, source) = (format!("{referrer}{copy}"), format!("{copy}{source}"));
+                delta.merge(&delta_of(&Click { source, ..click(number as u128, *bot, country, &referrer) }));
+            }
         }
         for (minor, currency) in &values {
-            into_counts(&mut counts, &Tally::of_conversion(&conversion(*minor, currency), &Origin::unknown()));
+            let conversion = conversion(*minor, currency);
+            let tally = Tally::of_conversion(&conversion, &Origin::unknown());
+            delta.merge(&Delta::of_record(&conversion.slug, conversion.campaign_id.as_ref(), &tally));
         }
-        let day = "2026-03-01".parse().unwrap();
-        for by in Dimension::ALL.iter().copied() {
-            let report = Report::of([(day, &counts)], by);
-            let mut sum = Figures::default();
-            for (_, figures) in &report.rows {
-                sum.merge(figures);
+        delta.limit();
+        let link = CellScope::Link(conversion(0, "USD").slug, conversion(0, "USD").campaign_id);
+        for scope in [CellScope::Handle, link] {
+            let mut counts = Counts::default();
+            for part in scope.parts() {
+                let cell = delta.rows(&scope).unwrap().part(part);
+                prop_assert!(cell.bytes() <= MAX_CELL_BYTES, "{} bytes", cell.bytes());
+                cell.add_to(&mut counts);
             }
-            prop_assert_eq!(&sum, &report.totals);
-            prop_assert_eq!(report.totals.clicks, clicks.len() as i128);
-            prop_assert_eq!(report.totals.bot_clicks, clicks.iter().filter(|(bot, ..)| *bot).count() as i128);
-            for code in ["USD", "JPY", "KWD"] {
-                let expected: i128 = values.iter().filter(|(_, currency)| *currency == code).map(|(minor, _)| i128::from(*minor)).sum();
-                prop_assert_eq!(report.totals.revenue.get(&code.parse().unwrap()).copied().unwrap_or_default(), expected);
+            for by in Dimension::ALL.iter().copied() {
+                let report = Report::of([("2026-03-01".parse().unwrap(), &counts)], by);
+                let mut sum = Figures::default();
+                for (_, figures) in &report.rows {
+                    sum.merge(figures);
+                }
+                prop_assert_eq!(&sum, &report.totals);
+                prop_assert_eq!(report.totals.clicks, clicks.len() as i128 * copies as i128);
+                prop_assert_eq!(report.totals.bot_clicks, clicks.iter().filter(|(bot, ..)| *bot).count() as i128 * copies as i128);
+                for code in ["USD", "JPY", "KWD"] {
+                    let expected: i128 = values.iter().filter(|(_, currency)| *currency == code).map(|(minor, _)| i128::from(*minor)).sum();
+                    prop_assert_eq!(report.totals.revenue.get(&code.parse().unwrap()).copied().unwrap_or_default(), expected);
+                }
             }
         }
     }

@@ -52,6 +52,8 @@ impl<'a> Profiles<'a> {
     async fn put(self, profile: &Profile, before: Option<&Profile>, event: &AuditEvent) -> Result<bool> {
         let mut item = with_doc(&table::handle(&profile.handle), profile)?;
         item.insert("version".to_owned(), number(profile.version));
+        item.insert("listPk".to_owned(), text(table::HANDLE_LIST));
+        item.insert("listSk".to_owned(), text(profile.handle.as_str()));
         let put = self.db.put_part(item, |put| match before {
             None => absent(put),
             Some(before) => put.condition_expression("version = :before").expression_attribute_values(":before", number(before.version)),

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::accounts::audit::AuditEvent;
 use domain::conversions::ledger::{Adjustment, AdjustmentBounds};
-use domain::reports::{CellKey, Origin, Tally, cells};
+use domain::reports::{Delta, Origin, Tally};
 use domain::values::moment::Moment;
 use domain::values::money::MoneyChange;
 
@@ -24,7 +24,7 @@ use crate::dynamo::{
 };
 use crate::error::{Error, Result};
 use crate::outbox::{GRACE_MS, Pointer, is_due, make_due};
-use crate::rollups::{CountOutcome, count_once};
+use crate::rollups::{CountOutcome, Entry, Rollups};
 
 /// How long an entry waits for its click, which may still be in the click queue, in milliseconds.
 const CLICK_TIMEOUT_MS: i64 = 300_000;
@@ -59,11 +59,12 @@ pub struct StoredAdjustment {
 #[derive(Clone, Copy, Debug)]
 pub struct Ledger<'a> {
     pub(super) db: &'a Database,
+    rollups: Rollups<'a>,
 }
 
 impl<'a> Ledger<'a> {
-    pub(crate) fn new(db: &'a Database) -> Self {
-        Self { db }
+    pub(crate) fn new(db: &'a Database, rollups: Rollups<'a>) -> Self {
+        Self { db, rollups }
     }
 
     /// Adjusts a conversion, with the audit event, unless the key holds an earlier adjustment or the value would leave `bounds`.
@@ -162,18 +163,17 @@ impl<'a> Ledger<'a> {
         let Some(origin) = self.origin_of(adjustment, origin, now).await? else { return Ok(CountOutcome::ClickChanged) };
         let kept = text(to_json(&pointer.key(), &origin)?);
         let tally = Tally::of_adjustment(adjustment, &origin);
-        let day = adjustment.created_at.day();
-        let tallies: BTreeMap<CellKey, Tally> = cells(&adjustment.handle, &adjustment.slug, adjustment.campaign_id.as_ref(), day)
-            .into_iter()
-            .map(|cell| (cell, tally.clone()))
-            .collect();
+        let delta = Delta::of_record(&adjustment.slug, adjustment.campaign_id.as_ref(), &tally);
         let leave_outbox = self.db.update_part(&pointer.key(), |update| {
             update
                 .update_expression("SET origin = :origin REMOVE duePk, dueAt")
                 .condition_expression("attribute_exists(duePk)")
                 .expression_attribute_values(":origin", kept)
         })?;
-        count_once(self.db, &tallies, None, adjustment.click_id, now, &leave_outbox).await
+        let deltas = BTreeMap::from([(adjustment.created_at.day(), delta)]);
+        let entry = Entry { id: adjustment.id.to_string(), actions: vec![leave_outbox], deltas };
+        let refused = self.rollups.append_one(&adjustment.handle, entry, now).await?;
+        Ok(refused.map_or(CountOutcome::Counted, |_| CountOutcome::AlreadyCounted))
     }
 
     /// The origin an adjustment counts under; none while its click may still arrive.

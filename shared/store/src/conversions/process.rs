@@ -1,43 +1,74 @@
 //! Counting conversions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::conversions::Conversion;
-use domain::reports::{CellKey, Origin, Tally, cells};
-use domain::values::moment::Moment;
+use domain::reports::{Delta, Origin, Tally};
+use domain::values::moment::{Day, Moment};
+use domain::values::name::Handle;
 
 use crate::clicks::Restatement;
 use crate::conversions::read::Conversions;
 use crate::dynamo::{text, to_json};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::outbox::Pointer;
-use crate::rollups::{CountOutcome, count_once};
+use crate::rollups::{CountOutcome, Entry};
+
+/// A conversion of the outbox with what counting it needs.
+#[derive(Clone, Debug)]
+pub struct Countable {
+    /// Its outbox entry.
+    pub pointer: Pointer,
+    /// The conversion.
+    pub conversion: Conversion,
+    /// Where its visitor came from.
+    pub origin: Origin,
+    /// The new classification of its click, where counting it shows one.
+    pub restatement: Option<Restatement>,
+}
 
 impl Conversions<'_> {
-    /// Counts a conversion exactly once and restates its click with it. A test conversion leaves the outbox and adds to no cell.
+    /// Counts conversions of one handle, each exactly once, in as few transactions as they fit, and restates their clicks with them. A
+    /// test conversion leaves the outbox and adds to no cell.
     ///
     /// # Errors
-    /// When the table is unavailable or contended.
+    /// Per conversion, in their order: those that could not be written; the others are counted.
     pub async fn count(
         self,
-        pointer: &Pointer,
-        conversion: &Conversion,
-        origin: &Origin,
-        click: Option<&Restatement>,
+        handle: &Handle,
+        conversions: &[Countable],
         now: Moment,
-    ) -> Result<CountOutcome> {
-        let tally = Tally::of_conversion(conversion, origin);
-        let day = conversion.accepted_at.day();
-        let tallies: BTreeMap<CellKey, Tally> = cells(&conversion.handle, &conversion.slug, conversion.campaign_id.as_ref(), day)
-            .into_iter()
-            .filter(|_| !conversion.test)
-            .map(|cell| (cell, tally.clone()))
-            .collect();
-        let change = click.map(|click| click.change(self.db)).transpose()?;
-        let leave_outbox = self.leave_outbox(pointer, conversion, origin)?;
-        count_once(self.db, &tallies, change.as_ref(), conversion.click_id, now, &leave_outbox).await
+    ) -> Vec<std::result::Result<CountOutcome, Arc<Error>>> {
+        let entries: Result<Vec<Entry>> = conversions.iter().map(|countable| self.entry(countable)).collect();
+        let entries = match entries.map_err(Arc::new) {
+            Ok(entries) => entries,
+            Err(error) => return conversions.iter().map(|_| Err(Arc::clone(&error))).collect(),
+        };
+        let outcome = |refused| match refused {
+            None => CountOutcome::Counted,
+            Some(0) => CountOutcome::AlreadyCounted,
+            Some(_) => CountOutcome::ClickChanged,
+        };
+        self.rollups.append(handle, &entries, now).await.into_iter().map(|appended| appended.settled().map(outcome)).collect()
+    }
+
+    fn entry(self, Countable { pointer, conversion, origin, restatement }: &Countable) -> Result<Entry> {
+        let mut deltas: BTreeMap<Day, Delta> = BTreeMap::new();
+        if !conversion.test {
+            let tally = Tally::of_conversion(conversion, origin);
+            let delta = Delta::of_record(&conversion.slug, conversion.campaign_id.as_ref(), &tally);
+            deltas.insert(conversion.accepted_at.day(), delta);
+        }
+        let mut actions = vec![self.leave_outbox(pointer, conversion, origin)?];
+        if let Some(click) = restatement {
+            let (day, delta) = click.delta();
+            deltas.entry(day).or_default().merge(&delta);
+            actions.push(click.part(self.db)?);
+        }
+        Ok(Entry { id: conversion.id.to_string(), actions, deltas })
     }
 
     fn leave_outbox(self, pointer: &Pointer, conversion: &Conversion, origin: &Origin) -> Result<TransactWriteItem> {

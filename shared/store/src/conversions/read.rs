@@ -8,6 +8,7 @@ use crate::conversions::stored::{self, StoredConversion, stored};
 use crate::dynamo::{Database, Page, decode_cursor, encode_cursor, table, text};
 use crate::error::{Error, Result};
 use crate::outbox::Pointer;
+use crate::rollups::Rollups;
 
 /// Sorts after every id.
 const AFTER_ALL: &str = "~";
@@ -16,11 +17,12 @@ const AFTER_ALL: &str = "~";
 #[derive(Clone, Copy, Debug)]
 pub struct Conversions<'a> {
     pub(super) db: &'a Database,
+    pub(super) rollups: Rollups<'a>,
 }
 
 impl<'a> Conversions<'a> {
-    pub(crate) fn new(db: &'a Database) -> Self {
-        Self { db }
+    pub(crate) fn new(db: &'a Database, rollups: Rollups<'a>) -> Self {
+        Self { db, rollups }
     }
 
     /// The conversion a pointer names.

@@ -5,10 +5,10 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
+use futures::future::try_join_all;
 use serde::de::DeserializeOwned;
 
 use crate::dynamo::item::{Item, doc, key};
@@ -42,11 +42,6 @@ impl Database {
         self.query().index_name(index)
     }
 
-    /// A `Scan` of the whole table.
-    pub(crate) fn scan(&self) -> ScanFluentBuilder {
-        self.client.scan().table_name(&self.table)
-    }
-
     /// A `PutItem`.
     pub(crate) fn put(&self, item: Item) -> PutItemFluentBuilder {
         self.client.put_item().table_name(&self.table).set_item(Some(item))
@@ -69,17 +64,7 @@ impl Database {
 
     /// One item, with a consistent read.
     pub(crate) async fn get(&self, at: &Key) -> Result<Option<Item>> {
-        self.get_with(at, true).await
-    }
-
-    /// One item as it was a moment ago, at half the cost of a consistent read.
-    pub(crate) async fn get_eventually_consistent(&self, at: &Key) -> Result<Option<Item>> {
-        self.get_with(at, false).await
-    }
-
-    async fn get_with(&self, at: &Key, is_consistent: bool) -> Result<Option<Item>> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(at)));
-        let get = if is_consistent { get.consistent_read(true) } else { get };
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(at))).consistent_read(true);
         Ok(get.send().await.map_err(Error::call("GetItem"))?.item)
     }
 
@@ -98,6 +83,29 @@ impl Database {
             return Err(Error::Contended(OPERATION));
         }
         Ok(found.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default())
+    }
+}
+
+impl Database {
+    /// Deletes items, those that do not exist included: one `BatchWriteItem` for 25 of them.
+    ///
+    /// # Errors
+    /// When the table is unavailable, or some items are left.
+    pub(crate) async fn batch_delete(&self, keys: &[Key]) -> Result<()> {
+        const OPERATION: &str = "BatchWriteItem";
+        const MAX_KEYS: usize = 25;
+        let unbuilt = |error| Error::Unavailable { operation: OPERATION, source: Box::new(error) };
+        let delete = |at: &Key| {
+            let delete = DeleteRequest::builder().set_key(Some(key(at))).build().map_err(unbuilt)?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        };
+        let batch = async |keys: &[Key]| {
+            let requests = keys.iter().map(delete).collect::<Result<Vec<_>>>()?;
+            let sent = self.client.batch_write_item().request_items(&self.table, requests).send().await.map_err(Error::call(OPERATION))?;
+            let is_complete = sent.unprocessed_items().is_none_or(|items| items.is_empty());
+            if is_complete { Ok(()) } else { Err(Error::Contended(OPERATION)) }
+        };
+        try_join_all(keys.chunks(MAX_KEYS).map(batch)).await.map(drop)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | item | pk | sk | read by |
 //! |---|---|---|---|
-//! | handle | `HANDLE#h` | `A` | every control-plane call (get); an operator's jobs (scan) |
+//! | handle | `HANDLE#h` | `A` | every control-plane call (get); an operator's jobs by index `list` (`HANDLES` / handle) |
 //! | a user's handle | `USER#u` | handle | list of handles (query) |
 //! | account | `ACCT#u` | `A` | quota, plan (get) |
 //! | audit event of an account | `ACCT#u` | audit id | the platform's operators, in the table |
@@ -14,7 +14,7 @@
 //! | campaign | `CAMP#h` | campaign id | campaigns, health, report (get), list, funnel (query), link write and conversion (get), click worker (batch get) |
 //! | clicks used of `maxClicks` | `CAP#h#linkId` | `A` | conditional add |
 //! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get, restate), recount, re-scoring and export (query) |
-//! | parked click | `PARKED#h` | click id | sweeper (index `due`) |
+//! | parked click | `PARKED#h#shard` | click id | sweeper (index `due`) |
 //! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` until counted |
 //! | last observed health of a campaign | `HEALTH#h` | campaign id | health (get), conditional put |
 //! | webhook subscription | `SUBS#h` | subscription id | event worker, delivery worker, list (query); index `list` by `SEALED#key` / id, to re-seal its secrets |
@@ -30,18 +30,22 @@
 //! | session of signals | `SESS#h#sessionId` | `A` for its limits, `SIG#…` for each signal | signals (get, conditional add), decisions, redirect and preview of a session (query) |
 //! | chain rules | `CHAIN#h` | `A` | decisions, rules (get) |
 //! | audit event | `AUDIT#h` | audit id | list (query) |
-//! | rollup cell | `ROLLUP#h#scope` | `yyyymmdd#shard`, of a link `yyyymmdd#campaign#shard` | reports (query by days), conditional add |
+//! | what the sweeper has last seen | `SYSTEM#sweep` | `A` | health (get) |
+//! | delta of report cells | `DELTA#h#lane` | `yyyymmdd#record id` | reports, fold (query by days) |
+//! | state of folding a day | `FOLD#h` | `yyyymmdd` | reports (query by days), fold (conditional update); index `due` until the day is over |
+//! | report cell | `ROLLUP#h#scope` | `dimension#yyyymmdd`, of a link `all#yyyymmdd#campaign` | reports (query by days), fold |
 //!
 //! The entity class comes first, so that IAM's `dynamodb:LeadingKeys` can separate the functions. Handles, slugs, campaign and
 //! user ids cannot contain `#`; whatever else a user supplies is hashed before it becomes part of a key.
 
+mod reports;
 mod webhooks;
 
-use domain::reports::{CellKey, CellScope, NONE, Selection};
 use domain::values::id::{AuditId, ClickId, ConversionId, LinkId};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug, TokenId, UserId};
 
+pub use reports::{DELTA_LANES, cell, cell_range, delta, deltas, fold, folds, rollups};
 pub use webhooks::{
     attempt, deliveries, delivery, delivery_count, delivery_counts, event, newest_replay, sealed, subscription, subscription_count,
     subscriptions,
@@ -67,22 +71,23 @@ pub const DUE: &str = "due";
 /// The index of conversions, adjustments and deliveries by month, and of subscriptions by sealing key.
 pub const LIST: &str = "list";
 /// Partitions of the `due` index: one partition's throughput would limit all writes.
-pub const DUE_SHARDS: u32 = 8;
+pub const DUE_SHARDS: u32 = 64;
+/// The partition of the `due` index with the entries that were announced too often.
+pub(crate) const DUE_ASIDE: &str = "DUE#aside";
+/// The attribute of an outbox entry with the number of its announcements as overdue.
+pub(crate) const ANNOUNCED: &str = "announced";
 /// Partitions that a handle's clicks of one day are spread over.
 pub const CLICK_SHARDS: u32 = 8;
+/// Partitions that a handle's parked clicks are spread over: while the queue fails, each click is one.
+pub const PARKED_SHARDS: u32 = 16;
 /// Items that the delivery counts of one hour are spread over.
 pub const COUNT_SHARDS: u32 = 16;
-/// Items that a contended rollup cell is spread over.
-pub const ROLLUP_SHARDS: u32 = 8;
-
-/// The prefix of the partition key of every handle.
-pub(crate) const HANDLES: &str = "HANDLE#";
-/// The attribute of a click with the shard of the cells it was counted in.
-pub(crate) const SHARD: &str = "shard";
+/// The partition of all handles in the `list` index.
+pub(crate) const HANDLE_LIST: &str = "HANDLES";
 
 /// The handle itself.
 pub fn handle(handle: &Handle) -> Key {
-    Key::single(format!("{HANDLES}{handle}"))
+    Key::single(format!("HANDLE#{handle}"))
 }
 
 /// A user's membership of a handle.
@@ -168,7 +173,12 @@ pub fn clicks(handle: &Handle, day: Day, shard: u32) -> String {
 
 /// A click whose message could not be sent.
 pub fn parked(handle: &Handle, id: ClickId) -> Key {
-    Key { pk: format!("PARKED#{handle}"), sk: id.to_string() }
+    Key { pk: parked_clicks(handle, u32::from(id.to_bytes().last().copied().unwrap_or_default()) % PARKED_SHARDS), sk: id.to_string() }
+}
+
+/// One shard of a handle's parked clicks.
+pub fn parked_clicks(handle: &Handle, shard: u32) -> String {
+    format!("PARKED#{handle}#{shard}")
 }
 
 /// The conversion that holds an idempotency key, named by the key's digest.
@@ -261,27 +271,9 @@ pub fn audit(handle: &Handle, id: AuditId) -> Key {
     Key { pk: audit_events(handle), sk: id.to_string() }
 }
 
-/// The partition of the rollup cells of a report.
-pub fn rollups(handle: &Handle, selection: &Selection) -> String {
-    match selection {
-        Selection::Handle => format!("ROLLUP#{handle}#H"),
-        Selection::Campaign(campaign) => format!("ROLLUP#{handle}#C#{campaign}"),
-        Selection::Link(slug) | Selection::LinkInCampaign(slug, _) => format!("ROLLUP#{handle}#L#{slug}"),
-    }
-}
-
-/// One shard of a rollup cell.
-pub fn rollup(cell: &CellKey, shard: u32) -> Key {
-    let day = cell.day.compact();
-    let (selection, sk) = match &cell.scope {
-        CellScope::Handle => (Selection::Handle, format!("{day}#{shard}")),
-        CellScope::Campaign(campaign) => (Selection::Campaign(campaign.clone()), format!("{day}#{shard}")),
-        CellScope::Link(slug, campaign) => {
-            let part = campaign.as_ref().map_or(NONE, CampaignId::as_str);
-            (Selection::Link(slug.clone()), format!("{day}#{part}#{shard}"))
-        }
-    };
-    Key { pk: rollups(&cell.handle, &selection), sk }
+/// What the sweeper has last seen.
+pub fn system() -> Key {
+    Key::single("SYSTEM#sweep".to_owned())
 }
 
 /// A partition of the `due` index.

@@ -1,6 +1,6 @@
 //! Transactions: several conditional writes that happen together or not at all.
 
-use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
@@ -67,6 +67,9 @@ impl Database {
             Ok(_) => Ok(Transacted::Written),
             Err(error) => match refusals(&error) {
                 Some(codes) => Ok(Transacted::Refused(codes)),
+                None if is_invalid(&error) => {
+                    Err(Error::NotAccepted { operation: OPERATION, what: DisplayErrorContext(&error).to_string() })
+                }
                 None => Err(Error::call(OPERATION)(error)),
             },
         }
@@ -99,6 +102,17 @@ pub(crate) fn absent(put: PutBuilder) -> PutBuilder {
 
 fn unbuilt(error: BuildError) -> Error {
     Error::Unavailable { operation: OPERATION, source: Box::new(error) }
+}
+
+/// Whether DynamoDB refuses what was sent as such: a transaction it cannot read, or an item that would be too large.
+fn is_invalid<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    let Some(error) = error.as_service_error() else { return false };
+    match error {
+        TransactWriteItemsError::TransactionCanceledException(canceled) => {
+            canceled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ValidationError"))
+        }
+        other => other.code() == Some("ValidationException"),
+    }
 }
 
 fn refusals<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<String>> {

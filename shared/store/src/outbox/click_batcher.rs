@@ -5,6 +5,7 @@
 //! next turn. With one request at a time, as on Lambda, each click is one message.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -12,16 +13,21 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Semaphore, oneshot};
 
 use domain::clicks::Click;
+use domain::values::name::Handle;
 
 use crate::client::Sqs;
 use crate::error::{Error, Result};
 
 /// Messages in flight at once: one is filled while the others are sent.
 const SENDERS: usize = 2;
-/// Clicks in one message.
-const MAX_CLICKS: usize = 100;
+/// Clicks in one message: a worker gets up to a hundred messages at once and must count them within its timeout.
+const MAX_CLICKS: usize = 25;
 /// Bytes of clicks in one message, which SQS limits to 256 KiB: a session's segments can make a click as large as 15 KB.
 const MAX_BYTES: usize = 250_000;
+
+/// After a failure one click a second tries the queue, in milliseconds; the others fail at once, so that no visitor waits for a queue
+/// that does not answer.
+const RETRY_AFTER_MS: i64 = 1_000;
 
 /// A message of the click queue.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,11 +43,13 @@ pub struct ClickMessage {
 pub(crate) struct ClickBatcher {
     waiting: Mutex<VecDeque<(String, oneshot::Sender<bool>)>>,
     senders: Semaphore,
+    /// When the queue is tried again after a failure, in milliseconds; 0 while it works.
+    retry_at: AtomicI64,
 }
 
 impl Default for ClickBatcher {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), senders: Semaphore::new(SENDERS) }
+        Self { waiting: Mutex::default(), senders: Semaphore::new(SENDERS), retry_at: AtomicI64::new(0) }
     }
 }
 
@@ -50,6 +58,13 @@ impl ClickBatcher {
         let (reply, result) = oneshot::channel();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back((click, reply));
         result
+    }
+
+    /// Whether a click made at this moment may try the queue: after a failure only the first one of each second.
+    fn may_try(&self, now_ms: i64) -> bool {
+        let retry_at = self.retry_at.load(Ordering::Relaxed);
+        let claim = || self.retry_at.compare_exchange(retry_at, now_ms + RETRY_AFTER_MS, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        retry_at == 0 || (retry_at <= now_ms && claim())
     }
 
     fn take_batch(&self) -> Vec<(String, oneshot::Sender<bool>)> {
@@ -75,6 +90,10 @@ impl ClickBatcher {
     pub(super) async fn send(&self, sqs: &Sqs, queue: &str, click: &Click) -> Result<()> {
         let json =
             serde_json::to_string(click).map_err(|error| Error::Unavailable { operation: "SendMessage", source: Box::new(error) })?;
+        let now_ms = click.id.moment().millis();
+        if !self.may_try(now_ms) {
+            return outcome(false);
+        }
         let mut result = self.enqueue(json);
         loop {
             tokio::select! {
@@ -86,19 +105,23 @@ impl ClickBatcher {
                     match result.try_recv() {
                         Ok(sent) => return outcome(sent),
                         Err(TryRecvError::Closed) => return outcome(false),
-                        Err(TryRecvError::Empty) => self.send_batch(sqs, queue).await,
+                        Err(TryRecvError::Empty) => {
+                            let is_sent = self.send_batch(sqs, queue, &click.handle).await;
+                            self.retry_at.store(if is_sent { 0 } else { now_ms + RETRY_AFTER_MS }, Ordering::Relaxed);
+                        }
                     }
                 }
             }
         }
     }
 
-    /// Sends waiting clicks as one message and reports the result to each.
-    async fn send_batch(&self, sqs: &Sqs, queue: &str) {
+    /// Sends waiting clicks as one message and reports the result to each; returns whether it was sent. The message counts for one
+    /// handle when SQS shares the queue fairly: on Lambda it has one click.
+    async fn send_batch(&self, sqs: &Sqs, queue: &str, handle: &Handle) -> bool {
         let batch = self.take_batch();
         let clicks: Vec<&str> = batch.iter().map(|(click, _)| click.as_str()).collect();
         let body = format!(r#"{{"v":1,"clicks":[{}]}}"#, clicks.join(","));
-        let sent = sqs.low_latency().send_message().queue_url(queue).message_body(body).send().await;
+        let sent = sqs.low_latency().send_message().queue_url(queue).message_body(body).message_group_id(handle.as_str()).send().await;
         let sent = sent.map_err(Error::call("SendMessage"));
         if let Err(error) = &sent {
             tracing::warn!(error = error as &dyn std::error::Error, clicks = clicks.len(), "click message could not be sent");
@@ -107,6 +130,7 @@ impl ClickBatcher {
             // A request that was cancelled meanwhile no longer receives its result.
             let _ = reply.send(sent.is_ok());
         }
+        sent.is_ok()
     }
 }
 
@@ -119,8 +143,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn after_a_failure_one_click_a_second_tries_the_queue() {
+        let batcher = ClickBatcher::default();
+        assert!(batcher.may_try(5_000) && batcher.may_try(5_000), "while it works, all do");
+        batcher.retry_at.store(6_000, Ordering::Relaxed);
+        assert_eq!([5_999, 6_000, 6_000, 6_999, 7_000, 7_001].map(|now| batcher.may_try(now)), [false, true, false, false, true, false]);
+    }
+
+    #[test]
     fn a_message_takes_as_many_clicks_as_the_queue_allows_and_leaves_none_behind() {
-        for (size, most) in [(500, 100), (15_000, 16), (MAX_BYTES, 1)] {
+        for (size, most) in [(500, 25), (15_000, 16), (MAX_BYTES, 1)] {
             let batcher = ClickBatcher::default();
             let _results: Vec<_> = (0..250).map(|_| batcher.enqueue("x".repeat(size))).collect();
             let batches: Vec<usize> = std::iter::from_fn(|| Some(batcher.take_batch().len()).filter(|count| *count > 0)).collect();

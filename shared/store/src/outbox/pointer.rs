@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use domain::clicks::Click;
 use domain::values::id::DeliveryId;
+use domain::values::moment::Day;
 use domain::values::name::{Handle, SessionId};
 
 use crate::dynamo::table::{self, Key};
@@ -25,6 +26,8 @@ pub enum OutboxKind {
     Impressions,
     /// A click whose message could not be sent.
     ParkedClick,
+    /// A day of a handle whose deltas are to be folded.
+    Fold,
 }
 
 /// A message that names an item of the table; the content stays in the table.
@@ -48,6 +51,16 @@ impl Pointer {
         Self::to(&table::click(&click.handle, click.id))
     }
 
+    /// A pointer to the fold state of a day.
+    pub(crate) fn to_fold(handle: &Handle, day: Day) -> Self {
+        Self::to(&table::fold(handle, day))
+    }
+
+    /// The handle and day of the fold state it points to; none for any other item.
+    pub fn fold(&self) -> Option<(Handle, Day)> {
+        Some((self.pk.strip_prefix("FOLD#")?.parse().ok()?, Day::from_compact(&self.sk)?))
+    }
+
     /// The session of the signal it points to; none for any other item.
     pub fn session(&self) -> Option<(Handle, SessionId)> {
         let (handle, session) = self.pk.strip_prefix("SESS#")?.split_once('#')?;
@@ -58,6 +71,11 @@ impl Pointer {
     pub fn delivery(&self) -> Option<(Handle, DeliveryId)> {
         let mut parts = self.pk.strip_prefix("DLV#")?.split('#');
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    }
+
+    /// The message group it is sent in: the handle, which is the second part of every key of an outbox entry.
+    pub(super) fn group(&self) -> &str {
+        self.pk.split('#').nth(1).unwrap_or("none")
     }
 
     /// The item's primary key.
@@ -75,6 +93,7 @@ impl Pointer {
             "DLV" => OutboxKind::Delivery,
             "SESS" => OutboxKind::Impressions,
             "PARKED" => OutboxKind::ParkedClick,
+            "FOLD" => OutboxKind::Fold,
             _ => return None,
         })
     }

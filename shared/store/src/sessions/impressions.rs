@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use domain::reports::{CellKey, CellScope, Tally};
-use domain::values::id::ClickId;
+use domain::reports::{Delta, Tally};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, SessionId};
-use domain::values::secret::sha256;
+use domain::values::secret::sha256_hex;
 
 use crate::dynamo::integer;
 use crate::error::Result;
 use crate::outbox::{Pointer, is_due};
-use crate::rollups::{CountOutcome, count_once};
+use crate::rollups::{CountOutcome, Entry};
 use crate::sessions::read::Sessions;
 
 impl Sessions<'_> {
@@ -38,12 +37,12 @@ impl Sessions<'_> {
         count: u32,
         now: Moment,
     ) -> Result<CountOutcome> {
-        let cell = CellKey { handle: handle.clone(), scope: CellScope::Handle, day: now.day() };
-        let tallies = BTreeMap::from([(cell, Tally::of_impressions(segment, count))]);
         let leave_outbox = self.db.update_part(&pointer.key(), |update| {
             update.update_expression("REMOVE duePk, dueAt").condition_expression("attribute_exists(duePk)")
         })?;
-        let spread = ClickId::from_bytes(*sha256(pointer.sk.as_bytes()).first_chunk().unwrap_or(&[0; 16]));
-        count_once(self.db, &tallies, None, spread, now, &leave_outbox).await
+        let deltas = BTreeMap::from([(now.day(), Delta::of_handle(&Tally::of_impressions(segment, count)))]);
+        let id = sha256_hex(format!("{} {}", pointer.pk, pointer.sk).as_bytes());
+        let refused = self.rollups.append_one(handle, Entry { id, actions: vec![leave_outbox], deltas }, now).await?;
+        Ok(refused.map_or(CountOutcome::Counted, |_| CountOutcome::AlreadyCounted))
     }
 }

@@ -7,6 +7,7 @@ use domain::values::name::{Handle, SessionId};
 use crate::dynamo::{Database, applied, doc, integer, number, string, table, text};
 use crate::error::{Error, Result};
 use crate::outbox::Outbox;
+use crate::rollups::Rollups;
 
 /// A session as it is stored.
 #[derive(Clone, Debug)]
@@ -22,11 +23,12 @@ pub struct StoredSession {
 pub struct Sessions<'a> {
     pub(super) db: &'a Database,
     pub(super) outbox: Outbox<'a>,
+    pub(super) rollups: Rollups<'a>,
 }
 
 impl<'a> Sessions<'a> {
-    pub(crate) fn new(db: &'a Database, outbox: Outbox<'a>) -> Self {
-        Self { db, outbox }
+    pub(crate) fn new(db: &'a Database, outbox: Outbox<'a>, rollups: Rollups<'a>) -> Self {
+        Self { db, outbox, rollups }
     }
 
     /// A session with the signals that count at this moment: one `Query` per MB.

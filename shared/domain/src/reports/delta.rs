@@ -1,0 +1,136 @@
+//! Deltas: what some records of one handle and day add to its cells, stored beside the records until it is folded into the cells
+//! (specification §9).
+
+use std::collections::BTreeMap;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::cell::{CellScope, Selection, scopes};
+use super::counters::{Counts, Tally};
+use super::rows::Rows;
+use crate::values::name::{CampaignId, Slug};
+
+/// Cells that one fold writes at most: with the limit of a cell's bytes they fit DynamoDB's 4 MB for a transaction.
+const MAX_FOLDED_CELLS: usize = 60;
+/// Bytes of what one fold leaves to a later one; beyond them it writes cells even for few records.
+const MAX_LEFT_BYTES: usize = 32 * 1024;
+
+/// What some records of one handle and day add to its cells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delta(BTreeMap<CellScope, Rows>);
+
+impl Delta {
+    /// What one record of this link and campaign adds.
+    pub fn of_record(slug: &Slug, campaign: Option<&CampaignId>, tally: &Tally) -> Self {
+        let rows = Rows::from(tally);
+        if rows.is_empty() { Self::default() } else { Self(scopes(slug, campaign).map(|scope| (scope, rows.clone())).collect()) }
+    }
+
+    /// What a record adds that belongs to no link.
+    pub fn of_handle(tally: &Tally) -> Self {
+        Self(BTreeMap::from([(CellScope::Handle, Rows::from(tally))]))
+    }
+
+    /// Adds another one of the same handle and day.
+    pub fn merge(&mut self, other: &Self) {
+        for (scope, rows) in &other.0 {
+            self.0.entry(scope.clone()).or_default().add(rows);
+        }
+    }
+
+    /// Brings each scope within the limits of its cells.
+    pub fn limit(&mut self) {
+        for (scope, rows) in &mut self.0 {
+            let mut limited = Rows::default();
+            for part in scope.parts() {
+                let mut part = rows.part(part);
+                part.limit();
+                limited.add(&part);
+            }
+            *rows = limited;
+        }
+    }
+
+    /// Whether it adds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What it adds to one scope.
+    pub fn rows(&self, scope: &CellScope) -> Option<&Rows> {
+        self.0.get(scope)
+    }
+
+    /// Takes out what it adds to one scope.
+    pub fn remove(&mut self, scope: &CellScope) {
+        self.0.remove(scope);
+    }
+
+    /// Whether it adds to a selection.
+    pub fn covers(&self, selection: &Selection) -> bool {
+        self.0.keys().any(|scope| scope.is_in(selection))
+    }
+
+    /// Adds what it has of a selection to a report's counters.
+    pub fn add_to(&self, selection: &Selection, counts: &mut Counts) {
+        for (_, rows) in self.0.iter().filter(|(scope, _)| scope.is_in(selection)) {
+            rows.add_to(counts);
+        }
+    }
+
+    /// Its bytes as JSON.
+    pub fn bytes(&self) -> usize {
+        self.0.values().map(|rows| rows.bytes() + 64).sum()
+    }
+
+    /// Whether it is too large to be left for a later fold.
+    pub fn is_large(&self) -> bool {
+        self.bytes() > MAX_LEFT_BYTES
+    }
+
+    /// The scopes worth writing to their cells now, those with the most records per cell first, as many as one fold may write.
+    ///
+    /// A cell that gets few records costs as much as one that gets many, so scopes with few wait for more: unless the day
+    /// `is_over`, or too much is waiting.
+    pub fn foldable(&self, is_over: bool) -> Vec<CellScope> {
+        const RECORDS_PER_CELL: u64 = 4;
+        let is_urgent = is_over || self.is_large();
+        let mut scopes: Vec<(u64, usize, &CellScope)> = Vec::new();
+        for (scope, rows) in &self.0 {
+            let cells = scope.parts().len();
+            let records_per_cell = rows.records() / u64::try_from(cells).unwrap_or(1);
+            if is_urgent || records_per_cell >= RECORDS_PER_CELL {
+                scopes.push((records_per_cell, cells, scope));
+            }
+        }
+        scopes.sort_by_key(|(records_per_cell, _, _)| std::cmp::Reverse(*records_per_cell));
+        let mut cells = 0;
+        let fits = |(_, of_scope, scope): (u64, usize, &CellScope)| {
+            cells += of_scope;
+            (cells <= MAX_FOLDED_CELLS).then(|| scope.clone())
+        };
+        scopes.into_iter().map_while(fits).collect()
+    }
+}
+
+/// Whether writing cells of so many bytes is worth it for so many records: it costs two write units per KB, and shall cost at
+/// most half a unit per record.
+pub fn is_worth_writing(records: u64, bytes: &[usize]) -> bool {
+    let units: usize = bytes.iter().map(|bytes| 2 * bytes.div_ceil(1024).max(1)).sum();
+    u64::try_from(units).unwrap_or(u64::MAX).saturating_mul(2) <= records
+}
+
+impl Serialize for Delta {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(scope, rows)| (scope.to_string(), rows)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Delta {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let stored = BTreeMap::<String, Rows>::deserialize(deserializer)?;
+        let scopes = stored.into_iter().map(|(scope, rows)| Ok((scope.parse().map_err(D::Error::custom)?, rows)));
+        Ok(Self(scopes.collect::<Result<_, D::Error>>()?))
+    }
+}

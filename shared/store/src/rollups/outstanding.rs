@@ -1,0 +1,104 @@
+//! What is not folded yet: the deltas, and the state of folding each day.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::future::try_join_all;
+
+use domain::reports::Delta;
+use domain::values::moment::{Day, Moment};
+use domain::values::name::Handle;
+
+use crate::dynamo::table::Key;
+use crate::dynamo::{Database, Item, doc, integer, optional, string, table, text};
+use crate::error::{Error, Result};
+
+/// The attribute of a fold state that counts its folds.
+pub(super) const VERSION: &str = "version";
+/// The attribute of a fold state with the sort keys of the deltas that the last fold removed.
+pub(super) const REMOVED: &str = "removed";
+
+/// The state of folding a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FoldState {
+    /// The number of folds.
+    pub(super) version: i64,
+    /// Deltas in the cells already, by sort key. They may still be stored.
+    pub(super) removed: BTreeSet<String>,
+}
+
+impl FoldState {
+    pub(super) fn of(item: &Item) -> Self {
+        let removed = match item.get(REMOVED) {
+            Some(AttributeValue::Ss(keys)) => keys.iter().cloned().collect(),
+            _ => BTreeSet::new(),
+        };
+        Self { version: integer(item, VERSION).unwrap_or_default(), removed }
+    }
+}
+
+/// A delta as it is stored.
+#[derive(Clone, Debug)]
+pub(super) struct StoredDelta {
+    pub(super) at: Key,
+    pub(super) day: Day,
+    /// When it was written.
+    pub(super) written_at: Option<Moment>,
+    pub(super) delta: Delta,
+    /// Bytes of its document.
+    pub(super) bytes: usize,
+}
+
+impl StoredDelta {
+    /// The delta of an item; none, with a line in the log, of one that cannot be decoded. A recount shows what is missing then.
+    fn of(item: &Item) -> Option<Self> {
+        let read = || -> Result<Self> {
+            let at = Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() };
+            let unreadable = || crate::dynamo::damaged(&at.pk, "its sk does not begin with a day");
+            let day = at.sk.get(..8).and_then(Day::from_compact).ok_or_else(unreadable)?;
+            let written_at = optional(item, "at").and_then(|text| text.parse().ok());
+            Ok(Self { day, written_at, delta: doc(item)?, bytes: string(item, "doc")?.len(), at })
+        };
+        read().map_err(|error| tracing::error!(error = &error as &dyn std::error::Error, damaged = 1, "delta is left out")).ok()
+    }
+}
+
+/// The fold states from one day to another, both included.
+pub(super) async fn states(db: &Database, handle: &Handle, from: Day, to: Day) -> Result<BTreeMap<Day, FoldState>> {
+    let items = query(db, table::folds(handle), [from.compact(), to.compact()]).await?;
+    let day = |item: &Item| string(item, "sk").map(|sk| Day::from_compact(sk));
+    let mut states = BTreeMap::new();
+    for item in &items {
+        states.extend(day(item)?.map(|day| (day, FoldState::of(item))));
+    }
+    Ok(states)
+}
+
+/// The deltas from one day to another, both included, by lane and day; those that folds have removed may be among them.
+pub(super) async fn deltas(db: &Database, handle: &Handle, from: Day, to: Day) -> Result<Vec<StoredDelta>> {
+    let range = [from.compact(), format!("{}#~", to.compact())];
+    let lanes = (0..table::DELTA_LANES).map(|lane| query(db, table::deltas(handle, lane), range.clone()));
+    let items = try_join_all(lanes).await?;
+    Ok(items.iter().flatten().filter_map(StoredDelta::of).collect())
+}
+
+/// The items of a partition in a range of sort keys, with consistent reads.
+pub(super) async fn query(db: &Database, pk: String, [from, to]: [String; 2]) -> Result<Vec<Item>> {
+    let (mut items, mut start) = (Vec::new(), None);
+    loop {
+        let query = db
+            .query()
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", text(&pk))
+            .expression_attribute_values(":from", text(&from))
+            .expression_attribute_values(":to", text(&to))
+            .consistent_read(true)
+            .set_exclusive_start_key(start);
+        let found = query.send().await.map_err(Error::call("Query"))?;
+        items.extend(found.items.unwrap_or_default());
+        start = found.last_evaluated_key;
+        if start.is_none() {
+            return Ok(items);
+        }
+    }
+}
