@@ -1,6 +1,7 @@
 //! What several tests need to exist, and what they ask the server again and again.
 
 pub mod clicks;
+mod damage;
 pub mod exports;
 pub mod webhooks;
 
@@ -60,18 +61,8 @@ impl TestEnv {
 
     /// Every item of the table as the engine stores it, read past every function's permissions.
     pub async fn table_items(&self) -> Vec<Value> {
-        let environment = self.server().env("links");
-        let (engine, table) = (&environment["AWS_ENDPOINT_URL_DYNAMODB"], &environment["TABLE_NAME"]);
-        // The delivery worker may have chosen already; then it chose the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let scan = reqwest::Client::builder().no_proxy().build().expect("a client").post(engine);
-        let scan = scan.header("x-amz-target", "DynamoDB_20120810.Scan").header("content-type", "application/x-amz-json-1.0");
-        let credential = "Credential=a/20260301/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
-        let scan = scan.header("authorization", format!("AWS4-HMAC-SHA256 {credential}")).header("x-amz-date", "20260301T120000Z");
-        let answer = scan.body(json!({"TableName": table}).to_string()).send().await.expect("an answer");
-        let text = answer.text().await.expect("text");
-        let found: Value = serde_json::from_str(&text).expect("JSON");
-        assert!(found["Count"].as_u64().is_some_and(|count| count > 0) && found.get("LastEvaluatedKey").is_none(), "{text}");
+        let found = self.call_table("Scan", json!({})).await;
+        assert!(found["Count"].as_u64().is_some_and(|count| count > 0) && found.get("LastEvaluatedKey").is_none());
         found["Items"].as_array().expect("items").clone()
     }
 }

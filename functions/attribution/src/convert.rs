@@ -13,7 +13,7 @@ use domain::values::id::{ConversionId, RequestId};
 use domain::values::money::Money;
 use http::StatusCode;
 use serde_json::{Value, json};
-use store::Accepted;
+use store::{Accepted, Found};
 
 use crate::confirm::confirm;
 use crate::ctx::{open, refusal};
@@ -88,7 +88,11 @@ pub(crate) async fn accept(
     }
     let trust = if merchant.is_some() { Trust::Confirmed } else { Trust::Claimed };
     let campaign = match &claims.campaign_id {
-        Some(id) => app.store().campaigns().get(&claims.handle, id).await?,
+        // A campaign that cannot be decoded cannot be credited; its link's sale counts all the same.
+        Some(id) => match app.store().campaigns().find(&claims.handle, id).await? {
+            Some(Found::Intact(campaign)) => Some(campaign),
+            Some(Found::Damaged(_)) | None => None,
+        },
         None => None,
     };
     let credit = Credit::of(claims.campaign_id.as_ref(), campaign.as_ref(), claims.click_id.moment());

@@ -49,7 +49,7 @@ pub use pat::{PAT_FAMILY, asked_path};
 pub use path::{PathId, PathParam};
 pub use problem::Problem;
 pub use quota::{charge, limit_public, require_plan};
-pub use rules::{delete_rule, list_rules, put_rule};
+pub use rules::{damaged_state, delete_rule, list_rules, put_rule};
 pub use service::{Served, public_cors, serve};
 pub use settings::{ApiSettings, JwtMode, JwtSettings};
 pub use state::ApiState;

@@ -22,6 +22,8 @@ pub mod conversions;
 pub mod links;
 pub mod reports;
 pub mod routing;
+#[cfg(test)]
+mod stored;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod values;

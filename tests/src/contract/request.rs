@@ -30,7 +30,7 @@ const fn except(message: &'static str, reason: &'static str) -> Exception {
 }
 
 const CROSS_FIELD: &str = "a rule on two members at once";
-const BYTES: &str = "a length in bytes; a schema counts characters";
+const BYTES: &str = "a length in bytes of the form that is stored; a schema counts the characters of the request";
 const STATE: &str = "depends on what is stored, or on the clock";
 const ADDRESS: &str = "a rule on the parts of an address, beyond its pattern";
 const REGISTRY: &str = "a list that grows without this API: currencies, time zones, reserved words";
@@ -42,6 +42,9 @@ impl Exception {
         except("must be after scheduledStartAt", CROSS_FIELD),
         except("must be greater than from", CROSS_FIELD),
         except("is required with value", CROSS_FIELD),
+        except("levels deep", "how deep a JSON object may be nested"),
+        except("in the years 0000 to 9999", "RFC 3339 has offsets that lead into other years"),
+        except("is not a valid address", ADDRESS),
         except("cannot be given together with primarySlug", CROSS_FIELD),
         except("must not be before since", CROSS_FIELD),
         except("must not be after to", CROSS_FIELD),

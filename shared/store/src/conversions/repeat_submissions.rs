@@ -11,7 +11,7 @@ use domain::values::id::ConversionId;
 use domain::values::name::Handle;
 
 use crate::conversions::read::Conversions;
-use crate::dynamo::{Item, damaged, integer, number, table, to_json};
+use crate::dynamo::{Item, from_json, integer, log_damage, number, table, to_json};
 use crate::error::{Error, Result};
 
 /// Submissions kept of one conversion; the others are only counted.
@@ -70,8 +70,14 @@ impl Conversions<'_> {
         let mut texts = entries(&item).to_vec();
         // Each begins with its moment.
         texts.sort();
-        let kept = texts.iter().map(|text| serde_json::from_str(text).map_err(|error| damaged(&at.pk, error)));
-        Ok(RepeatSubmissions { total: integer(&item, "tries").unwrap_or_default(), kept: kept.collect::<Result<_>>()? })
+        let mut kept = Vec::new();
+        for text in &texts {
+            match from_json(&at, text) {
+                Ok(attempt) => kept.push(attempt),
+                Err(error) => log_damage(&error),
+            }
+        }
+        Ok(RepeatSubmissions { total: integer(&item, "tries").unwrap_or_default(), kept })
     }
 }
 
