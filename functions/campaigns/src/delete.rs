@@ -10,8 +10,8 @@ use store::{Found, WriteOutcome};
 
 /// Deletes a campaign.
 ///
-/// Its links continue to redirect and keep its `campaignId`, but nothing more is credited to it. Its figures remain in reports, and
-/// a new campaign under its id continues them; no further conversion is credited to clicks from before.
+/// Its links continue to redirect and keep its `campaignId`, but nothing more is credited to it. Its figures remain in reports
+/// by campaign and in funnels, where it is marked as `deleted`, and a new campaign under its id continues them; no further conversion is credited to clicks from before.
 #[utoipa::path(
     delete,
     path = "/v2/handles/{handle}/campaigns/{campaignId}",
