@@ -22,9 +22,9 @@ pub mod conversions;
 pub mod links;
 pub mod reports;
 pub mod routing;
-#[cfg(test)]
-mod stored;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 pub mod values;
 pub mod webhooks;

@@ -10,7 +10,9 @@ use domain::links::Link;
 use domain::values::name::{CampaignId, Handle};
 
 use crate::accounts::audit;
-use crate::dynamo::{DamagedItem, Database, Found, Page, absent, decode_cursor, doc, key, number, page_of, readable, table, text, with_doc};
+use crate::dynamo::{
+    DamagedItem, Database, Found, Page, absent, decode_cursor, doc, key, number, page_of, readable, table, text, with_doc,
+};
 use crate::error::Result;
 use crate::links::{self, Expect, WriteOutcome};
 use crate::outbox::Outbox;

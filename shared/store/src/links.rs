@@ -12,12 +12,16 @@ use domain::webhooks::payload::{LinkPayload, Payload};
 
 use crate::accounts::audit;
 use crate::dynamo::{
-    DamagedItem, Database, Found, Page, Transacted, absent, decode_cursor, doc, key, number, optional, page_of, table, text, with_doc,
+    DamagedItem, Database, Found, Page, Transacted, absent, decode_cursor, doc, integer, key, number, optional, page_of, table, text,
+    with_doc,
 };
 use crate::error::Result;
 use crate::outbox::Outbox;
 use crate::rule_sets;
 use crate::webhooks::events;
+
+/// The attribute of a link's version that says whether it had a password, which is not kept with it.
+const HAD_PASSWORD: &str = "hadPassword";
 
 /// The state a link write expects.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,11 +171,11 @@ impl<'a> Links<'a> {
         page_of(query.expression_attribute_values(":after", text(after)), &partition, limit, doc).await
     }
 
-    /// The versions of a link, newest first and without passwords: one `Query`.
+    /// The versions of a link, newest first and without passwords, and whether each had one: one `Query`.
     ///
     /// # Errors
     /// When the cursor is not one of this list, or the table is unavailable.
-    pub async fn history(self, link: &Link, limit: usize, cursor: Option<&str>) -> Result<Page<Link>> {
+    pub async fn history(self, link: &Link, limit: usize, cursor: Option<&str>) -> Result<Page<(Link, bool)>> {
         let partition = table::history(&link.handle, link.id);
         let before = decode_cursor(&partition, cursor)?.unwrap_or_else(|| "~".to_owned());
         let query = self
@@ -181,7 +185,7 @@ impl<'a> Links<'a> {
             .expression_attribute_values(":before", text(before))
             .scan_index_forward(false)
             .consistent_read(true);
-        page_of(query, &partition, limit, doc).await
+        page_of(query, &partition, limit, |item| Ok((doc(item)?, integer(item, HAD_PASSWORD) == Some(1)))).await
     }
 
     /// One version of a link, without its password.
@@ -207,7 +211,9 @@ pub(crate) fn parts(db: &Database, link: &Link, expect: &Expect) -> Result<Vec<T
         Expect::Damaged(damaged) => damaged.replace(put),
     })?;
     let snapshot = Link { password: None, ..link.clone() };
-    let version = db.put_part(with_doc(&table::version(&link.handle, link.id, link.version), &snapshot)?, absent)?;
+    let mut version = with_doc(&table::version(&link.handle, link.id, link.version), &snapshot)?;
+    version.insert(HAD_PASSWORD.to_owned(), number(u8::from(link.password.is_some())));
+    let version = db.put_part(version, absent)?;
     Ok(vec![put, version])
 }
 

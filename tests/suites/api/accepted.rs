@@ -164,7 +164,8 @@ async fn webhooks(env: &TestEnv, random: &mut Random, neighbour: &str) -> bool {
 async fn campaigns(env: &TestEnv, random: &mut Random) -> bool {
     let path = format!("{CAMPAIGNS}/tried");
     let link = json!({"slug": "tried", "destinationUrl": address(random), "expiresAt": moment(random)});
-    let body = json!({"campaignId": "tried", "goalType": "PRODUCT_SALE", "status": "ACTIVE", "name": text(random, 120), "primaryLink": link});
+    let body =
+        json!({"campaignId": "tried", "goalType": "PRODUCT_SALE", "status": "ACTIVE", "name": text(random, 120), "primaryLink": link});
     if !is_accepted(&env.owner().post(CAMPAIGNS, body.clone()).await, &body) {
         return false;
     }
@@ -187,7 +188,10 @@ async fn conversions(env: &TestEnv, random: &mut Random, ctx: &str, number: usiz
     let signals = json!({"handle": "demo", "sessionId": format!("s-{number}"), "signals": [signal]});
     let posted = env.anonymous().post("/v2/public/chain/signals", signals.clone()).await;
     if is_accepted(&posted, &signals) {
-        assert_eq!(env.owner().get(&format!("/v2/handles/demo/chain/s-{number}")).await.expect(200).json()["signals"][0]["signalKey"], "view");
+        assert_eq!(
+            env.owner().get(&format!("/v2/handles/demo/chain/s-{number}")).await.expect(200).json()["signals"][0]["signalKey"],
+            "view"
+        );
     }
     if !is_accepted(&accepted, &body) {
         return false;
@@ -207,7 +211,10 @@ async fn whatever_is_accepted_can_be_read_listed_used_replaced_and_deleted() {
     let destination = "https://neighbour.example/";
     env.put_link("neighbour").await.expect(201);
     let rule = json!({"priority": 9, "when": {"sourceIn": ["never"]}, "variant": {"id": "n", "destinationUrl": destination}});
-    env.owner().put(&format!("{RULES}/neighbour"), json!({"priority": 0, "when": rule["when"], "variant": rule["variant"]})).await.expect(201);
+    env.owner()
+        .put(&format!("{RULES}/neighbour"), json!({"priority": 0, "when": rule["when"], "variant": rule["variant"]}))
+        .await
+        .expect(201);
     let chain = json!({"trigger": "other", "action": {"type": "none"}});
     env.owner().put(&format!("{CHAIN}/neighbour"), chain).await.expect(201);
     let hook = json!({"endpointUrl": destination, "eventTypes": ["webhook.disabled"]});

@@ -1,8 +1,8 @@
 //! Items of the table that cannot be decoded: each affects itself only, is named in its list, and can be replaced and deleted.
 
 use serde_json::{Value, json};
-use tests::fixtures::webhooks::{WEBHOOKS, id_of, subscribe};
 use tests::fixtures::order;
+use tests::fixtures::webhooks::{WEBHOOKS, id_of, subscribe};
 use tests::{Receiver, TestEnv};
 
 const LINKS: &str = "/v2/handles/demo/links";
@@ -144,7 +144,8 @@ async fn a_damaged_entry_of_any_other_list_is_named_and_the_others_are_shown() {
         ("/v2/handles/demo/audit-events", "auditId", "AUDIT#demo"),
     ] {
         let before = env.owner().get(path).await.expect(200).json();
-        let is_one = |item: &&Value| item["pk"]["S"].as_str().unwrap().starts_with(prefix) && !item["sk"]["S"].as_str().unwrap().starts_with("ATT");
+        let is_one =
+            |item: &&Value| item["pk"]["S"].as_str().unwrap().starts_with(prefix) && !item["sk"]["S"].as_str().unwrap().starts_with("ATT");
         let item = items.iter().find(is_one).unwrap();
         env.damage(item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()).await;
         let after = env.owner().get(path).await.expect(200).json();
@@ -152,7 +153,8 @@ async fn a_damaged_entry_of_any_other_list_is_named_and_the_others_are_shown() {
         assert_eq!(shown.len() + 1, before.len(), "{path}");
         assert_eq!(after["damaged"].as_array().map(Vec::len), Some(1), "{path}: {after}");
         let lost: Vec<&Value> = before.iter().filter(|entry| !shown.iter().any(|other| other[name] == entry[name])).collect();
-        let lost_name = lost[0][name].as_u64().map_or_else(|| lost[0][name].as_str().unwrap().to_owned(), |version| format!("{version:010}"));
+        let lost_name =
+            lost[0][name].as_u64().map_or_else(|| lost[0][name].as_str().unwrap().to_owned(), |version| format!("{version:010}"));
         assert_eq!((lost.len(), &after["damaged"][0]), (1, &json!(lost_name)), "{path}");
     }
 }

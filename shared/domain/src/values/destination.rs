@@ -187,7 +187,13 @@ mod tests {
     #[test]
     fn the_own_hosts_are_refused_in_every_spelling() {
         let own = OwnHosts::new(["10x.example".to_owned()]);
-        for bad in ["https://demo.10x.example/launch", "https://10X.EXAMPLE/", "https://demo.10x.example./x", "http://10x.example:8080/", "https://abc.execute-api.example/_edge/redirect/demo/launch"] {
+        for bad in [
+            "https://demo.10x.example/launch",
+            "https://10X.EXAMPLE/",
+            "https://demo.10x.example./x",
+            "http://10x.example:8080/",
+            "https://abc.execute-api.example/_edge/redirect/demo/launch",
+        ] {
             assert!(Destination::admit(bad, &own).is_err(), "{bad}");
         }
         assert!(Destination::admit("https://not10x.example/", &own).is_ok());

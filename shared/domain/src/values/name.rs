@@ -155,7 +155,7 @@ impl Handle {
     /// # Errors
     /// A message for whoever wants it.
     pub fn check_new(&self) -> Result<(), &'static str> {
-        if self.0.starts_with("xn--") { Err("must not start with xn--, and must not be a reserved word") } else { Ok(()) }
+        if self.0.starts_with("xn--") { Err("must not start with xn--, as hosts of other alphabets do") } else { Ok(()) }
     }
 }
 

@@ -11,7 +11,9 @@ use domain::values::moment::Moment;
 use domain::values::name::{Handle, TokenId};
 
 use crate::accounts::audit;
-use crate::dynamo::{Database, Item, Page, RetryPolicy, absent, applied, doc, integer, key, number, readable, string, table, text, with_doc};
+use crate::dynamo::{
+    Database, Item, Page, RetryPolicy, absent, applied, doc, integer, key, number, readable, string, table, text, with_doc,
+};
 use crate::error::{Error, Result};
 
 /// The attribute with the digest of a token's secret.

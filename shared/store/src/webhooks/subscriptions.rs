@@ -211,13 +211,7 @@ impl<'a> Subscriptions<'a> {
     ///
     /// # Errors
     /// When the cursor is not one of this list, or the table is unavailable.
-    pub async fn list_page(
-        self,
-        handle: &Handle,
-        now: Moment,
-        limit: usize,
-        cursor: Option<&str>,
-    ) -> Result<Page<SubscriptionWithHealth>> {
+    pub async fn list_page(self, handle: &Handle, now: Moment, limit: usize, cursor: Option<&str>) -> Result<Page<SubscriptionWithHealth>> {
         let (known, damaged) = self.read_all(handle, now).await?;
         let place = |known: &SubscriptionWithHealth| known.subscription.id.to_string();
         Ok(Page::paginate(&table::subscriptions(handle), known, limit, cursor, place)?.with_damaged(damaged, cursor))

@@ -47,7 +47,10 @@ fn moments() -> impl Strategy<Value = Value> {
         Just("2030-06-30T23:59:60Z"),
         Just("2030-06-30t23:59:59.123456789z"),
     ];
-    prop_oneof![edge.prop_map(Value::from), "[0-9]{4}-(0[1-9]|1[0-2])-[0-2][0-9]T[0-1][0-9]:[0-5][0-9]:00[+-][0-2][0-9]:00".prop_map(Value::from)]
+    prop_oneof![
+        edge.prop_map(Value::from),
+        "[0-9]{4}-(0[1-9]|1[0-2])-[0-2][0-9]T[0-1][0-9]:[0-5][0-9]:00[+-][0-2][0-9]:00".prop_map(Value::from)
+    ]
 }
 
 fn zones() -> impl Strategy<Value = Value> {
@@ -61,7 +64,11 @@ fn objects() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(|number| json!(number)),
         Just("1e400".parse::<serde_json::Number>().map_or(Value::Null, Value::Number)),
     ];
-    prop_oneof![(0_usize..126).prop_map(nested), numbers.prop_map(|number| json!({ "n": number })), texts().prop_map(|text| json!({ "t": text }))]
+    prop_oneof![
+        (0_usize..126).prop_map(nested),
+        numbers.prop_map(|number| json!({ "n": number })),
+        texts().prop_map(|text| json!({ "t": text }))
+    ]
 }
 
 fn percents() -> impl Strategy<Value = Value> {
