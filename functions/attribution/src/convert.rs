@@ -112,7 +112,7 @@ pub(crate) async fn accept(
     match accepted {
         Accepted::New(pointer) => {
             app.store().outbox().announce_best_effort(&pointer).await;
-            Ok((StatusCode::ACCEPTED, Receipt::new(&conversion)))
+            Ok((StatusCode::ACCEPTED, Receipt::accepted(&conversion)))
         }
         Accepted::Duplicate(mut stored) => {
             if let Some(merchant) = merchant

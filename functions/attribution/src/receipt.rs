@@ -35,7 +35,7 @@ pub(crate) struct Receipt {
 
 impl Receipt {
     /// For a conversion accepted for the first time.
-    pub(crate) fn new(conversion: &Conversion) -> Json<Submitted> {
+    pub(crate) fn accepted(conversion: &Conversion) -> Json<Submitted> {
         Self::of(conversion, false).submitted()
     }
 
