@@ -1,6 +1,7 @@
 //! What several tests need to exist, and what they ask the server again and again.
 
 pub mod clicks;
+mod damage;
 pub mod exports;
 pub mod webhooks;
 

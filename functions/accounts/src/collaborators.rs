@@ -64,7 +64,7 @@ pub(crate) async fn put(State(app): State<ApiState>, member: Member<Owner>, Json
     save(&app, &member, next, "collaborators.replaced").await
 }
 
-/// Transfers a handle to another user; the previous owner becomes an operator.
+/// Transfers a handle to one of its collaborators; the previous owner becomes an operator. This cannot be undone by the previous owner.
 #[utoipa::path(
     post,
     path = "/v2/handles/{handle}/transfer-ownership",
@@ -74,7 +74,11 @@ pub(crate) async fn put(State(app): State<ApiState>, member: Member<Owner>, Json
     request_body = Transfer,
     responses(
         (status = 200, description = "The owner and the collaborators.", body = People),
-        (status = 409, description = "The handle was changed concurrently.", body = api::openapi::ErrorBody),
+        (
+            status = 409,
+            description = "`not_a_collaborator`: the user is no collaborator of the handle; or the handle was changed concurrently.",
+            body = api::openapi::ErrorBody,
+        ),
     )
 )]
 pub(crate) async fn transfer(
@@ -83,6 +87,12 @@ pub(crate) async fn transfer(
     JsonBody(body): JsonBody,
 ) -> Result<Json<People>, Problem> {
     let OwnershipTransfer { new_owner } = OwnershipTransfer::read(body)?;
+    if member.profile.role_of(&new_owner).is_none() {
+        // A mistyped user id would give the handle away for good.
+        let message =
+            format!("{new_owner} is no collaborator of this handle; add the user with PUT /v2/handles/{{handle}}/collaborators first");
+        return Err(Problem::new(Code::NotACollaborator, message));
+    }
     let next = member.profile.transferred_to(new_owner);
     save(&app, &member, next, "handle.transferred").await
 }

@@ -8,7 +8,7 @@ use domain::values::name::UserId;
 use serde::Serialize;
 use serde_json::json;
 
-api::request_body!(AccountChange, "What to set; what is left out stays.", Account::body(), {"plan": "PRO", "timeZone": "Europe/Berlin"});
+api::request_body!(AccountChange, "What to set; a time zone that is left out stays.", Account::body(), {"plan": "PRO", "timeZone": "Europe/Berlin"});
 
 /// An account's settings.
 #[derive(Serialize, utoipa::ToSchema)]

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use api::{ApiState, Code, JsonBody, ListResponse, Member, Operator, Paging, PathId, Problem, charge, require_plan};
+use api::{ApiState, Code, JsonBody, ListResponse, Member, Operator, Paging, PathId, Problem, charge, require_tokens};
 use axum::Json;
 use axum::extract::State;
-use domain::accounts::Plan;
 use domain::accounts::token::{Grant, MAX_TOKENS, Minted, NewToken, Revealed, Token};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, TokenId, UserId};
@@ -14,9 +13,6 @@ use http::header::{CACHE_CONTROL, HeaderName};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::AddToken;
-
-/// The feature a plan must include.
-const FEATURE: &str = "growth_tools";
 
 api::request_body!(TokenBody, "A token to create.", NewToken::body(), {
     "name": "nightly import",
@@ -71,7 +67,7 @@ pub(crate) async fn create(
     member: Member<Operator>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, [(HeaderName, &'static str); 1], Json<CreatedToken>), Problem> {
-    require_plan(&app, &member.profile.owner, Plan::Pro, FEATURE).await?;
+    require_tokens(&app, &member.profile.owner).await?;
     let draft = NewToken::read(body, app.now())?;
     charge(&app, &member.profile.owner).await?;
     let minted = Minted::of(app.random(), [app.random(), app.random()]).map_err(Problem::internal)?;
@@ -107,12 +103,12 @@ pub(crate) async fn list(
     member: Member<Operator>,
     paging: Paging,
 ) -> Result<Json<ListResponse<TokenView>>, Problem> {
-    require_plan(&app, &member.profile.owner, Plan::Pro, FEATURE).await?;
+    require_tokens(&app, &member.profile.owner).await?;
     let page = app.store().tokens().list(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, TokenView::of)))
 }
 
-/// Revokes a token; its next use is refused. Every plan allows this, so that a lost token can always be revoked.
+/// Revokes a token; its next use is refused. Every plan allows this and it is not charged, so that a lost token can always be revoked.
 #[utoipa::path(delete, path = "/v2/handles/{handle}/tokens/{tokenId}", tag = "tokens", security(("jwt" = [])),
     params(("handle" = Handle, Path), ("tokenId" = TokenId, Path)), responses((status = 204, description = "Revoked.")))]
 pub(crate) async fn revoke(
@@ -125,7 +121,7 @@ pub(crate) async fn revoke(
     if stored.token.revoked_at.is_some() {
         return Err(missing());
     }
-    charge(&app, &member.profile.owner).await?;
+    // Not charged: a lost token must be revocable whatever has been written that day.
     let event = member.event(&app, "token.revoked", &id).between(audited(&stored.token), Value::Null);
     if app.store().tokens().revoke(member.handle(), &id, app.now(), &event).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
 }

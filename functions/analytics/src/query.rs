@@ -10,10 +10,10 @@ use domain::values::moment::{Day, Moment};
 use domain::values::money::Currency;
 use domain::values::name::{CampaignId, Handle, Slug};
 use serde::Serialize;
-use store::Store;
+use store::{Found, Store};
 
 use crate::figures::{PenaltyView, Totals, rated, report};
-use crate::funnel::{Funnel, funnel};
+use crate::funnel::{Funnel, deleted_campaign, funnel, known_campaigns};
 use crate::parameters::Range;
 
 /// A report.
@@ -53,6 +53,10 @@ pub(crate) enum ReportOrFunnel {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct ReportRow {
     key: String,
+    /// True for a campaign that was deleted, in a report by campaign; its figures remain.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    deleted: bool,
     #[serde(flatten)]
     totals: Totals,
 }
@@ -121,11 +125,17 @@ async fn report_of(store: &Store, handle: &Handle, wanted: Wanted, now: Moment) 
     let own_currency = currency_of(store, handle, campaign.as_ref());
     let selection = Selection::of(campaign.clone(), slug);
     let (cells, own_currency) = futures::try_join!(store.rollups().read(handle, &selection, Some(by), from, to), own_currency)?;
+    let campaigns = match by {
+        Dimension::Campaign => Some(known_campaigns(store, handle).await?.ids()),
+        _ => None,
+    };
+    let is_deleted = |key: &str| campaigns.as_ref().is_some_and(|known| deleted_campaign(key, known).is_some());
     let report = report(&cells, by);
     let currency = own_currency.unwrap_or_else(|| report.totals.main_currency());
     let freshness = Freshness::of(cells.updated_at, now);
     let (confidence, penalties) = with_confidence.then(|| rated(&report.totals, &freshness)).unzip();
-    let row = |(key, figures): &(String, _)| ReportRow { key: key.clone(), totals: Totals::by(figures, currency, by) };
+    let row =
+        |(key, figures): &(String, _)| ReportRow { key: key.clone(), deleted: is_deleted(key), totals: Totals::by(figures, currency, by) };
     Ok(Analytics {
         handle: handle.clone(),
         group_by: by.as_str(),
@@ -139,8 +149,11 @@ async fn report_of(store: &Store, handle: &Handle, wanted: Wanted, now: Moment) 
     })
 }
 
-/// The currency of a campaign's reports. A deleted campaign has none, but its figures remain.
+/// The currency of a campaign's reports. A deleted or damaged campaign has none, but its figures remain.
 async fn currency_of(store: &Store, handle: &Handle, campaign: Option<&CampaignId>) -> store::Result<Option<Currency>> {
     let Some(id) = campaign else { return Ok(None) };
-    Ok(store.campaigns().get(handle, id).await?.and_then(|campaign| campaign.currency))
+    Ok(match store.campaigns().find(handle, id).await? {
+        Some(Found::Intact(campaign)) => campaign.currency,
+        Some(Found::Damaged(_)) | None => None,
+    })
 }

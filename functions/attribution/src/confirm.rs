@@ -11,7 +11,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use store::StoredConversion;
 
-use crate::receipt::{Receipt, record_attempt};
+use crate::receipt::{Receipt, Submitted, record_attempt};
 
 /// Corrects the conversion of the key by what the merchant submits; none when it is already confirmed. `held` is then as it was
 /// last read.
@@ -24,7 +24,7 @@ pub(crate) async fn confirm(
     submission: &Submission,
     submitted: &Conversion,
     merchant: &Merchant,
-) -> Result<Option<(StatusCode, Json<Receipt>)>, Problem> {
+) -> Result<Option<(StatusCode, Json<Submitted>)>, Problem> {
     for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         if !awaits_confirmation(held.current()) {
             return Ok(None);

@@ -13,11 +13,11 @@ use domain::values::id::{ConversionId, RequestId};
 use domain::values::money::Money;
 use http::StatusCode;
 use serde_json::{Value, json};
-use store::Accepted;
+use store::{Accepted, Found};
 
 use crate::confirm::confirm;
 use crate::ctx::{open, refusal};
-use crate::receipt::{Receipt, record_attempt};
+use crate::receipt::{Receipt, Submitted, record_attempt};
 
 api::request_body!(ConversionBody, "A conversion to submit; unknown members are ignored.", Submission::body(), {
     "ctx": "c1.1.AAAA.AAAA",
@@ -29,7 +29,8 @@ api::request_body!(ConversionBody, "A conversion to submit; unknown members are 
 
 /// Submits a conversion.
 ///
-/// A repeated `idempotencyKey` of the same handle within 365 days returns 200 with the existing conversion and `deduped: true`.
+/// A repeated `idempotencyKey` of the same handle within 365 days returns 200 with the existing conversion and `deduped: true`. If that
+/// is a conversion of another click, the response is only `{accepted, deduped, conversionId}`, unless the handle's own token signs it.
 /// A conversion is credited to its click's campaign if that is ACTIVE now and was when the link was followed; otherwise
 /// `notCredited` states why.
 ///
@@ -48,11 +49,11 @@ api::request_body!(ConversionBody, "A conversion to submit; unknown members are 
     ),
     responses(
         (status = 202, description = "Accepted.", body = Receipt),
-        (status = 200, description = "The key was already used.", body = Receipt),
+        (status = 200, description = "The key was already used.", body = Submitted),
         (status = 400, description = "`invalid_ctx` with `reason`, or another invalid field.", body = api::openapi::ErrorBody),
     )
 )]
-pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Result<(StatusCode, Json<Receipt>), Problem> {
+pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Result<(StatusCode, Json<Submitted>), Problem> {
     limit_public(&app, request.headers(), request.extensions()).await?;
     let request_id = request.extensions().get::<RequestId>().copied().unwrap_or_else(|| app.id());
     let merchant = Merchant::of(request.headers(), request_id, Scope::ConversionsWrite, &app).await?;
@@ -77,7 +78,7 @@ pub(crate) async fn accept(
     body: Value,
     request_id: RequestId,
     purpose: Purpose,
-) -> Result<(StatusCode, Json<Receipt>), Problem> {
+) -> Result<(StatusCode, Json<Submitted>), Problem> {
     let (submission, claims) = read(app, body).await?;
     let merchant = match &purpose {
         Purpose::Real(merchant) => merchant.as_deref(),
@@ -88,7 +89,11 @@ pub(crate) async fn accept(
     }
     let trust = if merchant.is_some() { Trust::Confirmed } else { Trust::Claimed };
     let campaign = match &claims.campaign_id {
-        Some(id) => app.store().campaigns().get(&claims.handle, id).await?,
+        // A campaign that cannot be decoded cannot be credited; its link's sale counts all the same.
+        Some(id) => match app.store().campaigns().find(&claims.handle, id).await? {
+            Some(Found::Intact(campaign)) => Some(campaign),
+            Some(Found::Damaged(_)) | None => None,
+        },
         None => None,
     };
     let credit = Credit::of(claims.campaign_id.as_ref(), campaign.as_ref(), claims.click_id.moment());
@@ -107,7 +112,7 @@ pub(crate) async fn accept(
     match accepted {
         Accepted::New(pointer) => {
             app.store().outbox().announce_best_effort(&pointer).await;
-            Ok((StatusCode::ACCEPTED, Receipt::new(&conversion)))
+            Ok((StatusCode::ACCEPTED, Receipt::accepted(&conversion)))
         }
         Accepted::Duplicate(mut stored) => {
             if let Some(merchant) = merchant
@@ -121,7 +126,10 @@ pub(crate) async fn accept(
                 record_mismatch(app, first, &conversion, request_id).await;
             }
             record_attempt(app, first, &ConversionAttempt::again(now, request_id, &mismatch)).await;
-            Ok((StatusCode::OK, Receipt::repeated(first, mismatch)))
+            // Order numbers can be guessed, and any click of the handle has a ctx: what an order was worth is for its own click.
+            let is_own = merchant.is_some() || first.click_id == claims.click_id;
+            let answer = if is_own { Receipt::repeated(first, mismatch) } else { Submitted::by_another_click(first) };
+            Ok((StatusCode::OK, answer))
         }
     }
 }
@@ -139,7 +147,7 @@ async fn read(app: &ApiState, body: Value) -> Result<(Submission, CtxClaims), Pr
     })
 }
 
-/// Records in the audit log that a key was used for two different conversions. Best effort.
+/// Records in the audit log that a key was used for two different conversions, at most ten times a day for one key. Best effort.
 async fn record_mismatch(app: &ApiState, first: &Conversion, again: &Conversion, request_id: RequestId) {
     let facts = |conversion: &Conversion| {
         let Conversion { event_type, money, .. } = conversion;
@@ -148,7 +156,7 @@ async fn record_mismatch(app: &ApiState, first: &Conversion, again: &Conversion,
     let actor = Actor { kind: ActorKind::System, id: "public".to_owned() };
     let event = AuditEvent::new(app.id(), app.now(), actor, "conversion.mismatch", first.id, request_id);
     let event = event.with_states(Some(facts(first)), Some(facts(again)));
-    if let Err(error) = app.store().audit_log().record(&first.handle, &event).await {
+    if let Err(error) = app.store().conversions().record_mismatch(&first.handle, first.id, &event).await {
         tracing::warn!(error = &error as &dyn std::error::Error, conversion.id = %first.id, "mismatch could not be recorded");
     }
 }

@@ -4,6 +4,7 @@ use api::ApiState;
 use axum::Json;
 use domain::conversions::Conversion;
 use domain::conversions::explain::ConversionAttempt;
+use domain::values::id::ConversionId;
 use serde::Serialize;
 
 use crate::view::ConversionView;
@@ -34,23 +35,58 @@ pub(crate) struct Receipt {
 
 impl Receipt {
     /// For a conversion accepted for the first time.
-    pub(crate) fn new(conversion: &Conversion) -> Json<Self> {
-        Json(Self::of(conversion, false))
+    pub(crate) fn accepted(conversion: &Conversion) -> Json<Submitted> {
+        Self::of(conversion, false).submitted()
     }
 
     /// For a repeated submission: the first one's conversion, and the fields in which they differ.
-    pub(crate) fn repeated(first: &Conversion, mismatch: Vec<&'static str>) -> Json<Self> {
-        Json(Self { mismatch, ..Self::of(first, true) })
+    pub(crate) fn repeated(first: &Conversion, mismatch: Vec<&'static str>) -> Json<Submitted> {
+        Self { mismatch, ..Self::of(first, true) }.submitted()
     }
 
     /// For a conversion that the handle's own token has just confirmed.
-    pub(crate) fn corrected(conversion: &Conversion, corrected: Vec<&'static str>) -> Json<Self> {
-        Json(Self { corrected, ..Self::of(conversion, true) })
+    pub(crate) fn corrected(conversion: &Conversion, corrected: Vec<&'static str>) -> Json<Submitted> {
+        Self { corrected, ..Self::of(conversion, true) }.submitted()
+    }
+
+    fn submitted(self) -> Json<Submitted> {
+        Json(Submitted::Receipt(Box::new(self)))
     }
 
     fn of(conversion: &Conversion, deduped: bool) -> Self {
         let (mismatch, corrected) = (Vec::new(), Vec::new());
         Self { accepted: true, deduped, conversion: ConversionView::of(conversion), test: conversion.test, mismatch, corrected }
+    }
+}
+
+/// The answer to a key that holds a conversion of another click: whoever sends it may have guessed the key, and learns nothing of that
+/// conversion but that it exists.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = KeyTakenReceipt)]
+pub(crate) struct KeyTaken {
+    /// Always true: the key's conversion is stored.
+    accepted: bool,
+    /// Always true: the key was already used, with another click.
+    deduped: bool,
+    conversion_id: ConversionId,
+}
+
+/// The answer to a submission.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[schema(as = SubmissionReceipt)]
+pub(crate) enum Submitted {
+    /// The conversion.
+    Receipt(Box<Receipt>),
+    /// The conversion of another click.
+    KeyTaken(KeyTaken),
+}
+
+impl Submitted {
+    /// For a key that holds the conversion of another click.
+    pub(crate) fn by_another_click(first: &Conversion) -> Json<Self> {
+        Json(Self::KeyTaken(KeyTaken { accepted: true, deduped: true, conversion_id: first.id }))
     }
 }
 

@@ -14,7 +14,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::convert::{Purpose, accept};
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, Submitted};
 
 api::request_body!(TestConversion, "What the test is worth.", TestConversionRequest::body(), {"value": 49, "currency": "USD"});
 
@@ -39,7 +39,7 @@ pub(crate) async fn handle(
     member: Member<CampaignsWrite>,
     PathParam(id): PathParam<CampaignId>,
     JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<Receipt>), Problem> {
+) -> Result<(StatusCode, Json<Submitted>), Problem> {
     let TestConversionRequest { value, currency } = TestConversionRequest::read(body)?;
     let campaign = app.store().campaigns().get(member.handle(), &id).await?.ok_or_else(|| Problem::not_found("campaign"))?;
     let currency = currency.or(campaign.currency).unwrap_or(Currency::USD);

@@ -38,7 +38,7 @@ pub(crate) async fn handle(
     let (id, primary) = (&draft.campaign_id, &draft.change.primary);
     let password = binding::password(&app, primary)?;
     for attempt in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
-        if app.store().campaigns().get(member.handle(), id).await?.is_some() {
+        if app.store().campaigns().find(member.handle(), id).await?.is_some() {
             return Err(Problem::new(Code::Conflict, format!("there is a campaign {id} already; choose another id or change that one")));
         }
         let binding = binding::load(&app, &member, id, primary, &password).await?;

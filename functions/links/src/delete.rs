@@ -5,9 +5,9 @@ use axum::extract::State;
 use domain::values::name::{Handle, Slug};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use store::WriteOutcome;
+use store::{Found, WriteOutcome};
 
-use crate::upsert::check_version;
+use crate::upsert::{audited, check_version};
 
 /// Deletes a link permanently. Its clicks, conversions and reports remain; a new link under its slug starts at version 1.
 #[utoipa::path(
@@ -32,11 +32,16 @@ pub(crate) async fn handle(
     PathParam(slug): PathParam<Slug>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
-    check_version(&headers, Some(&link))?;
+    let links = app.store().links();
+    let found = links.find(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    check_version(&headers, Some(&found))?;
     charge(&app, &member.profile.owner).await?;
-    let event = member.event(&app, "link.deleted", &slug).between(link.audited(), Value::Null);
-    match app.store().links().delete(&link, &event).await? {
+    let event = member.event(&app, "link.deleted", &slug).between(audited(Some(&found)), Value::Null);
+    let deleted = match &found {
+        Found::Intact(link) => links.delete(link, &event).await?,
+        Found::Damaged(damaged) => links.delete_damaged(member.handle(), &slug, damaged, &event).await?,
+    };
+    match deleted {
         WriteOutcome::Written => Ok(StatusCode::NO_CONTENT),
         WriteOutcome::Changed => Err(Problem::new(Code::Conflict, "the link was changed concurrently; read it again before deleting it")),
     }

@@ -7,7 +7,7 @@ use domain::values::name::{Handle, Slug};
 
 use crate::view::LinkView;
 
-/// Lists the versions of a link, newest first; `hasPassword` is not part of a version and is always false here.
+/// Lists the versions of a link, newest first. `hasPassword` says whether the version had one; a rollback does not restore it.
 #[utoipa::path(get, path = "/v2/handles/{handle}/links/{slug}/history", tag = "links", security(("jwt" = []), ("pat" = ["links.read"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path), Paging),
     responses((status = 200, description = "A page of versions.", body = ListResponse<LinkView>)))]
@@ -19,5 +19,5 @@ pub(crate) async fn handle(
 ) -> Result<Json<ListResponse<LinkView>>, Problem> {
     let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
     let page = app.store().links().history(&link, paging.limit, paging.cursor.as_deref()).await?;
-    Ok(Json(ListResponse::of(page, |version| LinkView::of(version, &app))))
+    Ok(Json(ListResponse::of(page, |(version, had_password)| LinkView::of_version(version, had_password, &app))))
 }

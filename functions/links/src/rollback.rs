@@ -6,7 +6,7 @@ use axum::response::Response;
 use domain::links::{NextPassword, Rollback};
 use domain::values::name::{Handle, Slug};
 use http::{HeaderMap, StatusCode};
-use store::{Expect, WriteOutcome};
+use store::{Expect, Found, WriteOutcome};
 
 use crate::upsert::check_version;
 use crate::view::{LinkView, respond};
@@ -40,7 +40,7 @@ pub(crate) async fn handle(
 ) -> Result<Response, Problem> {
     let Rollback { version } = Rollback::read(body)?;
     let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
-    check_version(&headers, Some(&link))?;
+    check_version(&headers, Some(&Found::Intact(link.clone())))?;
     let earlier = app.store().links().version(&link, version).await?.ok_or_else(|| Problem::not_found("version of this link"))?;
     // Checked again: the hosts of the system may have changed since it was written.
     let is_own = |destination: &domain::values::destination::Destination| destination.leads_to(&app.settings().own_hosts);

@@ -1,14 +1,15 @@
 //! `PUT …/links/{slug}`: creates a link or replaces its settings.
 
-use api::{ApiState, Code, JsonBody, LinksWrite, Member, PathParam, Problem, charge};
+use api::{ApiState, Code, JsonBody, LinksWrite, Member, PathParam, Problem, charge, damaged_state};
 use axum::extract::State;
 use axum::response::Response;
 use domain::links::{Link, LinkSettings, NextPassword};
+use domain::values::id::LinkId;
 use domain::values::name::{Handle, Slug};
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use store::{Expect, WriteOutcome};
+use store::{Expect, Found, WriteOutcome, damaged_link_version};
 
 use crate::view::{LinkView, respond};
 
@@ -51,7 +52,7 @@ pub(crate) async fn handle(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let (settings, password) = LinkSettings::read(body, &app.settings().own_hosts)?;
-    let mut current = app.store().links().get(member.handle(), &slug).await?;
+    let mut current = app.store().links().find(member.handle(), &slug).await?;
     check_version(&headers, current.as_ref())?;
     check_campaign(&app, member.handle(), &settings, current.as_ref()).await?;
     charge(&app, &member.profile.owner).await?;
@@ -62,37 +63,50 @@ pub(crate) async fn handle(
             None => (StatusCode::CREATED, "link.created"),
             Some(_) => (StatusCode::OK, "link.updated"),
         };
-        let before = current.as_ref().map_or(Value::Null, Link::audited);
-        let event = member.event(&app, action, &link.slug).between(before, link.audited());
-        if app.store().links().write(&link, Expect::of(current.as_ref()), &event).await? == WriteOutcome::Written {
+        let event = member.event(&app, action, &link.slug).between(audited(current.as_ref()), link.audited());
+        if app.store().links().write(&link, Expect::of_found(current.as_ref()), &event).await? == WriteOutcome::Written {
             return Ok(respond(status, link, &app));
         }
-        current = app.store().links().get(member.handle(), &slug).await?;
+        current = app.store().links().find(member.handle(), &slug).await?;
         check_version(&headers, current.as_ref())?;
     }
     Err(Problem::new(Code::Conflict, "too many concurrent writers of this link; try again"))
 }
 
-/// The version of the link to write.
-pub(crate) fn next(
+/// The version of the link to write. In place of a damaged one it goes on from its id and version, if its item still tells them.
+fn next(
     app: &ApiState,
     handle: &Handle,
     slug: &Slug,
-    current: Option<&Link>,
+    current: Option<&Found<Link>>,
     settings: LinkSettings,
     password: &NextPassword,
 ) -> Link {
+    let first = |id: LinkId, settings| Link::first(id, handle, slug, settings, password, app.now());
     match current {
-        Some(link) => link.following(settings, password, app.now()),
-        None => Link::first(app.id(), handle, slug, settings, password, app.now()),
+        Some(Found::Intact(link)) => link.following(settings, password, app.now()),
+        Some(Found::Damaged(damaged)) => match damaged_link_version(damaged) {
+            Some((id, version)) => Link { version: version + 1, created_at: id.moment(), ..first(id, settings) },
+            None => first(app.id(), settings),
+        },
+        None => first(app.id(), settings),
+    }
+}
+
+/// What the audit log records of a link before a change.
+pub(crate) fn audited(current: Option<&Found<Link>>) -> Value {
+    match current {
+        Some(Found::Intact(link)) => link.audited(),
+        Some(Found::Damaged(_)) => damaged_state(),
+        None => Value::Null,
     }
 }
 
 /// The campaign of a link must exist; one that the link already has is not checked again.
-async fn check_campaign(app: &ApiState, handle: &Handle, settings: &LinkSettings, current: Option<&Link>) -> Result<(), Problem> {
+async fn check_campaign(app: &ApiState, handle: &Handle, settings: &LinkSettings, current: Option<&Found<Link>>) -> Result<(), Problem> {
     let Some(id) = &settings.campaign_id else { return Ok(()) };
-    let is_present = current.is_some_and(|link| link.settings.campaign_id.as_ref() == Some(id));
-    if is_present || app.store().campaigns().get(handle, id).await?.is_some() {
+    let is_present = current.and_then(Found::intact).is_some_and(|link| link.settings.campaign_id.as_ref() == Some(id));
+    if is_present || app.store().campaigns().find(handle, id).await?.is_some() {
         return Ok(());
     }
     let message = format!("no such campaign on this handle; create it first with POST /v2/handles/{handle}/campaigns");
@@ -103,7 +117,7 @@ async fn check_campaign(app: &ApiState, handle: &Handle, settings: &LinkSettings
 ///
 /// # Errors
 /// 412 when `If-Match` does not name the link's version, or `If-None-Match` does.
-pub(crate) fn check_version(headers: &HeaderMap, current: Option<&Link>) -> Result<(), Problem> {
+pub(crate) fn check_version(headers: &HeaderMap, current: Option<&Found<Link>>) -> Result<(), Problem> {
     if names(headers, IF_MATCH, current) == Some(false) {
         return Err(Problem::new(Code::VersionMismatch, "the link is not at the version in If-Match; read it again and repeat the change"));
     }
@@ -116,12 +130,13 @@ pub(crate) fn check_version(headers: &HeaderMap, current: Option<&Link>) -> Resu
     Ok(())
 }
 
-/// Whether a header names the link's entity tag, or any by `*`; none when there is no such header.
-fn names(headers: &HeaderMap, header: HeaderName, current: Option<&Link>) -> Option<bool> {
+/// Whether a header names the link's entity tag, or any by `*`; none when there is no such header. A damaged link has no tag.
+pub(crate) fn names(headers: &HeaderMap, header: HeaderName, current: Option<&Found<Link>>) -> Option<bool> {
     // `If-None-Match` compares weakly, `If-Match` does not (RFC 9110 §8.8.3.2).
     let is_weak = header == IF_NONE_MATCH;
     let lines: Vec<_> = headers.get_all(header).iter().collect();
     let tags = || lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).map(str::trim);
-    let is = |tag: &str, etag: &str| tag == "*" || tag == etag || (is_weak && tag.strip_prefix("W/") == Some(etag));
-    (!lines.is_empty()).then(|| current.is_some_and(|link| tags().any(|tag| is(tag, &link.etag()))))
+    let is = |tag: &str, etag: &str| tag == etag || (is_weak && tag.strip_prefix("W/") == Some(etag));
+    let fits = |found: &Found<Link>, tag: &str| tag == "*" || found.intact().is_some_and(|link| is(tag, &link.etag()));
+    (!lines.is_empty()).then(|| current.is_some_and(|found| tags().any(|tag| fits(found, tag))))
 }

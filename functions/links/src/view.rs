@@ -46,6 +46,11 @@ impl LinkView {
             settings: link.settings,
         }
     }
+
+    /// A version, whose password is not kept with it.
+    pub(crate) fn of_version(version: Link, had_password: bool, app: &ApiState) -> Self {
+        Self { has_password: had_password, ..Self::of(version, app) }
+    }
 }
 
 /// A response with a link and its entity tag.

@@ -3,6 +3,7 @@
 use api::{ApiState, Code, JsonBody, Member, Problem, WebhooksWrite, charge};
 use axum::Json;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
 use domain::webhooks::secret::{SecretOwner, WebhookSecret, WebhookSecrets};
@@ -12,7 +13,7 @@ use serde_json::Value;
 use store::Subscribed;
 
 use crate::problems::no_sealing_key;
-use crate::view::{SubscriptionView, SubscriptionWithSecret, audited};
+use crate::view::{NO_STORE, SubscriptionView, SubscriptionWithSecret, audited};
 
 api::request_body!(NewSubscription, "A subscription to create.", SubscriptionSettings::body(), {
     "endpointUrl": "https://hooks.merchant.example/10x",
@@ -37,7 +38,7 @@ pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<WebhooksWrite>,
     JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<SubscriptionWithSecret>), Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let settings = SubscriptionSettings::read(body, &app.settings().own_hosts, app.egress())?;
     charge(&app, &member.profile.owner).await?;
     let (now, id): (_, SubscriptionId) = (app.now(), app.id());
@@ -52,5 +53,5 @@ pub(crate) async fn handle(
         return Err(Problem::new(Code::Conflict, format!("this handle has {MAX_SUBSCRIPTIONS} webhook subscriptions; delete one first")));
     }
     let status: SubscriptionStatus = subscription.status(None);
-    Ok((StatusCode::CREATED, Json(SubscriptionWithSecret::new(SubscriptionView::of(&subscription, status), &secret))))
+    Ok((StatusCode::CREATED, NO_STORE, Json(SubscriptionWithSecret::new(SubscriptionView::of(&subscription, status), &secret))))
 }

@@ -1,11 +1,12 @@
 //! `DELETE …/webhooks/{subscriptionId}`: deletes a subscription and cancels its pending deliveries.
 
-use api::{ApiState, Member, PathId, Problem, WebhooksWrite, charge};
+use api::{ApiState, Member, PathId, Problem, WebhooksWrite, charge, damaged_state};
 use axum::extract::State;
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
 use http::StatusCode;
 use serde_json::Value;
+use store::Found;
 
 use crate::problems::no_subscription;
 use crate::view::audited;
@@ -24,9 +25,14 @@ pub(crate) async fn handle(
     member: Member<WebhooksWrite>,
     PathId(id): PathId<SubscriptionId>,
 ) -> Result<StatusCode, Problem> {
-    let known = app.store().subscriptions().get(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
+    let subscriptions = app.store().subscriptions();
+    let found = subscriptions.find(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     charge(&app, &member.profile.owner).await?;
-    let event = member.event(&app, "webhook.deleted", id).between(audited(&known.subscription), Value::Null);
-    app.store().subscriptions().delete(&known.subscription, &event).await?;
+    let before = found.intact().map_or_else(damaged_state, |known| audited(&known.subscription));
+    let event = member.event(&app, "webhook.deleted", id).between(before, Value::Null);
+    match &found {
+        Found::Intact(known) => subscriptions.delete(&known.subscription, &event).await?,
+        Found::Damaged(damaged) => subscriptions.delete_damaged(member.handle(), id, damaged, &event).await?,
+    };
     Ok(StatusCode::NO_CONTENT)
 }

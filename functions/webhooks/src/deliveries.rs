@@ -30,7 +30,7 @@ pub(crate) async fn list(
     let with_attempts = page.items.iter().map(|delivery| app.store().deliveries().get_with_attempts(member.handle(), delivery.id));
     let known = try_join_all(with_attempts).await?;
     let items = known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect();
-    Ok(Json(ListResponse { items, next_cursor: page.next_cursor }))
+    Ok(Json(ListResponse { items, next_cursor: page.next_cursor, damaged: page.damaged }))
 }
 
 /// Reads a delivery with its attempts.

@@ -4,7 +4,6 @@ use api::{ApiState, ListResponse, Member, Paging, Problem, WebhooksRead};
 use axum::Json;
 use axum::extract::State;
 use domain::values::name::Handle;
-use store::{Page, SubscriptionWithHealth, table};
 
 use crate::view::SubscriptionView;
 
@@ -17,9 +16,6 @@ pub(crate) async fn handle(
     member: Member<WebhooksRead>,
     paging: Paging,
 ) -> Result<Json<ListResponse<SubscriptionView>>, Problem> {
-    let known = app.store().subscriptions().list(member.handle(), app.now()).await?;
-    let list = table::subscriptions(member.handle());
-    let place = |known: &SubscriptionWithHealth| known.subscription.id.to_string();
-    let page = Page::paginate(&list, known, paging.limit, paging.cursor.as_deref(), place)?;
+    let page = app.store().subscriptions().list_page(member.handle(), app.now(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, |known| SubscriptionView::of_known(&known))))
 }

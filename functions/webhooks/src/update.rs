@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::values::id::SubscriptionId;
 use domain::values::name::Handle;
 use domain::webhooks::subscription::{Subscription, SubscriptionSettings};
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::FailureRecord;
 
 use crate::problems::no_subscription;
@@ -17,7 +17,8 @@ api::request_body!(SubscriptionChange, "What to change; what is left out stays."
     "eventTypes": ["*"]
 });
 
-/// Changes a webhook subscription. Pending deliveries go to the new endpoint.
+/// Changes a webhook subscription. Pending deliveries go to the new endpoint. Only to disable it, `{"enabled": false}`, is not charged to
+/// the write quota.
 #[utoipa::path(
     put,
     path = "/v2/handles/{handle}/webhooks/{subscriptionId}",
@@ -39,7 +40,10 @@ pub(crate) async fn handle(
     let mut known = app.store().subscriptions().get(member.handle(), id, app.now()).await?.ok_or_else(no_subscription)?;
     let own = &app.settings().own_hosts;
     known.subscription.settings.changed(body.clone(), own, app.egress())?;
-    charge(&app, &member.profile.owner).await?;
+    // Not charged: it must be possible to stop messages whatever has been written that day.
+    if body != json!({"enabled": false}) {
+        charge(&app, &member.profile.owner).await?;
+    }
     let is_new_start = body.get("enabled") == Some(&Value::Bool(true)) || body.get("endpointUrl").is_some();
     let failures = if is_new_start { FailureRecord::Reset } else { FailureRecord::Keep };
     for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {

@@ -8,6 +8,7 @@ use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::secret::WebhookSecret;
 use domain::webhooks::subscription::{Subscription, SubscriptionStatus};
+use http::header::{CACHE_CONTROL, HeaderName};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::SubscriptionWithHealth;
@@ -68,6 +69,9 @@ impl SubscriptionWithSecret {
         Self { subscription, secret: secret.expose().to_owned() }
     }
 }
+
+/// A response with a secret must not stay in any cache.
+pub(crate) const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 
 /// A subscription in the audit log.
 pub(crate) fn audited(subscription: &Subscription) -> Value {

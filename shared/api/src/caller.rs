@@ -14,7 +14,7 @@ use crate::access::Access;
 use crate::code::Code;
 use crate::jwt::Subject;
 use crate::pat::is_of_pat_family;
-use crate::path::PathParam;
+use crate::path;
 use crate::problem::Problem;
 use crate::token::{self, TokenHolder};
 
@@ -133,13 +133,13 @@ async fn token_member<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Me
     let request_id = request_id(parts, app);
     let holder = TokenHolder::of(&parts.headers, request_id, app).await?.ok_or_else(token::missing)?;
     let profile = profile(parts, app, |handle| *handle == holder.token().handle).await?;
-    holder.use_for(scope, app).await?;
+    holder.use_for(scope, &profile.owner, app).await?;
     Ok(Member { role: A::ROLE, profile, request_id, user: None, actor: holder.actor(), access: PhantomData })
 }
 
 /// The handle in the path. A malformed one, and one that the caller may not know of, are answered as one that does not exist.
 async fn profile(parts: &mut Parts, app: &ApiState, may_know: impl Fn(&Handle) -> bool + Send) -> Result<Profile, Problem> {
-    let PathParam(handle) = PathParam::<Handle>::named("handle", parts, app).await.map_err(|_| Problem::no_handle())?;
+    let handle: Handle = path::text("handle", parts, app).await?.parse().map_err(|_| Problem::no_handle())?;
     let known = if may_know(&handle) { app.store().profiles().get(&handle).await? } else { None };
     known.ok_or_else(Problem::no_handle)
 }

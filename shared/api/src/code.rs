@@ -37,6 +37,8 @@ pub enum Code {
     NotFound,
     /// The route does not support the method.
     MethodNotAllowed,
+    /// The user is no collaborator of the handle.
+    NotACollaborator,
     /// Conflicts with the current state.
     Conflict,
     /// The link has ended.
@@ -75,6 +77,7 @@ impl Code {
             Self::HandleNotFound => "handle_not_found",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::NotACollaborator => "not_a_collaborator",
             Self::Conflict => "conflict",
             Self::LinkExpired => "link_expired",
             Self::VersionMismatch => "version_mismatch",
@@ -99,7 +102,7 @@ impl Code {
             Self::InsufficientRole | Self::InsufficientScope | Self::FeatureLocked => StatusCode::FORBIDDEN,
             Self::HandleNotFound | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict => StatusCode::CONFLICT,
+            Self::NotACollaborator | Self::Conflict => StatusCode::CONFLICT,
             Self::LinkExpired => StatusCode::GONE,
             Self::VersionMismatch => StatusCode::PRECONDITION_FAILED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

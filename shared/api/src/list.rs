@@ -66,11 +66,16 @@ pub struct ListResponse<T> {
     pub items: Vec<T>,
     /// Pass it as `cursor` to get the next page; null at the end.
     pub next_cursor: Option<String>,
+    /// Entries that exist but cannot be read, by name or id; left out when there are none. Such an entry affects itself only. What can be
+    /// written can be replaced, and what can be deleted can be deleted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub damaged: Vec<String>,
 }
 
 impl<T> ListResponse<T> {
     /// A page of the store, each entry turned into its view.
     pub fn of<S>(page: store::Page<S>, show: impl FnMut(S) -> T) -> Self {
-        Self { items: page.items.into_iter().map(show).collect(), next_cursor: page.next_cursor }
+        Self { items: page.items.into_iter().map(show).collect(), next_cursor: page.next_cursor, damaged: page.damaged }
     }
 }

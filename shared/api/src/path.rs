@@ -19,11 +19,18 @@ pub struct PathId<T>(pub T);
 
 impl<T: std::str::FromStr<Err = E>, E: ToString> PathParam<T> {
     /// The parameter of this name.
-    pub(crate) async fn named(name: &str, parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::field(name, "is not valid UTF-8"))?;
-        let text = params.iter().find(|(key, _)| *key == name).map(|(_, value)| value).unwrap_or_default();
-        text.parse().map(Self).map_err(|error: E| Problem::field(name, error.to_string()))
+    async fn named(name: &str, parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
+        text(name, parts, app).await?.parse().map(Self).map_err(|error: E| Problem::field(name, error.to_string()))
     }
+}
+
+/// The text of the parameter of this name.
+///
+/// # Errors
+/// 400 when any parameter of the path is not UTF-8: then none of them can be read.
+pub(crate) async fn text(name: &str, parts: &mut Parts, app: &ApiState) -> Result<String, Problem> {
+    let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::field("path", "is not valid UTF-8"))?;
+    Ok(params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).unwrap_or_default())
 }
 
 macro_rules! names {
@@ -44,8 +51,7 @@ macro_rules! ids {
             type Rejection = Problem;
 
             async fn from_request_parts(parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
-                let id = PathParam::<$type>::named($name, parts, app).await;
-                id.map(|PathParam(id)| Self(id)).map_err(|_| Problem::not_found($what))
+                text($name, parts, app).await?.parse().map(Self).map_err(|_| Problem::not_found($what))
             }
         }
     )*};

@@ -14,6 +14,9 @@ use serde_json::{Map, Value, json};
 
 use crate::code::Code;
 
+/// The message for what is stored but cannot be decoded.
+const DAMAGED: &str = "what is stored here cannot be read; write it again, or delete it";
+
 /// An error to return: what the caller receives, and apart from it the cause, which is only logged.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Inner>);
@@ -170,7 +173,8 @@ impl From<store::Error> for Problem {
         match error {
             store::Error::ForeignCursor => Self::field("cursor", "is not one of this list; pass the one of the page before as it was"),
             store::Error::Unavailable { .. } | store::Error::Contended(_) => Self::unavailable(error),
-            store::Error::Damaged { .. } | store::Error::NotAccepted { .. } | store::Error::NoQueue(_) => Self::internal(error),
+            store::Error::Damaged { .. } => Self::new(Code::InternalError, DAMAGED).with("damaged", true).caused_by(error),
+            store::Error::NotAccepted { .. } | store::Error::NoQueue(_) => Self::internal(error),
         }
     }
 }

@@ -27,6 +27,17 @@ pub async fn require_plan(app: &ApiState, owner: &UserId, required: Plan, featur
     Err(Problem::new(Code::FeatureLocked, message).with("feature", feature).with("requiredPlan", required.as_str()))
 }
 
+/// The feature that includes personal access tokens.
+const TOKENS: &str = "growth_tools";
+
+/// Passes a request whose handle's owner has a plan with personal access tokens.
+///
+/// # Errors
+/// 403 with the feature and the plan it needs.
+pub async fn require_tokens(app: &ApiState, owner: &UserId) -> Result<(), Problem> {
+    require_plan(app, owner, Plan::Pro, TOKENS).await
+}
+
 /// Charges one write to the account that owns what is written; called once the request is validated, before it acts.
 ///
 /// # Errors

@@ -23,7 +23,9 @@ pub async fn list_rules<R: StoredRule, A: Access>(
 ) -> Result<Json<ListResponse<R>>, Problem> {
     let (set, _) = app.store().rule_sets().get::<R>(member.handle()).await?;
     let place = |rule: &R| format!("{:020}#{}", rule.priority(), rule.rule_id());
-    let page = Page::paginate(&R::key(member.handle()).pk, set.rules().to_vec(), paging.limit, paging.cursor.as_deref(), place)?;
+    let (list, cursor) = (R::key(member.handle()).pk, paging.cursor.as_deref());
+    let page = Page::paginate(&list, set.rules().to_vec(), paging.limit, cursor, place)?;
+    let page = page.with_damaged(set.damaged().map(str::to_owned).collect(), cursor);
     Ok(Json(ListResponse::of(page, |rule| rule)))
 }
 
@@ -34,16 +36,19 @@ pub async fn list_rules<R: StoredRule, A: Access>(
 pub async fn put_rule<R: StoredRule>(app: &ApiState, member: &Member<Creator>, rule: R) -> Result<(StatusCode, Json<R>), Problem> {
     charge(app, &member.profile.owner).await?;
     let is_replaced = change(app, member, |set: &mut RuleSet<R>| {
+        let is_damaged = set.remove_damaged(rule.rule_id());
         let before = set.insert(rule.clone());
+        let is_replaced = is_damaged || before.is_some();
         let size = serde_json::to_string(set).map_or(usize::MAX, |text| text.len());
-        if set.rules().len() > MAX_RULES || size > MAX_RULE_SET_BYTES {
+        if set.size() > MAX_RULES || size > MAX_RULE_SET_BYTES {
             let message =
                 format!("a handle may have {MAX_RULES} {}s of {MAX_RULE_SET_BYTES} bytes in all; remove one first", R::DISPLAY_NAME);
             return Err(Problem::new(Code::Conflict, message));
         }
-        let action = format!("{}.{}", R::AUDIT_NAME, if before.is_some() { "updated" } else { "created" });
-        let event = member.event(app, &action, rule.rule_id()).between(json!(before), json!(rule));
-        Ok((before.is_some(), event))
+        let action = format!("{}.{}", R::AUDIT_NAME, if is_replaced { "updated" } else { "created" });
+        let before = if is_damaged { damaged_state() } else { json!(before) };
+        let event = member.event(app, &action, rule.rule_id()).between(before, json!(rule));
+        Ok((is_replaced, event))
     })
     .await?;
     Ok((if is_replaced { StatusCode::OK } else { StatusCode::CREATED }, Json(rule)))
@@ -56,17 +61,24 @@ pub async fn put_rule<R: StoredRule>(app: &ApiState, member: &Member<Creator>, r
 pub async fn delete_rule<R: StoredRule>(app: &ApiState, member: &Member<Creator>, rule_id: &RuleId) -> Result<StatusCode, Problem> {
     let missing = || Problem::not_found(R::DISPLAY_NAME);
     let (set, _) = app.store().rule_sets().get::<R>(member.handle()).await?;
-    if !set.rules().iter().any(|rule| rule.rule_id() == rule_id) {
+    let is_known = set.rules().iter().any(|rule| rule.rule_id() == rule_id) || set.damaged().any(|name| name == rule_id.as_str());
+    if !is_known {
         return Err(missing());
     }
     charge(app, &member.profile.owner).await?;
     change(app, member, |set: &mut RuleSet<R>| {
-        let before = set.remove(rule_id).ok_or_else(missing)?;
-        let event = member.event(app, &format!("{}.deleted", R::AUDIT_NAME), rule_id).between(json!(before), Value::Null);
+        let is_damaged = set.remove_damaged(rule_id);
+        let before = set.remove(rule_id).map(|rule| json!(rule)).or_else(|| is_damaged.then(damaged_state)).ok_or_else(missing)?;
+        let event = member.event(app, &format!("{}.deleted", R::AUDIT_NAME), rule_id).between(before, Value::Null);
         Ok(((), event))
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the audit log records of something that could not be decoded.
+pub fn damaged_state() -> Value {
+    json!({"damaged": true})
 }
 
 /// Changes a set under its version, again if another writer changed it in between; `edit` also returns the audit event of it.

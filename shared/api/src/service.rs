@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderName};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Method, Request, StatusCode};
 use tower::Service;
 use tower_http::cors::{Any, CorsLayer};
@@ -122,6 +122,8 @@ fn write_problem(mut response: Response, request_id: &str) -> Response {
     if let Some(cause) = problem.causes() {
         tracing::error!(request.id = %request_id, error.code = problem.code().as_str(), error.cause = %cause, "request failed");
     }
-    let (parts, _) = response.into_parts();
+    let (mut parts, _) = response.into_parts();
+    // The router has counted the empty body that the problem had until now.
+    parts.headers.remove(CONTENT_LENGTH);
     (parts, Body::from(problem.body(request_id).to_string())).into_response()
 }

@@ -3,6 +3,7 @@
 use domain::accounts::audit::{Actor, ActorKind, AuditEvent};
 use domain::accounts::token::{Digest, Ended, Presented, Scope, Token};
 use domain::values::id::RequestId;
+use domain::values::name::UserId;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use serde_json::json;
@@ -11,6 +12,7 @@ use store::StoredToken;
 use crate::ApiState;
 use crate::code::Code;
 use crate::problem::Problem;
+use crate::quota::require_tokens;
 
 /// The header that carries a token when `authorization` is used for something else.
 pub(crate) const X_API_KEY: &str = "x-api-key";
@@ -97,11 +99,15 @@ impl TokenHolder {
         Actor { kind: ActorKind::Pat, id: self.token().token_id.to_string() }
     }
 
-    /// Uses the token for what needs this scope.
+    /// Uses the token for what needs this scope, on a handle of this owner.
     ///
     /// # Errors
-    /// 403 when it lacks the scope.
-    pub(crate) async fn use_for(&self, scope: Scope, app: &ApiState) -> Result<(), Problem> {
+    /// 403 when it lacks the scope, or the plan of the owner no longer includes tokens.
+    pub(crate) async fn use_for(&self, scope: Scope, owner: &UserId, app: &ApiState) -> Result<(), Problem> {
+        match require_tokens(app, owner).await {
+            Err(problem) if problem.code() == Code::FeatureLocked => return Err(self.refused(app, None, problem).await),
+            other => other?,
+        }
         if !self.token().allows(scope) {
             let message = format!("this token lacks the scope {}", scope.as_str());
             let problem = Problem::new(Code::InsufficientScope, message).with("requiredScope", scope.as_str());
@@ -146,10 +152,11 @@ impl Merchant {
     /// The merchant that authenticates a public call with a token of this scope; none when the call carries no token.
     ///
     /// # Errors
-    /// 401 when the token is not valid, 403 when it lacks the scope.
+    /// 401 when the token is not valid, 403 when it lacks the scope or the plan of the handle's owner has no tokens.
     pub async fn of(headers: &HeaderMap, request_id: RequestId, scope: Scope, app: &ApiState) -> Result<Option<Self>, Problem> {
         let Some(holder) = TokenHolder::of(headers, request_id, app).await? else { return Ok(None) };
-        holder.use_for(scope, app).await?;
+        let profile = app.store().profiles().get(&holder.token().handle).await?.ok_or_else(Problem::no_handle)?;
+        holder.use_for(scope, &profile.owner, app).await?;
         Ok(Some(Self { actor: holder.actor(), token: holder.stored.token }))
     }
 }

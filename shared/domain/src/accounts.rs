@@ -86,7 +86,7 @@ impl Account {
         Self { plan, time_zone: Zone::default() }
     }
 
-    /// Reads `{plan, timeZone}`; what is left out stays as it is.
+    /// Reads `{plan, timeZone?}`; a time zone that is left out stays as it is.
     ///
     /// # Errors
     /// Every bad field.
@@ -100,7 +100,7 @@ impl Account {
     }
 
     fn fields(&self, form: &mut Form<'_>) -> Self {
-        let plan = form.optional("plan", "The plan; stays as it is when left out.", form::parsed());
+        let plan = form.required("plan", "The plan.", form::parsed());
         let time_zone = form.optional(
             "timeZone",
             "The IANA time zone, such as Europe/Berlin, at whose midnight the daily writes start again; stays as it is when left out.",

@@ -12,7 +12,7 @@ use crate::values::form::{self, Faults, Field, Form, Unknown};
 use crate::values::moment::Moment;
 use crate::values::money::{Currency, Money};
 use crate::values::name::{EventType, SessionId};
-use crate::values::schema::{Schema, SchemaKind};
+use crate::values::schema::Schema;
 use crate::values::secret::sha256_hex;
 
 pub use conversion::{Conversion, INSTANT_MS, KEY_DAYS};
@@ -102,13 +102,13 @@ impl Submission {
             form.fault("currency", "is required with value: an ISO 4217 code such as USD");
         }
         let doc = "At most twelve integer digits, and no more decimals than the currency has.";
+        if has_currency && !form.has("value") {
+            form.fault("value", "is required with currency");
+        }
         let money = form.optional("value", doc, Money::field(currency));
         let occurred_at = form.optional("occurredAt", "When it happened, by the merchant's clock.", form::parsed());
         let metadata = form.optional("metadata", "Anything else, at most 2 KiB of JSON.", form::json_object(MAX_METADATA_BYTES));
-        // Merchants have long sent members of this name that were theirs alone: one that is no session id of ours is ignored.
-        let any = form::leaf(|| Schema::new(SchemaKind::Any), |value| Ok(value.as_str().and_then(|text| text.parse().ok())));
-        let doc = "The session it was made in, where the ctx names none; ignored when it is no session id.";
-        let session_id = form.optional("sessionId", doc, any).flatten();
+        let session_id = form.optional("sessionId", "The session it was made in, where the ctx names none.", form::parsed());
         Some(Self { key: key?, event_type: event_type?, money: money.flatten(), occurred_at, metadata, session_id })
     }
 }
@@ -195,6 +195,10 @@ mod tests {
                 vec!["ctx", "idempotencyKey", "eventType", "value", "occurredAt", "metadata"],
             ),
             (json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase", "value": 1}), vec!["currency"]),
+            (json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase", "currency": "USD"}), vec!["value"]),
+            (json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase", "currency": "USD", "value": null}), vec!["value"]),
+            (json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase", "sessionId": "a b"}), vec!["sessionId"]),
+            (json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase", "sessionId": 7}), vec!["sessionId"]),
             (json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase", "value": 1, "currency": "usd"}), vec!["currency"]),
             (json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase", "value": -1, "currency": "USD"}), vec!["value"]),
             (json!({"ctx": "good", "idempotencyKey": "k".repeat(256), "eventType": "purchase"}), vec!["idempotencyKey"]),

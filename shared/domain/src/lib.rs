@@ -24,5 +24,7 @@ pub mod reports;
 pub mod routing;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 pub mod values;
 pub mod webhooks;

@@ -12,4 +12,5 @@ pub mod password;
 pub mod schema;
 pub mod secret;
 pub mod spreadsheet;
+pub(crate) mod web_address;
 pub mod zone;

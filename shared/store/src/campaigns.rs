@@ -10,7 +10,9 @@ use domain::links::Link;
 use domain::values::name::{CampaignId, Handle};
 
 use crate::accounts::audit;
-use crate::dynamo::{Database, Page, absent, decode_cursor, doc, key, number, page_of, table, text, with_doc};
+use crate::dynamo::{
+    DamagedItem, Database, Found, Page, absent, decode_cursor, doc, key, number, page_of, readable, table, text, with_doc,
+};
 use crate::error::Result;
 use crate::links::{self, Expect, WriteOutcome};
 use crate::outbox::Outbox;
@@ -41,7 +43,24 @@ impl<'a> Campaigns<'a> {
         self.db.get_doc(&table::campaign(handle, id)).await
     }
 
-    /// Those of the campaigns that exist: one `BatchGetItem` per hundred.
+    /// A campaign, damaged or not.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn find(self, handle: &Handle, id: &CampaignId) -> Result<Option<Found<Campaign>>> {
+        self.db.find_doc(&table::campaign(handle, id)).await
+    }
+
+    /// Deletes a campaign that cannot be decoded, with the audit event.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn delete_damaged(self, handle: &Handle, id: &CampaignId, damaged: &DamagedItem, event: &AuditEvent) -> Result<WriteOutcome> {
+        let delete = self.db.delete_part(&table::campaign(handle, id), |delete| damaged.delete(delete))?;
+        Ok(self.db.transact(vec![delete, audit::part(self.db, handle, event)?]).await?.into())
+    }
+
+    /// Those of the campaigns that exist and can be decoded: one `BatchGetItem` per hundred.
     ///
     /// # Errors
     /// When the table is unavailable or throttles the read.
@@ -50,8 +69,8 @@ impl<'a> Campaigns<'a> {
         let keys: Vec<_> = ids.iter().map(|(handle, id)| key(&table::campaign(handle, id))).collect();
         for keys in keys.chunks(MAX_KEYS) {
             for item in self.db.batch_get(keys.to_vec()).await? {
-                let campaign: Campaign = doc(&item)?;
-                campaigns.insert((campaign.handle.clone(), campaign.campaign_id.clone()), campaign);
+                let campaign: Option<Campaign> = readable(&item, doc)?;
+                campaigns.extend(campaign.map(|campaign| ((campaign.handle.clone(), campaign.campaign_id.clone()), campaign)));
             }
         }
         Ok(campaigns)
@@ -82,8 +101,8 @@ impl<'a> Campaigns<'a> {
         let mut parts = vec![put];
         let mut envelope = None;
         if let Some((link, expect)) = bound {
-            parts.extend(links::parts(self.db, link, expect)?);
-            envelope = audit_events.last().map(|event| links::write_envelope(expect, link, event));
+            parts.extend(links::parts(self.db, link, &expect)?);
+            envelope = audit_events.last().map(|event| links::write_envelope(&expect, link, event));
         }
         for event in audit_events {
             parts.push(audit::part(self.db, &campaign.handle, event)?);

@@ -43,10 +43,10 @@ pub use client::{AwsConnection, Credentials, http_client, sdk_settings};
 pub use conversions::{
     Accepted, Adjusted, Conversions, Countable, Ledger, RepeatSubmissions, StoredAdjustment, StoredConversion, ledger_cursor_moment,
 };
-pub use dynamo::{Page, RetryPolicy, is_cursor, table};
+pub use dynamo::{DamagedItem, Found, Page, RetryPolicy, is_cursor, table};
 pub use error::{Error, Result};
 pub use limits::{Limits, Taken, WindowTaken};
-pub use links::{Expect, Links, WriteOutcome};
+pub use links::{Expect, Links, WriteOutcome, damaged_link_version};
 pub use outbox::{
     AttemptMessage, ClickMessage, Lane, MAX_ANNOUNCEMENTS, Outbox, OutboxKind, Overdue, OverdueCursor, Pointer, Postponed, QueueUrls,
     SetAside,

@@ -11,18 +11,27 @@ use domain::webhooks::envelope::Envelope;
 use domain::webhooks::payload::{LinkPayload, Payload};
 
 use crate::accounts::audit;
-use crate::dynamo::{Database, Page, Transacted, absent, decode_cursor, doc, key, number, optional, page_of, table, text, with_doc};
+use crate::dynamo::{
+    DamagedItem, Database, Found, Page, Transacted, absent, decode_cursor, doc, integer, key, number, optional, page_of, table, text,
+    with_doc,
+};
 use crate::error::Result;
 use crate::outbox::Outbox;
+use crate::rule_sets;
 use crate::webhooks::events;
 
+/// The attribute of a link's version that says whether it had a password, which is not kept with it.
+const HAD_PASSWORD: &str = "hadPassword";
+
 /// The state a link write expects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Expect {
     /// No link under this slug.
     Absent,
     /// The link with this id at this version.
     Version(LinkId, u64),
+    /// What cannot be decoded, as it was read.
+    Damaged(DamagedItem),
 }
 
 impl Expect {
@@ -30,6 +39,20 @@ impl Expect {
     pub fn of(current: Option<&Link>) -> Self {
         current.map_or(Self::Absent, |link| Self::Version(link.id, link.version))
     }
+
+    /// The state as it was read, damaged or not.
+    pub fn of_found(current: Option<&Found<Link>>) -> Self {
+        match current {
+            Some(Found::Damaged(damaged)) => Self::Damaged(damaged.clone()),
+            Some(Found::Intact(link)) => Self::of(Some(link)),
+            None => Self::Absent,
+        }
+    }
+}
+
+/// The id and version of a link that cannot be decoded, as far as its item tells them: a link that replaces it goes on from them.
+pub fn damaged_link_version(damaged: &DamagedItem) -> Option<(LinkId, u64)> {
+    Some((damaged.attribute("id")?.parse().ok()?, damaged.number("version")?))
 }
 
 /// Outcome of writing a link or a campaign.
@@ -67,7 +90,15 @@ impl<'a> Links<'a> {
         self.db.get_doc(&table::link(handle, slug)).await
     }
 
-    /// A link and its handle's personalization rules: one `BatchGetItem`.
+    /// A link, damaged or not.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn find(self, handle: &Handle, slug: &Slug) -> Result<Option<Found<Link>>> {
+        self.db.find_doc(&table::link(handle, slug)).await
+    }
+
+    /// A link and its handle's personalization rules: one `BatchGetItem`. Rules that cannot be decoded are left out.
     ///
     /// # Errors
     /// When the table is unavailable or throttles the read.
@@ -76,7 +107,7 @@ impl<'a> Links<'a> {
         let (mut link, mut rules) = (None, PersonalizationRules::default());
         for item in self.db.batch_get(vec![key(&link_key), key(&rules_key)]).await? {
             if optional(&item, "pk") == Some(rules_key.pk.as_str()) {
-                rules = doc(&item)?;
+                rules = rule_sets::of_item(&item);
             } else {
                 link = Some(doc(&item)?);
             }
@@ -89,8 +120,8 @@ impl<'a> Links<'a> {
     /// # Errors
     /// When the table is unavailable.
     pub async fn write(self, link: &Link, expect: Expect, event: &AuditEvent) -> Result<WriteOutcome> {
-        let mut parts = parts(self.db, link, expect)?;
-        let envelope = write_envelope(expect, link, event);
+        let mut parts = parts(self.db, link, &expect)?;
+        let envelope = write_envelope(&expect, link, event);
         parts.push(events::outbox_part(self.db, &envelope)?);
         parts.push(audit::part(self.db, &link.handle, event)?);
         self.transact(parts, &envelope).await
@@ -112,6 +143,15 @@ impl<'a> Links<'a> {
         self.transact(parts, &envelope).await
     }
 
+    /// Deletes a link that cannot be decoded, with the audit event. There is no webhook event, since its payload is the link.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn delete_damaged(self, handle: &Handle, slug: &Slug, damaged: &DamagedItem, event: &AuditEvent) -> Result<WriteOutcome> {
+        let delete = self.db.delete_part(&table::link(handle, slug), |delete| damaged.delete(delete))?;
+        Ok(self.db.transact(vec![delete, audit::part(self.db, handle, event)?]).await?.into())
+    }
+
     async fn transact(self, parts: Vec<TransactWriteItem>, envelope: &Envelope) -> Result<WriteOutcome> {
         let written = self.db.transact(parts).await?;
         if written.is_written() {
@@ -131,11 +171,11 @@ impl<'a> Links<'a> {
         page_of(query.expression_attribute_values(":after", text(after)), &partition, limit, doc).await
     }
 
-    /// The versions of a link, newest first and without passwords: one `Query`.
+    /// The versions of a link, newest first and without passwords, and whether each had one: one `Query`.
     ///
     /// # Errors
     /// When the cursor is not one of this list, or the table is unavailable.
-    pub async fn history(self, link: &Link, limit: usize, cursor: Option<&str>) -> Result<Page<Link>> {
+    pub async fn history(self, link: &Link, limit: usize, cursor: Option<&str>) -> Result<Page<(Link, bool)>> {
         let partition = table::history(&link.handle, link.id);
         let before = decode_cursor(&partition, cursor)?.unwrap_or_else(|| "~".to_owned());
         let query = self
@@ -145,7 +185,7 @@ impl<'a> Links<'a> {
             .expression_attribute_values(":before", text(before))
             .scan_index_forward(false)
             .consistent_read(true);
-        page_of(query, &partition, limit, doc).await
+        page_of(query, &partition, limit, |item| Ok((doc(item)?, integer(item, HAD_PASSWORD) == Some(1)))).await
     }
 
     /// One version of a link, without its password.
@@ -158,7 +198,7 @@ impl<'a> Links<'a> {
 }
 
 /// The parts of a transaction that write a link and its version; the first holds the condition.
-pub(crate) fn parts(db: &Database, link: &Link, expect: Expect) -> Result<Vec<TransactWriteItem>> {
+pub(crate) fn parts(db: &Database, link: &Link, expect: &Expect) -> Result<Vec<TransactWriteItem>> {
     let mut current = with_doc(&table::link(&link.handle, &link.slug), link)?;
     current.insert("version".to_owned(), number(link.version));
     current.insert("id".to_owned(), text(link.id.to_string()));
@@ -168,16 +208,19 @@ pub(crate) fn parts(db: &Database, link: &Link, expect: Expect) -> Result<Vec<Tr
             .condition_expression("version = :before AND id = :id")
             .expression_attribute_values(":before", number(version))
             .expression_attribute_values(":id", text(id.to_string())),
+        Expect::Damaged(damaged) => damaged.replace(put),
     })?;
     let snapshot = Link { password: None, ..link.clone() };
-    let version = db.put_part(with_doc(&table::version(&link.handle, link.id, link.version), &snapshot)?, absent)?;
+    let mut version = with_doc(&table::version(&link.handle, link.id, link.version), &snapshot)?;
+    version.insert(HAD_PASSWORD.to_owned(), number(u8::from(link.password.is_some())));
+    let version = db.put_part(version, absent)?;
     Ok(vec![put, version])
 }
 
 /// The webhook event of a link write.
-pub(crate) fn write_envelope(expect: Expect, link: &Link, event: &AuditEvent) -> Envelope {
+pub(crate) fn write_envelope(expect: &Expect, link: &Link, event: &AuditEvent) -> Envelope {
     let payload = LinkPayload::of(link);
-    let payload = if expect == Expect::Absent { Payload::LinkCreated(payload) } else { Payload::LinkUpdated(payload) };
+    let payload = if *expect == Expect::Absent { Payload::LinkCreated(payload) } else { Payload::LinkUpdated(payload) };
     envelope(link, event, &payload)
 }
 

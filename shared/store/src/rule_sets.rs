@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::accounts::audit;
 use crate::dynamo::table::{self, Key};
-use crate::dynamo::{Database, doc, integer, number, with_doc};
+use crate::dynamo::{Database, Item, damaged, integer, log_damage, number, optional, with_doc};
 use crate::error::Result;
 
 /// A rule whose rule set is stored.
@@ -42,14 +42,15 @@ impl<'a> RuleSets<'a> {
         Self { db }
     }
 
-    /// The rules and their version; a handle without rules has an empty set of version 0.
+    /// The rules and their version; a handle without rules has an empty set of version 0. Rules that cannot be decoded are named by
+    /// the set and evaluated nowhere.
     ///
     /// # Errors
     /// When the table is unavailable.
     pub async fn get<R: StoredRule>(self, handle: &Handle) -> Result<(RuleSet<R>, u64)> {
         let Some(item) = self.db.get(&R::key(handle)).await? else { return Ok((RuleSet::default(), 0)) };
         let version = integer(&item, "version").unwrap_or_default().unsigned_abs();
-        Ok((doc(&item)?, version))
+        Ok((of_item(&item), version))
     }
 
     /// Writes the rules and the audit event; returns false, without a change, when the stored version is not `before` any more.
@@ -64,4 +65,13 @@ impl<'a> RuleSets<'a> {
         })?;
         Ok(self.db.transact(vec![put, audit::part(self.db, handle, event)?]).await?.is_written())
     }
+}
+
+/// The rule set of an item, with a line in the log for each rule of it that cannot be decoded.
+pub(crate) fn of_item<R: StoredRule>(item: &Item) -> RuleSet<R> {
+    let set = RuleSet::restore(optional(item, "doc").unwrap_or_default());
+    for rule in set.damaged() {
+        log_damage(&damaged(optional(item, "pk").unwrap_or("?"), format!("{} {rule} cannot be decoded", R::DISPLAY_NAME)));
+    }
+    set
 }

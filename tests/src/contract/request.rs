@@ -30,7 +30,7 @@ const fn except(message: &'static str, reason: &'static str) -> Exception {
 }
 
 const CROSS_FIELD: &str = "a rule on two members at once";
-const BYTES: &str = "a length in bytes; a schema counts characters";
+const BYTES: &str = "a length in bytes of the form that is stored; a schema counts the characters of the request";
 const STATE: &str = "depends on what is stored, or on the clock";
 const ADDRESS: &str = "a rule on the parts of an address, beyond its pattern";
 const REGISTRY: &str = "a list that grows without this API: currencies, time zones, reserved words";
@@ -42,6 +42,10 @@ impl Exception {
         except("must be after scheduledStartAt", CROSS_FIELD),
         except("must be greater than from", CROSS_FIELD),
         except("is required with value", CROSS_FIELD),
+        except("is required with currency", CROSS_FIELD),
+        except("levels deep", "how deep a JSON object may be nested"),
+        except("in the years 0000 to 9999", "RFC 3339 has offsets that lead into other years"),
+        except("is not a valid address", ADDRESS),
         except("cannot be given together with primarySlug", CROSS_FIELD),
         except("must not be before since", CROSS_FIELD),
         except("must not be after to", CROSS_FIELD),
@@ -75,6 +79,7 @@ impl Exception {
         except("must be an ISO 4217", REGISTRY),
         except("must be an IANA time zone", REGISTRY),
         except("not a reserved word", REGISTRY),
+        except("must not start with xn--", "a rule for new handles alone; one that exists may have such a name"),
         except("neither . nor ..", "two texts among all that the pattern admits"),
         except("decimals", DECIMALS),
         except("must not be zero", "one number within the bounds"),

@@ -168,7 +168,7 @@ fn after() -> Vec<Step> {
             .body(refund),
         request("attribution/conversion-explain", Creator, "GET /v2/handles/{handle}/conversions/{conversionId}/explain", 200),
         request("accounts/usage-meters", Creator, "GET /v2/handles/{handle}/usage-meters", 200),
-        request("accounts/token-revoke", Operator, "DELETE /v2/handles/{handle}/tokens/{tokenId}", 204),
+        request("accounts/token-revoke", Operator, "DELETE /v2/handles/{handle}/tokens/{tokenId}", 204).free(),
         request("accounts/audit-events", Operator, "GET /v2/handles/{handle}/audit-events", 200),
     ]
 }
@@ -204,6 +204,7 @@ fn webhooks() -> Vec<Step> {
         request("webhooks/list", Operator, "GET /v2/handles/{handle}/webhooks", 200),
         request("webhooks/read", Operator, "GET /v2/handles/{handle}/webhooks/{subscriptionId}", 200),
         request("webhooks/rotate", Operator, "POST /v2/handles/{handle}/webhooks/{subscriptionId}/secret/rotate", 200)
+            .free()
             .body(json!({"gracePeriodSeconds": 3600}))
             .captures("NEXT_SECRET", Member("secret")),
         request("webhooks/test", Operator, "POST /v2/handles/{handle}/webhooks/{subscriptionId}/test", 202)

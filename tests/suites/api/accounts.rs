@@ -109,10 +109,10 @@ async fn names_that_are_no_host_label_or_belong_to_the_system_are_refused() {
         ["ownerUserId"]
     );
     assert_eq!(writes_today(&env).await, 0, "what is refused is not charged");
-    for fine in ["abc", &long[..32], "a-1", "1st", "a--b", "xn--caf-dma"] {
+    for fine in ["abc", &long[..32], "a-1", "1st", "a--b", "xn-a"] {
         env.owner().post(HANDLES, json!({"handle": fine})).await.expect(201);
     }
-    for path in ["DEMO", "a%23b", "demo%2f", "d%D0%B5mo", &huge, "%FF", "app"] {
+    for path in ["DEMO", "a%23b", "demo%2f", "d%D0%B5mo", &huge, "app"] {
         let answer = env.owner().get(&format!("{HANDLES}/{path}")).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["error"]), (404, &json!("handle_not_found")), "{path}");
     }
@@ -251,6 +251,9 @@ async fn a_removed_collaborator_is_a_stranger_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transfer_makes_one_new_owner_and_an_operator_of_the_one_before() {
     let env = TestEnv::new().await;
+    env.owner().post(TRANSFER, json!({"newOwnerUserId": "stranger"})).await.refused(409, "not_a_collaborator");
+    assert_eq!(env.owner().get(DEMO).await.expect(200).json()["ownerUserId"], "owner", "nobody is given a handle by a typing error");
+    env.owner().put(PEOPLE, people(&[("creator", "CREATOR"), ("operator", "OPERATOR"), ("stranger", "CREATOR")])).await.expect(200);
     let after = env.owner().post(TRANSFER, json!({"newOwnerUserId": "stranger"})).await.expect(200).json();
     assert_eq!(after["ownerUserId"], "stranger");
     assert_eq!(after["collaborators"], people(&[("creator", "CREATOR"), ("operator", "OPERATOR"), ("owner", "OPERATOR")])["collaborators"]);
@@ -316,13 +319,14 @@ async fn overtaken(
 async fn of_two_changes_at_once_one_wins_and_the_other_conflicts() {
     let env = TestEnv::new().await;
     let owner = env.owner();
+    owner.put(PEOPLE, people(&[("early", "CREATOR"), ("late", "CREATOR")])).await.expect(200);
     let transfer = |user: &'static str| owner.post(TRANSFER, json!({"newOwnerUserId": user}));
-    let (slow, fast) = overtaken(&env, Rule::on("PutItem"), 1, transfer("late"), transfer("early")).await;
+    let (slow, fast) = overtaken(&env, Rule::on("TransactWriteItems"), 1, transfer("late"), transfer("early")).await;
     assert_eq!(fast.expect(200).json()["ownerUserId"], "early");
     slow.refused(409, "conflict");
     let early = env.user("early", &[]);
     assert_eq!(listed(&early).await, pairs(&[("demo", "OWNER")]));
-    assert_eq!(listed(&env.user("late", &[])).await, pairs(&[]));
+    assert_eq!(listed(&env.user("late", &[])).await, pairs(&[("demo", "CREATOR")]));
     assert_eq!(listed(&owner).await, pairs(&[("demo", "OPERATOR")]));
 
     let replace = |user: &'static str| early.put(PEOPLE, people(&[(user, "CREATOR")]));
@@ -351,7 +355,7 @@ async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
     const ACCOUNT: &str = "/v2/platform-admin/accounts/owner";
     let set = env.admin().put(ACCOUNT, json!({"plan": "PRO"})).await.expect(200).json();
     assert_eq!(set, json!({"userId": "owner", "plan": "PRO", "timeZone": "UTC"}));
-    let set = env.admin().put(ACCOUNT, json!({"timeZone": "Pacific/Auckland"})).await.expect(200).json();
+    let set = env.admin().put(ACCOUNT, json!({"plan": "PRO", "timeZone": "Pacific/Auckland"})).await.expect(200).json();
     assert_eq!(set, json!({"userId": "owner", "plan": "PRO", "timeZone": "Pacific/Auckland"}));
 
     env.owner().put(PEOPLE, people(&[("creator", "CREATOR")])).await.expect(200);
@@ -369,10 +373,13 @@ async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
     }
     env.anonymous().put(ACCOUNT, json!({"plan": "ENTERPRISE"})).await.refused(401, "missing_bearer_token");
     let refused = [
-        (json!({"timeZone": "Mars/Phobos"}), vec!["timeZone"]),
-        (json!({"timeZone": ""}), vec!["timeZone"]),
-        (json!({"timeZone": 1}), vec!["timeZone"]),
-        (json!({"timeZone": "../../etc/passwd"}), vec!["timeZone"]),
+        (json!({}), vec!["plan"]),
+        (json!({"timeZone": "Europe/Berlin"}), vec!["plan"]),
+        (json!({"plan": null}), vec!["plan"]),
+        (json!({"plan": "PRO", "timeZone": "Mars/Phobos"}), vec!["timeZone"]),
+        (json!({"plan": "PRO", "timeZone": ""}), vec!["timeZone"]),
+        (json!({"plan": "PRO", "timeZone": 1}), vec!["timeZone"]),
+        (json!({"plan": "PRO", "timeZone": "../../etc/passwd"}), vec!["timeZone"]),
         (json!({"plan": "GOLD"}), vec!["plan"]),
         (json!({"plan": "GOLD", "timeZone": "Mars/Phobos", "x": 1}), vec!["plan", "timeZone", "x"]),
     ];
@@ -383,7 +390,7 @@ async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
         env.admin().put("/v2/platform-admin/accounts/a%23b", json!({"plan": "PRO"})).await.refused(400, "invalid_payload").fields(),
         ["userId"]
     );
-    assert_eq!(env.admin().put(ACCOUNT, json!({})).await.expect(200).json(), set);
+    assert_eq!(env.admin().put(ACCOUNT, json!({"plan": "PRO"})).await.expect(200).json(), set);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -556,5 +563,17 @@ async fn after_a_crash_at_any_call_of_replacing_people_asking_again_ends_right()
                 break;
             }
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_handle_is_no_punycode_and_a_path_that_is_no_text_is_answered_as_such() {
+    let env = TestEnv::new().await;
+    for name in ["xn--80ak6aa92e", "xn--a"] {
+        assert_eq!(env.owner().post(HANDLES, json!({ "handle": name })).await.refused(400, "invalid_payload").fields(), ["handle"]);
+    }
+    for path in ["/v2/handles/%ff", "/v2/handles/demo/links/%ff", "/v2/handles/demo/webhooks/%ff", "/v2/handles/demo/conversions/%c3%28"] {
+        assert_eq!(env.owner().get(path).await.refused(400, "invalid_payload").fields(), ["path"], "{path}");
+        env.anonymous().get(path).await.refused(401, "missing_bearer_token");
     }
 }

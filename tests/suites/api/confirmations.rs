@@ -74,7 +74,9 @@ async fn a_signed_conversion_is_confirmed_and_a_second_one_changes_nothing() {
     }
     // A submission after the merchant's changes nothing either.
     let late = order(&ctx(&env, "evil").await, "order-1", json!(1), "USD");
-    assert_eq!(post(&env.anonymous(), &late).await.expect(200).json()["mismatch"], json!(["value"]));
+    let bare = json!({"accepted": true, "deduped": true, "conversionId": first["conversionId"]});
+    assert_eq!(post(&env.anonymous(), &late).await.expect(200).json(), bare);
+    assert_eq!(post(&program, &late).await.expect(200).json()["mismatch"], json!(["value"]));
     arrive(&env).await;
     assert_eq!(of_campaign(&env, "partner-good").await, (json!(1), json!(24.99), json!(24.99)));
     assert_eq!(of_campaign(&env, "partner-evil").await, (json!(0), json!(0), json!(0)));
@@ -112,7 +114,8 @@ async fn who_posts_a_predictable_key_first_cannot_take_the_merchants_conversion(
     let list = env.owner().get(CONVERSIONS).await.expect(200).json();
     assert_eq!((list["items"].as_array().unwrap().len(), &list["items"][0]["slug"]), (1, &json!("good")), "one conversion it stays");
     // The thief tries again, and so does the merchant.
-    assert_eq!(post(&env.anonymous(), &theft).await.expect(200).json()["slug"], "good");
+    let bare = json!({"accepted": true, "deduped": true, "conversionId": stolen["conversionId"]});
+    assert_eq!(post(&env.anonymous(), &theft).await.expect(200).json(), bare, "a thief does not learn what the order was worth");
     env.advance_ms(1);
     let again = post(&program, &honest).await.expect(200).json();
     assert_eq!((again.get("corrected"), again.get("mismatch")), (None, None));

@@ -298,6 +298,12 @@ async fn every_bad_field_is_named_and_an_oversized_body_is_refused() {
     let mut large = order(&token, "k", 1.0, "USD");
     large["filler"] = json!("x".repeat(17 * 1024));
     post(&env, &large).await.refused(413, "payload_too_large");
+    for (member, value) in [("currency", json!("USD")), ("sessionId", json!("a b")), ("sessionId", json!(7)), ("sessionId", json!("."))] {
+        let mut body = order(&token, "k", Value::Null, "USD");
+        body[member] = value;
+        let field = if member == "currency" { "value" } else { member };
+        assert_eq!(post(&env, &body).await.refused(400, "invalid_payload").fields(), [field], "{body}");
+    }
     for value in ["1e400", "-1", "24.999", "1000000000000", "NaN"] {
         let body = format!(r#"{{"ctx":"{token}","idempotencyKey":"k","eventType":"purchase","value":{value},"currency":"USD"}}"#);
         env.anonymous()
@@ -327,4 +333,54 @@ async fn expired_and_foreign_tokens_are_refused_with_their_reason() {
     env.advance_days(30);
     assert_eq!(reason(context(format!("ctx={token}")).await), "expired");
     assert_eq!(reason(post(&env, &order(&token, "k", 1.0, "USD")).await), "expired");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_repeats_a_key_with_another_click_learns_only_that_it_was_used() {
+    let env = TestEnv::new().await;
+    let own = ctx(&env).await;
+    env.campaign("partner").await;
+    let link = json!({"destinationUrl": "https://example.com/", "campaignId": "partner"});
+    env.owner().put("/v2/handles/demo/links/other", link).await.expect(201);
+    let other = env.visitor().follow("other").await.expect(302).ctx();
+    let first = post(&env, &order(&own, "order-1", 24.99, "USD")).await.expect(202).json();
+    let bare = json!({"accepted": true, "deduped": true, "conversionId": first["conversionId"]});
+    for guess in [order(&other, "order-1", 24.99, "USD"), order(&other, "order-1", 1, "EUR"), order(&other, "order-1", Value::Null, "")] {
+        assert_eq!(post(&env, &guess).await.expect(200).json(), bare, "{guess}");
+    }
+    let again = post(&env, &order(&own, "order-1", 24.99, "USD")).await.expect(200).json();
+    assert_eq!((&again["deduped"], &again["value"], &again["clickId"]), (&json!(true), &json!(24.99), &first["clickId"]));
+    // The handle's own server gets today's answer, and what it confirms belongs to the click it names.
+    let program = env.pat_client(&["conversions.write"]).await;
+    let confirmed = program.post("/v2/public/conversions", order(&other, "order-1", 30, "USD")).await.expect(200).json();
+    assert_eq!((&confirmed["value"], &confirmed["slug"]), (&json!(30), &json!("other")));
+    assert_eq!(post(&env, &order(&own, "order-1", 24.99, "USD")).await.expect(200).json(), bare);
+    assert_eq!(post(&env, &order(&other, "order-1", 30, "USD")).await.expect(200).json()["campaignId"], "partner");
+    let signed = program.post("/v2/public/conversions", order(&own, "order-1", 24.99, "USD")).await.expect(200).json();
+    assert_eq!((&signed["value"], &signed["mismatch"]), (&json!(30), &json!(["value"])));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn conflicting_submissions_of_a_key_leave_ten_audit_events_a_day_and_a_count() {
+    let env = TestEnv::new().await;
+    let token = ctx(&env).await;
+    let id = post(&env, &order(&token, "order-1", 5, "USD")).await.expect(202).json()["conversionId"].as_str().unwrap().to_owned();
+    let mismatches = || async { env.audited().await.iter().filter(|(action, _)| action == "conversion.mismatch").count() };
+    for value in 0..4 {
+        post(&env, &order(&token, "order-1", 100 + value, "USD")).await.expect(200);
+    }
+    assert_eq!(mismatches().await, 4);
+    let guesses: Vec<Value> = (0..60).map(|value| order(&token, "order-1", 200 + value, "USD")).collect();
+    join_all(guesses.iter().map(|guess| post(&env, guess))).await.into_iter().for_each(|answer| drop(answer.expect(200)));
+    for value in 0..12 {
+        post(&env, &order(&token, "order-1", 300 + value, "USD")).await.expect(200);
+    }
+    assert_eq!(mismatches().await, 10);
+    let explained = env.owner().get(&format!("{LIST}/{id}/explain")).await.expect(200).json();
+    assert_eq!(explained["triesInAll"], 77, "all of them are counted");
+    env.advance_days(1);
+    for value in 0..12 {
+        post(&env, &order(&token, "order-1", 400 + value, "USD")).await.expect(200);
+    }
+    assert_eq!(mismatches().await, 20);
 }

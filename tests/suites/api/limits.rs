@@ -32,7 +32,7 @@ async fn exactly_the_quota_passes_of_ten_times_as_many_writes_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_quota_resets_at_midnight_in_the_accounts_time_zone() {
     let env = TestEnv::with(TestEnvOptions { plan: "FREE", starts_at: "2026-03-28T22:30:00Z", ..TestEnvOptions::default() }).await;
-    env.admin().put("/v2/platform-admin/accounts/owner", json!({"timeZone": "Europe/Berlin"})).await.expect(200);
+    env.admin().put("/v2/platform-admin/accounts/owner", json!({"plan": "FREE", "timeZone": "Europe/Berlin"})).await.expect(200);
     // 23:30 in Berlin, on the eve of a day of 23 hours.
     assert_eq!((write(&env, 0).await, write(&env, 1).await, write(&env, 2).await), (201, 201, 429));
     env.set_time("2026-03-28T22:59:59.999Z");
@@ -168,5 +168,27 @@ async fn behind_the_front_every_public_route_counts_by_the_visitors_own_address(
         assert_eq!(ask("203.0.113.1:443", proven).await, 429, "{path}");
         assert_eq!((ask("203.0.113.3:443", "guessed").await, ask("203.0.113.4:443", "guessed").await), (400, 429), "{path}");
         env.advance_ms(60_000);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn revoking_a_token_rotating_a_secret_and_disabling_a_subscription_are_always_possible() {
+    let env = TestEnv::with(TestEnvOptions { plan: "PRO", ..TestEnvOptions::default() }).await;
+    let token = env.owner().post("/v2/handles/demo/tokens", json!({"scopes": ["links.read"]})).await.expect(201).json();
+    let body = json!({"endpointUrl": "https://hooks.example.com/", "eventTypes": ["*"]});
+    let hook = env.owner().post("/v2/handles/demo/webhooks", body.clone()).await.expect(201);
+    assert_eq!(hook.header("cache-control"), "no-store");
+    for number in 0..8 {
+        assert_eq!(write(&env, number).await, 201);
+    }
+    assert_eq!(write(&env, 8).await, 429);
+    let path = format!("/v2/handles/demo/webhooks/{}", hook.json()["subscriptionId"].as_str().unwrap());
+    let rotated = env.owner().post(&format!("{path}/secret/rotate"), json!({"gracePeriodSeconds": 0})).await.expect(200);
+    assert_eq!(rotated.header("cache-control"), "no-store");
+    assert_eq!(env.owner().put(&path, json!({"enabled": false})).await.expect(200).json()["status"], "DISABLED");
+    env.owner().delete(&format!("/v2/handles/demo/tokens/{}", token["tokenId"].as_str().unwrap())).await.expect(204);
+    // Everything else waits for the next day.
+    for change in [json!({"enabled": true}), json!({"enabled": false, "description": "x"}), body] {
+        env.owner().put(&path, change).await.refused(429, "rate_limited");
     }
 }

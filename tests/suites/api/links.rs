@@ -783,3 +783,40 @@ async fn a_refused_write_is_not_charged_and_reading_never_is() {
     owner.delete(LINK).await.refused(429, "rate_limited");
     owner.put(&format!("{RULES}/r1"), json!({"variant": {"id": "v1", "destinationUrl": PRODUCT}})).await.refused(429, "rate_limited");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_is_known_is_not_sent_again() {
+    let env = TestEnv::new().await;
+    let etag = env.creator().put(LINK, product()).await.expect(201).header("etag").to_owned();
+    for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), "*".to_owned()] {
+        let answer = env.creator().with("if-none-match", &known).get(LINK).await.expect(304);
+        assert_eq!((answer.body.len(), answer.header("etag"), answer.header("content-type")), (0, etag.as_str(), ""), "{known}");
+    }
+    env.creator().with("if-none-match", "\"other\"").get(LINK).await.expect(200);
+    env.creator().put(LINK, product()).await.expect(200);
+    env.creator().with("if-none-match", &etag).get(LINK).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_history_says_which_versions_had_a_password() {
+    let env = TestEnv::new().await;
+    for password in [Value::Null, json!("open sesame"), Value::Null] {
+        env.creator().put(LINK, product_with(json!({ "password": password }))).await;
+    }
+    let had: Vec<Value> = versions(&env).await.iter().map(|version| version["hasPassword"].clone()).collect();
+    assert_eq!(had, [false, true, false]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_destination_is_a_redirect_of_this_service_on_any_host() {
+    let env = TestEnv::new().await;
+    let loops = "https://abc123.execute-api.eu-central-1.amazonaws.com/%5Fedge//redirect/demo/launch?a=b";
+    let rule = json!([{ "destinationUrl": loops }]);
+    for body in
+        [json!({ "destinationUrl": loops }), product_with(json!({ "fallbackUrl": loops })), product_with(json!({ "routingRules": rule }))]
+    {
+        assert_eq!(env.creator().put(LINK, body).await.expect(400).fields().len(), 1);
+    }
+    let rule = json!({"variant": {"id": "v", "destinationUrl": loops}});
+    env.creator().put(&format!("{RULES}/r"), rule).await.refused(400, "invalid_destination_url");
+}

@@ -1,5 +1,6 @@
 //! The HTTP API, by resource.
 
+pub(crate) mod accepted;
 pub(crate) mod accounts;
 pub(crate) mod adjustments;
 pub(crate) mod audit;
@@ -7,6 +8,7 @@ pub(crate) mod campaigns;
 pub(crate) mod chain;
 pub(crate) mod confirmations;
 pub(crate) mod conversions;
+pub(crate) mod damaged;
 pub(crate) mod limits;
 pub(crate) mod links;
 pub(crate) mod pagination;

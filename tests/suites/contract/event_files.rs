@@ -277,3 +277,22 @@ async fn every_route_queue_and_schedule_of_the_template_has_its_event() {
         assert_eq!(woken, schedules.len(), "{binary}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_is_returned_to_lambda_with_its_body_and_no_other_length() {
+    let env = TestEnv::new().await;
+    for function in ["redirect", "links", "campaigns", "attribution", "analytics", "webhooks", "chain", "accounts"] {
+        let files = std::fs::read_dir(folder().join(function)).expect("a folder").filter_map(Result::ok);
+        let events = files.map(|file| serde_json::from_slice::<Value>(&std::fs::read(file.path()).expect("a file")).expect("JSON"));
+        let mut event = events.into_iter().find(|event| event.get("rawPath").is_some()).expect(function);
+        // A path and a caller that every function refuses.
+        event["rawPath"] = "/v2/handles/nosuch/none/of/this".into();
+        event["headers"] = serde_json::json!({"host": "localhost:9000"});
+        event["body"] = Value::Null;
+        let answer = invoke(&env, function, &event.to_string()).await;
+        let body = body_of(&answer);
+        let length = answer["headers"]["content-length"].as_str().or_else(|| answer["multiValueHeaders"]["content-length"][0].as_str());
+        assert!(answer["statusCode"].as_u64().is_some_and(|status| status >= 400) && !body.is_empty(), "{function}: {answer}");
+        assert!(length.is_none_or(|length| length == body.len().to_string()), "{function}: {answer}");
+    }
+}

@@ -230,7 +230,7 @@ async fn confidence_falls_with_bots_conversions_beyond_clicks_and_age() {
     let ctx = env.visitor().follow("launch").await.expect(302).ctx();
     env.advance_ms(1000);
     for (key, expected) in
-        [("a", (100, vec![])), ("b", (60, vec![(json!("conversions_exceed_clicks"), json!("2 conversions of 1 clicks"))]))]
+        [("a", (100, vec![])), ("b", (60, vec![(json!("conversions_exceed_clicks"), json!("2 conversions of 1 qualified clicks"))]))]
     {
         let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase"});
         env.anonymous().post("/v2/public/conversions", body).await.expect(202);
@@ -320,6 +320,19 @@ async fn a_report_of_a_deleted_campaign_still_has_its_figures() {
     assert_eq!((&totals().await["currency"], &totals().await["revenue"]), (&json!("EUR"), &json!(0)));
     env.owner().delete("/v2/handles/demo/campaigns/partner-alpha").await.expect(204);
     assert_eq!((&totals().await["currency"], &totals().await["revenue"]), (&json!("USD"), &json!(5)));
+    // It is in the report by campaign and in both funnels, which say that it was deleted.
+    let rows = report(&env, "groupBy=campaign").await["rows"].clone();
+    assert_eq!((&rows[0]["key"], &rows[0]["deleted"], &rows[0]["revenue"]), (&json!("partner-alpha"), &json!(true), &json!(5)));
+    let all = env.report("funnel=true").await["funnel"].clone();
+    assert_eq!((all.as_array().unwrap().len(), &all[0]["deleted"], &all[0]["revenue"]), (1, &json!(true), &json!(5)));
+    assert_eq!(env.report("funnel=true&campaignId=partner-alpha").await["funnel"], all);
+    // A campaign under its id continues it, and a deleted one without figures is nowhere.
+    env.campaign("partner-alpha").await;
+    env.campaign("quiet").await;
+    env.owner().delete("/v2/handles/demo/campaigns/quiet").await.expect(204);
+    let all = env.report("funnel=true").await["funnel"].clone();
+    assert_eq!((all.as_array().unwrap().len(), all[0].get("deleted"), &all[0]["revenue"]), (1, None, &json!(5)));
+    assert_eq!(report(&env, "groupBy=campaign").await["rows"][0].get("deleted"), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

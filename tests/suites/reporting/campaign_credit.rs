@@ -113,10 +113,12 @@ async fn a_conversion_is_credited_while_the_campaign_is_active_and_its_click_was
     env.creator().delete(SPRING).await.expect(204);
     assert_eq!(verdict(&env.convert(order(&tracked, "deleted", 10, "EUR")).await), (None, Some("campaign_deleted")));
     // The first answer is repeated whatever the campaign's status is now.
-    for (key, expected) in
-        [("tracked", (Some("spring"), None)), ("draft", (None, Some("campaign_paused"))), ("while-paused", (None, Some("campaign_paused")))]
-    {
-        let body = json!({"ctx": tracked, "idempotencyKey": key, "eventType": "purchase", "value": 10, "currency": "EUR"});
+    for (ctx, key, expected) in [
+        (&tracked, "tracked", (Some("spring"), None)),
+        (&drafted, "draft", (None, Some("campaign_paused"))),
+        (&tracked, "while-paused", (None, Some("campaign_paused"))),
+    ] {
+        let body = json!({"ctx": ctx, "idempotencyKey": key, "eventType": "purchase", "value": 10, "currency": "EUR"});
         let again = env.anonymous().post("/v2/public/conversions", body).await.expect(200).json();
         assert_eq!((verdict(&again), &again["deduped"]), (expected, &json!(true)), "{key}");
     }

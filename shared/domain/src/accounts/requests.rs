@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{MAX_COLLABORATORS, Role};
-use crate::values::form::{self, Faults, Form, Unknown};
+use crate::values::form::{self, Faults, Field, Form, Unknown};
 use crate::values::name::{Handle, UserId};
 use crate::values::schema::Schema;
 
@@ -55,7 +55,8 @@ impl NewHandle {
 
     fn fields(form: &mut Form<'_>) -> Option<Self> {
         let doc = "Its name, which becomes the host of its links; some words are reserved.";
-        Some(Self { handle: form.required("handle", doc, form::parsed())? })
+        let new = form::parsed::<Handle>().then(|handle| handle.check_new().map(|()| handle).map_err(str::to_owned));
+        Some(Self { handle: form.required("handle", doc, new)? })
     }
 }
 

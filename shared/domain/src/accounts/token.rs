@@ -96,11 +96,9 @@ impl FromStr for Grant {
     }
 }
 
-impl<'de> Deserialize<'de> for Grant {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
+/// Reads stored scopes. One that this version does not know covers nothing, and the token keeps its others.
+fn known_grants<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<Grant>, D::Error> {
+    Ok(Vec::<String>::deserialize(deserializer)?.iter().filter_map(|text| text.parse().ok()).collect())
 }
 
 impl HasSchema for Grant {
@@ -135,6 +133,7 @@ pub struct Token {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What it may do.
+    #[serde(deserialize_with = "known_grants")]
     pub scopes: BTreeSet<Grant>,
     /// When it was made.
     pub created_at: Moment,

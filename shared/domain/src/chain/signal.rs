@@ -32,11 +32,14 @@ impl Confidence {
 
     /// A number from 0 to 1 in a request, rounded to millionths.
     pub(super) fn field() -> impl Field<Output = Self> {
-        form::number(0.0..=1.0).map(|number| {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a million")]
-            let millionths = (number.as_f64().unwrap_or_default() * f64::from(Self::SURE.0)).round() as u32;
-            Self(millionths)
-        })
+        form::number(0.0..=1.0).map(|number| Self::rounded(number.as_f64().unwrap_or_default()))
+    }
+
+    /// A number from 0 to 1 in millionths.
+    fn rounded(number: f64) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a million")]
+        let millionths = (number * f64::from(Self::SURE.0)).round() as u32;
+        Self(millionths)
     }
 }
 
@@ -48,7 +51,8 @@ impl Serialize for Confidence {
 
 impl<'de> Deserialize<'de> for Confidence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::field().read(Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        let number = Value::deserialize(deserializer)?.as_f64().ok_or_else(|| serde::de::Error::custom("is not a number"))?;
+        Ok(Self::rounded(number.clamp(0.0, 1.0)))
     }
 }
 

@@ -122,8 +122,8 @@ impl TrackingPolicy {
 fn redirect_type() -> impl Field<Output = RedirectType> {
     let schema = || Schema::new(SchemaKind::Integer { min: 302, max: 307, one_of: vec![302, 307] });
     form::leaf(schema, |value| {
-        let status = form::integer(0..=i64::from(u16::MAX)).read(value).ok().and_then(|status| u16::try_from(status).ok());
-        RedirectType::try_from(status.unwrap_or(0)).map_err(str::to_owned)
+        let status = form::integer(302..=307).read(value).ok().and_then(|status| u16::try_from(status).ok());
+        status.filter(|status| matches!(status, 302 | 307)).map(RedirectType::from).ok_or_else(|| "must be 302 or 307".to_owned())
     })
 }
 

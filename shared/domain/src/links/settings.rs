@@ -9,7 +9,7 @@ use crate::values::name::CampaignId;
 
 /// How the redirect answers; both are temporary, 307 keeps the method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u16", into = "u16")]
+#[serde(from = "u16", into = "u16")]
 pub enum RedirectType {
     /// 302, the default.
     #[default]
@@ -27,15 +27,10 @@ impl From<RedirectType> for u16 {
     }
 }
 
-impl TryFrom<u16> for RedirectType {
-    type Error = &'static str;
-
-    fn try_from(status: u16) -> Result<Self, Self::Error> {
-        match status {
-            302 => Ok(Self::Found),
-            307 => Ok(Self::Temporary),
-            _ => Err("must be 302 or 307"),
-        }
+impl From<u16> for RedirectType {
+    /// Reads a stored status: one that this version does not know is answered as the default.
+    fn from(status: u16) -> Self {
+        if status == 307 { Self::Temporary } else { Self::Found }
     }
 }
 

@@ -60,12 +60,12 @@ impl Freshness {
 pub enum Observed {
     /// The number of clicks.
     Clicks(i128),
-    /// More conversions than clicks.
+    /// More conversions than qualified clicks.
     Conversions {
         /// Conversions.
         conversions: i128,
-        /// Clicks.
-        clicks: i128,
+        /// Clicks that are not a bot's.
+        qualified_clicks: i128,
     },
     /// Bot clicks over clicks, with four decimals.
     BotRatio(Number),
@@ -88,7 +88,9 @@ impl fmt::Display for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Clicks(clicks) => write!(f, "{clicks} clicks"),
-            Self::Conversions { conversions, clicks } => write!(f, "{conversions} conversions of {clicks} clicks"),
+            Self::Conversions { conversions, qualified_clicks } => {
+                write!(f, "{conversions} conversions of {qualified_clicks} qualified clicks")
+            }
             Self::BotRatio(ratio) => write!(f, "{ratio}"),
             Self::NoUpdate => write!(f, "no update for more than {SLA_MINUTES} minutes"),
         }
@@ -123,8 +125,10 @@ impl ReportConfidence {
         if clicks == 0 {
             penalties.push(Penalty { code: "no_clicks", points: 50, observed: Observed::Clicks(clicks) });
         }
-        if conversions > clicks {
-            let observed = Observed::Conversions { conversions, clicks };
+        // A bot buys nothing: its clicks are no reason for conversions.
+        let qualified_clicks = figures.qualified_clicks();
+        if conversions > qualified_clicks {
+            let observed = Observed::Conversions { conversions, qualified_clicks };
             penalties.push(Penalty { code: "conversions_exceed_clicks", points: 40, observed });
         }
         if let Some(seen) = ratio(bot_clicks, clicks) {
@@ -177,7 +181,14 @@ mod tests {
     #[test]
     fn more_conversions_than_clicks_cost_and_as_many_do_not() {
         assert_eq!(rated(7, 0, 7, false), (100, vec![]));
-        assert_eq!(rated(7, 0, 8, false), (60, vec![("conversions_exceed_clicks", 40, "\"8 conversions of 7 clicks\"".to_owned())]));
+        assert_eq!(
+            rated(7, 0, 8, false),
+            (60, vec![("conversions_exceed_clicks", 40, "\"8 conversions of 7 qualified clicks\"".to_owned())])
+        );
+        // Bot clicks do not hide them.
+        assert_eq!(rated(8000, 8000, 1000, false).0, 30);
+        assert_eq!(rated(100, 10, 90, false).0, 100);
+        assert_eq!(rated(100, 10, 91, false).0, 60);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use url::{Host, Url};
 
 use crate::values::form::{self, Field};
 use crate::values::schema::HasSchema;
+use crate::values::web_address::{self, MAX_URL_BYTES, WEB_ADDRESS};
 
 /// The hosts of this service, to which no link may lead.
 #[derive(Clone, Debug, Default)]
@@ -25,11 +26,6 @@ impl OwnHosts {
     }
 }
 
-/// Bytes of the longest accepted URL.
-const MAX_URL_BYTES: usize = 2048;
-/// Absolute http(s) addresses without spaces, backslashes and control characters, as a pattern.
-pub(crate) const WEB_ADDRESS: &str = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\\\x00-\x1F\x7F-\x9F]+$";
-
 /// A URL a visitor may be sent to, in its WHATWG serialisation.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -44,20 +40,9 @@ impl Destination {
     /// Parses and checks a URL.
     ///
     /// # Errors
-    /// Unless it is an absolute http(s) URL without user name or control characters.
+    /// Unless it is an absolute http(s) URL without user name or control characters, of at most 2048 bytes as it is stored.
     pub fn parse(text: &str) -> Result<Self, InvalidDestination> {
-        if text.len() > MAX_URL_BYTES {
-            return Err(InvalidDestination("must be at most 2048 bytes"));
-        }
-        if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
-            return Err(InvalidDestination("must not contain spaces, backslashes or control characters"));
-        }
-        // The parser would complete `https:evil` and `//evil`; an owner who means a host writes `https://`.
-        let scheme_and_slashes = text.get(..8).unwrap_or(text).to_ascii_lowercase();
-        if !scheme_and_slashes.starts_with("http://") && !scheme_and_slashes.starts_with("https://") {
-            return Err(InvalidDestination("must be an absolute http:// or https:// address"));
-        }
-        let url = Url::parse(text).map_err(|_| InvalidDestination("is not a valid address"))?;
+        let url = web_address::admit(text).map_err(InvalidDestination)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(InvalidDestination("must not contain a user name or password"));
         }
@@ -68,10 +53,10 @@ impl Destination {
         }
     }
 
-    /// Parses a URL and refuses the service's own hosts, where a link would lead in circles.
+    /// Parses a URL and refuses the service's own hosts and its redirects on any host, where a link would lead in circles.
     ///
     /// # Errors
-    /// As [`Destination::parse`], and when the host is one of `own`.
+    /// As [`Destination::parse`], and when it leads back to this service.
     pub fn admit(text: &str, own: &OwnHosts) -> Result<Self, InvalidDestination> {
         let destination = Self::parse(text)?;
         if destination.leads_to(own) {
@@ -85,9 +70,9 @@ impl Destination {
         form::leaf(<Self as HasSchema>::schema, |value| Self::admit(&form::any_text().read(value)?, own).map_err(|error| error.to_string()))
     }
 
-    /// Whether the host is one of the service's own.
+    /// Whether it leads back to this service: to one of its hosts, or to where any host of it follows links.
     pub fn leads_to(&self, own: &OwnHosts) -> bool {
-        self.0.host_str().is_some_and(|host| own.contains(host))
+        self.0.host_str().is_some_and(|host| own.contains(host)) || web_address::follows_a_link(&self.0)
     }
 
     /// The URL as text.
@@ -105,8 +90,9 @@ impl fmt::Debug for Destination {
 impl TryFrom<String> for Destination {
     type Error = InvalidDestination;
 
+    /// Reads a stored URL, which knows no limit: see [`Destination::parse`] for what is admitted.
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
+        web_address::restore(&text).map(Self).map_err(InvalidDestination)
     }
 }
 
@@ -201,7 +187,13 @@ mod tests {
     #[test]
     fn the_own_hosts_are_refused_in_every_spelling() {
         let own = OwnHosts::new(["10x.example".to_owned()]);
-        for bad in ["https://demo.10x.example/launch", "https://10X.EXAMPLE/", "https://demo.10x.example./x", "http://10x.example:8080/"] {
+        for bad in [
+            "https://demo.10x.example/launch",
+            "https://10X.EXAMPLE/",
+            "https://demo.10x.example./x",
+            "http://10x.example:8080/",
+            "https://abc.execute-api.example/_edge/redirect/demo/launch",
+        ] {
             assert!(Destination::admit(bad, &own).is_err(), "{bad}");
         }
         assert!(Destination::admit("https://not10x.example/", &own).is_ok());

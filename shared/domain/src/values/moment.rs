@@ -13,6 +13,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Moment(i64);
 
 impl Moment {
+    /// 0000-01-01T00:00:00Z, the first that RFC 3339 can write.
+    const FIRST: Self = Self(-62_167_219_200_000);
+
     /// The moment this many milliseconds after 1970-01-01T00:00Z.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
@@ -63,10 +66,16 @@ impl fmt::Display for Moment {
     }
 }
 
-/// The text is not an RFC 3339 date and time.
+/// Why a text is no moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be an RFC 3339 date and time such as 2026-03-01T12:00:00Z")]
-pub struct InvalidMoment;
+pub enum InvalidMoment {
+    /// It is not an RFC 3339 date and time.
+    #[error("must be an RFC 3339 date and time such as 2026-03-01T12:00:00Z")]
+    Syntax,
+    /// RFC 3339 has four digits for a year, and its offset may lead into one that needs more.
+    #[error("must be in the years 0000 to 9999 of UTC")]
+    Year,
+}
 
 impl FromStr for Moment {
     type Err = InvalidMoment;
@@ -74,9 +83,13 @@ impl FromStr for Moment {
     fn from_str(text: &str) -> Result<Self, InvalidMoment> {
         // The parser takes other forms of ISO 8601 as well.
         if !is_rfc_3339(text.as_bytes()) {
-            return Err(InvalidMoment);
+            return Err(InvalidMoment::Syntax);
         }
-        text.parse::<Timestamp>().map(|at| Self(at.as_millisecond())).map_err(|_| InvalidMoment)
+        // The range of the parser ends on the last days of 9999.
+        let at = text.parse::<Timestamp>();
+        let at = at.map_err(|_| if text.starts_with("9999-12-3") { InvalidMoment::Year } else { InvalidMoment::Syntax })?;
+        let moment = Self(at.as_millisecond());
+        if moment < Self::FIRST { Err(InvalidMoment::Year) } else { Ok(moment) }
     }
 }
 
@@ -109,8 +122,9 @@ impl Serialize for Moment {
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Whatever a moment is written as: it may lie outside the years that requests may name.
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        text.parse::<Timestamp>().map(|at| Self(at.as_millisecond())).map_err(serde::de::Error::custom)
     }
 }
 
@@ -204,6 +218,9 @@ mod tests {
         assert_eq!(at.to_string(), "2026-03-01T12:00:00.000Z");
         assert_eq!("2026-03-01T13:00:00+01:00".parse(), Ok(at));
         assert!("2026-03-01".parse::<Moment>().is_err());
+        assert_eq!("0000-01-01T00:00:00+00:01".parse::<Moment>(), Err(InvalidMoment::Year));
+        assert_eq!("9999-12-31T23:59:59Z".parse::<Moment>(), Err(InvalidMoment::Year));
+        assert_eq!("9999-02-30T23:59:59Z".parse::<Moment>(), Err(InvalidMoment::Syntax));
     }
 
     #[test]

@@ -72,8 +72,9 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Also one without a minor unit, should a currency lose its own.
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        iso_currency::Currency::from_code(&text).map(Self).ok_or_else(|| serde::de::Error::custom("is not an ISO 4217 currency"))
     }
 }
 

@@ -8,19 +8,23 @@ use serde::{Deserialize, Serialize};
 
 /// A time zone of the IANA database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Zone(TimeZone);
+#[serde(from = "String", into = "String")]
+pub struct Zone {
+    zone: TimeZone,
+    /// The name of a stored zone that the database of this version does not have; it is taken for UTC.
+    unknown: Option<String>,
+}
 
 impl Zone {
     /// The time zone, for calculations.
     pub fn zone(&self) -> &TimeZone {
-        &self.0
+        &self.zone
     }
 }
 
 impl Default for Zone {
     fn default() -> Self {
-        Self(TimeZone::UTC)
+        Self { zone: TimeZone::UTC, unknown: None }
     }
 }
 
@@ -28,15 +32,15 @@ impl FromStr for Zone {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        TimeZone::get(text).map(Self).map_err(|_| "must be an IANA time zone such as Europe/Berlin")
+        let zone = TimeZone::get(text).ok().filter(|zone| zone.iana_name().is_some());
+        zone.map(|zone| Self { zone, unknown: None }).ok_or("must be an IANA time zone such as Europe/Berlin")
     }
 }
 
-impl TryFrom<String> for Zone {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+impl From<String> for Zone {
+    /// Reads a stored name. The database changes with every version, and an account or a rule stays usable without its zone.
+    fn from(text: String) -> Self {
+        text.parse().unwrap_or_else(|_| Self { zone: TimeZone::UTC, unknown: Some(text) })
     }
 }
 
@@ -48,7 +52,7 @@ impl From<Zone> for String {
 
 impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.iana_name().unwrap_or("UTC"))
+        f.write_str(self.unknown.as_deref().or_else(|| self.zone.iana_name()).unwrap_or("UTC"))
     }
 }
 
@@ -57,3 +61,16 @@ crate::values::schema::text_schema!(
     pattern("^[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*$"),
     description("An IANA time zone such as Europe/Berlin.")
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_zone_is_read_and_keeps_its_name_though_the_database_has_it_no_longer() {
+        assert!("Mars/Phobos".parse::<Zone>().is_err());
+        let zone: Zone = serde_json::from_str("\"Mars/Phobos\"").unwrap();
+        assert_eq!((zone.to_string().as_str(), zone.zone()), ("Mars/Phobos", &TimeZone::UTC));
+        assert_eq!(serde_json::to_string(&zone).unwrap(), "\"Mars/Phobos\"");
+    }
+}

@@ -7,12 +7,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::values::destination::{OwnHosts, WEB_ADDRESS};
+use crate::values::destination::OwnHosts;
 use crate::values::form::{self, Field};
 use crate::values::schema::HasSchema;
+use crate::values::web_address::{self, MAX_URL_BYTES, WEB_ADDRESS};
 
-/// Bytes of the longest accepted URL.
-const MAX_URL_BYTES: usize = 2048;
 /// Ports a public endpoint may have.
 const PORTS: [u16; 2] = [443, 8443];
 
@@ -77,18 +76,7 @@ impl Endpoint {
     }
 
     fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
-        if text.len() > MAX_URL_BYTES {
-            return Err(InvalidEndpoint("must be at most 2048 bytes"));
-        }
-        // The parser would replace or drop these: its result would not be what the owner wrote.
-        if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
-            return Err(InvalidEndpoint("must not contain spaces, backslashes or control characters"));
-        }
-        let start = text.get(..8).unwrap_or(text).to_ascii_lowercase();
-        if !start.starts_with("http://") && !start.starts_with("https://") {
-            return Err(InvalidEndpoint("must be an absolute https:// address"));
-        }
-        let url = Url::parse(text).map_err(|_| InvalidEndpoint("is not a valid address"))?;
+        let url = web_address::admit(text).map_err(InvalidEndpoint)?;
         if !url.username().is_empty() || url.password().is_some() || text.contains('@') {
             return Err(InvalidEndpoint("must not contain a user name or password, nor any @"));
         }
@@ -144,8 +132,9 @@ impl fmt::Debug for Endpoint {
 impl TryFrom<String> for Endpoint {
     type Error = InvalidEndpoint;
 
+    /// Reads a stored URL, which knows no limit and no rule: see [`Endpoint::admit`]. Each connection checks the address again.
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
+        web_address::restore(&text).map(Self).map_err(InvalidEndpoint)
     }
 }
 

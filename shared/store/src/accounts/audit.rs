@@ -42,7 +42,7 @@ impl<'a> AuditLog<'a> {
         let last: Option<AuditId> = decode_cursor(&partition, cursor)?.and_then(|last| last.parse().ok());
         let newest = last.map_or(AuditId::from_bytes([u8::MAX; 16]), just_before);
         if newest < oldest {
-            return Ok(Page { items: Vec::new(), next_cursor: None });
+            return Ok(Page::new(Vec::new(), None));
         }
         let query = self
             .db

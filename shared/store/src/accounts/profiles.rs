@@ -11,7 +11,7 @@ use domain::accounts::audit::AuditEvent;
 use domain::values::name::{Handle, UserId};
 
 use crate::accounts::audit;
-use crate::dynamo::{Database, Page, absent, applied, decode_cursor, key, number, page_of, string, table, text, with_doc};
+use crate::dynamo::{Database, Found, Page, absent, applied, decode_cursor, key, number, page_of, string, table, text, with_doc};
 use crate::error::Result;
 
 /// Handle of the profiles: `store.profiles()`.
@@ -96,8 +96,15 @@ impl<'a> Profiles<'a> {
             .consistent_read(true);
         let names = page_of(query, &partition, limit, |item| string(item, "sk").map(str::to_owned)).await?;
         let handles = names.items.iter().filter_map(|name| name.parse::<Handle>().ok());
-        let profiles = try_join_all(handles.map(|handle| async move { self.get(&handle).await })).await?;
-        let items = profiles.into_iter().flatten().filter(|profile| profile.role_of(user).is_some()).collect();
-        Ok(Page { items, next_cursor: names.next_cursor })
+        let read = |handle| async move { Ok((self.db.find_doc::<Profile>(&table::handle(&handle)).await?, handle)) };
+        let (mut items, mut damaged) = (Vec::new(), Vec::new());
+        for (profile, handle) in try_join_all(handles.map(read)).await? {
+            match profile {
+                Some(Found::Intact(profile)) if profile.role_of(user).is_some() => items.push(profile),
+                Some(Found::Damaged(_)) => damaged.push(handle.to_string()),
+                Some(Found::Intact(_)) | None => {}
+            }
+        }
+        Ok(Page { items, next_cursor: names.next_cursor, damaged })
     }
 }

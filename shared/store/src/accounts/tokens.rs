@@ -11,7 +11,9 @@ use domain::values::moment::Moment;
 use domain::values::name::{Handle, TokenId};
 
 use crate::accounts::audit;
-use crate::dynamo::{Database, Item, Page, RetryPolicy, absent, applied, doc, integer, key, number, string, table, text, with_doc};
+use crate::dynamo::{
+    Database, Item, Page, RetryPolicy, absent, applied, doc, integer, key, number, readable, string, table, text, with_doc,
+};
 use crate::error::{Error, Result};
 
 /// The attribute with the digest of a token's secret.
@@ -124,12 +126,18 @@ impl<'a> Tokens<'a> {
         let found = query.send().await.map_err(Error::call("Query"))?;
         let ids = found.items().iter().map(|item| string(item, "sk")).collect::<Result<Vec<_>>>()?;
         let ids: Vec<TokenId> = ids.into_iter().filter_map(|id| id.parse().ok()).collect();
-        let tokens = try_join_all(ids.iter().map(|id| self.get(id))).await?;
-        let mut tokens: Vec<Token> = tokens.into_iter().flatten().map(|stored| stored.token).collect();
-        tokens.retain(|token| token.revoked_at.is_none());
+        let read = |id: TokenId| async move { Ok((self.db.get(&table::token(&id)).await?, id)) };
+        let (mut tokens, mut damaged) = (Vec::new(), Vec::new());
+        for (item, id) in try_join_all(ids.into_iter().map(read)).await? {
+            match item.map(|item| readable(&item, stored)).transpose()? {
+                Some(Some(stored)) if stored.token.revoked_at.is_none() => tokens.push(stored.token),
+                Some(None) => damaged.push(id.to_string()),
+                Some(Some(_)) | None => {}
+            }
+        }
         let position = |token: &Token| format!("{:020}#{}", i64::MAX - token.created_at.millis(), token.token_id);
         tokens.sort_by_cached_key(position);
-        Page::paginate(&table::tokens(handle), tokens, limit, cursor, position)
+        Ok(Page::paginate(&table::tokens(handle), tokens, limit, cursor, position)?.with_damaged(damaged, cursor))
     }
 
     /// Records that a token is used, unless that was recorded within the last minutes.

@@ -8,7 +8,7 @@ use domain::values::name::Handle;
 
 use crate::conversions::ledger::Ledger;
 use crate::conversions::stored::{self, StoredConversion};
-use crate::dynamo::{Item, Page, decode_cursor, decode_parts, doc, encode_cursor, table, text};
+use crate::dynamo::{Item, Page, decode_cursor, decode_parts, doc, encode_cursor, readable, table, text};
 use crate::error::{Error, Result};
 
 impl Ledger<'_> {
@@ -42,8 +42,8 @@ impl Ledger<'_> {
         Ok((stored, entries))
     }
 
-    /// A handle's ledger from one day to another, both included, oldest first and without test conversions: at least two
-    /// `Query` of the `list` index, which lags, per month.
+    /// A handle's ledger from one day to another, both included, oldest first, without test conversions and without what cannot be
+    /// decoded: at least two `Query` of the `list` index, which lags, per month.
     ///
     /// # Errors
     /// When the cursor is not one of this list, or the table is unavailable.
@@ -67,11 +67,12 @@ impl Ledger<'_> {
             entries.extend(month.into_iter().take(max));
             if entries.len() > limit {
                 entries.truncate(limit);
-                return Ok(Page { next_cursor: entries.last().map(|last| encode_cursor(&list, &last.id.to_string())), items: entries });
+                let next_cursor = entries.last().map(|last| encode_cursor(&list, &last.id.to_string()));
+                return Ok(Page::new(entries, next_cursor));
             }
             day = first_of_next_month(day);
         }
-        Ok(Page { items: entries, next_cursor: None })
+        Ok(Page::new(entries, None))
     }
 
     /// The first entries of one partition of the `list` index with ids in a range.
@@ -96,7 +97,7 @@ impl Ledger<'_> {
                 .set_exclusive_start_key(start);
             let found = query.send().await.map_err(Error::call("Query"))?;
             for item in found.items() {
-                entries.extend(read(item)?);
+                entries.extend(readable(item, &read)?.flatten());
             }
             start = found.last_evaluated_key;
             if start.is_none() || entries.len() >= max {

@@ -5,7 +5,7 @@ use domain::values::moment::Day;
 use domain::values::name::Handle;
 
 use crate::conversions::stored::{self, StoredConversion, stored};
-use crate::dynamo::{Database, Page, decode_cursor, encode_cursor, table, text};
+use crate::dynamo::{Database, Found, Page, decode_cursor, encode_cursor, found, optional, string, table, text};
 use crate::error::{Error, Result};
 use crate::outbox::Pointer;
 use crate::rollups::Rollups;
@@ -69,7 +69,7 @@ impl<'a> Conversions<'a> {
         limit: usize,
         cursor: Option<&str>,
     ) -> Result<Page<StoredConversion>> {
-        let mut items = Vec::new();
+        let (mut items, mut damaged): (Vec<StoredConversion>, Vec<String>) = (Vec::new(), Vec::new());
         let list = format!("CONVS#{handle}");
         let last: Option<ConversionId> = decode_cursor(&list, cursor)?.and_then(|id| id.parse().ok());
         let mut day = last.map_or(newest, |id| id.moment().day());
@@ -83,23 +83,29 @@ impl<'a> Conversions<'a> {
                 .expression_attribute_values(":before", text(&before))
                 .scan_index_forward(false)
                 .limit(i32::try_from(limit + 1 - items.len()).unwrap_or(i32::MAX));
-            let found = query.send().await.map_err(Error::call("Query"))?;
-            for item in found.items() {
-                items.push(stored(item)?);
+            let answer = query.send().await.map_err(Error::call("Query"))?;
+            for item in answer.items() {
+                match found(item, stored)? {
+                    Found::Intact(conversion) => items.push(conversion),
+                    Found::Damaged(_) => damaged.push(string(item, "listSk")?.to_owned()),
+                }
             }
             if items.len() > limit {
                 items.truncate(limit);
-                let next_cursor = items.last().map(|last| encode_cursor(&list, &last.conversion.id.to_string()));
-                return Ok(Page { items, next_cursor });
+                let last = items.last().map(|last| last.conversion.id.to_string());
+                // The next page names those after it again.
+                damaged.retain(|id| last.as_ref().is_none_or(|last| id > last));
+                let next_cursor = last.map(|last| encode_cursor(&list, &last));
+                return Ok(Page { items, next_cursor, damaged });
             }
-            if found.last_evaluated_key().is_none() {
+            if answer.last_evaluated_key().is_none() {
                 day = last_of_previous_month(day);
                 before = AFTER_ALL.to_owned();
                 if day.month() < oldest.month() {
-                    return Ok(Page { items, next_cursor: None });
+                    return Ok(Page { items, next_cursor: None, damaged });
                 }
-            } else if let Some(last) = items.last() {
-                before = last.conversion.id.to_string();
+            } else if let Some(last) = answer.items().last().and_then(|item| optional(item, "listSk")) {
+                before = last.to_owned();
             }
         }
     }

@@ -6,16 +6,25 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
+use domain::accounts::audit::AuditEvent;
 use domain::conversions::explain::ConversionAttempt;
 use domain::values::id::ConversionId;
 use domain::values::name::Handle;
 
+use crate::accounts::audit;
 use crate::conversions::read::Conversions;
-use crate::dynamo::{Item, damaged, integer, number, table, to_json};
+use crate::dynamo::{Item, RetryPolicy, RetryStep, TRANSACT, from_json, integer, log_damage, number, retry, table, to_json};
 use crate::error::{Error, Result};
 
 /// Submissions kept of one conversion; the others are only counted.
 const MAX_KEPT: usize = 50;
+
+/// Audit events of one key and UTC day about submissions that differ from its conversion.
+const MAX_MISMATCHES: i64 = 10;
+/// The attribute with the UTC day of the last such event.
+const MISMATCH_DAY: &str = "mismatchDay";
+/// The attribute with their number on that day.
+const MISMATCHES: &str = "mismatches";
 
 /// Submissions of a key that a conversion already held.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,6 +69,40 @@ impl Conversions<'_> {
         Ok(())
     }
 
+    /// Records in the audit log that a submission differs from the conversion of its key, unless that has been recorded ten times this
+    /// UTC day: anybody with a ctx can send such submissions. All of them are counted by [`Self::record_repeat`].
+    ///
+    /// # Errors
+    /// When the table is unavailable or contended.
+    pub async fn record_mismatch(self, handle: &Handle, conversion: ConversionId, event: &AuditEvent) -> Result<()> {
+        let at = table::repeat_submissions(handle, conversion);
+        let today: i64 = event.at.day().compact().parse().unwrap_or_default();
+        retry(RetryPolicy::OPTIMISTIC_WRITE, TRANSACT, (), |_, ()| async {
+            let item = self.db.get(&at).await?.unwrap_or_default();
+            let (day, count) = (integer(&item, MISMATCH_DAY), integer(&item, MISMATCHES).unwrap_or_default());
+            let count = if day == Some(today) { count } else { 0 };
+            if count >= MAX_MISMATCHES {
+                return Ok(RetryStep::Done(()));
+            }
+            let update = self.db.update_part(&at, |update| {
+                let update = update
+                    .update_expression(format!("SET {MISMATCH_DAY} = :today, {MISMATCHES} = :count"))
+                    .expression_attribute_values(":today", number(today))
+                    .expression_attribute_values(":count", number(count + 1));
+                match day {
+                    Some(day) => update
+                        .condition_expression(format!("{MISMATCH_DAY} = :day AND {MISMATCHES} = :before"))
+                        .expression_attribute_values(":day", number(day))
+                        .expression_attribute_values(":before", number(integer(&item, MISMATCHES).unwrap_or_default())),
+                    None => update.condition_expression(format!("attribute_not_exists({MISMATCH_DAY})")),
+                }
+            })?;
+            let written = self.db.transact(vec![update, audit::part(self.db, handle, event)?]).await?;
+            Ok(if written.is_written() { RetryStep::Done(()) } else { RetryStep::Again(()) })
+        })
+        .await
+    }
+
     /// The repeated submissions of a conversion's key.
     ///
     /// # Errors
@@ -70,8 +113,14 @@ impl Conversions<'_> {
         let mut texts = entries(&item).to_vec();
         // Each begins with its moment.
         texts.sort();
-        let kept = texts.iter().map(|text| serde_json::from_str(text).map_err(|error| damaged(&at.pk, error)));
-        Ok(RepeatSubmissions { total: integer(&item, "tries").unwrap_or_default(), kept: kept.collect::<Result<_>>()? })
+        let mut kept = Vec::new();
+        for text in &texts {
+            match from_json(&at, text) {
+                Ok(attempt) => kept.push(attempt),
+                Err(error) => log_damage(&error),
+            }
+        }
+        Ok(RepeatSubmissions { total: integer(&item, "tries").unwrap_or_default(), kept })
     }
 }
 

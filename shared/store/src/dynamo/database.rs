@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
 use futures::future::try_join_all;
 use serde::de::DeserializeOwned;
 
+use crate::dynamo::found::{Found, found};
 use crate::dynamo::item::{Item, doc, key};
 use crate::dynamo::table::Key;
 use crate::error::{Error, Result};
@@ -71,6 +72,11 @@ impl Database {
     /// The document of one item, with a consistent read.
     pub(crate) async fn get_doc<T: DeserializeOwned>(&self, at: &Key) -> Result<Option<T>> {
         self.get(at).await?.map(|item| doc(&item)).transpose()
+    }
+
+    /// The document of one item, damaged or not, with a consistent read.
+    pub(crate) async fn find_doc<T: DeserializeOwned>(&self, at: &Key) -> Result<Option<Found<T>>> {
+        self.get(at).await?.map(|item| found(&item, doc)).transpose()
     }
 
     /// Those of at most 100 items that exist, with consistent reads and in no order: one `BatchGetItem`.

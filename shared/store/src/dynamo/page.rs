@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use domain::values::secret::sha256_hex;
 
+use crate::dynamo::found::{Found, found};
 use crate::dynamo::item::{Item, string, text};
 use crate::error::{Error, Result};
 
@@ -16,9 +17,22 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// The cursor of the next page; none on the last.
     pub next_cursor: Option<String>,
+    /// The names of the entries of this page that cannot be decoded.
+    pub damaged: Vec<String>,
 }
 
 impl<T> Page<T> {
+    /// A page without damaged entries.
+    pub fn new(items: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self { items, next_cursor, damaged: Vec::new() }
+    }
+
+    /// The first page also names what cannot be decoded of a list that has been read completely.
+    #[must_use]
+    pub fn with_damaged(self, damaged: Vec<String>, cursor: Option<&str>) -> Self {
+        Self { damaged: if cursor.is_none() { damaged } else { Vec::new() }, ..self }
+    }
+
     /// A page of a list that has been read completely; `position` is an entry's sort key, unique in the list.
     ///
     /// # Errors
@@ -28,11 +42,13 @@ impl<T> Page<T> {
         let mut rest = entries.into_iter().filter(|entry| after.as_ref().is_none_or(|after| position(entry) > *after));
         let items: Vec<T> = rest.by_ref().take(limit).collect();
         let is_more = rest.next().is_some();
-        Ok(Self { next_cursor: items.last().filter(|_| is_more).map(|last| encode_cursor(list, &position(last))), items })
+        let next_cursor = items.last().filter(|_| is_more).map(|last| encode_cursor(list, &position(last)));
+        Ok(Self::new(items, next_cursor))
     }
 }
 
-/// A page of a partition, in the order of the query: one `Query`. The partition's key names the list in its cursors.
+/// A page of a partition, in the order of the query: one `Query`. Entries that cannot be decoded are named by their sort key.
+/// The partition's key names the list in its cursors.
 pub(crate) async fn page_of<T>(
     query: QueryFluentBuilder,
     partition: &str,
@@ -41,12 +57,19 @@ pub(crate) async fn page_of<T>(
 ) -> Result<Page<T>> {
     // One entry beyond the page distinguishes a full last page from one that others follow.
     let query = query.expression_attribute_values(":pk", text(partition)).limit(i32::try_from(limit + 1).unwrap_or(i32::MAX));
-    let found = query.send().await.map_err(Error::call("Query"))?;
-    let is_more = found.items().len() > limit || found.last_evaluated_key().is_some();
-    let page = || found.items().iter().take(limit);
+    let answer = query.send().await.map_err(Error::call("Query"))?;
+    let is_more = answer.items().len() > limit || answer.last_evaluated_key().is_some();
+    let page = || answer.items().iter().take(limit);
     let last = page().next_back().filter(|_| is_more);
     let next_cursor = last.map(|last| string(last, "sk").map(|position| encode_cursor(partition, position))).transpose()?;
-    Ok(Page { items: page().map(read).collect::<Result<_>>()?, next_cursor })
+    let (mut items, mut damaged) = (Vec::new(), Vec::new());
+    for item in page() {
+        match found(item, &read)? {
+            Found::Intact(entry) => items.push(entry),
+            Found::Damaged(_) => damaged.push(string(item, "sk")?.to_owned()),
+        }
+    }
+    Ok(Page { items, next_cursor, damaged })
 }
 
 /// A cursor to a position in a list. It carries a digest of both, so that a cursor of another list or a changed one is detected.

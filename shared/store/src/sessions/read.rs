@@ -4,7 +4,7 @@ use domain::chain::{SIGNAL_DAYS, Session, Signal};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, SessionId};
 
-use crate::dynamo::{Database, applied, doc, integer, number, string, table, text};
+use crate::dynamo::{Database, applied, doc, integer, number, readable, string, table, text};
 use crate::error::{Error, Result};
 use crate::outbox::Outbox;
 use crate::rollups::Rollups;
@@ -62,7 +62,7 @@ impl<'a> Sessions<'a> {
                     let converted_at = integer(item, "convertedAt").map(Moment::from_millis);
                     is_converted = converted_at.is_some_and(|at| now < at.plus_days(SIGNAL_DAYS));
                 } else {
-                    signals.push(doc::<Signal>(item)?);
+                    signals.extend(readable(item, doc::<Signal>)?);
                 }
             }
         }

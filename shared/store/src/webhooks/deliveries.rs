@@ -13,7 +13,7 @@ use domain::webhooks::envelope::Envelope;
 
 use crate::accounts::audit;
 use crate::dynamo::table::{self, Key};
-use crate::dynamo::{Database, Item, RetryPolicy, absent, doc, number, string, text, with_doc};
+use crate::dynamo::{Database, Item, RetryPolicy, absent, doc, number, readable, string, text, with_doc};
 use crate::error::{Error, Result};
 use crate::outbox::{GRACE_MS, make_due};
 use crate::webhooks::events;
@@ -118,7 +118,7 @@ impl<'a> Deliveries<'a> {
         for item in found.items() {
             match string(item, "sk")? {
                 "A" => delivery = Some(doc(item)?),
-                _ => attempts.push(doc(item)?),
+                _ => attempts.extend(readable(item, doc)?),
             }
         }
         Ok(delivery.map(|delivery| (delivery, attempts)))

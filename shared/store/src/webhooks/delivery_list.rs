@@ -5,7 +5,7 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 use domain::webhooks::delivery::{Delivery, DeliveryStatus, KEPT_DAYS};
 
-use crate::dynamo::{Page, decode_parts, doc, encode_parts, integer, table, text};
+use crate::dynamo::{Found, Page, damaged, decode_parts, doc, encode_parts, found, integer, string, table, text};
 use crate::error::{Error, Result};
 use crate::webhooks::deliveries::Deliveries;
 
@@ -111,35 +111,43 @@ impl Deliveries<'_> {
         limit: usize,
         after: Option<DeliveryId>,
     ) -> Result<Page<Delivery>> {
-        let mut items = Vec::new();
-        let Some((oldest, newest)) = filter.bounds(now) else { return Ok(Page { items, next_cursor: None }) };
+        let (mut items, mut unreadable) = (Vec::new(), Vec::new());
+        let Some((oldest, newest)) = filter.bounds(now) else { return Ok(Page::new(items, None)) };
         let mut before = after.map_or(newest, |after| after.min(newest));
         let mut day = before.moment().day();
         let mut reads = 0;
         while oldest <= before && oldest.moment().day() <= day {
             let (found, is_more) = self.list_month(handle, day, (oldest, before)).await?;
             reads += 1;
-            for delivery in found {
-                before = delivery.id;
-                if filter.contains(&delivery) {
-                    items.push(delivery);
-                    if items.len() == limit {
-                        return Ok(Page { items, next_cursor: Some(encode_parts(&[&before.to_string()])) });
-                    }
+            for (id, delivery) in found {
+                before = id;
+                match delivery {
+                    Found::Intact(delivery) if filter.contains(&delivery) => items.push(delivery),
+                    Found::Intact(_) => {}
+                    // Whether the filter would contain it cannot be known.
+                    Found::Damaged(_) => unreadable.push(id.to_string()),
+                }
+                if items.len() == limit {
+                    return Ok(Page { items, next_cursor: Some(encode_parts(&[&before.to_string()])), damaged: unreadable });
                 }
             }
             if is_more && reads == MAX_READS {
-                return Ok(Page { items, next_cursor: Some(encode_parts(&[&before.to_string()])) });
+                return Ok(Page { items, next_cursor: Some(encode_parts(&[&before.to_string()])), damaged: unreadable });
             }
             if !is_more {
                 day = first_of_month(day).plus(-1);
             }
         }
-        Ok(Page { items, next_cursor: None })
+        Ok(Page { items, next_cursor: None, damaged: unreadable })
     }
 
     /// At most 200 deliveries of a month before `before`, newest first, and whether more follow.
-    async fn list_month(self, handle: &Handle, day: Day, (oldest, before): (DeliveryId, DeliveryId)) -> Result<(Vec<Delivery>, bool)> {
+    async fn list_month(
+        self,
+        handle: &Handle,
+        day: Day,
+        (oldest, before): (DeliveryId, DeliveryId),
+    ) -> Result<(Vec<(DeliveryId, Found<Delivery>)>, bool)> {
         let query = self
             .db
             .query_index(table::LIST)
@@ -149,10 +157,16 @@ impl Deliveries<'_> {
             .expression_attribute_values(":before", text(before.to_string()))
             .scan_index_forward(false)
             .limit(200);
-        let found = query.send().await.map_err(Error::call("Query"))?;
-        let mut deliveries = found.items().iter().map(doc).collect::<Result<Vec<Delivery>>>()?;
-        deliveries.retain(|delivery| delivery.id != before);
-        Ok((deliveries, found.last_evaluated_key().is_some()))
+        let answer = query.send().await.map_err(Error::call("Query"))?;
+        let mut deliveries = Vec::new();
+        for item in answer.items() {
+            let id = string(item, "listSk")?;
+            let id: DeliveryId = id.parse().map_err(|_| damaged(id, "listSk is not the id of a delivery"))?;
+            if id != before {
+                deliveries.push((id, found(item, doc)?));
+            }
+        }
+        Ok((deliveries, answer.last_evaluated_key().is_some()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Webhook subscriptions: the owner's settings as the document, the health of the endpoint in attributes of the same item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::builders::DeleteBuilder;
 
 use domain::accounts::audit::AuditEvent;
 use domain::values::id::SubscriptionId;
@@ -9,7 +10,10 @@ use domain::values::name::Handle;
 use domain::webhooks::subscription::{Disabled, Failing, MAX_SUBSCRIPTIONS, Subscription, SubscriptionStatus};
 
 use crate::accounts::audit;
-use crate::dynamo::{Database, Item, RetryPolicy, absent, applied, doc, integer, number, optional, table, text, to_json, with_doc};
+use crate::dynamo::{
+    DamagedItem, Database, Found, Item, Page, RetryPolicy, absent, applied, doc, found, integer, number, optional, readable, string, table,
+    text, to_json, with_doc,
+};
 use crate::error::{Error, Result};
 
 /// A subscription with the health of its endpoint.
@@ -124,7 +128,7 @@ impl<'a> Subscriptions<'a> {
             .expression_attribute_values(":sealed", text(table::sealed(key_id)))
             .limit(limit);
         let found = query.send().await.map_err(Error::call("Query"))?;
-        found.items().iter().map(doc).collect()
+        found.items().iter().filter_map(|item| readable(item, doc).transpose()).collect()
     }
 
     /// Replaces the secrets by the same ones sealed with another key; returns false when the subscription has changed since it
@@ -151,13 +155,29 @@ impl<'a> Subscriptions<'a> {
     /// # Errors
     /// When the table is unavailable or contended.
     pub async fn delete(self, subscription: &Subscription, event: &AuditEvent) -> Result<bool> {
-        let delete = self.db.delete_part(&table::subscription(&subscription.handle, subscription.id), |delete| {
-            delete.condition_expression("attribute_exists(pk)")
-        })?;
-        let count = self.db.update_part(&table::subscription_count(&subscription.handle), |update| {
+        self.delete_with(&subscription.handle, subscription.id, event, |delete| delete.condition_expression("attribute_exists(pk)")).await
+    }
+
+    /// Deletes a subscription that cannot be decoded, like any other. False when it has changed since it was read.
+    ///
+    /// # Errors
+    /// When the table is unavailable or contended.
+    pub async fn delete_damaged(self, handle: &Handle, id: SubscriptionId, damaged: &DamagedItem, event: &AuditEvent) -> Result<bool> {
+        self.delete_with(handle, id, event, |delete| damaged.delete(delete)).await
+    }
+
+    async fn delete_with(
+        self,
+        handle: &Handle,
+        id: SubscriptionId,
+        event: &AuditEvent,
+        condition: impl FnOnce(DeleteBuilder) -> DeleteBuilder,
+    ) -> Result<bool> {
+        let delete = self.db.delete_part(&table::subscription(handle, id), condition)?;
+        let count = self.db.update_part(&table::subscription_count(handle), |update| {
             update.update_expression("ADD used :less").expression_attribute_values(":less", number(-1))
         })?;
-        let parts = [delete, count, audit::part(self.db, &subscription.handle, event)?];
+        let parts = [delete, count, audit::part(self.db, handle, event)?];
         let written = self.db.transact_retrying(RetryPolicy::TRANSACTION, &parts, &[0]).await?;
         Ok(written.is_written())
     }
@@ -170,11 +190,34 @@ impl<'a> Subscriptions<'a> {
         self.db.get(&table::subscription(handle, id)).await?.map(|item| with_health(&item, now)).transpose()
     }
 
-    /// A handle's subscriptions in the order of their creation, all at once, since a handle has few: one `Query`.
+    /// A subscription, damaged or not.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn find(self, handle: &Handle, id: SubscriptionId, now: Moment) -> Result<Option<Found<SubscriptionWithHealth>>> {
+        self.db.get(&table::subscription(handle, id)).await?.map(|item| found(&item, |item| with_health(item, now))).transpose()
+    }
+
+    /// A handle's subscriptions that can be decoded in the order of their creation, all at once, since a handle has few: one
+    /// `Query`.
     ///
     /// # Errors
     /// When the table is unavailable.
     pub async fn list(self, handle: &Handle, now: Moment) -> Result<Vec<SubscriptionWithHealth>> {
+        Ok(self.read_all(handle, now).await?.0)
+    }
+
+    /// A page of the same; the first names those that cannot be decoded.
+    ///
+    /// # Errors
+    /// When the cursor is not one of this list, or the table is unavailable.
+    pub async fn list_page(self, handle: &Handle, now: Moment, limit: usize, cursor: Option<&str>) -> Result<Page<SubscriptionWithHealth>> {
+        let (known, damaged) = self.read_all(handle, now).await?;
+        let place = |known: &SubscriptionWithHealth| known.subscription.id.to_string();
+        Ok(Page::paginate(&table::subscriptions(handle), known, limit, cursor, place)?.with_damaged(damaged, cursor))
+    }
+
+    async fn read_all(self, handle: &Handle, now: Moment) -> Result<(Vec<SubscriptionWithHealth>, Vec<String>)> {
         let query = self
             .db
             .query()
@@ -182,8 +225,15 @@ impl<'a> Subscriptions<'a> {
             .expression_attribute_values(":pk", text(table::subscriptions(handle)))
             .expression_attribute_values(":prefix", text("whs_"))
             .consistent_read(true);
-        let found = query.send().await.map_err(Error::call("Query"))?;
-        found.items().iter().map(|item| with_health(item, now)).collect()
+        let answer = query.send().await.map_err(Error::call("Query"))?;
+        let (mut known, mut damaged) = (Vec::new(), Vec::new());
+        for item in answer.items() {
+            match found(item, |item| with_health(item, now))? {
+                Found::Intact(subscription) => known.push(subscription),
+                Found::Damaged(_) => damaged.push(string(item, "sk")?.to_owned()),
+            }
+        }
+        Ok((known, damaged))
     }
 }
 

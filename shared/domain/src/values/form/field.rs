@@ -164,12 +164,27 @@ fn alternatives(words: &[&str]) -> String {
     }
 }
 
+/// Levels of objects and lists that a JSON object of a caller may have. Readers refuse JSON that is nested too deeply, and what is
+/// stored is part of a greater document.
+const MAX_LEVELS: usize = 32;
+
 /// A JSON object of the caller's own making, of at most `max` bytes.
 pub fn json_object(max: usize) -> impl Field<Output = Value> {
     let read = move |value: Value| match &value {
+        Value::Object(_) if !is_within(&value, MAX_LEVELS) => Err(format!("must be nested at most {MAX_LEVELS} levels deep")),
         Value::Object(_) if value.to_string().len() <= max => Ok(value),
         Value::Object(_) => Err(format!("must be at most {max} bytes of JSON")),
         _ => Err("must be an object".to_owned()),
     };
     leaf(|| Schema::new(SchemaKind::FreeObject), read)
+}
+
+/// Whether a value has at most so many levels of objects and lists.
+fn is_within(value: &Value, levels: usize) -> bool {
+    match (value, levels.checked_sub(1)) {
+        (Value::Array(values), Some(rest)) => values.iter().all(|value| is_within(value, rest)),
+        (Value::Object(members), Some(rest)) => members.values().all(|value| is_within(value, rest)),
+        (Value::Array(_) | Value::Object(_), None) => false,
+        (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_), _) => true,
+    }
 }
