@@ -1,4 +1,5 @@
 //! Processes that die and services that fail.
 
 pub(crate) mod chain;
+pub(crate) mod first_start;
 pub(crate) mod kill;
