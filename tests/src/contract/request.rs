@@ -77,7 +77,6 @@ impl Exception {
         except("not a reserved word", REGISTRY),
         except("neither . nor ..", "two texts among all that the pattern admits"),
         except("decimals", DECIMALS),
-        except("must not be zero", "one number within the bounds"),
         except("is given more than once", "members and parameters that are given twice are lost before a schema sees them"),
     ];
 }
