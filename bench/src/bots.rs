@@ -1,7 +1,7 @@
 //! The bot classifier on lists of user agents of known nature: recall on bots, false positives on people, and its time.
 //!
 //! The lists in the repository are small and hard. If `.ci/replay` has run, the packages it installed beside the build are
-//! measured too: collected crawlers, and browsers weighted by how often they occur.
+//! measured too: collected crawlers, browsers and apps, and browsers weighted by how often they occur.
 
 use std::fs;
 use std::hint::black_box;
@@ -28,10 +28,12 @@ pub(crate) fn measure() -> Result<Vec<Table>> {
     row(&mut table, "in-app browsers, the repository's list", &listed(&data.join("in-app-browsers.txt"))?);
     match installed() {
         Some(modules) => {
-            row(&mut table, "bots, crawler-user-agents", &crawlers(&modules)?);
+            for (name, agents) in corpora(&modules)? {
+                row(&mut table, &name, &agents);
+            }
             row(&mut table, "people, user-agents", &people(&modules)?);
         }
-        None => table.remark("Run .ci/replay once to measure crawler-user-agents and user-agents too."),
+        None => table.remark("Run .ci/replay once to measure the lists of its packages too."),
     }
     table.remark("The share classified as bots is the recall for bots and the false-positive rate for people.");
     Ok(vec![table])
@@ -81,10 +83,14 @@ fn read(path: PathBuf) -> Result<Vec<Value>> {
     serde_json::from_str(&text).with_context(|| path.display().to_string())
 }
 
-fn crawlers(modules: &std::path::Path) -> Result<Vec<Agent>> {
-    let crawlers = read(modules.join("crawler-user-agents/crawler-user-agents.json"))?;
-    let instances = crawlers.iter().filter_map(|crawler| crawler.get("instances")?.as_array()).flatten();
-    Ok(instances.filter_map(|agent| Some((agent.as_str()?.to_owned(), 1.0))).collect())
+/// The lists that `.ci/replay` has made of its packages, by name.
+fn corpora(modules: &std::path::Path) -> Result<Vec<(String, Vec<Agent>)>> {
+    let corpora = read(modules.with_file_name("corpora.json"))?;
+    let list = |corpus: &Value| {
+        let agents = corpus.get("agents")?.as_array()?.iter();
+        Some((corpus.get("name")?.as_str()?.to_owned(), agents.filter_map(|agent| Some((agent.as_str()?.to_owned(), 1.0))).collect()))
+    };
+    Ok(corpora.iter().filter_map(list).collect())
 }
 
 fn people(modules: &std::path::Path) -> Result<Vec<Agent>> {

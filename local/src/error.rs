@@ -30,6 +30,17 @@ pub enum Error {
     /// The embedded DynamoDB refused a request.
     #[error("DynamoDB: {0}")]
     Database(String),
+    /// The database's file is not what SQLite writes.
+    #[error(
+        "{} is damaged ({finding}): restore the data directory from a backup, or use another one with --data",
+        .path.display()
+    )]
+    DamagedDatabase {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says about it.
+        finding: String,
+    },
     /// The embedded SQS refused a request.
     #[error("SQS: {}", .0.message)]
     Queues(#[from] SqsError),
@@ -69,6 +80,13 @@ pub enum Error {
         .0.display()
     )]
     DamagedKeys(PathBuf),
+    /// The file of the access tokens' key is not what a server writes.
+    #[error(
+        "{} is damaged: restore it from a backup. Without it the access tokens handed out so far become invalid; to accept that, delete \
+         it, and the next start creates a new key",
+        .0.display()
+    )]
+    DamagedTokenKey(PathBuf),
     /// No such handle.
     #[error("there is no handle {0}")]
     NoHandle(Handle),

@@ -16,6 +16,9 @@ use crate::{Error, private_files};
 const TOKEN_FILE: &str = "jwt-secret";
 const PLATFORM_FILE: &str = "platform-secret.json";
 
+/// Random bytes of a secret.
+const SECRET_BYTES: usize = 32;
+
 /// The secrets.
 #[derive(Clone)]
 pub struct Keys {
@@ -39,7 +42,7 @@ impl Keys {
     /// The secrets in `folder`, created on first use.
     ///
     /// # Errors
-    /// When the folder cannot be read or written, or its platform keys are damaged.
+    /// When the folder cannot be read or written, or a file in it is damaged.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         private_files::create_dir(folder).map_err(Error::on(folder))?;
         let fresh = Self::generate()?;
@@ -51,7 +54,7 @@ impl Keys {
     /// The secrets that a server has created in `folder`.
     ///
     /// # Errors
-    /// When there are none, they cannot be read, or the platform keys are damaged.
+    /// When there are none, they cannot be read, or a file is damaged.
     pub fn known(folder: &Path) -> Result<Self, Error> {
         let read = |name| match read(&folder.join(name))? {
             Some(secret) => Ok(secret),
@@ -60,8 +63,12 @@ impl Keys {
         Self { token: read(TOKEN_FILE)?, platform: read(PLATFORM_FILE)? }.checked(folder)
     }
 
-    /// The functions would start with damaged platform keys and fail at the first request.
+    /// The functions would start with damaged platform keys and fail at the first request, and with a damaged token key accept what
+    /// others can forge.
     fn checked(self, folder: &Path) -> Result<Self, Error> {
+        if BASE64_URL_SAFE_NO_PAD.decode(&self.token).map_or(0, |key| key.len()) != SECRET_BYTES {
+            return Err(Error::DamagedTokenKey(folder.join(TOKEN_FILE)));
+        }
         match Keyring::from_json(&self.platform) {
             Ok(_) => Ok(self),
             Err(_) => Err(Error::DamagedKeys(folder.join(PLATFORM_FILE))),
@@ -99,10 +106,10 @@ fn rotated(known: &BTreeMap<String, String>, fresh: String) -> Result<BTreeMap<S
     Ok(BTreeMap::from([("current".to_owned(), next.clone()), (kid.clone(), key.clone()), (next, fresh)]))
 }
 
-/// 32 random bytes in base64url.
+/// Random bytes in base64url.
 #[expect(clippy::disallowed_methods, reason = "the one place that creates keys")]
 fn secret() -> Result<String, Error> {
-    let mut bytes = [0; 32];
+    let mut bytes = [0; SECRET_BYTES];
     getrandom::fill(&mut bytes).map_err(Error::keys)?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
@@ -181,6 +188,21 @@ mod tests {
         }
         fs::write(&path, &good).unwrap();
         assert_eq!(Keys::open(folder.path()).unwrap().platform, good);
+    }
+
+    #[test]
+    fn a_damaged_token_key_is_refused_with_the_file_and_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = Keys::open(folder.path()).unwrap().token;
+        let path = folder.path().join(TOKEN_FILE);
+        for damaged in ["", "short", &good[..42], &good.replace(|c: char| c.is_ascii_alphanumeric(), "?")] {
+            fs::write(&path, damaged).unwrap();
+            let message = Keys::open(folder.path()).map(drop).unwrap_err().to_string();
+            assert!(message.starts_with(&format!("{} is damaged: restore it from a backup", path.display())), "{message}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), damaged, "a damaged file is not replaced");
+        }
+        fs::write(&path, &good).unwrap();
+        assert_eq!(Keys::open(folder.path()).unwrap().token, good);
     }
 
     #[test]

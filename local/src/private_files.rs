@@ -1,10 +1,11 @@
 //! Files and directories that only their owner can read: what the server stores includes secrets and visitors' data.
 
 use std::{
+    ffi::OsString,
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 const DIRECTORY_MODE: u32 = 0o700;
@@ -59,6 +60,27 @@ pub fn restrict(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Copies a damaged file to the first free name `<file>.damaged-<number>`, on the disk when this returns; returns that name.
+///
+/// # Errors
+/// When it cannot be read, or the copy not written.
+pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    for number in 1..=u32::MAX {
+        let mut name = OsString::from(path);
+        name.push(format!(".damaged-{number}"));
+        match OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&name) {
+            Ok(mut copy) => {
+                io::copy(&mut File::open(path)?, &mut copy)?;
+                copy.sync_all()?;
+                return Ok(name.into());
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +103,19 @@ mod tests {
         ensure(&old).unwrap();
         assert_eq!((mode(&old), fs::read_to_string(&old).unwrap().as_str()), (0o600, "short"));
         restrict(&folder.path().join("missing")).unwrap();
+    }
+
+    #[test]
+    fn a_file_set_aside_keeps_what_was_set_aside_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("messages.journal");
+        for (number, content) in [(1, "first"), (2, "second")] {
+            fs::write(&path, content).unwrap();
+            let kept = set_aside(&path).unwrap();
+            assert_eq!(kept, folder.path().join(format!("messages.journal.damaged-{number}")));
+            assert_eq!((mode(&kept), fs::read_to_string(&kept).unwrap().as_str()), (0o600, content));
+        }
+        assert_eq!(fs::read_to_string(folder.path().join("messages.journal.damaged-1")).unwrap(), "first");
     }
 
     #[test]

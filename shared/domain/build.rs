@@ -17,9 +17,10 @@ const LIST: &str = "data/user-agent-phrases.txt";
 const HARMLESS: UserAgentFlags = UserAgentFlags(1 << 31);
 
 /// The sections of the list, by their headings.
-const SECTIONS: [(&str, UserAgentFlags); 9] = [
+const SECTIONS: [(&str, UserAgentFlags); 10] = [
     ("[harmless]", HARMLESS),
     ("[browser]", UserAgentFlags::BROWSER),
+    ("[engine]", UserAgentFlags::ENGINE),
     ("[declared_bot]", UserAgentFlags::DECLARED_BOT),
     ("[automation_tool]", UserAgentFlags::AUTOMATION_TOOL),
     ("[mobile]", UserAgentFlags::MOBILE),

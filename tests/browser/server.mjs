@@ -1,4 +1,4 @@
-// A local server built from this tree, a merchant's site under a strict policy, and Chromium, for one test file.
+// A local server built from this tree, a merchant's site under a strict policy, and browsers, for one test file.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -8,11 +8,20 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 
-const { BROWSER, LOCAL, MODULES } = process.env;
+const { CHROMIUM, FIREFOX, LOCAL, MODULES } = process.env;
 const puppeteer = createRequire(`${MODULES}/`)("puppeteer-core");
 
 // That of a person's browser: "HeadlessChrome" is classified as a bot, and so is a visit without a language.
 const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
+// The embedded DynamoDB asks for a signature and verifies none.
+const AWS_SIGNATURE = {
+  authorization: "AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+  "x-amz-date": "20260101T000000Z",
+};
+
+/** The browsers there are; a page for people is tested in each. */
+export const BROWSERS = ["chromium", "firefox"];
 
 async function freePort() {
   const server = net.createServer().listen(0, "127.0.0.1");
@@ -50,7 +59,8 @@ export class LocalServer {
   async open() {
     if (this.process) return;
     const options = ["--port", this.port, "--shop-port", this.shopPort, "--data", this.data, "--env-file", path.join(this.folder, "env")];
-    this.process = spawn(LOCAL, [...options, "--public-rpm", 1_000_000].map(String), { stdio: "ignore" });
+    options.push("--functions-env", path.join(this.folder, "functions"));
+    this.process = spawn(LOCAL, [...options, "--public-rpm", 1_000_000, "--trust-viewer-address"].map(String), { stdio: "ignore" });
     await eventually("the server answers", async () => (await fetch(`${this.api}/v2/system/health`)).ok);
   }
 
@@ -75,10 +85,31 @@ export class LocalServer {
     return answer.json();
   }
 
+  /** Writes what is at `resource`, as the owner of `demo`. */
+  async write(resource, body) {
+    const headers = { authorization: `Bearer ${this.token}`, "content-type": "application/json" };
+    return fetch(`${this.api}/v2/handles/demo/${resource}`, { method: "PUT", headers, body: JSON.stringify(body) });
+  }
+
+  /** Deletes the table, so that whatever has to read it fails from now on. */
+  async breakTable() {
+    const variables = readFileSync(path.join(this.folder, "functions"), "utf8");
+    const variable = (name) => new RegExp(`^${name}='(.*)'$`, "m").exec(variables)[1];
+    const headers = { ...AWS_SIGNATURE, "content-type": "application/x-amz-json-1.0", "x-amz-target": "DynamoDB_20120810.DeleteTable" };
+    const body = JSON.stringify({ TableName: variable("TABLE_NAME") });
+    const answer = await fetch(variable("AWS_ENDPOINT_URL_DYNAMODB"), { method: "POST", headers, body });
+    if (!answer.ok) throw new Error(`the table is not deleted: ${await answer.text()}`);
+  }
+
+  /** The answer to a visitor of a link, without a browser. */
+  visit(place) {
+    const headers = { "user-agent": AGENT, "accept-language": "en" };
+    return fetch(`${this.api}/_edge/redirect/demo/${place}`, { headers, redirect: "manual" });
+  }
+
   /** The ctx of a click on the demo shop's link. */
   async click(query = "") {
-    const headers = { "user-agent": AGENT, "accept-language": "en" };
-    const answer = await fetch(`${this.api}/_edge/redirect/demo/shop?${query}`, { headers, redirect: "manual" });
+    const answer = await this.visit(`shop?${query}`);
     return new URL(answer.headers.get("location")).searchParams.get("ctx");
   }
 
@@ -102,13 +133,18 @@ export class LocalServer {
   }
 }
 
-/** A merchant's site that allows itself and the API, and nothing else; `/plain` is a page without the snippet. */
+/**
+ * A merchant's site that allows itself and the API, and nothing else; `/plain` is a page without the snippet, `/hop?to=…` redirects
+ * to another origin of the merchant.
+ */
 export async function merchant(api) {
   const policy = `default-src 'none'; script-src 'self' ${api}; connect-src ${api}`;
   const page = (body) => `<!doctype html><title>Shop</title>${body}`;
   const snippet = `<script src="${api}/v2/public/sdk.js" data-handle="demo" defer></script>`;
   const links = '<a id="marked" data-tenx href="/plain?a=1#x"><b>marked</b></a> <a id="bare" href="/plain">bare</a>';
   const server = http.createServer((request, response) => {
+    const to = new URL(request.url, "http://merchant").searchParams.get("to");
+    if (to) return response.writeHead(302, { location: `http://localhost:${server.address().port}${to}` }).end();
     response.setHeader("content-security-policy", policy);
     response.setHeader("content-type", "text/html; charset=utf-8");
     response.end(page(request.url.startsWith("/plain") ? "plain" : snippet + links));
@@ -118,10 +154,15 @@ export async function merchant(api) {
   return { server, origin: `http://127.0.0.1:${server.address().port}` };
 }
 
-export function launch() {
+/** Starts a browser of `BROWSERS`. */
+export function launch(browser = "chromium") {
+  if (browser === "firefox") {
+    // Firefox reports an icon that a policy refuses as an error of the page; Chromium asks for none.
+    return puppeteer.launch({ browser, executablePath: FIREFOX, headless: true, extraPrefsFirefox: { "browser.chrome.site_icons": false } });
+  }
   const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : [];
   const args = [...sandbox, `--user-agent=${AGENT}`, "--lang=en-US", "--accept-lang=en-US", "--disable-dev-shm-usage"];
-  return puppeteer.launch({ executablePath: BROWSER, headless: true, args });
+  return puppeteer.launch({ executablePath: CHROMIUM, headless: true, args });
 }
 
 /** A tab in a profile of its own, with the errors in it (`errors`) and its requests to the API (`requests`). */

@@ -95,12 +95,9 @@ fn outcome_of(error: &reqwest::Error) -> PostOutcome {
         if error.is::<rustls::Error>() {
             return PostOutcome::Tls;
         }
-        // An I/O error hides what it wraps from `source`.
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return PostOutcome::Tls;
-        }
-        cause = error.source();
+        // An I/O error hides what it wraps from `source`, and the error of a handshake is wrapped twice.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source());
     }
     if error.is_timeout() {
         return PostOutcome::Timeout;

@@ -1,6 +1,6 @@
 //! Responses to a visitor: a redirect, a bridge page, a password form, or an error.
 
-use api::{Code, Html, Problem, escape, wants_html};
+use api::{Code, Forms, Html, Problem, escape, wants_html};
 use axum::response::{IntoResponse, Response};
 use domain::links::Closed;
 use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
@@ -22,6 +22,7 @@ pub(crate) fn bridge(location: &str) -> Response {
     let target = escape(location);
     let page = Html {
         status: StatusCode::OK,
+        forms: Forms::None,
         title: "One moment".to_owned(),
         head: format!(r#"<meta http-equiv="refresh" content="0;url={target}">"#),
         body: format!(r#"<p>You are being taken on. <a href="{target}">Continue</a></p>"#),
@@ -34,6 +35,7 @@ pub(crate) fn password_form(status: StatusCode, error: Option<&str>) -> Response
     let error = error.map(|text| format!(r#"<p role="alert">{}</p>"#, escape(text))).unwrap_or_default();
     let page = Html {
         status,
+        forms: Forms::Redirected,
         title: "This link needs a password".to_owned(),
         head: String::new(),
         body: format!(

@@ -53,10 +53,10 @@ pub(crate) enum Gate {
 /// Decides where this visit goes and sends the visitor there.
 pub(crate) async fn visit(app: &ApiState, found: &LinkWithRules, parts: &Parts, gate: Gate) -> Result<Response, Problem> {
     let LinkWithRules { link, rules } = found;
-    let keys = match app.keys().await {
+    let keys = match app.keys_soon().await {
         Ok(keys) => Some(keys),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, metric = "ctx_keys_missing", "redirecting without ctx");
+            tracing::warn!(error = &error as &dyn std::error::Error, metric = "ctx_keys_missing", "redirecting without ctx");
             None
         }
     };

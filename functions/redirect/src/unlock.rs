@@ -46,7 +46,7 @@ where
     let Some(hashed) = &found.link.password else {
         return Err(Problem::new(Code::MethodNotAllowed, "follow links with GET").allow("GET, HEAD"));
     };
-    let keys = app.keys().await.ok();
+    let keys = app.keys_soon().await.ok();
     let viewer = Viewer::of_parts(parts, app.settings(), keys.as_deref());
     let now = app.now();
     // Without the counter there would be no limit to guesses, so a failure to count is an error here.

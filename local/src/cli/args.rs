@@ -45,6 +45,9 @@ pub(super) struct ServerArgs {
     /// Public requests per minute and source address [default: 120, as deployed].
     #[arg(long, value_name = "N")]
     pub(super) public_rpm: Option<u32>,
+    /// Take visitors' addresses from the header CloudFront-Viewer-Address: rate limits then count by what callers say.
+    #[arg(long)]
+    pub(super) trust_viewer_address: bool,
     /// The plan of a new account.
     #[arg(long, value_enum, default_value_t = PlanArg::Enterprise)]
     pub(super) plan: PlanArg,

@@ -38,7 +38,9 @@ pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error
     let data = (!args.ephemeral).then(|| args.data.clone());
     let keys = data.as_deref().map_or_else(Keys::generate, Keys::open)?;
     let settings = LocalSettings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
-    let server = LocalServer::open(Options { data, environment: settings.environment(), ..Options::memory() }).await?;
+    let options =
+        Options { data, environment: settings.environment(), trust_viewer_address: args.trust_viewer_address, ..Options::memory() };
+    let server = LocalServer::open(options).await?;
     functions::mount_all(&server, functions::real_app)?;
     let _address_file = (!args.ephemeral).then(|| EngineAddressFile::write(&server, &args.data)).transpose()?;
 

@@ -9,17 +9,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
-use http_body_util::{BodyExt, Collected, Full, Limited};
-use hyper::{
-    body::{Body as _, Incoming},
-    service::Service,
-};
+use http::{HeaderValue, Request, Response, StatusCode, request::Parts};
+use http_body_util::Full;
+use hyper::{body::Incoming, service::Service};
 use lambda_http::{LambdaEvent, lambda_runtime, request::LambdaRequest};
 use tokio::time::Instant;
 use tower::ServiceExt;
 use uuid::Uuid;
 
+mod body;
 mod event;
 mod response;
 pub(crate) mod routes;
@@ -29,8 +27,8 @@ mod tests;
 use crate::{LocalServer, functions::slot::FunctionSlot};
 use event::RequestMeta;
 
-/// API Gateway's limit for a request's body.
-const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// The header in which CloudFront reports a visitor's address.
+const VIEWER_ADDRESS: &str = "cloudfront-viewer-address";
 
 /// API Gateway's longest integration timeout.
 const MAX_TIMEOUT: Duration = Duration::from_secs(30);
@@ -114,27 +112,16 @@ impl Service<Request<Incoming>> for GatewayConnection {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (server, source_ip) = (self.server.clone(), self.peer.ip());
         Box::pin(async move {
-            let (parts, body) = request.into_parts();
-            let response = match read(body).await {
-                Some(body) => respond(&server, parts, body, source_ip).await,
-                None => too_large(),
+            let (mut parts, body) = request.into_parts();
+            if !server.trusts_viewer_address() {
+                // Limits count by it, so a caller could have a new limit for each request.
+                parts.headers.remove(VIEWER_ADDRESS);
+            }
+            let response = match body::read(body).await {
+                Ok(body) => respond(&server, parts, body, source_ip).await,
+                Err(unread) => unread.response(),
             };
             Ok(response.map(Full::new))
         })
     }
-}
-
-/// The whole body; none if it is larger than allowed or the connection fails.
-async fn read(body: Incoming) -> Option<Bytes> {
-    if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
-        return None;
-    }
-    Limited::new(body, MAX_BODY_BYTES).collect().await.ok().map(Collected::to_bytes)
-}
-
-fn too_large() -> Response<Bytes> {
-    let mut response = response::own(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-    // The rest of the request is not read.
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
 }

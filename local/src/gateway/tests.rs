@@ -11,7 +11,11 @@ use crate::{Function, Options};
 
 /// A server whose redirect function responds with what it received.
 async fn mirror() -> LocalServer {
-    let options = Options { template: include_str!("../../tests/sample.yaml").into(), ..Options::memory() };
+    mirror_with(Options::memory()).await
+}
+
+async fn mirror_with(options: Options) -> LocalServer {
+    let options = Options { template: include_str!("../../tests/sample.yaml").into(), ..options };
     let server = LocalServer::open(options).await.unwrap();
     let function = service_fn(|request: lambda_http::Request| async move {
         let context = match request.request_context() {
@@ -99,6 +103,68 @@ async fn a_function_that_is_not_mounted_is_an_internal_error() {
     assert_eq!(body, json!({"message": "Internal Server Error"}));
 }
 
+/// The status and body with which a server answers what is sent to it.
+async fn answered(address: std::net::SocketAddr, request: &str) -> (String, String) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap().to_owned(), body.to_owned())
+}
+
+/// Serves on a free port until the test ends.
+async fn served(server: LocalServer) -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { server.serve_http(listener, std::future::pending()).await });
+    address
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_http_is_a_bad_request() {
+    let address = served(mirror().await).await;
+    for body in ["zz\r\n{}\r\n0\r\n\r\n", "2\r\n{}garbage\r\n0\r\n\r\n", "fffffffffffffffff\r\n{}", "-1\r\n{}\r\n0\r\n\r\n"] {
+        let request = format!("POST /echo/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
+        let (status, answer) = answered(address, &request).await;
+        assert_eq!((status.as_str(), answer.as_str()), ("HTTP/1.1 400 Bad Request", r#"{"message":"Bad Request"}"#), "{body:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_has_a_limited_time_in_all() {
+    use futures::StreamExt;
+    use http_body_util::StreamBody;
+    use hyper::body::Frame;
+    // One byte a second, for ever: each arrives in time, the whole does not.
+    let ticks = tokio::time::interval(Duration::from_secs(1));
+    let bytes = futures::stream::unfold(ticks, |mut ticks| async {
+        ticks.tick().await;
+        Some((Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"x"))), ticks))
+    });
+    let started = Instant::now();
+    assert_eq!(body::read(StreamBody::new(bytes.boxed())).await, Err(body::Unread::TooSlow));
+    assert_eq!(started.elapsed(), body::MAX_BODY_TIME);
+    let response = body::Unread::TooSlow.response();
+    assert_eq!((response.status(), &response.headers()["connection"]), (StatusCode::REQUEST_TIMEOUT, &HeaderValue::from_static("close")));
+}
+
+#[tokio::test]
+async fn a_caller_names_a_visitor_s_address_only_where_that_is_configured() {
+    let request = "GET /abcd HTTP/1.1\r\nHost: localhost\r\nCloudFront-Viewer-Address: 203.0.113.9:443\r\n\
+                   CloudFront-Viewer-Country: DE\r\nConnection: close\r\n\r\n";
+    for (trust_viewer_address, address) in [(false, Value::Null), (true, json!("203.0.113.9:443"))] {
+        let server = mirror_with(Options { trust_viewer_address, ..Options::memory() }).await;
+        let (_, seen) = answered(served(server).await, request).await;
+        let seen: Value = serde_json::from_str(&seen).unwrap();
+        assert_eq!(
+            (&seen["headers"]["cloudfront-viewer-address"], &seen["headers"]["cloudfront-viewer-country"]),
+            (&address, &json!("DE"))
+        );
+    }
+}
+
 #[tokio::test]
 async fn over_a_socket_large_bodies_are_refused_and_others_answered() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -107,7 +173,7 @@ async fn over_a_socket_large_bodies_are_refused_and_others_answered() {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = tokio::spawn(async move { server.serve(listener, async { stopped.await.unwrap_or(()) }).await });
-    for (length, status) in [(2_usize, "HTTP/1.1 200"), (MAX_BODY_BYTES + 1, "HTTP/1.1 413")] {
+    for (length, status) in [(2_usize, "HTTP/1.1 200"), (body::MAX_BODY_BYTES + 1, "HTTP/1.1 413")] {
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let head = format!("POST /echo/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();

@@ -42,6 +42,8 @@ pub struct Options {
     pub clock: MillisClock,
     /// The template.
     pub template: Cow<'static, str>,
+    /// Whether callers over HTTP may name a visitor's address in `CloudFront-Viewer-Address`.
+    pub trust_viewer_address: bool,
 }
 
 impl Options {
@@ -54,6 +56,7 @@ impl Options {
             parameters: BTreeMap::new(),
             clock: Arc::new(crate::wall_clock),
             template: Cow::Borrowed(TEMPLATE),
+            trust_viewer_address: false,
         }
     }
 }
@@ -69,6 +72,7 @@ struct Inner {
     queues: Arc<EmbeddedQueues>,
     template: Template,
     clock: MillisClock,
+    trust_viewer_address: bool,
     /// The engines stop when this is dropped.
     _engines: watch::Sender<bool>,
 }
@@ -93,9 +97,10 @@ impl LocalServer {
             parameters: options.parameters,
         };
         let template = Template::parse(&options.template, &site)?;
-        let database = database::open(data, &options.clock, &template.tables)?;
+        // The queues lock the data directory, so nothing else is opened before them.
         let queues = EmbeddedQueues::open(data, &site, queue_port, &template.queues, Arc::clone(&options.clock)).await?;
         let queues = Arc::new(queues);
+        let database = database::open(data, &options.clock, &template.tables)?;
         let mut common = options.environment;
         common.extend(assembly::engine_environment(database_listener.local_addr()?.port(), &site));
         let slots = assembly::slots(&template, &common);
@@ -109,6 +114,7 @@ impl LocalServer {
             queues,
             template,
             clock: options.clock,
+            trust_viewer_address: options.trust_viewer_address,
             _engines: engines,
         })))
     }
@@ -122,6 +128,11 @@ impl LocalServer {
     /// The binaries of all functions.
     pub fn functions(&self) -> impl Iterator<Item = &str> {
         self.0.slots.keys().map(String::as_str)
+    }
+
+    /// Whether callers over HTTP may name a visitor's address.
+    pub(crate) fn trusts_viewer_address(&self) -> bool {
+        self.0.trust_viewer_address
     }
 
     /// Mounts a function's code in its slot.

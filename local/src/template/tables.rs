@@ -27,6 +27,13 @@ pub struct TableSpec {
     pub ttl_attribute: Option<String>,
 }
 
+impl TableSpec {
+    /// The definitions of its indexes.
+    pub(crate) fn indexes(&self) -> impl Iterator<Item = &Value> {
+        self.creation.get("GlobalSecondaryIndexes").and_then(Value::as_array).into_iter().flatten()
+    }
+}
+
 pub(super) fn declare(resolver: &mut Resolver, site: &Site, id: &str, resource: &Value) -> Result<(), TemplateError> {
     let name = name(resolver, id, resource)?;
     let arn = format!("arn:aws:dynamodb:{}:{}:table/{name}", site.region, site.account);

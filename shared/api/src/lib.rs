@@ -44,7 +44,7 @@ pub use caller::{Member, PlatformAdmin, User};
 pub use code::Code;
 pub use jwt::JwtClaims;
 pub use list::{ListResponse, Paging};
-pub use page::{Html, escape, wants_html};
+pub use page::{Forms, Html, escape, wants_html};
 pub use pat::{PAT_FAMILY, asked_path};
 pub use path::{PathId, PathParam};
 pub use problem::Problem;

@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 pub struct Html {
     /// The status.
     pub status: StatusCode,
+    /// What its forms may do.
+    pub forms: Forms,
     /// The title, as text.
     pub title: String,
     /// Additional markup of the head.
@@ -16,10 +18,33 @@ pub struct Html {
     pub body: String,
 }
 
+/// What the forms of a page may do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Forms {
+    /// The page has none, and none can be submitted.
+    None,
+    /// The page posts to its own address, and the answer redirects to another origin.
+    Redirected,
+}
+
+impl Forms {
+    /// The content security policy of a page.
+    fn policy(self) -> &'static str {
+        match self {
+            Self::None => "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+            // Chromium applies `form-action` to the redirect that answers the form as well, so `'self'` stops a visitor there. Naming
+            // the destination would disclose it before the password is known, and any list of schemes would exclude links into apps.
+            // Nothing of this page comes from a visitor, scripts and <base> are forbidden, and a form without an action posts to the
+            // page's own address: without the directive no other form can be submitted either.
+            Self::Redirected => "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+        }
+    }
+}
+
 impl Html {
     /// A page with one paragraph of text.
     pub fn message(status: StatusCode, title: &str, text: &str) -> Self {
-        Self { status, title: title.to_owned(), head: String::new(), body: format!("<p>{}</p>", escape(text)) }
+        Self { status, forms: Forms::None, title: title.to_owned(), head: String::new(), body: format!("<p>{}</p>", escape(text)) }
     }
 
     /// For a visitor of an address without a link.
@@ -43,12 +68,7 @@ impl IntoResponse for Html {
         let mut response = (self.status, self.render()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(
-            CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(
-                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-            ),
-        );
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(self.forms.policy()));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response
     }

@@ -182,7 +182,7 @@ impl From<store::Error> for Problem {
 impl From<KeysError> for Problem {
     fn from(error: KeysError) -> Self {
         match error {
-            KeysError::Unavailable(_) => Self::unavailable(error),
+            KeysError::Unavailable(_) | KeysError::NotYet => Self::unavailable(error),
             KeysError::Invalid => Self::internal(error),
         }
     }

@@ -68,7 +68,7 @@ const MINUTE_MS: i64 = 60_000;
 /// 429 with `Retry-After` to the end of the minute that began with the source's first request.
 pub async fn limit_public(app: &ApiState, headers: &HeaderMap, extensions: &Extensions) -> Result<(), Problem> {
     // Without the keys CloudFront cannot prove itself, and all its visitors count as one source.
-    let keys = app.keys().await.ok();
+    let keys = app.keys_soon().await.ok();
     let viewer = Viewer::of(headers, extensions, app.settings(), keys.as_deref());
     let max_requests = app.settings().public_rpm;
     let now = app.now();

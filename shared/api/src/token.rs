@@ -71,7 +71,7 @@ impl TokenHolder {
         };
         let presented: Presented = text.parse().map_err(|_| invalid())?;
         let found = app.store().tokens().get(&presented.token_id).await?;
-        let digest = found.as_ref().map_or_else(Digest::of_nobody, |stored| stored.digest.clone());
+        let digest = found.as_ref().map_or_else(Digest::of_no_secret, |stored| stored.digest.clone());
         let is_proven = digest.proves(&presented);
         let holder = Self { stored: found.ok_or_else(invalid)?, request_id };
         if !is_proven {

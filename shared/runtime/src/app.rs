@@ -8,7 +8,7 @@ use domain::values::moment::Moment;
 use domain::webhooks::endpoint::Egress;
 use store::Store;
 
-use crate::keys::{KeysError, PlatformKeyCache, PlatformKeys};
+use crate::keys::{KeyCache, KeysError, PlatformKeys, PlatformSecret};
 use crate::settings::Settings;
 
 /// Where the time comes from.
@@ -25,14 +25,14 @@ struct Inner {
     store: Store,
     clock: Clock,
     entropy: Entropy,
-    keys: PlatformKeyCache,
+    keys: KeyCache<PlatformSecret>,
 }
 
 impl App {
     /// Builds a function's state; nothing is requested yet.
     pub fn new(settings: Settings, http: SharedHttpClient, clock: Clock, entropy: Entropy) -> Self {
         let store = Store::connect(&settings.connection(http.clone()), settings.table.clone(), settings.queues.clone());
-        let keys = PlatformKeyCache::new(&settings, http);
+        let keys = KeyCache::new(PlatformSecret::new(&settings, http));
         Self(Arc::new(Inner { settings, store, clock, entropy, keys }))
     }
 
@@ -78,12 +78,20 @@ impl App {
         Id::new(self.now(), self.random())
     }
 
-    /// The platform's keys, at most five minutes old.
+    /// The platform's keys. After five minutes one request reloads them; while that takes long or fails, the old ones are used.
     ///
     /// # Errors
-    /// When they cannot be loaded and no earlier ones are cached.
+    /// When there are none yet and they cannot be loaded.
     pub async fn keys(&self) -> Result<Arc<PlatformKeys>, KeysError> {
         self.0.keys.get(self.now()).await
+    }
+
+    /// The platform's keys, for a request that goes on without them: waits at most 300 ms for the first ones.
+    ///
+    /// # Errors
+    /// When there are none yet and they cannot be loaded in that time.
+    pub async fn keys_soon(&self) -> Result<Arc<PlatformKeys>, KeysError> {
+        self.0.keys.get_soon(self.now()).await
     }
 
     /// The platform's keys, reloaded if they are older than ten seconds: for a key id the cached ones lack.

@@ -82,7 +82,6 @@ impl Exception {
         except("must not start with xn--", "a rule for new handles alone; one that exists may have such a name"),
         except("neither . nor ..", "two texts among all that the pattern admits"),
         except("decimals", DECIMALS),
-        except("must not be zero", "one number within the bounds"),
         except("is given more than once", "members and parameters that are given twice are lost before a schema sees them"),
     ];
 }

@@ -39,7 +39,7 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 const LOADED_WITHIN: Duration = Duration::from_secs(120);
 
 /// A connection to the process, and what is said over it.
-struct Line {
+pub(super) struct Line {
     stream: BufReader<TcpStream>,
 }
 
@@ -49,7 +49,7 @@ impl Line {
     }
 
     /// Sends one request and reads its answer; an answer that is cut short is none.
-    async fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Answer> {
+    pub(super) async fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Answer> {
         let mut request = format!("{method} {path} HTTP/1.1\r\ncontent-length: {}\r\n", body.len());
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
@@ -79,8 +79,8 @@ impl Line {
 }
 
 /// The program, running.
-struct Running {
-    child: Child,
+pub(super) struct Running {
+    pub(super) child: Child,
     port: u16,
     token: String,
     log: PathBuf,
@@ -88,7 +88,7 @@ struct Running {
 
 impl Running {
     /// Starts the program on this data and waits until it answers.
-    async fn start(program: &Path, folder: &Path) -> Self {
+    pub(super) async fn start(program: &Path, folder: &Path) -> Self {
         let deadline = Instant::now() + STARTED_WITHIN;
         loop {
             let running = Self::spawn(program, folder).await;
@@ -100,13 +100,17 @@ impl Running {
         }
     }
 
-    async fn spawn(program: &Path, folder: &Path) -> Self {
+    pub(super) async fn spawn(program: &Path, folder: &Path) -> Self {
         let port = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port").local_addr().expect("an address").port();
         let log = folder.join("log");
         let file = File::options().append(true).create(true).open(&log).expect("a log");
         let mut command = Command::new(program);
         command.arg("--port").arg(port.to_string()).arg("--data").arg(folder.join("data")).arg("--env-file").arg(folder.join("tokens"));
-        command.args(["--public-rpm", "1000000"]).env("RUST_LOG", "warn,dynoxide=error").kill_on_drop(true).stdin(Stdio::null());
+        command
+            .args(["--public-rpm", "1000000", "--trust-viewer-address"])
+            .env("RUST_LOG", "warn,dynoxide=error")
+            .kill_on_drop(true)
+            .stdin(Stdio::null());
         let child = command.stdout(file.try_clone().expect("a log")).stderr(file).spawn().expect("a process");
         Self { child, port, token: String::new(), log }
     }
@@ -128,19 +132,19 @@ impl Running {
     }
 
     /// `kill -9`, and the process is gone.
-    async fn kill(&mut self) {
+    pub(super) async fn kill(&mut self) {
         self.child.kill().await.expect("a process to kill");
     }
 
-    fn said(&self) -> String {
+    pub(super) fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    async fn line(&self) -> Line {
+    pub(super) async fn line(&self) -> Line {
         Line::open(self.port).await.expect("a connection")
     }
 
-    async fn owner(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(super) async fn owner(&self, method: &str, path: &str, body: &str) -> Answer {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("host", "localhost"), ("authorization", bearer.as_str()), ("content-type", "application/json")];
         self.line().await.ask(method, path, &headers, body).await.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
@@ -157,7 +161,7 @@ impl Running {
     }
 
     /// All conversions, page by page.
-    async fn conversions(&self) -> Vec<Value> {
+    pub(super) async fn conversions(&self) -> Vec<Value> {
         let (mut all, mut cursor) = (Vec::new(), String::new());
         loop {
             let page = self.read(&format!("/v2/handles/demo/conversions?limit=100{cursor}")).await;

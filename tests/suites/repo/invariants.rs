@@ -115,8 +115,8 @@ fn crates_depend_only_on_those_to_their_left() {
 fn only_the_store_names_the_aws_sdk_and_the_keys_secrets_manager() {
     let sources = files(&["shared/domain/src", "shared/runtime/src", "shared/api/src", "functions", "local/src"], ".rs").into_iter();
     let naming: Vec<String> = sources.filter(|path| read(path).contains("aws_sdk_")).collect();
-    assert_eq!(naming, ["shared/runtime/src/keys.rs"]);
-    assert!(!read("shared/runtime/src/keys.rs").replace("aws_sdk_secretsmanager", "").contains("aws_sdk_"));
+    assert_eq!(naming, ["shared/runtime/src/keys/secret.rs"]);
+    assert!(!read("shared/runtime/src/keys/secret.rs").replace("aws_sdk_secretsmanager", "").contains("aws_sdk_"));
     for (path, name, dependencies) in crates() {
         let sdks: Vec<&str> = dependencies.iter().map(String::as_str).filter(|dependency| dependency.starts_with("aws-sdk-")).collect();
         let expected: &[&str] = match name.as_str() {

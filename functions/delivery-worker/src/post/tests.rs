@@ -101,6 +101,37 @@ async fn a_name_without_an_address_is_an_outcome_of_its_own() {
     }
 }
 
+/// A server with a certificate for `receiver.example` that nobody vouches for.
+async fn server_with_own_certificate() -> u16 {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let made = rcgen::generate_simple_self_signed(["receiver.example".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = acceptor.accept(stream).await;
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_handshake_that_fails_is_an_outcome_of_its_own() {
+    let (plain, _) = server().await;
+    for port in [server_with_own_certificate().await, plain] {
+        for name in ["receiver.example", "other.example"] {
+            let (lookup, _) = lookup_with(vec![Ok(vec!["127.0.0.1"])]);
+            assert_eq!(send(Egress::LocalDevelopment, lookup, format!("https://{name}:{port}/")).await, PostOutcome::Tls, "{name}");
+        }
+    }
+    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
+    let (lookup, _) = lookup_with(vec![Ok(vec!["127.0.0.1"])]);
+    assert_eq!(send(Egress::LocalDevelopment, lookup, format!("https://receiver.example:{closed}/")).await, PostOutcome::Connect);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_name_server_that_is_silent_is_not_waited_for() {
     let lookup: Lookup = Arc::new(|_| std::future::pending().boxed());

@@ -24,7 +24,7 @@ pub(super) struct Journal {
 impl Journal {
     /// Opens the journal at `path` and returns the messages in it, oldest first; `lock` is held until it is closed.
     pub(super) fn open(path: &Path, lock: File) -> io::Result<(Self, Vec<StoredMessage>)> {
-        let messages = replay::replay(path)?;
+        let messages = replay::restore(path)?;
         let file = replay::rewrite(path, &messages)?;
         let writer = Writer::new(path.to_owned(), file, messages.len())?;
         let (entries, inbox) = mpsc::unbounded_channel();

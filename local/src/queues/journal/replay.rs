@@ -10,26 +10,32 @@ use std::{
 use super::record::{Record, StoredMessage};
 use crate::private_files;
 
-/// The messages in `path` that were not deleted, oldest first.
-///
-/// A last line without its line break is a write that was interrupted, so it was never acknowledged.
-pub(super) fn replay(path: &Path) -> io::Result<Vec<StoredMessage>> {
+/// The messages in `path` that were not deleted, oldest first. A damaged journal is set aside, since what it is rewritten to lacks
+/// the damaged lines.
+pub(super) fn restore(path: &Path) -> io::Result<Vec<StoredMessage>> {
     let content = match fs::read(path) {
         Ok(content) => content,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error),
     };
     let mut replayed = Replay::default();
+    let mut damaged = 0_usize;
     for line in content.split_inclusive(|byte| *byte == b'\n') {
         match serde_json::from_slice(line) {
             Ok(record) if line.ends_with(b"\n") => replayed.apply(record),
-            Ok(_) | Err(_) => tracing::warn!(bytes = line.len(), "journal line skipped: cut short"),
+            Err(error) if line.ends_with(b"\n") || !error.is_eof() => damaged = damaged.saturating_add(1),
+            // A last line without its line break is a write that was interrupted, so it was never acknowledged.
+            Ok(_) | Err(_) => tracing::warn!(bytes = line.len(), "last journal line skipped: cut short"),
         }
+    }
+    if damaged > 0 {
+        let kept = private_files::set_aside(path)?;
+        tracing::error!(lines = damaged, kept = %kept.display(), "the journal has damaged lines: their messages are lost, it was set aside");
     }
     Ok(replayed.messages.into_values().collect())
 }
 
-/// Repositions `path` by a journal of just `messages`, and opens it for appending.
+/// Replaces `path` by a journal of just `messages`, and opens it for appending.
 pub(super) fn rewrite(path: &Path, messages: &[StoredMessage]) -> io::Result<File> {
     let fresh = path.with_extension("new");
     let mut lines = Vec::new();

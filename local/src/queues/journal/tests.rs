@@ -93,6 +93,30 @@ async fn an_interrupted_last_line_is_dropped_and_does_not_affect_the_next() {
 }
 
 #[tokio::test]
+async fn a_damaged_line_loses_its_message_only_and_the_journal_is_set_aside() {
+    let (folder, path) = folder();
+    let (journal, _) = open(&path);
+    journal.sent(&[message("a"), message("b"), message("c")]).await.unwrap();
+    drop(journal);
+    let good = std::fs::read(&path).unwrap();
+    // The line break of a line, its brackets, its member names: wherever it is damaged, the others are read.
+    let second = good.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for (number, at) in (1..).zip([second, second + 3, second - 1, good.len() - 1]) {
+        let mut damaged = good.clone();
+        damaged[at] ^= 0x40;
+        std::fs::write(&path, &damaged).unwrap();
+        let ids: Vec<_> = reopened(&path).into_iter().map(|message| message.id).collect();
+        let survivor = if at == good.len() - 1 { "b" } else { "c" };
+        assert!(ids.contains(&survivor.to_owned()) && ids.len() < 3, "{ids:?}");
+        let kept = folder.path().join(format!("messages.journal.damaged-{number}"));
+        assert_eq!(std::fs::read(&kept).unwrap(), damaged);
+        assert_eq!(reopened(&path).len(), ids.len(), "the rewritten journal is whole");
+    }
+    let files = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(files, 5, "nothing more is set aside");
+}
+
+#[tokio::test]
 async fn a_mostly_deleted_journal_is_compacted_while_it_runs() {
     let (_folder, path) = folder();
     let (journal, _) = open(&path);

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::replay::{replay, rewrite};
+use super::replay::{restore, rewrite};
 
 /// Lines to append together.
 #[derive(Default)]
@@ -91,7 +91,7 @@ impl Writer {
     }
 
     fn compact(&mut self) -> io::Result<()> {
-        let messages = replay(&self.path)?;
+        let messages = restore(&self.path)?;
         let file = rewrite(&self.path, &messages)?;
         *self = Self::new(std::mem::take(&mut self.path), file, messages.len())?;
         Ok(())

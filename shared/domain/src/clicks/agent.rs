@@ -22,7 +22,7 @@ pub use phrases::MAX_KEPT_BYTES;
 
 /// The version of the classifier, stored with every click. Raise it whenever the rules or the list change how any request
 /// is classified, so that every figure can be traced to the rules it was made with.
-pub const CLASSIFIER_VERSION: u16 = 2;
+pub const CLASSIFIER_VERSION: u16 = 3;
 
 /// The headers in which browsers mark a request made ahead of a click, in lower case.
 pub const PURPOSE_HEADERS: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
@@ -160,17 +160,18 @@ pub fn prefetch_purpose(purposes: [Option<&str>; PURPOSE_HEADERS.len()]) -> Opti
     given().find(|purpose| is_prefetch(purpose)).or_else(|| given().next())
 }
 
+/// The operating systems of phones, tablets, televisions and consoles.
+const HANDHELD: UserAgentFlags =
+    UserAgentFlags::MOBILE.and(UserAgentFlags::TABLET).and(UserAgentFlags::ANDROID).and(UserAgentFlags::OTHER_SYSTEM);
+
 /// Any operating system that people browse on.
-const SYSTEM: UserAgentFlags = UserAgentFlags::MOBILE
-    .and(UserAgentFlags::TABLET)
-    .and(UserAgentFlags::ANDROID)
-    .and(UserAgentFlags::DESKTOP)
-    .and(UserAgentFlags::OTHER_SYSTEM);
+const SYSTEM: UserAgentFlags = HANDHELD.and(UserAgentFlags::DESKTOP);
 
 /// Browsers open their user agent alike and name their operating system; an agent with only one of the two belongs to a
-/// program that copied half of it.
+/// program that copied half of it. Apps on phones and the like show pages in a web view and change its opening: there the
+/// engine is enough. Half of an agent of a desktop is what programs copy.
 const fn is_browser(flags: UserAgentFlags) -> bool {
-    flags.any_of(UserAgentFlags::BROWSER) && flags.any_of(SYSTEM)
+    flags.any_of(UserAgentFlags::BROWSER) && flags.any_of(SYSTEM) || flags.any_of(UserAgentFlags::ENGINE) && flags.any_of(HANDHELD)
 }
 
 /// Whether a purpose header says that the answer is fetched before the visitor has asked for it.

@@ -26,7 +26,7 @@ impl Digest {
     }
 
     /// The digest of no secret, to compare with where there is no token: both answers take the same time.
-    pub fn of_nobody() -> Self {
+    pub fn of_no_secret() -> Self {
         Self(SecretText::new("0".repeat(64)))
     }
 

@@ -26,6 +26,9 @@ impl UserAgentFlags {
     /// Another system with a browser: television, game console, watch.
     pub(crate) const OTHER_SYSTEM: Self = Self(1 << 7);
 
+    /// Has a part that only the agents of browsers have, wherever it is: an engine, or the word for a web view.
+    pub(crate) const ENGINE: Self = Self(1 << 8);
+
     /// The flags of both.
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)

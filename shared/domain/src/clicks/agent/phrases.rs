@@ -1,5 +1,6 @@
 //! Finds the listed phrases in a user agent, in one pass over at most [`MAX_KEPT_BYTES`].
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use daachorse::DoubleArrayAhoCorasick;
@@ -29,8 +30,41 @@ pub(super) fn flags(user_agent: &str) -> UserAgentFlags {
         // Without the list every agent counts as a browser: losing a person's click costs more than counting a bot's.
         return UserAgentFlags::BROWSER.and(UserAgentFlags::OTHER_SYSTEM);
     };
-    let found = phrases.leftmost_find_iter(framed(user_agent));
-    found.fold(UserAgentFlags::default(), |flags, phrase| flags.and(UserAgentFlags(phrase.value())))
+    let find = |text: &[u8]| {
+        phrases.leftmost_find_iter(text).fold(UserAgentFlags::default(), |flags, phrase| flags.and(UserAgentFlags(phrase.value())))
+    };
+    let mut framed = framed(user_agent);
+    let flags = find(&framed);
+    if !flags.any_of(UserAgentFlags::BOT) {
+        return flags;
+    }
+    // A phone may be named like a robot. Its name is no evidence of one, but still of a phone.
+    for name in device_names(&framed).into_iter().flatten() {
+        if let Some(name) = framed.get_mut(name) {
+            name.fill(b'_');
+        }
+    }
+    UserAgentFlags(flags.0 & !UserAgentFlags::BOT.0).and(find(&framed))
+}
+
+/// Where an Android agent names its device: `Android 14; <model> Build/`, `<model>; wv)` or `<model>) AppleWebKit/`; and what
+/// Instagram's apps add, `Android (34/14; <display and device>)`.
+///
+/// Programs that pretend to be a phone put their name elsewhere: after the browser's part, or after a semicolon of its own.
+fn device_names(agent: &[u8]) -> [Option<Range<usize>>; 2] {
+    let Ok(text) = str::from_utf8(agent) else { return [None, None] };
+    let model = between(text, "android ", "; ", &[" build/", "; wv)", ") applewebkit/"]);
+    let model = model.filter(|model| text.get(model.clone()).is_some_and(|model| !model.contains([';', ':', '@', '(', '/'])));
+    [model, between(text, " android (", "; ", &[")"])]
+}
+
+/// What is after `opening` and the first `separator` behind it, up to the first of `ends`.
+fn between(text: &str, opening: &str, separator: &str, ends: &[&str]) -> Option<Range<usize>> {
+    let opened = text.find(opening)?;
+    let start = opened + text.get(opened..)?.find(separator)? + separator.len();
+    let rest = text.get(start..)?;
+    let end = ends.iter().filter_map(|end| rest.find(end)).min()?;
+    Some(start..start + end)
 }
 
 /// The agent in lower case between `^` and `$`, which the list uses for its start and end.

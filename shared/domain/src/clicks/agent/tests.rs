@@ -128,6 +128,51 @@ fn in_app_and_odd_browsers_are_human_on_their_device() {
 }
 
 #[test]
+fn an_app_may_change_the_opening_of_a_web_view() {
+    let web_views = expectations(include_str!("../../../data/in-app-browsers.txt"));
+    let web_views =
+        web_views.filter(|(device, agent)| *device == "MOBILE" && agent.starts_with("Mozilla/5.0 (") && agent.contains("AppleWebKit/"));
+    let mut changed = 0;
+    for (_, agent) in web_views {
+        let whole = sent_by(agent);
+        let rest = agent.strip_prefix("Mozilla/5.0 (").unwrap();
+        let forms = [
+            format!("SomeApp/24.4.0 {agent}"),
+            format!("SomeApp/24.4.0 (build 7) {agent}"),
+            format!("com.example.some/24.4/{agent}"),
+            rest.to_owned(),
+            rest.split_once("; ").unwrap_or_default().1.to_owned(),
+        ];
+        for form in forms {
+            assert_eq!(sent_by(&form), whole, "{form}");
+            changed += 1;
+        }
+    }
+    assert!(changed > 100, "{changed}");
+}
+
+#[test]
+fn the_name_of_a_device_is_no_evidence_of_a_bot_and_the_same_name_elsewhere_is() {
+    for name in ["Spider", "BOT", "Crawl 5", "Scan+", "SEO", "Monitor X", "Perl", "Rapid7 LTE"] {
+        for (before, after) in [
+            (
+                "Mozilla/5.0 (Linux; Android 14; ",
+                " Build/UP1A.231005.007) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36",
+            ),
+            ("Mozilla/5.0 (Linux; Android 14; ", ") AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36"),
+        ] {
+            let agent = format!("{before}{name}{after}");
+            assert_eq!((sent_by(&agent).verdict(), sent_by(&agent).device), (ClickVerdict::Human, Device::Mobile), "{agent}");
+            for declared in
+                [format!("{agent} {name}Bot/1.0"), agent.replace("Mobile Safari", &format!("(compatible; {name}) Mobile Safari"))]
+            {
+                assert_eq!(sent_by(&declared).verdict(), ClickVerdict::Bot, "{declared}");
+            }
+        }
+    }
+}
+
+#[test]
 fn no_app_that_people_come_from_is_missing() {
     let apps = [
         "Instagram",

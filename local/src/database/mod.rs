@@ -6,15 +6,15 @@ use std::{
     time::Duration,
 };
 
-use dynoxide::{
-    Database,
-    actions::{create_table::CreateTableRequest, update_time_to_live::UpdateTimeToLiveRequest},
-    storage_backend::Clock as EngineClock,
-};
-use serde_json::json;
+use dynoxide::{Database, storage_backend::Clock as EngineClock};
 use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
 
 use crate::{Error, MillisClock, private_files, template::TableSpec};
+
+mod damage;
+mod tables;
+#[cfg(test)]
+mod tests;
 
 /// The database's file in a data directory.
 pub(crate) const FILE: &str = "dynamodb.sqlite";
@@ -22,21 +22,24 @@ pub(crate) const FILE: &str = "dynamodb.sqlite";
 /// How often expired items are removed; until then readers filter them, as on AWS.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Opens the database in `folder`, or one in memory, and creates the tables that are missing.
+/// Opens the database in `folder`, or one in memory, and creates the tables and indexes that are missing.
+///
+/// The caller holds the lock of `folder`.
+///
+/// # Errors
+/// When the database is damaged, or cannot be opened.
 pub(crate) fn open(folder: Option<&Path>, clock: &MillisClock, tables: &[TableSpec]) -> Result<Database, Error> {
-    let database = match folder {
-        Some(folder) => Database::new(&private_file(folder)?.to_string_lossy()),
-        None => Database::memory_with_clock(Arc::new(ServerClock(Arc::clone(clock)))),
+    let Some(folder) = folder else {
+        let database = Database::memory_with_clock(Arc::new(ServerClock(Arc::clone(clock)))).map_err(Error::database)?;
+        tables::create_in_memory(&database, tables)?;
+        return Ok(database);
     };
-    let database = database.map_err(Error::database)?;
-    for table in tables {
-        match database.get_table_metadata(&table.name).map_err(Error::database)? {
-            None => create(&database, table)?,
-            Some(known) => {
-                let indexes = known.gsi_definitions.unwrap_or_default();
-                check(table, &indexes)?;
-            }
-        }
+    let path = private_file(folder)?;
+    damage::examine(&path, &folder.join(format!("{FILE}-wal")))?;
+    let missing = tables::complete(&path, tables)?;
+    let database = Database::new(&path.to_string_lossy()).map_err(Error::database)?;
+    for index in &missing {
+        tables::build(&database, index)?;
     }
     Ok(database)
 }
@@ -50,32 +53,6 @@ fn private_file(folder: &Path) -> Result<PathBuf, Error> {
         private_files::restrict(&beside).map_err(Error::on(&beside))?;
     }
     Ok(path)
-}
-
-fn create(database: &Database, table: &TableSpec) -> Result<(), Error> {
-    let request: CreateTableRequest = serde_json::from_value(table.creation.clone()).map_err(Error::database)?;
-    database.create_table(request).map_err(Error::database)?;
-    let Some(attribute) = &table.ttl_attribute else { return Ok(()) };
-    let specification = json!({"AttributeName": attribute, "Enabled": true});
-    let request: UpdateTimeToLiveRequest =
-        serde_json::from_value(json!({"TableName": table.name, "TimeToLiveSpecification": specification})).map_err(Error::database)?;
-    database.update_time_to_live(request).map_err(Error::database)?;
-    Ok(())
-}
-
-/// A data directory from before an index was added would fail on the first query; this refuses it at the start.
-fn check(table: &TableSpec, known_indexes: &str) -> Result<(), Error> {
-    let expected = table.creation.get("GlobalSecondaryIndexes").and_then(|indexes| indexes.as_array());
-    for index in expected.into_iter().flatten() {
-        let name = index.get("IndexName").and_then(|name| name.as_str()).unwrap_or_default();
-        if !known_indexes.contains(&format!("\"{name}\"")) {
-            let table = &table.name;
-            return Err(Error::Database(format!(
-                "table {table} in this data directory is older than its index {name}; use a new directory"
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Serves the database over HTTP and removes its expired items, until the server is dropped.
