@@ -50,6 +50,12 @@ pub enum Error {
     /// The template has no such function or queue.
     #[error("template has no {0}")]
     Unknown(String),
+    /// The data was written by a version with another layout.
+    #[error(
+        "the data was written by version 0.1, which stored reports in another form, and is not converted; start with another --data \
+         directory, or remove this one"
+    )]
+    OtherVersion,
     /// No entry of the outbox with this partition key is set aside.
     #[error("no entry {0} is set aside; `outbox` lists those that are")]
     NotSetAside(String),

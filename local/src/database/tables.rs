@@ -72,6 +72,9 @@ fn complete_table<'a>(storage: &Storage, table: &'a TableSpec) -> Result<Vec<Mis
         }
     }
     let has_items = exists(storage, &table.name)? && storage.count_items(&table.name).map_err(Error::database)? > 0;
+    if has_items && table.indexes().any(|definition| is_other(&defined, definition)) {
+        return Err(Error::OtherVersion);
+    }
     if !has_items && (!missing.is_empty() || !exists(storage, &table.name)?) {
         remove(storage, table)?;
         create(storage, table)?;
@@ -96,6 +99,13 @@ fn is_usable(storage: &Storage, table: &TableSpec, defined: &[Value], index: &st
     let entries = format!("{}::gsi::{index}", table.name);
     let is_defined = defined.iter().any(|definition| name_of(definition) == index);
     Ok(is_defined && exists(storage, &entries)? && exists(storage, &format!("{entries}::base_key"))?)
+}
+
+/// Whether the stored index of this name has other content: the layout of the items is that of another version.
+fn is_other(defined: &[Value], definition: &Value) -> bool {
+    let projection = |index: &Value| index.pointer("/Projection/ProjectionType").cloned();
+    let stored = defined.iter().find(|stored| name_of(stored) == name_of(definition));
+    stored.is_some_and(|stored| projection(stored) != projection(definition))
 }
 
 /// Whether SQLite has a table or an index of this name.

@@ -69,6 +69,17 @@ fn objects(connection: &Connection) -> Vec<(String, String)> {
 }
 
 #[test]
+fn data_of_another_layout_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = table(&["due", "list"]);
+    let mut former = now.clone();
+    former.creation["GlobalSecondaryIndexes"][0]["Projection"] = json!({"ProjectionType": "KEYS_ONLY"});
+    put(&opened(folder.path(), &former).unwrap(), 1);
+    assert!(matches!(opened(folder.path(), &now), Err(Error::OtherVersion)));
+    assert_eq!(count(&opened(folder.path(), &former).unwrap(), "due", "d"), 1);
+}
+
+#[test]
 fn a_table_left_at_any_step_of_its_creation_is_completed() {
     let spec = table(&["due", "list"]);
     for with_items in [false, true] {
