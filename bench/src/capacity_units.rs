@@ -24,7 +24,7 @@ impl AddAssign for Units {
 }
 
 const READS: [&str; 3] = ["GetItem", "BatchGetItem", "Query"];
-const WRITES: [&str; 4] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
+const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
 
 /// Whether an operation is one of DynamoDB's.
 pub(crate) fn reports_capacity(operation: &str) -> bool {

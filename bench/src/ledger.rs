@@ -26,8 +26,10 @@ pub(crate) struct Call {
     pub(crate) received: usize,
     /// What DynamoDB bills.
     pub(crate) units: Units,
-    /// Rollup cells a transaction adds to.
+    /// Report cells a transaction writes.
     pub(crate) cells: usize,
+    /// The request to DynamoDB, when its capacity was requested.
+    pub(crate) request: Value,
     /// How long it took here, on the local server's engine.
     pub(crate) took: Duration,
 }
@@ -92,7 +94,7 @@ impl HttpConnector for Counting<SharedHttpConnector> {
             let received = size(response.headers().iter(), response.body()).saturating_sub(capacity_units::added_bytes(&response_document));
             let units = capacity_units::billed(&operation, response.status().as_u16(), document.as_ref(), &response_document);
             let cells = document.as_ref().map_or(0, cells);
-            ledger.note(Call { operation, sent, received, units, cells, took });
+            ledger.note(Call { operation, sent, received, units, cells, request: document.unwrap_or_default(), took });
             Ok(response)
         })
     }
@@ -117,9 +119,9 @@ fn request_capacity(request: &mut HttpRequest, operation: &str) -> Option<Value>
     Some(document)
 }
 
-/// How many rollup cells a transaction adds to.
+/// How many report cells a transaction writes.
 fn cells(request: &Value) -> usize {
     let actions = request.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
-    let keys = actions.filter_map(|action| action.pointer("/Update/Key/pk/S").and_then(Value::as_str));
+    let keys = actions.filter_map(|action| action.pointer("/Put/Item/pk/S").and_then(Value::as_str));
     keys.filter(|key| key.starts_with("ROLLUP#")).count()
 }

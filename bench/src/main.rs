@@ -1,7 +1,7 @@
 //! Measures what the system costs: AWS calls, CPU, cold starts, package sizes, and the throughput of the local server.
 //!
 //! `cargo run --release -p bench` prints every table beside its goals, as Markdown. Arguments:
-//! - sections: `calls`, `chain`, `reports`, `cpu`, `bots`, `cold`, `sizes`, `local`, `webhooks`, `isolation` (100 s), `schedule` (155 s);
+//! - sections: `calls`, `capacity`, `chain`, `reports`, `cpu`, `bots`, `cold`, `sizes`, `local`, `webhooks`, `isolation` (100 s), `schedule` (155 s);
 //! - `--markdown docs/performance.md --date 2026-03-01` writes the report, missed goals included, to a file: between the lines
 //!   `<!-- bench: begin -->` and `<!-- bench: end -->` if the file has them;
 //! - `as-built` measures the bootstraps as they are; without it they are built first.
@@ -13,6 +13,7 @@ mod bench_env;
 mod bootstrap;
 mod bots;
 mod calls;
+mod capacity;
 mod capacity_units;
 mod chain;
 mod cold;
@@ -49,8 +50,9 @@ use table::Table;
 
 type Section = (&'static str, fn() -> Result<Vec<Table>>);
 
-const SECTIONS: [Section; 11] = [
+const SECTIONS: [Section; 12] = [
     ("calls", calls::measure),
+    ("capacity", capacity::measure),
     ("chain", chain::measure),
     ("reports", reports::measure),
     ("cpu", cpu::measure),

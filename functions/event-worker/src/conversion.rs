@@ -73,7 +73,11 @@ async fn count_restating(app: &App, countable: Countable) -> Result<(), Arc<stor
         let counted = app.store().conversions().count(handle, std::slice::from_ref(&countable), app.now()).await.pop();
         match counted.transpose()? {
             Some(CountOutcome::ClickChanged) => next = prepare(app, &pointer).await?,
-            outcome => return Ok(outcome.map_or((), |outcome| log(&countable.conversion, outcome))),
+            Some(outcome) => {
+                log(&countable.conversion, outcome);
+                return Ok(());
+            }
+            None => return Ok(()),
         }
     }
     Err(Arc::new(store::Error::Contended("TransactWriteItems")))

@@ -151,6 +151,7 @@ fn reports() -> Vec<Step> {
     rows![
         Step::Event("click-worker/clicks"),
         Step::Event("event-worker/events"),
+        Step::Event("event-worker/click-events"),
         Step::Event("sweeper/schedule"),
         request("analytics/by-day", Creator, "GET /v2/handles/{handle}/analytics", 200).query(days),
         request("analytics/export-clicks", Creator, "GET /v2/handles/{handle}/analytics/export", 200)

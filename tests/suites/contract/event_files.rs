@@ -210,6 +210,14 @@ fn queue_events_carry_what_the_functions_send_and_nothing_else() {
         assert_eq!(pointer.key(), item, "the conversion of attribution/conversion.json");
         assert_eq!(serde_json::to_value(pointer).expect("JSON"), body);
     }
+    let [click] = <[Value; 1]>::try_from(bodies("event-worker/click-events")).expect("one message");
+    let visits: Vec<ClickMessage> =
+        bodies("click-worker/clicks").into_iter().map(|body| serde_json::from_value(body).expect("clicks")).collect();
+    assert_eq!(
+        click,
+        serde_json::to_value(Pointer::to_click(&visits[0].clicks[0])).expect("JSON"),
+        "the first click of click-worker/clicks"
+    );
     for (name, lane) in [("delivery-worker/deliveries", Lane::First), ("delivery-worker/retries", Lane::Retries)] {
         for body in bodies(name) {
             let id = domain::values::id::DeliveryId::new(sent_at(&event(name)), 1).to_string();

@@ -16,7 +16,7 @@ const DUE: u64 = 130;
 /// One of several links, campaigns, countries and referrers.
 fn click(env: &TestEnv, number: u64) -> Click {
     Click {
-        slug: ["launch", "deal-alpha", "rare"][usize::from(number % 7 > 3) + usize::from(number % 31 == 0)].parse().unwrap(),
+        slug: ["launch", "deal-alpha", "rare"][usize::from(number % 7 > 3) + usize::from(number.is_multiple_of(31))].parse().unwrap(),
         campaign_id: (number % 7 > 3).then(|| "partner-alpha".parse().unwrap()),
         bot: number.is_multiple_of(5),
         country: ["US", "DE", "FR"][(number % 3) as usize].to_owned(),
@@ -195,6 +195,33 @@ async fn reports_are_exact_while_others_append_and_fold() {
     assert!(first + second >= 3 && reads > 3, "{first} and {second} folds, {reads} reports");
     assert_eq!(total_clicks(&env).await, CLICKS);
     assert_eq!(recounted_drift(&env).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delta_or_a_cell_that_cannot_be_decoded_is_left_out_and_stops_nothing() {
+    let env = TestEnv::new().await;
+    env.campaign("partner-alpha").await;
+    append(&env, 0..DUE).await;
+    let delta = env.table_items().await.into_iter().find(|item| item["pk"]["S"].as_str().unwrap().starts_with("DELTA#")).unwrap();
+    env.set_document(delta["pk"]["S"].as_str().unwrap(), delta["sk"]["S"].as_str().unwrap(), "{").await;
+    let (least, all) = (i64::try_from(DUE).unwrap() - 1, i64::try_from(DUE).unwrap());
+    assert_eq!(total_clicks(&env).await, least, "one delta is left out");
+    append(&env, DUE..2 * DUE).await;
+    assert_eq!(fold(&env).await.unwrap().folds, 1, "the others are folded");
+    assert_eq!(total_clicks(&env).await, least + all);
+
+    env.set_document("ROLLUP#demo#H", "country#20260301", "{").await;
+    let by = async |dimension: &str| {
+        let report = env.report(&format!("from=2026-03-01&to=2026-03-01&groupBy={dimension}")).await;
+        report["rows"].as_array().unwrap().iter().map(|row| row["clicks"].as_i64().unwrap()).sum::<i64>()
+    };
+    append(&env, 2 * DUE..3 * DUE).await;
+    let folded = fold(&env).await.unwrap();
+    assert!(folded.folds == 1 && folded.cells > 0, "links and campaigns are folded: {folded:?}");
+    assert_eq!((total_clicks(&env).await, by("slug").await), (least + 2 * all, least + 2 * all));
+    let shown = by("country").await;
+    assert!((all..least + 2 * all).contains(&shown), "what was added since stays outstanding and is shown: {shown}");
+    assert!(recounted_drift(&env).await.iter().any(|line| line.contains("country|")), "a recount shows what is missing");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -66,7 +66,7 @@ impl StoredDelta {
 /// The fold states from one day to another, both included.
 pub(super) async fn states(db: &Database, handle: &Handle, from: Day, to: Day) -> Result<BTreeMap<Day, FoldState>> {
     let items = query(db, table::folds(handle), [from.compact(), to.compact()]).await?;
-    let day = |item: &Item| string(item, "sk").map(|sk| Day::from_compact(sk));
+    let day = |item: &Item| string(item, "sk").map(Day::from_compact);
     let mut states = BTreeMap::new();
     for item in &items {
         states.extend(day(item)?.map(|day| (day, FoldState::of(item))));

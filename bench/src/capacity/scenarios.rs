@@ -1,0 +1,121 @@
+//! The scenarios: real functions on the embedded engine, one after another, with every call counted.
+
+use anyhow::{Result, ensure};
+use domain::values::moment::Day;
+
+use super::Used;
+use crate::bench_env::BenchEnv;
+use crate::ledger::Detail;
+use crate::link::{self, HANDLE};
+use crate::reports::click;
+
+/// What a scenario used.
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) records: f64,
+    pub(crate) used: Used,
+    /// Write units per record.
+    pub(crate) goal: Option<f64>,
+}
+
+/// Clicks of a scenario.
+const CLICKS: usize = 1_940;
+/// Conversions of a scenario.
+const CONVERSIONS: usize = 200;
+/// Requests of a stranger over the limit.
+const REFUSED: usize = 200;
+/// Number of the visitor who converts.
+const BUYER: usize = 90_000;
+
+/// Measures all of them.
+pub(crate) async fn measure() -> Result<Vec<Scenario>> {
+    let mut scenarios = Vec::new();
+    for (name, batch, keys, goal) in [
+        ("click, 97 a transaction, few keys", 97, 6, 2.4),
+        ("click, 5 a transaction, few keys", 5, 6, 3.2),
+        ("click, 1 a transaction, few keys", 1, 6, 5.5),
+        ("click, 97 a transaction, 500 referrers", 97, 500, 2.4),
+        ("click, 5 a transaction, 500 referrers", 5, 500, 3.2),
+        ("click, 1 a transaction, 500 referrers", 1, 500, 5.5),
+    ] {
+        scenarios.push(clicks(name, batch, keys, goal).await?);
+    }
+    scenarios.push(conversions("conversion, accepted and counted alone", 1, 8.0).await?);
+    scenarios.push(conversions("conversion, counted in groups of ten", 10, 7.0).await?);
+    scenarios.push(refused().await?);
+    Ok(scenarios)
+}
+
+/// Clicks of a viral link, and the folds they cause: while the day runs, and after its end.
+async fn clicks(name: &'static str, batch: usize, referrers: usize, goal: f64) -> Result<Scenario> {
+    let env = BenchEnv::open(None, 9, Detail::Capacity).await?;
+    let worker = env.app("click-worker", Detail::Capacity)?;
+    let (now, day) = (worker.now(), worker.now().day().plus(-1));
+    // Cells of a day that has had all these keys already.
+    count(&env, &worker, day, 0, 4 * referrers.max(97), 97, referrers).await?;
+    fold(&env, day, now).await?;
+    env.ledger.take();
+    count(&env, &worker, day, 100_000, CLICKS, batch, referrers).await?;
+    fold(&env, day, now).await?;
+    Ok(Scenario { name, records: CLICKS as f64, used: Used::of(&env.ledger.take()), goal: Some(goal) })
+}
+
+/// Counts clicks of one link in transactions of `batch`, with a fold after every 64 transactions, as announcements would cause.
+async fn count(env: &BenchEnv, worker: &runtime::App, day: Day, first: usize, clicks: usize, batch: usize, referrers: usize) -> Result<()> {
+    let numbers: Vec<usize> = (first..first + clicks).collect();
+    for (place, numbers) in numbers.chunks(batch).enumerate() {
+        let mut clicks = Vec::with_capacity(batch);
+        for number in numbers {
+            let at = day.start().plus_millis(i64::try_from(*number)?);
+            let mut click = click(at, &link::slug(0), None, *number)?;
+            click.referrer = format!("host-{}.example", number % referrers);
+            clicks.push(click);
+        }
+        let (_, failed) = worker.store().clicks().count(&clicks, &|_| false, worker.now()).await;
+        ensure!(failed.is_empty(), "clicks could not be counted");
+        if place % 64 == 63 {
+            // As while the day runs: only what is worth it.
+            env.app("event-worker", Detail::Capacity)?.store().rollups().fold(&HANDLE.parse()?, day, day.start()).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn fold(env: &BenchEnv, day: Day, now: domain::values::moment::Moment) -> Result<()> {
+    env.app("event-worker", Detail::Capacity)?.store().rollups().fold(&HANDLE.parse()?, day, now.plus_days(1)).await?;
+    Ok(())
+}
+
+/// Conversions of one handle from acceptance to counting, and the folds.
+async fn conversions(name: &'static str, group: usize, goal: f64) -> Result<Scenario> {
+    let env = BenchEnv::open(None, 9, Detail::Capacity).await?;
+    env.put_link(&link::slug(0), &link::body()).await?;
+    let ctx = env.follow(&link::slug(0), BUYER).await?;
+    env.drain("ClicksQueue").await?;
+    env.drain("EventsQueue").await?;
+    env.ledger.take();
+    for number in 0..CONVERSIONS {
+        env.convert(&ctx, &format!("order-{number}"), number).await?;
+        if (number + 1) % group == 0 {
+            env.drain("EventsQueue").await?;
+        }
+    }
+    let app = env.app("event-worker", Detail::Capacity)?;
+    fold(&env, app.now().day(), app.now()).await?;
+    Ok(Scenario { name, records: CONVERSIONS as f64, used: Used::of(&env.ledger.take()), goal: Some(goal) })
+}
+
+/// Requests of one address beyond its limit a minute.
+async fn refused() -> Result<Scenario> {
+    let env = BenchEnv::open(None, 9, Detail::Capacity).await?;
+    let app = env.app("attribution", Detail::Capacity)?;
+    let take = || app.store().limits().take_in_window("public", "203.0.113.9", 10, 60_000, app.now());
+    for _ in 0..10 {
+        take().await?;
+    }
+    env.ledger.take();
+    for _ in 0..REFUSED {
+        ensure!(matches!(take().await?, store::WindowTaken::Exhausted { .. }), "a request beyond the limit passed");
+    }
+    Ok(Scenario { name: "public request over the limit", records: REFUSED as f64, used: Used::of(&env.ledger.take()), goal: Some(0.1) })
+}
