@@ -77,7 +77,7 @@ pub(crate) const DUE_ASIDE: &str = "DUE#aside";
 /// The attribute of an outbox entry with the number of its announcements as overdue.
 pub(crate) const ANNOUNCED: &str = "announced";
 /// Partitions that a handle's clicks of one day are spread over.
-pub const CLICK_SHARDS: u32 = 8;
+pub const CLICK_SHARDS: u32 = 32;
 /// Partitions that a handle's parked clicks are spread over: while the queue fails, each click is one.
 pub const PARKED_SHARDS: u32 = 16;
 /// Items that the delivery counts of one hour are spread over.
