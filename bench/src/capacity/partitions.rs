@@ -49,7 +49,7 @@ impl Partitions {
             self.0.entry(written.partition.clone()).or_default().1 += write * share;
         }
         let indexed: Vec<String> = writes.iter().flat_map(|written| written.indexed.clone()).collect();
-        // An item that leaves an index does not say from which of its partitions.
+        // The request does not show which partition of an index an item leaves.
         let indexed = if indexed.is_empty() { vec!["index due: of entries that leave it".to_owned()] } else { indexed };
         for partition in &indexed {
             self.0.entry(partition.clone()).or_default().1 += index / indexed.len() as f64;
@@ -67,7 +67,7 @@ impl Partitions {
 /// One item written by a call.
 struct Written {
     partition: String,
-    /// Its write units as far as the request tells them, to divide those of the call.
+    /// Its write units as far as the request shows them, to divide those of the call.
     weight: usize,
     /// The partitions of indexes it enters.
     indexed: Vec<String>,

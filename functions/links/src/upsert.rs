@@ -73,7 +73,7 @@ pub(crate) async fn handle(
     Err(Problem::new(Code::Conflict, "too many concurrent writers of this link; try again"))
 }
 
-/// The version of the link to write. In place of a damaged one it goes on from its id and version, if its item still tells them.
+/// The version of the link to write. In place of a damaged one it continues its id and version, if its item still has them.
 fn next(
     app: &ApiState,
     handle: &Handle,

@@ -128,7 +128,7 @@ async fn is_admitted(
     if facts.classification.verdict() == ClickVerdict::Human && !waits_at_gate {
         return Ok(match app.store().limits().take_click(&link.handle, link.id, max_clicks, click).await {
             Ok(taken) => matches!(taken, Taken::Within(_)),
-            // More visitors than the counter takes: the limit holds, and nobody gets an error for it.
+            // More visitors than the counter takes: the limit holds, and no visitor gets an error for it.
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, link.id = %link.id, "click limit could not be counted, taken as reached");
                 false

@@ -47,7 +47,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error itself where nobody shares it, else one with it as the source.
+    /// The error itself where it is not shared, else one with it as the source.
     pub(crate) fn of_shared(error: Arc<Self>) -> Self {
         Arc::try_unwrap(error).unwrap_or_else(|shared| Self::Unavailable { operation: "TransactWriteItems", source: Box::new(shared) })
     }

@@ -50,7 +50,7 @@ impl Expect {
     }
 }
 
-/// The id and version of a link that cannot be decoded, as far as its item tells them: a link that replaces it goes on from them.
+/// The id and version of a link that cannot be decoded, as far as its item has them: a link that replaces it continues them.
 pub fn damaged_link_version(damaged: &DamagedItem) -> Option<(LinkId, u64)> {
     Some((damaged.attribute("id")?.parse().ok()?, damaged.number("version")?))
 }

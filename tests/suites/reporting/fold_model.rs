@@ -62,7 +62,7 @@ struct Seen {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Folding {
     Idle,
-    /// It has read the state, and so many lanes.
+    /// It has read the state, and this many lanes.
     Lanes(Seen, u8),
     /// It deletes what the fold before has removed.
     Clean(Seen),

@@ -44,7 +44,7 @@ pub trait Rule {
     fn is_enabled(&self) -> bool;
 }
 
-/// The name of a damaged rule that does not tell its own.
+/// The name of a damaged rule whose own cannot be read.
 const UNNAMED: &str = "unnamed";
 
 /// All rules of one kind that a handle has; stored as one item, so that one read brings them all.

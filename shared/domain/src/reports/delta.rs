@@ -114,7 +114,7 @@ impl Delta {
     }
 }
 
-/// Whether writing cells of so many bytes is worth it for so many records: it costs two write units per KB, and shall cost at
+/// Whether writing cells of these sizes in bytes is worth it for this number of records: it costs two write units per KB, and shall cost at
 /// most half a unit per record.
 pub fn is_worth_writing(records: u64, bytes: &[usize]) -> bool {
     let units: usize = bytes.iter().map(|bytes| 2 * bytes.div_ceil(1024).max(1)).sum();

@@ -131,7 +131,7 @@ impl<L: Load> KeyCache<L> {
         }
     }
 
-    /// Loads keys, in a task of its own that ends also if nobody waits for it. Requests that come meanwhile share its result.
+    /// Loads keys, in a task of its own that ends also if no request waits for it. Requests that come meanwhile share its result.
     async fn load(&self, now: Moment) -> Result<Arc<PlatformKeys>, KeysError> {
         let (inner, seen) = (Arc::clone(&self.0), self.0.state().attempts);
         let mut attempt = Box::pin(async move { inner.attempt(now, seen).await });

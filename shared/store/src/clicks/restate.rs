@@ -21,7 +21,7 @@ use crate::dynamo::{Database, Item, TRANSACT, doc, string, table, text, to_json}
 use crate::error::{Error, Result};
 use crate::rollups::Entry;
 
-/// Clicks of one page: few enough that reading a page delays nobody else.
+/// Clicks of one page: few enough that reading a page delays no other request.
 const PAGE: i32 = 500;
 /// Clicks restated in one transaction.
 const MAX_RESTATED: usize = 50;

@@ -14,9 +14,9 @@ use crate::error::{Error, Result};
 use crate::outbox::Pointer;
 use crate::rollups::Rollups;
 
-/// One delta in so many announces a fold of its day, so that deltas gather without a counter that all writers share.
+/// One delta in this many announces a fold of its day, so that deltas gather without a counter that all writers share.
 const ANNOUNCED: u32 = 32;
-/// One delta in so many schedules a fold for the time when the day is over; days with few deltas need none.
+/// One delta in this many schedules a fold for the time when the day is over; days with few deltas need none.
 const SCHEDULED: u32 = 4;
 /// Seconds an announced fold waits.
 const FOLD_DELAY_SECS: i32 = 2;
