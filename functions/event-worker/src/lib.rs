@@ -50,6 +50,9 @@ async fn fold(app: &App, pointer: &Pointer) -> store::Result<()> {
     let Some((handle, day)) = pointer.fold() else { return Ok(()) };
     let done = app.store().rollups().fold(&handle, day, app.now()).await?;
     if done.folds > 0 {
+        if done.is_unfinished {
+            app.store().outbox().announce(pointer).await?;
+        }
         tracing::info!(%handle, %day, folds = done.folds, deltas = done.deltas, cells = done.cells, "deltas folded");
     }
     Ok(())

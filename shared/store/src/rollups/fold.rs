@@ -12,7 +12,7 @@ use crate::dynamo::{absent, applied, doc, number, optional, table, text, with_do
 use crate::error::Result;
 use crate::rollups::Rollups;
 use crate::rollups::append::DAY_END_GRACE_MS;
-use crate::rollups::outstanding::{FoldState, REMOVED, StoredDelta, VERSION, deltas};
+use crate::rollups::outstanding::{FoldState, REMOVED, StoredDelta, VERSION, first_deltas};
 
 /// Deltas of a day from which on a fold is worth it.
 const MIN_DELTAS: usize = 128;
@@ -24,6 +24,8 @@ const SMALL_DAY_BYTES: usize = 4 * 1024;
 const SMALL_DAY_DELTAS: usize = 4;
 /// Deltas that one fold removes at most.
 const MAX_DELTAS: usize = 256;
+/// Deltas of one lane that one fold reads: those of all lanes are more than it removes.
+const MAX_PER_LANE: i32 = 128;
 /// Bytes of deltas that one fold merges at most: what it leaves is one item, which DynamoDB limits to 400 KB.
 const MAX_BYTES: usize = 300 * 1024;
 /// Folds of one call; the rest is left to the next announcement.
@@ -40,6 +42,8 @@ pub struct FoldOutcome {
     pub deltas: usize,
     /// Cells they wrote.
     pub cells: usize,
+    /// Whether more deltas are to be folded.
+    pub is_unfinished: bool,
 }
 
 /// One step.
@@ -85,16 +89,21 @@ impl Rollups<'_> {
                 }
             }
         }
-        Ok(outcome)
+        Ok(FoldOutcome { is_unfinished: true, ..outcome })
     }
 
     async fn fold_once(self, handle: &Handle, day: Day, is_over: bool, now: Moment) -> Result<Step> {
         let at = table::fold(handle, day);
         let state = self.db.get(&at).await?.as_ref().map(FoldState::of).unwrap_or_default();
-        let stored = deltas(self.db, handle, day, day).await?;
+        let (stored, are_all) = first_deltas(self.db, handle, day, MAX_PER_LANE).await?;
         let (removed, outstanding): (Vec<_>, Vec<_>) = stored.into_iter().partition(|delta| state.removed.contains(&delta.at.sk));
-        // The next fold replaces the list of removed deltas, so those of this list must be gone first.
-        self.delete(&removed).await?;
+        // The next fold replaces the list of removed deltas, so those of this list must be gone first: the ones that are left, or, where
+        // not all deltas were read, every one, since deleting what does not exist costs a write unit too.
+        if are_all {
+            self.delete(&removed).await?;
+        } else {
+            self.db.batch_delete(&removed_keys(handle, day, &state)).await?;
+        }
         if !is_due(&outstanding, is_over) {
             return Ok(Step::Idle);
         }
@@ -191,8 +200,7 @@ impl Rollups<'_> {
         if !is_scheduled && state.removed.is_empty() {
             return Ok(());
         }
-        let removed: Vec<Key> = state.removed.iter().filter_map(|sk| Some(table::delta(handle, day, sk.split_once('#')?.1))).collect();
-        self.db.batch_delete(&removed).await?;
+        self.db.batch_delete(&removed_keys(handle, day, &state)).await?;
         let update = self
             .db
             .update(&at)
@@ -203,6 +211,11 @@ impl Rollups<'_> {
         let update = version.into_iter().fold(update, |update, version| update.expression_attribute_values(":version", version));
         applied("UpdateItem", update.send().await).map(drop)
     }
+}
+
+/// The keys of the deltas that a state lists as removed.
+fn removed_keys(handle: &Handle, day: Day, state: &FoldState) -> Vec<Key> {
+    state.removed.iter().filter_map(|sk| Some(table::delta(handle, day, sk.split_once('#')?.1))).collect()
 }
 
 /// The condition that no fold was made since a state was read, and its value `:version`, if it has one.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 
@@ -74,6 +75,19 @@ pub(super) async fn states(db: &Database, handle: &Handle, from: Day, to: Day) -
     Ok(states)
 }
 
+/// The first deltas of a day in each lane, and whether these are all; those that folds have removed may be among them. However many
+/// there are, one `Query` of a page for each lane.
+pub(super) async fn first_deltas(db: &Database, handle: &Handle, day: Day, per_lane: i32) -> Result<(Vec<StoredDelta>, bool)> {
+    let range = [day.compact(), format!("{}#~", day.compact())];
+    let lanes = (0..table::DELTA_LANES).map(|lane| {
+        let query = range_query(db, &table::deltas(handle, lane), &range).limit(per_lane);
+        async move { query.send().await.map_err(Error::call("Query")) }
+    });
+    let pages = try_join_all(lanes).await?;
+    let are_all = pages.iter().all(|page| page.last_evaluated_key().is_none());
+    Ok((pages.iter().flat_map(|page| page.items()).filter_map(StoredDelta::of).collect(), are_all))
+}
+
 /// The deltas from one day to another, both included, by lane and day; those that folds have removed may be among them.
 pub(super) async fn deltas(db: &Database, handle: &Handle, from: Day, to: Day) -> Result<Vec<StoredDelta>> {
     let range = [from.compact(), format!("{}#~", to.compact())];
@@ -83,17 +97,10 @@ pub(super) async fn deltas(db: &Database, handle: &Handle, from: Day, to: Day) -
 }
 
 /// The items of a partition in a range of sort keys, with consistent reads.
-pub(super) async fn query(db: &Database, pk: String, [from, to]: [String; 2]) -> Result<Vec<Item>> {
+pub(super) async fn query(db: &Database, pk: String, range: [String; 2]) -> Result<Vec<Item>> {
     let (mut items, mut start) = (Vec::new(), None);
     loop {
-        let query = db
-            .query()
-            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-            .expression_attribute_values(":pk", text(&pk))
-            .expression_attribute_values(":from", text(&from))
-            .expression_attribute_values(":to", text(&to))
-            .consistent_read(true)
-            .set_exclusive_start_key(start);
+        let query = range_query(db, &pk, &range).set_exclusive_start_key(start);
         let found = query.send().await.map_err(Error::call("Query"))?;
         items.extend(found.items.unwrap_or_default());
         start = found.last_evaluated_key;
@@ -101,4 +108,13 @@ pub(super) async fn query(db: &Database, pk: String, [from, to]: [String; 2]) ->
             return Ok(items);
         }
     }
+}
+
+fn range_query(db: &Database, pk: &str, [from, to]: &[String; 2]) -> QueryFluentBuilder {
+    db.query()
+        .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+        .expression_attribute_values(":pk", text(pk))
+        .expression_attribute_values(":from", text(from))
+        .expression_attribute_values(":to", text(to))
+        .consistent_read(true)
 }
