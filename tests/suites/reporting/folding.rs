@@ -21,7 +21,7 @@ fn click(env: &TestEnv, number: u64) -> Click {
         bot: number.is_multiple_of(5),
         country: ["US", "DE", "FR"][(number % 3) as usize].to_owned(),
         referrer: format!("host-{}.example", number % 40),
-        ..testing::click(env.now(), u128::from(number) << 40)
+        ..testing::click(env.now(), (u128::from(number) << 40) | u128::from(number))
     }
 }
 

@@ -50,6 +50,8 @@ pub struct FoldOutcome {
 enum Step {
     /// A fold was made.
     Folded { deltas: usize, cells: usize },
+    /// All that was read belonged to the fold before and is deleted now.
+    Cleaned,
     /// Another fold of the day was faster.
     Overtaken,
     /// There is nothing to fold.
@@ -80,6 +82,7 @@ impl Rollups<'_> {
                     outcome.deltas += deltas;
                     outcome.cells += cells;
                 }
+                Step::Cleaned => {}
                 Step::Overtaken => return Ok(outcome),
                 Step::Idle => {
                     if is_over {
@@ -103,8 +106,12 @@ impl Rollups<'_> {
             self.delete(&removed).await?;
         } else {
             self.db.batch_delete(&removed_keys(handle, day, &state)).await?;
+            if outstanding.is_empty() && !removed.is_empty() {
+                return Ok(Step::Cleaned);
+            }
         }
-        if !is_due(&outstanding, is_over) {
+        let are_many = !are_all && !outstanding.is_empty();
+        if !are_many && !is_due(&outstanding, is_over) {
             return Ok(Step::Idle);
         }
         let batch = batch(outstanding);
