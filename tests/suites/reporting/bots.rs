@@ -506,7 +506,7 @@ async fn nothing_drifts_in(env: &TestEnv, records: u64) {
 
 /// Adds to a counter by hand, as no function does: with a delta that belongs to no record.
 async fn tamper(env: &TestEnv, day: &str, scope: &str, [dimension, key, metric]: [&str; 3], by: i64) {
-    let delta = json!({scope: {dimension: {key: {metric: by}}}});
+    let delta = json!([[[scope], {dimension: {key: {metric: by}}}]]);
     let item = json!({
         "pk": {"S": "DELTA#demo#0"},
         "sk": {"S": format!("{day}#{scope}{dimension}{key}{metric}{by}")},

@@ -121,16 +121,29 @@ pub fn is_worth_writing(records: u64, bytes: &[usize]) -> bool {
     u64::try_from(units).unwrap_or(u64::MAX).saturating_mul(2) <= records
 }
 
+/// Scopes with the same rows are stored with one copy of them: what a record adds is the same for its handle, campaign and link, and
+/// every KB of a delta costs.
 impl Serialize for Delta {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(scope, rows)| (scope.to_string(), rows)))
+        let mut groups: Vec<(Vec<String>, &Rows)> = Vec::new();
+        for (scope, rows) in &self.0 {
+            match groups.iter_mut().find(|(_, known)| *known == rows) {
+                Some((scopes, _)) => scopes.push(scope.to_string()),
+                None => groups.push((vec![scope.to_string()], rows)),
+            }
+        }
+        serializer.collect_seq(groups)
     }
 }
 
 impl<'de> Deserialize<'de> for Delta {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let stored = BTreeMap::<String, Rows>::deserialize(deserializer)?;
-        let scopes = stored.into_iter().map(|(scope, rows)| Ok((scope.parse().map_err(D::Error::custom)?, rows)));
-        Ok(Self(scopes.collect::<Result<_, D::Error>>()?))
+        let mut scopes = BTreeMap::new();
+        for (names, rows) in Vec::<(Vec<String>, Rows)>::deserialize(deserializer)? {
+            for name in names {
+                scopes.insert(name.parse().map_err(D::Error::custom)?, rows.clone());
+            }
+        }
+        Ok(Self(scopes))
     }
 }
