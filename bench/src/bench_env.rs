@@ -148,6 +148,15 @@ impl BenchEnv {
         Ok(report.received)
     }
 
+    /// Processes the outbox until it is empty, the folds that counting has announced for two seconds later included.
+    pub(crate) async fn settle(&self) -> Result<()> {
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(2_200));
+        ticks.tick().await;
+        ticks.tick().await;
+        while self.drain("EventsQueue").await? > 0 {}
+        Ok(())
+    }
+
     async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
         self.server.call(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await
     }

@@ -44,7 +44,7 @@ pub(crate) fn measure() -> Result<Vec<Table>> {
             env.put_link(&slug, &link::body()).await?;
             let rate = count(&env.app("click-worker", Detail::Calls)?, &slug, clicks).await?;
             // The folds that counting has announced.
-            while env.drain("EventsQueue").await? > 0 {}
+            env.settle().await?;
             let (bill, millis) = report(&env, &slug, clicks).await?;
             let ratio = millis / *first.get_or_insert(millis);
             table.row([

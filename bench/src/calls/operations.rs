@@ -97,7 +97,7 @@ async fn conversions(env: &BenchEnv) -> Result<Vec<MeasuredOperation>> {
     let (duplicate, status) = one(env, "conversion, duplicate", env.convert(&ctx, "order-1", BUYER)).await?;
     anyhow::ensure!(status == StatusCode::OK, "the duplicate got {status}");
     env.drain("ClicksQueue").await?;
-    env.drain("EventsQueue").await?;
+    env.settle().await?;
     env.convert(&ctx, "order-3", BUYER).await?;
     let (count, _) = one(env, "event worker: counting a conversion", env.drain("EventsQueue")).await?;
     Ok(vec![context, again, first, new_address, duplicate, count])
@@ -106,7 +106,7 @@ async fn conversions(env: &BenchEnv) -> Result<Vec<MeasuredOperation>> {
 async fn deliveries(env: &BenchEnv) -> Result<Vec<MeasuredOperation>> {
     let receiver = TimingReceiver::start().await?;
     let subscription = subscribe(env, &receiver, &["link.updated"]).await?;
-    while env.drain("EventsQueue").await? > 0 {}
+    env.settle().await?;
     env.put_link(&link::slug(0), &link::body()).await?;
     let (created, _) = one(env, "delivery: created", env.drain("EventsQueue")).await?;
     let (delivered, _) = one(env, "delivery: delivered", env.drain("DeliveriesQueue")).await?;

@@ -61,8 +61,8 @@ async fn refund(env: &BenchEnv, api: &str) -> Result<[MeasuredOperation; 2]> {
     let id = newest.pointer("/items/0/conversionId").and_then(Value::as_str).context("a conversion")?;
     let body = json!({"amount": -5.25, "reason": "one item returned", "idempotencyKey": "refund-1"});
     let path = format!("conversions/{id}/adjustments");
-    // The events of the campaigns are not part of it.
-    env.drain("EventsQueue").await?;
+    // The events of the campaigns and the folds of their clicks are not part of it.
+    env.settle().await?;
     let (adjust, ()) = one(env, "adjustment", env.post(&path, &body)).await?;
     let (count, messages) = one(env, "event worker: counting an adjustment", env.drain("EventsQueue")).await?;
     ensure!(messages == 1, "{messages} messages instead of the adjustment's");
