@@ -44,7 +44,7 @@ pub(crate) fn of(followed: Followed<'_>) -> Click {
 
 /// Queues a click; when the queue cannot be reached it is parked in the table for the sweeper, and failing that logged whole.
 pub(crate) async fn record(app: &ApiState, click: &Click) {
-    let Err(error) = app.store().clicks().send(click).await else { return };
+    let Err(error) = app.store().clicks().send(click, app.now()).await else { return };
     tracing::warn!(
         metric = "click_enqueue_failed",
         click.id = %click.id,

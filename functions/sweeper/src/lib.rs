@@ -114,7 +114,7 @@ async fn send_again(app: &App, pointer: &Pointer) -> store::Result<bool> {
         return send_delivery_again(app, pointer).await;
     }
     if let Some(click) = app.store().clicks().parked(pointer).await? {
-        app.store().clicks().send(&click).await?;
+        app.store().clicks().send(&click, app.now()).await?;
         app.store().clicks().unpark(pointer).await?;
     }
     Ok(false)

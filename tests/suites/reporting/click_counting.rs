@@ -93,7 +93,7 @@ async fn ten_thousand_clicks_through_a_queue_that_duplicates_and_reorders_are_co
     let mut random = Random::new(7);
     for number in 0..10_000 {
         let click = click(&env, number, &mut random);
-        env.app("redirect").store().clicks().send(&click).await.unwrap();
+        env.app("redirect").store().clicks().send(&click, env.now()).await.unwrap();
     }
     let conflicts = env.faults.inject(Rule::on("TransactWriteItems").after(3).times(7), Fault::Conflict);
     let mut duplicates = 0;
@@ -124,7 +124,7 @@ async fn a_crash_or_a_fault_at_any_step_of_counting_changes_no_figure() {
     let mut send = async |env: &TestEnv, many: u64| {
         for _ in 0..many {
             let click = click(env, number, &mut random);
-            env.app("redirect").store().clicks().send(&click).await.unwrap();
+            env.app("redirect").store().clicks().send(&click, env.now()).await.unwrap();
             number += 1;
         }
     };
@@ -169,7 +169,7 @@ async fn a_contended_cell_is_spread_over_shards_that_reports_add_up() {
     for round in 0..6 {
         for number in 0..20 {
             let click = click(&env, round * 20 + number, &mut random);
-            env.app("redirect").store().clicks().send(&click).await.unwrap();
+            env.app("redirect").store().clicks().send(&click, env.now()).await.unwrap();
         }
         let fired = env.faults.inject(Rule::on("TransactWriteItems").by("click-worker"), Fault::Conflict);
         env.drain("ClicksQueue").await;
@@ -185,7 +185,7 @@ async fn one_poisoned_message_does_not_stop_others_from_being_counted() {
     let mut random = Random::new(3);
     for number in 0..9 {
         let click = click(&env, number, &mut random);
-        env.app("redirect").store().clicks().send(&click).await.unwrap();
+        env.app("redirect").store().clicks().send(&click, env.now()).await.unwrap();
     }
     let report = env
         .drain_with("ClicksQueue", |mut messages| {
@@ -204,7 +204,7 @@ async fn random_referrers_cannot_grow_a_report_without_bound_nor_lose_a_click() 
     for number in 0..1200 {
         let mut click = click(&env, number * 3, &mut random);
         click.referrer = format!("spam-{number}.example");
-        env.app("redirect").store().clicks().send(&click).await.unwrap();
+        env.app("redirect").store().clicks().send(&click, env.now()).await.unwrap();
     }
     while env.drain("ClicksQueue").await.received > 0 {}
     let rows = reported(&env, "groupBy=referrer").await;

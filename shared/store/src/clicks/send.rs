@@ -13,8 +13,8 @@ impl Clicks<'_> {
     ///
     /// # Errors
     /// When the function has no clicks queue, or SQS is unavailable.
-    pub async fn send(self, click: &Click) -> Result<()> {
-        self.queues.send_click(click).await
+    pub async fn send(self, click: &Click, now: Moment) -> Result<()> {
+        self.queues.send_click(click, now).await
     }
 
     /// Stores a click whose message could not be sent; the sweeper sends it.

@@ -13,6 +13,7 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Semaphore, oneshot};
 
 use domain::clicks::Click;
+use domain::values::moment::Moment;
 use domain::values::name::Handle;
 
 use crate::client::Sqs;
@@ -60,7 +61,7 @@ impl ClickBatcher {
         result
     }
 
-    /// Whether a click made at this moment may try the queue: after a failure only the first one of each second.
+    /// Whether a click may try the queue at this moment: after a failure only the first one of each second.
     fn may_try(&self, now_ms: i64) -> bool {
         let retry_at = self.retry_at.load(Ordering::Relaxed);
         let claim = || self.retry_at.compare_exchange(retry_at, now_ms + RETRY_AFTER_MS, Ordering::Relaxed, Ordering::Relaxed).is_ok();
@@ -87,10 +88,10 @@ struct BatchNotSent;
 
 impl ClickBatcher {
     /// Sends a click to a queue, together with those that wait at the same time; returns when it is on the queue.
-    pub(super) async fn send(&self, sqs: &Sqs, queue: &str, click: &Click) -> Result<()> {
+    pub(super) async fn send(&self, sqs: &Sqs, queue: &str, click: &Click, now: Moment) -> Result<()> {
         let json =
             serde_json::to_string(click).map_err(|error| Error::Unavailable { operation: "SendMessage", source: Box::new(error) })?;
-        let now_ms = click.id.moment().millis();
+        let now_ms = now.millis();
         if !self.may_try(now_ms) {
             return outcome(false);
         }

@@ -7,6 +7,7 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::Serialize;
 
 use domain::clicks::Click;
+use domain::values::moment::Moment;
 
 use crate::client::{AwsConnection, Sqs};
 use crate::error::{Error, Result};
@@ -51,9 +52,9 @@ impl QueueClients {
     }
 
     /// Sends a click; returns when it is on the queue.
-    pub(crate) async fn send_click(&self, click: &Click) -> Result<()> {
+    pub(crate) async fn send_click(&self, click: &Click, now: Moment) -> Result<()> {
         let queue = self.urls.clicks.as_deref().ok_or(Error::NoQueue("clicks"))?;
-        self.click_batcher.send(&self.sqs, queue, click).await
+        self.click_batcher.send(&self.sqs, queue, click, now).await
     }
 
     pub(super) async fn send_pointer(&self, pointer: &Pointer, delay_seconds: i32) -> Result<()> {

@@ -3,6 +3,25 @@
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_parked_click_that_the_sweeper_cannot_send_at_first_is_sent_by_its_next_run() {
+    let env = TestEnv::new().await;
+    env.put_link("launch").await.expect(201);
+    for function in ["redirect", "sweeper"] {
+        let refused = env.faults.inject(Rule::on("SendMessage").by(function).always(), Fault::Unreachable);
+        match function {
+            "redirect" => drop(env.visitor().follow("launch").await.expect(302)),
+            _ => env.sweep().await,
+        }
+        refused.at_least_once();
+        env.faults.clear();
+        env.advance_ms(60_000);
+    }
+    env.sweep().await;
+    env.process_events().await;
+    assert_eq!(env.report("from=2026-03-01&to=2026-03-01").await["totals"]["clicks"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_click_the_queue_refuses_is_parked_and_counted_once_by_the_sweeper() {
     let env = env_with(json!({})).await;
     for fault in [Fault::Unreachable, Fault::Throttled] {
