@@ -252,7 +252,7 @@ async fn a_removed_collaborator_is_a_stranger_at_once() {
 async fn a_transfer_makes_one_new_owner_and_an_operator_of_the_one_before() {
     let env = TestEnv::new().await;
     env.owner().post(TRANSFER, json!({"newOwnerUserId": "stranger"})).await.refused(409, "not_a_collaborator");
-    assert_eq!(env.owner().get(DEMO).await.expect(200).json()["ownerUserId"], "owner", "nobody is given a handle by a typing error");
+    assert_eq!(env.owner().get(DEMO).await.expect(200).json()["ownerUserId"], "owner", "a misspelt user id is given no handle");
     env.owner().put(PEOPLE, people(&[("creator", "CREATOR"), ("operator", "OPERATOR"), ("stranger", "CREATOR")])).await.expect(200);
     let after = env.owner().post(TRANSFER, json!({"newOwnerUserId": "stranger"})).await.expect(200).json();
     assert_eq!(after["ownerUserId"], "stranger");
