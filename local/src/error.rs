@@ -96,6 +96,9 @@ pub enum Error {
     /// No such handle.
     #[error("there is no handle {0}")]
     NoHandle(Handle),
+    /// The handle of the demo month exists.
+    #[error("the handle {0} exists already; --replace makes it anew, --handle names another one")]
+    HandleExists(Handle),
     /// The first day is after the last.
     #[error("{from} is after {to}")]
     Days {

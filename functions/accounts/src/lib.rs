@@ -1,7 +1,6 @@
-//! Accounts: the caller's own, handles, collaborators, tokens, plans, usage and audit events; and what the API needs once: health, its OpenAPI
+//! Accounts: handles, collaborators, tokens, plans, usage and audit events; and what the API needs once: health, its OpenAPI
 //! document, and the answer to unknown routes.
 
-mod account;
 mod audit;
 mod collaborators;
 mod document;
@@ -29,7 +28,6 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::handle))
         .routes(routes!(tokens::create, tokens::list))
         .routes(routes!(tokens::revoke))
-        .routes(routes!(account::get, account::put))
         .routes(routes!(plan::handle))
         .routes(routes!(health::handle))
         .merge(document)

@@ -98,6 +98,8 @@ pub(super) enum Command {
     Outbox(OutboxArgs),
     /// Write a handle's clicks, ledger entries or daily totals to a file, as the API exports them.
     Export(ExportArgs),
+    /// Make a handle with a month of demo data, by the real functions on a clock that walks through the month.
+    Fill(FillArgs),
     /// Receive webhooks on this machine: verify each and print one line for it.
     Listen(ListenArgs),
     /// Create a new platform key for context tokens and webhook secrets, and keep the previous one.
@@ -106,6 +108,28 @@ pub(super) enum Command {
         #[arg(long, default_value = ".data")]
         data: PathBuf,
     },
+}
+
+#[derive(Args)]
+pub(super) struct FillArgs {
+    /// The days of the month, today included.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(2..=90))]
+    pub(super) days: u32,
+    /// How often links are followed in the month; orders, signals and deliveries are in proportion.
+    #[arg(long, default_value_t = 24_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub(super) clicks: u32,
+    /// The same seed makes the same month, up to the present moment.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// The handle; its people are those of the handle demo.
+    #[arg(long, default_value = local::demo::month::HANDLE)]
+    pub(super) handle: Handle,
+    /// Remove a handle of this name, with everything it owns, and make it anew.
+    #[arg(long)]
+    pub(super) replace: bool,
+    /// The data directory; a server may be running on it.
+    #[arg(long, default_value = ".data")]
+    pub(super) data: PathBuf,
 }
 
 #[derive(Args)]

@@ -8,6 +8,7 @@ use local::{Error, keys::Keys, token, wall_clock};
 use tokio::time::Instant;
 
 mod args;
+mod fill;
 mod jobs;
 mod listen;
 mod run;
@@ -28,6 +29,7 @@ pub(crate) async fn run_command() -> ExitCode {
         Some(Command::Recount(args)) => jobs::recount(&args).await,
         Some(Command::Outbox(args)) => jobs::outbox(&args).await,
         Some(Command::Export(args)) => jobs::export(&args).await,
+        Some(Command::Fill(args)) => fill::run(&args).await,
         Some(Command::Listen(args)) => listen::run(args).await,
         Some(Command::Openapi) => local::document::text().map(|text| print!("{text}")),
     };

@@ -17,6 +17,7 @@ use store::{Expect, Store};
 
 use crate::{Error, LocalServer, keys::Keys, token, wall_clock};
 
+pub mod month;
 pub mod shop;
 
 /// The demo's handle.

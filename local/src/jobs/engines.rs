@@ -15,19 +15,27 @@ use crate::{Error, LocalServer, Options, database, private_files};
 /// The file in a data directory in which a running server publishes where its engines listen.
 const FILE: &str = "engines.json";
 
+/// Where the engines of a running server listen.
 #[derive(Clone, Serialize, Deserialize)]
-struct Address {
+pub struct EngineAddress {
     dynamodb: String,
     table: String,
 }
 
-impl Address {
-    fn of(server: &LocalServer) -> Option<Self> {
+impl EngineAddress {
+    /// The engines of a server in this process.
+    ///
+    /// # Errors
+    /// When its template has no table.
+    pub fn of(server: &LocalServer) -> Result<Self, Error> {
         let environment = server.env("click-worker");
-        Some(Self { dynamodb: environment.get("AWS_ENDPOINT_URL_DYNAMODB")?.clone(), table: environment.get("TABLE_NAME")?.clone() })
+        let variable = |name: &str| environment.get(name).cloned().ok_or_else(|| Error::Unknown("table".to_owned()));
+        Ok(Self { dynamodb: variable("AWS_ENDPOINT_URL_DYNAMODB")?, table: variable("TABLE_NAME")? })
     }
 
-    fn store(&self) -> Store {
+    /// A store on their table, with connections of its own.
+    #[must_use]
+    pub fn store(&self) -> Store {
         let connection = AwsConnection {
             region: REGION.to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
@@ -64,7 +72,7 @@ impl EngineAddressFile {
     /// When the file cannot be written.
     pub fn write(server: &LocalServer, data: &Path) -> Result<Self, Error> {
         let path = data.join(FILE);
-        let address = Address::of(server).ok_or_else(|| Error::Unknown("table".to_owned()))?;
+        let address = EngineAddress::of(server)?;
         let content = serde_json::to_string(&address).map_err(Error::database)?;
         private_files::write(&path, &content).map_err(Error::on(&path))?;
         Ok(Self(path))
@@ -82,7 +90,7 @@ impl Drop for EngineAddressFile {
 pub struct Engines {
     /// The store.
     pub store: Store,
-    address: Address,
+    address: EngineAddress,
     /// The server whose engines it uses, unless it runs in another process.
     _server: Option<LocalServer>,
 }
@@ -100,8 +108,14 @@ impl Engines {
             return Ok(Self { store: address.store(), address, _server: None });
         }
         let server = LocalServer::open(Options { data: Some(data.to_owned()), ..Options::memory() }).await?;
-        let address = Address::of(&server).ok_or_else(|| Error::Unknown("table".to_owned()))?;
+        let address = EngineAddress::of(&server)?;
         Ok(Self { store: address.store(), address, _server: Some(server) })
+    }
+
+    /// Where they listen.
+    #[must_use]
+    pub fn address(&self) -> &EngineAddress {
+        &self.address
     }
 
     /// The state of the analytics function on these engines; `keys` are those of their data.
@@ -118,8 +132,8 @@ impl Engines {
 }
 
 /// The address of the server that runs on this data; none when none answers.
-async fn running(data: &Path) -> Option<Address> {
-    let address: Address = serde_json::from_str(&fs::read_to_string(data.join(FILE)).ok()?).ok()?;
+async fn running(data: &Path) -> Option<EngineAddress> {
+    let address: EngineAddress = serde_json::from_str(&fs::read_to_string(data.join(FILE)).ok()?).ok()?;
     address.store().profiles().get(&crate::demo::HANDLE.parse().ok()?).await.ok()?;
     Some(address)
 }

@@ -2,6 +2,7 @@
 
 mod engines;
 pub mod export;
+pub mod fill;
 pub mod outbox;
 mod progress;
 pub mod recount;
@@ -14,7 +15,7 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 use store::Store;
 
-pub use engines::{EngineAddressFile, Engines};
+pub use engines::{EngineAddress, EngineAddressFile, Engines};
 pub use progress::TerminalProgress;
 
 use crate::Error;

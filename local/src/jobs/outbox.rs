@@ -13,7 +13,7 @@ const MAX_ENTRIES: i32 = 1000;
 /// # Errors
 /// When the table cannot be read.
 pub async fn list(store: &Store) -> Result<Vec<SetAside>, Error> {
-    Ok(store.outbox().set_aside(MAX_ENTRIES, None).await.map_err(Error::database)?.0)
+    store.outbox().set_aside(MAX_ENTRIES).await.map_err(Error::database)
 }
 
 /// Gives entries back to the sweeper.

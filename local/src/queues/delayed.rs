@@ -67,6 +67,11 @@ impl EmbeddedQueues {
         Ok(())
     }
 
+    /// When the delay of the next message ends, in milliseconds since 1970.
+    pub(crate) fn next_due(&self) -> Option<i64> {
+        self.queues.values().filter_map(|queue| queue.delayed.next_due()).min()
+    }
+
     /// Releases messages as they become due, until the queues are dropped.
     #[expect(clippy::disallowed_methods, reason = "the timer of the embedded queues' delays")]
     pub(crate) async fn release_forever(queues: Weak<Self>) {
@@ -77,8 +82,7 @@ impl EmbeddedQueues {
                     tracing::error!(%error, queue = queue.spec.name, "delayed message not released");
                 }
             }
-            let next = queues.queues.values().filter_map(|queue| queue.delayed.next_due()).min();
-            match next.map(|due| u64::try_from(due - queues.now()).unwrap_or_default()) {
+            match queues.next_due().map(|due| u64::try_from(due - queues.now()).unwrap_or_default()) {
                 Some(millis) => tokio::time::sleep(Duration::from_millis(millis.max(1)).min(MAX_SLEEP)).await,
                 None => wait(queues).await,
             }

@@ -188,6 +188,11 @@ impl LocalServer {
         Ok(self.0.queues.depth(self.queue(queue)?))
     }
 
+    /// When the delay of the next delayed message ends, in milliseconds since 1970 by the server's clock.
+    pub(crate) fn next_due(&self) -> Option<i64> {
+        self.0.queues.next_due()
+    }
+
     /// Removes every message of a queue.
     ///
     /// # Errors

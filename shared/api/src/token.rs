@@ -1,6 +1,5 @@
 //! Personal access tokens: who calls with one, whether it is valid, and the error returned otherwise (specification §2, §12).
 
-use domain::accounts::Feature;
 use domain::accounts::audit::{Actor, ActorKind, AuditEvent};
 use domain::accounts::token::{Digest, Ended, Presented, Scope, Token};
 use domain::values::id::RequestId;
@@ -13,7 +12,7 @@ use store::StoredToken;
 use crate::ApiState;
 use crate::code::Code;
 use crate::problem::Problem;
-use crate::quota::require_feature;
+use crate::quota::require_tokens;
 
 /// The header that carries a token when `authorization` is used for something else.
 pub(crate) const X_API_KEY: &str = "x-api-key";
@@ -105,7 +104,7 @@ impl TokenHolder {
     /// # Errors
     /// 403 when it lacks the scope, or the plan of the owner no longer includes tokens.
     pub(crate) async fn use_for(&self, scope: Scope, owner: &UserId, app: &ApiState) -> Result<(), Problem> {
-        match require_feature(app, owner, Feature::GrowthTools).await {
+        match require_tokens(app, owner).await {
             Err(problem) if problem.code() == Code::FeatureLocked => return Err(self.refused(app, None, problem).await),
             other => other?,
         }

@@ -12,7 +12,7 @@ pub use found::{DamagedItem, Found};
 pub use page::{Page, is_cursor};
 pub use retry::RetryPolicy;
 
-pub(crate) use database::{Database, applied};
+pub(crate) use database::{Database, MAX_BATCH, applied};
 pub(crate) use found::{found, log_damage, readable};
 pub(crate) use item::{Item, damaged, doc, from_json, integer, key, number, optional, string, text, to_json, with_doc};
 pub(crate) use page::{decode_cursor, decode_parts, encode_cursor, encode_parts, page_of};

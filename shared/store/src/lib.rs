@@ -17,6 +17,7 @@
 //! | `limits` | quotas and rate limits |
 //! | `system` | what the sweeper has last seen |
 //! | `admin_scans` | full scans for offline jobs |
+//! | `handle_items` | everything a handle owns, to move it to another table |
 
 mod accounts;
 mod admin_scans;
@@ -26,6 +27,7 @@ mod client;
 mod conversions;
 mod dynamo;
 mod error;
+mod handle_items;
 mod limits;
 mod links;
 mod outbox;
@@ -45,6 +47,7 @@ pub use conversions::{
 };
 pub use dynamo::{DamagedItem, Found, Page, RetryPolicy, is_cursor, table};
 pub use error::{Error, Result};
+pub use handle_items::{HandleItems, ScanPosition, StoredItem};
 pub use limits::{Limits, Taken, WindowTaken};
 pub use links::{Expect, Links, WriteOutcome, damaged_link_version};
 pub use outbox::{
@@ -54,7 +57,7 @@ pub use outbox::{
 pub use rollups::{Cells, CountOutcome, FoldOutcome, Rollups};
 pub use rule_sets::{RuleSets, StoredRule};
 pub use sessions::{Appended, Sessions, StoredSession};
-pub use system::{Sweep, System, Waiting};
+pub use system::{Sweep, System};
 pub use webhooks::{
     AttemptRecord, Deliveries, DeliveryCounts, DeliveryFilter, Disabling, EndpointHealth, Events, FailureRecord, MAX_REQUESTED_DELIVERIES,
     Subscribed, SubscriptionWithHealth, Subscriptions, Transition,
@@ -62,6 +65,7 @@ pub use webhooks::{
 
 use std::sync::Arc;
 
+use domain::values::name::Handle;
 use dynamo::Database;
 use limits::ExhaustedCounters;
 use outbox::QueueClients;
@@ -185,5 +189,10 @@ impl Store {
     /// Lists of everything for offline jobs; no function's IAM statements allow them.
     pub fn admin_scans(&self) -> AdminScans<'_> {
         AdminScans::new(&self.db)
+    }
+
+    /// Everything a handle owns, for offline jobs; no function's IAM statements allow it.
+    pub fn handle_items<'a>(&'a self, handle: &'a Handle) -> HandleItems<'a> {
+        HandleItems::new(&self.db, handle)
     }
 }

@@ -1,13 +1,15 @@
 //! The one table and the client that reaches it.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 use futures::future::try_join_all;
 use serde::de::DeserializeOwned;
 
@@ -41,6 +43,11 @@ impl Database {
     /// A `Query` of one of its indexes, which lag behind the table.
     pub(crate) fn query_index(&self, index: &str) -> QueryFluentBuilder {
         self.query().index_name(index)
+    }
+
+    /// A `Scan` of the table.
+    pub(crate) fn scan(&self) -> ScanFluentBuilder {
+        self.client.scan().table_name(&self.table)
     }
 
     /// A `PutItem`.
@@ -92,26 +99,45 @@ impl Database {
     }
 }
 
+/// Items that one `BatchWriteItem` takes.
+pub(crate) const MAX_BATCH: usize = 25;
+/// Its name.
+const BATCH_WRITE: &str = "BatchWriteItem";
+
+fn unbuilt(error: BuildError) -> Error {
+    Error::Unavailable { operation: BATCH_WRITE, source: Box::new(error) }
+}
+
 impl Database {
     /// Deletes items, those that do not exist included: one `BatchWriteItem` for 25 of them.
     ///
     /// # Errors
     /// When the table is unavailable, or some items are left.
     pub(crate) async fn batch_delete(&self, keys: &[Key]) -> Result<()> {
-        const OPERATION: &str = "BatchWriteItem";
-        const MAX_KEYS: usize = 25;
-        let unbuilt = |error| Error::Unavailable { operation: OPERATION, source: Box::new(error) };
         let delete = |at: &Key| {
             let delete = DeleteRequest::builder().set_key(Some(key(at))).build().map_err(unbuilt)?;
             Ok(WriteRequest::builder().delete_request(delete).build())
         };
-        let batch = async |keys: &[Key]| {
-            let requests = keys.iter().map(delete).collect::<Result<Vec<_>>>()?;
-            let sent = self.client.batch_write_item().request_items(&self.table, requests).send().await.map_err(Error::call(OPERATION))?;
-            let is_complete = sent.unprocessed_items().is_none_or(|items| items.is_empty());
-            if is_complete { Ok(()) } else { Err(Error::Contended(OPERATION)) }
+        let batch = async |keys: &[Key]| self.batch_write(keys.iter().map(delete).collect::<Result<_>>()?).await;
+        try_join_all(keys.chunks(MAX_BATCH).map(batch)).await.map(drop)
+    }
+
+    /// Puts at most 25 items with different keys: one `BatchWriteItem`.
+    ///
+    /// # Errors
+    /// When the table is unavailable, or some items are left.
+    pub(crate) async fn batch_put(&self, items: Vec<Item>) -> Result<()> {
+        let put = |item: Item| {
+            let put = PutRequest::builder().set_item(Some(item)).build().map_err(unbuilt)?;
+            Ok(WriteRequest::builder().put_request(put).build())
         };
-        try_join_all(keys.chunks(MAX_KEYS).map(batch)).await.map(drop)
+        self.batch_write(items.into_iter().map(put).collect::<Result<_>>()?).await
+    }
+
+    async fn batch_write(&self, requests: Vec<WriteRequest>) -> Result<()> {
+        let sent = self.client.batch_write_item().request_items(&self.table, requests).send().await.map_err(Error::call(BATCH_WRITE))?;
+        let is_complete = sent.unprocessed_items().is_none_or(|items| items.is_empty());
+        if is_complete { Ok(()) } else { Err(Error::Contended(BATCH_WRITE)) }
     }
 }
 
