@@ -1,0 +1,69 @@
+import { send } from "../auth/session";
+import { apiOrigin } from "../auth/config";
+import { parseExact } from "../core/decimal";
+import { Problem } from "./problem";
+import type { components, paths } from "./schema";
+
+/** The types of the API's document by name. */
+export type Schema = components["schemas"];
+
+export type Verb = "get" | "post" | "put" | "delete";
+type Operation<P extends keyof paths, V extends Verb> = NonNullable<paths[P][V]>;
+/** The paths that answer to a verb. */
+export type PathFor<V extends Verb> = { [P in keyof paths]: paths[P][V] extends object ? P : never }[keyof paths];
+
+type Parameters<O, In extends string> = O extends { parameters: infer All } ? (In extends keyof All ? NonNullable<All[In]> : never) : never;
+type Json<T> = T extends { content: { "application/json": infer Body } } ? Body : undefined;
+type Success<O> = O extends { responses: infer R } ? Json<R[keyof R & (200 | 201 | 202)]> : never;
+/** What an operation answers when it succeeds. */
+export type Answer<P extends keyof paths, V extends Verb = "get"> = Success<Operation<P, V>>;
+/** What an operation takes as its body. */
+export type Body<P extends keyof paths, V extends Verb> =
+  Operation<P, V> extends { requestBody?: infer R } ? Json<NonNullable<R>> : undefined;
+
+export type Query<P extends keyof paths, V extends Verb = "get"> = Parameters<Operation<P, V>, "query">;
+export type InPath<P extends keyof paths, V extends Verb = "get"> = Parameters<Operation<P, V>, "path">;
+
+/** A request: everything that the cURL beside a table has to show. */
+export type Request = { verb: Verb; address: string; body?: unknown; headers?: Readonly<Record<string, string>>; open?: boolean };
+
+/** The address of a path with its parameters, those without a value left out. */
+export function address(path: string, inPath: object = {}, query: object = {}): string {
+  const values = new Map(Object.entries(inPath));
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values.get(name))));
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value != null && value !== "") search.set(name, String(value));
+  return search.size ? `${filled}?${search}` : filled;
+}
+
+export type Received<T> = { data: T; etag: string | null; status: number };
+
+/** Sends a request and reads the answer; throws a `Problem` for anything but success. */
+export async function exchange<T>(request: Request, signal?: AbortSignal): Promise<Received<T>> {
+  const headers = new Headers(request.headers);
+  const init: RequestInit = { method: request.verb.toUpperCase(), headers, ...(signal ? { signal } : {}) };
+  if (request.body !== undefined) {
+    headers.set("content-type", "application/json");
+    init.body = JSON.stringify(request.body);
+  }
+  const response = await send(apiOrigin() + request.address, init, request.open);
+  if (!response.ok) throw await Problem.of(response);
+  const text = await response.text();
+  const data = (text ? parseExact(text) : undefined) as T;
+  return { data, etag: response.headers.get("etag"), status: response.status };
+}
+
+type Options<P extends keyof paths, V extends Verb> = {
+  path?: InPath<P, V>;
+  query?: Query<P, V>;
+  body?: Body<P, V>;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+};
+
+/** Calls one operation of the API, typed by its document. */
+export function call<P extends PathFor<V>, V extends Verb>(verb: V, path: P, options: Options<P, V> = {}): Promise<Received<Answer<P, V>>> {
+  const { body, headers, signal } = options;
+  const request: Request = { verb, address: address(path, options.path, options.query), ...(headers ? { headers } : {}), body };
+  return exchange<Answer<P, V>>(request, signal);
+}

@@ -1,0 +1,16 @@
+import { apiOrigin } from "../auth/config";
+import type { Request } from "./client";
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** A request as a shell command; the token is a variable, never its value. */
+export function curl(request: Request): string {
+  const lines = [`curl -sS ${quoted(apiOrigin() + request.address)}`];
+  if (request.verb !== "get") lines[0] = `curl -sS -X ${request.verb.toUpperCase()} ${quoted(apiOrigin() + request.address)}`;
+  if (!request.open) lines.push('-H "authorization: Bearer $TOKEN"');
+  for (const [name, value] of Object.entries(request.headers ?? {})) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
+  if (request.body !== undefined) {
+    lines.push("-H 'content-type: application/json'", `-d ${quoted(JSON.stringify(request.body, null, 2))}`);
+  }
+  return lines.join(" \\\n  ");
+}

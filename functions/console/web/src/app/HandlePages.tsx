@@ -1,0 +1,77 @@
+import { Suspense, useEffect } from "react";
+import { Redirect, Route, Switch } from "wouter";
+import { may } from "../core/roles";
+import { remember } from "../core/device";
+import { useGet } from "../api/use";
+import { Page } from "../ui/Page";
+import { Empty, Failed } from "../ui/states";
+import { SkeletonPage } from "../ui/Skeleton";
+import { useRole, InPlace } from "./context";
+import { PAGES, type PageEntry } from "./routes";
+import { Shell } from "./Shell";
+
+/** The pages of one handle, in the shell, for somebody with a role in it. */
+export function HandlePages({ handle }: { handle: string }) {
+  return (
+    <InPlace handle={handle} role={undefined} timeZone="UTC">
+      <WithRole handle={handle} />
+    </InPlace>
+  );
+}
+
+function WithRole({ handle }: { handle: string }) {
+  const place = useGet("/v2/handles/{handle}");
+  const usage = useGet("/v2/handles/{handle}/usage-meters");
+  useEffect(() => remember("handle", handle), [handle]);
+  return (
+    <InPlace handle={handle} role={place.data?.role} timeZone={usage.data?.timeZone ?? "UTC"}>
+      <Shell usage={usage}>
+        {place.problem?.status === 404 ? (
+          <Page title="Not found">
+            <Empty title={`There is no handle “${handle}”, or it is not yours`}>Choose one of yours at the top left.</Empty>
+          </Page>
+        ) : place.problem ? (
+          <Failed problem={place.problem} again={place.again} />
+        ) : place.data ? (
+          <Pages />
+        ) : (
+          <SkeletonPage />
+        )}
+      </Shell>
+    </InPlace>
+  );
+}
+
+function Pages() {
+  return (
+    <Suspense fallback={<SkeletonPage />}>
+      <Switch>
+        {PAGES.map((entry) => (
+          <Route key={entry.path} path={`/:handle/${entry.path}`}>
+            <Allowed entry={entry} />
+          </Route>
+        ))}
+        <Route path="/:handle">{({ handle }) => <Redirect to={`/${handle}/overview`} replace />}</Route>
+        <Route>
+          <Page title="Not found">
+            <Empty title="There is no such page">Use the navigation, or press ⌘K to search.</Empty>
+          </Page>
+        </Route>
+      </Switch>
+    </Suspense>
+  );
+}
+
+function Allowed({ entry }: { entry: PageEntry }) {
+  const role = useRole();
+  const Component = entry.component;
+  useEffect(() => void (document.title = `${entry.title} – 10x Links`), [entry.title]);
+  if (!entry.needs || may(role, entry.needs)) return <Component />;
+  return (
+    <Page title={entry.title}>
+      <Empty title="Your role does not reach this page">
+        You are {role} of this handle. An OPERATOR or its OWNER can open it.
+      </Empty>
+    </Page>
+  );
+}

@@ -1,0 +1,42 @@
+import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import type { Action } from "../core/roles";
+import type { IconName } from "../ui/Icon";
+
+export type Section = "Attribution" | "Lifecycle messaging" | "Settings" | null;
+
+/** A page: its path below the handle, where it is in the navigation, and what it takes to see it. */
+export type PageEntry = {
+  path: string;
+  title: string;
+  section: Section;
+  component: LazyExoticComponent<ComponentType>;
+  /** Shown in the navigation; details are not. */
+  listed?: boolean;
+  /** Pressed after `g`, leads there. */
+  key?: string;
+  needs?: Action;
+  icon?: IconName;
+  /** Whether its figures are those of the range of days. */
+  ranged?: boolean;
+};
+
+type Load = () => Promise<{ default: ComponentType }>;
+const page = (section: Section, path: string, title: string, load: Load, rest: Partial<PageEntry> = {}): PageEntry => ({
+  section, path, title, component: lazy(load), ...rest,
+});
+
+const listed = true;
+const ranged = true;
+
+const attribution = (path: string, title: string, load: Load, rest: Partial<PageEntry> = {}): PageEntry => page("Attribution", `attribution/${path}`, title, load, rest);
+
+/** Every page of a handle, in the order of the navigation. The first path that matches is taken. */
+export const PAGES: readonly PageEntry[] = [
+  page(null, "overview", "Overview", () => import("../pages/attribution/Overview"), { listed, ranged, key: "o", icon: "overview" }),
+  attribution("links", "Links", () => import("../pages/attribution/links/Links"), { listed, ranged, key: "l", icon: "link" }),
+  attribution("links/new", "New link", () => import("../pages/attribution/builder/Builder")),
+  attribution("links/:slug/edit", "Edit link", () => import("../pages/attribution/builder/Builder")),
+];
+
+/** The pages of the navigation by section. */
+export const SECTIONS: readonly Section[] = [null, "Attribution", "Lifecycle messaging", "Settings"];

@@ -1,0 +1,44 @@
+import { isLosslessNumber, parse } from "lossless-json";
+
+/** A decimal number as the answer writes it, such as `"24.90"`: amounts and rates are never a binary fraction. */
+export type Decimal = string & { readonly decimal: unique symbol };
+
+/** The members of answers that hold decimals; the figures of `revenueByCurrency` are named by their currency. */
+const DECIMALS = new Set(["value", "amount", "netValue", "adjusted", "revenue", "revenueConfirmed", "conversionRate"]);
+
+/** Reads JSON; decimals become text with exactly the digits of the source, all other numbers are numbers. */
+export function parseExact(text: string): unknown {
+  return parse(text, (key, value) => {
+    if (!isLosslessNumber(value)) return value;
+    return DECIMALS.has(key) || /^[A-Z]{3}$/.test(key) ? value.value : Number(value.value);
+  });
+}
+
+/** The text of a number as a decimal; null unless it is one. */
+export function decimal(text: string): Decimal | null {
+  return /^-?\d+(\.\d+)?$/.test(text) ? (text as Decimal) : null;
+}
+
+type Scaled = { units: bigint; scale: number };
+
+function scaled(value: Decimal): Scaled {
+  const [whole = "0", fraction = ""] = value.split(".");
+  return { units: BigInt(whole + fraction), scale: fraction.length };
+}
+
+/** The exact sum. */
+export function add(left: Decimal, right: Decimal): Decimal {
+  const [a, b] = [scaled(left), scaled(right)];
+  const scale = Math.max(a.scale, b.scale);
+  const units = a.units * 10n ** BigInt(scale - a.scale) + b.units * 10n ** BigInt(scale - b.scale);
+  const sign = units < 0n ? "-" : "";
+  const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, "0");
+  const whole = digits.slice(0, digits.length - scale);
+  return (scale ? `${sign}${whole}.${digits.slice(-scale)}` : `${sign}${whole}`) as Decimal;
+}
+
+/** Whether it is less than, equal to or greater than zero: -1, 0 or 1. */
+export function sign(value: Decimal): -1 | 0 | 1 {
+  const { units } = scaled(value);
+  return units < 0n ? -1 : units > 0n ? 1 : 0;
+}

@@ -1,0 +1,103 @@
+import { useMemo, useState } from "react";
+import { useLocation, useParams } from "wouter";
+import { useAddress, useHandle, useZone } from "../../../app/context";
+import { call } from "../../../api/client";
+import { useChange, useGet } from "../../../api/use";
+import { bodyOf, faultsOf, formOf, FIELDS, type LinkForm, type Password } from "../../../core/linkForm";
+import { randomSlug, type Link } from "../../../core/links";
+import { Button, ButtonLink } from "../../../ui/Button";
+import { Form, useDraft } from "../../../ui/form";
+import { Page } from "../../../ui/Page";
+import { Loaded } from "../../../ui/states";
+import { toast } from "../../../ui/toasts";
+import { Availability } from "./Availability";
+import { Basics } from "./Basics";
+import { Social } from "./Social";
+import { TrackingFields } from "./TrackingFields";
+
+/** What a section of the form gets. */
+export type SectionProps = {
+  form: LinkForm;
+  set: (parts: Partial<LinkForm>) => void;
+  fault: (field: string) => { name: string; error?: string };
+  link: Link | null;
+};
+
+/** Creates a link, or edits the one in the address. */
+export default function Builder() {
+  const { slug } = useParams<{ slug?: string }>();
+  return slug ? <Edit key={slug} slug={slug} /> : <Editor link={null} etag={null} />;
+}
+
+function Edit({ slug }: { slug: string }) {
+  const link = useGet("/v2/handles/{handle}/links/{slug}", { path: { slug } });
+  return <Loaded of={link} lines={10}>{(data) => <FirstRead link={data} etag={link.etag} />}</Loaded>;
+}
+
+/** Keeps editing the version that was read first, whatever is read later. */
+function FirstRead(props: { link: Link; etag: string | null }) {
+  const [{ link, etag }] = useState(props);
+  return <Editor link={link} etag={etag} />;
+}
+
+function Editor({ link, etag }: { link: Link | null; etag: string | null }) {
+  const handle = useHandle();
+  const zone = useZone();
+  const address = useAddress();
+  const [, navigate] = useLocation();
+  const [slug] = useState(randomSlug);
+  const initial = useMemo(() => formOf(link, slug, zone), [link, slug, zone]);
+  const draft = useDraft<LinkForm>(`${handle}/links/${link ? `${link.slug}@${link.version}` : "new"}`, initial);
+  // Never a part of the draft: a password is stored nowhere.
+  const [password, setPassword] = useState<Password>(undefined);
+  const form = draft.value;
+  const faults = faultsOf(form);
+  const save = useChange(async () => {
+    // Creating refuses a slug that is taken; saving refuses if others have saved meanwhile.
+    const headers: Record<string, string> = etag ? { "if-match": etag } : { "if-none-match": "*" };
+    const path = { handle, slug: form.slug.trim() };
+    return (await call("put", "/v2/handles/{handle}/links/{slug}", { path, body: bodyOf(form, zone, password), headers })).data;
+  });
+  const submit = () => {
+    if (faults.length) return;
+    save.mutate(undefined, {
+      onSuccess: (saved) => {
+        draft.discard();
+        toast(link ? "Saved." : `${saved.slug} is created.`);
+        navigate(address(`attribution/links/${saved.slug}`));
+      },
+    });
+  };
+  const set = (parts: Partial<LinkForm>) => draft.set({ ...form, ...parts });
+  const back = link ? `attribution/links/${link.slug}` : "attribution/links";
+  const actions = (
+    <>
+      <ButtonLink href={address(back)}>Cancel</ButtonLink>
+      <Button kind="primary" onPress={submit} isDisabled={save.isPending || !form.destinationUrl.trim()}>{link ? "Save" : "Create link"}</Button>
+    </>
+  );
+  return (
+    <Page title={link ? `Edit ${link.slug}` : "New link"} note="Saving costs one write." actions={actions}>
+      {draft.restored && (
+        <p className="alert">
+          <span>What you typed before is restored.</span>
+          <Button size="small" onPress={draft.discard}>Start over</Button>
+        </p>
+      )}
+      <Form problem={save.error} shown={FIELDS} faults={faults} onSubmit={submit} className="builder">
+        {(fault) => {
+          const section = { form, set, fault, link };
+          return (
+            <div className="stack">
+              <Basics {...section} />
+              <Availability {...section} password={password} setPassword={setPassword} />
+              <TrackingFields {...section} />
+              <Social {...section} />
+              <button type="submit" className="hidden" tabIndex={-1} aria-hidden="true">Save</button>
+            </div>
+          );
+        }}
+      </Form>
+    </Page>
+  );
+}

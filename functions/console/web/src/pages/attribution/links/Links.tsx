@@ -1,0 +1,96 @@
+import { useCallback, useMemo, useState } from "react";
+import { useAddress, useQueryParts, useRange } from "../../../app/context";
+import { useNow } from "../../../app/clock";
+import { useList } from "../../../api/list";
+import { useReport } from "../../../api/report";
+import { statusOf, STATUSES, type LinkStatus } from "../../../core/links";
+import { count, plural } from "../../../core/numbers";
+import { sortOf, sortText } from "../../../core/query";
+import { Button, ButtonLink } from "../../../ui/Button";
+import { DataTable } from "../../../ui/DataTable";
+import { Choice } from "../../../ui/fields";
+import { Chips, SearchBox, Toolbar, type Chip } from "../../../ui/Filters";
+import { Card, Page } from "../../../ui/Page";
+import { Empty, Loaded } from "../../../ui/states";
+import { BulkBar } from "./BulkBar";
+import { linkColumns, type LinkRow } from "./columns";
+
+const STATUS_OPTIONS = [{ id: "any", name: "Any status" }, ...STATUSES.map(({ id, name }) => ({ id, name }))];
+
+/** The links of a handle with their figures of the range. What is filtered and how it is ordered is in the address. Two requests. */
+export default function Links() {
+  const [range] = useRange();
+  const now = useNow();
+  const address = useAddress();
+  const [query, setParts] = useQueryParts();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const text = query.get("q") ?? "";
+  const tag = query.get("tag");
+  const status = STATUSES.find(({ id }) => id === query.get("status"))?.id ?? null;
+  const campaign = query.get("campaign");
+  const links = useList("/v2/handles/{handle}/links", { query: { limit: 100 } });
+  const report = useReport(range, { groupBy: "slug" });
+  const rows = useMemo(() => {
+    const figures = new Map(report.data?.rows.map((row) => [row.key, row]));
+    return links.data?.map((link): LinkRow => ({ link, status: statusOf(link, now), figures: figures.get(link.slug) ?? null }));
+  }, [links.data, report.data, now]);
+  const shown = useMemo(() => rows?.filter(matching(text, tag, status, campaign)) ?? [], [rows, text, tag, status, campaign]);
+  const chips: Chip[] = [
+    ...(tag ? [{ id: "tag", text: `Tag: ${tag}`, remove: () => setParts({ tag: null }) }] : []),
+    ...(campaign ? [{ id: "campaign", text: `Campaign: ${campaign}`, remove: () => setParts({ campaign: null }) }] : []),
+    ...(status ? [{ id: "status", text: `Status: ${status}`, remove: () => setParts({ status: null }) }] : []),
+  ];
+  const clear = () => setParts({ q: null, tag: null, campaign: null, status: null });
+  const search = useCallback((q: string) => setParts({ q }), [setParts]);
+  const newLink = <ButtonLink kind="primary" icon="plus" href={address("attribution/links/new")}>New link</ButtonLink>;
+  const columns = useMemo(() => linkColumns((parts) => setParts(parts)), [setParts]);
+  return (
+    <Page title="Links" actions={newLink} asOf={report.at} stale={report.data?.freshness.status === "STALE"}>
+      <Card flush>
+        <Toolbar>
+          <SearchBox label="Search slug, destination, title" value={text} onChange={search} />
+          <Choice label="Status" hideLabel options={STATUS_OPTIONS} value={status ?? "any"} onChange={(id) => setParts({ status: id === "any" ? null : id })} />
+        </Toolbar>
+        <Chips chips={chips} clear={clear} />
+        {chosen.size > 0 && <BulkBar links={rows?.filter(({ link }) => chosen.has(link.slug)).map(({ link }) => link) ?? []} done={() => setChosen(new Set())} />}
+        <Loaded of={links} lines={8}>
+          {(items) => (
+            <DataTable
+              label="Links"
+              columns={columns}
+              rows={shown}
+              rowKey={({ link }) => link.slug}
+              href={({ link }) => address(`attribution/links/${link.slug}`)}
+              sort={sortOf(query.get("sort"))}
+              onSort={(sort) => setParts({ sort: sortText(sort) })}
+              selection={{ chosen, onChange: setChosen, nameOf: (slug) => slug }}
+              requests={[links.request, report.request]}
+              foot={
+                <span className="row">
+                  {shown.length === items.length ? plural(items.length, "link") : `${count(shown.length)} of ${plural(items.length, "link")}`}
+                  {links.more && <Button size="small" onPress={links.more} isDisabled={links.loadingMore}>Load more</Button>}
+                </span>
+              }
+              empty={
+                items.length ? (
+                  <Empty title="No link matches" action={<Button onPress={clear}>Clear filters</Button>}>There are {plural(items.length, "link")} without them.</Empty>
+                ) : (
+                  <Empty title="No links yet" action={newLink}>A link leads visitors on, by rules if you like, and counts who came and who bought.</Empty>
+                )
+              }
+            />
+          )}
+        </Loaded>
+      </Card>
+    </Page>
+  );
+}
+
+function matching(text: string, tag: string | null, status: LinkStatus | null, campaign: string | null): (row: LinkRow) => boolean {
+  const wanted = text.trim().toLowerCase();
+  return ({ link, status: its }) =>
+    (!tag || Boolean(link.tags?.includes(tag))) &&
+    (!status || its === status) &&
+    (!campaign || link.campaignId === campaign) &&
+    (!wanted || [link.slug, link.destinationUrl, link.title ?? ""].some((part) => part.toLowerCase().includes(wanted)));
+}

@@ -1,0 +1,22 @@
+import { Link } from "wouter";
+import { useAddress } from "../../../app/context";
+import { useGet } from "../../../api/use";
+import { notes } from "../../../core/notes";
+
+/** Endpoints that fail or were disabled: conversions that partners do not hear of. */
+export function Alerts() {
+  const address = useAddress();
+  const panel = useGet("/v2/handles/{handle}/notifications");
+  const found = panel.data ? notes(panel.data).filter(({ page }) => page.startsWith("lifecycle/webhooks/")) : [];
+  if (!found.length) return null;
+  return (
+    <div className="stack-small">
+      {found.slice(0, 2).map(({ id, level, title, text, page, action }) => (
+        <p key={id} className={`alert alert-${level} alert-line`}>
+          <span><strong>{title}.</strong> {text}</span>
+          <Link href={address(page)}>{action}</Link>
+        </p>
+      ))}
+    </div>
+  );
+}

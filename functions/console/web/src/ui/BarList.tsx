@@ -1,0 +1,33 @@
+import { count } from "../core/numbers";
+
+export type Bar = { key: string; name: string; people: number; bots: number };
+
+/** Rows with bars, people and bots apart; pressing one calls `onPick`, for filtering by it. */
+export function BarList({ bars, onPick, picked }: { bars: readonly Bar[]; onPick?: (key: string) => void; picked?: string | null }) {
+  const most = Math.max(1, ...bars.map(({ people, bots }) => people + bots));
+  const percent = (value: number): string => `${(100 * value) / most}%`;
+  return (
+    <ul className="bar-list">
+      {bars.map(({ key, name, people, bots }) => {
+        const content = (
+          <>
+            <span className="bar-fill" style={{ width: percent(people) }} />
+            <span className="bar-fill bar-fill-bots" style={{ insetInlineStart: percent(people), width: percent(bots) }} />
+            <span className="bar-name">{name}</span>
+            {bots > 0 && <span className="bar-value muted small">{count(bots)} bots</span>}
+            <span className="bar-value">{count(people)}</span>
+          </>
+        );
+        return (
+          <li key={key}>
+            {onPick ? (
+              <button type="button" className="bar-row" aria-pressed={picked === key} onClick={() => onPick(key)}>{content}</button>
+            ) : (
+              <div className="bar-row">{content}</div>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

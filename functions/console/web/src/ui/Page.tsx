@@ -1,0 +1,55 @@
+import type { ReactNode } from "react";
+import { useZone } from "../app/context";
+import { clock } from "../core/time";
+
+type Props = { title: ReactNode; note?: ReactNode; actions?: ReactNode; children: ReactNode; asOf?: number | undefined; stale?: boolean };
+
+/** A page: its title and actions, then cards. */
+export function Page({ title, note, actions, children, asOf, stale }: Props) {
+  return (
+    <div className="page">
+      <header className="page-head">
+        <div className="page-title">
+          <h1>{title}</h1>
+          {note && <p className="muted">{note}</p>}
+        </div>
+        <div className="page-actions">
+          {asOf !== undefined && <AsOf at={asOf} stale={stale ?? false} />}
+          {actions}
+        </div>
+      </header>
+      {children}
+    </div>
+  );
+}
+
+/** When figures were read, and that they are old if they are. */
+export function AsOf({ at, stale }: { at: number; stale: boolean }) {
+  const zone = useZone();
+  if (!at) return null;
+  return (
+    <span className="as-of">
+      {stale && <span className="tag tag-warn">Stale: counting is behind</span>} as of <time>{clock(at, zone)}</time>
+    </span>
+  );
+}
+
+type CardProps = { title?: ReactNode; note?: ReactNode; actions?: ReactNode; children: ReactNode; flush?: boolean; className?: string };
+
+/** A part of a page. `flush` lets a table reach its edges. */
+export function Card({ title, note, actions, children, flush, className }: CardProps) {
+  return (
+    <section className={`card${flush ? " card-flush" : ""} ${className ?? ""}`}>
+      {(title || actions) && (
+        <header className="card-head">
+          <div>
+            <h2>{title}</h2>
+            {note && <p className="muted small">{note}</p>}
+          </div>
+          <div className="card-actions">{actions}</div>
+        </header>
+      )}
+      <div className="card-body">{children}</div>
+    </section>
+  );
+}

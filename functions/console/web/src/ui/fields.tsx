@@ -1,0 +1,100 @@
+import { useId, type ReactNode } from "react";
+import {
+  Button, FieldError, Input, Label, ListBox, ListBoxItem, Popover, Select, SelectValue, Switch as AriaSwitch, Text, TextArea, TextField,
+  Checkbox as AriaCheckbox,
+} from "react-aria-components";
+import { Icon } from "./Icon";
+
+type Common = { label: string; error?: string; help?: ReactNode; name?: string; isDisabled?: boolean; hideLabel?: boolean };
+type TextProps = Common & {
+  value: string;
+  onChange: (value: string) => void;
+  multiline?: boolean;
+  type?: "text" | "url" | "password" | "number" | "datetime-local" | "search" | "date" | "time";
+  placeholder?: string;
+  /** Shown before or after the text, such as a fixed part of an address. */
+  before?: ReactNode;
+  after?: ReactNode;
+  isRequired?: boolean;
+  onBlur?: () => void;
+};
+
+/** A text field with its name above, help below, and the error in place of the help. */
+export function TextBox(props: TextProps) {
+  const { label, error, help, multiline, before, after, type = "text", placeholder, hideLabel, isRequired, ...rest } = props;
+  return (
+    <TextField {...rest} isInvalid={Boolean(error)} className="field" validationBehavior="aria" aria-label={hideLabel ? label : undefined} {...(isRequired ? { isRequired } : {})}>
+      {!hideLabel && <Label className="field-label">{label}</Label>}
+      <div className="field-box">
+        {before && <span className="field-before">{before}</span>}
+        {multiline ? <TextArea className="input" rows={3} placeholder={placeholder} /> : <Input className="input" type={type} placeholder={placeholder} />}
+        {after && <span className="field-after">{after}</span>}
+      </div>
+      {help && !error && <Text slot="description" className="field-help">{help}</Text>}
+      {error && <FieldError className="field-error">{error}</FieldError>}
+    </TextField>
+  );
+}
+
+export type Option<Id extends string = string> = { id: Id; name: string; note?: string };
+
+/** A choice of one among a few. */
+export function Choice<Id extends string>(props: Common & { value: Id | null; onChange: (value: Id) => void; options: readonly Option<Id>[]; placeholder?: string }) {
+  const { label, error, help, options, value, onChange, placeholder, hideLabel, ...rest } = props;
+  return (
+    <Select
+      {...rest}
+      className="field"
+      isInvalid={Boolean(error)}
+      selectedKey={value}
+      onSelectionChange={(key) => {
+        const chosen = options.find(({ id }) => id === key);
+        if (chosen) onChange(chosen.id);
+      }}
+      placeholder={placeholder ?? "Choose"}
+      aria-label={hideLabel ? label : undefined}
+    >
+      {!hideLabel && <Label className="field-label">{label}</Label>}
+      <Button className="input select">
+        <SelectValue className="select-value" />
+        <Icon name="down" />
+      </Button>
+      {help && !error && <Text slot="description" className="field-help">{help}</Text>}
+      {error && <FieldError className="field-error">{error}</FieldError>}
+      <Popover className="popover">
+        <ListBox className="menu" items={options}>
+          {(option) => (
+            <ListBoxItem className="menu-item" textValue={option.name}>
+              <span>{option.name}</span>
+              {option.note && <span className="muted">{option.note}</span>}
+            </ListBoxItem>
+          )}
+        </ListBox>
+      </Popover>
+    </Select>
+  );
+}
+
+/** On or off, at once. */
+export function Toggle({ label, help, value, onChange, ...rest }: Common & { value: boolean; onChange: (value: boolean) => void }) {
+  const id = useId();
+  return (
+    <div className="field">
+      <AriaSwitch {...rest} className="switch" isSelected={value} onChange={onChange} aria-describedby={help ? id : undefined}>
+        <span className="switch-track" aria-hidden="true" />
+        {label}
+      </AriaSwitch>
+      {help && <span id={id} className="field-help">{help}</span>}
+    </div>
+  );
+}
+
+/** One of several that may hold together. */
+export function Check({ label, value, onChange, hideLabel, ...rest }: Common & { value: boolean; onChange: (value: boolean) => void }) {
+  return (
+    <AriaCheckbox {...rest} className="check" isSelected={value} onChange={onChange} aria-label={hideLabel ? label : undefined}>
+      <span className="check-box" aria-hidden="true"><Icon name="check" size={12} /></span>
+      {!hideLabel && label}
+    </AriaCheckbox>
+  );
+}

@@ -1,0 +1,30 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// The local server that answers the API while `npm run dev` runs.
+const API = process.env["API_BASE"] ?? "http://localhost:9000";
+const proxy = { "/v2": API, "/_dev": API };
+
+export default defineConfig({
+  base: "/console/",
+  plugins: [react()],
+  server: { port: 9100, proxy },
+  preview: { port: 9100, proxy },
+  build: {
+    target: "es2022",
+    // A strict policy needs no polyfill, and nothing may be inlined as a data address of a script.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    cssCodeSplit: false,
+    rollupOptions: {
+      output: {
+        entryFileNames: "assets/[name]-[hash].js",
+        chunkFileNames: "assets/[name]-[hash].js",
+        assetFileNames: "assets/[name]-[hash][extname]",
+        // Everything that pages share is one file: a first visit makes few requests.
+        codeSplitting: { groups: [{ name: "frame", test: /\/src\/(?!pages\/|ui\/charts\/)/ }] },
+      },
+    },
+  },
+  test: { include: ["src/**/*.test.ts"] },
+});
