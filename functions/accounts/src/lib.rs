@@ -1,6 +1,7 @@
-//! Accounts: handles, collaborators, tokens, plans, usage and audit events; and what the API needs once: health, its OpenAPI
+//! Accounts: the caller's own, handles, collaborators, tokens, plans, usage and audit events; and what the API needs once: health, its OpenAPI
 //! document, and the answer to unknown routes.
 
+mod account;
 mod audit;
 mod collaborators;
 mod document;
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::handle))
         .routes(routes!(tokens::create, tokens::list))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(account::get, account::put))
         .routes(routes!(plan::handle))
         .routes(routes!(health::handle))
         .merge(document)

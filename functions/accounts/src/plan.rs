@@ -35,9 +35,12 @@ pub(crate) async fn handle(
     PathParam(user_id): PathParam<UserId>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<AccountView>, Problem> {
-    let before = app.store().accounts().get(&user_id).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
-    let account = before.change(body)?;
-    let event = admin.user.event(&app, "account.updated", &user_id).between(json!(before), json!(account));
-    app.store().accounts().set(&user_id, &account, &event).await?;
+    let edit = |before: Option<Account>| {
+        let before = before.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
+        let account = before.change(body.clone())?;
+        let event = admin.user.event(&app, "account.updated", &user_id).between(json!(before), json!(account));
+        Ok::<_, Problem>((account, event))
+    };
+    let account = app.store().accounts().change(&user_id, edit).await?;
     Ok(Json(AccountView { user_id, account }))
 }

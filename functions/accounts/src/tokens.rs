@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use api::{ApiState, Code, JsonBody, ListResponse, Member, Operator, Paging, PathId, Problem, charge, require_tokens};
+use api::{ApiState, Code, JsonBody, ListResponse, Member, Operator, Paging, PathId, Problem, charge, require_feature};
 use axum::Json;
 use axum::extract::State;
+use domain::accounts::Feature;
 use domain::accounts::token::{Grant, MAX_TOKENS, Minted, NewToken, Revealed, Token};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, TokenId, UserId};
@@ -67,7 +68,7 @@ pub(crate) async fn create(
     member: Member<Operator>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, [(HeaderName, &'static str); 1], Json<CreatedToken>), Problem> {
-    require_tokens(&app, &member.profile.owner).await?;
+    require_feature(&app, &member.profile.owner, Feature::GrowthTools).await?;
     let draft = NewToken::read(body, app.now())?;
     charge(&app, &member.profile.owner).await?;
     let minted = Minted::of(app.random(), [app.random(), app.random()]).map_err(Problem::internal)?;
@@ -103,7 +104,7 @@ pub(crate) async fn list(
     member: Member<Operator>,
     paging: Paging,
 ) -> Result<Json<ListResponse<TokenView>>, Problem> {
-    require_tokens(&app, &member.profile.owner).await?;
+    require_feature(&app, &member.profile.owner, Feature::GrowthTools).await?;
     let page = app.store().tokens().list(member.handle(), paging.limit, paging.cursor.as_deref()).await?;
     Ok(Json(ListResponse::of(page, TokenView::of)))
 }

@@ -1,9 +1,9 @@
 //! `…/usage-meters`: today's usage of the owning account.
 
-use api::{ApiState, Creator, Member, Problem};
+use api::{ApiState, Creator, Member, Problem, account};
 use axum::Json;
 use axum::extract::State;
-use domain::accounts::{Account, Plan};
+use domain::accounts::Plan;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use domain::values::zone::Zone;
@@ -25,7 +25,7 @@ pub(crate) struct Usage {
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Limits {
-    writes_per_day: u32,
+    pub(crate) writes_per_day: u32,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -41,7 +41,7 @@ pub(crate) struct Used {
     responses((status = 200, description = "The usage.", body = Usage)))]
 pub(crate) async fn handle(State(app): State<ApiState>, member: Member<Creator>) -> Result<Json<Usage>, Problem> {
     let owner = &member.profile.owner;
-    let account = app.store().accounts().get(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan));
+    let account = account(&app, owner).await?;
     let window = account.window(app.now());
     let used = app.store().limits().writes_used(owner, &window).await?;
     Ok(Json(Usage {

@@ -7,10 +7,10 @@ mod query;
 mod rows;
 mod sheet;
 
-use api::{AnalyticsRead, ApiState, Member, Problem, require_plan};
+use api::{AnalyticsRead, ApiState, Member, Problem, require_feature};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use domain::accounts::Plan;
+use domain::accounts::Feature;
 use domain::values::name::Handle;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use http::{Extensions, Uri};
@@ -20,9 +20,6 @@ use crate::parameters::Range;
 use query::{ExportKind, ExportParameters, ExportQuery};
 use rows::{Export, ExportRow};
 use sheet::ExportPage;
-
-/// The feature a plan must include.
-const FEATURE: &str = "exports";
 
 /// Exports raw clicks, ledger entries of conversions, or days, to verify reports and commissions.
 ///
@@ -44,7 +41,7 @@ pub(crate) async fn handle(
     uri: Uri,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    require_plan(&app, &member.profile.owner, Plan::Pro, FEATURE).await?;
+    require_feature(&app, &member.profile.owner, Feature::Exports).await?;
     let query = ExportQuery::read(member.handle(), query.as_deref().unwrap_or_default(), app.now().day())?;
     let address = format!("{}{}", app.settings().api_origin.trim_end_matches('/'), api::asked_path(&extensions, &uri));
     match query.kind {

@@ -75,10 +75,10 @@ impl Listed {
 }
 
 impl CampaignFunnel {
-    fn of(campaign: Listed, cells: &Cells, now: Moment) -> Self {
+    fn of(campaign: Listed, cells: &Cells, waiting_since: Option<Moment>, now: Moment) -> Self {
         let figures = report(cells, Dimension::Day).totals;
         let currency = campaign.currency.unwrap_or_else(|| figures.main_currency());
-        let (confidence, penalties) = rated(&figures, &Freshness::of(cells.updated_at, now));
+        let (confidence, penalties) = rated(&figures, &Freshness::of(cells.updated_at, waiting_since, now));
         Self {
             campaign_id: campaign.id,
             deleted: campaign.is_deleted,
@@ -103,10 +103,12 @@ pub(crate) async fn funnel(
         None => all(store, handle, (from, to)).await?,
     };
     let selections: Vec<Selection> = campaigns.iter().map(|campaign| Selection::Campaign(campaign.id.clone())).collect();
-    let cells = store.rollups().read_many(handle, &selections, Some(Dimension::Day), from, to).await?;
+    let cells = store.rollups().read_many(handle, &selections, Some(Dimension::Day), from, to);
+    let (cells, waiting_since) = futures::try_join!(cells, store.system().waiting_since(handle))?;
     let updated_at = cells.iter().filter_map(|cells| cells.updated_at).max();
-    let funnel = campaigns.into_iter().zip(&cells).map(|(campaign, cells)| CampaignFunnel::of(campaign, cells, now)).collect();
-    Ok(Funnel { handle: handle.clone(), from, to, funnel, freshness: Freshness::of(updated_at, now) })
+    let funnel = campaigns.into_iter().zip(&cells);
+    let funnel = funnel.map(|(campaign, cells)| CampaignFunnel::of(campaign, cells, waiting_since, now)).collect();
+    Ok(Funnel { handle: handle.clone(), from, to, funnel, freshness: Freshness::of(updated_at, waiting_since, now) })
 }
 
 /// The campaign of this id. A deleted one is known by its figures.

@@ -124,7 +124,8 @@ async fn report_of(store: &Store, handle: &Handle, wanted: Wanted, now: Moment) 
     let Wanted { by, campaign, slug, range: Range { from, to }, with_confidence } = wanted;
     let own_currency = currency_of(store, handle, campaign.as_ref());
     let selection = Selection::of(campaign.clone(), slug);
-    let (cells, own_currency) = futures::try_join!(store.rollups().read(handle, &selection, Some(by), from, to), own_currency)?;
+    let cells = store.rollups().read(handle, &selection, Some(by), from, to);
+    let (cells, own_currency, waiting_since) = futures::try_join!(cells, own_currency, store.system().waiting_since(handle))?;
     let campaigns = match by {
         Dimension::Campaign => Some(known_campaigns(store, handle).await?.ids()),
         _ => None,
@@ -132,7 +133,7 @@ async fn report_of(store: &Store, handle: &Handle, wanted: Wanted, now: Moment) 
     let is_deleted = |key: &str| campaigns.as_ref().is_some_and(|known| deleted_campaign(key, known).is_some());
     let report = report(&cells, by);
     let currency = own_currency.unwrap_or_else(|| report.totals.main_currency());
-    let freshness = Freshness::of(cells.updated_at, now);
+    let freshness = Freshness::of(cells.updated_at, waiting_since, now);
     let (confidence, penalties) = with_confidence.then(|| rated(&report.totals, &freshness)).unzip();
     let row =
         |(key, figures): &(String, _)| ReportRow { key: key.clone(), deleted: is_deleted(key), totals: Totals::by(figures, currency, by) };

@@ -59,7 +59,7 @@ impl Receipt {
     }
 }
 
-/// The answer to a key that holds a conversion of another click: whoever sends it may have guessed the key, and learns nothing of that
+/// The answer to a key that holds a conversion of another click: the sender may have guessed the key, and learns nothing of that
 /// conversion but that it exists.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

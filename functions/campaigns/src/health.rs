@@ -54,9 +54,10 @@ pub(crate) async fn handle(
     };
     let today = now.day();
     let (selection, from) = (Selection::Campaign(id.clone()), today.plus(1 - DAYS));
-    let cells = app.store().rollups().read(member.handle(), &selection, Some(Dimension::Day), from, today).await?;
+    let cells = app.store().rollups().read(member.handle(), &selection, Some(Dimension::Day), from, today);
+    let (cells, waiting_since) = futures::try_join!(cells, app.store().system().waiting_since(member.handle()))?;
     let figures = Report::of(cells.days.iter().map(|(day, counts)| (*day, counts)), Dimension::Day).totals;
-    let confidence = ReportConfidence::of(&figures, Freshness::of(cells.updated_at, now).is_stale());
+    let confidence = ReportConfidence::of(&figures, Freshness::of(cells.updated_at, waiting_since, now).is_stale());
     let own_hosts = &app.settings().own_hosts;
     let facts = HealthFacts {
         campaign: &campaign,

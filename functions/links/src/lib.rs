@@ -1,6 +1,7 @@
 //! Links: write, read, list, delete, history, rollback, route preview, and a handle's personalization rules.
 
 mod delete;
+mod explain;
 mod get;
 mod history;
 mod list;

@@ -1,19 +1,22 @@
-//! `POST …/links/{slug}/route-preview`: the redirect's decision for a described visit, with its reasons.
+//! `POST …/links/{slug}/route-preview`: the redirect's decision for described visits, of the stored link or of a draft.
 
-use api::{ApiState, JsonBody, LinksRead, Member, PathParam, Problem};
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::{ApiState, Code, JsonBody, LinksRead, Member, PathParam, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::chain::segments;
-use domain::links::rule_set::Condition;
-use domain::links::visit::Visit;
-use domain::links::{Link, RedirectType};
-use domain::routing::{DescribedVisit, Matched, PersonalizationRules, RoutingOutcome, Step, bucket, decide};
+use domain::links::{Link, LinkSettings, NextPassword};
+use domain::routing::{DescribedVisit, PersonalizationRules, PreviewRequest, PreviewedVisits};
 use domain::values::moment::Moment;
-use domain::values::name::{Handle, RuleId, SessionId, Slug};
+use domain::values::name::{Handle, SessionId, Slug};
+use futures::future::try_join_all;
 use serde::Serialize;
-use serde_json::Value;
 
-api::request_body!(PreviewBody, "The visit to decide for.", DescribedVisit::body(), {
+use crate::explain::{Preview, explain};
+use crate::upsert::{check_campaign, next};
+
+api::request_body!(PreviewBody, "The visit or the visits to decide for.", PreviewRequest::body(), {
     "country": "DE",
     "device": "MOBILE",
     "source": "newsletter",
@@ -21,67 +24,27 @@ api::request_body!(PreviewBody, "The visit to decide for.", DescribedVisit::body
     "at": "2030-03-01T12:00:00Z"
 });
 
-/// The decision.
+/// Bytes of the decisions in one answer. A Lambda function may answer with 6 MB.
+const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
+
+/// The decision; of a request with `visits`, all of them.
 #[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Preview {
-    handle: Handle,
-    slug: Slug,
-    /// Where the visitor would be sent; null when nowhere.
-    destination_url: Option<String>,
-    redirect_type: RedirectType,
-    matched: PreviewMatch,
-    /// The reason in words.
-    reason: String,
-    /// Every evaluated rule, in order.
-    evaluated: Vec<PreviewedRule>,
-    context: PreviewContext,
-    link_version: u64,
-    /// Whether the destination would get a `ctx`.
-    would_append_ctx: bool,
+#[serde(untagged)]
+pub(crate) enum PreviewAnswer {
+    One(Box<Preview>),
+    Many(PreviewResults),
 }
 
+/// Decisions, in the order of the visits.
 #[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PreviewMatch {
-    /// `ROUTING_RULE`, `PERSONALIZATION_RULE`, `DEFAULT`, `FALLBACK` or `UNAVAILABLE`.
-    kind: &'static str,
-    rule_id: Option<RuleId>,
-    priority: Option<i64>,
-    index: Option<usize>,
+pub(crate) struct PreviewResults {
+    results: Vec<Preview>,
 }
 
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PreviewedRule {
-    kind: &'static str,
-    index: usize,
-    rule_id: Option<RuleId>,
-    priority: i64,
-    matched: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failed_condition: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expected: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actual: Option<Value>,
-}
-
-/// The visit that was evaluated; `at` is null when the request names no moment.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PreviewContext {
-    country: String,
-    device: &'static str,
-    source: String,
-    campaign: Option<String>,
-    segments: Vec<String>,
-    language: Option<String>,
-    session_id: Option<SessionId>,
-    at: Option<Moment>,
-}
-
-/// Decides where a visit would be sent, and explains it. Writes nothing and is not charged to the quota.
+/// Decides where visits would be sent, and explains it. Writes nothing and is not charged to the quota.
+///
+/// With `draft` it decides with those settings in place of the stored ones, also where there is no link yet; a draft is checked like
+/// a write, and its bad fields are named `draft.…`. With `visits` it decides for up to 24 visits at once.
 #[utoipa::path(
     post,
     path = "/v2/handles/{handle}/links/{slug}/route-preview",
@@ -89,104 +52,64 @@ pub(crate) struct PreviewContext {
     security(("jwt" = []), ("pat" = ["links.read"])),
     params(("handle" = Handle, Path), ("slug" = Slug, Path)),
     request_body = PreviewBody,
-    responses((status = 200, description = "The decision; the same for the same request.", body = Preview))
+    responses((status = 200, description = "The decision; the same for the same request.", body = PreviewAnswer))
 )]
 pub(crate) async fn handle(
     State(app): State<ApiState>,
     member: Member<LinksRead>,
     PathParam(slug): PathParam<Slug>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Preview>, Problem> {
-    let DescribedVisit { mut visit, at, names_segments } = DescribedVisit::read(body, app.now())?;
-    let (link, rules) = app.store().links().get_with_rules(member.handle(), &slug).await?;
-    let link = link.ok_or_else(|| Problem::not_found("link"))?;
-    visit.campaign = visit.campaign.or_else(|| link.settings.campaign_id.as_ref().map(ToString::to_string));
-    if let (Some(session), false) = (&visit.session_id, names_segments) {
-        visit.segments = segments(&app.store().sessions().get(&link.handle, session, visit.at).await?.session);
-    }
+) -> Result<Json<PreviewAnswer>, Problem> {
+    let PreviewRequest { draft, visits } = PreviewRequest::read(body, &app.settings().own_hosts, app.now())?;
+    let (link, rules) = match draft {
+        Some(settings) => drafted(&app, member.handle(), &slug, settings).await?,
+        None => {
+            let (link, rules) = app.store().links().get_with_rules(member.handle(), &slug).await?;
+            (link.ok_or_else(|| Problem::not_found("link"))?, rules)
+        }
+    };
     let used_up = match link.settings.max_clicks {
         Some(most) => u64::from(app.store().limits().clicks_used(&link.handle, link.id).await?) >= most,
         None => false,
     };
-    Ok(Json(explain(&link, &rules, visit, at, used_up)))
-}
-
-fn explain(link: &Link, rules: &PersonalizationRules, visit: Visit, at: Option<Moment>, used_up: bool) -> Preview {
-    let mut evaluated = Vec::new();
-    let outcome = decide(link, rules, &visit, used_up, |step| evaluated.push(self::evaluated(link, &visit, step)));
-    let (destination, matched, reason) = match outcome {
-        RoutingOutcome::Follow(destination, matched) => (Some(destination), decided(&matched), because(&matched, evaluated.is_empty())),
-        RoutingOutcome::Fallback(destination, closed) => {
-            (Some(destination), PreviewMatch::only("FALLBACK"), format!("link is closed ({}), fallbackUrl is set", closed.as_str()))
-        }
-        RoutingOutcome::Unavailable(closed) => (None, PreviewMatch::only("UNAVAILABLE"), format!("link is closed ({})", closed.as_str())),
+    let (visits, is_list) = match visits {
+        PreviewedVisits::One(visit) => (vec![*visit], false),
+        PreviewedVisits::Many(visits) => (visits, true),
     };
-    Preview {
-        handle: link.handle.clone(),
-        slug: link.slug.clone(),
-        destination_url: destination.map(|destination| destination.as_str().to_owned()),
-        redirect_type: link.settings.redirect_type,
-        matched,
-        reason,
-        evaluated,
-        link_version: link.version,
-        would_append_ctx: matches!(outcome, RoutingOutcome::Follow(..)) && link.settings.tracking_policy.append_context_param,
-        context: PreviewContext {
-            country: visit.country,
-            device: visit.device.as_str(),
-            source: visit.source,
-            campaign: visit.campaign,
-            segments: visit.segments,
-            language: visit.language,
-            session_id: visit.session_id,
-            at,
-        },
+    let decide = |DescribedVisit { visit, at, .. }| explain(&link, &rules, visit, at, used_up);
+    let mut results: Vec<Preview> = completed(&app, &link, visits).await?.into_iter().map(decide).collect();
+    if !is_list && let Some(result) = results.pop() {
+        return Ok(Json(PreviewAnswer::One(Box::new(result))));
     }
+    let size = serde_json::to_string(&results).map_or(usize::MAX, |text| text.len());
+    if size > MAX_RESULT_BYTES {
+        return Err(Problem::new(Code::PayloadTooLarge, "the explanations would be larger than 4 MiB; ask for fewer visits at once"));
+    }
+    Ok(Json(PreviewAnswer::Many(PreviewResults { results })))
 }
 
-impl PreviewMatch {
-    fn only(kind: &'static str) -> Self {
-        Self { kind, rule_id: None, priority: None, index: None }
-    }
+/// The link that writing these settings would make, and the handle's rules.
+async fn drafted(app: &ApiState, handle: &Handle, slug: &Slug, settings: LinkSettings) -> Result<(Link, PersonalizationRules), Problem> {
+    let (stored, rules) = app.store().links().find_with_rules(handle, slug).await?;
+    check_campaign(app, handle, &settings, stored.as_ref(), "draft.campaignId").await?;
+    Ok((next(app, handle, slug, stored.as_ref(), settings, &NextPassword::Keep), rules))
 }
 
-fn decided(matched: &Matched<'_>) -> PreviewMatch {
-    match matched {
-        Matched::RoutingRule { index, rule } => {
-            PreviewMatch { kind: "ROUTING_RULE", rule_id: None, priority: Some(rule.priority), index: Some(*index) }
+/// The visits with what the request leaves to the system: the link's campaign, and the segments of their sessions.
+async fn completed(app: &ApiState, link: &Link, visits: Vec<DescribedVisit>) -> Result<Vec<DescribedVisit>, Problem> {
+    let session_of = |visit: &DescribedVisit| Some((visit.visit.session_id.clone().filter(|_| !visit.names_segments)?, visit.visit.at));
+    let sessions: BTreeSet<(SessionId, Moment)> = visits.iter().filter_map(session_of).collect();
+    let read = async |(session, at): (SessionId, Moment)| {
+        let stored = app.store().sessions().get(&link.handle, &session, at).await?;
+        Ok::<_, Problem>(((session, at), segments(&stored.session)))
+    };
+    let known: BTreeMap<_, Vec<String>> = try_join_all(sessions.into_iter().map(read)).await?.into_iter().collect();
+    let complete = |mut visit: DescribedVisit| {
+        if let Some(segments) = session_of(&visit).and_then(|session| known.get(&session)) {
+            visit.visit.segments.clone_from(segments);
         }
-        Matched::PersonalizationRule { index, rule } => PreviewMatch {
-            kind: "PERSONALIZATION_RULE",
-            rule_id: Some(rule.rule_id.clone()),
-            priority: Some(rule.priority),
-            index: Some(*index),
-        },
-        Matched::Default => PreviewMatch::only("DEFAULT"),
-    }
-}
-
-fn because(matched: &Matched<'_>, nothing_evaluated: bool) -> String {
-    match matched.conditions() {
-        Some(conditions) => match conditions.names() {
-            names if names.is_empty() => "matched a rule without conditions".to_owned(),
-            names => format!("matched {}", names.join(", ")),
-        },
-        None if nothing_evaluated => "no rules".to_owned(),
-        None => "no rule matched".to_owned(),
-    }
-}
-
-fn evaluated(link: &Link, visit: &Visit, step: Step<'_>) -> PreviewedRule {
-    let bucket = || bucket(link, &visit.subject);
-    let subject = step.conditions.subject(visit, &bucket);
-    PreviewedRule {
-        kind: if step.rule_id.is_some() { "PERSONALIZATION_RULE" } else { "ROUTING_RULE" },
-        index: step.index,
-        rule_id: step.rule_id.cloned(),
-        priority: step.priority,
-        matched: step.failed.is_none(),
-        failed_condition: step.failed.map(|condition| condition.name()),
-        expected: step.failed.map(Condition::expected),
-        actual: step.failed.map(|condition| condition.actual(&subject)),
-    }
+        visit.visit.campaign = visit.visit.campaign.or_else(|| link.settings.campaign_id.as_ref().map(ToString::to_string));
+        visit
+    };
+    Ok(visits.into_iter().map(complete).collect())
 }

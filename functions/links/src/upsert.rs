@@ -54,7 +54,7 @@ pub(crate) async fn handle(
     let (settings, password) = LinkSettings::read(body, &app.settings().own_hosts)?;
     let mut current = app.store().links().find(member.handle(), &slug).await?;
     check_version(&headers, current.as_ref())?;
-    check_campaign(&app, member.handle(), &settings, current.as_ref()).await?;
+    check_campaign(&app, member.handle(), &settings, current.as_ref(), "campaignId").await?;
     charge(&app, &member.profile.owner).await?;
     let password = password.hashed(app.random().to_le_bytes()).ok_or_else(|| Problem::field("password", "cannot be used"))?;
     for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
@@ -74,7 +74,7 @@ pub(crate) async fn handle(
 }
 
 /// The version of the link to write. In place of a damaged one it continues its id and version, if its item still has them.
-fn next(
+pub(crate) fn next(
     app: &ApiState,
     handle: &Handle,
     slug: &Slug,
@@ -102,15 +102,21 @@ pub(crate) fn audited(current: Option<&Found<Link>>) -> Value {
     }
 }
 
-/// The campaign of a link must exist; one that the link already has is not checked again.
-async fn check_campaign(app: &ApiState, handle: &Handle, settings: &LinkSettings, current: Option<&Found<Link>>) -> Result<(), Problem> {
+/// The campaign of a link must exist; one that the link already has is not checked again. `field` is its place in the request.
+pub(crate) async fn check_campaign(
+    app: &ApiState,
+    handle: &Handle,
+    settings: &LinkSettings,
+    current: Option<&Found<Link>>,
+    field: &str,
+) -> Result<(), Problem> {
     let Some(id) = &settings.campaign_id else { return Ok(()) };
     let is_present = current.and_then(Found::intact).is_some_and(|link| link.settings.campaign_id.as_ref() == Some(id));
     if is_present || app.store().campaigns().find(handle, id).await?.is_some() {
         return Ok(());
     }
     let message = format!("no such campaign on this handle; create it first with POST /v2/handles/{handle}/campaigns");
-    Err(Problem::field("campaignId", message))
+    Err(Problem::field(field, message))
 }
 
 /// Honours `If-Match` and `If-None-Match` (RFC 9110 §13.1).

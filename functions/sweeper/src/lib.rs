@@ -8,7 +8,7 @@ mod reseal;
 use domain::values::moment::Moment;
 use futures::stream::{self, StreamExt};
 use runtime::App;
-use store::{AttemptMessage, Error, Lane, OutboxKind, Overdue, Pointer, Postponed, Sweep, table};
+use store::{AttemptMessage, Error, Lane, OutboxKind, Overdue, Pointer, Postponed, Sweep, Waiting, table};
 
 /// Entries of one shard read at once.
 const PAGE_SIZE: i32 = 200;
@@ -16,8 +16,11 @@ const PAGE_SIZE: i32 = 200;
 const MAX_SHARDS: usize = 8;
 /// Entries of a shard processed at the same time.
 const MAX_ENTRIES: usize = 16;
-/// Announcements after which an entry is late: with the waits between them a quarter of an hour.
-const LATE_AFTER: u32 = 4;
+/// Time after which an overdue entry is late, in milliseconds.
+const LATE_MS: i64 = 900_000;
+/// Entries that are set aside, read at once and in one run, to say which handles' reports lack them.
+const SET_ASIDE_PAGE: i32 = 1_000;
+const MAX_SET_ASIDE_PAGES: usize = 10;
 /// Time after which no further page is read, in milliseconds; the rest follows in the next run.
 const BUDGET_MS: i64 = 20_000;
 
@@ -30,25 +33,76 @@ pub async fn sweep(app: App) {
     let shards = (0..table::DUE_SHARDS).map(|number| (first + number) % table::DUE_SHARDS);
     let app = &app;
     let late = stream::iter(shards).map(|shard| sweep_shard(app, shard, started)).buffer_unordered(MAX_SHARDS);
-    let late = late.fold(0, |sum, late| async move { sum + late }).await;
+    let late = late.fold(Late::default(), |sum, late| async move { sum.and(late) }).await;
     record(app, late, started).await;
     reseal::reseal_previous_keys(app).await;
 }
 
-/// Records what was seen, for the health of the API.
-async fn record(app: &App, late: u64, started: Moment) {
+/// The late entries of some shards.
+#[derive(Default)]
+struct Late {
+    entries: u64,
+    waiting: Waiting,
+}
+
+impl Late {
+    fn and(mut self, other: Self) -> Self {
+        self.entries += other.entries;
+        self.waiting.extend(other.waiting);
+        self
+    }
+
+    /// Adds those entries of a page that are late at this moment.
+    fn add(&mut self, page: &[Overdue], now: Moment) {
+        for entry in page.iter().filter(|entry| now.millis() - entry.waiting_since().millis() >= LATE_MS) {
+            self.entries += 1;
+            if let Some(handle) = entry.pointer.counted_handle() {
+                self.waiting.add(handle, entry.waiting_since());
+            }
+        }
+    }
+}
+
+/// Records what was seen, for the health of the API and the freshness of reports.
+async fn record(app: &App, late: Late, started: Moment) {
     let recorded = async {
-        let set_aside = !app.store().outbox().set_aside(1).await?.is_empty();
-        app.store().system().record_sweep(&Sweep { swept_at: Some(started), late, set_aside }).await
+        let Late { entries, mut waiting } = late;
+        let set_aside = add_set_aside(app, &mut waiting).await?;
+        let sweep = Sweep { swept_at: Some(started), late: entries, set_aside, waiting };
+        app.store().system().record_sweep(&sweep).await
     };
     if let Err(error) = recorded.await {
         tracing::warn!(error = &error as &dyn std::error::Error, "what was seen could not be recorded");
     }
 }
 
-/// Returns how many entries are late.
-async fn sweep_shard(app: &App, shard: u32, started: Moment) -> u64 {
-    let (mut after, mut late) = (None, 0);
+/// Adds the entries that are set aside to those that wait; returns whether there are any.
+async fn add_set_aside(app: &App, waiting: &mut Waiting) -> store::Result<bool> {
+    let (mut after, mut found, mut oldest_unread) = (None, false, None);
+    for _ in 0..MAX_SET_ASIDE_PAGES {
+        let (entries, next) = app.store().outbox().set_aside(SET_ASIDE_PAGE, after).await?;
+        found |= !entries.is_empty();
+        for entry in &entries {
+            if let Some(handle) = entry.pointer().counted_handle() {
+                waiting.add(handle, entry.waiting_since);
+            }
+        }
+        after = next;
+        match (&after, entries.last()) {
+            (None, _) => return Ok(found),
+            (Some(_), last) => oldest_unread = last.map_or(oldest_unread, |entry| Some(entry.waiting_since)),
+        }
+    }
+    // Entries come in the order of their last announcement; those that were not read may be of any handle.
+    if let Some(since) = oldest_unread {
+        waiting.add_others(since);
+    }
+    Ok(found)
+}
+
+/// Returns the late entries.
+async fn sweep_shard(app: &App, shard: u32, started: Moment) -> Late {
+    let (mut after, mut late) = (None, Late::default());
     while app.now().millis() - started.millis() < BUDGET_MS {
         let (entries, next) = match app.store().outbox().overdue(shard, started, PAGE_SIZE, after).await {
             Ok(page) => page,
@@ -57,7 +111,7 @@ async fn sweep_shard(app: &App, shard: u32, started: Moment) -> u64 {
                 return late;
             }
         };
-        late += entries.iter().map(|entry| u64::from(entry.announced >= LATE_AFTER)).sum::<u64>();
+        late.add(&entries, started);
         let (announced, others): (Vec<Overdue>, Vec<Overdue>) = entries.into_iter().partition(|entry| is_announced(&entry.pointer));
         announce(app, announced).await;
         let send = |entry: Overdue| async move {

@@ -13,7 +13,7 @@ const MAX_ENTRIES: i32 = 1000;
 /// # Errors
 /// When the table cannot be read.
 pub async fn list(store: &Store) -> Result<Vec<SetAside>, Error> {
-    store.outbox().set_aside(MAX_ENTRIES).await.map_err(Error::database)
+    Ok(store.outbox().set_aside(MAX_ENTRIES, None).await.map_err(Error::database)?.0)
 }
 
 /// Gives entries back to the sweeper.

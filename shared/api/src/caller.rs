@@ -25,6 +25,8 @@ pub struct User {
     pub id: UserId,
     /// The request that is being answered.
     pub request_id: RequestId,
+    /// Whether the user's token carries the group `platform-admin`.
+    pub is_platform_admin: bool,
 }
 
 impl User {
@@ -90,7 +92,8 @@ impl FromRequestParts<ApiState> for User {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
-        Ok(Self { id: subject(parts, app).await?.user, request_id: request_id(parts, app) })
+        let Subject { user, is_platform_admin } = subject(parts, app).await?;
+        Ok(Self { id: user, request_id: request_id(parts, app), is_platform_admin })
     }
 }
 
@@ -98,11 +101,11 @@ impl FromRequestParts<ApiState> for PlatformAdmin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &ApiState) -> Result<Self, Problem> {
-        let subject = subject(parts, app).await?;
-        if !subject.is_platform_admin {
+        let user = User::from_request_parts(parts, app).await?;
+        if !user.is_platform_admin {
             return Err(Problem::new(Code::InsufficientRole, "this needs a platform administrator"));
         }
-        Ok(Self { user: User { id: subject.user, request_id: request_id(parts, app) } })
+        Ok(Self { user })
     }
 }
 

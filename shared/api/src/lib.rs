@@ -48,7 +48,7 @@ pub use page::{Forms, Html, escape, wants_html};
 pub use pat::{PAT_FAMILY, asked_path};
 pub use path::{PathId, PathParam};
 pub use problem::Problem;
-pub use quota::{charge, limit_public, require_plan, require_tokens};
+pub use quota::{account, charge, limit_public, require_feature};
 pub use rules::{damaged_state, delete_rule, list_rules, put_rule};
 pub use service::{Served, public_cors, serve};
 pub use settings::{ApiSettings, JwtMode, JwtSettings};

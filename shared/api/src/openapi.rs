@@ -98,6 +98,7 @@ fn tags() -> Vec<Tag> {
         ("tokens", "Personal access tokens of a handle, for programs."),
         ("handles", "Handles: their users, their usage and their audit log."),
         ("public", "What browsers and merchants call without an account: redirects, contexts, conversions, chain decisions."),
+        ("account", "The caller's own account."),
         ("platform-admin", "Accounts, for the operators of the platform."),
         ("system", "Health, and this document."),
     ]

@@ -1,6 +1,6 @@
 //! Limits a request meets: the account's plan and its daily writes, and the source's public requests (specification §2).
 
-use domain::accounts::{Account, Plan};
+use domain::accounts::{Account, Feature};
 use domain::values::name::UserId;
 use http::{Extensions, HeaderMap};
 use serde_json::json;
@@ -10,32 +10,26 @@ use crate::code::Code;
 use crate::problem::Problem;
 use crate::{ApiState, Viewer};
 
-async fn account(app: &ApiState, owner: &UserId) -> Result<Account, Problem> {
-    Ok(app.store().accounts().get(owner).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan)))
+/// The account of a user; one that was never set has the deployment's default plan.
+///
+/// # Errors
+/// When the table is unavailable.
+pub async fn account(app: &ApiState, user: &UserId) -> Result<Account, Problem> {
+    Ok(app.store().accounts().get(user).await?.unwrap_or_else(|| Account::with_plan(app.settings().default_plan)))
 }
 
-/// Passes a request whose handle's owner has at least this plan; `feature` names what is requested.
+/// Passes a request whose handle's owner has a plan that includes this feature.
 ///
 /// # Errors
 /// 403 with the feature and the plan it needs.
-pub async fn require_plan(app: &ApiState, owner: &UserId, required: Plan, feature: &'static str) -> Result<(), Problem> {
-    let plan = account(app, owner).await?.plan;
+pub async fn require_feature(app: &ApiState, owner: &UserId, feature: Feature) -> Result<(), Problem> {
+    let (plan, required) = (account(app, owner).await?.plan, feature.required_plan());
     if plan >= required {
         return Ok(());
     }
-    let message = format!("{feature} needs the plan {} of the account that owns the handle; it has {}", required.as_str(), plan.as_str());
-    Err(Problem::new(Code::FeatureLocked, message).with("feature", feature).with("requiredPlan", required.as_str()))
-}
-
-/// The feature that includes personal access tokens.
-const TOKENS: &str = "growth_tools";
-
-/// Passes a request whose handle's owner has a plan with personal access tokens.
-///
-/// # Errors
-/// 403 with the feature and the plan it needs.
-pub async fn require_tokens(app: &ApiState, owner: &UserId) -> Result<(), Problem> {
-    require_plan(app, owner, Plan::Pro, TOKENS).await
+    let (feature, required) = (feature.as_str(), required.as_str());
+    let message = format!("{feature} needs the plan {required} of the account that owns the handle; it has {}", plan.as_str());
+    Err(Problem::new(Code::FeatureLocked, message).with("feature", feature).with("requiredPlan", required))
 }
 
 /// Charges one write to the account that owns what is written; called once the request is validated, before it acts.

@@ -1,5 +1,6 @@
 //! Personal access tokens: who calls with one, whether it is valid, and the error returned otherwise (specification §2, §12).
 
+use domain::accounts::Feature;
 use domain::accounts::audit::{Actor, ActorKind, AuditEvent};
 use domain::accounts::token::{Digest, Ended, Presented, Scope, Token};
 use domain::values::id::RequestId;
@@ -12,7 +13,7 @@ use store::StoredToken;
 use crate::ApiState;
 use crate::code::Code;
 use crate::problem::Problem;
-use crate::quota::require_tokens;
+use crate::quota::require_feature;
 
 /// The header that carries a token when `authorization` is used for something else.
 pub(crate) const X_API_KEY: &str = "x-api-key";
@@ -104,7 +105,7 @@ impl TokenHolder {
     /// # Errors
     /// 403 when it lacks the scope, or the plan of the owner no longer includes tokens.
     pub(crate) async fn use_for(&self, scope: Scope, owner: &UserId, app: &ApiState) -> Result<(), Problem> {
-        match require_tokens(app, owner).await {
+        match require_feature(app, owner, Feature::GrowthTools).await {
             Err(problem) if problem.code() == Code::FeatureLocked => return Err(self.refused(app, None, problem).await),
             other => other?,
         }

@@ -52,6 +52,41 @@ impl Plan {
             Self::Enterprise => "ENTERPRISE",
         }
     }
+
+    /// What the plan includes besides its writes.
+    pub fn features(self) -> Vec<Feature> {
+        Feature::ALL.into_iter().filter(|feature| feature.required_plan() <= self).collect()
+    }
+}
+
+/// What some plans include and others do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Feature {
+    /// Personal access tokens.
+    GrowthTools,
+    /// Exports of clicks, conversions and daily figures.
+    Exports,
+}
+
+impl Feature {
+    const ALL: [Self; 2] = [Self::GrowthTools, Self::Exports];
+
+    /// The lowest plan that includes it (specification §2.3).
+    pub const fn required_plan(self) -> Plan {
+        match self {
+            Self::GrowthTools | Self::Exports => Plan::Pro,
+        }
+    }
+
+    /// As answers spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GrowthTools => "growth_tools",
+            Self::Exports => "exports",
+        }
+    }
 }
 
 impl HasSchema for Plan {
@@ -99,6 +134,19 @@ impl Account {
         form::describe(Unknown::Refuse, |form| Some(Self::with_plan(Plan::Free).fields(form)))
     }
 
+    /// Reads `{timeZone}`, which is all that a user sets of the own account.
+    ///
+    /// # Errors
+    /// Every bad field.
+    pub fn change_zone(&self, body: Value) -> Result<Self, Faults> {
+        Ok(Self { time_zone: form::read(body, Unknown::Refuse, zone)?, ..self.clone() })
+    }
+
+    /// Describes the body of a change of the zone.
+    pub fn zone_body() -> Schema {
+        form::describe(Unknown::Refuse, zone)
+    }
+
     fn fields(&self, form: &mut Form<'_>) -> Self {
         let plan = form.required("plan", "The plan.", form::parsed());
         let time_zone = form.optional(
@@ -114,6 +162,11 @@ impl Account {
         let day = Day::of(at, self.time_zone.zone());
         Window { day, ends: day.end(self.time_zone.zone()), limit: self.plan.writes_per_day() }
     }
+}
+
+fn zone(form: &mut Form<'_>) -> Option<Zone> {
+    let doc = "The IANA time zone, such as Europe/Berlin, at whose midnight the daily writes start again.";
+    form.required("timeZone", doc, form::parsed())
 }
 
 /// One local day of an account's write quota.

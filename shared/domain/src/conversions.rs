@@ -47,7 +47,7 @@ impl IdempotencyKey {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Trust {
-    /// Anybody with the ctx could have.
+    /// Any caller who has the ctx could have reported it.
     Claimed,
     /// The call was signed with the handle's own token.
     Confirmed,

@@ -12,7 +12,7 @@ use crate::links::{Closed, Link};
 use crate::values::destination::Destination;
 use crate::values::name::RuleId;
 
-pub use preview::DescribedVisit;
+pub use preview::{DescribedVisit, MAX_VISITS, PreviewRequest, PreviewedVisits};
 pub use rules::{PersonalizationRule, PersonalizationRules, Variant};
 
 /// Where the visitor goes.

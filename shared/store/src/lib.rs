@@ -57,7 +57,7 @@ pub use outbox::{
 pub use rollups::{Cells, CountOutcome, FoldOutcome, Rollups};
 pub use rule_sets::{RuleSets, StoredRule};
 pub use sessions::{Appended, Sessions, StoredSession};
-pub use system::{Sweep, System};
+pub use system::{Sweep, System, Waiting};
 pub use webhooks::{
     AttemptRecord, Deliveries, DeliveryCounts, DeliveryFilter, Disabling, EndpointHealth, Events, FailureRecord, MAX_REQUESTED_DELIVERIES,
     Subscribed, SubscriptionWithHealth, Subscriptions, Transition,

@@ -12,8 +12,8 @@ use domain::webhooks::payload::{LinkPayload, Payload};
 
 use crate::accounts::audit;
 use crate::dynamo::{
-    DamagedItem, Database, Found, Page, Transacted, absent, decode_cursor, doc, integer, key, number, optional, page_of, table, text,
-    with_doc,
+    DamagedItem, Database, Found, Item, Page, Transacted, absent, decode_cursor, doc, found, integer, key, number, optional, page_of,
+    table, text, with_doc,
 };
 use crate::error::Result;
 use crate::outbox::Outbox;
@@ -103,13 +103,30 @@ impl<'a> Links<'a> {
     /// # Errors
     /// When the table is unavailable or throttles the read.
     pub async fn get_with_rules(self, handle: &Handle, slug: &Slug) -> Result<(Option<Link>, PersonalizationRules)> {
+        self.read_with_rules(handle, slug, doc).await
+    }
+
+    /// The same with the link damaged or not.
+    ///
+    /// # Errors
+    /// When the table is unavailable or throttles the read.
+    pub async fn find_with_rules(self, handle: &Handle, slug: &Slug) -> Result<(Option<Found<Link>>, PersonalizationRules)> {
+        self.read_with_rules(handle, slug, |item| found(item, doc)).await
+    }
+
+    async fn read_with_rules<T>(
+        self,
+        handle: &Handle,
+        slug: &Slug,
+        read: impl Fn(&Item) -> Result<T>,
+    ) -> Result<(Option<T>, PersonalizationRules)> {
         let (link_key, rules_key) = (table::link(handle, slug), table::rules(handle));
         let (mut link, mut rules) = (None, PersonalizationRules::default());
         for item in self.db.batch_get(vec![key(&link_key), key(&rules_key)]).await? {
             if optional(&item, "pk") == Some(rules_key.pk.as_str()) {
                 rules = rule_sets::of_item(&item);
             } else {
-                link = Some(doc(&item)?);
+                link = Some(read(&item)?);
             }
         }
         Ok((link, rules))

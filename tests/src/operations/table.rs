@@ -45,6 +45,8 @@ fn accounts() -> Vec<Step> {
         request("accounts/create-handle", User, "POST /v2/handles", 201).body(json!({"handle": "lamps"})).creates(&["lamps"]),
         request("accounts/list-handles", User, "GET /v2/handles", 200).query("limit=20"),
         request("accounts/get-handle", Creator, "GET /v2/handles/{handle}", 200),
+        request("accounts/account", User, "GET /v2/account", 200),
+        request("accounts/account-zone", User, "PUT /v2/account", 200).body(json!({"timeZone": "Africa/Abidjan"})),
         request("accounts/platform-admin-plan", PlatformAdmin, "PUT /v2/platform-admin/accounts/{userId}", 200)
             .body(json!({"plan": "PRO", "timeZone": "Europe/Berlin"})),
         request("accounts/put-collaborators", Owner, "PUT /v2/handles/{handle}/collaborators", 200).body(collaborators),
@@ -76,6 +78,12 @@ fn links() -> Vec<Step> {
         ],
     });
     let variant = json!({"id": "de_variant", "destinationUrl": "https://shop.example/de"});
+    let drafted = json!({
+        "draft": {"destinationUrl": "https://shop.example/draft", "routingRules": [
+            {"priority": 1, "destinationUrl": "https://shop.example/fr", "conditions": {"countryIn": ["FR"]}},
+        ]},
+        "visits": [{"country": "FR"}, {"country": "DE", "sessionId": "visitor-7f3a"}],
+    });
     let visit = json!({"country": "US", "device": "mobile", "source": "email", "at": "2026-11-02T09:30:00.000Z"});
     rows![
         request("links/upsert", Creator, "PUT /v2/handles/{handle}/links/{slug}", 201).body(link),
@@ -88,6 +96,10 @@ fn links() -> Vec<Step> {
             .body(json!({"enabled": true, "priority": 10, "when": {"countryIn": ["DE"]}, "variant": variant})),
         request("links/rule-list", Creator, "GET /v2/handles/{handle}/personalization-rules", 200),
         request("links/route-preview", Creator, "POST /v2/handles/{handle}/links/{slug}/route-preview", 200).body(visit).free(),
+        request("links/route-preview-draft", Creator, "POST /v2/handles/{handle}/links/{slug}/route-preview", 200)
+            .with("slug", "not-yet-there")
+            .body(drafted)
+            .free(),
     ]
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Answer, Caller, Fault, Rule, TestEnv, TestEnvOptions};
 
+const ACCOUNT: &str = "/v2/account";
 const HANDLES: &str = "/v2/handles";
 const DEMO: &str = "/v2/handles/demo";
 const PEOPLE: &str = "/v2/handles/demo/collaborators";
@@ -22,6 +23,14 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 fn people(entries: &[(&str, &str)]) -> Value {
     let entries: Vec<Value> = entries.iter().map(|(user, role)| json!({"userId": user, "role": role})).collect();
     json!({"collaborators": entries})
+}
+
+/// The audit events that are stored with an account.
+async fn account_events(env: &TestEnv, user: &str) -> Vec<Value> {
+    let partition = format!("ACCT#{user}");
+    let items = env.table_items().await;
+    let events = items.iter().filter(|item| item["pk"]["S"] == partition.as_str() && item["sk"]["S"] != "A");
+    events.map(|item| serde_json::from_str(item["doc"]["S"].as_str().unwrap()).unwrap()).collect()
 }
 
 async fn writes_today(env: &TestEnv) -> Value {
@@ -252,7 +261,7 @@ async fn a_removed_collaborator_is_a_stranger_at_once() {
 async fn a_transfer_makes_one_new_owner_and_an_operator_of_the_one_before() {
     let env = TestEnv::new().await;
     env.owner().post(TRANSFER, json!({"newOwnerUserId": "stranger"})).await.refused(409, "not_a_collaborator");
-    assert_eq!(env.owner().get(DEMO).await.expect(200).json()["ownerUserId"], "owner", "nobody is given a handle by a typing error");
+    assert_eq!(env.owner().get(DEMO).await.expect(200).json()["ownerUserId"], "owner", "a misspelt user id is given no handle");
     env.owner().put(PEOPLE, people(&[("creator", "CREATOR"), ("operator", "OPERATOR"), ("stranger", "CREATOR")])).await.expect(200);
     let after = env.owner().post(TRANSFER, json!({"newOwnerUserId": "stranger"})).await.expect(200).json();
     assert_eq!(after["ownerUserId"], "stranger");
@@ -352,10 +361,10 @@ async fn a_collaborator_put_back_while_the_removal_is_still_under_way_keeps_the_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
     let env = TestEnv::with(TestEnvOptions { plan: "FREE", ..TestEnvOptions::default() }).await;
-    const ACCOUNT: &str = "/v2/platform-admin/accounts/owner";
-    let set = env.admin().put(ACCOUNT, json!({"plan": "PRO"})).await.expect(200).json();
+    const OWNERS: &str = "/v2/platform-admin/accounts/owner";
+    let set = env.admin().put(OWNERS, json!({"plan": "PRO"})).await.expect(200).json();
     assert_eq!(set, json!({"userId": "owner", "plan": "PRO", "timeZone": "UTC"}));
-    let set = env.admin().put(ACCOUNT, json!({"plan": "PRO", "timeZone": "Pacific/Auckland"})).await.expect(200).json();
+    let set = env.admin().put(OWNERS, json!({"plan": "PRO", "timeZone": "Pacific/Auckland"})).await.expect(200).json();
     assert_eq!(set, json!({"userId": "owner", "plan": "PRO", "timeZone": "Pacific/Auckland"}));
 
     env.owner().put(PEOPLE, people(&[("creator", "CREATOR")])).await.expect(200);
@@ -369,9 +378,9 @@ async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
     );
 
     for caller in [env.owner(), env.stranger(), env.user("admin", &["admins"])] {
-        caller.put(ACCOUNT, json!({"plan": "ENTERPRISE"})).await.refused(403, "insufficient_role");
+        caller.put(OWNERS, json!({"plan": "ENTERPRISE"})).await.refused(403, "insufficient_role");
     }
-    env.anonymous().put(ACCOUNT, json!({"plan": "ENTERPRISE"})).await.refused(401, "missing_bearer_token");
+    env.anonymous().put(OWNERS, json!({"plan": "ENTERPRISE"})).await.refused(401, "missing_bearer_token");
     let refused = [
         (json!({}), vec!["plan"]),
         (json!({"timeZone": "Europe/Berlin"}), vec!["plan"]),
@@ -384,25 +393,20 @@ async fn a_platform_admin_sets_plan_and_time_zone_and_what_is_left_out_stays() {
         (json!({"plan": "GOLD", "timeZone": "Mars/Phobos", "x": 1}), vec!["plan", "timeZone", "x"]),
     ];
     for (body, fields) in refused {
-        assert_eq!(env.admin().put(ACCOUNT, body).await.refused(400, "invalid_payload").fields(), fields);
+        assert_eq!(env.admin().put(OWNERS, body).await.refused(400, "invalid_payload").fields(), fields);
     }
     assert_eq!(
         env.admin().put("/v2/platform-admin/accounts/a%23b", json!({"plan": "PRO"})).await.refused(400, "invalid_payload").fields(),
         ["userId"]
     );
-    assert_eq!(env.admin().put(ACCOUNT, json!({"plan": "PRO"})).await.expect(200).json(), set);
+    assert_eq!(env.admin().put(OWNERS, json!({"plan": "PRO"})).await.expect(200).json(), set);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_platform_admins_write_of_an_account_is_audited_beside_it() {
     let env = TestEnv::new().await;
     let answer = env.admin().put("/v2/platform-admin/accounts/owner", json!({"plan": "PRO"})).await.expect(200);
-    let items = env.table_items().await;
-    let audited: Vec<Value> = items
-        .iter()
-        .filter(|item| item["pk"]["S"] == "ACCT#owner" && item["sk"]["S"] != "A")
-        .map(|item| serde_json::from_str(item["doc"]["S"].as_str().unwrap()).unwrap())
-        .collect();
+    let audited = account_events(&env, "owner").await;
     let [audited] = audited.as_slice() else { panic!("{audited:?}") };
     assert_eq!(
         (&audited["actor"], &audited["action"], &audited["target"]),
@@ -410,6 +414,115 @@ async fn a_platform_admins_write_of_an_account_is_audited_beside_it() {
     );
     assert_eq!((&audited["before"], &audited["after"]), (&json!({"plan": "ENTERPRISE"}), &json!({"plan": "PRO"})));
     assert_eq!(audited["requestId"], answer.header("x-request-id"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_is_its_own_users_and_shows_what_its_plan_includes() {
+    let env = TestEnv::with(TestEnvOptions { plan: "FREE", ..TestEnvOptions::default() }).await;
+    let account = env.stranger().get(ACCOUNT).await.expect(200).json();
+    assert_eq!(
+        account,
+        json!({
+            "userId": "stranger", "plan": "FREE", "timeZone": "UTC", "platformAdmin": false, "features": [],
+            "limits": {"writesPerDay": 2}, "writesToday": 0, "writesDay": "20260301", "resetsAt": "2026-03-02T00:00:00.000Z",
+        })
+    );
+    env.admin().put("/v2/platform-admin/accounts/owner", json!({"plan": "PRO"})).await.expect(200);
+    env.creator().put("/v2/handles/demo/links/launch", json!({"destinationUrl": "https://example.com/"})).await.expect(201);
+    let owner = env.owner().get(ACCOUNT).await.expect(200).json();
+    assert_eq!((&owner["features"], &owner["writesToday"]), (&json!(["growth_tools", "exports"]), &json!(1)), "a collaborator's write too");
+    assert_eq!(env.creator().get(ACCOUNT).await.expect(200).json()["writesToday"], 0);
+    assert_eq!(env.admin().get(ACCOUNT).await.expect(200).json()["platformAdmin"], true);
+    env.anonymous().get(ACCOUNT).await.refused(401, "missing_bearer_token");
+    let token = env.pat_client(&["links.*"]).await;
+    token.get(ACCOUNT).await.refused(401, "invalid_token");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_sets_the_own_time_zone_as_one_audited_write_and_nothing_else() {
+    let env = TestEnv::with(TestEnvOptions { plan: "PRO", ..TestEnvOptions::default() }).await;
+    let set = env.owner().put(ACCOUNT, json!({"timeZone": "Pacific/Auckland"})).await.expect(200);
+    let account = set.json();
+    assert_eq!(
+        (&account["timeZone"], &account["writesDay"], &account["writesToday"], &account["resetsAt"]),
+        (&json!("Pacific/Auckland"), &json!("20260302"), &json!(0), &json!("2026-03-02T11:00:00.000Z")),
+        "the write was one of the day in UTC"
+    );
+    assert_eq!(env.owner().get(ACCOUNT).await.expect(200).json(), account);
+    let audited = account_events(&env, "owner").await;
+    let [event] = audited.as_slice() else { panic!("{audited:?}") };
+    assert_eq!((&event["action"], &event["actor"]["id"]), (&json!("account.updated"), &json!("owner")));
+    assert_eq!((&event["before"], &event["after"]), (&json!({"timeZone": "UTC"}), &json!({"timeZone": "Pacific/Auckland"})));
+    assert_eq!(event["requestId"], set.header("x-request-id"));
+
+    env.owner().put(ACCOUNT, json!({"timeZone": "Pacific/Auckland"})).await.expect(200);
+    assert_eq!(env.owner().get(ACCOUNT).await.expect(200).json(), account, "nothing changed, nothing charged");
+    for (body, fields) in [
+        (json!({}), vec!["timeZone"]),
+        (json!({"timeZone": null}), vec!["timeZone"]),
+        (json!({"timeZone": "Mars/Phobos"}), vec!["timeZone"]),
+        (json!({"timeZone": "UTC", "plan": "ENTERPRISE"}), vec!["plan"]),
+    ] {
+        assert_eq!(env.owner().put(ACCOUNT, body).await.refused(400, "invalid_payload").fields(), fields);
+    }
+    assert_eq!(account_events(&env, "owner").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn moving_between_time_zones_gives_no_writes_beyond_those_of_the_days_it_reaches() {
+    let env = TestEnv::with(TestEnvOptions { plan: "FREE", ..TestEnvOptions::default() }).await;
+    // At noon UTC it is the 1st or the 2nd of March; an hour before, in the farthest west, still the 28th of February.
+    let (mut done, mut reset) = (0, std::collections::BTreeSet::new());
+    for (time, zones) in [
+        ("2026-03-01T11:00:00Z", ["Etc/GMT+12", "Etc/GMT-14", "UTC", "Etc/GMT+12", "Etc/GMT-14"]),
+        ("2026-03-01T12:30:00Z", ["Etc/GMT-14", "UTC", "Etc/GMT-13", "Etc/GMT+11", "Etc/GMT-14"]),
+    ] {
+        env.set_time(time);
+        for zone in zones {
+            // An administrator's changes are not charged.
+            env.admin().put("/v2/platform-admin/accounts/stranger", json!({"plan": "FREE", "timeZone": zone})).await.expect(200);
+            let account = env.stranger().get(ACCOUNT).await.expect(200).json();
+            reset.insert(account["writesDay"].as_str().expect("a day").to_owned());
+            for _ in 0..3 {
+                let name = format!("shop-{done}");
+                done += usize::from(env.stranger().post(HANDLES, json!({"handle": name})).await.status == 201);
+            }
+        }
+    }
+    assert_eq!((reset.len(), done), (3, 6), "two a day");
+    let refused = env.stranger().put(ACCOUNT, json!({"timeZone": "UTC"})).await.refused(429, "rate_limited");
+    assert_eq!(refused.json()["usage"]["writesDay"], "20260302");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_zone_and_a_plan_that_are_set_at_once_are_both_kept() {
+    let env = TestEnv::new().await;
+    let fired = env.faults.inject(Rule::on("TransactWriteItems").by("accounts"), Fault::Throttled);
+    let owner = env.owner();
+    let mut zone = std::pin::pin!(owner.put(ACCOUNT, json!({"timeZone": "Asia/Tokyo"})));
+    let held = async {
+        while fired.times() < 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        answer = &mut zone => panic!("nothing held it: {}", answer.text()),
+        () = held => {}
+    }
+    // It has read ENTERPRISE and waits to write it back with the zone.
+    env.admin().put("/v2/platform-admin/accounts/owner", json!({"plan": "FREE"})).await.expect(200);
+    let account = zone.await.expect(200).json();
+    assert_eq!((&account["plan"], &account["timeZone"]), (&json!("FREE"), &json!("Asia/Tokyo")));
+    assert_eq!(account_events(&env, "owner").await.len(), 2);
+    for fault in [Fault::AnswerLost, Fault::Doubled, Fault::Conflict] {
+        let fired = env.faults.inject(Rule::on("TransactWriteItems").by("accounts"), fault);
+        let before = account_events(&env, "admin").await.len();
+        env.admin().put("/v2/platform-admin/accounts/admin", json!({"plan": "PRO"})).await.expect(200);
+        assert_eq!(account_events(&env, "admin").await.len(), before + 1, "{fault:?}");
+        fired.at_least_once();
+        env.faults.clear();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

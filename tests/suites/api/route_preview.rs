@@ -293,6 +293,100 @@ async fn a_handles_rule_for_a_campaign_applies_to_the_links_of_that_campaign() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_is_decided_for_as_if_it_were_written_and_nothing_is_stored_or_charged() {
+    let env = env_with(json!({"maxClicks": 1, "routingRules": [{"destinationUrl": "https://example.com/stored"}]})).await;
+    env.visitor().follow("launch").await.expect(302);
+    let variant = json!({"id": "v", "destinationUrl": "https://example.com/handle"});
+    env.owner().put(&format!("{RULES}/de"), json!({"when": {"countryIn": ["DE"]}, "variant": variant})).await.expect(201);
+    let used = env.owner().get("/v2/account").await.expect(200).json();
+    let draft = json!({"destinationUrl": "https://example.com/draft", "routingRules": [
+        {"priority": 1, "destinationUrl": "https://example.com/fr", "conditions": {"countryIn": ["FR"]}},
+    ]});
+    env.faults.take_calls();
+    let visits = json!([{"country": "FR"}, {"country": "DE", "sessionId": "s1"}, {"country": "US", "sessionId": "s1"}]);
+    let answer = preview(&env, json!({"draft": draft, "visits": visits})).await;
+    let calls: Vec<String> = env.faults.take_calls().into_iter().map(|(_, operation)| operation).collect();
+    assert_eq!(calls, ["GetItem", "BatchGetItem", "Query"], "the handle, link and rules, and the session once");
+    let results = answer["results"].as_array().unwrap();
+    let destinations: Vec<&Value> = results.iter().map(|result| &result["destinationUrl"]).collect();
+    assert_eq!(destinations, ["https://example.com/fr", "https://example.com/handle", "https://example.com/draft"]);
+    assert!(results.iter().all(|result| result["linkVersion"] == 2), "{answer:#}");
+    assert_eq!(
+        results[2]["evaluated"],
+        json!([
+            {"kind": "ROUTING_RULE", "index": 0, "ruleId": null, "priority": 1, "matched": false, "failedCondition": "countryIn", "expected": ["FR"], "actual": "US"},
+            {"kind": "PERSONALIZATION_RULE", "index": 0, "ruleId": "de", "priority": 0, "matched": false, "failedCondition": "countryIn", "expected": ["DE"], "actual": "US"},
+        ])
+    );
+    // The clicks that are used up are those of the link, whatever its settings become.
+    let capped = |most: u64| json!({"draft": {"destinationUrl": "https://example.com/draft", "maxClicks": most}});
+    assert_eq!(preview(&env, capped(1)).await["reason"], "link is closed (maxClicks reached)");
+    assert_eq!(preview(&env, capped(2)).await["matched"]["kind"], "DEFAULT");
+
+    let fresh = "/v2/handles/demo/links/not-yet/route-preview";
+    let answer = env.creator().post(fresh, json!({"draft": draft, "country": "FR"})).await.expect(200).json();
+    assert_eq!((&answer["linkVersion"], &answer["destinationUrl"]), (&json!(1), &json!("https://example.com/fr")));
+    env.creator().get("/v2/handles/demo/links/not-yet").await.refused(404, "not_found");
+    assert_eq!(env.owner().get("/v2/account").await.expect(200).json(), used);
+    assert_eq!(env.owner().get(LINK).await.expect(200).json()["version"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_is_checked_like_a_write_with_every_bad_field_below_draft() {
+    let env = env_with(json!({})).await;
+    let bad = json!({
+        "draft": {
+            "destinationUrl": "ftp://x", "title": "x".repeat(201), "stray": 1,
+            "routingRules": [{"destinationUrl": "https://localhost:9000/v2", "conditions": {"countryIn": ["USA"]}}],
+        },
+        "visits": [{"country": "USA"}, {"at": "later", "ip": "192.0.2.1"}],
+        "country": "DE",
+    });
+    let refused = env.owner().post(PREVIEW, bad).await.refused(400, "invalid_payload");
+    let expected = [
+        "draft.destinationUrl",
+        "draft.title",
+        "draft.stray",
+        "draft.routingRules[0].destinationUrl",
+        "draft.routingRules[0].conditions.countryIn[0]",
+        "visits[0].country",
+        "visits[1].at",
+        "visits[1].ip",
+        "country",
+    ];
+    assert_eq!(refused.fields().into_iter().collect::<BTreeSet<_>>(), expected.map(str::to_owned).into_iter().collect());
+    let refused = env.owner().post(PREVIEW, json!({"draft": {"destinationUrl": "ftp://x"}})).await;
+    assert_eq!(refused.refused(400, "invalid_destination_url").fields(), ["draft.destinationUrl"]);
+    let absent = json!({"draft": {"destinationUrl": PRODUCT, "campaignId": "no-such"}});
+    assert_eq!(env.owner().post(PREVIEW, absent).await.refused(400, "invalid_payload").fields(), ["draft.campaignId"]);
+    let many: Vec<Value> = (0..25).map(|_| json!({})).collect();
+    for visits in [json!([]), json!(many), json!({})] {
+        assert_eq!(env.owner().post(PREVIEW, json!({"visits": visits})).await.refused(400, "invalid_payload").fields(), ["visits"]);
+    }
+    env.owner().post("/v2/handles/demo/links/unknown/route-preview", json!({"visits": [{}]})).await.refused(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn explanations_too_large_for_one_answer_are_refused_and_fewer_are_given() {
+    let env = TestEnv::new().await;
+    let segments: Vec<String> = (0..100).map(|number| format!("{number:03}{}", "x".repeat(61))).collect();
+    let rules: Vec<Value> = (0..50).map(|_| json!({"destinationUrl": PRODUCT, "conditions": {"segmentIn": ["y"]}})).collect();
+    write(&env, json!({"routingRules": rules})).await;
+    let mut book = PersonalizationRules::default();
+    for rule in 0..100 {
+        let body = json!({"when": {"segmentIn": ["y"]}, "variant": {"id": "v", "destinationUrl": PRODUCT}});
+        book.insert(PersonalizationRule::read(format!("rule-{rule}").parse().unwrap(), body, &OwnHosts::default()).unwrap());
+    }
+    assert!(env.app("links").store().rule_sets().save(&env.handle(), &book, 0, &env.audit_event("rule.created")).await.unwrap());
+    let visits = |count: usize| json!({"visits": vec![json!({"segments": segments}); count]});
+    let few = env.owner().post(PREVIEW, visits(4)).await.expect(200);
+    assert!((3_000_000..4_194_304).contains(&few.body.len()), "{}", few.body.len());
+    assert_eq!(few.json()["results"][3]["evaluated"].as_array().unwrap().len(), 150);
+    let refused = env.owner().post(PREVIEW, visits(9)).await.refused(413, "payload_too_large");
+    assert!(refused.text().contains("fewer visits"), "{}", refused.text());
+}
+
 /// One to three of these.
 fn some(random: &mut Random, of: &[&str]) -> Value {
     json!((0..1 + random.below(3)).map(|_| random.pick(of)).collect::<Vec<_>>())
@@ -511,6 +605,34 @@ fn bare(answer: &Answer) -> (String, bool) {
     (format!("{base}{separator}{}{fragment}", kept.join("&")), query.split('&').any(|pair| pair.starts_with("ctx=c1.")))
 }
 
+/// For the links of these stages: a draft of the same settings, under the link's own slug with all visits at once, is decided as the
+/// stored link is for each visit alone.
+async fn drafts_are_decided_like_what_is_stored(env: &TestEnv, stages: &[Stage]) {
+    let token = local::token::mint(env.keys(), "owner", &[], env.now().millis(), std::time::Duration::from_secs(3600)).unwrap();
+    let post = async |path: &str, body: Value| {
+        let request = Request::builder().method(Method::POST).uri(path).header("host", "localhost:9000");
+        let request = request.header("content-type", "application/json").header("authorization", format!("Bearer {token}"));
+        send(env, request, body.to_string()).await.expect(200).json()
+    };
+    let links = stages.iter().flat_map(|stage| stage.links.iter().map(move |link| (stage, link)));
+    let compared = futures::stream::iter(links).map(async |(stage, link)| {
+        let visits: Vec<&Value> =
+            stage.visits.iter().filter(|(slug, _)| slug == link.slug.as_str()).map(|(_, pair)| &pair.described).collect();
+        let path = format!("/v2/handles/{}/links/{}/route-preview", stage.handle, link.slug);
+        let mut draft = json!(link.settings);
+        // What a write takes, not what a list shows: defaults are left out.
+        draft.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        let together = post(&path, json!({"draft": draft, "visits": visits})).await;
+        for (visit, decided) in visits.into_iter().zip(together["results"].as_array().unwrap()) {
+            let mut alone = post(&path, visit.clone()).await;
+            assert_eq!(decided["linkVersion"], 2);
+            alone["linkVersion"] = json!(2);
+            assert_eq!(*decided, alone, "{visit}");
+        }
+    });
+    assert_eq!(compared.buffer_unordered(16).collect::<Vec<()>>().await.len(), stages.len() * LINKS);
+}
+
 const STAGES: usize = 20;
 const LINKS: usize = 100;
 const VISITS: usize = 5;
@@ -526,6 +648,7 @@ async fn preview_equals_redirect_for_10_000_random_rule_sets_and_visits() {
         stage.store(&env).await;
     }
 
+    drafts_are_decided_like_what_is_stored(&env, &stages[..4]).await;
     let token = local::token::mint(env.keys(), "owner", &[], env.now().millis(), std::time::Duration::from_secs(3600)).unwrap();
     let visits: Vec<(&Handle, &str, &Pair)> =
         stages.iter().flat_map(|stage| stage.visits.iter().map(|(slug, pair)| (&stage.handle, slug.as_str(), pair))).collect();

@@ -7,7 +7,7 @@ use domain::chain::{ChainRule, Question, Questions, SignalBatch};
 use domain::conversions::ledger::AdjustmentRequest;
 use domain::conversions::{Submission, TestConversionRequest};
 use domain::links::{LinkSettings, Rollback};
-use domain::routing::{DescribedVisit, PersonalizationRule};
+use domain::routing::{PersonalizationRule, PreviewRequest};
 use domain::values::destination::OwnHosts;
 use domain::values::form::Faults;
 use domain::values::moment::Moment;
@@ -66,7 +66,7 @@ const READERS: &[(&str, Reader)] = &[
     ("LinkBody", |body| LinkSettings::read(body, &own()).map(|_| ())),
     ("RollbackBody", |body| Rollback::read(body).map(|_| ())),
     ("RuleBody", |body| PersonalizationRule::read("r".parse().expect("an id"), body, &own()).map(|_| ())),
-    ("PreviewBody", |body| DescribedVisit::read(body, now()).map(|_| ())),
+    ("PreviewBody", |body| PreviewRequest::read(body, &own(), now()).map(|_| ())),
     ("CampaignBody", |body| NewCampaign::read(body, &own()).map(|_| ())),
     ("CampaignUpdate", |body| CampaignChange::read(body, &"spring-sale".parse().expect("an id"), &own()).map(|_| ())),
     ("ConversionBody", |body| Submission::read(body, claims).map(|_| ())),
@@ -87,6 +87,7 @@ const READERS: &[(&str, Reader)] = &[
     ("Transfer", |body| OwnershipTransfer::read(body).map(|_| ())),
     ("TokenBody", |body| NewToken::read(body, now()).map(|_| ())),
     ("AccountChange", |body| Account::with_plan(Plan::Free).change(body).map(|_| ())),
+    ("ZoneChange", |body| Account::with_plan(Plan::Free).change_zone(body).map(|_| ())),
 ];
 
 fn document() -> Value {

@@ -25,7 +25,7 @@ fn announced(env: &TestEnv) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_entries_that_cannot_be_processed_delay_nobody_and_are_set_aside() {
+async fn a_thousand_entries_that_cannot_be_processed_delay_no_other_handle_and_are_set_aside() {
     const POISON: u32 = 1000;
     let env = TestEnv::new().await;
     env.put_link("launch").await.expect(201);
@@ -44,8 +44,14 @@ async fn a_thousand_entries_that_cannot_be_processed_delay_nobody_and_are_set_as
     env.server().purge("EventsQueue").await.unwrap();
     assert_eq!(env.report("from=2026-03-01&to=2026-03-01").await["totals"]["revenue"], json!(10));
 
-    let health = env.anonymous().get("/v2/system/health").await.expect(200).json();
-    assert_eq!(health["counting"], "CURRENT", "late is what was announced several times");
+    let freshness = async |handle: &str| {
+        let report = env.owner().get(&format!("/v2/handles/{handle}/analytics")).await.expect(200).json();
+        (report["freshness"]["status"].clone(), report["freshness"]["waitingSince"].clone())
+    };
+    env.owner().post("/v2/handles", json!({"handle": "other"})).await.expect(201);
+    let since_epoch = (json!("STALE"), json!("1970-01-01T00:00:00.000Z"));
+    assert_eq!(freshness("other").await, since_epoch, "its reports lack what waits");
+    assert_eq!(freshness("demo").await, (json!("FRESH"), Value::Null), "one minute is not late");
     env.advance_ms(59_000);
     env.sweep().await;
     assert_eq!(announced(&env), 0, "what was announced waits for a minute");
@@ -61,13 +67,15 @@ async fn a_thousand_entries_that_cannot_be_processed_delay_nobody_and_are_set_as
 
     let counting = async || env.anonymous().get("/v2/system/health").await.expect(200).json()["counting"].clone();
     assert_eq!(counting().await, "BEHIND");
+    assert_eq!(freshness("other").await.0, "STALE");
+    assert_eq!(freshness("demo").await.1, Value::Null, "the other handle's entries are no concern of this one's reports");
     let store = env.operator_store();
-    let aside = store.outbox().set_aside(2000).await.unwrap();
+    let aside = store.outbox().set_aside(2000, None).await.unwrap().0;
     assert_eq!((aside.len(), aside[0].announced), (POISON as usize, MAX_ANNOUNCEMENTS));
     assert!(store.outbox().retry_set_aside(&aside[0], env.now()).await.unwrap());
     assert!(store.outbox().drop_set_aside(&aside[1]).await.unwrap());
     assert!(!store.outbox().drop_set_aside(&aside[1]).await.unwrap(), "it is dropped once");
-    assert_eq!(store.outbox().set_aside(2000).await.unwrap().len(), POISON as usize - 2);
+    assert_eq!(store.outbox().set_aside(2000, None).await.unwrap().0.len(), POISON as usize - 2);
     env.sweep().await;
     assert_eq!(announced(&env), 1, "an entry to be retried is announced as if for the first time");
     let SetAside { pk, .. } = &aside[1];

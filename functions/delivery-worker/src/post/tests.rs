@@ -101,7 +101,7 @@ async fn a_name_without_an_address_is_an_outcome_of_its_own() {
     }
 }
 
-/// A server with a certificate for `receiver.example` that nobody vouches for.
+/// A server with a certificate for `receiver.example` that no authority has signed.
 async fn server_with_own_certificate() -> u16 {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let made = rcgen::generate_simple_self_signed(["receiver.example".to_owned()]).unwrap();

@@ -34,19 +34,23 @@ pub struct Freshness {
     pub status: FreshnessStatus,
     /// When the figures were last updated.
     pub last_updated_at: Option<Moment>,
+    /// Since when accepted records have been waiting to be counted; null while none waits for more than a quarter of an hour.
+    pub waiting_since: Option<Moment>,
     /// The promised time, in minutes.
     pub sla_minutes: i64,
 }
 
 impl Freshness {
-    /// The freshness of figures last updated at `updated_at`.
-    pub fn of(updated_at: Option<Moment>, now: Moment) -> Self {
-        let status = match updated_at {
-            None => FreshnessStatus::Unknown,
-            Some(at) if now.millis() - at.millis() <= SLA_MINUTES * 60_000 => FreshnessStatus::Fresh,
-            Some(_) => FreshnessStatus::Stale,
+    /// The freshness of figures last updated at `updated_at`, while records have been waiting to be counted since `waiting_since`.
+    pub fn of(updated_at: Option<Moment>, waiting_since: Option<Moment>, now: Moment) -> Self {
+        let is_within_sla = |at: Moment| now.millis() - at.millis() <= SLA_MINUTES * 60_000;
+        let status = match (updated_at, waiting_since) {
+            (_, Some(since)) if !is_within_sla(since) => FreshnessStatus::Stale,
+            (None, _) => FreshnessStatus::Unknown,
+            (Some(at), _) if is_within_sla(at) => FreshnessStatus::Fresh,
+            (Some(_), _) => FreshnessStatus::Stale,
         };
-        Self { status, last_updated_at: updated_at, sla_minutes: SLA_MINUTES }
+        Self { status, last_updated_at: updated_at, waiting_since, sla_minutes: SLA_MINUTES }
     }
 
     /// Whether the figures are older than promised.
@@ -205,11 +209,19 @@ mod tests {
     #[test]
     fn figures_are_fresh_for_an_hour_to_the_millisecond() {
         let at = Moment::from_millis(1_772_366_400_000);
-        let status = |later_ms: i64| Freshness::of(Some(at), at.plus_millis(later_ms)).status;
-        assert_eq!(Freshness::of(None, at).status, FreshnessStatus::Unknown);
+        let status = |later_ms: i64| Freshness::of(Some(at), None, at.plus_millis(later_ms)).status;
+        assert_eq!(Freshness::of(None, None, at).status, FreshnessStatus::Unknown);
         assert_eq!(
             (status(0), status(3_600_000), status(3_600_001)),
             (FreshnessStatus::Fresh, FreshnessStatus::Fresh, FreshnessStatus::Stale)
         );
+    }
+
+    #[test]
+    fn figures_are_stale_when_a_record_has_waited_for_more_than_an_hour_however_fresh_the_others_are() {
+        let now = Moment::from_millis(1_772_366_400_000);
+        let status = |updated: Option<Moment>, waited_ms: i64| Freshness::of(updated, Some(now.plus_millis(-waited_ms)), now).status;
+        assert_eq!((status(Some(now), 3_600_000), status(Some(now), 3_600_001)), (FreshnessStatus::Fresh, FreshnessStatus::Stale));
+        assert_eq!((status(None, 3_600_000), status(None, 3_600_001)), (FreshnessStatus::Unknown, FreshnessStatus::Stale));
     }
 }

@@ -1,8 +1,10 @@
-//! A visit as a route preview describes it (specification §5).
+//! What a route preview asks: a visit or several, of the stored link or of a draft (specification §5).
 
 use serde_json::Value;
 
+use crate::links::LinkSettings;
 use crate::links::visit::{UNKNOWN_COUNTRY, Visit, country_code, word};
+use crate::values::destination::OwnHosts;
 use crate::values::device::Device;
 use crate::values::form::{self, Faults, Field, Form, Unknown};
 use crate::values::moment::Moment;
@@ -11,6 +13,63 @@ use crate::values::schema::Schema;
 
 /// Segments a described visit may have.
 const MAX_SEGMENTS: usize = 100;
+
+/// Visits that one request may describe.
+pub const MAX_VISITS: usize = 24;
+
+/// What a preview decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewRequest {
+    /// The settings to decide with, in place of those that are stored.
+    pub draft: Option<LinkSettings>,
+    /// The visits.
+    pub visits: PreviewedVisits,
+}
+
+/// The visits of a preview.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreviewedVisits {
+    /// One, described by the request itself.
+    One(Box<DescribedVisit>),
+    /// A list, each decided by itself.
+    Many(Vec<DescribedVisit>),
+}
+
+impl PreviewRequest {
+    /// Reads the body of a preview: of one visit, or with `visits` of several.
+    ///
+    /// # Errors
+    /// Every bad field at once.
+    pub fn read(body: Value, own: &OwnHosts, now: Moment) -> Result<Self, Faults> {
+        form::read(body, Unknown::Refuse, |form| Self::fields(form, own, now))
+    }
+
+    /// Describes the body of a preview.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Self::fields(form, &OwnHosts::default(), Moment::from_millis(0)))
+    }
+
+    fn fields(form: &mut Form<'_>, own: &OwnHosts, now: Moment) -> Option<Self> {
+        form.either(
+            "visits",
+            |form| {
+                let draft = draft(form, own);
+                let doc = "Visits to decide for; `results` of the answer has them in this order.";
+                let visits = form.required_objects("visits", doc, 1..=MAX_VISITS, |visit| Some(DescribedVisit::fields(visit, now)));
+                Some(Self { draft, visits: PreviewedVisits::Many(visits) })
+            },
+            |form| {
+                let draft = draft(form, own);
+                Some(Self { draft, visits: PreviewedVisits::One(Box::new(DescribedVisit::fields(form, now))) })
+            },
+        )
+    }
+}
+
+fn draft(form: &mut Form<'_>, own: &OwnHosts) -> Option<LinkSettings> {
+    let doc = "A link as it would be written under this slug, to decide with in place of the stored one. It is checked like a write and not stored.";
+    form.object("draft", doc, |draft| LinkSettings::fields(draft, own)).map(|(settings, _)| settings)
+}
 
 /// A described visit; what is left out is as of a visitor of whom nothing is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,19 +83,6 @@ pub struct DescribedVisit {
 }
 
 impl DescribedVisit {
-    /// Reads the body of a preview.
-    ///
-    /// # Errors
-    /// Every bad field at once.
-    pub fn read(body: Value, now: Moment) -> Result<Self, Faults> {
-        form::read(body, Unknown::Refuse, |form| Some(Self::fields(form, now)))
-    }
-
-    /// Describes the body of a preview.
-    pub fn body() -> Schema {
-        form::describe(Unknown::Refuse, |form| Some(Self::fields(form, Moment::from_millis(0))))
-    }
-
     fn fields(form: &mut Form<'_>, now: Moment) -> Self {
         let country = form.optional("country", "Two letters, or `UNKNOWN`, which it is when left out.", country_code());
         let at: Option<Moment> = form.optional("at", "The moment of the visit; now when left out.", form::parsed());

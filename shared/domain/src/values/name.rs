@@ -150,10 +150,10 @@ impl EventType {
 impl Handle {
     /// Why a new handle may not have this name, though one that exists already may.
     ///
-    /// A browser shows a host of punycode (`xn--…`) as another text, which may look like somebody else's name (RFC 5890 §2.3.1).
+    /// A browser shows a host of punycode (`xn--…`) as another text, which may look like another handle's name (RFC 5890 §2.3.1).
     ///
     /// # Errors
-    /// A message for whoever wants it.
+    /// The reason, as a message for the caller.
     pub fn check_new(&self) -> Result<(), &'static str> {
         if self.0.starts_with("xn--") { Err("must not start with xn--, as hosts of other alphabets do") } else { Ok(()) }
     }

@@ -17,7 +17,7 @@ const FOLLOWED_AT: [&str; 2] = ["_edge", "redirect"];
 /// Parses an absolute http(s) address from a request; the text of the result reads back as the same address.
 ///
 /// # Errors
-/// A message for whoever wrote it.
+/// The reason, as a message for the caller.
 pub(crate) fn admit(text: &str) -> Result<Url, &'static str> {
     // Parsing only removes characters that mean nothing, such as `/./`; a text that is so much longer is not worth the work.
     if text.chars().nth(MAX_URL_BYTES).is_some() {

@@ -70,7 +70,7 @@ impl Conversions<'_> {
     }
 
     /// Records in the audit log that a submission differs from the conversion of its key, unless that has been recorded ten times this
-    /// UTC day: anybody with a ctx can send such submissions. All of them are counted by [`Self::record_repeat`].
+    /// UTC day: any caller with a ctx can send such submissions. All of them are counted by [`Self::record_repeat`].
     ///
     /// # Errors
     /// When the table is unavailable or contended.

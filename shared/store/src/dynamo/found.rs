@@ -1,6 +1,6 @@
 //! Items that cannot be decoded: each affects itself only.
 //!
-//! Whoever needs one item gets an error ([`Error::Damaged`]) or a [`Found`]; whoever needs many gets those that can be decoded. Each
+//! A read of one item returns an error ([`Error::Damaged`]) or a [`Found`]; a read of many returns those that can be decoded. Each
 //! damaged item is logged where it is met, with `metric = "damaged_item"`. It can be replaced and deleted as it was read.
 
 use aws_sdk_dynamodb::types::AttributeValue;

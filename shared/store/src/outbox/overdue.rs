@@ -48,6 +48,8 @@ pub struct SetAside {
     pub sk: String,
     /// How often it was announced.
     pub announced: u32,
+    /// Since when it has been overdue, at least.
+    pub waiting_since: Moment,
 }
 
 impl Overdue {
@@ -59,9 +61,23 @@ impl Overdue {
 
     /// When it is due next, after one more announcement.
     fn next_due_at(&self, now: Moment) -> Moment {
-        let minutes = 1_i64.checked_shl(self.announced).unwrap_or(MAX_WAIT_MINUTES).clamp(1, MAX_WAIT_MINUTES);
-        now.plus_secs(minutes * 60)
+        now.plus_secs(wait_minutes(self.announced) * 60)
     }
+
+    /// Since when it has been overdue, at least: each announcement moved it on by its wait.
+    pub fn waiting_since(&self) -> Moment {
+        waiting_since(self.due_at, self.announced)
+    }
+}
+
+/// The wait after an entry's announcement, in minutes, by how often it was announced before.
+fn wait_minutes(announced: u32) -> i64 {
+    1_i64.checked_shl(announced).unwrap_or(MAX_WAIT_MINUTES).clamp(1, MAX_WAIT_MINUTES)
+}
+
+fn waiting_since(due_at: Moment, announced: u32) -> Moment {
+    let minutes: i64 = (0..announced.min(MAX_ANNOUNCEMENTS)).map(wait_minutes).sum();
+    due_at.plus_secs(-minutes * 60)
 }
 
 fn announced(item: &Item) -> u32 {
@@ -122,22 +138,21 @@ impl Outbox<'_> {
         })
     }
 
-    /// The entries that are set aside, at most `limit`: one `Query`.
+    /// A page of the entries that are set aside, and where the next page begins: one `Query`.
     ///
     /// # Errors
     /// When the table is unavailable.
-    pub async fn set_aside(self, limit: i32) -> Result<Vec<SetAside>> {
+    pub async fn set_aside(self, limit: i32, after: Option<OverdueCursor>) -> Result<(Vec<SetAside>, Option<OverdueCursor>)> {
         let query = self
             .db
             .query_index(table::DUE)
             .key_condition_expression("duePk = :aside")
             .expression_attribute_values(":aside", text(table::DUE_ASIDE))
-            .limit(limit);
+            .limit(limit)
+            .set_exclusive_start_key(after.map(|cursor| cursor.0));
         let found = query.send().await.map_err(Error::call("Query"))?;
-        let entry = |item: &Item| {
-            Ok(SetAside { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned(), announced: announced(item) })
-        };
-        found.items().iter().map(entry).collect()
+        let entries = found.items().iter().map(SetAside::of).collect::<Result<_>>()?;
+        Ok((entries, found.last_evaluated_key.map(OverdueCursor)))
     }
 
     /// Gives an entry that was set aside back to the sweeper, as if it had never been announced. False when it is not set aside.
@@ -173,6 +188,16 @@ impl Outbox<'_> {
 }
 
 impl SetAside {
+    fn of(item: &Item) -> Result<Self> {
+        let Overdue { pointer, announced, due_at } = Overdue::of(item)?;
+        Ok(Self { pk: pointer.pk, sk: pointer.sk, announced, waiting_since: waiting_since(due_at, announced) })
+    }
+
+    /// The entry.
+    pub fn pointer(&self) -> Pointer {
+        Pointer::to(&self.key())
+    }
+
     fn key(&self) -> table::Key {
         table::Key { pk: self.pk.clone(), sk: self.sk.clone() }
     }
@@ -189,5 +214,10 @@ mod tests {
         let minutes = |announced| Overdue { pointer: pointer.clone(), announced, due_at: now }.next_due_at(now).millis() / 60_000;
         assert_eq!([0, 1, 2, 5, 6, 11, 40].map(minutes), [1, 2, 4, 32, 60, 60, 60]);
         assert_eq!((0..MAX_ANNOUNCEMENTS).map(minutes).sum::<i64>(), 423);
+        let mut entry = Overdue { pointer: pointer.clone(), announced: 0, due_at: now };
+        for _ in 0..MAX_ANNOUNCEMENTS {
+            entry = Overdue { due_at: entry.next_due_at(entry.due_at), announced: entry.announced + 1, ..entry };
+            assert_eq!(entry.waiting_since(), now, "announced {} times", entry.announced);
+        }
     }
 }

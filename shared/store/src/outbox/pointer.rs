@@ -73,6 +73,12 @@ impl Pointer {
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     }
 
+    /// The handle whose reports lack the record until it is processed; none for entries that no report counts.
+    pub fn counted_handle(&self) -> Option<Handle> {
+        use OutboxKind::{Adjustment, Conversion, Impressions, ParkedClick};
+        matches!(self.kind()?, Conversion | Adjustment | Impressions | ParkedClick).then(|| self.group().parse().ok())?
+    }
+
     /// The message group it is sent in: the handle, which is the second part of every key of an outbox entry.
     pub(super) fn group(&self) -> &str {
         self.pk.split('#').nth(1).unwrap_or("none")

@@ -38,7 +38,7 @@ impl From<Schema> for RefOr<Documented> {
             }
             SchemaKind::OneOf(choices) => {
                 let whole = choices.into_iter().fold(OneOfBuilder::new(), |whole, choice| whole.item(RefOr::<Documented>::from(choice)));
-                whole.description(schema.description).into()
+                whole.description(schema.description).examples(examples).into()
             }
         }
     }
