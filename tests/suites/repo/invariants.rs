@@ -392,6 +392,20 @@ fn lines_of_code(text: &str) -> usize {
     product_and_tests(text).0.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count()
 }
 
+/// The longest function of formatted source and its number of lines, without the tests at the end.
+fn longest_function(text: &str) -> (usize, &str) {
+    let lines: Vec<&str> = product_and_tests(text).0.lines().collect();
+    let is_start = |line: &str| {
+        !line.trim_start().starts_with("//") && line.split(['"', '(']).next().is_some_and(|head| head.split(' ').any(|word| word == "fn"))
+    };
+    let length = |at: usize| {
+        let indent = lines[at].len() - lines[at].trim_start().len();
+        let closes = |line: &&str| line.trim_start() == "}" && line.len() == indent + 1;
+        if lines[at].ends_with(['}', ';']) { 1 } else { 1 + lines[at..].iter().position(closes).unwrap_or_default() }
+    };
+    (0..lines.len()).filter(|at| is_start(lines[*at])).map(|at| (length(at), lines[at].trim())).max().unwrap_or_default()
+}
+
 #[test]
 fn every_source_file_says_what_it_is_and_stays_short() {
     let sources = files(&OURS, ".rs");
@@ -402,6 +416,8 @@ fn every_source_file_says_what_it_is_and_stays_short() {
         // Tests are tables of cases.
         let is_test = path.contains("/tests/") || path.starts_with("tests/suites/") || path.ends_with("/tests.rs");
         assert!(is_test || lines_of_code(&text) <= 300, "{path} has {} lines of code", lines_of_code(&text));
+        let (lines, function) = longest_function(&text);
+        assert!(is_test || lines <= 60, "{path}: {lines} lines in {function}");
     }
 }
 
