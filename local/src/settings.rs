@@ -43,6 +43,10 @@ impl LocalSettings<'_> {
             ("WEBHOOK_EGRESS", "local".to_owned()),
             ("JWT_ISSUER", token::ISSUER.to_owned()),
             ("JWT_CLIENT_ID", token::CLIENT_ID.to_owned()),
+            ("LOGIN_AUTHORIZATION_ENDPOINT", format!("{}/_dev/login/authorize", self.api_origin())),
+            ("LOGIN_TOKEN_ENDPOINT", format!("{}/_dev/login/token", self.api_origin())),
+            ("LOGIN_LOGOUT_URL", format!("{}/_dev/login/logout", self.api_origin())),
+            ("LOGIN_CLIENT_ID", token::CLIENT_ID.to_owned()),
             ("JWT_HS256_SECRET", self.keys.token.clone()),
             ("PLATFORM_SECRET", self.keys.platform.clone()),
         ]);

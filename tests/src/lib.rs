@@ -27,6 +27,6 @@ pub use clicks::clicks_of_day;
 pub use contract::{Contract, Exception, Sent};
 pub use env::{TestEnv, TestEnvOptions};
 pub use faults::{Fault, Faults, Fired, Rule};
-pub use programs::{FUNCTIONS, programs};
+pub use programs::{FUNCTIONS, PAGES, programs};
 pub use random::Random;
 pub use receiver::{Behaviour, Posted, Receiver};

@@ -14,6 +14,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::PAGES;
+
 pub use event::{event_text, hosts};
 pub use placeholders::Placeholders;
 pub use walk::Walk;
@@ -26,7 +28,7 @@ pub const PAT_HANDLES: &str = "/v2/public/handles/";
 pub const ALL_SCOPES: [&str; 7] = ["links.*", "campaigns.*", "analytics.*", "webhooks.*", "conversions.*", "chain.*", "personalization.*"];
 
 /// Values of path parameters, unless a row has its own. `{{…}}` is known only once an earlier row was answered.
-const PATH_VALUES: [(&str, &str); 10] = [
+const PATH_VALUES: [(&str, &str); 11] = [
     ("handle", "demo"),
     ("slug", "launch"),
     ("ruleId", "rule-1"),
@@ -37,6 +39,7 @@ const PATH_VALUES: [(&str, &str); 10] = [
     ("tokenId", "{{TOKEN_ID}}"),
     ("subscriptionId", "{{SUBSCRIPTION_ID}}"),
     ("deliveryId", "{{DELIVERY_ID}}"),
+    ("proxy", "home"),
 ];
 
 /// Whose requests an operation accepts; of a handle's members the one with the fewest rights.
@@ -187,6 +190,15 @@ impl Operation {
         Self { raw_path: Some(raw_path), ..self }
     }
 
+    /// The host that it is sent to.
+    pub fn host(&self) -> &'static str {
+        match self.path {
+            path if path.starts_with("/{slug}") => "demo.links.example",
+            _ if PAGES.contains(&self.function()) => "app.links.example",
+            _ => "api.links.example",
+        }
+    }
+
     /// The function that answers.
     pub fn function(&self) -> &'static str {
         function_of(self.name)
@@ -283,11 +295,14 @@ fn function_of(name: &'static str) -> &'static str {
 }
 
 fn parameters(path: &'static str) -> impl Iterator<Item = &'static str> {
-    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).map(|name| name.trim_end_matches('+'))
 }
 
-fn fill_path(path: &str, values: &[(&str, &str)]) -> String {
-    values.iter().fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value))
+/// A route with values for its parameters; `{name+}` takes the rest of the path.
+pub fn fill_path(path: &str, values: &[(&str, &str)]) -> String {
+    values
+        .iter()
+        .fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value).replace(&format!("{{{name}+}}"), value))
 }
 
 /// The table, in an order in which every row finds what it needs.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 /// The functions of the template, as their programs are named.
-pub const FUNCTIONS: [&str; 12] = [
+pub const FUNCTIONS: [&str; 13] = [
     "redirect",
     "links",
     "campaigns",
@@ -16,11 +16,16 @@ pub const FUNCTIONS: [&str; 12] = [
     "chain",
     "webhooks",
     "accounts",
+    "console",
     "click-worker",
     "event-worker",
     "delivery-worker",
     "sweeper",
 ];
+
+/// The functions that serve pages to browsers and are no part of the API: they are not in its document, have settings of their own, and
+/// may use neither table nor queues nor keys.
+pub const PAGES: [&str; 1] = ["console"];
 
 /// Builds the programs of these packages as `cargo build` does and returns where they are, so that `cargo test` alone suffices.
 pub async fn programs(packages: &[&str]) -> BTreeMap<String, PathBuf> {

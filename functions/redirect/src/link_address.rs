@@ -1,7 +1,7 @@
-//! Which link a request asks for: `https://{handle}.<domain>/{slug}`, or `/_edge/redirect/{handle}/{slug}` on any host.
+//! Which link a request asks for: `https://{handle}.<domain>/{slug}`, or `/_edge/redirect/{handle}/{slug}` on any host but the console's.
 
+use api::CONSOLE_LABEL;
 use domain::values::name::{Handle, Slug};
-use http::header::HOST;
 use http::request::Parts;
 
 /// What identifies a link: its handle and its slug.
@@ -15,33 +15,24 @@ impl LinkAddress {
     /// The link that a request asks for; none when its host or path cannot name one.
     pub(crate) fn of(parts: &Parts, public_domain: &str) -> Option<Self> {
         let path = parts.uri.path();
+        let label = api::host(parts).and_then(|host| api::public_label(&host, public_domain));
         if let Some(rest) = path.strip_prefix("/_edge/redirect/") {
+            // The console's origin shows no customer's page: a password form there would look like the console's own.
+            if label.as_deref() == Some(CONSOLE_LABEL) {
+                return None;
+            }
             let (handle, slug) = rest.split_once('/')?;
             return Some(Self { handle: handle.parse().ok()?, slug: slug.parse().ok()? });
         }
-        let host = parts
-            .headers
-            .get(HOST)
-            .and_then(|host| host.to_str().ok())
-            .or_else(|| parts.uri.authority().map(|authority| authority.as_str()))?;
-        Some(Self { handle: label(host, public_domain)?.parse().ok()?, slug: path.strip_prefix('/')?.parse().ok()? })
+        Some(Self { handle: label?.parse().ok()?, slug: path.strip_prefix('/')?.parse().ok()? })
     }
-}
-
-/// The label before the public domain, whose port counts only where the domain has one.
-fn label(host: &str, public_domain: &str) -> Option<String> {
-    let (host, domain) = (host.to_ascii_lowercase(), public_domain.to_ascii_lowercase());
-    let before = host.strip_suffix(&domain).or_else(|| {
-        let (name, _port) = host.rsplit_once(':')?;
-        name.strip_suffix(&domain)
-    })?;
-    before.strip_suffix('.').map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use http::Request;
+    use http::header::HOST;
 
     fn address(host: &str, path: &str, domain: &str) -> Option<(String, String)> {
         let (parts, ()) = Request::builder().uri(path).header(HOST, host).body(()).unwrap().into_parts();
@@ -69,6 +60,9 @@ mod tests {
             ("demo.10x.in", "/a/b"),
             ("demo.10x.in", "/lau%6ech"),
             ("x", "/_edge/redirect/demo"),
+            ("app.10x.in", "/_edge/redirect/demo/launch"),
+            ("APP.10x.in:443", "/_edge/redirect/demo/launch"),
+            ("app.10x.in", "/launch"),
         ] {
             assert_eq!(address(host, path, "10x.in"), None, "{host} {path}");
         }

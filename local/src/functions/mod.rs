@@ -6,6 +6,7 @@ pub mod slot;
 
 use api::{ApiSettings, ApiState};
 use axum::response::Response;
+use console::ConsoleSettings;
 use futures::FutureExt;
 use http_body_util::BodyExt;
 use lambda_http::{Body, Request};
@@ -34,6 +35,7 @@ pub fn mount_all(server: &LocalServer, app: impl Fn(&str, Settings) -> App) -> R
     server.mount("chain", http(chain::service(state_of("chain")?)))?;
     server.mount("webhooks", http(webhooks::service(state_of("webhooks")?)))?;
     server.mount("accounts", http(accounts::service(state_of("accounts")?)))?;
+    server.mount("console", http(console::service(console_settings(server)?, app_of("console")?.inputs().clone())))?;
     let (clicks, events, sweep) = (click_worker::ClickWorker::new(app_of("click-worker")?), app_of("event-worker")?, app_of("sweeper")?);
     server.mount("click-worker", Function::Queue(Arc::new(move |event| click_worker::handle(clicks.clone(), event).boxed())))?;
     server.mount("event-worker", Function::Queue(Arc::new(move |event| event_worker::handle(events.clone(), event).boxed())))?;
@@ -50,6 +52,15 @@ pub fn api_state(server: &LocalServer, name: &str, app: App) -> Result<ApiState,
     let environment = server.env(name);
     let settings = ApiSettings::read(|variable| environment.get(variable).cloned()).map_err(Error::settings(name))?;
     Ok(ApiState::new(app, settings))
+}
+
+/// The settings of the console.
+///
+/// # Errors
+/// When they are invalid.
+pub fn console_settings(server: &LocalServer) -> Result<ConsoleSettings, Error> {
+    let environment = server.env("console");
+    ConsoleSettings::read(|variable| environment.get(variable).cloned()).map_err(Error::settings("console"))
 }
 
 /// The state of every function on this machine: the SDK's own HTTP client, the wall clock, the system's randomness.

@@ -41,7 +41,7 @@ pub(crate) struct Subject {
 pub(crate) struct Verifier {
     keys: Keys,
     issuer: String,
-    client_id: String,
+    client_ids: Vec<String>,
 }
 
 enum Keys {
@@ -55,7 +55,7 @@ impl Verifier {
             JwtMode::Shared { secret } => Keys::Shared(Box::new(DecodingKey::from_secret(secret.expose().as_bytes()))),
             JwtMode::Jwks { url } => Keys::Published(Jwks::new(url.clone())),
         };
-        Self { keys, issuer: settings.issuer.clone(), client_id: settings.client_id.clone() }
+        Self { keys, issuer: settings.issuer.clone(), client_ids: settings.client_ids.clone() }
     }
 
     pub(crate) async fn verify(&self, token: &str, now: Moment) -> Result<Subject, Problem> {
@@ -74,7 +74,7 @@ impl Verifier {
     }
 
     fn check(&self, claims: JwtClaims, now: Moment) -> Result<Subject, Problem> {
-        let is_for_us = claims.iss == self.issuer && claims.client_id == self.client_id && claims.token_use == "access";
+        let is_for_us = claims.iss == self.issuer && self.client_ids.contains(&claims.client_id) && claims.token_use == "access";
         let has_begun = claims.nbf.is_none_or(|nbf| nbf <= now.seconds() + LEEWAY_SECS);
         if !is_for_us || !has_begun {
             return Err(invalid());

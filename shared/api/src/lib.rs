@@ -15,6 +15,7 @@ mod body;
 mod caller;
 mod code;
 mod duplicate_keys;
+mod host;
 mod jwks;
 mod jwt;
 mod list;
@@ -42,6 +43,7 @@ pub use access::{
 pub use body::{JsonBody, OptionalBody, PublicBody, SignalsBody, read_limited};
 pub use caller::{Member, PlatformAdmin, User};
 pub use code::Code;
+pub use host::{CONSOLE_LABEL, host, is_host, public_label};
 pub use jwt::JwtClaims;
 pub use list::{ListResponse, Paging};
 pub use page::{Forms, Html, escape, wants_html};
@@ -53,7 +55,7 @@ pub use rules::{damaged_state, delete_rule, list_rules, put_rule};
 pub use service::{Served, public_cors, serve};
 pub use settings::{ApiSettings, JwtMode, JwtSettings};
 pub use state::ApiState;
-pub use static_asset::StaticAsset;
+pub use static_asset::{StaticAsset, is_current};
 pub use token::Merchant;
 pub use viewer::{Viewer, opted_out};
 

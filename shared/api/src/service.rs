@@ -14,6 +14,7 @@ use tower_http::cors::{Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 use domain::values::id::RequestId;
+use runtime::Inputs;
 
 use crate::ApiState;
 use crate::code::Code;
@@ -27,7 +28,7 @@ static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Requests that no route of the template takes never get here: the gateway's default route sends them to `accounts`.
 pub fn serve(app: ApiState, routes: OpenApiRouter<ApiState>) -> Served<Router> {
     let (router, document) = routes.split_for_parts();
-    let served = Served::new(app.clone(), router.with_state(app));
+    let served = Served::new(app.inputs().clone(), router.with_state(app));
     Served { pat_routes: Some(Arc::new(PatRoutes::of(&document))), ..served }
 }
 
@@ -44,7 +45,7 @@ pub fn public_cors() -> CorsLayer {
 /// A service with request ids, one log line a request, and problems written out.
 #[derive(Clone)]
 pub struct Served<S> {
-    app: ApiState,
+    inputs: Inputs,
     /// The routes that tokens reach; none where `inner` answers for unknown routes itself.
     pat_routes: Option<Arc<PatRoutes>>,
     inner: S,
@@ -52,8 +53,8 @@ pub struct Served<S> {
 
 impl<S> Served<S> {
     /// Wraps a service.
-    pub fn new(app: ApiState, inner: S) -> Self {
-        Self { app, pat_routes: None, inner }
+    pub fn new(inputs: Inputs, inner: S) -> Self {
+        Self { inputs, pat_routes: None, inner }
     }
 }
 
@@ -72,13 +73,13 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let id: RequestId = self.app.id();
+        let id: RequestId = self.inputs.id();
         request.extensions_mut().insert(id);
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         rewrite_pat_path(&mut request);
         let allowed = self.pat_routes.as_ref().map_or(Ok(()), |routes| routes.check(&request));
-        let started = self.app.now();
-        let app = self.app.clone();
+        let started = self.inputs.now();
+        let inputs = self.inputs.clone();
         let ready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, ready);
         Box::pin(async move {
@@ -88,10 +89,13 @@ where
             };
             let id = id.to_string();
             let mut response = write_problem(problem_for_router_error(response), &id);
+            if method == Method::HEAD {
+                *response.body_mut() = Body::empty();
+            }
             if let Ok(value) = HeaderValue::from_str(&id) {
                 response.headers_mut().insert(X_REQUEST_ID.clone(), value);
             }
-            let duration_ms = app.now().millis() - started.millis();
+            let duration_ms = inputs.now().millis() - started.millis();
             let status = response.status().as_u16();
             tracing::info!(request.id = %id, http.method = %method, http.path = %path, http.status = status, duration_ms, "request");
             Ok(response)

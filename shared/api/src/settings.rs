@@ -31,8 +31,8 @@ pub struct JwtSettings {
     pub mode: JwtMode,
     /// `JWT_ISSUER`.
     pub issuer: String,
-    /// `JWT_CLIENT_ID`.
-    pub client_id: String,
+    /// `JWT_CLIENT_ID`: the clients whose tokens are accepted, separated by commas.
+    pub client_ids: Vec<String>,
 }
 
 impl JwtSettings {
@@ -44,8 +44,17 @@ impl JwtSettings {
             Some(secret) => JwtMode::Shared { secret: SecretText::new(secret) },
             None => JwtMode::Jwks { url: jwks_url(variables.required("JWKS_URL")?, variables.is_production())? },
         };
-        Ok(Self { mode, issuer: variables.required("JWT_ISSUER")?, client_id: variables.required("JWT_CLIENT_ID")? })
+        Ok(Self { mode, issuer: variables.required("JWT_ISSUER")?, client_ids: client_ids(&variables.required("JWT_CLIENT_ID")?)? })
     }
+}
+
+/// The ids in a list; an empty one would accept the tokens of a client without a name.
+fn client_ids(list: &str) -> Result<Vec<String>, InvalidSettings> {
+    let ids: Vec<String> = list.split(',').map(|id| id.trim().to_owned()).collect();
+    if ids.iter().any(String::is_empty) {
+        return Err(InvalidSettings::new("JWT_CLIENT_ID", "must be one client id, or several separated by commas"));
+    }
+    Ok(ids)
 }
 
 fn jwks_url(url: String, production: bool) -> Result<String, InvalidSettings> {
@@ -140,10 +149,23 @@ mod tests {
 
     #[test]
     fn a_bad_variable_is_named() {
-        for (name, value) in [("STAGE", "test"), ("DEFAULT_PLAN", "GOLD"), ("CTX_LIFE_DAYS", "soon"), ("PUBLIC_DOMAIN", "")] {
+        for (name, value) in [
+            ("STAGE", "test"),
+            ("DEFAULT_PLAN", "GOLD"),
+            ("CTX_LIFE_DAYS", "soon"),
+            ("PUBLIC_DOMAIN", ""),
+            ("JWT_CLIENT_ID", "a,,b"),
+            ("JWT_CLIENT_ID", ","),
+        ] {
             assert_eq!(read(&[(name, value)]).unwrap_err().name, name);
         }
         assert_eq!(read(&[("STAGE", "local"), ("JWT_HS256_SECRET", "short")]).unwrap_err().name, "JWT_HS256_SECRET");
+    }
+
+    #[test]
+    fn several_clients_are_a_list() {
+        assert_eq!(read(&[("JWT_CLIENT_ID", "shop, console")]).unwrap().jwt.client_ids, ["shop", "console"]);
+        assert_eq!(read(&[]).unwrap().jwt.client_ids, ["c"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::settings::ApiSettings;
 
 const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
 
-/// Runs an HTTP function.
+/// Runs a function of the API.
 ///
 /// # Errors
 /// When a setting is missing or invalid, or the runtime ends.
@@ -26,9 +26,24 @@ where
     B::Data: Into<bytes::Bytes> + Send,
     http::Response<B>: lambda_http::IntoResponse + Send,
 {
+    service(|| Ok(build(ApiState::new(app()?, ApiSettings::read(variable)?))))
+}
+
+/// Runs a function behind HTTP that `build` makes at start-up, with whatever settings it has.
+///
+/// # Errors
+/// When `build` fails, or the runtime ends.
+pub fn service<S, B>(build: impl FnOnce() -> Result<S, Error>) -> Result<(), Error>
+where
+    S: Service<lambda_http::Request, Response = http::Response<B>, Error = std::convert::Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    B: http_body::Body + Send + Unpin + 'static,
+    B::Error: std::fmt::Debug,
+    B::Data: Into<bytes::Bytes> + Send,
+    http::Response<B>: lambda_http::IntoResponse + Send,
+{
     run(async move {
-        let state = ApiState::new(app()?, ApiSettings::read(variable)?);
-        let sanitized = lambda_http::Adapter::from(build(state))
+        let sanitized = lambda_http::Adapter::from(build()?)
             .map_request(|event: LambdaEvent<LambdaRequest>| LambdaEvent::new(sanitize_event(event.payload), event.context));
         lambda_runtime::run(sanitized).await
     })

@@ -21,15 +21,15 @@ impl StaticAsset {
     /// The text, or 304 for a caller that has it; both with `headers`.
     pub fn answer(&self, request: &HeaderMap, headers: impl IntoResponseParts) -> Response {
         let tag = [(ETAG, self.tag.as_str())];
-        if self.is_current(request) {
+        if is_current(request, &self.tag) {
             return (StatusCode::NOT_MODIFIED, tag, headers, ()).into_response();
         }
         (tag, headers, [(CONTENT_TYPE, self.kind)], self.text).into_response()
     }
+}
 
-    /// Whether the caller has this text; `If-None-Match` compares weakly.
-    fn is_current(&self, request: &HeaderMap) -> bool {
-        let known = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-        known.map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == self.tag.trim_start_matches("W/"))
-    }
+/// Whether the caller has what bears this tag; `If-None-Match` compares weakly.
+pub fn is_current(request: &HeaderMap, tag: &str) -> bool {
+    let known = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    known.map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == tag.trim_start_matches("W/"))
 }

@@ -16,6 +16,35 @@ pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
 /// Where randomness comes from: 128 fresh bits a call.
 pub type Entropy = Arc<dyn Fn() -> u128 + Send + Sync>;
 
+/// What no program has of itself: the time and randomness. Cheap to clone.
+#[derive(Clone)]
+pub struct Inputs {
+    clock: Clock,
+    entropy: Entropy,
+}
+
+impl Inputs {
+    /// From this clock and this randomness.
+    pub fn new(clock: Clock, entropy: Entropy) -> Self {
+        Self { clock, entropy }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Moment {
+        (self.clock)()
+    }
+
+    /// Fresh random bits.
+    pub fn random(&self) -> u128 {
+        (self.entropy)()
+    }
+
+    /// A fresh id.
+    pub fn id<K: IdKind>(&self) -> Id<K> {
+        Id::new(self.now(), self.random())
+    }
+}
+
 /// The state of one function; cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -23,8 +52,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     settings: Settings,
     store: Store,
-    clock: Clock,
-    entropy: Entropy,
+    inputs: Inputs,
     keys: KeyCache<PlatformSecret>,
 }
 
@@ -33,7 +61,7 @@ impl App {
     pub fn new(settings: Settings, http: SharedHttpClient, clock: Clock, entropy: Entropy) -> Self {
         let store = Store::connect(&settings.connection(http.clone()), settings.table.clone(), settings.queues.clone());
         let keys = KeyCache::new(PlatformSecret::new(&settings, http));
-        Self(Arc::new(Inner { settings, store, clock, entropy, keys }))
+        Self(Arc::new(Inner { settings, store, inputs: Inputs::new(clock, entropy), keys }))
     }
 
     /// What the deployment sets.
@@ -51,14 +79,19 @@ impl App {
         &self.0.store
     }
 
+    /// The clock and the randomness.
+    pub fn inputs(&self) -> &Inputs {
+        &self.0.inputs
+    }
+
     /// The present moment.
     pub fn now(&self) -> Moment {
-        (self.0.clock)()
+        self.0.inputs.now()
     }
 
     /// Fresh random bits.
     pub fn random(&self) -> u128 {
-        (self.0.entropy)()
+        self.0.inputs.random()
     }
 
     /// Fresh random bytes.
@@ -75,7 +108,7 @@ impl App {
 
     /// A fresh id.
     pub fn id<K: IdKind>(&self) -> Id<K> {
-        Id::new(self.now(), self.random())
+        self.0.inputs.id()
     }
 
     /// The platform's keys. After five minutes one request reloads them; while that takes long or fails, the old ones are used.

@@ -1,6 +1,6 @@
 //! What every Lambda function needs, whether it serves HTTP, a queue or a schedule.
 //!
-//! - [`App`]: settings, store, platform keys, clock and randomness of one function.
+//! - [`App`]: settings, store, platform keys, clock and randomness of one function; [`Inputs`]: the last two alone.
 //! - [`settings`]: the environment, read once and checked before the first event.
 //! - [`start`]: start-up on Lambda: one thread, JSON log lines.
 //! - [`batch`]: SQS batches with partial failure reports.
@@ -14,6 +14,6 @@ pub mod batch;
 pub mod settings;
 pub mod start;
 
-pub use app::{App, Clock, Entropy};
+pub use app::{App, Clock, Entropy, Inputs};
 pub use keys::{KeysError, PlatformKeys};
 pub use settings::{InvalidSettings, SecretSource, Settings, Variables};

@@ -8,7 +8,7 @@ use domain::values::moment::Moment;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::app::{App, Clock, Entropy};
+use crate::app::{App, Clock, Entropy, Inputs};
 use crate::settings::Settings;
 
 /// The wall clock.
@@ -33,6 +33,11 @@ pub fn system_entropy() -> Entropy {
         }
         u128::from_le_bytes(bytes)
     })
+}
+
+/// The wall clock and the operating system's randomness.
+pub fn inputs() -> Inputs {
+    Inputs::new(wall_clock(), system_entropy())
 }
 
 /// The value of an environment variable.

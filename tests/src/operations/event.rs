@@ -86,13 +86,12 @@ fn headers(operation: &Operation) -> Value {
         CallerKind::Visitor => (HTML, BROWSER, "198.51.100.7"),
         _ => ("application/json", CLIENT, "203.0.113.24"),
     };
-    let is_public_host = operation.path.starts_with("/{slug}");
     let seconds = TIME.1 / 1000;
     let trace: String = digest(operation)[11..23].iter().map(|byte| format!("{byte:02x}")).collect();
     let mut headers = BTreeMap::from([
         ("accept", accept.to_owned()),
         ("accept-encoding", "gzip, deflate, br".to_owned()),
-        ("host", if is_public_host { "demo.links.example" } else { "api.links.example" }.to_owned()),
+        ("host", operation.host().to_owned()),
         ("user-agent", user_agent.to_owned()),
         ("x-amzn-trace-id", format!("Root=1-{seconds:08x}-{trace}")),
         ("x-forwarded-for", address.to_owned()),

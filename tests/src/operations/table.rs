@@ -12,8 +12,20 @@ macro_rules! rows {
 
 /// Every row, in an order in which each finds what it needs.
 pub(super) fn rows() -> Vec<Step> {
-    let groups =
-        [system(), accounts(), links(), redirects(), conversions(), reports(), after(), campaigns(), webhooks(), chain(), changes()];
+    let groups = [
+        system(),
+        console(),
+        accounts(),
+        links(),
+        redirects(),
+        conversions(),
+        reports(),
+        after(),
+        campaigns(),
+        webhooks(),
+        chain(),
+        changes(),
+    ];
     groups.into_iter().flatten().collect()
 }
 
@@ -32,6 +44,17 @@ fn system() -> Vec<Step> {
         request("accounts/openapi", Anonymous, "GET /v2/openapi.json", 200),
         request("chain/sdk", Page, "GET /v2/public/sdk.js", 200),
         request("accounts/default-404", Anonymous, "GET $default", 404).at("/v2/nothing/here"),
+    ]
+}
+
+fn console() -> Vec<Step> {
+    rows![
+        request("console/page", Visitor, "GET /console/{proxy+}", 200).with("proxy", "demo/attribution/links"),
+        request("console/page-head", Visitor, "HEAD /console/{proxy+}", 200),
+        request("console/app", Visitor, "GET /apps/{proxy+}", 308).with("proxy", "attribution"),
+        request("console/app-head", Visitor, "HEAD /apps/{proxy+}", 308).with("proxy", "lifecycle-messaging"),
+        request("console/root", Visitor, "GET /", 302),
+        request("console/root-head", Visitor, "HEAD /", 302),
     ]
 }
 

@@ -55,8 +55,7 @@ impl Walk {
 
     /// Sends the request of a row to this path, of which placeholders get their values.
     pub async fn send(&self, caller: &Caller<'_>, operation: &Operation, path: &str) -> Answer {
-        let host = if operation.path.starts_with("/{slug}") { "demo.links.example" } else { "api.links.example" };
-        let mut caller = caller.clone().with("host", host);
+        let mut caller = caller.clone().with("host", operation.host());
         // The gateway adds the address itself.
         for (name, value) in operation.headers.iter().filter(|(name, _)| *name != "x-forwarded-for") {
             caller = caller.with(name, &self.values.fill(operation.name, value));

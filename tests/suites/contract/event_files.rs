@@ -16,7 +16,7 @@ use local::template::{FunctionSpec, RouteSpec};
 use serde_json::Value;
 use store::{AttemptMessage, ClickMessage, Lane, Pointer};
 use tests::events::{about_conversions, bodies, check_outcome, event, folder, text};
-use tests::operations::{Step, Walk, event_text, steps};
+use tests::operations::{Step, Walk, event_text, fill_path, steps};
 use tests::{Answer, TestEnv};
 use tower::{Service, ServiceExt};
 
@@ -69,6 +69,10 @@ async fn invoke(env: &TestEnv, function: &str, event: &str) -> Value {
         "analytics" => http(analytics::service(api()), event).await,
         "webhooks" => http(webhooks::service(api()), event).await,
         "accounts" => http(accounts::service(api()), event).await,
+        "console" => {
+            let settings = local::functions::console_settings(env.server()).expect("settings");
+            http(console::service(settings, app().inputs().clone()), event).await
+        }
         "click-worker" => serde_json::to_value(click_worker::handle(ClickWorker::new(app()), batch()).await).expect("an answer"),
         "event-worker" => serde_json::to_value(event_worker::handle(app(), batch()).await).expect("an answer"),
         "delivery-worker" => serde_json::to_value(delivery_worker::handle(app(), batch()).await).expect("an answer"),
@@ -242,8 +246,8 @@ fn is_consistent(name: &str, event: &Value) {
     assert_eq!((&event["requestContext"]["routeKey"], &http["path"]), (&event["routeKey"], &event["rawPath"]), "{name}");
     if let Some((method, route)) = key.split_once(' ') {
         let parameters = event["pathParameters"].as_object().into_iter().flatten();
-        let path = parameters
-            .fold(route.to_owned(), |path, (parameter, value)| path.replace(&format!("{{{parameter}}}"), value.as_str().expect("text")));
+        let parameters: Vec<_> = parameters.map(|(parameter, value)| (parameter.as_str(), value.as_str().expect("text"))).collect();
+        let path = fill_path(route, &parameters);
         assert_eq!(event["rawPath"].as_str(), Some(path.as_str()), "{name}");
         assert!(method == "ANY" || http["method"] == method, "{name}");
     }
@@ -289,10 +293,12 @@ async fn every_route_queue_and_schedule_of_the_template_has_its_event() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_is_returned_to_lambda_with_its_body_and_no_other_length() {
     let env = TestEnv::new().await;
-    for function in ["redirect", "links", "campaigns", "attribution", "analytics", "webhooks", "chain", "accounts"] {
+    for function in ["redirect", "links", "campaigns", "attribution", "analytics", "webhooks", "chain", "accounts", "console"] {
         let files = std::fs::read_dir(folder().join(function)).expect("a folder").filter_map(Result::ok);
         let events = files.map(|file| serde_json::from_slice::<Value>(&std::fs::read(file.path()).expect("a file")).expect("JSON"));
-        let mut event = events.into_iter().find(|event| event.get("rawPath").is_some()).expect(function);
+        // The answer to HEAD has no body.
+        let has_body = |event: &Value| event["requestContext"]["http"]["method"].as_str().is_some_and(|method| method != "HEAD");
+        let mut event = events.into_iter().find(has_body).expect(function);
         // A path and a caller that every function refuses.
         event["rawPath"] = "/v2/handles/nosuch/none/of/this".into();
         event["headers"] = serde_json::json!({"host": "localhost:9000"});

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use api::ApiSettings;
+use console::ConsoleSettings;
 use local::template::{Site, Template};
 use runtime::{SecretSource, Settings};
 use saphyr::{LoadableYamlNode, ScalarOwned, YamlOwned};
 use serde_json::{Map, Value, json};
-use tests::{FUNCTIONS, TestEnv};
+use tests::{FUNCTIONS, PAGES, TestEnv};
 
 /// Each may depend only on those to its left.
 const LEFT_TO_RIGHT: [&[&str]; 7] = [&["domain"], &["store"], &["runtime"], &["api"], &FUNCTIONS, &["local"], &["tests", "bench"]];
@@ -30,7 +31,10 @@ fn files(folders: &[&str], ending: &str) -> Vec<String> {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
-                folders.push(path);
+                // What npm installs is not ours.
+                if !path.ends_with("node_modules") {
+                    folders.push(path);
+                }
             } else if path.to_string_lossy().ends_with(ending) {
                 found.push(path.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned());
             }
@@ -167,8 +171,13 @@ fn functions(template: &Value) -> BTreeMap<String, Value> {
     resources(template, "AWS::Serverless::Function")
 }
 
+fn binary(function: &Value) -> &str {
+    function["Metadata"]["BuildProperties"]["Binary"].as_str().expect("a binary")
+}
+
+/// What a function may do; one without policies may do nothing.
 fn statements(function: &Value) -> Vec<Value> {
-    let policies = function["Properties"]["Policies"].as_array().expect("policies").iter();
+    let policies = function["Properties"]["Policies"].as_array().into_iter().flatten();
     policies.flat_map(|policy| policy["Statement"].as_array().expect("statements").clone()).collect()
 }
 
@@ -197,7 +206,7 @@ fn every_statement_names_its_actions_its_resource_and_its_keys() {
         .collect();
     assert_eq!(indexes, [store::table::DUE, store::table::LIST]);
     for (id, function) in functions(&template) {
-        assert!(!statements(&function).is_empty(), "{id} may do nothing");
+        assert_eq!(statements(&function).is_empty(), PAGES.contains(&binary(&function)), "{id} may do nothing, or more than it should");
         for statement in statements(&function) {
             let what = format!("{id} {}", statement["Sid"]);
             assert_eq!(statement["Effect"], "Allow", "{what}");
@@ -305,7 +314,7 @@ fn every_function_has_a_folder_a_binary_and_time_for_its_calls() {
     let longest_call = store::sdk_settings::timeouts().operation_timeout().expect("a timeout").as_secs();
     let mut binaries = BTreeSet::new();
     for (id, function) in functions(&template) {
-        let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().expect("a binary").to_owned();
+        let binary = binary(&function).to_owned();
         assert_eq!(function["Properties"]["CodeUri"], format!("functions/{binary}/"), "{id}");
         let timeout =
             function["Properties"]["Timeout"].as_u64().or(template["Globals"]["Function"]["Timeout"].as_u64()).expect("a timeout");
@@ -334,13 +343,16 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
     };
     let resolved = Template::parse(&read("template.yaml"), &site).expect("a template");
     let lambda = [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_SESSION_TOKEN", "t")];
+    let for_pages = read("functions/console/src/settings.rs");
     let for_all = ["runtime/src/settings.rs", "runtime/src/start.rs"].map(|file| read(format!("shared/{file}"))).concat();
     let for_http = read("shared/api/src/settings.rs");
     for function in &resolved.functions {
-        let is_http = !function.routes.is_empty();
+        let is_pages = PAGES.contains(&function.binary.as_str());
+        let is_http = !function.routes.is_empty() && !is_pages;
         for name in function.environment.keys() {
             let is_read = |readers: &str| readers.contains(&format!("\"{name}\""));
-            assert!(is_read(&for_all) || (is_http && is_read(&for_http)), "{}: nothing reads {name}", function.id);
+            let is_read = is_read(&for_all) || (is_http && is_read(&for_http)) || (is_pages && is_read(&for_pages));
+            assert!(is_read, "{}: nothing reads {name}", function.id);
         }
         let variable = |name: &str| {
             function
@@ -349,6 +361,7 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
                 .cloned()
                 .or_else(|| lambda.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
         };
+        assert_eq!(ConsoleSettings::read(variable).is_ok(), is_http || is_pages, "{}", function.id);
         let settings = Settings::read(variable).unwrap_or_else(|error| panic!("{}: {error}", function.id));
         assert!(settings.production, "{}", function.id);
         assert_eq!(ApiSettings::read(variable).is_ok(), is_http, "{}: only functions behind HTTP get what ApiSettings needs", function.id);

@@ -1,0 +1,29 @@
+//! The host that a request names.
+
+use http::header::HOST;
+use http::request::Parts;
+
+/// The host of a request in lower case, with its port if it names one.
+pub fn host(parts: &Parts) -> Option<String> {
+    let named = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = named.or_else(|| parts.uri.authority().map(|authority| authority.as_str()))?;
+    Some(host.to_ascii_lowercase())
+}
+
+/// Whether a host is `name`, whose port counts only where the name has one.
+pub fn is_host(host: &str, name: &str) -> bool {
+    host.eq_ignore_ascii_case(name) || host.rsplit_once(':').is_some_and(|(host, _port)| host.eq_ignore_ascii_case(name))
+}
+
+/// The label of a host before the public domain, whose port counts only where the domain has one.
+pub fn public_label(host: &str, public_domain: &str) -> Option<String> {
+    let (host, domain) = (host.to_ascii_lowercase(), public_domain.to_ascii_lowercase());
+    let before = host.strip_suffix(&domain).or_else(|| {
+        let (name, _port) = host.rsplit_once(':')?;
+        name.strip_suffix(&domain)
+    })?;
+    before.strip_suffix('.').map(str::to_owned)
+}
+
+/// The host on which the console is, as the label before the public domain; no handle has this name.
+pub const CONSOLE_LABEL: &str = "app";

@@ -1,0 +1,3 @@
+//! The web console: how its pages and files are served.
+
+pub(crate) mod serving;
