@@ -1,6 +1,6 @@
 import { send } from "../auth/session";
 import { apiOrigin } from "../auth/config";
-import { parseExact } from "../core/decimal";
+import { parseExact, writeExact } from "../core/decimal";
 import { Problem } from "./problem";
 import type { components, paths } from "./schema";
 
@@ -44,7 +44,7 @@ export async function exchange<T>(request: Request, signal?: AbortSignal): Promi
   const init: RequestInit = { method: request.verb.toUpperCase(), headers, ...(signal ? { signal } : {}) };
   if (request.body !== undefined) {
     headers.set("content-type", "application/json");
-    init.body = JSON.stringify(request.body);
+    init.body = writeExact(request.body);
   }
   const response = await send(apiOrigin() + request.address, init, request.open);
   if (!response.ok) throw await Problem.of(response);

@@ -1,4 +1,5 @@
 import { apiOrigin } from "../auth/config";
+import { writeExact } from "../core/decimal";
 import type { Request } from "./client";
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
@@ -10,7 +11,7 @@ export function curl(request: Request): string {
   if (!request.open) lines.push('-H "authorization: Bearer $TOKEN"');
   for (const [name, value] of Object.entries(request.headers ?? {})) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
   if (request.body !== undefined) {
-    lines.push("-H 'content-type: application/json'", `-d ${quoted(JSON.stringify(request.body, null, 2))}`);
+    lines.push("-H 'content-type: application/json'", `-d ${quoted(writeExact(request.body, 2))}`);
   }
   return lines.join(" \\\n  ");
 }

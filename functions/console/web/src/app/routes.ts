@@ -36,6 +36,12 @@ export const PAGES: readonly PageEntry[] = [
   attribution("links", "Links", () => import("../pages/attribution/links/Links"), { listed, ranged, key: "l", icon: "link" }),
   attribution("links/new", "New link", () => import("../pages/attribution/builder/Builder")),
   attribution("links/:slug/edit", "Edit link", () => import("../pages/attribution/builder/Builder")),
+  attribution("campaigns", "Campaigns", () => import("../pages/attribution/campaigns/Campaigns"), { listed, ranged, key: "v", icon: "flag" }),
+  attribution("campaigns/new", "New campaign", () => import("../pages/attribution/campaigns/CampaignEditor")),
+  attribution("campaigns/:campaignId/edit", "Edit campaign", () => import("../pages/attribution/campaigns/CampaignEditor")),
+  attribution("campaigns/:campaignId", "Campaign", () => import("../pages/attribution/campaigns/Campaign"), { ranged }),
+  attribution("conversions", "Conversions", () => import("../pages/attribution/conversions/Conversions"), { listed, ranged, key: "n", icon: "coin" }),
+  attribution("conversions/:conversionId", "Conversion", () => import("../pages/attribution/conversions/Conversion")),
 ];
 
 /** The pages of the navigation by section. */

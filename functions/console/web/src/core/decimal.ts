@@ -1,4 +1,4 @@
-import { isLosslessNumber, parse } from "lossless-json";
+import { isLosslessNumber, LosslessNumber, parse, stringify } from "lossless-json";
 
 /** A decimal number as the answer writes it, such as `"24.90"`: amounts and rates are never a binary fraction. */
 export type Decimal = string & { readonly decimal: unique symbol };
@@ -13,6 +13,12 @@ export function parseExact(text: string): unknown {
     return DECIMALS.has(key) || /^[A-Z]{3}$/.test(key) ? value.value : Number(value.value);
   });
 }
+
+/** A number for a body that is written with exactly these digits, by `writeExact`. */
+export const exactNumber = (value: Decimal): number => new LosslessNumber(value) as unknown as number;
+
+/** Writes JSON; a number made by `exactNumber` has its own digits. */
+export const writeExact = (body: unknown, space?: number): string => stringify(body, null, space) ?? "";
 
 /** The text of a number as a decimal; null unless it is one. */
 export function decimal(text: string): Decimal | null {
@@ -36,6 +42,9 @@ export function add(left: Decimal, right: Decimal): Decimal {
   const whole = digits.slice(0, digits.length - scale);
   return (scale ? `${sign}${whole}.${digits.slice(-scale)}` : `${sign}${whole}`) as Decimal;
 }
+
+/** The same amount with the other sign. */
+export const negated = (value: Decimal): Decimal => (value.startsWith("-") ? value.slice(1) : sign(value) === 0 ? value : `-${value}`) as Decimal;
 
 /** Whether it is less than, equal to or greater than zero: -1, 0 or 1. */
 export function sign(value: Decimal): -1 | 0 | 1 {

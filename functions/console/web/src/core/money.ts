@@ -27,6 +27,9 @@ export function money(amount: Decimal | null | undefined, currency: string | nul
     .format(amount as `${number}`);
 }
 
+/** How many decimals a currency has: 0 of JPY, 3 of KWD. */
+export const decimalsOf = (currency: string): number => format(currency, false).resolvedOptions().maximumFractionDigits ?? 2;
+
 /** An amount for a figure or an axis: from 10,000 on short, such as `€12.3K`. */
 export function shortMoney(amount: Decimal, currency: string): string {
   return Math.abs(Number(amount)) < 10_000 ? money(amount, currency) : format(currency, true).format(amount as `${number}`);

@@ -9,7 +9,8 @@ type Totals = Schema["Totals"];
 /** Qualified clicks, conversions, revenue by currency and the rate between them, with how they changed. */
 export function TotalsFigures({ now, before }: { now: Totals; before: Totals | undefined }) {
   const currencies = byCurrency(now.revenueByCurrency);
-  const [main] = currencies;
+  // The report's own currency first: amounts of different currencies cannot be compared.
+  const main = currencies.find(([currency]) => currency === now.currency) ?? currencies[0];
   const others = currencies.filter(([currency]) => currency !== main?.[0]);
   const [rateNow, rateBefore] = [conversionRate(now), before && conversionRate(before)];
   const revenueBefore = before && main ? Number(before.revenueByCurrency[main[0]] ?? 0) : undefined;

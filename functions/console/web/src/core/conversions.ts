@@ -1,0 +1,49 @@
+import type { Schema } from "../api/client";
+import { sums } from "./money";
+import type { Decimal } from "./decimal";
+import { notCredited } from "./why";
+
+export type Conversion = Schema["ConversionDetail"];
+
+/** How a list of conversions is filtered; the parameters of the API. */
+export type Filter = {
+  campaignId: string | null;
+  slug: string | null;
+  trust: "claimed" | "confirmed" | null;
+  /** `counted`, `waiting` for counting, or `test`; null for all. */
+  state: "counted" | "waiting" | "test" | null;
+  idempotencyKey: string | null;
+};
+
+const one = <T extends string>(all: readonly T[], text: string | null): T | null => all.find((value) => value === text) ?? null;
+
+/** The filter that an address holds. */
+export function filterOf(query: URLSearchParams): Filter {
+  return {
+    campaignId: query.get("campaign"),
+    slug: query.get("slug"),
+    trust: one(["claimed", "confirmed"], query.get("trust")),
+    state: one(["counted", "waiting", "test"], query.get("state")),
+    idempotencyKey: query.get("key"),
+  };
+}
+
+export type State = { name: string; tag: string; text: string };
+
+/** How a conversion counts, in one word with its reason. */
+export function stateOf({ test, counted, notCredited: reason, bot }: Pick<Conversion, "test" | "counted" | "notCredited" | "bot">): State {
+  if (test) return { name: "Test", tag: "tag-accent", text: "In no figure." };
+  if (!counted) return { name: "Waiting", tag: "", text: "Accepted; reports count it within a minute." };
+  if (reason) return { name: "Not credited", tag: "tag-warn", text: `Counts for its link alone: ${notCredited(reason)}.` };
+  if (bot) return { name: "Bot click", tag: "tag-warn", text: "Its click was classified as a bot's." };
+  return { name: "Counted", tag: "tag-good", text: "Reports include it." };
+}
+
+export type Foot = { value: Map<string, Decimal>; adjusted: Map<string, Decimal>; net: Map<string, Decimal>; tests: number };
+
+/** The sums of a list by currency; tests count in none. */
+export function foot(items: readonly Conversion[]): Foot {
+  const real = items.filter(({ test }) => !test);
+  const of = (name: "value" | "adjusted" | "netValue") => sums(real.map((item) => ({ amount: item[name], currency: item.currency })));
+  return { value: of("value"), adjusted: of("adjusted"), net: of("netValue"), tests: items.length - real.length };
+}
