@@ -27,6 +27,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the caller's own account: who calls, what the plan includes, and how many writes of the day are used. */
+        get: operations["getAccount"];
+        /**
+         * Sets the time zone of the caller's own account.
+         * @description It is charged to the account, in the day of the zone before, unless the account has this zone already. The writes of a local day
+         *     count once, in whichever zone that day is reached.
+         */
+        put: operations["putAccount"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/handles": {
         parameters: {
             query?: never;
@@ -529,7 +551,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Decides where a visit would be sent, and explains it. Writes nothing and is not charged to the quota. */
+        /**
+         * Decides where visits would be sent, and explains it. Writes nothing and is not charged to the quota.
+         * @description With `draft` it decides with those settings in place of the stored ones, also where there is no link yet; a draft is checked like
+         *     a write, and its bad fields are named `draft.…`. With `visits` it decides for up to 24 visits at once.
+         */
         post: operations["postHandlesByHandleLinksBySlugRoutePreview"];
         delete?: never;
         options?: never;
@@ -2343,6 +2369,11 @@ export interface components {
             /** @description What is wrong and what would be right. */
             message: string;
         };
+        /**
+         * @description What some plans include and others do not.
+         * @enum {string}
+         */
+        Feature: "growth_tools" | "exports";
         /** @description How fresh figures are. */
         Freshness: {
             lastUpdatedAt?: components["schemas"]["Moment"] | null;
@@ -2353,6 +2384,7 @@ export interface components {
             slaMinutes: number;
             /** @description `FRESH` within the SLA, `STALE` after it, `UNKNOWN` without data. */
             status: components["schemas"]["FreshnessStatus"];
+            waitingSince?: components["schemas"]["Moment"] | null;
         };
         /**
          * @description Whether figures are up to date.
@@ -2428,7 +2460,7 @@ export interface components {
          */
         HealthStatus: "PASS" | "WARN" | "FAIL";
         /**
-         * @description The answer to a key that holds a conversion of another click: whoever sends it may have guessed the key, and learns nothing of that
+         * @description The answer to a key that holds a conversion of another click: the sender may have guessed the key, and learns nothing of that
          *     conversion but that it exists.
          */
         KeyTakenReceipt: {
@@ -3093,6 +3125,26 @@ export interface components {
             counts24h: components["schemas"]["DeliveryTotals"];
             lastDelivery?: components["schemas"]["DeliveryView"] | null;
         };
+        /** @description The caller's own account. */
+        OwnAccount: {
+            /** @description What the plan includes besides its writes. */
+            features: components["schemas"]["Feature"][];
+            limits: components["schemas"]["Limits"];
+            plan: components["schemas"]["Plan"];
+            /** @description Whether the caller may use `/v2/platform-admin`. */
+            platformAdmin: boolean;
+            /** @description The account's next midnight, when the writes start again. */
+            resetsAt: components["schemas"]["Moment"];
+            timeZone: components["schemas"]["Zone"];
+            userId: components["schemas"]["UserId"];
+            /** @description The account's local day, as 20260401. */
+            writesDay: string;
+            /**
+             * Format: int32
+             * @description Writes of the present day, to all handles that the account owns.
+             */
+            writesToday: number;
+        };
         /**
          * @description The form of the password page.
          * @example {
@@ -3161,7 +3213,10 @@ export interface components {
             /** @description Every evaluated rule, in order. */
             evaluated: components["schemas"]["PreviewedRule"][];
             handle: components["schemas"]["Handle"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The version that decided; of a draft, the one it would be written as.
+             */
             linkVersion: number;
             matched: components["schemas"]["PreviewMatch"];
             /** @description The reason in words. */
@@ -3171,8 +3226,10 @@ export interface components {
             /** @description Whether the destination would get a `ctx`. */
             wouldAppendCtx: boolean;
         };
+        /** @description The decision; of a request with `visits`, all of them. */
+        PreviewAnswer: components["schemas"]["Preview"] | components["schemas"]["PreviewResults"];
         /**
-         * @description The visit to decide for.
+         * @description The visit or the visits to decide for.
          * @example {
          *       "country": "DE",
          *       "device": "MOBILE",
@@ -3184,6 +3241,155 @@ export interface components {
          *     }
          */
         PreviewBody: {
+            /** @description A link as it would be written under this slug, to decide with in place of the stored one. It is checked like a write and not stored. */
+            draft?: {
+                /** @description The campaign its clicks and conversions are credited to. */
+                campaignId?: string | null;
+                /** @description Coarser labels. */
+                categories?: string[] | null;
+                /** @description Free text. */
+                description?: string | null;
+                /**
+                 * Format: uri
+                 * @description Where visitors go when no rule matches.
+                 */
+                destinationUrl: string;
+                /** @description False: the link answers 404. True when left out. */
+                enabled?: boolean | null;
+                /**
+                 * Format: date-time
+                 * @description From this moment on the link answers 410.
+                 */
+                expiresAt?: string | null;
+                /**
+                 * Format: uri
+                 * @description Where visitors go, without `ctx`, while the link is not open.
+                 */
+                fallbackUrl?: string | null;
+                /** @description Human clicks after which the link answers 410. */
+                maxClicks?: number | null;
+                /** @description Text of the social preview. */
+                ogDescription?: string | null;
+                /**
+                 * Format: uri
+                 * @description Picture of the social preview.
+                 */
+                ogImage?: string | null;
+                /** @description Title of the social preview. */
+                ogTitle?: string | null;
+                /** @description Asked of visitors. Left out, the present one stays, because it cannot be read back; null removes it. */
+                password?: string | null;
+                /** @description Whether the visitor's own query parameters are passed on; false when left out. */
+                queryPassthrough?: boolean | null;
+                /**
+                 * @description The status of the redirect: 302 when left out; 307 keeps the method.
+                 * @enum {integer|null}
+                 */
+                redirectType?: 302 | 307 | null;
+                /** @description Rules, evaluated by ascending priority; the first that matches decides. */
+                routingRules?: {
+                    /** @description All of them hold for the rule to match; without any it always does. */
+                    conditions?: {
+                        /** @description Campaigns of the visit. */
+                        campaignIn?: string[] | null;
+                        /** @description ISO 3166 codes, or `UNKNOWN`. */
+                        countryIn?: string[] | null;
+                        /** @description Kinds of device. */
+                        deviceIn?: string[] | null;
+                        /** @description Language ranges (RFC 4647 basic filtering): `de` also matches `de-AT`. */
+                        languageIn?: string[] | null;
+                        /** @description A share of all visitors: from `from` up to, but not including, `to`. */
+                        percent?: {
+                            /** @description In percent, with at most two decimals. */
+                            from: number;
+                            /** @description In percent, with at most two decimals; greater than `from`. */
+                            to: number;
+                        } | null;
+                        /** @description Segments of the visitor's session. */
+                        segmentIn?: string[] | null;
+                        /** @description Traffic sources. */
+                        sourceIn?: string[] | null;
+                        /** @description A span of the day: from `from` up to, but not including, `to`. */
+                        timeBetween?: {
+                            /** @description `HH:MM`. */
+                            from: string;
+                            /** @description The time zone of both, and of `weekdayIn`; UTC when left out. */
+                            timeZone?: string | null;
+                            /** @description `HH:MM`; before `from` for a span over midnight, equal to it for all day. */
+                            to: string;
+                        } | null;
+                        /** @description Days of the week, in the time zone of `timeBetween`, else UTC. */
+                        weekdayIn?: string[] | null;
+                    } | null;
+                    /**
+                     * Format: uri
+                     * @description Where a matching visitor goes.
+                     */
+                    destinationUrl: string;
+                    /** @description The lowest number is evaluated first, equal ones in the order of the list; 0 when left out. */
+                    priority?: number | null;
+                }[] | null;
+                /**
+                 * Format: date-time
+                 * @description From this moment on the link answers 410; after `scheduledStartAt`.
+                 */
+                scheduledEndAt?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Before this moment the link answers 404.
+                 */
+                scheduledStartAt?: string | null;
+                /** @description Labels. */
+                tags?: string[] | null;
+                /** @description Shown in lists. */
+                title?: string | null;
+                /** @description Campaign parameters, added to the destination where it lacks them. */
+                tracking?: {
+                    /** @description `utm_campaign`. */
+                    utmCampaign?: string | null;
+                    /** @description `utm_content`. */
+                    utmContent?: string | null;
+                    /** @description `utm_medium`. */
+                    utmMedium?: string | null;
+                    /** @description `utm_source`. */
+                    utmSource?: string | null;
+                    /** @description `utm_term`. */
+                    utmTerm?: string | null;
+                } | null;
+                /** @description How a click's context travels on. */
+                trackingPolicy?: {
+                    /** @description Whether `ctx` is appended to the destination; true when left out. */
+                    appendContextParam?: boolean | null;
+                    /**
+                     * @description `DIRECT` (when left out): a redirect; `BRIDGE`: a page in between that works with scripts off.
+                     * @enum {string|null}
+                     */
+                    mode?: "DIRECT" | "BRIDGE" | null;
+                } | null;
+            } | null;
+            /** @description Visits to decide for; `results` of the answer has them in this order. */
+            visits: {
+                /**
+                 * Format: date-time
+                 * @description The moment of the visit; now when left out.
+                 */
+                at?: string | null;
+                /** @description Campaign of the visit; the link's own when left out. */
+                campaign?: string | null;
+                /** @description Two letters, or `UNKNOWN`, which it is when left out. */
+                country?: string | null;
+                /** @description The kind of device; `UNKNOWN` when left out. */
+                device?: string | null;
+                /** @description Preferred language, such as `de-AT`. */
+                language?: string | null;
+                /** @description Segments of the session; those its signals make when left out. */
+                segments?: string[] | null;
+                /** @description Decides percentages, and the segments where none are named; without one the decision is that of an empty session. */
+                sessionId?: string | null;
+                /** @description Traffic source; `direct` when left out. */
+                source?: string | null;
+            }[];
+        } | {
             /**
              * Format: date-time
              * @description The moment of the visit; now when left out.
@@ -3195,6 +3401,132 @@ export interface components {
             country?: string | null;
             /** @description The kind of device; `UNKNOWN` when left out. */
             device?: string | null;
+            /** @description A link as it would be written under this slug, to decide with in place of the stored one. It is checked like a write and not stored. */
+            draft?: {
+                /** @description The campaign its clicks and conversions are credited to. */
+                campaignId?: string | null;
+                /** @description Coarser labels. */
+                categories?: string[] | null;
+                /** @description Free text. */
+                description?: string | null;
+                /**
+                 * Format: uri
+                 * @description Where visitors go when no rule matches.
+                 */
+                destinationUrl: string;
+                /** @description False: the link answers 404. True when left out. */
+                enabled?: boolean | null;
+                /**
+                 * Format: date-time
+                 * @description From this moment on the link answers 410.
+                 */
+                expiresAt?: string | null;
+                /**
+                 * Format: uri
+                 * @description Where visitors go, without `ctx`, while the link is not open.
+                 */
+                fallbackUrl?: string | null;
+                /** @description Human clicks after which the link answers 410. */
+                maxClicks?: number | null;
+                /** @description Text of the social preview. */
+                ogDescription?: string | null;
+                /**
+                 * Format: uri
+                 * @description Picture of the social preview.
+                 */
+                ogImage?: string | null;
+                /** @description Title of the social preview. */
+                ogTitle?: string | null;
+                /** @description Asked of visitors. Left out, the present one stays, because it cannot be read back; null removes it. */
+                password?: string | null;
+                /** @description Whether the visitor's own query parameters are passed on; false when left out. */
+                queryPassthrough?: boolean | null;
+                /**
+                 * @description The status of the redirect: 302 when left out; 307 keeps the method.
+                 * @enum {integer|null}
+                 */
+                redirectType?: 302 | 307 | null;
+                /** @description Rules, evaluated by ascending priority; the first that matches decides. */
+                routingRules?: {
+                    /** @description All of them hold for the rule to match; without any it always does. */
+                    conditions?: {
+                        /** @description Campaigns of the visit. */
+                        campaignIn?: string[] | null;
+                        /** @description ISO 3166 codes, or `UNKNOWN`. */
+                        countryIn?: string[] | null;
+                        /** @description Kinds of device. */
+                        deviceIn?: string[] | null;
+                        /** @description Language ranges (RFC 4647 basic filtering): `de` also matches `de-AT`. */
+                        languageIn?: string[] | null;
+                        /** @description A share of all visitors: from `from` up to, but not including, `to`. */
+                        percent?: {
+                            /** @description In percent, with at most two decimals. */
+                            from: number;
+                            /** @description In percent, with at most two decimals; greater than `from`. */
+                            to: number;
+                        } | null;
+                        /** @description Segments of the visitor's session. */
+                        segmentIn?: string[] | null;
+                        /** @description Traffic sources. */
+                        sourceIn?: string[] | null;
+                        /** @description A span of the day: from `from` up to, but not including, `to`. */
+                        timeBetween?: {
+                            /** @description `HH:MM`. */
+                            from: string;
+                            /** @description The time zone of both, and of `weekdayIn`; UTC when left out. */
+                            timeZone?: string | null;
+                            /** @description `HH:MM`; before `from` for a span over midnight, equal to it for all day. */
+                            to: string;
+                        } | null;
+                        /** @description Days of the week, in the time zone of `timeBetween`, else UTC. */
+                        weekdayIn?: string[] | null;
+                    } | null;
+                    /**
+                     * Format: uri
+                     * @description Where a matching visitor goes.
+                     */
+                    destinationUrl: string;
+                    /** @description The lowest number is evaluated first, equal ones in the order of the list; 0 when left out. */
+                    priority?: number | null;
+                }[] | null;
+                /**
+                 * Format: date-time
+                 * @description From this moment on the link answers 410; after `scheduledStartAt`.
+                 */
+                scheduledEndAt?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Before this moment the link answers 404.
+                 */
+                scheduledStartAt?: string | null;
+                /** @description Labels. */
+                tags?: string[] | null;
+                /** @description Shown in lists. */
+                title?: string | null;
+                /** @description Campaign parameters, added to the destination where it lacks them. */
+                tracking?: {
+                    /** @description `utm_campaign`. */
+                    utmCampaign?: string | null;
+                    /** @description `utm_content`. */
+                    utmContent?: string | null;
+                    /** @description `utm_medium`. */
+                    utmMedium?: string | null;
+                    /** @description `utm_source`. */
+                    utmSource?: string | null;
+                    /** @description `utm_term`. */
+                    utmTerm?: string | null;
+                } | null;
+                /** @description How a click's context travels on. */
+                trackingPolicy?: {
+                    /** @description Whether `ctx` is appended to the destination; true when left out. */
+                    appendContextParam?: boolean | null;
+                    /**
+                     * @description `DIRECT` (when left out): a redirect; `BRIDGE`: a page in between that works with scripts off.
+                     * @enum {string|null}
+                     */
+                    mode?: "DIRECT" | "BRIDGE" | null;
+                } | null;
+            } | null;
             /** @description Preferred language, such as `de-AT`. */
             language?: string | null;
             /** @description Segments of the session; those its signals make when left out. */
@@ -3222,6 +3554,10 @@ export interface components {
             /** Format: int64 */
             priority?: number | null;
             ruleId?: components["schemas"]["RuleId"] | null;
+        };
+        /** @description Decisions, in the order of the visits. */
+        PreviewResults: {
+            results: components["schemas"]["Preview"][];
         };
         PreviewedRule: {
             actual?: unknown;
@@ -3838,6 +4174,16 @@ export interface components {
         };
         /** @description An IANA time zone such as Europe/Berlin. */
         Zone: string;
+        /**
+         * @description The time zone to set.
+         * @example {
+         *       "timeZone": "Europe/Berlin"
+         *     }
+         */
+        ZoneChange: {
+            /** @description The IANA time zone, such as Europe/Berlin, at whose midnight the daily writes start again. */
+            timeZone: string;
+        };
         aud_id: string;
         clk_id: string;
         cnv_id: string;
@@ -4027,6 +4373,185 @@ export interface operations {
             };
             /** @description `link_expired`: past its end, its expiry or its `maxClicks`. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal error; the request id identifies it. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service this needs cannot be reached; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description A part of the request is invalid; `fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The bearer token is missing, invalid, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller's role, scope or plan is insufficient. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found, or not visible to this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal error; the request id identifies it. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service this needs cannot be reached; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    putAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZoneChange"];
+            };
+        };
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description A part of the request is invalid; `fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The bearer token is missing, invalid, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller's role, scope or plan is insufficient. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found, or not visible to this caller. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7358,7 +7883,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Preview"];
+                    "application/json": components["schemas"]["PreviewAnswer"];
                 };
             };
             /** @description A part of the request is invalid; `fields` names each. */

@@ -1,5 +1,6 @@
 import type { Schema } from "../api/client";
 import { rate } from "./numbers";
+import { instant } from "./time";
 
 type Penalty = Schema["PenaltyView"];
 
@@ -26,6 +27,7 @@ export function blocks(score: number, penalties: readonly Pick<Penalty, "code" |
 /** What was observed, in words. */
 export function observation({ code, observed }: Pick<Penalty, "code" | "observed">): string {
   if (code.startsWith("bot_ratio")) return `${rate(observed)} of the clicks are bots`;
+  if (typeof observed === "string" && /^\d{4}-\d\d-\d\dT/.test(observed)) return `last counted ${instant(observed, "UTC")} UTC`;
   return typeof observed === "number" ? `${observed} observed` : observed;
 }
 
