@@ -32,7 +32,7 @@ function WithRole({ handle }: { handle: string }) {
           </Page>
         ) : place.problem ? (
           <Failed problem={place.problem} again={place.again} />
-        ) : place.data ? (
+        ) : place.data && (usage.data || usage.problem) ? (
           <Pages />
         ) : (
           <SkeletonPage />

@@ -33,9 +33,12 @@ const attribution = (path: string, title: string, load: Load, rest: Partial<Page
 /** Every page of a handle, in the order of the navigation. The first path that matches is taken. */
 export const PAGES: readonly PageEntry[] = [
   page(null, "overview", "Overview", () => import("../pages/attribution/Overview"), { listed, ranged, key: "o", icon: "overview" }),
+  attribution("get-started", "Get started", () => import("../pages/attribution/GetStarted"), { listed, icon: "check" }),
   attribution("links", "Links", () => import("../pages/attribution/links/Links"), { listed, ranged, key: "l", icon: "link" }),
   attribution("links/new", "New link", () => import("../pages/attribution/builder/Builder")),
   attribution("links/:slug/edit", "Edit link", () => import("../pages/attribution/builder/Builder")),
+  attribution("links/:slug/qr", "QR code", () => import("../pages/attribution/qr/Qr")),
+  attribution("links/:slug/:tab?", "Link", () => import("../pages/attribution/link/LinkPage"), { ranged }),
   attribution("campaigns", "Campaigns", () => import("../pages/attribution/campaigns/Campaigns"), { listed, ranged, key: "v", icon: "flag" }),
   attribution("campaigns/new", "New campaign", () => import("../pages/attribution/campaigns/CampaignEditor")),
   attribution("campaigns/:campaignId/edit", "Edit campaign", () => import("../pages/attribution/campaigns/CampaignEditor")),

@@ -47,7 +47,9 @@ export function sums(rows: readonly { amount: Decimal | null | undefined; curren
 /** The currencies of a report with their amounts, the largest first, those without any left out. */
 export function byCurrency(amounts: Readonly<Record<string, Decimal>>): [string, Decimal][] {
   const found = Object.entries(amounts).filter(([, amount]) => sign(amount) !== 0);
-  return found.sort((a, b) => Number(b[1]) - Number(a[1]));
+  // In minor units, so that yen are not first only because they are small.
+  const size = ([currency, amount]: [string, Decimal]): number => Math.abs(Number(amount)) * 10 ** (format(currency, false).resolvedOptions().maximumFractionDigits ?? 2);
+  return found.sort((a, b) => size(b) - size(a));
 }
 
 /** What a person typed as an amount: digits with at most `places` decimals; null if it is none. */

@@ -1,11 +1,11 @@
-import { count } from "../core/numbers";
+import { count, plural } from "../core/numbers";
 
 export type Bar = { key: string; name: string; people: number; bots: number };
 
 /** Rows with bars, people and bots apart; pressing one calls `onPick`, for filtering by it. */
 export function BarList({ bars, onPick, picked }: { bars: readonly Bar[]; onPick?: (key: string) => void; picked?: string | null }) {
   const most = Math.max(1, ...bars.map(({ people, bots }) => people + bots));
-  const percent = (value: number): string => `${(100 * value) / most}%`;
+  const percent = (value: number): string => `${(80 * value) / most}%`;
   return (
     <ul className="bar-list">
       {bars.map(({ key, name, people, bots }) => {
@@ -14,7 +14,7 @@ export function BarList({ bars, onPick, picked }: { bars: readonly Bar[]; onPick
             <span className="bar-fill" style={{ width: percent(people) }} />
             <span className="bar-fill bar-fill-bots" style={{ insetInlineStart: percent(people), width: percent(bots) }} />
             <span className="bar-name">{name}</span>
-            {bots > 0 && <span className="bar-value muted small">{count(bots)} bots</span>}
+            {bots > 0 && <span className="bar-value muted small">{plural(bots, "bot")}</span>}
             <span className="bar-value">{count(people)}</span>
           </>
         );

@@ -12,8 +12,10 @@ import type { Column } from "./DataTable";
 type Props = { range: Range; now: Schema["Analytics"]; before: Schema["Analytics"] | undefined; requests: readonly Request[]; title?: string };
 
 /** Clicks and conversions of each day of the range. */
-export function DailyChart({ range, now, before, requests, title = "Clicks and conversions by day" }: Props) {
+export function DailyChart({ range, now, before: previous, requests, title = "Clicks and conversions by day" }: Props) {
   const moment = useNow();
+  // A period without any clicks is from before there was anything to count.
+  const before = previous?.totals.clicks ? previous : undefined;
   const series = points(range, now.rows, before?.rows, moment);
   const revenue = new Map(now.rows.map((row) => [row.key, row]));
   const marks: [Mark, string][] = [["people", "People"], ["bots", "Bots"], ["conversions", "Conversions (right axis)"]];

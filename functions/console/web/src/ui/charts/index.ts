@@ -1,4 +1,5 @@
 import { lazy } from "react";
 
-// Recharts is loaded with the first chart, not with the page.
+// Each is loaded when it is first shown, not with the page.
 export const Series = lazy(() => import("./Series"));
+export const WorldMap = lazy(() => import("./WorldMap"));

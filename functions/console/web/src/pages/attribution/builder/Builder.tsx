@@ -2,6 +2,7 @@ import { useMemo, useState } from "react";
 import { useLocation, useParams } from "wouter";
 import { useAddress, useHandle, useZone } from "../../../app/context";
 import { call } from "../../../api/client";
+import { Problem } from "../../../api/problem";
 import { useChange, useGet } from "../../../api/use";
 import { bodyOf, faultsOf, formOf, FIELDS, type LinkForm, type Password } from "../../../core/linkForm";
 import { randomSlug, type Link } from "../../../core/links";
@@ -12,8 +13,11 @@ import { Loaded } from "../../../ui/states";
 import { toast } from "../../../ui/toasts";
 import { Availability } from "./Availability";
 import { Basics } from "./Basics";
+import { Conflict } from "./Conflict";
+import { Rules } from "./Rules";
 import { Social } from "./Social";
 import { TrackingFields } from "./TrackingFields";
+import { WhatHappens } from "./WhatHappens";
 
 /** What a section of the form gets. */
 export type SectionProps = {
@@ -23,10 +27,18 @@ export type SectionProps = {
   link: Link | null;
 };
 
+/** A new link whose slug exists already: a fault of that field. */
+function slugTaken(problem: Problem | null): Problem | null {
+  if (problem?.status !== 412) return problem;
+  return new Problem(412, { error: problem.code, message: problem.message, requestId: problem.requestId, fields: [{ field: "slug", message: "There is a link with this slug already." }] });
+}
+
 /** Creates a link, or edits the one in the address. */
 export default function Builder() {
   const { slug } = useParams<{ slug?: string }>();
-  return slug ? <Edit key={slug} slug={slug} /> : <Editor link={null} etag={null} />;
+  // What is typed as a time is one of the zone it was shown in.
+  const zone = useZone();
+  return slug ? <Edit key={slug + zone} slug={slug} /> : <Editor key={zone} link={null} etag={null} />;
 }
 
 function Edit({ slug }: { slug: string }) {
@@ -40,14 +52,16 @@ function FirstRead(props: { link: Link; etag: string | null }) {
   return <Editor link={link} etag={etag} />;
 }
 
-function Editor({ link, etag }: { link: Link | null; etag: string | null }) {
+function Editor(first: { link: Link | null; etag: string | null }) {
+  // The version that is edited: after a merge, that of the others.
+  const [{ link, etag }, setVersion] = useState(first);
   const handle = useHandle();
   const zone = useZone();
   const address = useAddress();
   const [, navigate] = useLocation();
   const [slug] = useState(randomSlug);
   const initial = useMemo(() => formOf(link, slug, zone), [link, slug, zone]);
-  const draft = useDraft<LinkForm>(`${handle}/links/${link ? `${link.slug}@${link.version}` : "new"}`, initial);
+  const draft = useDraft<LinkForm>(`${handle}/links/${first.link ? `${first.link.slug}@${first.link.version}` : "new"}/${zone}`, initial);
   // Never a part of the draft: a password is stored nowhere.
   const [password, setPassword] = useState<Password>(undefined);
   const form = draft.value;
@@ -68,6 +82,7 @@ function Editor({ link, etag }: { link: Link | null; etag: string | null }) {
       },
     });
   };
+  const conflict = link !== null && save.error?.status === 412;
   const set = (parts: Partial<LinkForm>) => draft.set({ ...form, ...parts });
   const back = link ? `attribution/links/${link.slug}` : "attribution/links";
   const actions = (
@@ -84,17 +99,35 @@ function Editor({ link, etag }: { link: Link | null; etag: string | null }) {
           <Button size="small" onPress={draft.discard}>Start over</Button>
         </p>
       )}
-      <Form problem={save.error} shown={FIELDS} faults={faults} onSubmit={submit} className="builder">
+      {conflict && (
+        <Conflict
+          base={link}
+          mine={form}
+          onClose={save.reset}
+          onMerge={(merged, theirs, tag) => {
+            draft.set(merged);
+            setVersion({ link: theirs, etag: tag });
+            save.reset();
+          }}
+        />
+      )}
+      <Form problem={conflict ? null : slugTaken(save.error)} shown={FIELDS} faults={faults} onSubmit={submit} className="builder">
         {(fault) => {
           const section = { form, set, fault, link };
           return (
+            <>
             <div className="stack">
               <Basics {...section} />
+              <Rules rules={form.rules} onChange={(rules) => set({ rules })} destination={form.destinationUrl} faults={save.error?.fields ?? []} />
               <Availability {...section} password={password} setPassword={setPassword} />
               <TrackingFields {...section} />
               <Social {...section} />
               <button type="submit" className="hidden" tabIndex={-1} aria-hidden="true">Save</button>
             </div>
+            <div className="builder-side stack">
+              <WhatHappens slug={form.slug.trim()} draft={bodyOf(form, zone)} rules={form.rules} stored={link !== null} />
+            </div>
+            </>
           );
         }}
       </Form>

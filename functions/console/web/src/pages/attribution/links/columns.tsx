@@ -1,9 +1,10 @@
 import type { Schema } from "../../../api/client";
 import { bare, STATUSES, type Link, type LinkStatus } from "../../../core/links";
-import { money } from "../../../core/money";
+import { byCurrency } from "../../../core/money";
 import { count } from "../../../core/numbers";
 import { CopyButton } from "../../../ui/Copy";
 import type { Column } from "../../../ui/DataTable";
+import { Revenue } from "../../../ui/Revenue";
 
 export type LinkRow = { link: Link; status: LinkStatus; figures: Schema["ReportRow"] | null };
 
@@ -36,8 +37,8 @@ export function linkColumns(filter: (parts: Record<string, string | null>) => vo
     { id: "bots", name: "Bots", align: "end", sort: ({ figures }) => figures?.botClicks ?? 0, cell: ({ figures }) => <span className="muted">{count(figures?.botClicks ?? 0)}</span> },
     { id: "conversions", name: "Conversions", align: "end", sort: ({ figures }) => figures?.conversions ?? 0, cell: ({ figures }) => count(figures?.conversions ?? 0) },
     {
-      id: "revenue", name: "Revenue", align: "end", sort: ({ figures }) => Number(figures?.revenue ?? 0),
-      cell: ({ figures }) => (figures && Number(figures.revenue) !== 0 ? money(figures.revenue, figures.currency) : "–"),
+      id: "revenue", name: "Revenue", align: "end", sort: ({ figures }) => Number(byCurrency(figures?.revenueByCurrency ?? {})[0]?.[1] ?? 0),
+      cell: ({ figures }) => <Revenue of={figures?.revenueByCurrency ?? {}} />,
     },
   ];
 }

@@ -1,0 +1,23 @@
+import { apiOrigin } from "../auth/config";
+import { send } from "../auth/session";
+import type { Request } from "./client";
+
+/** What came back for a request: any status is an answer. */
+export type Ran = { status: number; text: string; body: unknown; retryAfter: string | null };
+
+/** Sends a request as it is shown, and answers what came back, refusals too; throws only if nothing did. */
+export async function run(request: Request): Promise<Ran> {
+  const headers = new Headers(request.headers);
+  if (request.body !== undefined) headers.set("content-type", "application/json");
+  const init: RequestInit = { method: request.verb.toUpperCase(), headers };
+  if (request.body !== undefined) init.body = JSON.stringify(request.body);
+  const response = await send(apiOrigin() + request.address, init, request.open);
+  const text = await response.text();
+  const retryAfter = response.headers.get("retry-after");
+  try {
+    const body: unknown = JSON.parse(text);
+    return { status: response.status, text: JSON.stringify(body, null, 2), body, retryAfter };
+  } catch {
+    return { status: response.status, text, body: null, retryAfter };
+  }
+}

@@ -1,0 +1,32 @@
+import { useState } from "react";
+import type { Visitor } from "../../../core/preview";
+import { DEVICES } from "../../../core/rules";
+import { Button } from "../../../ui/Button";
+import { Choice, TextBox } from "../../../ui/fields";
+
+const ANY = "";
+const OPTIONS = [{ id: ANY, name: "Unknown" }, ...DEVICES.slice(0, 4).map((id) => ({ id: id as string, name: id.slice(0, 1) + id.slice(1).toLowerCase() }))];
+
+/** The visitor to decide for. */
+export function VisitorFields({ visitor, onChange }: { visitor: Visitor; onChange: (visitor: Visitor) => void }) {
+  const [all, setAll] = useState(false);
+  const set = (parts: Partial<Visitor>) => onChange({ ...visitor, ...parts });
+  return (
+    <div className="visitor">
+      <TextBox label="Country" placeholder="DE" value={visitor.country} onChange={(country) => set({ country: country.toUpperCase().slice(0, 2) })} />
+      <Choice label="Device" options={OPTIONS} value={visitor.device} onChange={(device) => set({ device })} />
+      <TextBox label="Source" placeholder="direct" value={visitor.source} onChange={(source) => set({ source })} />
+      {all ? (
+        <>
+          <TextBox label="Language" placeholder="de-AT" value={visitor.language} onChange={(language) => set({ language })} />
+          <TextBox label="Campaign" value={visitor.campaign} onChange={(campaign) => set({ campaign })} />
+          <TextBox label="Segments" value={visitor.segments} onChange={(segments) => set({ segments })} />
+          <TextBox label="Session" value={visitor.sessionId} onChange={(sessionId) => set({ sessionId })} />
+          <TextBox label="Moment" type="datetime-local" value={visitor.at} onChange={(at) => set({ at })} />
+        </>
+      ) : (
+        <Button kind="quiet" size="small" onPress={() => setAll(true)}>More about the visitor</Button>
+      )}
+    </div>
+  );
+}

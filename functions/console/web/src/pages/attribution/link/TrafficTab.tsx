@@ -1,0 +1,7 @@
+import type { Link } from "../../../core/links";
+import { Traffic } from "../Traffic";
+
+/** Where the visitors of a link come from. */
+export function TrafficTab({ link }: { link: Link }) {
+  return <Traffic slug={link.slug} />;
+}
