@@ -15,6 +15,7 @@
 //! | `http_server` | HTTP/1.1 on a listener, with a graceful stop |
 //! | [`jobs`] | offline jobs: re-scoring, recounting, exporting, rotating keys |
 //! | [`webhook_receiver`] | verifies and prints webhooks, for `listen` |
+//! | [`login`] | the identity provider of this machine, for the console |
 //! | [`demo`] | the handle `demo`, its users, and the demo shop |
 //! | [`settings`], [`keys`], [`token`] | variables, secrets and access tokens of a server on this machine |
 //! | [`private_files`] | files and directories that only their owner can read |
@@ -36,6 +37,7 @@ mod gateway;
 mod http_server;
 pub mod jobs;
 pub mod keys;
+pub mod login;
 pub mod private_files;
 mod queues;
 mod server;

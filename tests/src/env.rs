@@ -15,6 +15,7 @@ use domain::values::moment::Moment;
 use domain::values::name::Handle;
 use http::Request;
 use local::keys::Keys;
+use local::login::Login;
 use local::{DrainReport, LocalServer, Options, TEMPLATE};
 use runtime::{App, Settings};
 
@@ -71,7 +72,10 @@ impl TestEnv {
         environment.extend(options.environment);
         let engine_clock = clock.clone();
         let clock_of_engines = Arc::new(move || engine_clock.load(Ordering::SeqCst));
-        let server = LocalServer::open(Options { data: options.data, environment, clock: clock_of_engines, ..Options::memory() });
+        let login_seed = AtomicU64::new(1 << 32);
+        let login = Login::new(&settings, Arc::new(move || spread(login_seed.fetch_add(1, Ordering::SeqCst))));
+        let (data, login) = (options.data, Some(Arc::new(login)));
+        let server = LocalServer::open(Options { data, environment, clock: clock_of_engines, login, ..Options::memory() });
         let server = server.await.expect("a server");
         let faults = Arc::new(Faults::default());
         let apps = mount(&server, &clock, &faults);

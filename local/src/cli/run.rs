@@ -3,6 +3,7 @@
 use std::{
     io::{IsTerminal, stdout},
     net::{Ipv4Addr, Ipv6Addr},
+    sync::Arc,
 };
 
 use futures::FutureExt;
@@ -15,6 +16,7 @@ use local::{
     functions,
     jobs::EngineAddressFile,
     keys::Keys,
+    login::Login,
     private_files,
     settings::LocalSettings,
     wall_clock,
@@ -38,8 +40,9 @@ pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error
     let data = (!args.ephemeral).then(|| args.data.clone());
     let keys = data.as_deref().map_or_else(Keys::generate, Keys::open)?;
     let settings = LocalSettings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
-    let options =
-        Options { data, environment: settings.environment(), trust_viewer_address: args.trust_viewer_address, ..Options::memory() };
+    let login = Arc::new(Login::new(&settings, runtime::start::system_entropy()));
+    let (environment, trust_viewer_address) = (settings.environment(), args.trust_viewer_address);
+    let options = Options { data, environment, trust_viewer_address, login: Some(login), ..Options::memory() };
     let server = LocalServer::open(options).await?;
     functions::mount_all(&server, functions::real_app)?;
     let _address_file = (!args.ephemeral).then(|| EngineAddressFile::write(&server, &args.data)).transpose()?;

@@ -43,6 +43,7 @@ pub(super) fn text(settings: &LocalSettings<'_>, tokens: &Tokens, shop_port: Opt
         r#"
 10x Links is running. Ctrl-C stops it.
 
+  console       {api}/console/home
   API           {api}, described by {api}/v2/openapi.json
   short links   http://{{handle}}.{domain}/{{slug}}
   demo shop     {shop}

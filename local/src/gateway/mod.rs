@@ -50,6 +50,11 @@ enum Failure {
 pub(crate) async fn respond(server: &LocalServer, parts: Parts, body: Bytes, source_ip: IpAddr) -> Response<Bytes> {
     let started = Instant::now();
     let request_id = Uuid::new_v4().to_string();
+    if source_ip.is_loopback()
+        && let Some(response) = server.login().and_then(|login| login.respond(&parts, &body, server.now()))
+    {
+        return finish(response, &request_id);
+    }
     let Some(found) = server.routes().find(parts.method.as_str(), parts.uri.path()) else {
         return finish(response::own(StatusCode::NOT_FOUND, "Not Found"), &request_id);
     };

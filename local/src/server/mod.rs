@@ -16,7 +16,9 @@ use crate::{
     Error, MillisClock, TEMPLATE, database,
     functions::slot::{Function, FunctionSlot},
     gateway::{self, routes::Routes},
-    http_server, private_files,
+    http_server,
+    login::Login,
+    private_files,
     queues::{self, Depth, EmbeddedQueues},
     template::{Site, Template},
     workers::{self, DrainReport, Hook, Source},
@@ -44,6 +46,8 @@ pub struct Options {
     pub template: Cow<'static, str>,
     /// Whether callers over HTTP may name a visitor's address in `CloudFront-Viewer-Address`.
     pub trust_viewer_address: bool,
+    /// Where the console's users sign in; none for a server without one.
+    pub login: Option<Arc<Login>>,
 }
 
 impl Options {
@@ -57,6 +61,7 @@ impl Options {
             clock: Arc::new(crate::wall_clock),
             template: Cow::Borrowed(TEMPLATE),
             trust_viewer_address: false,
+            login: None,
         }
     }
 }
@@ -73,6 +78,7 @@ struct Inner {
     template: Template,
     clock: MillisClock,
     trust_viewer_address: bool,
+    login: Option<Arc<Login>>,
     /// The engines stop when this is dropped.
     _engines: watch::Sender<bool>,
 }
@@ -115,6 +121,7 @@ impl LocalServer {
             template,
             clock: options.clock,
             trust_viewer_address: options.trust_viewer_address,
+            login: options.login,
             _engines: engines,
         })))
     }
@@ -133,6 +140,11 @@ impl LocalServer {
     /// Whether callers over HTTP may name a visitor's address.
     pub(crate) fn trusts_viewer_address(&self) -> bool {
         self.0.trust_viewer_address
+    }
+
+    /// Where the console's users sign in.
+    pub(crate) fn login(&self) -> Option<&Login> {
+        self.0.login.as_deref()
     }
 
     /// Mounts a function's code in its slot.

@@ -87,6 +87,19 @@ async fn a_token_expires_by_the_clock_with_thirty_seconds_of_grace() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_of_every_client_in_the_list_are_accepted_and_of_no_other() {
+    let environment = BTreeMap::from([("JWT_CLIENT_ID".to_owned(), "shop, console".to_owned())]);
+    let env = TestEnv::with(TestEnvOptions { environment, ..TestEnvOptions::default() }).await;
+    let of_client = |client: &str| hs256(&with(&claims(&env), json!({"client_id": client})), &env.keys().token);
+    for client in ["shop", "console"] {
+        owns_demo(env.bearer(&of_client(client)).get(ME).await);
+    }
+    for client in ["shop, console", "shop,console", " console", "", "Shop", local::token::CLIENT_ID] {
+        env.bearer(&of_client(client)).get(ME).await.refused(401, "invalid_token");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_is_not_ours_to_the_letter_is_invalid() {
     let env = TestEnv::new().await;
     let good = claims(&env);
