@@ -181,7 +181,15 @@ impl LocalServer {
     /// # Errors
     /// When the template has no such queue, or no function consumes it.
     pub async fn drain(&self, queue: &str, hook: Hook<'_>) -> Result<DrainReport, Error> {
-        workers::drain(self, queue, hook).await
+        workers::drain(self, queue, usize::MAX, hook).await
+    }
+
+    /// Delivers what is visible in a queue, once, in batches of at most `batch_size` messages.
+    ///
+    /// # Errors
+    /// As [`LocalServer::drain`].
+    pub(crate) async fn drain_by(&self, queue: &str, batch_size: usize) -> Result<DrainReport, Error> {
+        workers::drain(self, queue, batch_size, &mut |messages| messages).await
     }
 
     /// Runs the scheduled function built from the binary `name`, now.

@@ -29,8 +29,8 @@ pub struct DrainReport {
 /// What a test does to a batch before the function sees it.
 pub type Hook<'a> = &'a mut (dyn FnMut(Vec<SqsMessage>) -> Vec<SqsMessage> + Send);
 
-/// Delivers what is visible now. What failed or was dropped is visible again afterwards, as if its visibility timeout had passed.
-pub(crate) async fn drain(server: &LocalServer, queue: &str, hook: Hook<'_>) -> Result<DrainReport, Error> {
+/// Delivers what is visible now, in batches of at most `batch_size`. What failed or was dropped is visible again afterwards, as if its visibility timeout had passed.
+pub(crate) async fn drain(server: &LocalServer, queue: &str, batch_size: usize, hook: Hook<'_>) -> Result<DrainReport, Error> {
     let queues = server.queues();
     let unknown = || Error::Unknown(queue.to_owned());
     let queue = queues.find(queue).ok_or_else(unknown)?;
@@ -40,7 +40,7 @@ pub(crate) async fn drain(server: &LocalServer, queue: &str, hook: Hook<'_>) -> 
     let mut messages = messages.into_iter().peekable();
     while messages.peek().is_some() {
         let records: Vec<_> =
-            messages.by_ref().take(source.spec.batch_size).map(|message| batch::record(message, &queue.spec.arn)).collect();
+            messages.by_ref().take(source.spec.batch_size.min(batch_size)).map(|message| batch::record(message, &queue.spec.arn)).collect();
         pass(server, source, queue, records, &mut *hook, &mut report).await?;
     }
     Ok(report)

@@ -9,7 +9,9 @@ mod content;
 mod copy;
 mod dice;
 mod orders;
+mod receiver;
 mod sales;
+mod sessions;
 mod story;
 mod visits;
 mod world;
@@ -27,7 +29,9 @@ use crate::keys::Keys;
 use calendar::{Calendar, allot, count, whole};
 use content::{Step, Traffic};
 use dice::Dice;
-use orders::{Order, OrderBook};
+use orders::OrderBook;
+use receiver::Receivers;
+use sessions::SessionPlan;
 use visits::{DayPlan, Visit};
 use world::{Kept, World};
 
@@ -68,6 +72,8 @@ pub struct MonthSummary {
     pub orders: usize,
     /// Refunds.
     pub refunds: usize,
+    /// Signals of sessions.
+    pub signals: usize,
     /// Records that were recounted.
     pub records: u64,
 }
@@ -81,11 +87,13 @@ enum Action {
     /// Somebody or something follows a link.
     Visit(Box<Visit>),
     /// The visitor's browser reports an order.
-    Browser(Box<Order>, String, u64),
+    Browser(Box<orders::Order>, String, u64),
     /// The shop's server reports an order.
-    Server(Box<Order>, String),
+    Server(Box<orders::Order>, String),
     /// A part of an order is paid back.
-    Refund(Box<Order>, String, u64),
+    Refund(Box<orders::Order>, String, u64),
+    /// A page sends signals.
+    Signals(Box<sessions::Batch>),
     /// The sweeper runs.
     Sweep,
 }
@@ -100,10 +108,13 @@ pub struct Month {
     entries: u64,
     kept: Kept,
     orders: OrderBook,
-    /// People, programs and orders of each day.
+    receivers: Receivers,
+    begun_sessions: usize,
+    /// People, programs, orders and new sessions of each day.
     people: Vec<usize>,
     programs: Vec<usize>,
     ordered: Vec<usize>,
+    sessions: Vec<usize>,
     summary: MonthSummary,
 }
 
@@ -121,7 +132,6 @@ impl Month {
         let weights: Vec<f64> = calendar.shares(&traffic, 100_000.0).into_iter().map(count).collect();
         let programs = (traffic.bot_share - traffic.farm.share) * clicks;
         let mut month = Self {
-            world,
             calendar,
             agenda: BTreeMap::new(),
             entries: 0,
@@ -130,6 +140,10 @@ impl Month {
             people: allot(clicks * (1.0 - traffic.bot_share), &weights),
             programs: allot(programs, &weights),
             ordered: allot(count(orders), &weights),
+            sessions: allot(traffic.sessions_per_click * clicks, &weights),
+            receivers: Receivers::open(world.clock(), options.seed).await?,
+            begun_sessions: 0,
+            world,
             traffic,
             summary: MonthSummary::default(),
             options,
@@ -192,6 +206,7 @@ impl Month {
                 self.report(*order, &ctx, minor, true).await
             }
             Action::Refund(order, conversion, minor) => self.refund(&order, &conversion, minor).await,
+            Action::Signals(batch) => self.signals(*batch).await,
             Action::Sweep => self.world.sweep().await,
         }
     }
@@ -204,11 +219,18 @@ impl Month {
         let mut plan = DayPlan { traffic: &self.traffic, calendar: self.calendar, day, dice };
         let mut visits = plan.people(of_day(&self.people));
         self.orders.place(&self.traffic, &mut visits, of_day(&self.ordered), &mut plan.dice);
+        let (calendar, number) = (self.calendar, self.begun_sessions);
+        let mut sessions = SessionPlan { calendar, dice: Dice::of(self.options.seed ^ 0x5E55, place), number };
+        let follow = sessions.begin(&mut visits, of_day(&self.sessions));
+        self.begun_sessions = sessions.number;
         visits.extend(plan.programs(of_day(&self.programs)));
         visits.extend(plan.farm(count(self.options.clicks)));
         visits.extend(plan.crawl());
         for (at, visit) in visits {
             self.add(at, Action::Visit(Box::new(visit)));
+        }
+        for (at, action) in follow {
+            self.add(at, action);
         }
     }
 

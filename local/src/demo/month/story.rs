@@ -10,7 +10,12 @@ use crate::Error;
 impl Month {
     /// Makes a call of the story.
     pub(super) async fn step(&mut self, step: &Step) -> Result<(), Error> {
+        if let Some(receiver) = step.call.strip_prefix("END ") {
+            self.receivers.end(receiver);
+            return Ok(());
+        }
         let (method, path) = step.request(self.world.handle())?;
+        let path = path.split('/').map(|part| self.filled_text(part)).collect::<Result<Vec<_>, _>>()?.join("/");
         let body = self.filled(&step.body)?;
         let answer = self.world.ask(step.by, method, path, &body).await?;
         let status = answer.status.as_u16();
@@ -24,7 +29,8 @@ impl Month {
         Ok(())
     }
 
-    /// A body with its placeholders filled: `{handle}`, and `{day 9 00:00}` for a moment of the story.
+    /// A body with its placeholders filled: `{handle}`, `{day 9 00:00}` for a moment of the story, `{receiver crm}` for the address of a
+    /// receiver, and `{crm.subscriptionId}` for a member of an answer that was kept.
     fn filled(&self, body: &Value) -> Result<Value, Error> {
         Ok(match body {
             Value::String(text) => Value::String(self.filled_text(text)?),
@@ -38,13 +44,21 @@ impl Month {
     }
 
     fn filled_text(&self, text: &str) -> Result<String, Error> {
-        if text == "{handle}" {
-            return Ok(self.world.handle().to_owned());
-        }
-        let Some(moment) = text.strip_prefix("{day ").and_then(|rest| rest.strip_suffix('}')) else { return Ok(text.to_owned()) };
-        let parts = moment.split_once(' ').and_then(|(day, time)| Some((day.parse::<f64>().ok()?, time.split_once(':')?)));
-        let time = parts.and_then(|(day, (hour, minute))| Some((day, hour.parse::<f64>().ok()?, minute.parse::<f64>().ok()?)));
-        let (day, hour, minute) = time.ok_or_else(|| Error::Failed(format!("the story's moment {text}")))?;
-        Ok(Moment::from_millis(self.calendar.at(day - 1.0 + (hour + minute / 60.0) / 24.0)).to_string())
+        let Some(name) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else { return Ok(text.to_owned()) };
+        let filled = match name.split_once(' ') {
+            Some(("day", moment)) => self.moment(moment),
+            Some(("receiver", receiver)) => self.receivers.url(receiver),
+            Some(_) => None,
+            None if name == "handle" => Some(self.world.handle().to_owned()),
+            None => name.split_once('.').and_then(|(kept, member)| Some(self.kept.get(kept)?.get(member)?.as_str()?.to_owned())),
+        };
+        filled.ok_or_else(|| Error::Failed(format!("the story's {text}")))
+    }
+
+    fn moment(&self, text: &str) -> Option<String> {
+        let (day, time) = text.split_once(' ')?;
+        let (hour, minute) = time.split_once(':')?;
+        let (day, hour, minute): (f64, f64, f64) = (day.parse().ok()?, hour.parse().ok()?, minute.parse().ok()?);
+        Some(Moment::from_millis(self.calendar.at(day - 1.0 + (hour + minute / 60.0) / 24.0)).to_string())
     }
 }

@@ -23,12 +23,16 @@ use crate::{Error, LocalServer, Options, functions, token};
 
 /// The queues, in the order in which work moves through them.
 const QUEUES: [&str; 5] = ["ClicksQueue", "EventsQueue", "ClickEventsQueue", "DeliveriesQueue", "RetriesQueue"];
+/// Where pages send signals.
+pub(super) const SIGNALS: &str = "/v2/public/chain/signals";
 /// Rounds over the queues after which what is left waits for the next occasion.
 const MAX_ROUNDS: usize = 20;
 /// How long clicks wait to be counted together, in milliseconds.
 const CLICKS_WAIT_MS: i64 = 1_800_000;
-/// How long everything else waits for its worker, in milliseconds.
+/// How long what a call has caused waits for its worker, in milliseconds.
 const WORK_WAIT_MS: i64 = 1_500;
+/// The same of signals, whose impressions are counted with the clicks.
+const SIGNALS_WAIT_MS: i64 = 900_000;
 /// Lifetime of a person's token.
 const TOKEN_TTL: Duration = Duration::from_secs(3_600);
 /// The address that the demo's people and its shop's server call from.
@@ -59,6 +63,11 @@ impl WalkingClock {
     /// Moves to a later time; an earlier one changes nothing.
     pub(super) fn walk_to(&self, at: i64) {
         self.0.fetch_max(at, Ordering::SeqCst);
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&self, millis: i64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
     }
 }
 
@@ -161,9 +170,9 @@ impl World {
             headers.push(("content-type", "application/json".to_owned()));
         }
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-        let call = Call { method, path, host: self.domain.clone(), from, headers, body };
-        let answer = self.send(call).await?;
-        self.work_due = Some(self.work_due.unwrap_or(i64::MAX).min(self.clock.now() + WORK_WAIT_MS));
+        let wait = if path == SIGNALS { SIGNALS_WAIT_MS } else { WORK_WAIT_MS };
+        let answer = self.send(Call { method, path, host: self.domain.clone(), from, headers, body }).await?;
+        self.work_due = Some(self.work_due.unwrap_or(i64::MAX).min(self.clock.now() + wait));
         Ok(answer)
     }
 
@@ -215,7 +224,7 @@ impl World {
                 if self.server.queue_depth(queue)?.visible == 0 {
                     continue;
                 }
-                deleted += self.server.drain(queue, &mut |messages| messages).await?.deleted;
+                deleted += self.server.drain_by(queue, batch_size(queue)).await?.deleted;
             }
             if deleted == 0 {
                 break;
@@ -229,6 +238,11 @@ impl World {
         self.server.run_schedule("sweeper").await?;
         self.process().await
     }
+}
+
+/// Attempts are made one by one: each takes simulated time, which is to be its own.
+fn batch_size(queue: &str) -> usize {
+    if queue == "DeliveriesQueue" || queue == "RetriesQueue" { 1 } else { usize::MAX }
 }
 
 /// The state of one function on the walking clock, with randomness that follows from the seed.

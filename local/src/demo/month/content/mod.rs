@@ -89,6 +89,8 @@ pub(super) struct Traffic {
     pub(super) agents: Vec<Agent>,
     pub(super) referrers: Vec<Referrer>,
     pub(super) bots: Vec<Bot>,
+    /// New sessions for each click.
+    pub(super) sessions_per_click: f64,
     /// The part of all clicks that bots make.
     pub(super) bot_share: f64,
     pub(super) farm: Farm,
