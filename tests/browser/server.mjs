@@ -58,7 +58,7 @@ export class LocalServer {
 
   async open() {
     if (this.process) return;
-    const options = ["--port", this.port, "--shop-port", this.shopPort, "--data", this.data, "--env-file", path.join(this.folder, "env")];
+    const options = ["--bare", "--port", this.port, "--shop-port", this.shopPort, "--data", this.data, "--env-file", path.join(this.folder, "env")];
     options.push("--functions-env", path.join(this.folder, "functions"));
     this.process = spawn(LOCAL, [...options, "--public-rpm", 1_000_000, "--trust-viewer-address"].map(String), { stdio: "ignore" });
     await eventually("the server answers", async () => (await fetch(`${this.api}/v2/system/health`)).ok);

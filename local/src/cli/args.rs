@@ -35,6 +35,9 @@ pub(super) struct ServerArgs {
     /// Keep everything in memory.
     #[arg(long)]
     pub(super) ephemeral: bool,
+    /// Make no demo month; without this, the first start on an empty data directory makes one in the background.
+    #[arg(long)]
+    pub(super) bare: bool,
     /// Write a shell file with API_BASE, PUBLIC_DOMAIN, HANDLE and tokens of the demo's users; it contains secrets.
     #[arg(long, value_name = "PATH")]
     pub(super) env_file: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! `fill`: makes the demo month in the data of a directory.
+//! `fill`: makes the demo month in the data of a directory, on command or in the background of a first start.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use local::{
     Error,
-    demo::month::{MonthOptions, Pace},
+    demo::month::{HANDLE, MonthOptions, Pace},
     jobs::{
-        Engines,
-        fill::{self, FillRequest, OnProgress},
+        EngineAddress, Engines,
+        fill::{self, FillRequest, FirstFill, OnProgress},
     },
     keys::Keys,
 };
@@ -24,36 +24,53 @@ use super::args::FillArgs;
 pub(super) async fn run(args: &FillArgs) -> Result<(), Error> {
     let started = Instant::now();
     let engines = Engines::of(&args.data).await?;
-    let request = FillRequest {
-        month: MonthOptions {
-            handle: args.handle.clone(),
-            days: usize::try_from(args.days).unwrap_or_default(),
-            clicks: usize::try_from(args.clicks).unwrap_or_default(),
-            orders: None,
-            seed: args.seed,
-            now: fill::wall_moment(),
-        },
-        target: engines.address().clone(),
-        keys: Keys::known(&args.data)?,
-        replace: args.replace,
-        pace: Pace::Full,
+    let month = MonthOptions {
+        handle: args.handle.clone(),
+        days: usize::try_from(args.days).unwrap_or_default(),
+        clicks: usize::try_from(args.clicks).unwrap_or_default(),
+        seed: args.seed,
+        ..MonthOptions::ending(fill::wall_moment())?
     };
+    let (target, keys) = (engines.address().clone(), Keys::known(&args.data)?);
+    let request = FillRequest { month, target, keys, replace: args.replace, pace: Pace::Full };
     let filled = fill::run(request, on_terminal()).await;
     if stderr().is_terminal() {
         eprint!("\r");
     }
     let filled = filled?;
     println!(
-        "{}: {} visits, {} orders, {} refunds; {} records recounted, drift: 0; {} items in {:.1} s",
+        "{}: {} visits, {} orders, {} refunds, {} signals; {} records recounted, drift: 0; {} items in {:.1} s",
         args.handle,
         filled.month.visits,
         filled.month.orders,
         filled.month.refunds,
+        filled.month.signals,
         filled.month.records,
         filled.items,
         started.elapsed().as_secs_f64()
     );
     Ok(())
+}
+
+/// Makes the month of a new data directory while the server runs, and logs every quarter of it.
+pub(super) async fn at_first_start(first: FirstFill, target: EngineAddress, keys: Keys) {
+    let logged = AtomicU32::new(0);
+    let progress = move |part: f64| {
+        let percent = percent_of(part) / 25 * 25;
+        if logged.swap(percent, Ordering::SeqCst) != percent && percent < 100 {
+            tracing::info!("demo data: {percent} %");
+        }
+    };
+    let filled = async {
+        let month = MonthOptions::ending(fill::wall_moment())?;
+        let request = FillRequest { month, target, keys, replace: false, pace: Pace::Shared };
+        first.run(request, Arc::new(progress)).await
+    };
+    match filled.await {
+        Ok(filled) => tracing::info!(visits = filled.month.visits, orders = filled.month.orders, "demo data: complete, handle {HANDLE}"),
+        Err(Error::HandleExists(handle)) => tracing::info!("no demo data: there is a handle {handle}"),
+        Err(error) => tracing::warn!(%error, "no demo data; the next start tries again"),
+    }
 }
 
 /// Shows the progress on standard error: on one line of a terminal, else a line for every quarter.
@@ -74,6 +91,6 @@ fn on_terminal() -> OnProgress {
 }
 
 /// A part as whole percent.
-pub(super) fn percent_of(part: f64) -> u32 {
+fn percent_of(part: f64) -> u32 {
     (part.clamp(0.0, 1.0) * 100.0).round() as u32
 }

@@ -14,7 +14,7 @@ use local::{
         shop::{self, Shop},
     },
     functions,
-    jobs::EngineAddressFile,
+    jobs::{EngineAddress, EngineAddressFile, fill::FirstFill},
     keys::Keys,
     login::Login,
     private_files,
@@ -28,7 +28,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use super::{args::ServerArgs, shutdown, welcome};
+use super::{args::ServerArgs, fill, shutdown, welcome};
 
 /// Opens the server, mounts the functions, creates the demo's data and serves until Ctrl-C.
 ///
@@ -38,6 +38,7 @@ pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error
     start_logging();
     let listeners = listen(args.port).await?;
     let data = (!args.ephemeral).then(|| args.data.clone());
+    let first_fill = data.as_deref().filter(|_| !args.bare).map(FirstFill::due).transpose()?.flatten();
     let keys = data.as_deref().map_or_else(Keys::generate, Keys::open)?;
     let settings = LocalSettings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
     let login = Arc::new(Login::new(&settings, runtime::start::system_entropy()));
@@ -53,6 +54,9 @@ pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error
     let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     println!("{}", welcome::text(&settings, &tokens, shop.is_some().then_some(args.shop_port)));
     tracing::info!(ready_ms, "ready on {}", settings.api_origin());
+    if let Some(first_fill) = first_fill {
+        tokio::spawn(fill::at_first_start(first_fill, EngineAddress::of(&server)?, keys.clone()));
+    }
 
     serve(&server, listeners, shop).await;
     tracing::info!("stopped");

@@ -2,16 +2,22 @@
 //!
 //! Whatever an interrupted run has left is removed before; the handle is visible when everything is copied.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::values::moment::Moment;
+use store::Store;
 use tokio::sync::oneshot;
 use tracing::subscriber::NoSubscriber;
 
 use super::EngineAddress;
-use crate::Error;
 use crate::demo::month::{self, Month, MonthOptions, MonthSummary, Pace};
 use crate::keys::Keys;
+use crate::{Error, database, private_files};
+
+/// The file in a data directory whose demo month is not complete.
+const FILLING: &str = "demo-month.filling";
 
 /// The part of the work that is done when the month is made; the rest is copying.
 const MADE: f64 = 0.8;
@@ -64,12 +70,11 @@ pub async fn run(request: FillRequest, progress: OnProgress) -> Result<FillSumma
 async fn fill(request: &FillRequest, progress: &OnProgress) -> Result<FillSummary, Error> {
     let handle = &request.month.handle;
     let target = request.target.store();
-    let is_there = target.profiles().get(handle).await.map_err(Error::database)?.is_some();
-    if is_there && !request.replace {
-        return Err(Error::HandleExists(handle.clone()));
-    }
+    refuse_known(request, &target).await?;
     let mut made = Month::new(request.month.clone(), &request.keys).await?;
     let summary = made.run(&|part| progress(part * MADE)).await?;
+    // It may have been created meanwhile.
+    refuse_known(request, &target).await?;
     month::remove(&target, handle, request.pace).await?;
     let about = f64::from(u32::try_from(request.month.clicks).unwrap_or(u32::MAX)) * ITEMS_PER_CLICK;
     let copied = |items: usize| {
@@ -79,6 +84,46 @@ async fn fill(request: &FillRequest, progress: &OnProgress) -> Result<FillSummar
     let items = month::copy(&made.store()?, &target, handle, request.pace, &copied).await?;
     progress(1.0);
     Ok(FillSummary { month: summary, items })
+}
+
+async fn refuse_known(request: &FillRequest, target: &Store) -> Result<(), Error> {
+    let handle = &request.month.handle;
+    match target.profiles().get(handle).await.map_err(Error::database)? {
+        Some(_) if !request.replace => Err(Error::HandleExists(handle.clone())),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Makes the demo month of a new data directory once, however often a start is interrupted.
+pub struct FirstFill(PathBuf);
+
+impl FirstFill {
+    /// What is to be done at a start on `data`: the month is made at the first one, and at those after it until it is complete. Called
+    /// before the data is opened, which creates it.
+    ///
+    /// # Errors
+    /// When the directory cannot be written.
+    pub fn due(data: &Path) -> Result<Option<Self>, Error> {
+        let marker = data.join(FILLING);
+        if !data.join(database::FILE).exists() {
+            private_files::create_dir(data).map_err(Error::on(data))?;
+            private_files::write(&marker, "").map_err(Error::on(&marker))?;
+        }
+        Ok(marker.exists().then_some(Self(marker)))
+    }
+
+    /// Makes the month; the next start makes it if this one is interrupted.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub async fn run(self, request: FillRequest, progress: OnProgress) -> Result<FillSummary, Error> {
+        let filled = run(request, progress).await;
+        // A handle of that name belongs to a user then.
+        if matches!(filled, Ok(_) | Err(Error::HandleExists(_))) {
+            fs::remove_file(&self.0).map_err(Error::on(&self.0))?;
+        }
+        filled
+    }
 }
 
 /// The month's present moment on the machine's clock.

@@ -105,7 +105,14 @@ impl Running {
         let log = folder.join("log");
         let file = File::options().append(true).create(true).open(&log).expect("a log");
         let mut command = Command::new(program);
-        command.arg("--port").arg(port.to_string()).arg("--data").arg(folder.join("data")).arg("--env-file").arg(folder.join("tokens"));
+        command
+            .arg("--bare")
+            .arg("--port")
+            .arg(port.to_string())
+            .arg("--data")
+            .arg(folder.join("data"))
+            .arg("--env-file")
+            .arg(folder.join("tokens"));
         command
             .args(["--public-rpm", "1000000", "--trust-viewer-address"])
             .env("RUST_LOG", "warn,dynoxide=error")

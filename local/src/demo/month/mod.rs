@@ -63,6 +63,17 @@ pub struct MonthOptions {
     pub now: Moment,
 }
 
+impl MonthOptions {
+    /// The month that a first start makes, up to this moment.
+    ///
+    /// # Errors
+    /// Never: the handle's name is valid.
+    pub fn ending(now: Moment) -> Result<Self, Error> {
+        let handle = HANDLE.parse().map_err(Error::keys)?;
+        Ok(Self { handle, days: 30, clicks: 24_000, orders: None, seed: 1, now })
+    }
+}
+
 /// What was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MonthSummary {
@@ -84,7 +95,7 @@ enum Action {
     Day(usize),
     /// A call of the story.
     Step(Box<Step>),
-    /// Somebody or something follows a link.
+    /// A person or a program follows a link.
     Visit(Box<Visit>),
     /// The visitor's browser reports an order.
     Browser(Box<orders::Order>, String, u64),

@@ -32,6 +32,9 @@ impl SessionPlan {
     pub(super) fn begin(&mut self, visits: &mut [(i64, Visit)], sessions: usize) -> Vec<(i64, Action)> {
         let mut places: Vec<usize> = (0..visits.len()).collect();
         self.dice.shuffle(&mut places);
+        // Most who buy are recognised.
+        let dice = &mut self.dice;
+        places.sort_by_cached_key(|place| !(visits.get(*place).is_some_and(|(_, visit)| visit.order.is_some()) && dice.hits(0.7)));
         let mut actions = Vec::new();
         for place in places.into_iter().take(sessions) {
             if let Some((at, visit)) = visits.get_mut(place) {
