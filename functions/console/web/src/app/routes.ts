@@ -39,12 +39,14 @@ export const PAGES: readonly PageEntry[] = [
   attribution("links/:slug/edit", "Edit link", () => import("../pages/attribution/builder/Builder")),
   attribution("links/:slug/qr", "QR code", () => import("../pages/attribution/qr/Qr")),
   attribution("links/:slug/:tab?", "Link", () => import("../pages/attribution/link/LinkPage"), { ranged }),
-  attribution("campaigns", "Campaigns", () => import("../pages/attribution/campaigns/Campaigns"), { listed, ranged, key: "v", icon: "flag" }),
+  attribution("campaigns", "Campaigns", () => import("../pages/attribution/campaigns/Campaigns"), { listed, ranged, key: "c", icon: "flag" }),
   attribution("campaigns/new", "New campaign", () => import("../pages/attribution/campaigns/CampaignEditor")),
   attribution("campaigns/:campaignId/edit", "Edit campaign", () => import("../pages/attribution/campaigns/CampaignEditor")),
   attribution("campaigns/:campaignId", "Campaign", () => import("../pages/attribution/campaigns/Campaign"), { ranged }),
-  attribution("conversions", "Conversions", () => import("../pages/attribution/conversions/Conversions"), { listed, ranged, key: "n", icon: "coin" }),
+  attribution("conversions", "Conversions", () => import("../pages/attribution/conversions/Conversions"), { listed, ranged, key: "v", icon: "coin" }),
   attribution("conversions/:conversionId", "Conversion", () => import("../pages/attribution/conversions/Conversion")),
+  attribution("exports", "Exports", () => import("../pages/attribution/exports/Exports"), { listed, ranged, key: "x", icon: "download" }),
+  page("Settings", "settings/account", "Plan and usage", () => import("../pages/settings/Account"), { listed, key: "s", icon: "gear" }),
 ];
 
 /** The pages of the navigation by section. */

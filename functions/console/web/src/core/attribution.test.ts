@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Schema } from "../api/client";
+import { includes, isZone, zoneName, zones } from "./account";
 import { campaignBody, campaignChange, campaignForm, payout, rowsOf, stages, type Campaign, type Funnel } from "./campaigns";
 import { blocks, isPayable, observation } from "./confidence";
 import { foot, stateOf, type Conversion } from "./conversions";
 import { add, exactNumber, negated, parseExact, sign, writeExact, type Decimal } from "./decimal";
-import { csvRows, ExportFile, fileName, rawItems, type ExportQuery } from "./exports";
+import { csvRows, devCommand, estimate, ExportFile, fileName, rawItems, script, type ExportQuery } from "./exports";
 import { adjustmentKey, amountFault, net, steps } from "./ledger";
 import { decimalsOf, money } from "./money";
 import { differences, ledgerSums, statementText } from "./statement";
@@ -155,5 +156,29 @@ describe("exports", () => {
     const text = statementText({ handle: "acme", campaignId: "alpha", range: query, totals, confidence: 70, penalties: [{ code: "bot_ratio_over_40", points: 30, observed: 0.5 }], sums, rows: 4, file: "f.csv", sha256: "ab", frozenAt: "2026-11-22T10:00:00.000Z" });
     expect(text).toContain('"revenue_EUR","123456789011.99"\r\n');
     expect(text).toContain('"penalties","bot_ratio_over_40 -30"\r\n');
+  });
+});
+
+describe("the same export without the console", () => {
+  const query: ExportQuery = { type: "clicks", format: "csv", from: "2026-10-01", to: "2026-10-02" };
+  it("is estimated from the totals", () => {
+    const totals = { clicks: 7, conversions: 2 };
+    expect([estimate("clicks", totals, 2), estimate("conversions", totals, 2), estimate("daily", totals, 2)]).toEqual([
+      { rows: 7, atLeast: false }, { rows: 2, atLeast: true }, { rows: 2, atLeast: false },
+    ]);
+  });
+  it("quotes what a shell would read otherwise", () => expect(script("http://x/?a=1&b='", "f.csv", "csv")).toContain("url='http://x/?a=1&b='\\'''"));
+  it("is offered from a checkout where it selects the same rows", () => {
+    expect(devCommand("acme", query, "f.csv")).toBe("cargo dev export --handle acme --type clicks --format csv --from 2026-10-01 --to 2026-10-02 --out 'f.csv'");
+    expect(devCommand("acme", { ...query, slug: "deal" }, "f.csv")).toBe(null);
+  });
+});
+
+describe("an account", () => {
+  it("has what its plan and the lesser ones bring", () => expect([includes("FREE", "PRO"), includes("PRO", "PRO"), includes("ENTERPRISE", "PRO")]).toEqual([false, true, true]));
+  it("has a zone that the browser knows", () => {
+    expect(["UTC", "Pacific/Kiritimati", "", "Mars/Olympus"].map(isZone)).toEqual([true, true, false, false]);
+    expect(zones("Pacific/Kiritimati").slice(0, 2)).toEqual(["UTC", "Pacific/Kiritimati"]);
+    expect(zoneName("Asia/Kolkata", 0)).toBe("Asia/Kolkata (GMT+5:30)");
   });
 });

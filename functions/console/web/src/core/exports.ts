@@ -99,3 +99,31 @@ export class ExportFile {
 
 /** A page of an export is fetched by its cursor. `link` of the API says the same. */
 export const pageQuery = (query: ExportQuery, cursor: string | null): Record<string, string> => ({ ...query, ...(cursor ? { cursor } : {}) });
+
+/** About how many rows an export has, from the totals of the same days and campaign; adjustments and confirmations are rows too, so that of conversions it is the least. */
+export function estimate(type: ExportType, totals: { clicks: number; conversions: number }, days: number): { rows: number; atLeast: boolean } {
+  if (type === "daily") return { rows: days, atLeast: false };
+  return type === "clicks" ? { rows: totals.clicks, atLeast: false } : { rows: Math.max(0, totals.conversions), atLeast: true };
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** A shell script that reads the same pages: CSV into one file, JSON into one file a page. */
+export function script(url: string, file: string, format: ExportFormat): string {
+  const out = format === "csv" ? `>> ${quoted(file)}` : `-o ${quoted(file.replace(/\.json$/, ""))}-$((page += 1)).json`;
+  return [
+    `url=${quoted(url)} cursor= page=0`,
+    "while :; do",
+    `  curl -fsS -D headers.txt "$url\${cursor:+&cursor=$cursor}" -H "authorization: Bearer $TOKEN" ${out} || break`,
+    "  cursor=$(tr -d '\\r' < headers.txt | sed -n 's/^x-next-cursor: //p')",
+    '  [ -n "$cursor" ] || break',
+    "done",
+  ].join("\n");
+}
+
+/** The command of a checkout that writes the same file from a data directory; null where it cannot select the same rows. */
+export function devCommand(handle: string, { type, format, from, to, campaignId, slug }: ExportQuery, file: string): string | null {
+  if (slug) return null;
+  const campaign = campaignId ? ` --campaign ${campaignId}` : "";
+  return `cargo dev export --handle ${handle} --type ${type} --format ${format} --from ${from} --to ${to}${campaign} --out ${quoted(file)}`;
+}
