@@ -45,6 +45,7 @@ export const PAGES: readonly PageEntry[] = [
   attribution("campaigns/:campaignId", "Campaign", () => import("../pages/attribution/campaigns/Campaign"), { ranged }),
   attribution("conversions", "Conversions", () => import("../pages/attribution/conversions/Conversions"), { listed, ranged, key: "v", icon: "coin" }),
   attribution("conversions/:conversionId", "Conversion", () => import("../pages/attribution/conversions/Conversion")),
+  attribution("rules", "Personalization", () => import("../pages/attribution/rules/HandleRulesPage"), { listed, key: "p", icon: "split" }),
   attribution("exports", "Exports", () => import("../pages/attribution/exports/Exports"), { listed, ranged, key: "x", icon: "download" }),
   page("Settings", "settings/account", "Plan and usage", () => import("../pages/settings/Account"), { listed, key: "s", icon: "gear" }),
 ];

@@ -1,10 +1,4 @@
-const regions = new Intl.DisplayNames(["en"], { type: "region", fallback: "code" });
-
-/** The name of a country; its code if it has none, and words for a visit without one. */
-export function countryName(code: string): string {
-  if (code === "UNKNOWN") return "Unknown";
-  return /^[A-Z]{2}$/.test(code) ? (regions.of(code) ?? code) : code;
-}
+import { countryName } from "./countries";
 
 const OTHERS: Readonly<Record<string, string>> = { direct: "Direct", referral: "Referral", other: "Other (rest)", UNKNOWN: "Unknown", MOBILE: "Mobile", TABLET: "Tablet", DESKTOP: "Desktop", BOT: "Bot" };
 
