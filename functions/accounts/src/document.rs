@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use api::{Code, Html, PAT_FAMILY, Problem, StaticAsset};
-use axum::extract::Request;
+use api::{ApiState, Code, Html, PAT_FAMILY, Problem, StaticAsset};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use domain::values::name::Slug;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
@@ -42,7 +42,12 @@ fn is_method(key: &str) -> bool {
 /// Answers a request that no route takes: 405 with `Allow` where the path is known, else 404.
 ///
 /// A link's path with a trailing slash is not a link: a browser gets a page that says so.
-pub(crate) async fn unknown_route(request: Request) -> Response {
+pub(crate) async fn unknown_route(State(app): State<ApiState>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Some(way) = api::console_entry(&parts, &app.settings().public_domain) {
+        return way;
+    }
+    let request = Request::from_parts(parts, body);
     let with_slash = request.uri().path().strip_prefix('/').and_then(|path| path.strip_suffix('/'));
     let is_almost_link = with_slash.is_some_and(|slug| slug.parse::<Slug>().is_ok());
     if is_almost_link && request.method() == Method::GET && api::wants_html(request.headers()) {

@@ -17,11 +17,6 @@ pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
     }
 }
 
-/// The way to the console's first page.
-pub(crate) fn console() -> Response {
-    (StatusCode::PERMANENT_REDIRECT, [(LOCATION, "/console/home"), (CACHE_CONTROL, "no-cache")]).into_response()
-}
-
 /// A page that forwards the visitor without scripts.
 pub(crate) fn bridge(location: &str) -> Response {
     let target = escape(location);

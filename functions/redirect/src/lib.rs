@@ -21,7 +21,6 @@ use std::task::{Context, Poll};
 use api::{ApiState, Served};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::request::Parts;
 use http::{Method, Request};
 use tower::Service;
 
@@ -34,11 +33,6 @@ pub use follow::document;
 pub fn service(app: ApiState) -> Served<Redirect> {
     domain::clicks::agent::load();
     Served::new(app.inputs().clone(), Redirect { app, links: Arc::new(LinkCache::new()) })
-}
-
-/// Whether the request is for the console without a page; the gateway knows only paths below, and on the host of a handle it is a link.
-fn is_bare_console(parts: &Parts) -> bool {
-    parts.method != Method::POST && ["/console", "/apps"].contains(&parts.uri.path())
 }
 
 /// The redirect as a service, with its cached links.
@@ -66,8 +60,7 @@ where
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let answered = match LinkAddress::of(&parts, &app.settings().public_domain) {
-                None if is_bare_console(&parts) => Ok(answer::console()),
-                None => Err(answer::unknown()),
+                None => api::console_entry(&parts, &app.settings().public_domain).ok_or_else(answer::unknown),
                 Some(address) if parts.method == Method::POST => unlock::handle(&app, &links, &address, &parts, body).await,
                 Some(address) => follow::handle(&app, &links, &address, &parts).await,
             };

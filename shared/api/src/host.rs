@@ -1,7 +1,10 @@
-//! The host that a request names.
+//! The host that a request names, and the way to the console from those where it is.
 
-use http::header::HOST;
+use axum::response::{IntoResponse, Response};
+use domain::values::name::Handle;
+use http::header::{CACHE_CONTROL, HOST, LOCATION};
 use http::request::Parts;
+use http::{Method, StatusCode};
 
 /// The host of a request in lower case, with its port if it names one.
 pub fn host(parts: &Parts) -> Option<String> {
@@ -27,3 +30,14 @@ pub fn public_label(host: &str, public_domain: &str) -> Option<String> {
 
 /// The host on which the console is, as the label before the public domain; no handle has this name.
 pub const CONSOLE_LABEL: &str = "app";
+
+/// The way to the console's first page from `/console` and `/apps`, with a slash at the end or without: the gateway leads only longer paths
+/// to the console. None for other requests, and on the host of a handle, where these are links.
+pub fn console_entry(parts: &Parts, public_domain: &str) -> Option<Response> {
+    let path = parts.uri.path();
+    let is_entry = ["/console", "/apps"].contains(&path.strip_suffix('/').unwrap_or(path));
+    let is_read = parts.method == Method::GET || parts.method == Method::HEAD;
+    let is_of_handle = host(parts).and_then(|host| public_label(&host, public_domain)).is_some_and(|label| label.parse::<Handle>().is_ok());
+    let way = [(LOCATION, "/console/home"), (CACHE_CONTROL, "no-cache")];
+    (is_entry && is_read && !is_of_handle).then(|| (StatusCode::PERMANENT_REDIRECT, way).into_response())
+}

@@ -43,7 +43,7 @@ pub use access::{
 pub use body::{JsonBody, OptionalBody, PublicBody, SignalsBody, read_limited};
 pub use caller::{Member, PlatformAdmin, User};
 pub use code::Code;
-pub use host::{CONSOLE_LABEL, host, is_host, public_label};
+pub use host::{CONSOLE_LABEL, console_entry, host, is_host, public_label};
 pub use jwt::JwtClaims;
 pub use list::{ListResponse, Paging};
 pub use page::{Forms, Html, escape, wants_html};

@@ -176,6 +176,8 @@ async fn the_ways_to_the_console_lead_there() {
             ("/", 302, HOME),
             ("/console", 308, HOME),
             ("/apps", 308, HOME),
+            ("/console/", 308, HOME),
+            ("/apps/", 308, HOME),
             ("/apps/attribution", 308, "/console/apps/attribution"),
             (
                 "/apps/lifecycle-messaging/webhooks?status=FAILED&x=%22",
@@ -199,6 +201,7 @@ async fn links_called_console_and_apps_are_followed_on_the_host_of_their_handle(
         env.owner().put(&format!("/v2/handles/demo/links/{slug}"), link).await.expect(201);
         let answer = env.visitor().follow(slug).await.expect(302);
         assert!(answer.header("location").starts_with(&format!("https://example.com/{slug}")), "{}", answer.header("location"));
+        env.visitor().follow(&format!("{slug}/")).await.expect(404);
     }
     let nosuch = env.anonymous().with("host", "nosuch.localhost:9000");
     nosuch.get("/console").await.refused(404, "not_found");
