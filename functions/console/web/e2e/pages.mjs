@@ -1,2 +1,22 @@
-// The pages that the gates run on: paths below a handle.
-export const PAGES = ["overview", "attribution/links", "attribution/links/new"];
+// The pages that the gates run on: paths below the handle of the demo month.
+export const PAGES = [
+  "overview",
+  "overview?range=7d&compare=off",
+  "attribution/get-started",
+  "attribution/links",
+  "attribution/links?q=nothing-matches-this",
+  "attribution/links?status=live&sort=-people",
+  "attribution/links/new",
+  "attribution/links/summer-sale",
+  "attribution/links/summer-sale/routing",
+  "attribution/links/summer-sale/traffic",
+  "attribution/links/summer-sale/traffic?by=referrer",
+  "attribution/links/boots/history",
+  "attribution/links/boots/api",
+  "attribution/links/summer-sale/edit",
+  "attribution/links/boots/qr",
+  "attribution/campaigns",
+  "attribution/campaigns/new",
+  "attribution/campaigns/partner-alpha",
+  "attribution/conversions",
+];

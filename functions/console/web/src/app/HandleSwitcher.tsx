@@ -15,8 +15,9 @@ export function HandleSwitcher() {
   const target = page && !page.path.includes(":") ? page.path : "overview";
   return (
     <MenuTrigger>
-      <AriaButton className="switcher" aria-label={`Handle ${handle}: change`}>
+      <AriaButton className="switcher">
         <span className="switcher-mark" aria-hidden="true">{handle.slice(0, 1).toUpperCase()}</span>
+        <span className="hidden">Handle</span>
         <span className="switcher-name">{handle}</span>
         <Icon name="down" size={12} />
       </AriaButton>

@@ -12,7 +12,7 @@ export function WritesMeter({ usage }: { usage: Reading<Schema["Usage"]> }) {
   const { left, limit, used, low, resetsAt } = quota(usage.data);
   const { plan, timeZone } = usage.data;
   const trigger = (
-    <AriaButton className={`writes${low ? " writes-low" : ""}`} aria-label={`${count(left)} of ${count(limit)} writes left today`}>
+    <AriaButton className={`writes${low ? " writes-low" : ""}`} aria-label={`${count(left)} writes left of ${count(limit)} today`}>
       <meter min={0} max={limit} value={left} aria-hidden="true" />
       <span>{count(left)}<span className="wide-only-inline"> writes left</span></span>
     </AriaButton>

@@ -69,7 +69,7 @@ export function Step({ title, done, children }: { title: string; done: boolean; 
     <li className={`step${done ? " step-done" : ""}`}>
       <span className="step-mark" aria-hidden="true">{done && <Icon name="check" size={14} />}</span>
       <div className="step-body">
-        <h3>{title}{done && <span className="hidden"> (done)</span>}</h3>
+        <h2>{title}{done && <span className="hidden"> (done)</span>}</h2>
         {children}
       </div>
     </li>

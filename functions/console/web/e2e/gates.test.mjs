@@ -1,0 +1,50 @@
+// On every page, in light and dark: no finding of axe, no violation of the policy, no error, no request elsewhere, no sideways scroll at 360 px.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { go, HANDLE, launch, open, Server, tab } from "./harness.mjs";
+import { PAGES } from "./pages.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+let server;
+let browser;
+
+before(async () => {
+  server = await Server.start();
+  browser = await launch("chromium");
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+async function findings(page) {
+  // Evaluated by the browser's own debugger: the policy of the page stays as it is.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate((tags) => globalThis.axe.run({ runOnly: { type: "tag", values: tags } }), RULES);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} (${failureSummary})`).slice(0, 3).join("; ")}`);
+}
+
+for (const theme of ["light", "dark"]) {
+  test(`every page in ${theme}`, async (t) => {
+    const page = await tab(browser, server, { theme });
+    await open(page, server, `${HANDLE}/${PAGES[0]}`);
+    for (const place of PAGES) {
+      await t.test(place, async () => {
+        page.faults.length = 0;
+        await page.setViewport({ width: 1280, height: 900 });
+        await go(page, `${HANDLE}/${place}`);
+        assert.deepEqual(await findings(page), []);
+        await page.setViewport({ width: 360, height: 740 });
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.equal(wider, 0, "scrolls sideways at 360 px");
+        assert.deepEqual(await findings(page), [], "at 360 px");
+        assert.deepEqual(page.faults, []);
+      });
+    }
+  });
+}

@@ -1,0 +1,210 @@
+// A local server with a small demo month, and browsers that are signed in at its console.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import puppeteer from "puppeteer-core";
+
+const { CHROMIUM = "/usr/bin/chromium", FIREFOX = "/usr/bin/firefox-esr", LOCAL } = process.env;
+// A person's browser: "HeadlessChrome" is classified as a bot.
+const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
+export const HANDLE = "acme";
+
+async function freePort() {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** The first truthy result of `attempt` within 20 seconds. */
+export async function eventually(what, attempt) {
+  let last;
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    const found = await attempt().catch((error) => void (last = error));
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`timed out waiting for: ${what}${last ? ` (${last.message})` : ""}`);
+}
+
+async function finished(process, what) {
+  const [status] = await once(process, "close");
+  if (status !== 0) throw new Error(`${what} ended with ${status}`);
+}
+
+/** The server; CONSOLE_ORIGIN and ENV_FILE name one that runs already. */
+export class Server {
+  static async start({ plan = "ENTERPRISE", month = true } = {}) {
+    const server = new Server();
+    if (process.env.CONSOLE_ORIGIN) {
+      server.origin = process.env.CONSOLE_ORIGIN;
+      server.readEnv(process.env.ENV_FILE);
+      return server;
+    }
+    server.folder = mkdtempSync(path.join(os.tmpdir(), "console-"));
+    server.data = path.join(server.folder, "data");
+    server.plan = plan;
+    [server.port, server.shopPort] = [await freePort(), await freePort()];
+    server.origin = `http://localhost:${server.port}`;
+    await server.open();
+    if (month) {
+      const fill = spawn(LOCAL, ["fill", "--clicks", "1500", "--handle", HANDLE, "--replace", "--data", server.data], { stdio: "ignore" });
+      await finished(fill, "fill");
+    }
+    return server;
+  }
+
+  async open() {
+    const env = path.join(this.folder, "env");
+    const options = ["--port", this.port, "--shop-port", this.shopPort, "--data", this.data, "--env-file", env, "--plan", this.plan];
+    this.process = spawn(LOCAL, [...options, "--public-rpm", 1_000_000, "--trust-viewer-address"].map(String), { stdio: "ignore" });
+    await eventually("the server answers", async () => (await fetch(`${this.origin}/v2/system/health`)).ok);
+    this.readEnv(env);
+  }
+
+  readEnv(file) {
+    this.tokens = Object.fromEntries([...readFileSync(file, "utf8").matchAll(/export (\w+)='(.*)'/g)].map(([, name, value]) => [name, value]));
+  }
+
+  /** Calls the API as the owner. */
+  async api(verb, resource, body, { handle = HANDLE, headers = {} } = {}) {
+    const answer = await fetch(`${this.origin}/v2/handles/${handle}/${resource}`, {
+      method: verb,
+      headers: { authorization: `Bearer ${this.tokens.JWT_TOKEN}`, "content-type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, body: text ? JSON.parse(text) : null };
+  }
+
+  /** Follows a short link as a person; returns the address it leads to. */
+  async visit(slug, { handle = HANDLE, query = "", headers = {} } = {}) {
+    const answer = await fetch(`${this.origin}/_edge/redirect/${handle}/${slug}${query}`, {
+      headers: { "user-agent": AGENT, "accept-language": "en", ...headers },
+      redirect: "manual",
+    });
+    return answer.headers.get("location");
+  }
+
+  async kill() {
+    this.process.kill("SIGKILL");
+    await once(this.process, "exit");
+    this.process = null;
+  }
+
+  async close() {
+    if (this.process) await this.kill();
+    if (this.folder) rmSync(this.folder, { recursive: true });
+  }
+}
+
+/** Starts `chromium` or `firefox`. */
+export function launch(browser = "chromium") {
+  if (browser === "firefox") {
+    const extraPrefsFirefox = { "browser.chrome.site_icons": false, "datareporting.policy.dataSubmissionEnabled": false };
+    return puppeteer.launch({ browser, executablePath: FIREFOX, headless: true, extraPrefsFirefox });
+  }
+  const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : [];
+  return puppeteer.launch({ executablePath: CHROMIUM, headless: true, args: [...sandbox, `--user-agent=${AGENT}`, "--lang=en-US", "--disable-dev-shm-usage"] });
+}
+
+/** A tab of its own profile; `faults` collects what no page may cause. */
+export async function tab(browser, server, { theme = "light", width = 1280, height = 900 } = {}) {
+  const profile = await browser.createBrowserContext();
+  const page = await profile.newPage();
+  page.faults = [];
+  page.calls = [];
+  await page.setViewport({ width, height });
+  page.on("pageerror", (error) => page.faults.push(`uncaught: ${error.message}`));
+  page.on("console", (message) => {
+    // A status that a page expects, such as 404 of a free slug, is written to the console by the browser itself.
+    if (message.type() === "error" && !/Failed to load resource/.test(message.text())) page.faults.push(`console: ${message.text()}`);
+  });
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.origin !== server.origin && !["data:", "blob:", "about:"].includes(url.protocol)) page.faults.push(`request to ${url.origin}`);
+    else if (url.pathname.startsWith("/v2/")) page.calls.push(`${request.method()} ${url.pathname}${url.search}`);
+  });
+  await page.evaluateOnNewDocument((scheme) => {
+    localStorage.setItem("theme", scheme);
+    addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+  }, theme);
+  return page;
+}
+
+const USERS = { "demo-owner": "JWT_TOKEN", "demo-operator": "JWT_OPERATOR", "demo-creator": "JWT_CREATOR" };
+
+/** Opens a page of the console as a demo user, through the sign-in there is: the identity provider's page, or a pasted token. */
+export async function open(page, server, place, user = "demo-owner") {
+  await page.goto(`${server.origin}/console/${place}`, { waitUntil: "load" });
+  await page.waitForSelector("main");
+  const signIn = await page.$(".signin button");
+  if (signIn) {
+    if (await page.$(".signin textarea")) {
+      await page.type(".signin textarea", server.tokens[USERS[user]], { delay: 0 });
+      await page.click(".signin button[type=submit]");
+    } else {
+      await signIn.click();
+      const choice = await page.waitForSelector(`button[value="${user}"]`);
+      await choice.click();
+    }
+  }
+  await page.waitForSelector(".shell");
+  await settled(page);
+}
+
+/** Waits until nothing loads any more. */
+export async function settled(page) {
+  await page.waitForFunction(() => !document.querySelector(".skeleton") && document.querySelector(".page h1"), { timeout: 20_000 });
+  await page.waitForNetworkIdle({ idleTime: 250, timeout: 15_000 }).catch(() => null);
+}
+
+/** Goes to another page of the console without leaving it. */
+export async function go(page, place) {
+  await page.evaluate((to) => {
+    history.pushState(null, "", `/console/${to}`);
+    dispatchEvent(new PopStateEvent("popstate"));
+  }, place);
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  await settled(page);
+}
+
+/** The visible text of an element. */
+export const textOf = (page, selector) => page.$eval(selector, (element) => element.innerText);
+
+/** Presses the button, link or tab with this name. */
+export async function press(page, name) {
+  const handle = await eventually(`a button named ${name}`, async () => {
+    const found = await page.evaluateHandle((wanted) => {
+      const nameOf = (element) => (element.getAttribute("aria-label") ?? element.innerText).trim();
+      return [...document.querySelectorAll("button, a, [role=option], [role=menuitem]")].filter((element) => element.getClientRects().length && !element.disabled).findLast((element) => nameOf(element) === wanted) ?? null;
+    }, name);
+    return found.asElement();
+  });
+  await handle.evaluate((element) => element.scrollIntoView({ block: "center" }));
+  await handle.click();
+}
+
+/** Replaces the text of the field with this label. */
+export async function fill(page, label, text) {
+  const input = await eventually(`a field named ${label}`, async () => {
+    const found = await page.evaluateHandle((wanted) => {
+      const named = (element) => element.getAttribute("aria-label") ?? [...(element.labels ?? [])].map((own) => own.innerText.trim()).join(" ");
+      return [...document.querySelectorAll("input, textarea")].findLast((element) => named(element) === wanted) ?? null;
+    }, label);
+    return found.asElement();
+  });
+  await input.evaluate((element) => {
+    element.scrollIntoView({ block: "center" });
+    element.focus();
+    element.select();
+  });
+  await page.keyboard.press("Backspace");
+  if (text) await page.keyboard.type(text);
+}
