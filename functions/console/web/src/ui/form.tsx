@@ -33,12 +33,13 @@ type Props = {
   onSubmit: () => void;
   children: (fault: FormFaults) => ReactNode;
   className?: string;
+  id?: string;
   /** Faults found before sending. */
   faults?: readonly Fault[];
 };
 
 /** A form: what the API refuses is shown at its field, the first one gets the focus, the rest is shown above. ⌘S sends it. */
-export function Form({ problem, shown, onSubmit, children, className, faults = [] }: Props) {
+export function Form({ problem, shown, onSubmit, children, className, id, faults = [] }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const all = [...faults, ...(problem?.fields ?? [])];
   const fault: FormFaults = (field) => {
@@ -54,7 +55,7 @@ export function Form({ problem, shown, onSubmit, children, className, faults = [
   };
   const rest = unplaced(all, shown);
   return (
-    <form ref={form} className={className ?? "form"} onSubmit={submit} noValidate data-form>
+    <form ref={form} id={id} className={className ?? "form"} onSubmit={submit} noValidate data-form>
       {problem && (problem.fields.length === 0 || rest.length > 0) && <Failed problem={problem} />}
       {rest.length > 0 && <ul className="alert alert-bad">{rest.map(({ field, message }) => <li key={field}><code>{field}</code>: {message}</li>)}</ul>}
       {children(fault)}

@@ -19,6 +19,9 @@ import { Social } from "./Social";
 import { TrackingFields } from "./TrackingFields";
 import { WhatHappens } from "./WhatHappens";
 
+/** The form of the button in the head of the page. */
+const FORM = "link";
+
 /** What a section of the form gets. */
 export type SectionProps = {
   form: LinkForm;
@@ -88,7 +91,7 @@ function Editor(first: { link: Link | null; etag: string | null }) {
   const actions = (
     <>
       <ButtonLink href={address(back)}>Cancel</ButtonLink>
-      <Button kind="primary" onPress={submit} isDisabled={save.isPending || !form.destinationUrl.trim()}>{link ? "Save" : "Create link"}</Button>
+      <Button kind="primary" type="submit" form={FORM} isDisabled={save.isPending || !form.destinationUrl.trim()}>{link ? "Save" : "Create link"}</Button>
     </>
   );
   return (
@@ -111,7 +114,7 @@ function Editor(first: { link: Link | null; etag: string | null }) {
           }}
         />
       )}
-      <Form problem={conflict ? null : slugTaken(save.error)} shown={FIELDS} faults={faults} onSubmit={submit} className="builder">
+      <Form problem={conflict ? null : slugTaken(save.error)} shown={FIELDS} faults={faults} onSubmit={submit} className="builder" id={FORM}>
         {(fault) => {
           const section = { form, set, fault, link };
           return (
@@ -122,7 +125,6 @@ function Editor(first: { link: Link | null; etag: string | null }) {
               <Availability {...section} password={password} setPassword={setPassword} />
               <TrackingFields {...section} />
               <Social {...section} />
-              <button type="submit" className="hidden" tabIndex={-1} aria-hidden="true">Save</button>
             </div>
             <div className="builder-side stack">
               <WhatHappens slug={form.slug.trim()} draft={bodyOf(form, zone)} rules={form.rules} stored={link !== null} />

@@ -10,9 +10,9 @@ export function Social({ form, set, fault }: SectionProps) {
     <Card title="Social preview">
       <div className="grid-2">
         <div className="form">
-          <TextBox label="Title" value={form.ogTitle} onChange={(ogTitle) => set({ ogTitle })} {...fault("ogTitle")} />
-          <TextBox label="Text" value={form.ogDescription} onChange={(ogDescription) => set({ ogDescription })} {...fault("ogDescription")} />
-          <TextBox label="Picture" type="url" placeholder="https://…" value={form.ogImage} onChange={(ogImage) => set({ ogImage })} {...fault("ogImage")} />
+          <TextBox label="Preview title" value={form.ogTitle} onChange={(ogTitle) => set({ ogTitle })} {...fault("ogTitle")} />
+          <TextBox label="Preview text" value={form.ogDescription} onChange={(ogDescription) => set({ ogDescription })} {...fault("ogDescription")} />
+          <TextBox label="Preview picture" type="url" placeholder="https://…" value={form.ogImage} onChange={(ogImage) => set({ ogImage })} {...fault("ogImage")} />
         </div>
         <div className="og-card" aria-hidden="true">
           <div className="og-picture">{form.ogImage ? host(form.ogImage) : "no picture"}</div>

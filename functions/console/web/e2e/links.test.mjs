@@ -1,0 +1,235 @@
+// Links from the first click to the second version, through the console as a person uses it.
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { eventually, fill, go, HANDLE, launch, open, press, Server, settled, tab, textOf } from "./harness.mjs";
+
+let server;
+let browser;
+let page;
+
+before(async () => {
+  server = await Server.start();
+  browser = await launch("chromium");
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+beforeEach(async () => {
+  page = await tab(browser, server);
+});
+afterEach(async () => {
+  assert.deepEqual(page.faults, []);
+  await page.browserContext().close();
+});
+
+const slug = () => `t-${Math.random().toString(36).slice(2, 10)}`;
+const RULES = [
+  { priority: 10, destinationUrl: "https://example.com/a", conditions: { countryIn: ["DE", "AT"] } },
+  { priority: 20, destinationUrl: "https://example.com/b", conditions: { deviceIn: ["MOBILE"] } },
+  { priority: 30, destinationUrl: "https://example.com/c", conditions: { countryIn: ["US"], percent: { from: 0, to: 100 } } },
+];
+const AGENTS = {
+  MOBILE: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+  TABLET: "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/604.1",
+  DESKTOP: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+};
+const cells = () => page.$$eval(".matrix tbody td", (all) => all.map((cell) => cell.title));
+const rows = () => page.$$eval(".rules > .rule p:first-child", (all) => all.map((row) => row.innerText));
+
+test("get started does the steps of the playbook, refusals included", async () => {
+  await open(page, server, `${HANDLE}/attribution/get-started`);
+  const name = slug();
+  await fill(page, "Slug", name);
+  await press(page, "Create the link");
+  await page.waitForSelector("::-p-text(It cost one write)");
+  await press(page, "Preview");
+  await page.waitForSelector("::-p-text(This visitor would go to)");
+  await eventually("the short address", () => page.$(`a[href*="/${name}"]`));
+  await fill(page, "The address you arrived at", await server.visit(name));
+  await press(page, "Resolve");
+  await page.waitForSelector("::-p-text(read without a store)");
+  await press(page, "Convert");
+  await page.waitForSelector("::-p-text(Accepted as)");
+  await press(page, "Send again");
+  await page.waitForSelector("::-p-text(deduped is true)");
+  await press(page, "Try it");
+  await page.waitForSelector("::-p-text(invalid_ctx)");
+  assert.equal((await page.$$(".step")).length, (await page.$$(".step-done")).length, "every step is done");
+  const { body } = await server.api("GET", "conversions?limit=5");
+  assert.equal(body.items.filter((one) => one.slug === name).length, 1, "one conversion");
+});
+
+test("the preview of what is typed is the saved link's, and the real redirect's, for twelve visitors", async () => {
+  const name = slug();
+  await open(page, server, `${HANDLE}/attribution/links/new`);
+  await fill(page, "Destination", "https://example.com/all");
+  await fill(page, "Short address", name);
+  for (const [conditions, target] of [["DE, AT", "a"], ["US", "c"]]) {
+    await press(page, "Add a rule");
+    await press(page, "Add a condition");
+    await press(page, "Country");
+    await fill(page, "Country", conditions);
+    await fill(page, "Goes to", `https://example.com/${target}`);
+    await press(page, "Done");
+  }
+  await eventually("the preview", async () => (await cells()).some((title) => title.includes("/c")));
+  await page.waitForNetworkIdle({ idleTime: 400 });
+  const typed = await cells();
+  const countries = await page.$$eval(".matrix tbody th", (all) => all.map((cell) => cell.innerText));
+  assert.deepEqual(await page.$$eval(".matrix-new", (all) => all.length), 0, "nothing to compare a new link with");
+  assert.equal((await server.api("GET", `links/${name}`)).status, 404, "nothing is saved yet");
+  await press(page, "Create link");
+  await page.waitForFunction((path) => location.pathname.endsWith(path), {}, `/links/${name}`);
+  const visits = countries.flatMap((country) => Object.keys(AGENTS).map((device) => ({ country, device })));
+  const { body } = await server.api("POST", `links/${name}/route-preview`, { visits });
+  assert.deepEqual(typed, body.results.map(({ destinationUrl }) => destinationUrl), "saved");
+  for (const [index, { country, device }] of visits.entries()) {
+    const location = new URL(await server.visit(name, { headers: { "user-agent": AGENTS[device], "cloudfront-viewer-country": country } }));
+    location.searchParams.delete("ctx");
+    assert.equal(location.href, typed[index], `${country} ${device}`);
+  }
+});
+
+test("rules are moved by dragging and by keyboard alike, an unreachable one is named, and a save is one write", async () => {
+  const [dragged, typed] = [slug(), slug()];
+  for (const name of [dragged, typed]) await server.api("PUT", `links/${name}`, { destinationUrl: "https://example.com/", routingRules: RULES });
+  const orders = [];
+  for (const name of [dragged, typed]) {
+    if (name === dragged) await open(page, server, `${HANDLE}/attribution/links/${name}/edit`);
+    else await go(page, `${HANDLE}/attribution/links/${name}/edit`);
+    const grips = await page.$$(".grip");
+    if (name === dragged) {
+      await grips[0].evaluate((grip) => grip.scrollIntoView({ block: "center" }));
+      const [from, to] = await Promise.all([grips[0].boundingBox(), grips[2].boundingBox()]);
+      await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+      await page.mouse.down();
+      await page.mouse.move(from.x + 20, from.y + 40, { steps: 4 });
+      await page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 8 });
+      await page.mouse.up();
+    } else {
+      await grips[0].focus();
+      for (let step = 0; step < 2; step++) {
+        await page.keyboard.down("Alt");
+        await page.keyboard.press("ArrowDown");
+        await page.keyboard.up("Alt");
+      }
+      assert.ok(await page.evaluate(() => document.activeElement?.classList.contains("grip")), "the focus stays on the rule");
+    }
+    orders.push(await eventually("the new order", async () => ((await rows())[0].includes("mobile") ? rows() : null)));
+    const before = (await server.api("GET", "usage-meters")).body.usage.writesToday;
+    await press(page, "Save");
+    await page.waitForFunction((path) => location.pathname.endsWith(path), {}, `/links/${name}`);
+    assert.equal((await server.api("GET", "usage-meters")).body.usage.writesToday, before + 1, "one write");
+    const { body } = await server.api("GET", `links/${name}`);
+    assert.deepEqual(body.routingRules.map((rule) => [rule.priority, rule.destinationUrl.slice(-1)]), [[10, "b"], [20, "c"], [30, "a"]]);
+  }
+  assert.deepEqual(orders[0], orders[1]);
+  const covered = slug();
+  const everyone = { destinationUrl: "https://example.com/x", conditions: {} };
+  await server.api("PUT", `links/${covered}`, { destinationUrl: "https://example.com/", routingRules: [everyone, RULES[0]] });
+  await go(page, `${HANDLE}/attribution/links/${covered}/routing`);
+  await page.waitForSelector("::-p-text(No visitor reaches it: rule 1 takes them all.)");
+});
+
+test("two people edit one link: both changes stay", async () => {
+  const name = slug();
+  await server.api("PUT", `links/${name}`, { destinationUrl: "https://example.com/", title: "old", tags: ["a"] });
+  await open(page, server, `${HANDLE}/attribution/links/${name}/edit`);
+  await fill(page, "Title", "mine");
+  await server.api("PUT", `links/${name}`, { destinationUrl: "https://example.com/", title: "old", tags: ["a", "theirs"] });
+  await press(page, "Save");
+  await press(page, "Merge, then save");
+  await page.waitForFunction(() => !document.querySelector("[role=dialog]"));
+  await press(page, "Save");
+  await page.waitForFunction((path) => location.pathname.endsWith(path), {}, `/links/${name}`);
+  const { body } = await server.api("GET", `links/${name}`);
+  assert.deepEqual([body.title, body.tags], ["mine", ["a", "theirs"]]);
+  await press(page, "History");
+  await settled(page);
+  assert.equal((await page.$$(".version")).length, 3);
+});
+
+test("what the API refuses is shown at its field, which gets the focus", async () => {
+  await open(page, server, `${HANDLE}/attribution/links/new`);
+  await fill(page, "Destination", "https://user:secret@example.com/");
+  await fill(page, "Fallback", "ftp://example.com");
+  await press(page, "Create link");
+  const wrong = await eventually("two faults", async () => {
+    const found = await page.$$eval("[aria-invalid=true]", (all) => all.map((input) => input.labels[0]?.innerText));
+    return found.length >= 2 && found;
+  });
+  assert.deepEqual(wrong, ["Destination", "Fallback"]);
+  assert.equal(await page.evaluate(() => document.activeElement.labels?.[0]?.innerText), "Destination");
+  await fill(page, "Destination", "https://example.com/");
+  await fill(page, "Short address", "summer-sale");
+  await fill(page, "Fallback", "");
+  await press(page, "Create link");
+  await page.waitForSelector("::-p-text(There is a link with this slug already.)");
+});
+
+test("the QR code leads to the link, and the page reads its own code", async () => {
+  for (const theme of ["light", "dark"]) {
+    const other = await tab(browser, server, { theme });
+    await open(other, server, `${HANDLE}/attribution/links/boots/qr`);
+    await press(other, "Test reading it");
+    await other.waitForSelector("::-p-text(Read: it leads to the link)");
+    const { body } = await server.api("GET", "links/boots");
+    assert.equal(await other.$eval(".qr", (canvas) => canvas.dataset.text), `${body.shortUrl}?src=qr`);
+    assert.deepEqual(other.faults, []);
+    await other.browserContext().close();
+  }
+});
+
+test("the list is searched, filtered and ordered, and its address brings it back", async () => {
+  await open(page, server, `${HANDLE}/attribution/links`);
+  const names = () => page.$$eval(".table tbody .row-name > span > span:first-child", (all) => all.map((row) => row.innerText));
+  const all = (await names()).length;
+  await page.keyboard.press("/");
+  await page.keyboard.type("tent");
+  await page.waitForFunction(() => location.search.includes("q=tent"));
+  await eventually("one row", async () => (await names()).join() === "youtube-tents");
+  await go(page, `${HANDLE}/attribution/links`);
+  await press(page, "People");
+  await page.waitForFunction(() => location.search.includes("sort=-people"));
+  const counts = await page.$$eval('td[data-name="People"]', (cells) => cells.map((cell) => Number(cell.innerText.replace(/\D/g, ""))));
+  assert.deepEqual(counts, [...counts].sort((a, b) => b - a));
+  assert.equal(counts.length, all);
+  const address = await page.evaluate(() => location.pathname + location.search);
+  const again = await tab(browser, server);
+  await open(again, server, address.replace("/console/", ""));
+  assert.deepEqual(await again.$$eval('td[data-name="People"]', (cells) => cells.map((cell) => Number(cell.innerText.replace(/\D/g, "")))), counts);
+  await again.browserContext().close();
+});
+
+test("the overview's figures are the API's, its table is its chart, in five calls", async () => {
+  await open(page, server, `${HANDLE}/attribution/links`);
+  page.calls.length = 0;
+  await go(page, `${HANDLE}/overview`);
+  const calls = page.calls.filter((call) => !/usage-meters|\/handles(\?|$)|\/handles\/\w+$/.test(call));
+  assert.ok(calls.length <= 5, calls.join("\n"));
+  const { body } = await server.api("GET", "analytics?groupBy=day");
+  assert.match(await textOf(page, ".figures"), new RegExp(`Qualified clicks\\s+${body.totals.qualifiedClicks.toLocaleString("en")}\\s`));
+  await press(page, "As a table");
+  const column = (name) => page.$$eval(`table[aria-label^="Clicks and conversions"] td[data-name="${name}"]`, (cells) => cells.map((cell) => Number(cell.innerText.replace(/\D/g, ""))));
+  const byDay = new Map(body.rows.map((row) => [row.key, row]));
+  const people = await column("People");
+  assert.equal(people.length, 30);
+  assert.equal(people.reduce((sum, value) => sum + value, 0), body.totals.qualifiedClicks, "rows add up to the total");
+  assert.equal(people.at(-1), byDay.get(body.to)?.qualifiedClicks ?? 0);
+  assert.equal((await column("Bots")).reduce((sum, value) => sum + value, 0), body.totals.botClicks);
+});
+
+test("hostile text in every field is text", async () => {
+  const name = slug();
+  const nasty = `<img src=x onerror=alert(1)>\u202Egnp.exe 😀"'`;
+  const body = { destinationUrl: `https://example.com/?q=${encodeURIComponent(nasty)}${"x".repeat(1800)}`, title: nasty, description: nasty, tags: ["<b>bold</b>"], ogTitle: nasty };
+  assert.equal((await server.api("PUT", `links/${name}`, body)).status, 201);
+  await open(page, server, `${HANDLE}/attribution/links?q=${name}`);
+  await page.setViewport({ width: 360, height: 740 });
+  for (const place of ["", "/edit", "/history", "/api", "/qr"]) {
+    await go(page, `${HANDLE}/attribution/links/${name}${place}`);
+    assert.equal(await page.$("img"), null);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, place);
+  }
+});
