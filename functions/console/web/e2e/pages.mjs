@@ -19,4 +19,7 @@ export const PAGES = [
   "attribution/campaigns/new",
   "attribution/campaigns/partner-alpha",
   "attribution/conversions",
+  "attribution/rules",
+  "attribution/exports",
+  "settings/account",
 ];
