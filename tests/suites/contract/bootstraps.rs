@@ -18,7 +18,7 @@ use store::{ClickMessage, OutboxKind, Store};
 use tempfile::TempDir;
 use tests::events::{about_conversions, bodies, check_outcome, text};
 use tests::operations::{Placeholders, Step, hosts, steps};
-use tests::{FUNCTIONS, Receiver, programs};
+use tests::{FUNCTIONS, PAGES, Receiver, programs};
 use tokio::process::{Child, Command};
 
 /// Longer than any program takes on a busy machine.
@@ -230,6 +230,8 @@ async fn the_programs_refuse_to_start_in_production_with_what_is_meant_for_local
     const LOCAL_ONLY: [&str; 4] = ["PLATFORM_SECRET", "WEBHOOK_EGRESS", "JWT_HS256_SECRET", "TRUST_VIEWER_HEADERS"];
     // Functions behind queues and schedules do not read them.
     const HTTP_ONLY: [&str; 2] = ["JWT_HS256_SECRET", "TRUST_VIEWER_HEADERS"];
+    // Addresses of the local identity provider are plain http; only the console reads them.
+    const LOGIN: [&str; 3] = ["LOGIN_AUTHORIZATION_ENDPOINT", "LOGIN_TOKEN_ENDPOINT", "LOGIN_LOGOUT_URL"];
     let site = Site::open().await;
     let programs = programs(&FUNCTIONS).await;
     for function in FUNCTIONS {
@@ -238,12 +240,18 @@ async fn the_programs_refuse_to_start_in_production_with_what_is_meant_for_local
             [("STAGE", "prod"), ("JWKS_URL", "https://idp.example/jwks.json")].map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
         let given = LOCAL_ONLY.map(|name| (name, production.remove(name).expect("a variable of the local server")));
+        let login = LOGIN.map(|name| (name, production.insert(name.to_owned(), "https://idp.example/".to_owned()).expect("an address")));
         let bootstrap = Bootstrap::start(function, &programs[function], production.clone(), site.logs.path()).await;
         let ready = bootstrap.simulator.wait_for(|| bootstrap.simulator.is_initialized(), TIMEOUT).await;
         assert!(ready.is_ok(), "{function} does not start in production: {}", bootstrap.log());
 
         let is_http = site.server.template().function(function).is_some_and(|spec| !spec.routes.is_empty());
-        for (variable, value) in given.into_iter().filter(|(name, _)| is_http || !HTTP_ONLY.contains(name)) {
+        let given: Vec<_> = if PAGES.contains(&function) {
+            login.into()
+        } else {
+            given.into_iter().filter(|(name, _)| is_http || !HTTP_ONLY.contains(name)).collect()
+        };
+        for (variable, value) in given {
             let mut command = Command::new(&programs[function]);
             command.env_clear().envs(bootstrap.simulator.lambda_env_vars()).envs(&production).env(variable, &value).kill_on_drop(true);
             let output =
