@@ -52,7 +52,37 @@ pub(crate) fn measure() -> Result<Vec<Table>> {
     hottest.remark(
         "The first line of a scenario is the partition that limits it. A partition takes 1,000 write or 3,000 read units a second.",
     );
-    Ok(vec![units, hottest])
+    Ok(vec![units, classes(&scenarios), rates(&scenarios), hottest])
+}
+
+/// How near to its limit the busiest partition comes at the rates that are asked for.
+fn rates(scenarios: &[Scenario]) -> Table {
+    let mut table = Table::goals("Capacity: the busiest partition at the rates to be sustained");
+    let handles = Some((scenarios::PLATFORM_HANDLES as f64, 1_000.0));
+    for (what, name, rate, handles) in [
+        ("one handle, 10,000 clicks/s", scenarios::VIRAL_LINK, 10_000.0, None),
+        ("one handle, 1,000 conversions/s", scenarios::LARGE_MERCHANT, 1_000.0, None),
+        ("one subscription, 1,000 webhooks/s", scenarios::WEBHOOKS, 1_000.0, None),
+        ("platform of 1,000 handles, 50,000 clicks/s", scenarios::PLATFORM_CLICKS, 50_000.0, handles),
+        ("platform of 1,000 handles, 5,000 conversions/s", scenarios::PLATFORM_CONVERSIONS, 5_000.0, handles),
+    ] {
+        let Some(Scenario { records, used, .. }) = scenarios.iter().find(|scenario| scenario.name == name) else { continue };
+        let (share, partition) = used.busiest(*records, rate, handles);
+        table.metric(what, format!("{:.0} % of the limit of {partition}", share * 100.0), "80 %", at_most(share, 0.8));
+    }
+    table
+}
+
+/// Where the write units of each scenario go.
+fn classes(scenarios: &[Scenario]) -> Table {
+    let mut table =
+        Table::new("Capacity: units per record by class of item and by index", &["scenario", "class", "write units", "read units"]);
+    for Scenario { name, records, used, .. } in scenarios {
+        for (class, read, write) in used.classes() {
+            table.row([(*name).to_owned(), class, format!("{:.3}", write / records), format!("{:.3}", read / records)]);
+        }
+    }
+    table
 }
 
 /// What a scenario used, by partition.

@@ -11,15 +11,25 @@ pub(crate) struct Units {
     pub(crate) read: f64,
     /// Write units of the table.
     pub(crate) write: f64,
+    /// Write units of its index `due`.
+    pub(crate) due: f64,
+    /// Write units of its index `list`.
+    pub(crate) list: f64,
+}
+
+impl Units {
     /// Write units of its indexes.
-    pub(crate) index: f64,
+    pub(crate) fn indexes(&self) -> f64 {
+        self.due + self.list
+    }
 }
 
 impl AddAssign for Units {
     fn add_assign(&mut self, other: Self) {
         self.read += other.read;
         self.write += other.write;
-        self.index += other.index;
+        self.due += other.due;
+        self.list += other.list;
     }
 }
 
@@ -48,11 +58,12 @@ pub(crate) fn billed(operation: &str, status: u16, request: Option<&Value>, resp
         None => Vec::new(),
     };
     let sum = |path: &str| capacities.iter().filter_map(|table| table.pointer(path).and_then(Value::as_f64)).sum::<f64>();
-    let (all, table) = (sum("/CapacityUnits"), sum("/Table/CapacityUnits"));
     if READS.contains(&operation) {
-        return Units { read: all, ..Units::default() };
+        return Units { read: sum("/CapacityUnits"), ..Units::default() };
     }
-    Units { read: 0.0, write: table, index: all - table }
+    let table = sum("/Table/CapacityUnits");
+    let index = |name| sum(&format!("/GlobalSecondaryIndexes/{name}/CapacityUnits"));
+    Units { read: 0.0, write: table, due: index("due"), list: index("list") }
 }
 
 /// Bytes of a response that are only there because the bench requested the capacity.

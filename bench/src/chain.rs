@@ -156,7 +156,7 @@ fn table(operations: &[RepeatedOperation]) -> Table {
             bill.calls_text(),
             format!("{}/{}", bill.bytes.0, bill.bytes.1),
             format!("{:.1}", bill.units.read),
-            format!("{:.0}+{:.0}", bill.units.write, bill.units.index),
+            format!("{:.0}+{:.0}", bill.units.write, bill.units.indexes()),
             format!("{:.2}", median(millis.iter().copied())),
             format!("{:.2}", percentile(millis.iter().copied(), 0.99)),
             format!("{:.2}x", median(millis.iter().zip(first).map(|(its, of_first)| its / of_first))),

@@ -75,7 +75,7 @@ impl Bill {
         let milliseconds = OWN_MS + CALL_MS * self.calls() as f64;
         Dollars {
             lambda: share * (LAMBDA_REQUEST + milliseconds / 1000.0 * GB * GB_SECOND * 1e6),
-            dynamodb: share * (self.units.read * READ_UNIT + (self.units.write + self.units.index) * WRITE_UNIT),
+            dynamodb: share * (self.units.read * READ_UNIT + (self.units.write + self.units.indexes()) * WRITE_UNIT),
             sqs: share * self.messages as f64 * SQS_REQUEST,
             logs: share * self.log_bytes as f64 / 1e9 * LOG_GB * 1e6,
         }

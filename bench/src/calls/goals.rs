@@ -68,15 +68,15 @@ fn click_dollars(table: &mut Table, warm: &Bill, narrow: &Bill, wide: &Bill) {
 }
 
 fn conversions(table: &mut Table, first: &Bill, new_address: &Bill, count: &Bill) {
-    let path = |bill: &Bill| format!("{:.0}+{:.0} / {} / {}", bill.units.write, bill.units.index, bill.units.read, bill.messages);
-    let writes = first.units.write + first.units.index;
+    let path = |bill: &Bill| format!("{:.0}+{:.0} / {} / {}", bill.units.write, bill.units.indexes(), bill.units.read, bill.messages);
+    let writes = first.units.write + first.units.indexes();
     table.metric(
         "conversion before the response: write units table+index / read units / SQS requests",
         path(first),
         "1 / 0 / 0",
         at_most(writes, 1.0),
     );
-    let writes = new_address.units.write + new_address.units.index;
+    let writes = new_address.units.write + new_address.units.indexes();
     table.metric("the same, first request of its address this minute", path(new_address), "1 / 0 / 0", at_most(writes, 1.0));
     table.metric("counting a conversion: write units table+index / read units / SQS requests", path(count), "", "");
     for (name, accept) in [("address seen this minute", first), ("first request of its address this minute", new_address)] {

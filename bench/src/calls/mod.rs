@@ -39,7 +39,7 @@ pub(crate) fn measure() -> Result<Vec<Table>> {
             bill.calls_text(),
             format!("{}/{}", bill.bytes.0 / shared_by, bill.bytes.1 / shared_by),
             format!("{:.2}", per(bill.units.read)),
-            format!("{:.2}+{:.2}", per(bill.units.write), per(bill.units.index)),
+            format!("{:.2}+{:.2}", per(bill.units.write), per(bill.units.indexes())),
             format!("{:.0}", per(bill.log_bytes as f64)),
             format!("{:.2}", bill.dollars(*shared_by).all()),
         ]);

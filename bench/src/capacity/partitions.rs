@@ -1,11 +1,15 @@
 //! Units by partition, of the table and of its indexes.
 
-use std::collections::BTreeMap;
+mod written;
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
 use crate::capacity_units::Units;
 use crate::ledger::Call;
+use written::{Change, Stored, changes, read_partitions};
+
+/// How the names of the partitions of the index of the outbox begin.
+const DUE: &str = "index due";
 
 /// Read and write units by partition; those of an index have its name before them.
 #[derive(Clone, Debug, Default)]
@@ -15,10 +19,41 @@ impl Partitions {
     /// What some calls used.
     pub(crate) fn of(calls: &[Call]) -> Self {
         let mut used = Self::default();
+        let mut stored = Stored::default();
         for call in calls {
-            used.add(call);
+            used.add(call, &mut stored);
         }
+        used.0.retain(|_, (read, write)| *read > 0.0 || *write > 0.0);
         used
+    }
+
+    /// What this used beyond something else, partition by partition.
+    pub(crate) fn beyond(mut self, other: &Self) -> Self {
+        for (partition, (read, write)) in &other.0 {
+            let used = self.0.entry(partition.clone()).or_default();
+            *used = (used.0 - read, used.1 - write);
+        }
+        // Which partition of the index an entry is in depends on its millisecond: only their sum can be compared.
+        let is_due = |name: &str| name.starts_with(DUE);
+        let due: f64 = self.0.iter().filter(|(name, _)| is_due(name)).map(|(_, (_, write))| write).sum();
+        self.0.retain(|name, (read, write)| !is_due(name) && (*read > 0.0 || *write > 0.0));
+        self.0.insert(format!("{DUE}: all"), (0.0, due));
+        self
+    }
+
+    /// The share of its limit that the busiest partition reaches at a rate of this many records a second, and its name.
+    ///
+    /// Records of `handles` handles at the same rate each: a partition that has a handle's name gets its part of the rate only.
+    pub(crate) fn busiest(&self, records: f64, rate: f64, handles: Option<(f64, f64)>) -> (f64, String) {
+        let share = |(read, write): (f64, f64)| (read / super::MAX_READS).max(write / super::MAX_WRITES) / records * rate;
+        // Measured with some handles, asked for with others.
+        let part = handles.map_or(1.0, |(measured, asked)| measured / asked);
+        let (due, others): (Vec<_>, Vec<_>) = self.0.iter().partition(|(name, _)| name.starts_with(DUE));
+        let due: f64 = due.iter().map(|(_, (_, write))| write).sum();
+        // Its partitions are shared by all handles, and entries are spread evenly over them by time.
+        let due = (share((0.0, due / f64::from(store::table::DUE_SHARDS))), format!("{DUE}: each"));
+        let others = others.into_iter().map(|(name, used)| (share(*used) * part, name.clone()));
+        others.chain([due]).max_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or_default()
     }
 
     /// All write units.
@@ -31,6 +66,19 @@ impl Partitions {
         self.0.values().map(|(read, _)| read).sum()
     }
 
+    /// Read and write units by class of item, such as `CONV`, and by index; those with the most write units first.
+    pub(crate) fn classes(&self) -> Vec<(String, f64, f64)> {
+        let mut classes: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+        for (name, (read, write)) in &self.0 {
+            let class = classes.entry(name.split(['#', ':']).next().unwrap_or_default()).or_default();
+            *class = (class.0 + read, class.1 + write);
+        }
+        let mut classes: Vec<(String, f64, f64)> =
+            classes.into_iter().map(|(name, (read, write))| (name.to_owned(), read, write)).collect();
+        classes.sort_by(|(_, _, one), (_, _, other)| other.total_cmp(one));
+        classes
+    }
+
     /// The partitions nearest to their limits, as name, read and write units.
     pub(crate) fn hottest(&self, count: usize) -> Vec<(String, f64, f64)> {
         let mut all: Vec<(String, f64, f64)> = self.0.iter().map(|(name, (read, write))| (name.clone(), *read, *write)).collect();
@@ -40,88 +88,28 @@ impl Partitions {
         all
     }
 
-    fn add(&mut self, call: &Call) {
-        let Units { read, write, index } = call.units;
-        let writes = writes(&call.operation, &call.request);
-        let all: usize = writes.iter().map(|written| written.weight).sum();
-        for written in &writes {
-            let share = written.weight as f64 / all.max(1) as f64;
-            self.0.entry(written.partition.clone()).or_default().1 += write * share;
-        }
-        let indexed: Vec<String> = writes.iter().flat_map(|written| written.indexed.clone()).collect();
-        // The request does not show which partition of an index an item leaves.
-        let indexed = if indexed.is_empty() { vec!["index due: of entries that leave it".to_owned()] } else { indexed };
-        for partition in &indexed {
-            self.0.entry(partition.clone()).or_default().1 += index / indexed.len() as f64;
-        }
+    fn add(&mut self, call: &Call, stored: &mut Stored) {
+        let Units { read, write, due, list } = call.units;
+        let changes = changes(&call.operation, &call.request, stored);
+        let weights = changes.iter().map(|change| (change.partition.clone(), change.weight));
+        self.write(write, weights.collect(), "?");
+        let entries = |of: fn(&Change) -> &[String]| changes.iter().flat_map(of).map(|name| (name.clone(), 1)).collect();
+        self.write(due, entries(|change| &change.due), "index due: entries written before");
+        self.write(list, entries(|change| &change.list), "index list: entries written before");
         if read > 0.0 {
             let partitions = read_partitions(&call.operation, &call.request);
             for partition in &partitions {
                 self.0.entry(partition.clone()).or_default().0 += read / partitions.len().max(1) as f64;
             }
         }
-        self.0.retain(|_, (read, write)| *read > 0.0 || *write > 0.0);
     }
-}
 
-/// One item written by a call.
-struct Written {
-    partition: String,
-    /// Its write units as far as the request shows them, to divide those of the call.
-    weight: usize,
-    /// The partitions of indexes it enters.
-    indexed: Vec<String>,
-}
-
-impl Written {
-    fn of(item: &Value, bytes: usize) -> Self {
-        let text = |name: &str| item.pointer(&format!("/{name}/S")).and_then(Value::as_str);
-        let indexed = [("duePk", "due"), ("listPk", "list")];
-        Self {
-            partition: text("pk").unwrap_or("?").to_owned(),
-            weight: bytes.div_ceil(1024).max(1),
-            indexed: indexed.iter().filter_map(|(name, index)| Some(format!("index {index}: {}", text(name)?))).collect(),
+    /// Divides write units among partitions by weight; without any they are those of `otherwise`.
+    fn write(&mut self, units: f64, partitions: Vec<(String, usize)>, otherwise: &str) {
+        let partitions = if partitions.is_empty() { vec![(otherwise.to_owned(), 1)] } else { partitions };
+        let all: usize = partitions.iter().map(|(_, weight)| weight).sum();
+        for (partition, weight) in partitions {
+            self.0.entry(partition).or_default().1 += units * weight as f64 / all.max(1) as f64;
         }
-    }
-}
-
-fn writes(operation: &str, request: &Value) -> Vec<Written> {
-    let put = |put: &Value| put.get("Item").map(|item| Written::of(item, item.to_string().len()));
-    let change = |change: &Value| change.get("Key").map(|key| Written::of(key, 0));
-    let written: Vec<Option<Written>> = match operation {
-        "PutItem" => vec![put(request)],
-        "UpdateItem" | "DeleteItem" => vec![change(request)],
-        "BatchWriteItem" => {
-            let tables = request.get("RequestItems").and_then(Value::as_object).into_iter().flat_map(|tables| tables.values());
-            let requests = tables.flat_map(|requests| requests.as_array().into_iter().flatten());
-            requests.map(|request| request.get("DeleteRequest").and_then(change)).collect()
-        }
-        "TransactWriteItems" => {
-            let parts = request.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
-            let parts = parts.flat_map(|part| part.as_object().into_iter().flatten());
-            parts.map(|(kind, part)| if kind == "Put" { put(part) } else { change(part) }).collect()
-        }
-        _ => Vec::new(),
-    };
-    written.into_iter().flatten().collect()
-}
-
-fn read_partitions(operation: &str, request: &Value) -> Vec<String> {
-    let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
-    match operation {
-        "GetItem" => request.pointer("/Key/pk/S").map(text).into_iter().collect(),
-        "BatchGetItem" => {
-            let tables = request.get("RequestItems").and_then(Value::as_object).into_iter().flat_map(|tables| tables.values());
-            let keys = tables.flat_map(|table| table.get("Keys").and_then(Value::as_array).into_iter().flatten());
-            keys.filter_map(|key| key.pointer("/pk/S").map(text)).collect()
-        }
-        "Query" => {
-            let expression = request.get("KeyConditionExpression").and_then(Value::as_str).unwrap_or_default();
-            let placeholder = expression.split_whitespace().nth(2).unwrap_or_default();
-            let key = request.pointer(&format!("/ExpressionAttributeValues/{placeholder}/S")).map(text);
-            let index = request.get("IndexName").and_then(Value::as_str);
-            key.map(|key| index.map_or(key.clone(), |index| format!("index {index}: {key}"))).into_iter().collect()
-        }
-        _ => Vec::new(),
     }
 }

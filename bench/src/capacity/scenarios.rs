@@ -1,13 +1,18 @@
 //! The scenarios: real functions on the embedded engine, one after another, with every call counted.
 
+mod platform;
+mod storms;
+
 use anyhow::{Result, ensure};
-use domain::values::moment::Day;
+use domain::values::moment::{Day, Moment};
 
 use super::Used;
 use crate::bench_env::BenchEnv;
-use crate::ledger::Detail;
+use crate::ledger::{Call, Detail};
 use crate::link::{self, HANDLE};
 use crate::reports::click;
+pub(super) use platform::{HANDLES as PLATFORM_HANDLES, PLATFORM_CLICKS, PLATFORM_CONVERSIONS};
+pub(super) use storms::WEBHOOKS;
 
 /// What a scenario used.
 pub(crate) struct Scenario {
@@ -18,6 +23,10 @@ pub(crate) struct Scenario {
     pub(crate) goal: Option<f64>,
 }
 
+/// Clicks of one link at a high rate.
+pub(super) const VIRAL_LINK: &str = "click, 97 a transaction, few keys";
+/// Conversions of one handle at a high rate.
+pub(super) const LARGE_MERCHANT: &str = "conversion, counted in groups of ten";
 /// Clicks of a scenario.
 const CLICKS: usize = 1_940;
 /// Conversions of a scenario.
@@ -31,17 +40,22 @@ const BUYER: usize = 90_000;
 pub(crate) async fn measure() -> Result<Vec<Scenario>> {
     let mut scenarios = Vec::new();
     for (name, batch, keys, goal) in [
-        ("click, 97 a transaction, few keys", 97, 6, 2.4),
+        (VIRAL_LINK, 97, 6, 2.4),
         ("click, 5 a transaction, few keys", 5, 6, 3.2),
         ("click, 1 a transaction, few keys", 1, 6, 5.5),
         ("click, 97 a transaction, 500 referrers", 97, 500, 2.4),
         ("click, 5 a transaction, 500 referrers", 5, 500, 3.2),
         ("click, 1 a transaction, 500 referrers", 1, 500, 5.5),
+        ("key flood: click with another referrer each, 97 a transaction", 97, CLICKS * 4, 2.4),
     ] {
         scenarios.push(clicks(name, batch, keys, goal).await?);
     }
     scenarios.push(conversions("conversion, accepted and counted alone", 1, 8.0).await?);
-    scenarios.push(conversions("conversion, counted in groups of ten", 10, 7.0).await?);
+    scenarios.push(conversions(LARGE_MERCHANT, 10, 7.0).await?);
+    scenarios.push(platform::clicks().await?);
+    scenarios.push(platform::conversions().await?);
+    scenarios.push(storms::webhooks().await?);
+    scenarios.push(storms::signals().await?);
     scenarios.push(refused().await?);
     Ok(scenarios)
 }
@@ -53,10 +67,10 @@ async fn clicks(name: &'static str, batch: usize, referrers: usize, goal: f64) -
     let (now, day) = (worker.now(), worker.now().day().plus(-1));
     // Cells of a day that has had all these keys already.
     count(&env, &worker, day, 0, 4 * referrers.max(97), 97, referrers).await?;
-    fold(&env, day, now).await?;
+    fold(&env, HANDLE, day, now).await?;
     env.ledger.take();
     count(&env, &worker, day, 100_000, CLICKS, batch, referrers).await?;
-    fold(&env, day, now).await?;
+    fold(&env, HANDLE, day, now).await?;
     Ok(Scenario { name, records: CLICKS as f64, used: Used::of(&env.ledger.take()), goal: Some(goal) })
 }
 
@@ -81,18 +95,21 @@ async fn count(env: &BenchEnv, worker: &runtime::App, day: Day, first: usize, cl
     Ok(())
 }
 
-async fn fold(env: &BenchEnv, day: Day, now: domain::values::moment::Moment) -> Result<()> {
-    env.app("event-worker", Detail::Capacity)?.store().rollups().fold(&HANDLE.parse()?, day, now.plus_days(1)).await?;
+/// Folds a day as after its end.
+async fn fold(env: &BenchEnv, handle: &str, day: Day, now: Moment) -> Result<()> {
+    env.app("event-worker", Detail::Capacity)?.store().rollups().fold(&handle.parse()?, day, now.plus_days(1)).await?;
     Ok(())
 }
 
-/// Conversions of one handle from acceptance to counting, and the folds.
 async fn conversions(name: &'static str, group: usize, goal: f64) -> Result<Scenario> {
-    let env = BenchEnv::open(None, 9, Detail::Capacity).await?;
+    let calls = conversions_of(&BenchEnv::open(None, 9, Detail::Capacity).await?, group).await?;
+    Ok(Scenario { name, records: CONVERSIONS as f64, used: Used::of(&calls), goal: Some(goal) })
+}
+
+/// Conversions of one handle, each of another visitor, from acceptance to counting in groups, and the folds.
+async fn conversions_of(env: &BenchEnv, group: usize) -> Result<Vec<Call>> {
     env.put_link(&link::slug(0), &link::body()).await?;
-    let ctx = env.follow(&link::slug(0), BUYER).await?;
-    env.drain("ClicksQueue").await?;
-    env.drain("EventsQueue").await?;
+    let ctx = storms::followed(env, HANDLE).await?;
     env.ledger.take();
     for number in 0..CONVERSIONS {
         env.convert(&ctx, &format!("order-{number}"), number).await?;
@@ -101,8 +118,8 @@ async fn conversions(name: &'static str, group: usize, goal: f64) -> Result<Scen
         }
     }
     let app = env.app("event-worker", Detail::Capacity)?;
-    fold(&env, app.now().day(), app.now()).await?;
-    Ok(Scenario { name, records: CONVERSIONS as f64, used: Used::of(&env.ledger.take()), goal: Some(goal) })
+    fold(env, HANDLE, app.now().day(), app.now()).await?;
+    Ok(env.ledger.take())
 }
 
 /// Requests of one address beyond its limit a minute.
