@@ -71,7 +71,7 @@ async fn claim_and_send(app: &App, delivery: &Delivery, message: &AttemptMessage
     // Before the claim: without keys an attempt would hold its lease for nothing.
     let secrets = message::secrets(app, &known).await?;
     let claimed = delivery.claimed(now);
-    if !app.store().deliveries().advance(delivery, &claimed, None, now).await? {
+    if !app.store().deliveries().claim(delivery, &claimed).await? {
         return Ok(Recorded::Changed);
     }
     let started_at = app.now();

@@ -71,7 +71,7 @@ pub(crate) async fn visit(app: &ApiState, found: &LinkWithRules, parts: &Parts, 
     let click_id = app.id();
     let waits_at_gate = link.password.is_some() && gate == Gate::Closed;
     if let Some(max_clicks) = link.settings.max_clicks
-        && !is_admitted(app, link, max_clicks, &facts, waits_at_gate, click_id).await?
+        && !is_admitted(app, link, max_clicks, &facts, waits_at_gate, click_id).await
     {
         return fall_back(app, link, Closed::ClickLimit);
     }
@@ -117,25 +117,25 @@ async fn with_session(app: &ApiState, link: &Link, visit: Visit) -> (Visit, u8) 
 }
 
 /// Whether a click is within `maxClicks`. A human click uses one up; a bot's and a header check only look.
-async fn is_admitted(
-    app: &ApiState,
-    link: &Link,
-    max_clicks: u64,
-    facts: &RequestFacts<'_>,
-    waits_at_gate: bool,
-    click: ClickId,
-) -> Result<bool, Problem> {
+async fn is_admitted(app: &ApiState, link: &Link, max_clicks: u64, facts: &RequestFacts<'_>, waits_at_gate: bool, click: ClickId) -> bool {
     if facts.classification.verdict() == ClickVerdict::Human && !waits_at_gate {
-        return Ok(match app.store().limits().take_click(&link.handle, link.id, max_clicks, click).await {
+        return match app.store().limits().take_click(&link.handle, link.id, max_clicks, click).await {
             Ok(taken) => matches!(taken, Taken::Within(_)),
             // More visitors than the counter takes: the limit holds, and no visitor gets an error for it.
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, link.id = %link.id, "click limit could not be counted, taken as reached");
                 false
             }
-        });
+        };
     }
-    Ok(u64::from(app.store().limits().clicks_used(&link.handle, link.id).await?) < max_clicks)
+    match app.store().limits().clicks_used(&link.handle, link.id).await {
+        Ok(used) => u64::from(used) < max_clicks,
+        // A look uses none up, so the limit holds in any case.
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, link.id = %link.id, "click limit could not be read");
+            true
+        }
+    }
 }
 
 /// Refuses a destination on one of our own hosts. It was checked when it was written, but the hosts may have changed since.

@@ -5,7 +5,7 @@ use domain::webhooks::subscription::Subscription;
 use runtime::{App, PlatformKeys};
 
 /// Subscriptions of one key processed in one run; the rest follows in the next one.
-const MAX_SUBSCRIPTIONS: i32 = 200;
+const MAX_SUBSCRIPTIONS: usize = 200;
 
 /// Re-seals every secret that is not sealed with the current key.
 pub(crate) async fn reseal_previous_keys(app: &App) {

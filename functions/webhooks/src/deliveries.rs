@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, State};
 use domain::values::form::{self, Form};
 use domain::values::id::DeliveryId;
 use domain::values::name::Handle;
+use domain::webhooks::delivery::Delivery;
 use domain::webhooks::requests::INVERTED;
 use futures::future::try_join_all;
 use store::DeliveryFilter;
@@ -27,10 +28,15 @@ pub(crate) async fn list(
     let (filter, paging) = form::read_query(query.as_deref().unwrap_or_default(), |form| Some(fields(form)))?;
     let after = paging.cursor.map(|text| filter.cursor(&text).ok_or_else(|| Problem::field("cursor", FOREIGN_CURSOR))).transpose()?;
     let page = app.store().deliveries().list(member.handle(), &filter, app.now(), paging.limit, after).await?;
-    let with_attempts = page.items.iter().map(|delivery| app.store().deliveries().get_with_attempts(member.handle(), delivery.id));
-    let known = try_join_all(with_attempts).await?;
-    let items = known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect();
+    let items = shown(&app, page.items).await?;
     Ok(Json(ListResponse { items, next_cursor: page.next_cursor, damaged: page.damaged }))
+}
+
+/// Deliveries with their attempts.
+pub(crate) async fn shown(app: &ApiState, deliveries: Vec<Delivery>) -> Result<Vec<DeliveryView>, Problem> {
+    let with_attempts = deliveries.into_iter().map(|delivery| app.store().deliveries().with_attempts(delivery));
+    let known = try_join_all(with_attempts).await?;
+    Ok(known.into_iter().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect())
 }
 
 /// Reads a delivery with its attempts.

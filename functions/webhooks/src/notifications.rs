@@ -4,13 +4,15 @@ use api::{ApiState, Member, NotificationsRead, Problem};
 use axum::Json;
 use axum::extract::State;
 use domain::values::name::Handle;
-use domain::webhooks::delivery::DeliveryStatus;
+use domain::webhooks::delivery::{Delivery, DeliveryStatus};
 use domain::webhooks::envelope::Envelope;
 use domain::webhooks::event::WebhookEventType;
+use domain::webhooks::subscription::Subscription;
 use futures::future::try_join_all;
 use serde::Serialize;
-use store::{DeliveryFilter, SubscriptionWithHealth};
+use store::{DeliveryFilter, MAX_LISTED_DELIVERIES, SubscriptionWithHealth};
 
+use crate::deliveries::shown;
 use crate::view::{DeliveryView, SubscriptionView};
 
 /// Failures in the panel.
@@ -65,27 +67,34 @@ pub(crate) struct CatalogEntry {
 )]
 pub(crate) async fn handle(State(app): State<ApiState>, member: Member<NotificationsRead>) -> Result<Json<NotificationsPanel>, Problem> {
     let known = app.store().subscriptions().list(member.handle(), app.now()).await?;
-    let webhooks = try_join_all(known.iter().map(|known| reached(&app, member.handle(), known))).await?;
+    let of_a_day = DeliveryFilter { since: Some(app.now().plus_days(-1)), ..DeliveryFilter::default() };
+    let recent = list(&app, member.handle(), &of_a_day, MAX_LISTED_DELIVERIES).await?;
+    let webhooks = try_join_all(known.iter().map(|known| notified(&app, known, &recent))).await?;
     let failures = DeliveryFilter { statuses: vec![DeliveryStatus::Exhausted], ..DeliveryFilter::default() };
-    let recent_failures = shown(&app, member.handle(), &failures, MAX_FAILURES_SHOWN).await?;
+    let recent_failures = shown(&app, list(&app, member.handle(), &failures, MAX_FAILURES_SHOWN).await?).await?;
     Ok(Json(NotificationsPanel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
 }
 
-async fn reached(app: &ApiState, handle: &Handle, known: &SubscriptionWithHealth) -> Result<NotifiedWebhook, Problem> {
-    let id = known.subscription.id;
-    let counts = app.store().deliveries().counts(handle, id, app.now()).await?;
-    let last = DeliveryFilter { subscription: Some(id), since: Some(app.now().plus_days(-1)), ..DeliveryFilter::default() };
+/// A subscription with its counts; those that have not ended and the last one are found among the handle's `recent` deliveries.
+async fn notified(app: &ApiState, known: &SubscriptionWithHealth, recent: &[Delivery]) -> Result<NotifiedWebhook, Problem> {
+    let Subscription { id, handle, .. } = &known.subscription;
+    let counts = app.store().deliveries().counts(handle, *id, app.now()).await?;
+    let own: Vec<&Delivery> = recent.iter().filter(|delivery| delivery.subscription_id == *id).collect();
+    let pending = own.iter().filter(|delivery| !delivery.status.is_final()).count();
+    let last = own.first().map(|last| (*last).clone()).into_iter().collect();
     Ok(NotifiedWebhook {
         subscription: SubscriptionView::of_known(known),
-        counts_24h: DeliveryTotals { delivered: counts.delivered, failed: counts.failed, pending: counts.pending() },
-        last_delivery: shown(app, handle, &last, 1).await?.pop(),
+        counts_24h: DeliveryTotals {
+            delivered: counts.delivered,
+            failed: counts.failed,
+            pending: i64::try_from(pending).unwrap_or(i64::MAX),
+        },
+        last_delivery: shown(app, last).await?.pop(),
     })
 }
 
-async fn shown(app: &ApiState, handle: &Handle, filter: &DeliveryFilter, limit: usize) -> Result<Vec<DeliveryView>, Problem> {
-    let page = app.store().deliveries().list(handle, filter, app.now(), limit, None).await?;
-    let known = try_join_all(page.items.iter().map(|delivery| app.store().deliveries().get_with_attempts(handle, delivery.id))).await?;
-    Ok(known.into_iter().flatten().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect())
+async fn list(app: &ApiState, handle: &Handle, filter: &DeliveryFilter, limit: usize) -> Result<Vec<Delivery>, Problem> {
+    Ok(app.store().deliveries().list(handle, filter, app.now(), limit, None).await?.items)
 }
 
 fn catalog(handle: &Handle) -> Vec<CatalogEntry> {

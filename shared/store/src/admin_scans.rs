@@ -5,11 +5,13 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::conversions::{self, StoredAdjustment, StoredConversion, ledger};
-use crate::dynamo::{Database, Item, string, table, text};
+use crate::dynamo::{Database, Item, ListCursor, ListRange, string, table, text};
 use crate::error::{Error, Result};
 
 /// The longest time between the creation of an id and the acceptance of its record in milliseconds: the longest a function can run.
 const MAX_ACCEPTANCE_MS: i64 = 900_000;
+/// Entries of a list that one call reads.
+const MAX_LISTED: usize = 1_000;
 
 /// Handle of the scans: `store.admin_scans()`.
 #[derive(Clone, Copy, Debug)]
@@ -22,26 +24,19 @@ impl<'a> AdminScans<'a> {
         Self { db }
     }
 
-    /// All handles by name: one `Query` of the `list` index per MB.
+    /// All handles by name: one `Query` of the `list` index per thousand.
     ///
     /// # Errors
     /// When the table is unavailable.
     pub async fn handles(self) -> Result<Vec<Handle>> {
         let mut handles = Vec::new();
-        let mut start: Option<Item> = None;
+        let mut after: Option<ListCursor> = None;
         loop {
-            let query = self
-                .db
-                .query_index(table::LIST)
-                .key_condition_expression("listPk = :handles")
-                .expression_attribute_values(":handles", text(table::HANDLE_LIST))
-                .set_exclusive_start_key(start);
-            let found = query.send().await.map_err(Error::call("Query"))?;
-            for item in found.items() {
-                handles.extend(string(item, "listSk")?.parse::<Handle>().ok());
-            }
-            start = found.last_evaluated_key;
-            if start.is_none() {
+            let range = ListRange::first(MAX_LISTED, table::HANDLE_LIST.to_owned()).after(after);
+            let (entries, next) = self.db.list_entries(range).await?;
+            handles.extend(entries.iter().filter_map(|entry| entry.position.parse::<Handle>().ok()));
+            after = next;
+            if after.is_none() {
                 return Ok(handles);
             }
         }
@@ -104,16 +99,10 @@ impl<'a> AdminScans<'a> {
         let mut month = from.moment().day();
         let mut from = from.to_string();
         loop {
-            let query = self
-                .db
-                .query_index(table::LIST)
-                .key_condition_expression("listPk = :month AND listSk BETWEEN :from AND :to")
-                .expression_attribute_values(":month", text(list(month)))
-                .expression_attribute_values(":from", text(format!("{from}!")))
-                .expression_attribute_values(":to", text(to.to_string()));
-            let found = query.send().await.map_err(Error::call("Query"))?;
-            if !found.items().is_empty() || month.month() == day.month() {
-                return Ok(found.items.unwrap_or_default());
+            let range = ListRange::of_month(MAX_LISTED, list(month)).between(format!("{from}!"), &to);
+            let (items, _) = self.db.listed(range).await?;
+            if !items.is_empty() || month.month() == day.month() {
+                return Ok(items.into_iter().map(|(_, item)| item).collect());
             }
             (month, from) = (day, String::new());
         }

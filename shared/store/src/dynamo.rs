@@ -3,6 +3,7 @@
 mod database;
 mod found;
 mod item;
+mod listed;
 mod page;
 mod retry;
 pub mod table;
@@ -12,9 +13,10 @@ pub use found::{DamagedItem, Found};
 pub use page::{Page, is_cursor};
 pub use retry::RetryPolicy;
 
-pub(crate) use database::{Database, MAX_BATCH, applied};
+pub(crate) use database::{Database, MAX_BATCH, applied, apply};
 pub(crate) use found::{found, log_damage, readable};
 pub(crate) use item::{Item, damaged, doc, from_json, integer, key, number, optional, string, text, to_json, with_doc};
+pub(crate) use listed::{ListCursor, ListRange};
 pub(crate) use page::{decode_cursor, decode_parts, encode_cursor, encode_parts, page_of};
 pub(crate) use retry::{RetryStep, retry};
 pub(crate) use transaction::{MAX_ACTIONS, OPERATION as TRANSACT, Transacted, absent};

@@ -59,15 +59,15 @@ pub use rule_sets::{RuleSets, StoredRule};
 pub use sessions::{Appended, Sessions, StoredSession};
 pub use system::{Sweep, System, Waiting};
 pub use webhooks::{
-    AttemptRecord, Deliveries, DeliveryCounts, DeliveryFilter, Disabling, EndpointHealth, Events, FailureRecord, MAX_REQUESTED_DELIVERIES,
-    Subscribed, SubscriptionWithHealth, Subscriptions, Transition,
+    AttemptRecord, Deliveries, DeliveryCounts, DeliveryFilter, Disabling, EndpointHealth, Events, FailureRecord, MAX_LISTED_DELIVERIES,
+    MAX_REQUESTED_DELIVERIES, Subscribed, SubscriptionWithHealth, Subscriptions, Transition,
 };
 
 use std::sync::Arc;
 
 use domain::values::name::Handle;
 use dynamo::Database;
-use limits::ExhaustedCounters;
+use limits::LimitMemory;
 use outbox::QueueClients;
 use rollups::ScheduledDays;
 
@@ -77,7 +77,7 @@ pub struct Store {
     db: Database,
     queues: Arc<QueueClients>,
     scheduled: Arc<ScheduledDays>,
-    exhausted: Arc<ExhaustedCounters>,
+    limit_memory: Arc<LimitMemory>,
 }
 
 impl Store {
@@ -87,7 +87,7 @@ impl Store {
             db: Database::new(connection.dynamodb(), table.into()),
             queues: Arc::new(QueueClients::new(connection.clone(), queues)),
             scheduled: Arc::default(),
-            exhausted: Arc::default(),
+            limit_memory: Arc::default(),
         }
     }
 
@@ -183,7 +183,7 @@ impl Store {
 
     /// Quotas, click limits and rate limits.
     pub fn limits(&self) -> Limits<'_> {
-        Limits::new(&self.db, &self.exhausted)
+        Limits::new(&self.db, &self.limit_memory)
     }
 
     /// Lists of everything for offline jobs; no function's IAM statements allow them.

@@ -1,6 +1,6 @@
 //! Limits: counters with a maximum, exact under concurrency because the maximum is the write's condition.
 
-mod exhausted;
+mod memory;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue::UpdatedNew;
@@ -15,7 +15,7 @@ use crate::dynamo::table::{self, Key};
 use crate::dynamo::{Database, Item, integer, number, optional, text};
 use crate::error::{Error, Result};
 
-pub(crate) use exhausted::ExhaustedCounters;
+pub(crate) use memory::LimitMemory;
 
 /// Outcome of taking one of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,19 +38,32 @@ pub enum WindowTaken {
     },
 }
 
-/// On success nothing; otherwise the end of the window whose maximum is reached, if the item has one.
-type WindowResult = std::result::Result<(), Option<Moment>>;
+/// On success nothing; otherwise the window that is stored, if there is one.
+type WindowResult = std::result::Result<(), Option<StoredWindow>>;
+
+/// A window as it is stored.
+#[derive(Clone, Copy, Debug)]
+struct StoredWindow {
+    ends: Moment,
+    used: i64,
+}
+
+impl StoredWindow {
+    fn of(item: &Item) -> Option<Self> {
+        Some(Self { ends: Moment::from_millis(integer(item, "endsAt")?), used: integer(item, "used").unwrap_or_default() })
+    }
+}
 
 /// Handle of the limits: `store.limits()`.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits<'a> {
     db: &'a Database,
-    exhausted: &'a ExhaustedCounters,
+    memory: &'a LimitMemory,
 }
 
 impl<'a> Limits<'a> {
-    pub(crate) fn new(db: &'a Database, exhausted: &'a ExhaustedCounters) -> Self {
-        Self { db, exhausted }
+    pub(crate) fn new(db: &'a Database, memory: &'a LimitMemory) -> Self {
+        Self { db, memory }
     }
 
     /// Charges one write to a user's local day: one `UpdateItem`. The request's id makes a resent update count once.
@@ -79,12 +92,12 @@ impl<'a> Limits<'a> {
         // A link keeps the number of its clicks; only another maximum admits more.
         let name = format!("{} {max}", at.pk);
         let now = click.moment();
-        if self.exhausted.get(&name, now).is_some() {
+        if self.memory.exhausted.get(&name, now).is_some() {
             return Ok(Taken::Exhausted);
         }
         let taken = self.take(&at, max, &click.to_string(), None).await?;
         if taken == Taken::Exhausted {
-            self.exhausted.remember(name, None, now);
+            self.memory.exhausted.remember(name, None, now);
         }
         Ok(taken)
     }
@@ -136,38 +149,49 @@ impl<'a> Limits<'a> {
         }
     }
 
-    /// Takes one of `max` in a window of `length_ms` milliseconds that starts with its first use: one `UpdateItem` in a running
-    /// window, two or three at the start of one, and none when this process has seen the window exhausted.
+    /// Takes one of `max` in a window of `length_ms` milliseconds that starts with its first use: one `UpdateItem`, two at the first use
+    /// that this process sees of a window that another one has started, and none when it has seen the window exhausted.
     ///
     /// # Errors
     /// When the table is unavailable.
     pub async fn take_in_window(self, scope: &'static str, subject: &str, max: u32, length_ms: i64, now: Moment) -> Result<WindowTaken> {
         let at = table::rate(scope, subject);
-        if let Some(Some(until)) = self.exhausted.get(&at.pk, now) {
+        if let Some(Some(until)) = self.memory.exhausted.get(&at.pk, now) {
             return Ok(WindowTaken::Exhausted { until });
         }
         let taken = self.take_or_start_window(&at, max, length_ms, now).await?;
         if let WindowTaken::Exhausted { until } = taken {
-            self.exhausted.remember(at.pk, Some(until), now);
+            self.memory.exhausted.remember(at.pk, Some(until), now);
         }
         Ok(taken)
     }
 
+    /// Most subjects come once a minute, so a window that is not known to be running is started first.
     async fn take_or_start_window(self, at: &Key, max: u32, length_ms: i64, now: Moment) -> Result<WindowTaken> {
-        match self.count_in_window(at, max, now).await? {
-            Ok(()) => return Ok(WindowTaken::Within),
-            // It is running and was refused for its maximum.
-            Err(Some(until)) if until > now => return Ok(WindowTaken::Exhausted { until }),
-            Err(_) => {}
+        if self.memory.running.get(&at.pk, now).is_some() {
+            match self.count_in_window(at, max, now).await? {
+                Ok(()) => return Ok(WindowTaken::Within),
+                Err(Some(window)) if window.ends > now => return Ok(WindowTaken::Exhausted { until: window.ends }),
+                // It has ended by the clock that started it.
+                Err(_) => {}
+            }
         }
-        match self.start_window(at, now, length_ms).await? {
-            Ok(()) => Ok(WindowTaken::Within),
-            // A concurrent request started it: it may be below its maximum now.
-            Err(_) => Ok(match self.count_in_window(at, max, now).await? {
-                Ok(()) => WindowTaken::Within,
-                Err(until) => WindowTaken::Exhausted { until: until.unwrap_or(now.plus_millis(length_ms)) },
-            }),
+        let running = match self.start_window(at, now, length_ms).await? {
+            Ok(()) => {
+                self.memory.running.remember(at.pk.clone(), Some(now.plus_millis(length_ms)), now);
+                return Ok(WindowTaken::Within);
+            }
+            Err(running) => running,
+        };
+        let ends = running.map_or(now.plus_millis(length_ms), |window| window.ends);
+        if running.is_some_and(|window| window.used >= i64::from(max)) {
+            return Ok(WindowTaken::Exhausted { until: ends });
         }
+        self.memory.running.remember(at.pk.clone(), Some(ends), now);
+        Ok(match self.count_in_window(at, max, now).await? {
+            Ok(()) => WindowTaken::Within,
+            Err(window) => WindowTaken::Exhausted { until: window.map_or(ends, |window| window.ends) },
+        })
     }
 
     async fn count_in_window(self, at: &Key, max: u32, now: Moment) -> Result<WindowResult> {
@@ -206,9 +230,7 @@ impl<'a> Limits<'a> {
         match sent {
             Ok(_) => Ok(Ok(())),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(Err(failed.item().and_then(|item| integer(item, "endsAt")).map(Moment::from_millis)))
-                }
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Err(failed.item().and_then(StoredWindow::of))),
                 _ => Err(Error::call("UpdateItem")(error)),
             },
         }

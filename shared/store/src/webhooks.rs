@@ -7,7 +7,7 @@ pub(crate) mod events;
 mod subscriptions;
 
 pub use deliveries::{AttemptRecord, Deliveries, MAX_REQUESTED_DELIVERIES};
-pub use delivery_list::{DeliveryCounts, DeliveryFilter};
+pub use delivery_list::{DeliveryCounts, DeliveryFilter, MAX_LISTED_DELIVERIES};
 pub use endpoint_health::{Disabling, EndpointHealth, Transition};
 pub use events::Events;
 pub use subscriptions::{FailureRecord, Subscribed, SubscriptionWithHealth, Subscriptions};

@@ -1,4 +1,5 @@
-//! Every interleaving of two workers on one delivery, with crashes, reappearing messages and ended leases, searched to the end.
+//! Every interleaving of two workers on one delivery, with crashes, reappearing messages, ended leases and lost answers, searched to the
+//! end.
 //!
 //! The steps are those of `domain::webhooks::delivery`; here are only the queue, the workers and what may go wrong. The last
 //! three attempts are played: the first ones are the same.
@@ -12,8 +13,11 @@ use stateright::{Checker, Model, Property};
 const NOW: Moment = Moment::from_millis(1_772_366_400_000);
 const FIRST_ATTEMPT: u8 = MAX_ATTEMPTS - 2;
 const WORKERS: usize = 2;
-/// How often each of the three faults may happen.
+/// How often each of the first three faults may happen.
 const FAULTS: u8 = 2;
+/// How often the answer of a plain write may be lost. The SDK sends the write again, so its worker learns that it was refused, although it
+/// was applied the first time. A transaction is sent again with its token.
+const LOST_ANSWERS: u8 = 1;
 
 /// What is left out of the protocol, to see that the search would find it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +87,7 @@ struct State {
     crashes: u8,
     reappearances: u8,
     lease_ends: u8,
+    lost_answers: u8,
     posts: u8,
     /// Whether a worker lived to report that the receiver took it.
     is_reported: bool,
@@ -104,9 +109,22 @@ enum Action {
     LeaseEnds,
     Crash(usize),
     Go(usize, bool),
+    AnswerLost(usize),
 }
 
 struct Protocol(Without);
+
+/// Whether a worker's next step is a plain write that will be applied: a claim, or a failure that another attempt follows.
+fn is_plain_write(stored: Stored, Work { message, step }: Work) -> bool {
+    match step {
+        Step::Look => stored.delivery().next_step(message, NOW) == NextStep::Claim,
+        Step::Record { seq, is_taken: false } => {
+            let holds = stored.status == DeliveryStatus::InFlight && stored.attempt == message && stored.seq == seq;
+            holds && stored.delivery().failed(Ending::Retry, NOW).status == DeliveryStatus::Scheduled
+        }
+        Step::Record { .. } | Step::Send { .. } | Step::Announce { .. } | Step::Acknowledge => false,
+    }
+}
 
 impl Protocol {
     fn step(&self, state: &mut State, worker: usize, work: Work, is_taken: bool) {
@@ -198,6 +216,7 @@ impl Model for Protocol {
             crashes: FAULTS,
             reappearances: FAULTS,
             lease_ends: FAULTS,
+            lost_answers: LOST_ANSWERS,
             posts: 0,
             is_reported: false,
             failures: Vec::new(),
@@ -236,6 +255,9 @@ impl Model for Protocol {
                 continue;
             }
             actions.push(Action::Go(worker, false));
+            if state.lost_answers > 0 && is_plain_write(state.stored, *work) {
+                actions.push(Action::AnswerLost(worker));
+            }
             if matches!(work.step, Step::Send { .. }) {
                 actions.push(Action::Go(worker, true));
             }
@@ -272,6 +294,15 @@ impl Model for Protocol {
                 if self.0 != Without::Lease && held == Some(state.stored.seq) && state.stored.status == DeliveryStatus::InFlight {
                     state.stored.is_lease_over = true;
                 }
+            }
+            Action::AnswerLost(worker) => {
+                state.lost_answers -= 1;
+                let work = state.workers[worker]?;
+                self.step(&mut state, worker, work, false);
+                let refused = if self.0 == Without::SecondLook { Step::Acknowledge } else { Step::Look };
+                state.workers[worker] = Some(Work { message: work.message, step: refused });
+                // A claim that its worker does not know of runs out.
+                state.stored.is_lease_over |= work.step == Step::Look && self.0 != Without::Lease;
             }
             Action::Go(worker, is_taken) => {
                 let work = state.workers[worker]?;

@@ -5,4 +5,5 @@ pub(crate) mod delivery_model;
 pub(crate) mod egress;
 pub(crate) mod events;
 pub(crate) mod notifications;
+pub(crate) mod storm;
 pub(crate) mod subscriptions;

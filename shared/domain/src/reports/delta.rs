@@ -115,10 +115,10 @@ impl Delta {
 }
 
 /// Whether writing cells of these sizes in bytes is worth it for this number of records: it costs two write units per KB, and shall cost at
-/// most half a unit per record.
+/// most a third of a unit per record.
 pub fn is_worth_writing(records: u64, bytes: &[usize]) -> bool {
     let units: usize = bytes.iter().map(|bytes| 2 * bytes.div_ceil(1024).max(1)).sum();
-    u64::try_from(units).unwrap_or(u64::MAX).saturating_mul(2) <= records
+    u64::try_from(units).unwrap_or(u64::MAX).saturating_mul(3) <= records
 }
 
 /// Scopes with the same rows are stored with one copy of them: what a record adds is the same for its handle, campaign and link, and

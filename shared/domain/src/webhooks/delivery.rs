@@ -22,6 +22,8 @@ pub const DEADLINE_MS: i64 = 10_000;
 /// Milliseconds for which a claim holds: longer than an attempt and the writes after it.
 pub const LEASE_MS: i64 = 25_000;
 const _: () = assert!(DEADLINE_MS * 2 < LEASE_MS, "an attempt and what is written after it must fit into a lease");
+/// The sequence number of a delivery's first claim.
+pub const FIRST_LEASE: u32 = 1;
 /// Days a delivery is kept.
 pub const KEPT_DAYS: i64 = 30;
 
@@ -73,7 +75,7 @@ pub struct Lease {
     pub until: Moment,
 }
 
-/// A delivery as it is stored, without its attempts.
+/// A delivery as it is stored, with the first of its attempts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
@@ -98,6 +100,9 @@ pub struct Delivery {
     /// The claim on this attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
+    /// The attempt made under the first claim, once it is recorded. Most deliveries have no other, so it is not stored apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_attempt: Option<DeliveryAttempt>,
     /// When it was created.
     pub created_at: Moment,
 }
@@ -147,6 +152,7 @@ impl Delivery {
             attempt: 1,
             due_at: now,
             lease: None,
+            first_attempt: None,
             created_at: now,
         }
     }
@@ -181,6 +187,11 @@ impl Delivery {
     pub fn claimed(&self, now: Moment) -> Self {
         let seq = self.lease.as_ref().map_or(0, |lease| lease.seq) + 1;
         Self { status: DeliveryStatus::InFlight, lease: Some(Lease { seq, until: now.plus_millis(LEASE_MS) }), ..self.clone() }
+    }
+
+    /// Whether an attempt may be recorded that was not made under the first claim.
+    pub fn has_more_attempts(&self) -> bool {
+        self.lease.as_ref().is_some_and(|lease| lease.seq > FIRST_LEASE)
     }
 
     /// The delivery after a failed attempt: scheduled for the next one, or exhausted.

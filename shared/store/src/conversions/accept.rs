@@ -106,7 +106,8 @@ impl Conversions<'_> {
 fn pending_item(at: &Key, conversion: &Conversion) -> Result<Item> {
     let mut item = with_doc(at, conversion)?;
     item.insert("id".to_owned(), text(conversion.id.to_string()));
-    item.insert("listPk".to_owned(), text(table::conversions(&conversion.handle, conversion.id.moment().day())));
+    let month = table::conversions(&conversion.handle, conversion.id.moment().day());
+    item.insert("listPk".to_owned(), text(table::listed_in(&month, conversion.id.to_bytes())));
     item.insert("listSk".to_owned(), text(conversion.id.to_string()));
     make_due(&mut item, conversion.accepted_at, conversion.accepted_at.plus_millis(GRACE_MS));
     Ok(item)

@@ -203,7 +203,8 @@ pub(super) fn pending_item(at: &Key, conversion_at: &Key, adjustment: &Adjustmen
     let mut item = with_doc(at, adjustment)?;
     item.insert(CONVERSION_PK.to_owned(), text(&conversion_at.pk));
     item.insert("id".to_owned(), text(adjustment.id.to_string()));
-    item.insert("listPk".to_owned(), text(table::adjustments_of_month(&adjustment.handle, adjustment.id.moment().day())));
+    let month = table::adjustments_of_month(&adjustment.handle, adjustment.id.moment().day());
+    item.insert("listPk".to_owned(), text(table::listed_in(&month, adjustment.id.to_bytes())));
     item.insert("listSk".to_owned(), text(adjustment.id.to_string()));
     make_due(&mut item, adjustment.created_at, adjustment.created_at.plus_millis(GRACE_MS));
     Ok(item)

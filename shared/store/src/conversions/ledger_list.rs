@@ -8,8 +8,11 @@ use domain::values::name::Handle;
 
 use crate::conversions::ledger::Ledger;
 use crate::conversions::stored::{self, StoredConversion};
-use crate::dynamo::{Item, Page, decode_cursor, decode_parts, doc, encode_cursor, readable, table, text};
+use crate::dynamo::{Item, ListCursor, ListRange, Page, decode_cursor, decode_parts, doc, encode_cursor, readable, table, text};
 use crate::error::{Error, Result};
+
+/// Entries of a list that one call reads.
+const MAX_LISTED: usize = 1_000;
 
 impl Ledger<'_> {
     /// A conversion with its ledger, oldest first; its sum of adjustments is that of these very entries. One `Query` per MB.
@@ -28,7 +31,7 @@ impl Ledger<'_> {
         }
         let is_corrected = adjustments.iter().any(|adjustment| adjustment.cause == Cause::Confirmation);
         let mut stored = match is_corrected && stored.confirmed.is_none() {
-            // It was read from the index, which lags.
+            // It was corrected after it was read.
             true => {
                 let Conversion { handle, id, .. } = &stored.conversion;
                 stored::find(self.db, &stored.at.pk, handle, *id).await?.unwrap_or(stored)
@@ -43,7 +46,7 @@ impl Ledger<'_> {
     }
 
     /// A handle's ledger from one day to another, both included, oldest first, without test conversions and without what cannot be
-    /// decoded: at least two `Query` of the `list` index, which lags, per month.
+    /// decoded: at least two `Query` of the `list` index, which lags, per month, and one `BatchGetItem` for a hundred entries.
     ///
     /// # Errors
     /// When the cursor is not one of this list, or the table is unavailable.
@@ -84,23 +87,15 @@ impl Ledger<'_> {
         read: impl Fn(&Item) -> Result<Option<LedgerEntry>>,
     ) -> Result<Vec<LedgerEntry>> {
         let mut entries = Vec::new();
-        let mut start: Option<Item> = None;
+        let mut after: Option<ListCursor> = None;
         loop {
-            let query = self
-                .db
-                .query_index(table::LIST)
-                .key_condition_expression("listPk = :partition AND listSk BETWEEN :low AND :high")
-                .expression_attribute_values(":partition", text(&partition))
-                .expression_attribute_values(":low", text(&low))
-                .expression_attribute_values(":high", text(&high))
-                .limit(i32::try_from(max).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start);
-            let found = query.send().await.map_err(Error::call("Query"))?;
-            for item in found.items() {
+            let range = ListRange::of_month(max.min(MAX_LISTED), partition.clone()).between(&low, &high);
+            let (listed, next) = self.db.listed(range.after(after)).await?;
+            for (_, item) in &listed {
                 entries.extend(readable(item, &read)?.flatten());
             }
-            start = found.last_evaluated_key;
-            if start.is_none() || entries.len() >= max {
+            after = next;
+            if after.is_none() || entries.len() >= max {
                 entries.truncate(max);
                 return Ok(entries);
             }

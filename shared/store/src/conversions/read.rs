@@ -5,11 +5,13 @@ use domain::values::moment::Day;
 use domain::values::name::Handle;
 
 use crate::conversions::stored::{self, StoredConversion, stored};
-use crate::dynamo::{Database, Found, Page, decode_cursor, encode_cursor, found, optional, string, table, text};
-use crate::error::{Error, Result};
+use crate::dynamo::{Database, Found, ListCursor, ListRange, Page, decode_cursor, encode_cursor, found, table};
+use crate::error::Result;
 use crate::outbox::Pointer;
 use crate::rollups::Rollups;
 
+/// Sorts before every id.
+const FIRST: &str = " ";
 /// Sorts after every id.
 const AFTER_ALL: &str = "~";
 
@@ -33,19 +35,15 @@ impl<'a> Conversions<'a> {
         self.db.get(&pointer.key()).await?.as_ref().map(stored).transpose()
     }
 
-    /// One conversion by its id, whose moment is in the month it is listed in: one `Query` of the `list` index, which lags.
+    /// One conversion by its id, whose moment is in the month it is listed in: one `Query` of the `list` index, which lags, and one
+    /// `BatchGetItem`.
     ///
     /// # Errors
     /// When the table is unavailable.
     pub async fn get(self, handle: &Handle, id: ConversionId) -> Result<Option<StoredConversion>> {
-        let query = self
-            .db
-            .query_index(table::LIST)
-            .key_condition_expression("listPk = :month AND listSk = :id")
-            .expression_attribute_values(":month", text(table::conversions(handle, id.moment().day())))
-            .expression_attribute_values(":id", text(id.to_string()));
-        let found = query.send().await.map_err(Error::call("Query"))?;
-        found.items().first().map(stored).transpose()
+        let range = ListRange::of_month(1, table::conversions(handle, id.moment().day())).between(id, id);
+        let (items, _) = self.db.listed(range).await?;
+        items.first().map(|(_, item)| stored(item)).transpose()
     }
 
     /// A conversion as it is now: one or two consistent `GetItem`.
@@ -57,7 +55,7 @@ impl<'a> Conversions<'a> {
     }
 
     /// A handle's conversions from the month of `newest` back to that of `oldest`, newest first: at least one `Query` of the
-    /// `list` index, which lags, per month.
+    /// `list` index, which lags, per month, and one `BatchGetItem` for a hundred conversions.
     ///
     /// # Errors
     /// When the cursor is not one of this list, or the table is unavailable.
@@ -73,21 +71,16 @@ impl<'a> Conversions<'a> {
         let list = format!("CONVS#{handle}");
         let last: Option<ConversionId> = decode_cursor(&list, cursor)?.and_then(|id| id.parse().ok());
         let mut day = last.map_or(newest, |id| id.moment().day());
-        let mut before = last.map_or_else(|| AFTER_ALL.to_owned(), |id| id.to_string());
+        let mut before = last.map_or_else(|| AFTER_ALL.to_owned(), preceding);
+        let mut after: Option<ListCursor> = None;
         loop {
-            let query = self
-                .db
-                .query_index(table::LIST)
-                .key_condition_expression("listPk = :month AND listSk < :before")
-                .expression_attribute_values(":month", text(table::conversions(handle, day)))
-                .expression_attribute_values(":before", text(&before))
-                .scan_index_forward(false)
-                .limit(i32::try_from(limit + 1 - items.len()).unwrap_or(i32::MAX));
-            let answer = query.send().await.map_err(Error::call("Query"))?;
-            for item in answer.items() {
-                match found(item, stored)? {
+            let range =
+                ListRange::of_month(limit + 1 - items.len(), table::conversions(handle, day)).between(FIRST, &before).newest_first();
+            let (listed, next) = self.db.listed(range.after(after)).await?;
+            for (position, item) in listed {
+                match found(&item, stored)? {
                     Found::Intact(conversion) => items.push(conversion),
-                    Found::Damaged(_) => damaged.push(string(item, "listSk")?.to_owned()),
+                    Found::Damaged(_) => damaged.push(position),
                 }
             }
             if items.len() > limit {
@@ -98,17 +91,21 @@ impl<'a> Conversions<'a> {
                 let next_cursor = last.map(|last| encode_cursor(&list, &last));
                 return Ok(Page { items, next_cursor, damaged });
             }
-            if answer.last_evaluated_key().is_none() {
+            after = next;
+            if after.is_none() {
                 day = last_of_previous_month(day);
                 before = AFTER_ALL.to_owned();
                 if day.month() < oldest.month() {
                     return Ok(Page { items, next_cursor: None, damaged });
                 }
-            } else if let Some(last) = answer.items().last().and_then(|item| optional(item, "listSk")) {
-                before = last.to_owned();
             }
         }
     }
+}
+
+/// The last id before this one.
+fn preceding(id: ConversionId) -> String {
+    ConversionId::from_bytes(u128::from_be_bytes(id.to_bytes()).saturating_sub(1).to_be_bytes()).to_string()
 }
 
 fn last_of_previous_month(day: Day) -> Day {

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::dynamo::found::{Found, found};
 use crate::dynamo::item::{Item, doc, key};
+use crate::dynamo::retry::{RetryPolicy, RetryStep, retry};
 use crate::dynamo::table::Key;
 use crate::error::{Error, Result};
 
@@ -139,6 +140,28 @@ impl Database {
         let is_complete = sent.unprocessed_items().is_none_or(|items| items.is_empty());
         if is_complete { Ok(()) } else { Err(Error::Contended(BATCH_WRITE)) }
     }
+}
+
+/// Makes a conditional write of one item, again while a transaction holds the item: false when its condition did not hold.
+///
+/// # Errors
+/// [`Error::Contended`] when a transaction still holds it after the last attempt.
+pub(crate) async fn apply<T, E, R, F>(operation: &'static str, send: impl Fn() -> F + Send + Sync) -> Result<bool>
+where
+    F: Future<Output = std::result::Result<T, SdkError<E, R>>> + Send,
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let send = &send;
+    retry(RetryPolicy::TRANSACTION, operation, (), |_, ()| async move {
+        let sent = send().await;
+        let code = sent.as_ref().err().and_then(SdkError::as_service_error).and_then(E::code);
+        if code == Some("TransactionConflictException") {
+            return Ok(RetryStep::Again(()));
+        }
+        applied(operation, sent).map(RetryStep::Done)
+    })
+    .await
 }
 
 /// Whether a conditional write was applied: false when its condition did not hold.

@@ -15,15 +15,15 @@
 //! | clicks used of `maxClicks` | `CAP#h#linkId` | `A` | conditional add |
 //! | click | `CLICK#h#yyyymmdd#shard` | click id | event worker (get, restate), recount, re-scoring and export (query) |
 //! | parked click | `PARKED#h#shard` | click id | sweeper (index `due`) |
-//! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm` / id; index `due` until counted |
+//! | conversion, its key and outbox entry | `CONV#h#sha256(key)` | `A`, older ones their id | conditional put; index `list` by `CONVS#h#yyyymm#shard` / id; index `due` until counted |
 //! | last observed health of a campaign | `HEALTH#h` | campaign id | health (get), conditional put |
 //! | webhook subscription | `SUBS#h` | subscription id | event worker, delivery worker, list (query); index `list` by `SEALED#key` / id, to re-seal its secrets |
 //! | number of webhook subscriptions | `SUBS#h` | `count` | conditional add |
 //! | event, its message and outbox entry | `EVT#h#id` | `A` | delivery worker (get); index `due` until every subscription has its delivery |
-//! | delivery, and its attempts | `DLV#h#id` | `A`, `ATT#nn#seq` | delivery worker; index `list` by `DLVS#h#yyyymm` / id; index `due` until it is final |
+//! | delivery, and its attempts | `DLV#h#id` | `A`, `ATT#nn#seq` | delivery worker; index `list` by `DLVS#h#yyyymm#shard` / id; index `due` until it is final |
 //! | an event's newest replay to a subscription | `DLV#h#id` of the event's own delivery | `NEWEST` | replay of a range (get) |
-//! | a subscription's deliveries by hour | `HOOKS#h#id` | `yyyymmddhh#shard` | notifications (query), added to with each delivery |
-//! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key); `reversal`, `confirmation` | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm` / id; index `due` until counted |
+//! | a subscription's ended deliveries by hour | `HOOKS#h#id#lane` | `yyyymmddhh#shard` | notifications (query), added to as each ends |
+//! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key); `reversal`, `confirmation` | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm#shard` / id; index `due` until counted |
 //! | repeated submissions of a key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
 //! | personal access token | `PAT#tokenId` | `A` | every call of the PAT family (get), conditional update of its last use and its revocation |
 //! | a handle's token | `TOKENS#h` | token id | list of tokens (query); `#` holds their number, conditional add |
@@ -38,6 +38,7 @@
 //! The entity class comes first, so that IAM's `dynamodb:LeadingKeys` can separate the functions. Handles, slugs, campaign and
 //! user ids cannot contain `#`; whatever else a user supplies is hashed before it becomes part of a key.
 
+mod lists;
 mod reports;
 mod webhooks;
 
@@ -45,11 +46,14 @@ use domain::values::id::{AuditId, ClickId, ConversionId, LinkId};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug, TokenId, UserId};
 
+pub use lists::{LIST_SHARDS, adjustments_of_month, conversions};
 pub use reports::{DELTA_LANES, cell, cell_range, delta, deltas, fold, folds, rollups};
 pub use webhooks::{
-    attempt, deliveries, delivery, delivery_count, delivery_counts, event, newest_replay, sealed, subscription, subscription_count,
+    attempt, deliveries, delivery, delivery_count, delivery_counts, event, hour, newest_replay, sealed, subscription, subscription_count,
     subscriptions,
 };
+
+pub(crate) use lists::{list_shard, listed_in};
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +72,7 @@ impl Key {
 
 /// The index of outbox entries by the time they are due: sparse, keys only.
 pub const DUE: &str = "due";
-/// The index of conversions, adjustments and deliveries by month, and of subscriptions by sealing key.
+/// The index of conversions, adjustments and deliveries by month, of subscriptions by sealing key, and of handles: keys only.
 pub const LIST: &str = "list";
 /// Partitions of the `due` index: one partition's throughput would limit all writes.
 pub const DUE_SHARDS: u32 = 64;
@@ -82,6 +86,8 @@ pub const CLICK_SHARDS: u32 = 32;
 pub const PARKED_SHARDS: u32 = 16;
 /// Items that the delivery counts of one hour are spread over.
 pub const COUNT_SHARDS: u32 = 16;
+/// Partitions that these items are spread over.
+pub const COUNT_LANES: u32 = 4;
 /// The partition of all handles in the `list` index.
 pub(crate) const HANDLE_LIST: &str = "HANDLES";
 
@@ -191,11 +197,6 @@ pub fn former_conversion(handle: &Handle, key_digest: &str, id: ConversionId) ->
     Key { pk: conversion(handle, key_digest).pk, sk: id.to_string() }
 }
 
-/// A month of a handle's conversions in the `list` index.
-pub fn conversions(handle: &Handle, day: Day) -> String {
-    format!("CONVS#{handle}#{}", day.month())
-}
-
 /// The last observed health of a campaign.
 pub fn health(handle: &Handle, id: &CampaignId) -> Key {
     Key { pk: format!("HEALTH#{handle}"), sk: id.to_string() }
@@ -214,11 +215,6 @@ pub fn adjustment(handle: &Handle, conversion: ConversionId, key_digest: &str) -
 /// An entry of the one correction a conversion may have; no key digest has such a name.
 pub fn correction(handle: &Handle, conversion: ConversionId, part: &str) -> Key {
     Key { pk: adjustments(handle, conversion), sk: part.to_owned() }
-}
-
-/// A month of a handle's adjustments in the `list` index.
-pub fn adjustments_of_month(handle: &Handle, day: Day) -> String {
-    format!("ADJS#{handle}#{}", day.month())
 }
 
 /// The repeated submissions of a conversion's key.

@@ -1,6 +1,7 @@
 //! Deliveries: each transition is one write on the condition that the delivery is as it was read.
-
-use std::collections::BTreeMap;
+//!
+//! Creating and claiming a delivery, and a first attempt that another will follow, are plain conditional writes of its item. A transition
+//! that ends the delivery counts it in the same transaction, and one that records a later attempt stores that attempt in it.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
@@ -8,18 +9,20 @@ use domain::accounts::audit::AuditEvent;
 use domain::values::id::DeliveryId;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, DeliveryTrigger, KEPT_DAYS};
+use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, DeliveryTrigger, FIRST_LEASE, KEPT_DAYS};
 use domain::webhooks::envelope::Envelope;
 
 use crate::accounts::audit;
 use crate::dynamo::table::{self, Key};
-use crate::dynamo::{Database, Item, RetryPolicy, absent, doc, number, readable, string, text, with_doc};
+use crate::dynamo::{Database, Item, RetryPolicy, absent, applied, apply, doc, number, readable, string, text, to_json, with_doc};
 use crate::error::{Error, Result};
 use crate::outbox::{GRACE_MS, make_due};
 use crate::webhooks::events;
 
-/// Deliveries created in one transaction: each takes up to three of its hundred parts.
+/// Deliveries created in one transaction: each takes up to two of its hundred parts.
 pub const MAX_REQUESTED_DELIVERIES: usize = 32;
+/// The condition of a transition, with the state before it as `:before`.
+const UNCHANGED: &str = "#state = :before";
 
 /// A finished attempt and the lease it was made under.
 #[derive(Clone, Copy, Debug)]
@@ -41,15 +44,32 @@ impl<'a> Deliveries<'a> {
         Self { db }
     }
 
-    /// Creates a delivery; false when it exists.
+    /// Creates a delivery, one `PutItem`; false when it exists.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn create(self, delivery: &Delivery) -> Result<bool> {
+        let put = self.db.put(item(delivery)?).condition_expression("attribute_not_exists(pk)");
+        applied("PutItem", put.send().await)
+    }
+
+    /// Claims an attempt, one `UpdateItem`; false, without a change, when the delivery is not in the state `before` any more. It stays
+    /// due when it was, so that the index is not written: the sweeper's message finds the lease.
     ///
     /// # Errors
     /// When the table is unavailable or contended.
-    pub async fn create(self, delivery: &Delivery) -> Result<bool> {
-        let put = self.db.put_part(item(delivery)?, absent)?;
-        let count = count_part(self.db, &count_key(delivery, delivery.created_at), &[("made", 1)], delivery.created_at)?;
-        let written = self.db.transact_retrying(RetryPolicy::TRANSACTION, &[put, count], &[0]).await?;
-        Ok(written.is_written())
+    pub async fn claim(self, before: &Delivery, claimed: &Delivery) -> Result<bool> {
+        let at = table::delivery(&claimed.handle, claimed.id);
+        let update = self
+            .db
+            .update(&at)
+            .update_expression("SET doc = :doc, #state = :after")
+            .condition_expression(UNCHANGED)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":doc", text(to_json(&at, claimed)?))
+            .expression_attribute_values(":after", text(state(claimed)))
+            .expression_attribute_values(":before", text(state(before)));
+        apply("UpdateItem", || update.clone().send()).await
     }
 
     /// Creates the deliveries that a user requested, at most [`MAX_REQUESTED_DELIVERIES`], with the audit event and, for a new
@@ -67,7 +87,6 @@ impl<'a> Deliveries<'a> {
         if let Some(envelope) = message {
             parts.push(events::message_part(self.db, envelope)?);
         }
-        let mut counts: BTreeMap<Key, (i64, Moment)> = BTreeMap::new();
         for delivery in deliveries {
             parts.push(self.db.put_part(item(delivery)?, absent)?);
             if delivery.trigger == DeliveryTrigger::Manual {
@@ -75,10 +94,6 @@ impl<'a> Deliveries<'a> {
                 newest.insert("ttl".to_owned(), number(delivery.created_at.plus_days(KEPT_DAYS).seconds()));
                 parts.push(self.db.put_part(newest, |put| put)?);
             }
-            counts.entry(count_key(delivery, delivery.created_at)).or_insert((0, delivery.created_at)).0 += 1;
-        }
-        for (at, (made, now)) in counts {
-            parts.push(count_part(self.db, &at, &[("made", made)], now)?);
         }
         self.db.transact_retrying(RetryPolicy::TRANSACTION, &parts, &[]).await.map(drop)
     }
@@ -101,6 +116,19 @@ impl<'a> Deliveries<'a> {
         Ok(newest.unwrap_or_else(|| delivery.clone()))
     }
 
+    /// A delivery that was read, with its attempts in order: one `Query`, unless it has at most one.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn with_attempts(self, delivery: Delivery) -> Result<(Delivery, Vec<DeliveryAttempt>)> {
+        if !delivery.has_more_attempts() {
+            let attempts = delivery.first_attempt.iter().cloned().collect();
+            return Ok((delivery, attempts));
+        }
+        let found = self.get_with_attempts(&delivery.handle, delivery.id).await?;
+        Ok(found.unwrap_or_else(|| (delivery, Vec::new())))
+    }
+
     /// A delivery with its attempts in order: one `Query`.
     ///
     /// # Errors
@@ -114,14 +142,17 @@ impl<'a> Deliveries<'a> {
             .expression_attribute_values(":itself", text("A"))
             .consistent_read(true);
         let found = query.send().await.map_err(Error::call("Query"))?;
-        let (mut delivery, mut attempts) = (None, Vec::new());
+        let (mut delivery, mut later): (Option<Delivery>, Vec<DeliveryAttempt>) = (None, Vec::new());
         for item in found.items() {
             match string(item, "sk")? {
                 "A" => delivery = Some(doc(item)?),
-                _ => attempts.extend(readable(item, doc)?),
+                _ => later.extend(readable(item, doc)?),
             }
         }
-        Ok(delivery.map(|delivery| (delivery, attempts)))
+        Ok(delivery.map(|delivery| {
+            let attempts = delivery.first_attempt.iter().cloned().chain(later).collect();
+            (delivery, attempts)
+        }))
     }
 
     /// Takes a delivery from one state to the next, with the attempt that led there; false, without a change, when it is not in
@@ -142,6 +173,15 @@ pub(super) async fn advance(
     record: Option<AttemptRecord<'_>>,
     now: Moment,
 ) -> Result<bool> {
+    let beside = parts_beside(db, before, after, record, now)?;
+    if beside.is_empty() {
+        let put = db
+            .put(item(&with_record(after, record))?)
+            .condition_expression(UNCHANGED)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":before", text(state(before)));
+        return apply("PutItem", || put.clone().send()).await;
+    }
     let parts = transition_parts(db, before, after, record, now)?;
     let written = db.transact_retrying(RetryPolicy::TRANSACTION, &parts, &[0]).await?;
     Ok(written.is_written())
@@ -155,12 +195,31 @@ pub(super) fn transition_parts(
     record: Option<AttemptRecord<'_>>,
     now: Moment,
 ) -> Result<Vec<TransactWriteItem>> {
-    let mut parts = vec![db.put_part(item(after)?, |put| {
-        put.condition_expression("#state = :before")
+    let mut parts = vec![db.put_part(item(&with_record(after, record))?, |put| {
+        put.condition_expression(UNCHANGED)
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":before", text(state(before)))
     })?];
-    if let Some(AttemptRecord { attempt, lease }) = record {
+    parts.extend(parts_beside(db, before, after, record, now)?);
+    Ok(parts)
+}
+
+/// The delivery with the attempt that was made under its first claim.
+fn with_record(after: &Delivery, record: Option<AttemptRecord<'_>>) -> Delivery {
+    let first = record.filter(|record| record.lease == FIRST_LEASE).map(|record| record.attempt.clone());
+    Delivery { first_attempt: first.or_else(|| after.first_attempt.clone()), ..after.clone() }
+}
+
+/// What a transition writes beside the delivery's own item: an attempt that is not the first, and the count of a delivery that ends.
+fn parts_beside(
+    db: &Database,
+    before: &Delivery,
+    after: &Delivery,
+    record: Option<AttemptRecord<'_>>,
+    now: Moment,
+) -> Result<Vec<TransactWriteItem>> {
+    let mut parts = Vec::new();
+    if let Some(AttemptRecord { attempt, lease }) = record.filter(|record| record.lease != FIRST_LEASE) {
         let mut stored = with_doc(&table::attempt(&after.handle, after.id, attempt.n, lease), attempt)?;
         stored.insert("ttl".to_owned(), number(after.created_at.plus_days(KEPT_DAYS).seconds()));
         parts.push(db.put_part(stored, |put| put)?);
@@ -197,13 +256,12 @@ fn count_key(delivery: &Delivery, at: Moment) -> Key {
     table::delivery_count(&delivery.handle, delivery.subscription_id, at, delivery.id)
 }
 
-/// The counter of a final status.
+/// The counter of a final status that is counted.
 fn counter(status: DeliveryStatus) -> Option<&'static str> {
     match status {
         DeliveryStatus::Delivered => Some("delivered"),
         DeliveryStatus::Exhausted => Some("failed"),
-        DeliveryStatus::Cancelled => Some("cancelled"),
-        DeliveryStatus::Pending | DeliveryStatus::InFlight | DeliveryStatus::Scheduled => None,
+        DeliveryStatus::Cancelled | DeliveryStatus::Pending | DeliveryStatus::InFlight | DeliveryStatus::Scheduled => None,
     }
 }
 
@@ -215,13 +273,12 @@ fn state(delivery: &Delivery) -> String {
 fn item(delivery: &Delivery) -> Result<Item> {
     let mut item = with_doc(&table::delivery(&delivery.handle, delivery.id), delivery)?;
     item.insert("state".to_owned(), text(state(delivery)));
-    item.insert("listPk".to_owned(), text(table::deliveries(&delivery.handle, delivery.id.moment().day())));
+    let month = table::deliveries(&delivery.handle, delivery.id.moment().day());
+    item.insert("listPk".to_owned(), text(table::listed_in(&month, delivery.id.to_bytes())));
     item.insert("listSk".to_owned(), text(delivery.id.to_string()));
     item.insert("ttl".to_owned(), number(delivery.created_at.plus_days(KEPT_DAYS).seconds()));
     if !delivery.status.is_final() {
-        let due =
-            delivery.lease.as_ref().filter(|_| delivery.status == DeliveryStatus::InFlight).map_or(delivery.due_at, |lease| lease.until);
-        make_due(&mut item, delivery.created_at, due.plus_millis(GRACE_MS));
+        make_due(&mut item, delivery.created_at, delivery.due_at.plus_millis(GRACE_MS));
     }
     Ok(item)
 }

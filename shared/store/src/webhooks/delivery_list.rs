@@ -5,12 +5,18 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 use domain::webhooks::delivery::{Delivery, DeliveryStatus, KEPT_DAYS};
 
-use crate::dynamo::{Found, Page, damaged, decode_parts, doc, encode_parts, found, integer, string, table, text};
+use futures::future::try_join_all;
+
+use crate::dynamo::{Found, ListRange, Page, damaged, decode_parts, doc, encode_parts, found, integer, table, text};
 use crate::error::{Error, Result};
 use crate::webhooks::deliveries::Deliveries;
 
-/// Reads of one call of the list, each of at most 200 deliveries; a page ends early when few of them pass the filter.
-const MAX_READS: u32 = 25;
+/// Reads of one call of the list; a page ends early when few deliveries pass the filter.
+const MAX_READS: usize = 25;
+/// Deliveries of one read.
+const MAX_READ: usize = 200;
+/// Deliveries that one call of the list reads at most.
+pub const MAX_LISTED_DELIVERIES: usize = MAX_READS * MAX_READ;
 /// How far the clock of another machine may be ahead, in milliseconds.
 const MAX_CLOCK_SKEW_MS: i64 = 60_000;
 
@@ -38,6 +44,11 @@ impl DeliveryFilter {
         self.since.is_none_or(|since| since <= moment) && self.until.is_none_or(|until| moment <= until)
     }
 
+    /// Whether it leaves out deliveries of its time.
+    fn is_selective(&self) -> bool {
+        !self.statuses.is_empty() || self.subscription.is_some()
+    }
+
     fn contains(&self, delivery: &Delivery) -> bool {
         (self.statuses.is_empty() || self.statuses.contains(&delivery.status))
             && self.subscription.is_none_or(|subscription| subscription == delivery.subscription_id)
@@ -54,52 +65,45 @@ impl DeliveryFilter {
     }
 }
 
-/// Numbers of a subscription's deliveries.
+/// Numbers of a subscription's deliveries that have ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeliveryCounts {
-    /// Created.
-    pub made: i64,
     /// Delivered.
     pub delivered: i64,
     /// Exhausted.
     pub failed: i64,
-    /// Cancelled.
-    pub cancelled: i64,
-}
-
-impl DeliveryCounts {
-    /// Those that are not final.
-    pub fn pending(&self) -> i64 {
-        (self.made - self.delivered - self.failed - self.cancelled).max(0)
-    }
 }
 
 impl Deliveries<'_> {
-    /// The numbers of a subscription's deliveries in the last 24 hours, to the hour: one eventually consistent `Query`.
+    /// How many of a subscription's deliveries ended in the last 24 hours, to the hour: one eventually consistent `Query` of each of its
+    /// four lanes.
     ///
     /// # Errors
     /// When the table is unavailable.
     pub async fn counts(self, handle: &Handle, id: SubscriptionId, now: Moment) -> Result<DeliveryCounts> {
-        let query = self
-            .db
-            .query()
-            .key_condition_expression("pk = :pk AND sk > :from")
-            .expression_attribute_values(":pk", text(table::delivery_counts(handle, id, now).pk))
-            .expression_attribute_values(":from", text(table::delivery_counts(handle, id, now.plus_secs(-23 * 3600)).sk));
-        let found = query.send().await.map_err(Error::call("Query"))?;
+        let lanes = (0..table::COUNT_LANES).map(|lane| self.counts_of_lane(handle, id, lane, now));
         let mut counts = DeliveryCounts::default();
-        for item in found.items() {
-            let of = |name| integer(item, name).unwrap_or(0);
-            counts.made += of("made");
-            counts.delivered += of("delivered");
-            counts.failed += of("failed");
-            counts.cancelled += of("cancelled");
+        for lane in try_join_all(lanes).await? {
+            counts.delivered += lane.delivered;
+            counts.failed += lane.failed;
         }
         Ok(counts)
     }
 
-    /// A handle's deliveries, newest first, after the delivery `after`: reads the `list` index, which lags, until the page is
-    /// full, the kept 30 days are read, or 25 reads are made.
+    async fn counts_of_lane(self, handle: &Handle, id: SubscriptionId, lane: u32, now: Moment) -> Result<DeliveryCounts> {
+        let query = self
+            .db
+            .query()
+            .key_condition_expression("pk = :pk AND sk > :from")
+            .expression_attribute_values(":pk", text(table::delivery_counts(handle, id, lane)))
+            .expression_attribute_values(":from", text(table::hour(now.plus_secs(-23 * 3600))));
+        let found = query.send().await.map_err(Error::call("Query"))?;
+        let sum = |name| found.items().iter().filter_map(|item| integer(item, name)).sum();
+        Ok(DeliveryCounts { delivered: sum("delivered"), failed: sum("failed") })
+    }
+
+    /// A handle's deliveries, newest first, after the delivery `after`: reads the `list` index, which lags, and the deliveries it names,
+    /// until the page is full, the kept 30 days are read, or 25 reads of at most 200 deliveries are made.
     ///
     /// # Errors
     /// When the table is unavailable.
@@ -117,11 +121,18 @@ impl Deliveries<'_> {
         let mut day = before.moment().day();
         let mut reads = 0;
         while oldest <= before && oldest.moment().day() <= day {
-            let (found, is_more) = self.list_month(handle, day, (oldest, before)).await?;
+            // One that the filter leaves out is read all the same; without a filter the page is read and the delivery it starts after.
+            let size = if filter.is_selective() { MAX_READ } else { (limit - items.len() + 1).min(MAX_READ) };
+            let range = ListRange::of_month(size, table::deliveries(handle, day)).between(oldest, before).newest_first();
+            let (entries, next) = self.db.list_entries(range).await?;
             reads += 1;
-            for (id, delivery) in found {
+            for (position, item) in self.db.items_of(&entries).await? {
+                let id = position.parse().map_err(|_| damaged(&position, "listSk is not the id of a delivery"))?;
+                if id == before {
+                    continue;
+                }
                 before = id;
-                match delivery {
+                match found::<Delivery>(&item, doc)? {
                     Found::Intact(delivery) if filter.contains(&delivery) => items.push(delivery),
                     Found::Intact(_) => {}
                     // Whether the filter would contain it cannot be known.
@@ -131,42 +142,16 @@ impl Deliveries<'_> {
                     return Ok(Page { items, next_cursor: Some(encode_parts(&[&before.to_string()])), damaged: unreadable });
                 }
             }
-            if is_more && reads == MAX_READS {
+            // Further than the last item, where the last entries have expired.
+            before = entries.last().and_then(|entry| entry.position.parse().ok()).unwrap_or(before).min(before);
+            if next.is_some() && reads == MAX_READS {
                 return Ok(Page { items, next_cursor: Some(encode_parts(&[&before.to_string()])), damaged: unreadable });
             }
-            if !is_more {
+            if next.is_none() {
                 day = first_of_month(day).plus(-1);
             }
         }
         Ok(Page { items, next_cursor: None, damaged: unreadable })
-    }
-
-    /// At most 200 deliveries of a month before `before`, newest first, and whether more follow.
-    async fn list_month(
-        self,
-        handle: &Handle,
-        day: Day,
-        (oldest, before): (DeliveryId, DeliveryId),
-    ) -> Result<(Vec<(DeliveryId, Found<Delivery>)>, bool)> {
-        let query = self
-            .db
-            .query_index(table::LIST)
-            .key_condition_expression("listPk = :month AND listSk BETWEEN :oldest AND :before")
-            .expression_attribute_values(":month", text(table::deliveries(handle, day)))
-            .expression_attribute_values(":oldest", text(oldest.to_string()))
-            .expression_attribute_values(":before", text(before.to_string()))
-            .scan_index_forward(false)
-            .limit(200);
-        let answer = query.send().await.map_err(Error::call("Query"))?;
-        let mut deliveries = Vec::new();
-        for item in answer.items() {
-            let id = string(item, "listSk")?;
-            let id: DeliveryId = id.parse().map_err(|_| damaged(id, "listSk is not the id of a delivery"))?;
-            if id != before {
-                deliveries.push((id, found(item, doc)?));
-            }
-        }
-        Ok((deliveries, answer.last_evaluated_key().is_some()))
     }
 }
 

@@ -11,8 +11,8 @@ use domain::webhooks::subscription::{Disabled, Failing, MAX_SUBSCRIPTIONS, Subsc
 
 use crate::accounts::audit;
 use crate::dynamo::{
-    DamagedItem, Database, Found, Item, Page, RetryPolicy, absent, applied, doc, found, integer, number, optional, readable, string, table,
-    text, to_json, with_doc,
+    DamagedItem, Database, Found, Item, ListRange, Page, RetryPolicy, absent, applied, doc, found, integer, number, optional, readable,
+    string, table, text, to_json, with_doc,
 };
 use crate::error::{Error, Result};
 
@@ -115,20 +115,14 @@ impl<'a> Subscriptions<'a> {
         Ok(written.is_written())
     }
 
-    /// At most `limit` subscriptions whose secrets are sealed with this platform key, or for none with several keys: one `Query`.
-    /// The index lags, so a write that follows must depend on the version that was read.
+    /// At most `limit` subscriptions whose secrets are sealed with this platform key, or for none with several keys: one `Query` of the
+    /// `list` index, which lags, and one `BatchGetItem` for a hundred of them.
     ///
     /// # Errors
     /// When the table is unavailable.
-    pub async fn sealed_with(self, key_id: Option<&str>, limit: i32) -> Result<Vec<Subscription>> {
-        let query = self
-            .db
-            .query_index(table::LIST)
-            .key_condition_expression("listPk = :sealed")
-            .expression_attribute_values(":sealed", text(table::sealed(key_id)))
-            .limit(limit);
-        let found = query.send().await.map_err(Error::call("Query"))?;
-        found.items().iter().filter_map(|item| readable(item, doc).transpose()).collect()
+    pub async fn sealed_with(self, key_id: Option<&str>, limit: usize) -> Result<Vec<Subscription>> {
+        let (items, _) = self.db.listed(ListRange::first(limit, table::sealed(key_id))).await?;
+        items.iter().filter_map(|(_, item)| readable(item, doc).transpose()).collect()
     }
 
     /// Replaces the secrets by the same ones sealed with another key; returns false when the subscription has changed since it

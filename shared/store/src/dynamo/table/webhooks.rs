@@ -4,7 +4,7 @@ use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
-use super::{COUNT_SHARDS, Key};
+use super::{COUNT_LANES, COUNT_SHARDS, Key};
 
 /// The partition of a handle's webhook subscriptions.
 pub fn subscriptions(handle: &Handle) -> String {
@@ -51,15 +51,18 @@ pub fn deliveries(handle: &Handle, day: Day) -> String {
     format!("DLVS#{handle}#{}", day.month())
 }
 
-/// The delivery counts of a subscription in one hour.
-pub fn delivery_counts(handle: &Handle, id: SubscriptionId, at: Moment) -> Key {
-    let hour = at.millis().rem_euclid(86_400_000) / 3_600_000;
-    Key { pk: format!("HOOKS#{handle}#{id}"), sk: format!("{}{hour:02}", at.day().compact()) }
+/// A lane of a subscription's delivery counts: one partition would limit how many deliveries can end in a second.
+pub fn delivery_counts(handle: &Handle, id: SubscriptionId, lane: u32) -> String {
+    format!("HOOKS#{handle}#{id}#{lane}")
 }
 
-/// The shard of that hour a delivery is counted in: many end at once, and transactions on one item conflict.
+/// The hour of a moment, as the counts of an hour begin.
+pub fn hour(at: Moment) -> String {
+    format!("{}{:02}", at.day().compact(), at.millis().rem_euclid(86_400_000) / 3_600_000)
+}
+
+/// The item of its lane that a delivery is counted in: many end at once, and transactions on one item conflict.
 pub fn delivery_count(handle: &Handle, id: SubscriptionId, at: Moment, delivery: DeliveryId) -> Key {
-    let hour = delivery_counts(handle, id, at);
     let shard = u32::from(delivery.to_bytes().last().copied().unwrap_or_default()) % COUNT_SHARDS;
-    Key { sk: format!("{}#{shard}", hour.sk), ..hour }
+    Key { pk: delivery_counts(handle, id, shard % COUNT_LANES), sk: format!("{}#{shard}", hour(at)) }
 }

@@ -1,4 +1,4 @@
-//! What this process has seen exhausted, so that refusing it again costs no call.
+//! What this process has seen of limits, so that refusing a subject again costs no call, and counting it one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,12 +8,21 @@ use domain::values::moment::Moment;
 /// Counters remembered; each has about a hundred bytes.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// Counters that have reached their maximum, by name, with the end of their window; none when they never start again.
+/// What this process has seen of limits.
 #[derive(Debug, Default)]
-pub(crate) struct ExhaustedCounters(Mutex<HashMap<String, Option<Moment>>>);
+pub(crate) struct LimitMemory {
+    /// Counters that have reached their maximum.
+    pub(super) exhausted: Counters,
+    /// Windows that are running.
+    pub(super) running: Counters,
+}
 
-impl ExhaustedCounters {
-    /// Whether a counter is known to be exhausted at this moment, and until when.
+/// Counters by name, with the end of their window; none when they never start again.
+#[derive(Debug, Default)]
+pub(super) struct Counters(Mutex<HashMap<String, Option<Moment>>>);
+
+impl Counters {
+    /// Whether a counter is known at this moment, and until when.
     pub(super) fn get(&self, name: &str, now: Moment) -> Option<Option<Moment>> {
         let counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counters.get(name).copied().filter(|until| until.is_none_or(|until| until > now))
@@ -38,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_counter_is_remembered_to_the_end_of_its_window_and_their_number_is_bounded() {
-        let (counters, now) = (ExhaustedCounters::default(), Moment::from_millis(0));
+        let (counters, now) = (Counters::default(), Moment::from_millis(0));
         counters.remember("a".to_owned(), Some(now.plus_millis(10)), now);
         counters.remember("b".to_owned(), None, now);
         assert_eq!(counters.get("a", now.plus_millis(9)), Some(Some(now.plus_millis(10))));
