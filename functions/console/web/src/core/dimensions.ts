@@ -1,6 +1,6 @@
 import { countryName } from "./countries";
 
-const OTHERS: Readonly<Record<string, string>> = { direct: "Direct", referral: "Referral", other: "Other (rest)", UNKNOWN: "Unknown", MOBILE: "Mobile", TABLET: "Tablet", DESKTOP: "Desktop", BOT: "Bot" };
+const OTHERS: Readonly<Record<string, string>> = { none: "None", direct: "Direct", referral: "Referral", other: "Other (rest)", UNKNOWN: "Unknown", MOBILE: "Mobile", TABLET: "Tablet", DESKTOP: "Desktop", BOT: "Bot" };
 
 export type Dimension = "country" | "referrer" | "source" | "segment" | "device" | "slug";
 
