@@ -127,6 +127,9 @@ pub(super) struct FillArgs {
     /// The handle; its people are those of the handle demo.
     #[arg(long, default_value = local::demo::month::HANDLE)]
     pub(super) handle: Handle,
+    /// The port of the server's demo shop, which receives the month's webhooks from then on.
+    #[arg(long, value_name = "PORT", default_value_t = 9080)]
+    pub(super) shop_port: u16,
     /// Remove a handle of this name, with everything it owns, and make it anew.
     #[arg(long)]
     pub(super) replace: bool,

@@ -6,14 +6,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use local::{
     Error,
-    demo::month::{HANDLE, MonthOptions, Pace},
+    demo::{
+        month::{HANDLE, MonthOptions, Pace},
+        shop,
+    },
     jobs::{
         EngineAddress, Engines,
         fill::{self, FillRequest, FirstFill, OnProgress},
     },
     keys::Keys,
 };
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use super::args::FillArgs;
 
@@ -29,6 +32,7 @@ pub(super) async fn run(args: &FillArgs) -> Result<(), Error> {
         days: usize::try_from(args.days).unwrap_or_default(),
         clicks: usize::try_from(args.clicks).unwrap_or_default(),
         seed: args.seed,
+        hooks: Some(shop::hooks(args.shop_port)),
         ..MonthOptions::ending(fill::wall_moment())?
     };
     let (target, keys) = (engines.address().clone(), Keys::known(&args.data)?);
@@ -53,20 +57,27 @@ pub(super) async fn run(args: &FillArgs) -> Result<(), Error> {
 }
 
 /// Makes the month of a new data directory while the server runs, and logs every quarter of it.
-pub(super) async fn at_first_start(first: FirstFill, target: EngineAddress, keys: Keys) {
-    let logged = AtomicU32::new(0);
+pub(super) async fn at_first_start(first: FirstFill, target: EngineAddress, keys: Keys, shop_port: u16) {
+    // The month is made on a thread that logs nothing, so the quarters are logged here.
+    let (reached, mut reaches) = watch::channel(0);
     let progress = move |part: f64| {
-        let percent = percent_of(part) / 25 * 25;
-        if logged.swap(percent, Ordering::SeqCst) != percent && percent < 100 {
-            tracing::info!("demo data: {percent} %");
+        let quarter = percent_of(part) / 25 * 25;
+        reached.send_if_modified(|last| std::mem::replace(last, quarter) != quarter);
+    };
+    let log = async {
+        while reaches.changed().await.is_ok() {
+            let percent = *reaches.borrow_and_update();
+            if percent < 100 {
+                tracing::info!("demo data: {percent} %");
+            }
         }
     };
     let filled = async {
-        let month = MonthOptions::ending(fill::wall_moment())?;
+        let month = MonthOptions { hooks: Some(shop::hooks(shop_port)), ..MonthOptions::ending(fill::wall_moment())? };
         let request = FillRequest { month, target, keys, replace: false, pace: Pace::Shared };
         first.run(request, Arc::new(progress)).await
     };
-    match filled.await {
+    match tokio::join!(filled, log).0 {
         Ok(filled) => tracing::info!(visits = filled.month.visits, orders = filled.month.orders, "demo data: complete, handle {HANDLE}"),
         Err(Error::HandleExists(handle)) => tracing::info!("no demo data: there is a handle {handle}"),
         Err(error) => tracing::warn!(%error, "no demo data; the next start tries again"),

@@ -55,7 +55,7 @@ pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error
     println!("{}", welcome::text(&settings, &tokens, shop.is_some().then_some(args.shop_port)));
     tracing::info!(ready_ms, "ready on {}", settings.api_origin());
     if let Some(first_fill) = first_fill {
-        tokio::spawn(fill::at_first_start(first_fill, EngineAddress::of(&server)?, keys.clone()));
+        tokio::spawn(fill::at_first_start(first_fill, EngineAddress::of(&server)?, keys.clone(), args.shop_port));
     }
 
     serve(&server, listeners, shop).await;

@@ -35,6 +35,15 @@ const FILES: [(&str, &str, &str); 10] = [
     ("/shop.css", STYLE, include_str!("shop/shop.css")),
 ];
 
+/// The path of the shop's receivers of webhooks, which take whatever they are sent.
+const HOOKS: &str = "/hooks";
+
+/// The address of the shop's receivers of webhooks.
+#[must_use]
+pub fn hooks(port: u16) -> String {
+    format!("http://localhost:{port}{HOOKS}")
+}
+
 /// The creator's page; its site is not the shop's.
 #[must_use]
 pub fn guide(port: u16) -> String {
@@ -78,6 +87,9 @@ impl Shop {
     }
 
     fn response(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
+        if method == Method::POST && path.starts_with(HOOKS) {
+            return Response::new(Full::new(Bytes::from_static(b"ok")));
+        }
         let mut response = Response::new(Full::default());
         let headers: &mut HeaderMap = response.headers_mut();
         headers.insert(CONTENT_SECURITY_POLICY, self.0.policy.clone());

@@ -22,7 +22,8 @@ fn handle() -> Handle {
 /// A month of ten days; with more orders than usual, so that there is one of each kind.
 fn request(env: &TestEnv, clicks: usize, orders: usize) -> FillRequest {
     let usual = MonthOptions::ending(env.now()).expect("options");
-    let month = MonthOptions { days: 10, clicks, orders: Some(orders), ..usual };
+    let hooks = Some("http://localhost:9080/hooks".to_owned());
+    let month = MonthOptions { days: 10, clicks, orders: Some(orders), hooks, ..usual };
     let target = EngineAddress::of(env.server()).expect("engines");
     FillRequest { month, target, keys: env.keys().clone(), replace: false, pace: Pace::Full }
 }
@@ -32,7 +33,7 @@ fn silent() -> OnProgress {
 }
 
 async fn filled(env: &TestEnv) -> FillSummary {
-    fill::run(request(env, 500, 170), silent()).await.expect("a month")
+    fill::run(request(env, 400, 160), silent()).await.expect("a month")
 }
 
 async fn read(env: &TestEnv, path: &str) -> Value {
@@ -111,6 +112,7 @@ async fn assert_webhooks(env: &TestEnv) {
     };
     let statuses: Vec<&Value> = ["Order", "Partner", "Warehouse", "CRM"].map(|name| &of(name)["status"]).into();
     assert_eq!(statuses, ["ACTIVE", "ACTIVE", "ACTIVE", "DISABLED_AUTO"]);
+    assert_eq!(of("Order")["endpointUrl"], "http://localhost:9080/hooks/orders");
     let deliveries = list(env, "deliveries").await;
     let to = |name: &str| {
         let id = of(name)["subscriptionId"].clone();

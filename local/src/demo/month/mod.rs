@@ -61,6 +61,8 @@ pub struct MonthOptions {
     pub seed: u64,
     /// The present moment.
     pub now: Moment,
+    /// The address below which the webhooks' endpoints are moved in the end; their receivers end with the month.
+    pub hooks: Option<String>,
 }
 
 impl MonthOptions {
@@ -70,7 +72,7 @@ impl MonthOptions {
     /// Never: the handle's name is valid.
     pub fn ending(now: Moment) -> Result<Self, Error> {
         let handle = HANDLE.parse().map_err(Error::keys)?;
-        Ok(Self { handle, days: 30, clicks: 24_000, orders: None, seed: 1, now })
+        Ok(Self { handle, days: 30, clicks: 24_000, orders: None, seed: 1, now, hooks: None })
     }
 }
 
@@ -185,6 +187,7 @@ impl Month {
         }
         self.world.walk_to(until).await?;
         self.world.sweep().await?;
+        self.move_endpoints().await?;
         self.summary.records = self.recounted().await?;
         progress(1.0);
         Ok(self.summary)
@@ -261,8 +264,7 @@ impl Month {
             end = end.min(ordered_at(at, &visit));
             visits.push((at, *visit));
         }
-        let moments: Vec<i64> = visits.iter().map(|(at, _)| *at).collect();
-        for (at, (visit, answer)) in moments.into_iter().zip(self.world.visits(visits).await?) {
+        for (at, visit, answer) in self.world.visits(visits).await? {
             self.summary.visits += 1;
             if let (Some(order), Some(ctx)) = (visit.order, context(&answer)) {
                 self.place(at, order, ctx);

@@ -9,6 +9,9 @@ use super::content::{Traffic, ValueRange};
 use super::dice::Dice;
 use super::visits::Visit;
 
+/// One of so many orders is placed by a program, less than a second after its visit.
+const EVERY_AT_ONCE: usize = 160;
+
 /// A purchase that follows a visit.
 #[derive(Clone)]
 pub(super) struct Order {
@@ -130,7 +133,9 @@ impl OrderBook {
             false => Report::Browser,
         };
         let minute = 60_000;
+        let is_at_once = self.number % EVERY_AT_ONCE == 7;
         let after = match dice.between(0, 9) {
+            _ if is_at_once => 400,
             0..=6 => dice.between(minute, 35 * minute),
             7 | 8 => dice.between(50 * minute, 600 * minute),
             _ => dice.between(1_200 * minute, 4_000 * minute),

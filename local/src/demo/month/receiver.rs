@@ -76,6 +76,11 @@ impl Receivers {
         Some(format!("http://127.0.0.1:{}/hooks/{name}", receiver.port))
     }
 
+    /// The names of the receivers that have not ended.
+    pub(super) fn lasting(&self) -> Vec<&'static str> {
+        self.0.iter().filter(|receiver| !*receiver.stop.borrow()).map(|receiver| receiver.name).collect()
+    }
+
     /// Ends a receiver: from now on its connections are refused.
     pub(super) fn end(&self, name: &str) {
         for receiver in self.0.iter().filter(|receiver| receiver.name == name) {

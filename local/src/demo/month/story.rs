@@ -1,10 +1,11 @@
 //! The calls of the story: what the demo's people do in the month.
 
 use domain::values::moment::Moment;
-use serde_json::Value;
+use http::Method;
+use serde_json::{Value, json};
 
 use super::Month;
-use super::content::Step;
+use super::content::{Person, Step};
 use crate::Error;
 
 impl Month {
@@ -25,6 +26,21 @@ impl Month {
         }
         if let Some(name) = &step.keep {
             self.kept.insert(name.clone(), answer.json());
+        }
+        Ok(())
+    }
+
+    /// Moves the endpoints to receivers that stay; a subscription that was disabled stays as it is.
+    pub(super) async fn move_endpoints(&mut self) -> Result<(), Error> {
+        let Some(hooks) = self.options.hooks.clone() else { return Ok(()) };
+        for name in self.receivers.lasting() {
+            let id = self.kept.get(name).and_then(|kept| kept.get("subscriptionId")).and_then(Value::as_str);
+            let Some(path) = id.map(|id| format!("/v2/handles/{}/webhooks/{id}", self.world.handle())) else { continue };
+            let body = json!({"endpointUrl": format!("{hooks}/{name}")});
+            let answer = self.world.ask(Person::Operator, Method::PUT, path, &body).await?;
+            if !answer.status.is_success() {
+                return Err(Error::Failed(format!("moving the demo's endpoint {name} ({}: {})", answer.status, answer.json())));
+            }
         }
         Ok(())
     }

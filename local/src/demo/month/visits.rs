@@ -7,6 +7,10 @@ use super::content::{Agent, Bot, Country, LinkTraffic, Referrer, Traffic};
 use super::dice::Dice;
 use super::orders::Order;
 
+/// People who follow the same link within some seconds, at most, and how long that takes, in milliseconds.
+const MAX_GROUP: i64 = 6;
+pub(super) const GROUP_MS: i64 = 4_500;
+
 /// A visit of a link.
 pub(super) struct Visit {
     pub(super) slug: String,
@@ -38,7 +42,18 @@ pub(super) struct DayPlan<'a> {
 impl<'a> DayPlan<'a> {
     /// The visits of `people` people.
     pub(super) fn people(&mut self, people: usize) -> Vec<(i64, Visit)> {
-        (0..people).filter_map(|_| self.person()).collect()
+        let mut visits = Vec::new();
+        while visits.len() < people {
+            let at = self.moment();
+            let Some(link) = self.link(at) else { break };
+            // A post or a letter is opened by several people within seconds.
+            let group = usize::try_from(self.dice.between(1, MAX_GROUP)).unwrap_or(1).min(people - visits.len());
+            for place in 0..group {
+                let later = if place == 0 { 0 } else { self.dice.between(300, GROUP_MS) };
+                visits.extend(self.person(link).map(|visit| (at + later, visit)));
+            }
+        }
+        visits
     }
 
     /// The visits of `programs` programs.
@@ -46,9 +61,7 @@ impl<'a> DayPlan<'a> {
         (0..programs).filter_map(|_| self.program()).collect()
     }
 
-    fn person(&mut self) -> Option<(i64, Visit)> {
-        let at = self.moment();
-        let link = self.link(at)?;
+    fn person(&mut self, link: &'a LinkTraffic) -> Option<Visit> {
         let traffic = self.traffic;
         let home = link.country.as_deref().filter(|_| self.dice.hits(0.8));
         let country: &Country = match home {
@@ -65,14 +78,14 @@ impl<'a> DayPlan<'a> {
                 ("accept-language", country.language.clone()),
                 ("cloudfront-viewer-country", country.code.clone()),
             ],
-            currency: country.currency.clone(),
+            currency: link.currency.clone().filter(|_| self.dice.hits(0.85)).unwrap_or_else(|| country.currency.clone()),
             order: None,
         };
         self.came_from(link, &mut visit);
         if self.dice.hits(0.03) {
             visit.headers.push(("sec-gpc", "1".to_owned()));
         }
-        Some((at, visit))
+        Some(visit)
     }
 
     /// Adds the referrer, or the source that the address names.

@@ -1,7 +1,7 @@
 //! The server in memory that the month happens on, its clock, and the calls of its people and visitors.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -16,7 +16,7 @@ use serde_json::Value;
 use store::Store;
 
 use super::content::Person;
-use super::visits::Visit;
+use super::visits::{GROUP_MS, Visit};
 use crate::keys::Keys;
 use crate::settings::LocalSettings;
 use crate::{Error, LocalServer, Options, functions, token};
@@ -176,8 +176,8 @@ impl World {
         Ok(answer)
     }
 
-    /// Visits of links, each at its moment; returns their answers in the same order. The last one is at the end of all of them.
-    pub(super) async fn visits(&mut self, visits: Vec<(i64, Visit)>) -> Result<Vec<(Visit, Answer)>, Error> {
+    /// Visits of links, each at its moment; returns them with their answers in the order of time.
+    pub(super) async fn visits(&mut self, visits: Vec<(i64, Visit)>) -> Result<Vec<(i64, Visit, Answer)>, Error> {
         let first = visits.first().map_or(i64::MAX, |(at, _)| *at);
         let last = visits.last().map_or(0, |(at, _)| *at);
         let begin = self.visited;
@@ -185,9 +185,15 @@ impl World {
         let this = &*self;
         let visit = |((at, visit), number): ((i64, Visit), u64)| {
             let call = Together { at, number, used: Cell::new(0) };
-            TOGETHER.scope(call, async move { this.visit(&visit).await.map(|answer| (visit, answer)) })
+            TOGETHER.scope(call, async move { this.visit(&visit).await.map(|answer| (at, visit, answer)) })
         };
-        let answers = try_join_all(visits.into_iter().zip(begin..).map(visit)).await?;
+        // The first of each link before the others, which find the link in memory if they come within seconds.
+        let mut known = BTreeSet::new();
+        let (firsts, others): (Vec<_>, Vec<_>) =
+            visits.into_iter().zip(begin..).partition(|((at, visit), _)| known.insert((visit.slug.clone(), at / GROUP_MS)));
+        let mut answers = try_join_all(firsts.into_iter().map(visit)).await?;
+        answers.extend(try_join_all(others.into_iter().map(visit)).await?);
+        answers.sort_by_key(|(at, ..)| *at);
         self.clock.walk_to(last);
         self.clicks_due = Some(self.clicks_due.unwrap_or(i64::MAX).min(first.saturating_add(CLICKS_WAIT_MS)));
         Ok(answers)

@@ -120,6 +120,8 @@ pub(super) struct LinkTraffic {
     pub(super) referrer: Option<String>,
     /// The country of most visits.
     pub(super) country: Option<String>,
+    /// The currency of most orders; that of the visitor's country when absent.
+    pub(super) currency: Option<String>,
     /// The first day with visits.
     pub(super) from: Option<f64>,
     /// The last day with visits.
