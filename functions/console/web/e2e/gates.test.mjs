@@ -1,13 +1,9 @@
 // On every page, in light and dark: no finding of axe, no violation of the policy, no error, no request elsewhere, no sideways scroll at 360 px.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
+import { findings } from "./axe.mjs";
 import { go, HANDLE, launch, open, Server, tab } from "./harness.mjs";
 import { PAGES } from "./pages.mjs";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 let server;
 let browser;
@@ -20,13 +16,6 @@ after(async () => {
   await browser?.close();
   await server?.close();
 });
-
-async function findings(page) {
-  // Evaluated by the browser's own debugger: the policy of the page stays as it is.
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate((tags) => globalThis.axe.run({ runOnly: { type: "tag", values: tags } }), RULES);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} (${failureSummary})`).slice(0, 3).join("; ")}`);
-}
 
 for (const theme of ["light", "dark"]) {
   test(`every page in ${theme}`, async (t) => {

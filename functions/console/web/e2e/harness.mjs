@@ -183,7 +183,7 @@ export async function press(page, name) {
   const handle = await eventually(`a button named ${name}`, async () => {
     const found = await page.evaluateHandle((wanted) => {
       const labels = (element) => (element.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.innerText.trim());
-      const named = (element) => [(element.getAttribute("aria-label") ?? element.innerText).trim(), ...labels(element)].includes(wanted);
+      const named = (element) => [(element.getAttribute("aria-label") ?? element.innerText).replace(/\s+/g, " ").trim(), ...labels(element)].includes(wanted);
       return [...document.querySelectorAll("button, a, [role=option], [role=menuitem]")].filter((element) => element.getClientRects().length && !element.disabled).findLast(named) ?? null;
     }, name);
     return found.asElement();

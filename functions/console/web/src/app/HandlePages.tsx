@@ -3,6 +3,7 @@ import { Redirect, Route, Switch } from "wouter";
 import { may } from "../core/roles";
 import { remember } from "../core/device";
 import { useGet } from "../api/use";
+import { Boundary } from "../ui/Boundary";
 import { Page } from "../ui/Page";
 import { Empty, Failed } from "../ui/states";
 import { SkeletonPage } from "../ui/Skeleton";
@@ -66,7 +67,7 @@ function Allowed({ entry }: { entry: PageEntry }) {
   const role = useRole();
   const Component = entry.component;
   useEffect(() => void (document.title = `${entry.title} – 10x Links`), [entry.title]);
-  if (!entry.needs || may(role, entry.needs)) return <Component />;
+  if (!entry.needs || may(role, entry.needs)) return <Boundary key={entry.path}><Component /></Boundary>;
   return (
     <Page title={entry.title}>
       <Empty title="Your role does not reach this page">

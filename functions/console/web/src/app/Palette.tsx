@@ -32,7 +32,9 @@ function Commands({ close }: { close: () => void }) {
       <SearchField aria-label="Search pages, links and handles" autoFocus className="palette-search">
         <Input className="input" placeholder="Page, link or handle" />
       </SearchField>
-      <Menu className="menu palette-menu" aria-label="Results" onAction={(key) => run(String(key))} renderEmptyState={() => <p className="muted empty-small">Nothing matches.</p>}>
+      {/* The cursor stays in the field, so the list itself has to be reachable to be scrolled. */}
+      <div className="palette-menu" tabIndex={0}>
+      <Menu className="menu" aria-label="Results" onAction={(key) => run(String(key))} renderEmptyState={() => <p className="muted empty-small">Nothing matches.</p>}>
         {groups.map(({ name, commands }) => (
           <MenuSection key={name}>
             <Header className="menu-head">{name}</Header>
@@ -45,6 +47,7 @@ function Commands({ close }: { close: () => void }) {
           </MenuSection>
         ))}
       </Menu>
+      </div>
     </Autocomplete>
   );
 }

@@ -8,6 +8,7 @@ import { Palette } from "./Palette";
 import { Rail } from "./Rail";
 import { RangePicker } from "./RangePicker";
 import { usePage } from "./usePage";
+import { useArrival } from "./useArrival";
 import { useKeyboard } from "./useKeyboard";
 import { UserMenu } from "./UserMenu";
 import { WritesMeter } from "./WritesMeter";
@@ -19,6 +20,7 @@ export function Shell({ usage, children }: { usage: Reading<Schema["Usage"]>; ch
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const page = usePage();
+  useArrival(page);
   useKeyboard({ palette: () => setPalette(true), help: () => setHelp(true) });
   return (
     <div className="shell">

@@ -1,11 +1,15 @@
-import type { ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
 import { useZone } from "../app/context";
 import { clock } from "../core/time";
 
-type Props = { title: ReactNode; note?: ReactNode; actions?: ReactNode; children: ReactNode; asOf?: number | undefined; stale?: boolean };
+type Props = { title: ReactNode; /** What the tab of the browser is called, where the title is not only text. */ name?: string; note?: ReactNode; actions?: ReactNode; children: ReactNode; asOf?: number | undefined; stale?: boolean };
 
 /** A page: its title and actions, then cards. */
-export function Page({ title, note, actions, children, asOf, stale }: Props) {
+export function Page({ title, name, note, actions, children, asOf, stale }: Props) {
+  const called = name ?? (typeof title === "string" ? title : null);
+  useEffect(() => {
+    if (called) document.title = `${called} – 10x Links`;
+  }, [called]);
   return (
     <div className="page">
       <header className="page-head">

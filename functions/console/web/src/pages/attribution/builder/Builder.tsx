@@ -9,7 +9,7 @@ import { randomSlug, type Link } from "../../../core/links";
 import { Button, ButtonLink } from "../../../ui/Button";
 import { Form, useDraft } from "../../../ui/form";
 import { Page } from "../../../ui/Page";
-import { Loaded } from "../../../ui/states";
+import { PageOf } from "../../../ui/PageOf";
 import { toast } from "../../../ui/toasts";
 import { Availability } from "./Availability";
 import { Basics } from "./Basics";
@@ -46,7 +46,7 @@ export default function Builder() {
 
 function Edit({ slug }: { slug: string }) {
   const link = useGet("/v2/handles/{handle}/links/{slug}", { path: { slug } });
-  return <Loaded of={link} lines={10}>{(data) => <FirstRead link={data} etag={link.etag} />}</Loaded>;
+  return <PageOf of={link} title={`Edit ${slug}`}>{(data) => <FirstRead link={data} etag={link.etag} />}</PageOf>;
 }
 
 /** Keeps editing the version that was read first, whatever is read later. */

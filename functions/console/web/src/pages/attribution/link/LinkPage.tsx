@@ -8,7 +8,7 @@ import { Button, ButtonLink } from "../../../ui/Button";
 import { CopyButton } from "../../../ui/Copy";
 import { Dialog } from "../../../ui/Dialog";
 import { Page } from "../../../ui/Page";
-import { Loaded } from "../../../ui/states";
+import { PageOf } from "../../../ui/PageOf";
 import { toast } from "../../../ui/toasts";
 import { StatusTag } from "../links/columns";
 import { ApiTab } from "./ApiTab";
@@ -29,7 +29,7 @@ const TABS = [
 export default function LinkPage() {
   const { slug, tab } = useParams<{ slug: string; tab?: string }>();
   const link = useGet("/v2/handles/{handle}/links/{slug}", { path: { slug } });
-  return <Loaded of={link} lines={10}>{(data) => <Shown link={data} etag={link.etag} tab={tab ?? "overview"} />}</Loaded>;
+  return <PageOf of={link} title={slug}>{(data) => <Shown link={data} etag={link.etag} tab={tab ?? "overview"} />}</PageOf>;
 }
 
 function Shown({ link, etag, tab }: { link: Link; etag: string | null; tab: string }) {
@@ -57,7 +57,7 @@ function Shown({ link, etag, tab }: { link: Link; etag: string | null; tab: stri
     </>
   );
   return (
-    <Page title={title} note={note} actions={actions}>
+    <Page title={title} name={link.slug} note={note} actions={actions}>
       <nav className="tab-list" aria-label="Parts of the link">
         {TABS.map(({ id, name, component }) => (
           <RouteLink key={id} href={address(id === "overview" ? path : `${path}/${id}`)} className="tab" aria-current={component === Tab ? "page" : undefined}>{name}</RouteLink>

@@ -7,7 +7,7 @@ import { bare, type Link } from "../../../core/links";
 import { Button, ButtonLink } from "../../../ui/Button";
 import { Choice, TextBox, Toggle } from "../../../ui/fields";
 import { Card, Page } from "../../../ui/Page";
-import { Loaded } from "../../../ui/states";
+import { PageOf } from "../../../ui/PageOf";
 import { encode, paint, scan, svg, type Level, type QrLook } from "./draw";
 
 const LEVELS: { id: Level; name: string }[] = [
@@ -22,7 +22,7 @@ const LEAST_CONTRAST = 4;
 export default function Qr() {
   const { slug } = useParams<{ slug: string }>();
   const link = useGet("/v2/handles/{handle}/links/{slug}", { path: { slug } });
-  return <Loaded of={link} lines={8}>{(data) => <Code link={data} />}</Loaded>;
+  return <PageOf of={link} title={`QR code of ${slug}`}>{(data) => <Code link={data} />}</PageOf>;
 }
 
 /** The short address, with `src=qr` so that reports tell its visitors apart. */
