@@ -27,20 +27,6 @@ impl Partitions {
         used
     }
 
-    /// What this used beyond something else, partition by partition.
-    pub(crate) fn beyond(mut self, other: &Self) -> Self {
-        for (partition, (read, write)) in &other.0 {
-            let used = self.0.entry(partition.clone()).or_default();
-            *used = (used.0 - read, used.1 - write);
-        }
-        // Which partition of the index an entry is in depends on its millisecond: only their sum can be compared.
-        let is_due = |name: &str| name.starts_with(DUE);
-        let due: f64 = self.0.iter().filter(|(name, _)| is_due(name)).map(|(_, (_, write))| write).sum();
-        self.0.retain(|name, (read, write)| !is_due(name) && (*read > 0.0 || *write > 0.0));
-        self.0.insert(format!("{DUE}: all"), (0.0, due));
-        self
-    }
-
     /// The share of its limit that the busiest partition reaches at a rate of this many records a second, and its name.
     ///
     /// Records of `handles` handles at the same rate each: a partition that has a handle's name gets its part of the rate only.

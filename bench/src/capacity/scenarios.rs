@@ -110,6 +110,7 @@ async fn conversions(name: &'static str, group: usize, goal: f64) -> Result<Scen
 async fn conversions_of(env: &BenchEnv, group: usize) -> Result<Vec<Call>> {
     env.put_link(&link::slug(0), &link::body()).await?;
     let ctx = storms::followed(env, HANDLE).await?;
+    storms::pass_instant().await;
     env.ledger.take();
     for number in 0..CONVERSIONS {
         env.convert(&ctx, &format!("order-{number}"), number).await?;

@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::json;
 use store::ClickMessage;
 
-use super::storms::followed;
+use super::storms::{followed, pass_instant};
 use super::{BUYER, Scenario, fold};
 use crate::bench_env::BenchEnv;
 use crate::capacity::Used;
@@ -65,6 +65,7 @@ pub(super) async fn conversions() -> Result<Scenario> {
         ctx.push(followed(&env, &handle).await?);
     }
     while env.drain("EventsQueue").await? > 0 {}
+    pass_instant().await;
     env.ledger.take();
     for (number, ctx) in (0..CONVERSIONS).zip(ctx.iter().cycle()) {
         env.convert(ctx, &format!("order-{number}"), BUYER + number).await?;

@@ -54,8 +54,8 @@ enum Step {
     Cleaned,
     /// Another fold of the day was faster.
     Overtaken,
-    /// There is nothing to fold.
-    Idle,
+    /// There is nothing to fold; none of the deltas that this state lists as removed is left.
+    Idle(FoldState),
 }
 
 /// A cell as a fold writes it.
@@ -84,9 +84,9 @@ impl Rollups<'_> {
                 }
                 Step::Cleaned => {}
                 Step::Overtaken => return Ok(outcome),
-                Step::Idle => {
+                Step::Idle(state) => {
                     if is_over {
-                        self.close_day(handle, day).await?;
+                        self.close_day(handle, day, &state).await?;
                     }
                     return Ok(outcome);
                 }
@@ -112,7 +112,7 @@ impl Rollups<'_> {
         }
         let are_many = !are_all && !outstanding.is_empty();
         if !are_many && !is_due(&outstanding, is_over) {
-            return Ok(Step::Idle);
+            return Ok(Step::Idle(state));
         }
         let batch = batch(outstanding);
         let mut left = merged(&batch);
@@ -122,7 +122,7 @@ impl Rollups<'_> {
             left.remove(scope);
         }
         if cells.is_empty() && batch.len() < 2 {
-            return Ok(Step::Idle);
+            return Ok(Step::Idle(state));
         }
         left.limit();
         let mut parts = vec![self.state_part(&at, &state, &batch, day)?];
@@ -198,22 +198,21 @@ impl Rollups<'_> {
         self.db.batch_delete(&keys).await
     }
 
-    /// Takes the fold state of a finished day out of the outbox, and forgets the deltas it removed once they are deleted.
-    async fn close_day(self, handle: &Handle, day: Day) -> Result<()> {
+    /// Takes the fold state of a finished day out of the outbox, and forgets the deltas it removed, which are deleted. Does nothing when
+    /// another fold was made since: that one closes the day.
+    async fn close_day(self, handle: &Handle, day: Day, state: &FoldState) -> Result<()> {
         let at = table::fold(handle, day);
         let Some(item) = self.db.get(&at).await? else { return Ok(()) };
-        let state = FoldState::of(&item);
         let is_scheduled = optional(&item, "duePk").is_some();
-        if !is_scheduled && state.removed.is_empty() {
+        if FoldState::of(&item) != *state || (!is_scheduled && state.removed.is_empty()) {
             return Ok(());
         }
-        self.db.batch_delete(&removed_keys(handle, day, &state)).await?;
         let update = self
             .db
             .update(&at)
             .update_expression(format!("SET {VERSION} = :next REMOVE duePk, dueAt, {REMOVED}"))
             .expression_attribute_values(":next", number(state.version + 1));
-        let (condition, version) = unchanged(&state);
+        let (condition, version) = unchanged(state);
         let update = update.condition_expression(condition);
         let update = version.into_iter().fold(update, |update, version| update.expression_attribute_values(":version", version));
         applied("UpdateItem", update.send().await).map(drop)
