@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useAddress, useHandle } from "../../app/context";
+import { useHandle } from "../../app/context";
 import { address, type Request } from "../../api/client";
 import { useGet } from "../../api/use";
 import { ctxIn } from "../../core/ctx";
@@ -8,7 +8,7 @@ import { count } from "../../core/numbers";
 import { quota } from "../../core/quota";
 import { instant } from "../../core/time";
 import { ApiStep, Step } from "../../ui/ApiStep";
-import { ButtonLink } from "../../ui/Button";
+import { Button } from "../../ui/Button";
 import { TextBox } from "../../ui/fields";
 import { useDraft } from "../../ui/form";
 import { Card, Page } from "../../ui/Page";
@@ -26,7 +26,6 @@ export default function GetStarted() {
   const [start] = useState<Progress>(() => ({ slug: "launch", arrived: "", key: `purchase-${Date.now()}`, done: [] }));
   const { value: progress, set, discard } = useDraft<Progress>(`${handle}/get-started`, start);
   const usage = useGet("/v2/handles/{handle}/usage-meters");
-  const pages = useAddress();
   const finish = (step: string) => set({ ...progress, done: [...new Set([...progress.done, step])] });
   const done = (step: string): boolean => progress.done.includes(step);
   const { slug, arrived, key } = progress;
@@ -37,7 +36,7 @@ export default function GetStarted() {
     of ? { verb: "post", address: "/v2/public/conversions", body: { ctx: of, idempotencyKey: key, eventType: PURCHASE }, open: true } : null;
   const left = usage.data && quota(usage.data);
   return (
-    <Page title="Get started" note="Create a tracked link, follow it, report a conversion. Every step is a real request, with its cURL." actions={<ButtonLink kind="quiet" href={pages("overview")} onPress={discard}>Start over later</ButtonLink>}>
+    <Page title="Get started" note="Create a tracked link, follow it, report a conversion. Every step is a real request, with its cURL." actions={<Button kind="quiet" icon="undo" onPress={discard}>Start over</Button>}>
       <Card>
         <ol className="steps">
           <ApiStep

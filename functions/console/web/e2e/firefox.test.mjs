@@ -1,0 +1,31 @@
+// The same pages in Firefox: signed in, drawn, and without an error or a violation of the policy.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { go, HANDLE, launch, open, Server, tab } from "./harness.mjs";
+import { PAGES } from "./pages.mjs";
+
+let server;
+let browser;
+
+before(async () => {
+  server = await Server.start();
+  browser = await launch("firefox");
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+test("every page in Firefox", async (t) => {
+  const page = await tab(browser, server);
+  await open(page, server, `${HANDLE}/${PAGES[0]}`);
+  for (const place of PAGES) {
+    await t.test(place, async () => {
+      page.faults.length = 0;
+      await go(page, `${HANDLE}/${place}`);
+      assert.ok(await page.$(".page h1"));
+      assert.equal(await page.$(".alert-bad"), null);
+      assert.deepEqual(page.faults, []);
+    });
+  }
+});
