@@ -17,6 +17,7 @@ use http::{Extensions, Uri};
 use serde::Serialize;
 
 use crate::parameters::Range;
+pub(crate) use clicks::ClickRow;
 use query::{ExportKind, ExportParameters, ExportQuery};
 use rows::{Export, ExportRow};
 use sheet::ExportPage;

@@ -1,5 +1,6 @@
-//! Analytics: reports and funnels over the rollups, and exports of the records behind them.
+//! Analytics: reports and funnels over the rollups, and lists and exports of the records behind them.
 
+mod clicks;
 mod export;
 mod figures;
 mod funnel;
@@ -13,7 +14,7 @@ use utoipa_axum::routes;
 
 /// Every route of this function, with its documentation.
 pub fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(query::handle)).routes(routes!(export::handle))
+    OpenApiRouter::new().routes(routes!(query::handle)).routes(routes!(export::handle)).routes(routes!(clicks::handle))
 }
 
 /// The function.

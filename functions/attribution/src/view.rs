@@ -80,10 +80,16 @@ pub(crate) struct ConversionDetail {
     net_value: Option<Number>,
 }
 
+/// Whether reports count a conversion already; they never count a test.
+pub(crate) fn is_counted(stored: &StoredConversion) -> bool {
+    stored.counted && !stored.conversion.test
+}
+
 impl ConversionDetail {
     pub(crate) fn of(stored: StoredConversion) -> Self {
         let (adjusted, net_value) = (stored.adjustments().map(MoneyChange::amount), stored.net().map(MoneyChange::amount));
-        let (conversion, settled) = (stored.current(), stored.counted);
+        let counted = is_counted(&stored);
+        let conversion = stored.current();
         Self {
             adjusted,
             net_value,
@@ -93,7 +99,7 @@ impl ConversionDetail {
             metadata: conversion.metadata.as_deref().and_then(|text| serde_json::from_str(text).ok()),
             bot: conversion.bot,
             test: conversion.test,
-            counted: settled && !conversion.test,
+            counted,
             conversion: ConversionView::of(conversion),
         }
     }

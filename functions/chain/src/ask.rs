@@ -86,8 +86,7 @@ pub(crate) async fn resolve(State(app): State<ApiState>, request: Request) -> Re
 pub(crate) async fn prefetch(State(app): State<ApiState>, request: Request) -> Result<Json<Decisions>, Problem> {
     let Questions { handle, session, triggers } = Questions::read(body_of(&app, request).await?)?;
     let visitor = Visitor::load(&app, handle, session).await?;
-    let decisions = triggers.iter().map(|trigger| (trigger.to_string(), visitor.decide(trigger))).collect();
-    Ok(Json(Decisions { decisions }))
+    Ok(Json(visitor.decisions(&triggers)))
 }
 
 async fn body_of(app: &ApiState, request: Request) -> Result<Value, Problem> {
@@ -97,13 +96,13 @@ async fn body_of(app: &ApiState, request: Request) -> Result<Value, Problem> {
 }
 
 /// What decisions for one visitor are made of.
-struct Visitor {
-    handle: Handle,
-    session_id: SessionId,
-    session: Session,
-    segments: Vec<String>,
-    rules: ChainRules,
-    now: Moment,
+pub(crate) struct Visitor {
+    pub(crate) handle: Handle,
+    pub(crate) session_id: SessionId,
+    pub(crate) session: Session,
+    pub(crate) segments: Vec<String>,
+    pub(crate) rules: ChainRules,
+    pub(crate) now: Moment,
 }
 
 impl Visitor {
@@ -119,6 +118,11 @@ impl Visitor {
         profile.ok_or_else(Problem::unknown_handle)?;
         let segments = segments(&kept.session);
         Ok(Self { handle, session_id, session: kept.session, segments, rules, now })
+    }
+
+    /// The decisions at several triggers, by trigger.
+    pub(crate) fn decisions(&self, triggers: &[Trigger]) -> Decisions {
+        Decisions { decisions: triggers.iter().map(|trigger| (trigger.to_string(), self.decide(trigger))).collect() }
     }
 
     /// The decision at one trigger.

@@ -1,6 +1,7 @@
 //! The chain: signals of visitors, rules, and decisions for pages.
 
 mod ask;
+mod preview;
 mod rules;
 mod sdk;
 mod session;
@@ -24,6 +25,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(rules::list))
         .routes(routes!(rules::put, rules::delete))
         .routes(routes!(session::handle))
+        .routes(routes!(preview::handle))
         .routes(routes!(signals::from_server))
         .merge(public)
         .merge(script)

@@ -1,5 +1,6 @@
 //! Links: write, read, list, delete, history, rollback, route preview, and a handle's personalization rules.
 
+mod batch;
 mod delete;
 mod explain;
 mod get;
@@ -21,6 +22,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(upsert::handle, get::handle, delete::handle))
         .routes(routes!(list::handle))
+        .routes(routes!(batch::handle))
         .routes(routes!(history::handle))
         .routes(routes!(rollback::handle))
         .routes(routes!(preview::handle))

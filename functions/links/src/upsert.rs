@@ -52,23 +52,54 @@ pub(crate) async fn handle(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let (settings, password) = LinkSettings::read(body, &app.settings().own_hosts)?;
-    let mut current = app.store().links().find(member.handle(), &slug).await?;
-    check_version(&headers, current.as_ref())?;
-    check_campaign(&app, member.handle(), &settings, current.as_ref(), "campaignId").await?;
+    let current = present(&app, member.handle(), &slug, &settings, &headers).await?;
     charge(&app, &member.profile.owner).await?;
     let password = password.hashed(app.random().to_le_bytes()).ok_or_else(|| Problem::field("password", "cannot be used"))?;
+    let (status, link) = write(&app, &member, &slug, (settings, password), current, &headers).await?;
+    Ok(respond(status, link, &app))
+}
+
+/// What is stored under the slug, once it is certain that these settings may take its place.
+///
+/// # Errors
+/// 412 when a header excludes the stored version; 400 when there is no such campaign.
+pub(crate) async fn present(
+    app: &ApiState,
+    handle: &Handle,
+    slug: &Slug,
+    settings: &LinkSettings,
+    headers: &HeaderMap,
+) -> Result<Option<Found<Link>>, Problem> {
+    let current = app.store().links().find(handle, slug).await?;
+    check_version(headers, current.as_ref())?;
+    check_campaign(app, handle, settings, current.as_ref(), "campaignId").await?;
+    Ok(current)
+}
+
+/// Writes a link in place of `current`, or of what others write in its place meanwhile.
+///
+/// # Errors
+/// 412 when a header excludes what others have written; 409 when too many write it at once.
+pub(crate) async fn write(
+    app: &ApiState,
+    member: &Member<LinksWrite>,
+    slug: &Slug,
+    (settings, password): (LinkSettings, NextPassword),
+    mut current: Option<Found<Link>>,
+    headers: &HeaderMap,
+) -> Result<(StatusCode, Link), Problem> {
     for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
-        let link = next(&app, member.handle(), &slug, current.as_ref(), settings.clone(), &password);
+        let link = next(app, member.handle(), slug, current.as_ref(), settings.clone(), &password);
         let (status, action) = match current {
             None => (StatusCode::CREATED, "link.created"),
             Some(_) => (StatusCode::OK, "link.updated"),
         };
-        let event = member.event(&app, action, &link.slug).between(audited(current.as_ref()), link.audited());
+        let event = member.event(app, action, &link.slug).between(audited(current.as_ref()), link.audited());
         if app.store().links().write(&link, Expect::of_found(current.as_ref()), &event).await? == WriteOutcome::Written {
-            return Ok(respond(status, link, &app));
+            return Ok((status, link));
         }
-        current = app.store().links().find(member.handle(), &slug).await?;
-        check_version(&headers, current.as_ref())?;
+        current = app.store().links().find(member.handle(), slug).await?;
+        check_version(headers, current.as_ref())?;
     }
     Err(Problem::new(Code::Conflict, "too many concurrent writers of this link; try again"))
 }

@@ -2,6 +2,7 @@
 
 mod conversion;
 pub mod explain;
+mod filter;
 pub mod ledger;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::values::schema::Schema;
 use crate::values::secret::sha256_hex;
 
 pub use conversion::{Conversion, INSTANT_MS, KEY_DAYS};
+pub use filter::ConversionFilter;
 
 const MAX_KEY_BYTES: usize = 255;
 const MAX_METADATA_BYTES: usize = 2048;

@@ -2,6 +2,7 @@
 
 mod body;
 pub mod conditions;
+mod filter;
 pub mod rule_set;
 pub mod rules;
 mod settings;
@@ -17,7 +18,8 @@ use crate::values::moment::Moment;
 use crate::values::name::{Handle, Slug};
 use crate::values::password::Hashed;
 
-pub use body::Rollback;
+pub use body::{BatchedLink, LinkBatch, MAX_BATCH, Rollback};
+pub use filter::{LinkFilter, LinkStatus};
 pub use settings::{LinkSettings, MAX_RULES, RedirectType, Tracking, TrackingPolicy, Transport};
 pub use write::{NextPassword, PasswordChange};
 

@@ -19,7 +19,7 @@ pub use accept::Accepted;
 pub use ledger::{Adjusted, Ledger, StoredAdjustment};
 pub use ledger_list::ledger_cursor_moment;
 pub use process::Countable;
-pub use read::Conversions;
+pub use read::{Conversions, Paged};
 pub use repeat_submissions::RepeatSubmissions;
 pub use stored::StoredConversion;
 

@@ -43,13 +43,13 @@ pub use campaigns::Campaigns;
 pub use clicks::{Clicks, ClicksCounted, ClicksInOrder, Restated, Restatement, StoredClick, restatement_groups};
 pub use client::{AwsConnection, Credentials, http_client, sdk_settings};
 pub use conversions::{
-    Accepted, Adjusted, Conversions, Countable, Ledger, RepeatSubmissions, StoredAdjustment, StoredConversion, ledger_cursor_moment,
+    Accepted, Adjusted, Conversions, Countable, Ledger, Paged, RepeatSubmissions, StoredAdjustment, StoredConversion, ledger_cursor_moment,
 };
-pub use dynamo::{DamagedItem, Found, Page, RetryPolicy, is_cursor, table};
+pub use dynamo::{DamagedItem, Found, Page, RetryPolicy, Stretch, decode_cursor, encode_cursor, is_cursor, table};
 pub use error::{Error, Result};
 pub use handle_items::{HandleItems, ScanPosition, StoredItem};
 pub use limits::{Limits, Taken, WindowTaken};
-pub use links::{Expect, Links, WriteOutcome, damaged_link_version};
+pub use links::{Expect, LinkOrder, Links, WriteOutcome, damaged_link_version};
 pub use outbox::{
     AttemptMessage, ClickMessage, Lane, MAX_ANNOUNCEMENTS, Outbox, OutboxKind, Overdue, OverdueCursor, Pointer, Postponed, QueueUrls,
     SetAside,

@@ -1,5 +1,7 @@
 //! Links and their versions, and the one read of a cold redirect.
 
+mod list;
+
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::accounts::audit::AuditEvent;
@@ -19,6 +21,8 @@ use crate::error::Result;
 use crate::outbox::Outbox;
 use crate::rule_sets;
 use crate::webhooks::events;
+
+pub use list::LinkOrder;
 
 /// The attribute of a link's version that says whether it had a password, which is not kept with it.
 const HAD_PASSWORD: &str = "hadPassword";
@@ -177,17 +181,6 @@ impl<'a> Links<'a> {
         Ok(written.into())
     }
 
-    /// A handle's links by slug: one `Query`.
-    ///
-    /// # Errors
-    /// When the cursor is not one of this list, or the table is unavailable.
-    pub async fn list(self, handle: &Handle, limit: usize, cursor: Option<&str>) -> Result<Page<Link>> {
-        let partition = table::links(handle);
-        let after = decode_cursor(&partition, cursor)?.unwrap_or_else(|| " ".to_owned());
-        let query = self.db.query().key_condition_expression("pk = :pk AND sk > :after").consistent_read(true);
-        page_of(query.expression_attribute_values(":after", text(after)), &partition, limit, doc).await
-    }
-
     /// The versions of a link, newest first and without passwords, and whether each had one: one `Query`.
     ///
     /// # Errors
@@ -219,6 +212,9 @@ pub(crate) fn parts(db: &Database, link: &Link, expect: &Expect) -> Result<Vec<T
     let mut current = with_doc(&table::link(&link.handle, &link.slug), link)?;
     current.insert("version".to_owned(), number(link.version));
     current.insert("id".to_owned(), text(link.id.to_string()));
+    // A link's id begins with the time of its creation.
+    current.insert("listPk".to_owned(), text(table::links_by_creation(&link.handle)));
+    current.insert("listSk".to_owned(), text(link.id.to_string()));
     let put = db.put_part(current, |put| match expect {
         Expect::Absent => absent(put),
         Expect::Version(id, version) => put

@@ -112,9 +112,17 @@ fn links() -> Vec<Step> {
         request("links/upsert", Creator, "PUT /v2/handles/{handle}/links/{slug}", 201).body(link),
         request("links/read", Creator, "GET /v2/handles/{handle}/links/{slug}", 200),
         request("links/list", Creator, "GET /v2/handles/{handle}/links", 200).query("limit=20"),
+        request("links/list-filtered", Creator, "GET /v2/handles/{handle}/links", 200)
+            .query("q=lamp&tag=launch&status=live&sort=createdAt&limit=20"),
         request("links/list-by-token", Anonymous, "GET /v2/public/handles/{handle}/links", 200)
             .query("limit=20")
             .header("x-api-key", "{{PAT}}"),
+        request("links/batch", Creator, "POST /v2/handles/{handle}/links:batch", 200)
+            .body(json!({"links": [
+                {"slug": "spring", "destinationUrl": "https://shop.example/spring", "title": "Spring sale"},
+                {"slug": "summer", "destinationUrl": "https://shop.example/summer", "tags": ["summer"]},
+            ]}))
+            .free(),
         request("links/rule-upsert", Creator, "PUT /v2/handles/{handle}/personalization-rules/{ruleId}", 201)
             .body(json!({"enabled": true, "priority": 10, "when": {"countryIn": ["DE"]}, "variant": variant})),
         request("links/rule-list", Creator, "GET /v2/handles/{handle}/personalization-rules", 200),
@@ -189,6 +197,7 @@ fn reports() -> Vec<Step> {
         Step::Event("event-worker/click-events"),
         Step::Event("sweeper/schedule"),
         request("analytics/by-day", Creator, "GET /v2/handles/{handle}/analytics", 200).query(days),
+        request("analytics/clicks", Creator, "GET /v2/handles/{handle}/clicks", 200).query("slug=launch&verdict=human&limit=20"),
         request("analytics/export-clicks", Creator, "GET /v2/handles/{handle}/analytics/export", 200)
             .query("format=csv&from=2026-10-04&to=2026-11-02")
             .header("accept", "text/csv"),
@@ -296,6 +305,9 @@ fn chain() -> Vec<Step> {
             .body(json!({"sessionId": "visitor-7f3a", "signals": [vip]}))
             .free(),
         request("chain/session", Creator, "GET /v2/handles/{handle}/chain/{sessionId}", 200),
+        request("chain/preview", Creator, "POST /v2/handles/{handle}/chain/preview", 200)
+            .body(json!({"sessionId": "visitor-7f3a", "triggers": ["checkout", "exit"], "signals": [{"signalKey": "purchase"}]}))
+            .free(),
         request("chain/rule-delete", Creator, "DELETE /v2/handles/{handle}/chain/rules/{ruleId}", 204),
     ]
 }

@@ -14,6 +14,7 @@ use tests::{Answer, TestEnv, TestEnvOptions};
 const SIGNALS: &str = "/v2/public/chain/signals";
 const RESOLVE: &str = "/v2/public/chain/resolve";
 const PREFETCH: &str = "/v2/public/chain/prefetch";
+const PREVIEW: &str = "/v2/handles/demo/chain/preview";
 const RULES: &str = "/v2/handles/demo/chain/rules";
 
 async fn post_signals(env: &TestEnv, session: &str, signals: Value) -> Answer {
@@ -283,11 +284,77 @@ async fn prefetch_equals_resolve_for_random_books_and_sessions() {
             matched += u32::from(resolved[trigger]["matched"] == true);
         }
         assert_eq!(prefetched["decisions"], resolved, "{rules:?} {signals:?}");
+        let triggers = ["none", "b", "a", "c"];
+        let of_session = env.creator().post(PREVIEW, json!({"sessionId": session, "triggers": triggers})).await.expect(200).json();
+        assert_eq!(of_session, prefetched);
+        let mut drafts = rules.clone();
+        drafts.iter_mut().enumerate().for_each(|(id, rule)| rule["ruleId"] = json!(format!("r{id}")));
+        let draft = json!({"rules": drafts, "signals": signals, "triggers": triggers, "at": env.now()});
+        let mut drafted = env.creator().post(PREVIEW, draft).await.expect(200).json()["decisions"].take();
+        for trigger in triggers {
+            // Both name the session.
+            drafted[trigger]["sessionId"] = json!(session);
+            drafted[trigger]["decisionId"] = resolved[trigger]["decisionId"].clone();
+        }
+        assert_eq!(drafted, resolved, "{rules:?} {signals:?}");
         let ids: BTreeSet<&str> =
             ["a", "b", "c", "none"].iter().map(|trigger| resolved[*trigger]["decisionId"].as_str().unwrap()).collect();
         assert_eq!(ids.len(), 4, "each trigger's decision has an id of its own");
     }
     assert!((20..70).contains(&matched), "{matched} of 90 decisions matched: the books are worth something");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_preview_of_decisions_adds_signals_takes_drafts_and_a_moment_and_stores_and_charges_nothing() {
+    let env = TestEnv::new().await;
+    let rule = json!({"trigger": "checkout", "when": {"all": [{"signalKey": "cart", "minCount": 2, "withinSeconds": 3600}]}, "action": {"type": "none"}});
+    env.creator().put(&format!("{RULES}/two-carts"), rule.clone()).await.expect(201);
+    post_signals(&env, "s1", json!([{"signalKey": "cart"}])).await.expect(202);
+    let used = env.owner().get("/v2/account").await.expect(200).json();
+    let audited = env.audit_events().await.len();
+    env.faults.take_calls();
+    let decided = async |body: Value| {
+        let mut body = body;
+        body["triggers"] = json!(["checkout"]);
+        env.creator().post(PREVIEW, body).await.expect(200).json()["decisions"]["checkout"].take()
+    };
+    assert_eq!(decided(json!({"sessionId": "s1"})).await["matched"], false);
+    let both = decided(json!({"sessionId": "s1", "signals": [{"signalKey": "cart"}]})).await;
+    assert_eq!((&both["matched"], &both["ruleId"], &both["signalsConsidered"]), (&json!(true), &json!("two-carts"), &json!(2)));
+    let later = json!({"sessionId": "s1", "signals": [{"signalKey": "cart"}], "at": "2026-03-01T13:00:00.001Z"});
+    let later = decided(later).await;
+    assert_eq!(
+        (&later["matched"], &later["evaluated"][0]["failedCondition"], &later["decidedAt"]),
+        (&json!(false), &json!("all[0]"), &json!("2026-03-01T13:00:00.001Z"))
+    );
+    assert_eq!(decided(json!({"signals": [{"signalKey": "cart"}]})).await["sessionId"], "preview");
+    let none = decided(json!({"sessionId": "s1", "rules": []})).await;
+    assert_eq!(none["reason"], "no rules for trigger checkout", "an empty list is no rules, and not the handle's");
+    let calls: BTreeSet<String> = env.faults.take_calls().into_iter().map(|(_, operation)| operation).collect();
+    assert_eq!(calls, BTreeSet::from(["GetItem".to_owned(), "Query".to_owned()]), "nothing is written");
+    assert_eq!((env.owner().get("/v2/account").await.expect(200).json(), env.audit_events().await.len()), (used, audited));
+
+    let bad = json!({
+        "triggers": [], "at": "later", "stray": 1, "signals": [{"signalKey": "cart"}, {"confidence": 2}],
+        "rules": [{"ruleId": "a", "trigger": "t", "action": {"type": "none"}}, {"ruleId": "a", "trigger": "t", "action": {"type": "redirect"}}, {}],
+    });
+    let refused = env.creator().post(PREVIEW, bad).await.refused(400, "invalid_payload");
+    let expected = [
+        "triggers",
+        "at",
+        "stray",
+        "signals[1].signalKey",
+        "signals[1].confidence",
+        "rules[1].action.url",
+        "rules[2].ruleId",
+        "rules[2].trigger",
+        "rules[2].action",
+    ];
+    assert_eq!(refused.fields().into_iter().collect::<BTreeSet<_>>(), expected.map(str::to_owned).into_iter().collect());
+    let twice = json!({"triggers": ["t"], "rules": [
+        {"ruleId": "a", "trigger": "t", "action": {"type": "none"}}, {"ruleId": "a", "trigger": "t", "action": {"type": "none"}},
+    ]});
+    assert_eq!(env.creator().post(PREVIEW, twice).await.refused(400, "invalid_payload").fields(), ["rules[1].ruleId"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

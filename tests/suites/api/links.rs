@@ -429,7 +429,9 @@ async fn a_hundred_and_twenty_links_are_listed_once_each_by_slug_for_every_page_
     }
     let plain = env.creator().get(LINKS).await.expect(200).json();
     assert_eq!(plain["items"].as_array().unwrap().len(), 50);
-    assert_eq!(plain["items"][0], env.creator().get(&format!("{LINKS}/{}", slugs[0])).await.json());
+    let mut alone = env.creator().get(&format!("{LINKS}/{}", slugs[0])).await.json();
+    alone["status"] = json!("live");
+    assert_eq!(plain["items"][0], alone);
     for bad in ["limit=0", "limit=101", "limit=-1", "limit=ten", "limit="] {
         assert_eq!(env.creator().get(&format!("{LINKS}?{bad}")).await.refused(400, "invalid_payload").fields(), ["limit"], "{bad}");
     }
@@ -819,4 +821,79 @@ async fn no_destination_is_a_redirect_of_this_service_on_any_host() {
     }
     let rule = json!({"variant": {"id": "v", "destinationUrl": loops}});
     env.creator().put(&format!("{RULES}/r"), rule).await.refused(400, "invalid_destination_url");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_link_of_a_batch_is_charged_written_audited_and_answered_by_itself_in_order() {
+    let env = TestEnv::with(TestEnvOptions { plan: "PRO", ..TestEnvOptions::default() }).await;
+    const BATCH: &str = "/v2/handles/demo/links:batch";
+    env.creator().put(&format!("{LINKS}/known"), product_with(json!({"password": "open sesame"}))).await.expect(201);
+    let events = env.audit_events().await.len();
+    let link = |slug: &str| json!({"slug": slug, "destinationUrl": "https://example.com/new", "title": slug});
+    let links = json!([
+        link("first"),
+        {"slug": "second", "destinationUrl": "ftp://x"},
+        link("known"),
+        link("first"),
+        {"slug": "a/b", "destinationUrl": "https://example.com/", "stray": 1},
+        {"slug": "third", "destinationUrl": "https://example.com/", "password": "secret"},
+        {"slug": "fourth", "destinationUrl": "https://example.com/", "campaignId": "no-such"},
+        {"destinationUrl": "https://example.com/"},
+    ]);
+    let answer = env.creator().post(BATCH, json!({"links": links})).await.expect(200).json();
+    let results = answer["results"].as_array().unwrap();
+    let statuses: Vec<u64> = results.iter().map(|result| result["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [201, 400, 200, 400, 400, 400, 400, 400], "{answer:#}");
+    let slugs: Vec<&Value> = results.iter().map(|result| &result["slug"]).collect();
+    assert_eq!(json!(slugs), json!(["first", "second", "known", "first", null, "third", "fourth", null]));
+    let fields = |place: usize| -> Vec<&Value> {
+        let fields = results[place]["error"]["fields"].as_array().unwrap();
+        fields.iter().map(|fault| &fault["field"]).collect()
+    };
+    assert_eq!((fields(1), &results[1]["error"]["error"]), (vec![&json!("destinationUrl")], &json!("invalid_destination_url")));
+    assert_eq!((fields(3), fields(4)), (vec![&json!("slug")], vec![&json!("slug"), &json!("stray")]));
+    assert_eq!((fields(5), fields(6), fields(7)), (vec![&json!("password")], vec![&json!("campaignId")], vec![&json!("slug")]));
+    for (place, slug) in [(0, "first"), (2, "known")] {
+        assert_eq!(results[place]["link"], env.creator().get(&format!("{LINKS}/{slug}")).await.expect(200).json());
+    }
+    assert_eq!((&results[2]["link"]["hasPassword"], &results[2]["link"]["version"]), (&json!(true), &json!(2)));
+    for slug in ["second", "third", "fourth"] {
+        env.creator().get(&format!("{LINKS}/{slug}")).await.refused(404, "not_found");
+    }
+    assert_eq!(env.audit_events().await.len(), events + 2);
+    assert_eq!(env.owner().get("/v2/account").await.expect(200).json()["writesToday"], 3, "refused links are not charged");
+
+    // Seven writes are left of ten: the first seven are written.
+    let many: Vec<Value> = (0..10).map(|number| link(&format!("many-{number}"))).collect();
+    let answer = env.creator().post(BATCH, json!({"links": many})).await.expect(200).json();
+    let statuses: Vec<u64> = answer["results"].as_array().unwrap().iter().map(|result| result["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [201, 201, 201, 201, 201, 201, 201, 429, 429, 429]);
+    assert_eq!(answer["results"][9]["error"]["limits"]["writesPerDay"], 10);
+    env.creator().get(&format!("{LINKS}/many-6")).await.expect(200);
+    env.creator().get(&format!("{LINKS}/many-7")).await.refused(404, "not_found");
+
+    for links in [json!([]), json!({}), json!([1]), Value::Null, json!(vec![json!({}); 101])] {
+        let refused = env.creator().post(BATCH, json!({"links": links})).await.refused(400, "invalid_payload");
+        assert!(refused.fields()[0].starts_with("links"), "{:?}", refused.fields());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_of_a_batch_that_cannot_be_stored_stops_no_other() {
+    let env = TestEnv::new().await;
+    let links: Vec<Value> =
+        (0..100).map(|number| json!({"slug": format!("link-{number:03}"), "destinationUrl": "https://example.com/"})).collect();
+    let fired = env.faults.inject(Rule::on("TransactWriteItems").by("links").after(40).times(3), Fault::Unreachable);
+    let answer = env.owner().post("/v2/handles/demo/links:batch", json!({"links": links})).await.expect(200).json();
+    fired.at_least_once();
+    env.faults.clear();
+    let results = answer["results"].as_array().unwrap();
+    for result in results {
+        let stored = env.owner().get(&format!("{LINKS}/{}", result["slug"].as_str().unwrap())).await.status.as_u16();
+        let expected = if result["status"] == 201 { 200 } else { 404 };
+        assert_eq!(stored, expected, "{result}");
+    }
+    let failed = results.iter().filter(|result| result["status"] == 503).count();
+    assert!(failed <= 3 && results.iter().filter(|result| result["status"] == 201).count() == 100 - failed, "{failed}");
+    assert!(!answer.to_string().contains("Unreachable"));
 }

@@ -11,6 +11,7 @@ pub(crate) mod conversions;
 pub(crate) mod damaged;
 pub(crate) mod limits;
 pub(crate) mod links;
+pub(crate) mod lists;
 pub(crate) mod pagination;
 pub(crate) mod pat;
 pub(crate) mod redirect;

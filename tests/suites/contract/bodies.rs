@@ -3,10 +3,10 @@
 use domain::accounts::token::NewToken;
 use domain::accounts::{Account, NewHandle, OwnershipTransfer, Plan, Profile};
 use domain::campaigns::{CampaignChange, NewCampaign};
-use domain::chain::{ChainRule, Question, Questions, SignalBatch};
+use domain::chain::{ChainPreview, ChainRule, Question, Questions, SignalBatch};
 use domain::conversions::ledger::AdjustmentRequest;
 use domain::conversions::{Submission, TestConversionRequest};
-use domain::links::{LinkSettings, Rollback};
+use domain::links::{LinkBatch, LinkSettings, Rollback};
 use domain::routing::{PersonalizationRule, PreviewRequest};
 use domain::values::destination::OwnHosts;
 use domain::values::form::Faults;
@@ -67,6 +67,8 @@ const READERS: &[(&str, Reader)] = &[
     ("RollbackBody", |body| Rollback::read(body).map(|_| ())),
     ("RuleBody", |body| PersonalizationRule::read("r".parse().expect("an id"), body, &own()).map(|_| ())),
     ("PreviewBody", |body| PreviewRequest::read(body, &own(), now()).map(|_| ())),
+    ("LinkBatchBody", |body| LinkBatch::read(body, &own()).map(|_| ())),
+    ("ChainPreviewBody", |body| ChainPreview::read(body, &own(), now()).map(|_| ())),
     ("CampaignBody", |body| NewCampaign::read(body, &own()).map(|_| ())),
     ("CampaignUpdate", |body| CampaignChange::read(body, &"spring-sale".parse().expect("an id"), &own()).map(|_| ())),
     ("ConversionBody", |body| Submission::read(body, claims).map(|_| ())),

@@ -202,8 +202,9 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
     assert_eq!(receiver.posted().len(), 1, "the test delivery");
     // What the story's later writes left in the outbox.
     site.drain("EventsQueue").await;
-    let stored =
-        site.store().conversions().list(&"demo".parse().expect("a handle"), now.day(), now.day(), 10, None).await.expect("conversions");
+    let paged = store::Paged { limit: 10, cursor: None, is_filtered: false };
+    let range = (now.day().start(), now.plus_days(1));
+    let stored = site.store().conversions().list(&"demo".parse().expect("a handle"), range, paged, |_| true).await.expect("conversions");
     let tests: Vec<bool> = stored.items.iter().map(|stored| stored.conversion.test).collect();
     assert!(stored.items.iter().all(|stored| stored.counted) && tests == [true, false], "the test conversion and the real one: {stored:?}");
     for bootstrap in site.bootstraps.values() {

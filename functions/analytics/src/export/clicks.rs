@@ -67,7 +67,7 @@ pub(crate) struct ClickRow {
 }
 
 impl ClickRow {
-    fn of(click: Click) -> Self {
+    pub(crate) fn of(click: Click) -> Self {
         Self {
             click_id: click.id,
             clicked_at: click.at(),

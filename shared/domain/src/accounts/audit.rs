@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::values::form::{self, Form};
 use crate::values::id::{AuditId, RequestId};
 use crate::values::moment::Moment;
 
@@ -82,6 +83,57 @@ impl AuditEvent {
     #[must_use]
     pub fn with_states(self, before: Option<Value>, after: Option<Value>) -> Self {
         Self { before, after, ..self }
+    }
+}
+
+/// Characters of a target or an actor; none is longer.
+const MAX_NAME: usize = 300;
+
+/// The audit events a list shows: those that are all of what is named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    target: Option<String>,
+    action: Option<String>,
+    actor: Option<String>,
+    /// The first moment.
+    pub since: Option<Moment>,
+    /// The last moment, not before `since`.
+    pub until: Option<Moment>,
+}
+
+impl AuditFilter {
+    /// Reads the parameters of the filter from a query that has others too.
+    pub fn fields(form: &mut Form<'_>) -> Self {
+        let text = || form::text(1..=MAX_NAME);
+        let filter = Self {
+            target: form.optional("target", "Only events of this object: a slug, an id, a user.", text()),
+            action: form.optional("action", "Only this action, such as `link.updated`; `link.*` for all of links.", text()),
+            actor: form.optional("actor", "Only actions of this user, token or part of the system.", text()),
+            since: form.optional("since", "Only events from this moment on.", form::parsed()),
+            until: form.optional("until", "Only events up to this moment, not before `since`.", form::parsed()),
+        };
+        if filter.since.zip(filter.until).is_some_and(|(since, until)| until < since) {
+            form.fault("until", "must not be before since");
+        }
+        filter
+    }
+
+    /// Whether events are chosen by more than their time.
+    pub fn names_content(&self) -> bool {
+        self.target.is_some() || self.action.is_some() || self.actor.is_some()
+    }
+
+    /// Whether an event is all that is named.
+    pub fn passes(&self, event: &AuditEvent) -> bool {
+        let is_action = |wanted: &String| match wanted.strip_suffix(".*") {
+            Some(noun) => event.action.split_once('.').is_some_and(|(of, _)| of == noun),
+            None => event.action == *wanted,
+        };
+        self.target.as_ref().is_none_or(|target| event.target == *target)
+            && self.action.as_ref().is_none_or(is_action)
+            && self.actor.as_ref().is_none_or(|actor| event.actor.id == *actor)
+            && self.since.is_none_or(|since| since <= event.at)
+            && self.until.is_none_or(|until| event.at <= until)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::values::name::{Handle, SessionId, SignalKey, Trigger};
 use crate::values::schema::Schema;
 
 /// Triggers one prefetch may name.
-const MAX_TRIGGERS: usize = 20;
+pub(super) const MAX_TRIGGERS: usize = 20;
 /// Bytes of JSON that `metadata` may have.
 const MAX_METADATA_BYTES: usize = 2048;
 
@@ -33,7 +33,7 @@ pub struct NewSignal {
 }
 
 impl NewSignal {
-    fn read(form: &mut Form<'_>) -> Option<Self> {
+    pub(super) fn read(form: &mut Form<'_>) -> Option<Self> {
         let names = [
             ("signalKey", "What the visitor did, such as `view` or `intent`; required here or as `type`."),
             ("type", "A short form of `signalKey`."),

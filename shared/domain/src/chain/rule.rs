@@ -67,7 +67,7 @@ impl ChainRule {
     }
 
     /// The rule but for its name, which is in the path.
-    fn fields(form: &mut Form<'_>, own: &OwnHosts) -> Option<impl FnOnce(RuleId) -> Self + use<>> {
+    pub(super) fn fields(form: &mut Form<'_>, own: &OwnHosts) -> Option<impl FnOnce(RuleId) -> Self + use<>> {
         let trigger = form.required("trigger", "When it is evaluated, such as `checkout`.", form::parsed());
         let priority = priority(form, "The lowest number is evaluated first, equal ones by id; 0 when left out.");
         let enabled = form.optional("enabled", "Whether it is evaluated; true when left out.", form::boolean()).unwrap_or(true);

@@ -1,5 +1,7 @@
 //! The bodies of requests that write a link (specification §4).
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{LinkSettings, MAX_RULES, PasswordChange, RedirectType, Tracking, TrackingPolicy, Transport};
@@ -7,6 +9,7 @@ use crate::links::rules::RoutingRule;
 use crate::values::destination::{Destination, OwnHosts};
 use crate::values::form::{self, Faults, Field, Form, Unknown};
 use crate::values::moment::Moment;
+use crate::values::name::Slug;
 use crate::values::schema::{Schema, SchemaKind};
 
 /// Tags, and categories, one link may have.
@@ -81,6 +84,62 @@ impl LinkSettings {
             destination_url: destination_url?,
         };
         Some((settings, password.into()))
+    }
+}
+
+/// Links that one request may write.
+pub const MAX_BATCH: usize = 100;
+/// Bytes of JSON that a link of a batch may have; the whole request has no more.
+const MAX_BATCHED_BYTES: usize = 64 * 1024;
+
+/// A link of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchedLink {
+    /// Its slug.
+    pub slug: Slug,
+    /// What its owner sets.
+    pub settings: LinkSettings,
+}
+
+/// The links of a batch, each read by itself: one that is refused refuses no other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkBatch(pub Vec<Result<BatchedLink, Faults>>);
+
+impl LinkBatch {
+    /// Reads `{links: […]}`.
+    ///
+    /// # Errors
+    /// When it is not a list of 1 to [`MAX_BATCH`] objects. What is wrong with a link is in its place.
+    pub fn read(body: Value, own: &OwnHosts) -> Result<Self, Faults> {
+        let links = form::read(body, Unknown::Refuse, |form| Some(Self::fields(form)))?;
+        let mut slugs = BTreeSet::new();
+        let read = |link: Value| {
+            let link = form::read(link, Unknown::Refuse, |form| BatchedLink::fields(form, own))?;
+            let is_first = slugs.insert(link.slug.clone());
+            if is_first { Ok(link) } else { Err(Faults::one("slug", "is named by an earlier link of this batch")) }
+        };
+        Ok(Self(links.into_iter().map(read).collect()))
+    }
+
+    /// Describes the body of a batch.
+    pub fn body() -> Schema {
+        form::describe(Unknown::Refuse, |form| Some(Self::fields(form)))
+    }
+
+    fn fields(form: &mut Form<'_>) -> Vec<Value> {
+        let doc = "Links, each with its `slug` and otherwise as `PUT …/links/{slug}` takes it, but without `password`.";
+        form.required_list("links", doc, 1..=MAX_BATCH, form::json_object(MAX_BATCHED_BYTES))
+    }
+}
+
+impl BatchedLink {
+    fn fields(form: &mut Form<'_>, own: &OwnHosts) -> Option<Self> {
+        let slug = form.required("slug", "Its path.", form::parsed());
+        if form.has("password") || form.is_null("password") {
+            form.fault("password", "is not written in batches, since hashing it takes long; write this link by itself");
+        }
+        let (settings, _) = LinkSettings::fields(form, own)?;
+        Some(Self { slug: slug?, settings })
     }
 }
 

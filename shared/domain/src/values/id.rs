@@ -45,9 +45,16 @@ kinds! {
 pub struct Id<K>(Ulid, PhantomData<K>);
 
 impl<K: IdKind> Id<K> {
-    /// Makes the id of something that happened `at` this moment; `random` gives its lower 80 bits.
+    /// Makes the id of something that happened `at` this moment, one before 1970 being taken for its beginning; `random` gives its
+    /// lower 80 bits.
     pub fn new(at: Moment, random: u128) -> Self {
-        Self(Ulid::from_parts(at.millis().unsigned_abs(), random & ((1 << 80) - 1)), PhantomData)
+        Self(Ulid::from_parts(at.millis().max(0).unsigned_abs(), random & ((1 << 80) - 1)), PhantomData)
+    }
+
+    /// The greatest id that sorts before this one.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self(Ulid(self.0.0.saturating_sub(1)), PhantomData)
     }
 
     /// The moment the id was made, to the millisecond.

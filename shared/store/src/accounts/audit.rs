@@ -8,7 +8,7 @@ use domain::values::moment::Moment;
 use domain::values::name::Handle;
 
 use crate::dynamo::table::{self, Key};
-use crate::dynamo::{Database, Item, Page, decode_cursor, doc, number, page_of, text, with_doc};
+use crate::dynamo::{Database, Item, Stretch, decode_cursor, doc, number, stretch_of, text, with_doc};
 use crate::error::{Error, Result};
 
 /// Handle of the audit log: `store.audit_log()`.
@@ -32,17 +32,28 @@ impl<'a> AuditLog<'a> {
         Ok(())
     }
 
-    /// The audit events of a handle, newest first; expired ones are left out even before DynamoDB deletes them.
+    /// At most `most` audit events of a handle, and at most a megabyte, newest first, from `until` back to `since`: one `Query`.
+    /// Expired ones are left out even before DynamoDB deletes them.
     ///
     /// # Errors
     /// When the cursor is not one of this list, or the table is unavailable.
-    pub async fn list(self, handle: &Handle, now: Moment, limit: usize, cursor: Option<&str>) -> Result<Page<AuditEvent>> {
-        let oldest = AuditId::new(now.plus_days(-KEPT_DAYS), 0);
+    pub async fn list(
+        self,
+        handle: &Handle,
+        (since, until): (Option<Moment>, Option<Moment>),
+        now: Moment,
+        most: usize,
+        cursor: Option<&str>,
+    ) -> Result<Stretch<AuditEvent>> {
+        let kept_since = now.plus_days(-KEPT_DAYS);
+        // An event has its id shortly before its time.
+        let oldest = AuditId::new(since.map_or(kept_since, |since| since.plus_secs(-1).max(kept_since)), 0);
+        let latest = until.map_or(AuditId::from_bytes([u8::MAX; 16]), |until| AuditId::new(until, u128::MAX));
         let partition = table::audit_events(handle);
         let last: Option<AuditId> = decode_cursor(&partition, cursor)?.and_then(|last| last.parse().ok());
-        let newest = last.map_or(AuditId::from_bytes([u8::MAX; 16]), just_before);
+        let newest = last.map_or(latest, |last| last.before().min(latest));
         if newest < oldest {
-            return Ok(Page::new(Vec::new(), None));
+            return Ok(Stretch::new(&partition, Vec::new(), None));
         }
         let query = self
             .db
@@ -51,13 +62,8 @@ impl<'a> AuditLog<'a> {
             .expression_attribute_values(":oldest", text(oldest.to_string()))
             .expression_attribute_values(":newest", text(newest.to_string()))
             .scan_index_forward(false);
-        page_of(query, &partition, limit, doc).await
+        stretch_of(query, (&partition, &partition), most, ["sk", "sk"], doc).await
     }
-}
-
-/// The greatest id that sorts before this one.
-fn just_before(id: AuditId) -> AuditId {
-    AuditId::from_bytes(u128::from_be_bytes(id.to_bytes()).saturating_sub(1).to_be_bytes())
 }
 
 /// The part of a transaction that records an audit event.

@@ -1,5 +1,5 @@
-//! Lists by the index `list`, the one place that reads it: conversions and adjustments by month, deliveries by month, subscriptions by
-//! the platform key that seals their secrets, handles by name.
+//! Lists by the index `list`, the one place that reads it: conversions and adjustments by month, deliveries by month, links by
+//! creation, subscriptions by the platform key that seals their secrets, handles by name.
 //!
 //! The index has keys only, so that a change of an item does not write it again. It lags behind the table; the items themselves are
 //! read from the table, consistently, as they are now.

@@ -47,6 +47,76 @@ impl<T> Page<T> {
     }
 }
 
+/// Entries of a list that were read in its order, of which a page shows those that pass a filter.
+#[derive(Clone, Debug)]
+pub struct Stretch<T> {
+    list: String,
+    entries: Vec<Listed<T>>,
+    /// The position up to which the list was read, if it goes on.
+    end: Option<String>,
+}
+
+/// An entry of a list.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed<T> {
+    /// Its place in the list, to which a cursor refers.
+    pub(crate) position: String,
+    /// What a page calls it when it cannot be decoded.
+    pub(crate) name: String,
+    /// The entry.
+    pub(crate) value: Found<T>,
+}
+
+impl<T> Stretch<T> {
+    /// What was read of the list `list`, and the position up to which it was read, if it goes on.
+    pub(crate) fn new(list: &str, entries: Vec<Listed<T>>, end: Option<String>) -> Self {
+        Self { list: list.to_owned(), entries, end }
+    }
+
+    /// The entries that can be decoded.
+    pub fn intact(&self) -> impl Iterator<Item = &T> {
+        self.entries.iter().filter_map(|entry| entry.value.intact())
+    }
+
+    /// The first `limit` entries that pass. The next page begins after what was looked at: a page may be short, or empty, and still
+    /// have a cursor. Entries that cannot be decoded are named, since it cannot be known whether they pass.
+    pub fn into_page(self, limit: usize, passes: impl Fn(&T) -> bool) -> Page<T> {
+        let (mut items, mut damaged, mut last) = (Vec::new(), Vec::new(), None);
+        let mut rest = self.entries.into_iter().peekable();
+        while let Some(entry) = rest.next_if(|_| items.len() < limit) {
+            match entry.value {
+                Found::Intact(value) if passes(&value) => items.push(value),
+                Found::Intact(_) => {}
+                Found::Damaged(_) => damaged.push(entry.name),
+            }
+            last = Some(entry.position);
+        }
+        let is_full = rest.any(|entry| entry.value.intact().is_none_or(&passes));
+        let next_cursor = if is_full { last } else { self.end }.map(|last| encode_cursor(&self.list, &last));
+        Page { items, next_cursor, damaged }
+    }
+}
+
+/// At most `most` entries, and at most a megabyte, in the order of the query: one `Query`. The attributes `position` and `name` of an
+/// item are its place in the list and what a page calls it when it cannot be decoded.
+pub(crate) async fn stretch_of<T>(
+    query: QueryFluentBuilder,
+    (list, partition): (&str, &str),
+    most: usize,
+    [position, name]: [&str; 2],
+    read: impl Fn(&Item) -> Result<T>,
+) -> Result<Stretch<T>> {
+    let query = query.expression_attribute_values(":pk", text(partition)).limit(i32::try_from(most).unwrap_or(i32::MAX));
+    let answer = query.send().await.map_err(Error::call("Query"))?;
+    let listed = |item: &Item| {
+        let (position, name) = (string(item, position)?.to_owned(), string(item, name)?.to_owned());
+        Ok(Listed { position, name, value: found(item, &read)? })
+    };
+    let entries: Vec<Listed<T>> = answer.items().iter().map(listed).collect::<Result<_>>()?;
+    let end = entries.last().filter(|_| answer.last_evaluated_key().is_some()).map(|last| last.position.clone());
+    Ok(Stretch::new(list, entries, end))
+}
+
 /// A page of a partition, in the order of the query: one `Query`. Entries that cannot be decoded are named by their sort key.
 /// The partition's key names the list in its cursors.
 pub(crate) async fn page_of<T>(
@@ -73,7 +143,7 @@ pub(crate) async fn page_of<T>(
 }
 
 /// A cursor to a position in a list. It carries a digest of both, so that a cursor of another list or a changed one is detected.
-pub(crate) fn encode_cursor(list: &str, position: &str) -> String {
+pub fn encode_cursor(list: &str, position: &str) -> String {
     encode_parts(&[&digest(list, position), position])
 }
 
@@ -81,7 +151,7 @@ pub(crate) fn encode_cursor(list: &str, position: &str) -> String {
 ///
 /// # Errors
 /// [`Error::ForeignCursor`] when it is not one of this list.
-pub(crate) fn decode_cursor(list: &str, cursor: Option<&str>) -> Result<Option<String>> {
+pub fn decode_cursor(list: &str, cursor: Option<&str>) -> Result<Option<String>> {
     let Some(cursor) = cursor else { return Ok(None) };
     match decode_parts(cursor) {
         Some([found, position]) if found == digest(list, &position) => Ok(Some(position)),

@@ -8,7 +8,7 @@
 //! | audit event of an account | `ACCT#u` | audit id | the platform's operators, in the table |
 //! | daily quota | `QUOTA#u#yyyymmdd` | `A` | conditional add |
 //! | rate limit | `RATE#scope#hash` | `A` | conditional add |
-//! | link | `LINK#h` | slug | redirect (one batch get with the rules), list (query) |
+//! | link | `LINK#h` | slug | redirect (one batch get with the rules), list (query); index `list` by `LINKS#h` / link id, by creation |
 //! | link version | `HIST#h#linkId` | version, ten digits | history (query), rollback (get) |
 //! | personalization rules | `RULES#h` | `A` | redirect, rules (get) |
 //! | campaign | `CAMP#h` | campaign id | campaigns, health, report (get), list, funnel (query), link write and conversion (get), click worker (batch get) |
@@ -72,7 +72,8 @@ impl Key {
 
 /// The index of outbox entries by the time they are due: sparse, keys only.
 pub const DUE: &str = "due";
-/// The index of conversions, adjustments and deliveries by month, of subscriptions by sealing key, and of handles: keys only.
+/// The index of conversions, adjustments and deliveries by month, of links by creation, of subscriptions by sealing key, and of handles:
+/// keys only.
 pub const LIST: &str = "list";
 /// Partitions of the `due` index: one partition's throughput would limit all writes.
 pub const DUE_SHARDS: u32 = 64;
@@ -124,6 +125,11 @@ pub fn quota(user: &UserId, day: Day) -> Key {
 /// A rate limit of one subject, which is hashed.
 pub fn rate(scope: &str, subject: &str) -> Key {
     Key::single(format!("RATE#{scope}#{}", domain::values::secret::sha256_hex(subject.as_bytes())))
+}
+
+/// The partition of a handle's links in the `list` index.
+pub fn links_by_creation(handle: &Handle) -> String {
+    format!("LINKS#{handle}")
 }
 
 /// The partition of a handle's links.
