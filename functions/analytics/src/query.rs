@@ -28,7 +28,7 @@ pub(crate) struct Analytics {
     /// Last day, UTC, included.
     #[schema(value_type = String, format = Date)]
     to: Day,
-    /// Days in order; other dimensions by most clicks, at most 500 keys with the rest in `other`.
+    /// Days and hours in order; other dimensions by most clicks, at most 500 keys with the rest in `other`.
     rows: Vec<ReportRow>,
     totals: Totals,
     /// How reliable the totals are, out of 100; with `confidence=true`.
@@ -61,6 +61,9 @@ pub(crate) struct ReportRow {
     totals: Totals,
 }
 
+/// Days a report by hour may cover.
+const MAX_DAYS_BY_HOUR: i64 = 7;
+
 /// What is requested.
 enum Query {
     Report(Box<Wanted>),
@@ -86,10 +89,14 @@ impl Query {
         for name in ["groupBy", "slug"].into_iter().filter(|name| is_funnel && form.has(name)) {
             form.fault(name, "cannot be combined with funnel=true, which reports whole campaigns");
         }
-        let by = form.optional("groupBy", "The dimension of the rows; day when left out.", form::parsed());
+        let doc = "The dimension of the rows; day when left out. `hour` covers at most 7 days, by default the last 7.";
+        let by = form.optional("groupBy", doc, form::parsed());
         let campaign = form.optional("campaignId", "Only what is credited to this campaign.", form::parsed());
         let slug = form.optional("slug", "Only this link; with `campaignId`, what it brought to that campaign.", form::parsed());
-        let range = Range::read(form, today);
+        let range = match by {
+            Some(Dimension::Hour) => Range::of_at_most(MAX_DAYS_BY_HOUR, form, today),
+            _ => Range::read(form, today),
+        };
         let doc = "Adds `confidence` and `penalties`, derived from the totals.";
         let with_confidence = form.optional("confidence", doc, form::boolean()).unwrap_or(false);
         if is_funnel {

@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use domain::conversions::ConversionFilter;
 use domain::values::form::{self, Form};
+use domain::values::moment::Day;
 use domain::values::name::Handle;
 use store::{Paged, StoredConversion};
 
@@ -33,10 +34,10 @@ pub(crate) async fn handle(
         Some(key) => conversions.of_key(member.handle(), &key.digest()).await?.into_page(usize::MAX, passes),
         None => {
             // An id is made shortly before or after the moment of acceptance.
-            let first = member.profile.created_at.day();
-            let oldest = filter.from.map_or(first, |from| from.max(first)).start().plus_secs(-MAX_CLOCK_SKEW_SECS);
             let latest = app.now().plus_secs(MAX_CLOCK_SKEW_SECS);
-            let newest = filter.to.map_or(latest, |to| to.plus(1).start().plus_secs(MAX_CLOCK_SKEW_SECS).min(latest));
+            let within = |day: Day| day.clamp(member.profile.created_at.day().min(latest.day()), latest.day());
+            let oldest = filter.from.map_or(member.profile.created_at.day(), within).start().plus_secs(-MAX_CLOCK_SKEW_SECS);
+            let newest = filter.to.map_or(latest, |to| within(to).plus(1).start().plus_secs(MAX_CLOCK_SKEW_SECS).min(latest));
             let paged = Paged { limit: paging.limit, cursor: paging.cursor.as_deref(), is_filtered: filter.names_content() };
             conversions.list(member.handle(), (oldest, newest), paged, passes).await?
         }

@@ -2,10 +2,11 @@
 
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::Delivery;
+use domain::webhooks::headers::{BODY_SIGNATURE, STANDARD_SIGNATURE, of_message};
 use domain::webhooks::secret::{SecretOwner, WebhookSecret};
 use domain::webhooks::signature;
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{HeaderName, HeaderValue};
 use runtime::{App, KeysError, PlatformKeys};
 use store::{Error, Result, SubscriptionWithHealth};
 
@@ -30,19 +31,10 @@ pub(crate) async fn secrets(app: &App, known: &SubscriptionWithHealth) -> Result
 pub(crate) fn headers(delivery: &Delivery, secrets: &[WebhookSecret], text: &str, now: Moment) -> HeaderMap {
     // This header has one value: the oldest live secret signs it, for receivers that do not have the new secret yet.
     let of_body = secrets.last().map(|secret| signature::of_body(secret, text.as_bytes())).unwrap_or_default();
-    let values = [
-        ("webhook-id", delivery.event_id.to_string()),
-        ("webhook-timestamp", now.seconds().to_string()),
-        ("webhook-signature", signature::standard(secrets, delivery.event_id, now, text.as_bytes())),
-        ("x-10x-signature", of_body),
-        ("x-10x-event-type", delivery.event_type.as_str().to_owned()),
-        ("x-10x-attempt", delivery.attempt.to_string()),
-        ("x-10x-delivery-id", delivery.id.to_string()),
-    ];
+    let signatures =
+        [(STANDARD_SIGNATURE, signature::standard(secrets, delivery.event_id, now, text.as_bytes())), (BODY_SIGNATURE, of_body)];
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(USER_AGENT, HeaderValue::from_static("10x-Webhooks/1"));
-    for (name, value) in values {
+    for (name, value) in of_message(delivery, delivery.attempt, Some(now)).into_iter().chain(signatures) {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(HeaderName::from_static(name), value);
         }

@@ -11,7 +11,7 @@ use domain::webhooks::requests::INVERTED;
 use futures::future::try_join_all;
 use store::DeliveryFilter;
 
-use crate::view::DeliveryView;
+use crate::view::{DeliveryRequest, DeliveryView, DeliveryWithRequest};
 
 /// Error for a cursor that is not of this list.
 const FOREIGN_CURSOR: &str = "must be the nextCursor of the previous page of the same query";
@@ -39,23 +39,25 @@ pub(crate) async fn shown(app: &ApiState, deliveries: Vec<Delivery>) -> Result<V
     Ok(known.into_iter().map(|(delivery, attempts)| DeliveryView::of(&delivery, attempts)).collect())
 }
 
-/// Reads a delivery with its attempts.
+/// Reads a delivery with its attempts and what they send.
 #[utoipa::path(
     get,
     path = "/v2/handles/{handle}/deliveries/{deliveryId}",
     tag = "webhooks",
     security(("jwt" = []), ("pat" = ["webhooks.read"])),
     params(("handle" = Handle, Path), ("deliveryId" = DeliveryId, Path)),
-    responses((status = 200, description = "The delivery.", body = DeliveryView))
+    responses((status = 200, description = "The delivery.", body = DeliveryWithRequest))
 )]
 pub(crate) async fn get(
     State(app): State<ApiState>,
     member: Member<WebhooksRead>,
     PathId(id): PathId<DeliveryId>,
-) -> Result<Json<DeliveryView>, Problem> {
+) -> Result<Json<DeliveryWithRequest>, Problem> {
     let (delivery, attempts) =
         app.store().deliveries().get_with_attempts(member.handle(), id).await?.ok_or_else(|| Problem::not_found("delivery"))?;
-    Ok(Json(DeliveryView::of(&delivery, attempts)))
+    let body = app.store().events().message(member.handle(), delivery.event_id).await?;
+    let request = body.map(|body| DeliveryRequest::of(&delivery, attempts.last(), body));
+    Ok(Json(DeliveryWithRequest { delivery: DeliveryView::of(&delivery, attempts), request }))
 }
 
 api::query_parameters!(DeliveryQuery, |form| Some(fields(form)));
@@ -65,6 +67,8 @@ fn fields(form: &mut Form<'_>) -> (DeliveryFilter, Paging) {
     let filter = DeliveryFilter {
         statuses: form.optional("status", "Only deliveries of this status.", form::parsed()).into_iter().collect(),
         subscription: form.optional("subscriptionId", "Only deliveries to this subscription.", form::parsed()),
+        event_type: form.optional("eventType", "Only deliveries of events of this type.", form::parsed()),
+        event: form.optional("eventId", "Only deliveries of this event, replays included.", form::parsed()),
         since: form.optional("since", "Events from this moment on.", form::parsed()),
         until: form.optional("until", "Events up to this moment, not before `since`.", form::parsed()),
     };

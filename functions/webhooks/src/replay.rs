@@ -133,6 +133,7 @@ fn read(body: Value, now: Moment) -> Result<(DeliveryFilter, Option<DeliveryId>)
         subscription: request.subscription,
         since: Some(request.since),
         until: Some(request.until.unwrap_or(now)),
+        ..DeliveryFilter::default()
     };
     let request = ReplayRequest::read(body, now, |request, cursor| filter(request).cursor(cursor).is_some())?;
     let filter = filter(&request);

@@ -1,11 +1,14 @@
 //! Subscriptions and deliveries as the API returns them, without secrets.
 
+use std::collections::BTreeMap;
+
 use api::ApiState;
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, DeliveryTrigger};
 use domain::webhooks::endpoint::Endpoint;
 use domain::webhooks::event::WebhookEventType;
+use domain::webhooks::headers;
 use domain::webhooks::secret::WebhookSecret;
 use domain::webhooks::subscription::{Subscription, SubscriptionStatus};
 use http::header::{CACHE_CONTROL, HeaderName};
@@ -107,6 +110,33 @@ impl DeliveryView {
             next_attempt_at: (!delivery.status.is_final()).then_some(delivery.due_at),
             attempts,
         }
+    }
+}
+
+/// A delivery with its attempts and what they send.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct DeliveryWithRequest {
+    #[serde(flatten)]
+    pub(crate) delivery: DeliveryView,
+    /// What is sent to the endpoint; null once the message has expired.
+    pub(crate) request: Option<DeliveryRequest>,
+}
+
+/// What an attempt sends, as the last one did or the first one will.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct DeliveryRequest {
+    /// The headers, with `withheld` in place of the signatures. Without an attempt there is no timestamp yet.
+    headers: BTreeMap<&'static str, String>,
+    /// The body, the same bytes in every attempt.
+    body: String,
+}
+
+impl DeliveryRequest {
+    pub(crate) fn of(delivery: &Delivery, last: Option<&DeliveryAttempt>, body: String) -> Self {
+        let attempt = last.map_or(1, |last| last.n);
+        let known = headers::of_message(delivery, attempt, last.map(|last| last.started_at));
+        let withheld = headers::SIGNATURES.map(|name| (name, "withheld".to_owned()));
+        Self { headers: known.into_iter().chain(withheld).collect(), body }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod endpoint;
 pub mod envelope;
 pub mod event;
 pub mod filter;
+pub mod headers;
 pub mod payload;
 pub mod requests;
 pub mod secret;

@@ -12,7 +12,7 @@ use futures::future::try_join_all;
 
 use domain::accounts::Window;
 use domain::values::id::{ClickId, LinkId, RequestId};
-use domain::values::moment::Moment;
+use domain::values::moment::{Day, Moment};
 use domain::values::name::{Handle, UserId};
 
 use crate::dynamo::table::{self, Key};
@@ -21,6 +21,8 @@ use crate::error::{Error, Result};
 
 pub(crate) use memory::LimitMemory;
 
+/// Days the number of a local day's writes is kept: usage shows thirty days, in any time zone.
+const KEPT_DAYS: i64 = 32;
 /// Keys one `BatchGetItem` may have (DynamoDB).
 const MAX_KEYS: usize = 100;
 
@@ -79,7 +81,7 @@ impl<'a> Limits<'a> {
     /// When the table is unavailable.
     pub async fn charge_write(self, user: &UserId, window: &Window, request: RequestId) -> Result<Taken> {
         let at = table::quota(user, window.day);
-        self.take(&at, u64::from(window.limit), &request.to_string(), Some(window.ends.plus_days(3))).await
+        self.take(&at, u64::from(window.limit), &request.to_string(), Some(window.ends.plus_days(KEPT_DAYS))).await
     }
 
     /// The number of writes of a user on a local day.
@@ -88,6 +90,17 @@ impl<'a> Limits<'a> {
     /// When the table is unavailable.
     pub async fn writes_used(self, user: &UserId, window: &Window) -> Result<u32> {
         self.used(&table::quota(user, window.day)).await
+    }
+
+    /// The numbers of writes of a user on at most 100 local days; none of a day without any. One `BatchGetItem`.
+    ///
+    /// # Errors
+    /// When the table is unavailable or throttles the read.
+    pub async fn writes_used_on(self, user: &UserId, days: &[Day]) -> Result<BTreeMap<Day, u32>> {
+        let by_key: BTreeMap<String, Day> = days.iter().map(|day| (table::quota(user, *day).pk, *day)).collect();
+        let found = self.db.batch_get(days.iter().map(|day| key(&table::quota(user, *day))).collect()).await?;
+        let used = |item: &Item| Some((*by_key.get(optional(item, "pk")?)?, u32::try_from(integer(item, "used")?).ok()?));
+        Ok(found.iter().filter_map(used).collect())
     }
 
     /// Takes one of a link's `maxClicks` for a human click: one `UpdateItem`, or none when this process has seen them used up.

@@ -547,6 +547,41 @@ async fn usage_meters_follow_the_owning_account() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn usage_meters_show_the_writes_of_thirty_local_days_whatever_the_table_has_deleted() {
+    let env = TestEnv::new().await;
+    env.admin().put("/v2/platform-admin/accounts/owner", json!({"plan": "PRO", "timeZone": "Pacific/Auckland"})).await.expect(200);
+    let mut expected = Vec::new();
+    for day in 0..35_usize {
+        for number in 0..day % 3 {
+            env.put_link(&format!("link-{number}")).await;
+        }
+        let window = env.owner().get("/v2/account").await.expect(200).json();
+        expected.push(json!({"writesDay": window["writesDay"], "writes": day % 3}));
+        env.advance_days(1);
+    }
+    env.advance_days(-1);
+    // What is shown is in the table for certain: DynamoDB may delete items past their time at any moment.
+    let items = env.table_items().await;
+    let ttl = |item: &Value| item["ttl"]["N"].as_str().unwrap().parse::<i64>().unwrap();
+    for shown in &expected[5..] {
+        let key = format!("QUOTA#owner#{}", shown["writesDay"].as_str().unwrap());
+        let item = items.iter().find(|item| item["pk"]["S"] == key.as_str());
+        assert!(item.map_or(shown["writes"] == 0, |item| ttl(item) > env.now().seconds()), "{shown}");
+    }
+    for days in [1, 7, 30] {
+        let meters = env.creator().get(&format!("/v2/handles/demo/usage-meters?days={days}")).await.expect(200).json();
+        assert_eq!(meters["days"], json!(expected[35 - days..]), "{days}");
+    }
+    assert_eq!(env.creator().get("/v2/handles/demo/usage-meters").await.expect(200).json().get("days"), None);
+    for query in ["days=0", "days=31", "days=x"] {
+        let refused = env.creator().get(&format!("/v2/handles/demo/usage-meters?{query}")).await.refused(400, "invalid_payload");
+        assert_eq!(refused.fields(), ["days"]);
+    }
+    let stray = env.creator().get("/v2/handles/demo/usage-meters?day=1").await.refused(400, "invalid_payload");
+    assert_eq!(stray.fields(), ["day"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_reports_whether_the_table_answers() {
     let env = TestEnv::new().await;
     let health = env.anonymous().get("/v2/system/health").await.expect(200).json();

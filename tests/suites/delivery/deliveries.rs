@@ -353,6 +353,49 @@ async fn a_replay_is_a_new_delivery_of_the_same_bytes_and_leaves_the_old_log_alo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_is_filtered_by_event_and_a_delivery_shows_what_was_sent_but_for_the_signatures() {
+    let env = TestEnv::new().await;
+    let receiver = Receiver::start().await;
+    receiver.always(Behaviour::status(500));
+    let subscription = subscribe(&env, &receiver, &["*"]).await;
+    click_and_convert(&env, 1).await;
+    send_test(&env, &subscription).await;
+    let waiting = log(&env, "&eventType=webhook.test").await;
+    let request = delivery(&env, waiting[0]["deliveryId"].as_str().unwrap()).await["request"].take();
+    assert_eq!((&request["headers"]["x-10x-attempt"], request["headers"].get("webhook-timestamp")), (&json!("1"), None));
+    env.process_events().await;
+    env.deliver().await;
+    run_schedule(&env).await;
+    let whole = log(&env, "").await;
+    let posted = receiver.posted();
+    for entry in &whole {
+        let (kind, event) = (entry["eventType"].as_str().unwrap(), entry["eventId"].as_str().unwrap());
+        let of = |name: &str, value: &str| -> Vec<Value> { whole.iter().filter(|entry| entry[name] == value).cloned().collect() };
+        assert_eq!(log(&env, &format!("&eventType={kind}")).await, of("eventType", kind));
+        assert_eq!(log(&env, &format!("&eventId={event}")).await, of("eventId", event));
+        assert_eq!(log(&env, &format!("&eventId={event}&eventType=link.deleted")).await, Vec::<Value>::new());
+
+        let id = entry["deliveryId"].as_str().unwrap();
+        let mut shown = delivery(&env, id).await;
+        let request = shown.as_object_mut().unwrap().remove("request").unwrap();
+        assert_eq!(shown, *entry);
+        let last = posted.iter().rfind(|post| post.header("x-10x-delivery-id") == id).expect("an attempt");
+        assert_eq!(request["body"].as_str().unwrap().as_bytes(), last.body);
+        let headers = request["headers"].as_object().unwrap();
+        assert!(headers.len() == 9 && headers.values().filter(|value| *value == "withheld").count() == 2, "{headers:?}");
+        for (name, value) in headers {
+            let sent = last.header(name);
+            assert!(if value == "withheld" { sent.len() > 20 } else { value == sent }, "{name}: {value} and {sent}");
+        }
+    }
+    assert!(whole.len() >= 4, "{whole:?}");
+    for (query, field) in [("eventType=link.opened", "eventType"), ("eventId=evt_1", "eventId"), ("eventId=a&eventId=b", "eventId")] {
+        let refused = env.operator().get(&format!("{DELIVERIES}?{query}")).await.refused(400, "invalid_payload");
+        assert!(refused.fields().contains(&field.to_owned()), "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_that_was_down_for_ten_minutes_gets_everything_by_one_replay() {
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;

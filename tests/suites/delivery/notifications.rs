@@ -160,7 +160,9 @@ async fn the_log_is_filtered_by_status_subscription_and_time_and_paged() {
     assert_eq!(paged, all, "page by page it is the same");
     for delivery in &all {
         let path = format!("{DELIVERIES}/{}", delivery["deliveryId"].as_str().unwrap());
-        assert_eq!(&env.operator().get(&path).await.expect(200).json(), delivery);
+        let mut alone = env.operator().get(&path).await.expect(200).json();
+        assert!(alone.as_object_mut().unwrap().remove("request").is_some());
+        assert_eq!(alone, *delivery);
     }
     let bad = env.operator().get(&format!("{DELIVERIES}?status=LOST&subscriptionId=x&since=noon&until=later&colour=red")).await;
     assert_eq!(bad.refused(400, "invalid_payload").fields(), ["status", "subscriptionId", "since", "until", "colour"]);

@@ -138,6 +138,8 @@ async fn rows_add_up_to_totals_days_to_ranges_and_combined_filters_equal_a_recou
             assert_eq!(report["totals"].get("impressions").is_some(), by == "segment");
             let key = |click: &Click| match by {
                 "day" => click.day().to_string(),
+                "hour" => click.at().to_string()[..13].to_owned(),
+                "reason" => click.reasons.first().cloned().unwrap_or_else(|| "none".to_owned()),
                 "slug" => click.slug.to_string(),
                 "country" => click.country.clone(),
                 "device" => click.device.clone(),
@@ -161,6 +163,44 @@ async fn rows_add_up_to_totals_days_to_ranges_and_combined_filters_equal_a_recou
             }
         }
         assert_eq!(of_days, figures(&report(&env, &format!("groupBy=day{filters}")).await["totals"]), "{filters}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hours_are_those_of_each_record_over_at_most_seven_days_and_reasons_are_those_of_bots() {
+    let env = TestEnv::new().await;
+    env.campaign_with_link("partner-alpha", "launch", json!("USD")).await;
+    env.set_time("2026-03-01T23:59:00Z");
+    let conversion = env.follow_and_convert("launch", 120_000, "a", json!(10), "USD").await;
+    let conversion = conversion["conversionId"].as_str().unwrap();
+    env.process_events().await;
+    env.set_time("2026-03-03T05:30:00Z");
+    let refund = json!({"amount": -4, "reason": "returned", "idempotencyKey": "r"});
+    env.operator().post(&format!("/v2/handles/demo/conversions/{conversion}/adjustments"), refund).await.expect(201);
+    env.process_events().await;
+    let bots = [vec!["known_bot"], vec!["burst_hits", "known_bot"], vec![]].into_iter().enumerate().map(|(number, reasons)| Click {
+        bot: !reasons.is_empty(),
+        reasons: reasons.into_iter().map(str::to_owned).collect(),
+        ..click("2026-03-02T00:10:00Z", 7 + number as u64)
+    });
+    env.count_clicks(&bots.collect::<Vec<_>>()).await;
+    let rows = async |query: &str| -> Vec<Value> {
+        let report = env.creator().get(&format!("{ANALYTICS}?{query}")).await.expect(200).json();
+        let row = |row: &Value| json!([row["key"], row["clicks"], row["botClicks"], row["conversions"], row["revenue"]]);
+        report["rows"].as_array().unwrap().iter().map(row).collect()
+    };
+    assert_eq!(
+        rows("groupBy=hour").await,
+        [json!(["2026-03-01T23", 1, 0, 0, 0]), json!(["2026-03-02T00", 3, 2, 1, 10]), json!(["2026-03-03T05", 0, 0, 0, -4])]
+    );
+    assert_eq!(
+        rows("groupBy=reason&to=2026-03-02").await,
+        [json!(["none", 2, 0, 1, 10]), json!(["burst_hits", 1, 1, 0, 0]), json!(["known_bot", 1, 1, 0, 0])]
+    );
+    rows("groupBy=hour&from=2026-02-25&to=2026-03-03&campaignId=partner-alpha&slug=launch").await;
+    for range in ["from=2026-02-24&to=2026-03-03", "from=2026-03-03&to=2026-03-02"] {
+        let refused = env.creator().get(&format!("{ANALYTICS}?groupBy=hour&{range}")).await.refused(400, "invalid_payload");
+        assert_eq!(refused.fields(), ["from"]);
     }
 }
 

@@ -43,14 +43,16 @@ impl ChainPreview {
     fn fields(form: &mut Form<'_>, own: &OwnHosts, now: Moment) -> Self {
         let has_rules = form.has("rules");
         let doc = "Rules to decide by in place of the handle's own, each as it would be written, with its `ruleId`. They are not stored.";
+        let mut places = 0_usize..;
         let drafts = form.objects("rules", doc, MAX_RULES, |rule| {
+            let place = places.next();
             let rule_id: Option<RuleId> = rule.required("ruleId", "Its name, by which rules of one priority are ordered.", form::parsed());
-            Some(ChainRule::fields(rule, own)?(rule_id?))
+            Some((place?, ChainRule::fields(rule, own)?(rule_id?)))
         });
         let mut rules = ChainRules::default();
-        for (index, rule) in drafts.into_iter().enumerate() {
+        for (place, rule) in drafts {
             if rules.insert(rule).is_some() {
-                form.fault(&format!("rules[{index}].ruleId"), "is named twice");
+                form.fault(&format!("rules[{place}].ruleId"), "is named twice");
             }
         }
         let most = usize::try_from(MAX_IN_A_SESSION).unwrap_or(usize::MAX);

@@ -70,7 +70,7 @@ impl Tally {
         difference
     }
 
-    fn count(&mut self, keys: &[(Dimension, &str)], metric: &str, increment: i64) {
+    fn count(&mut self, keys: &[(Dimension, Cow<'_, str>)], metric: &str, increment: i64) {
         *self.0.entry(metric.to_owned()).or_default() += increment;
         for (dimension, key) in keys {
             let key = bounded(key);
@@ -81,7 +81,7 @@ impl Tally {
     /// What one click adds to each of its cells.
     pub fn of_click(click: &Click) -> Self {
         let origin = Origin::of(click);
-        let keys = origin.keys(&click.slug, click.campaign_id.as_ref());
+        let keys = origin.keys(&click.slug, click.campaign_id.as_ref(), click.at());
         let mut tally = Self::default();
         tally.count(&keys, "c", 1);
         if click.bot {
@@ -93,13 +93,13 @@ impl Tally {
     /// What observations of intent add to the cell of their handle: by segment only, since they belong to no link.
     pub fn of_impressions(segment: &str, observed: u32) -> Self {
         let mut tally = Self::default();
-        tally.count(&[(Dimension::Segment, segment)], "i", observed.into());
+        tally.count(&[(Dimension::Segment, segment.into())], "i", observed.into());
         tally
     }
 
     /// What one conversion adds to each of its cells.
     pub fn of_conversion(conversion: &Conversion, origin: &Origin) -> Self {
-        let keys = origin.keys(&conversion.slug, conversion.campaign_id.as_ref());
+        let keys = origin.keys(&conversion.slug, conversion.campaign_id.as_ref(), conversion.accepted_at);
         let mut tally = Self::default();
         tally.count(&keys, "v", 1);
         tally.count_money(&keys, conversion.money.map(MoneyChange::from), conversion.trust);
@@ -108,7 +108,7 @@ impl Tally {
 
     /// What an adjustment adds to each of its cells: money, and a conversion where one is taken back or confirmed.
     pub fn of_adjustment(adjustment: &Adjustment, origin: &Origin) -> Self {
-        let keys = origin.keys(&adjustment.slug, adjustment.campaign_id.as_ref());
+        let keys = origin.keys(&adjustment.slug, adjustment.campaign_id.as_ref(), adjustment.created_at);
         let mut tally = Self::default();
         match adjustment.cause.conversions() {
             0 => {}
@@ -118,7 +118,7 @@ impl Tally {
         tally
     }
 
-    fn count_money(&mut self, keys: &[(Dimension, &str)], change: Option<MoneyChange>, trust: Trust) {
+    fn count_money(&mut self, keys: &[(Dimension, Cow<'_, str>)], change: Option<MoneyChange>, trust: Trust) {
         let Some(MoneyChange { minor, currency }) = change else { return };
         self.count(keys, &format!("m|{currency}"), minor);
         if trust == Trust::Confirmed {

@@ -4,12 +4,14 @@
 //! in a test. What was counted before has no keys of the new dimension until a recount writes them; a conversion's stored
 //! origin that lacks it counts under the key for unknown values.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::de::Deserialize;
 use serde::ser::SerializeMap;
 
 use crate::clicks::Click;
+use crate::values::moment::Moment;
 use crate::values::name::{CampaignId, Slug};
 use crate::values::schema::{HasSchema, Schema};
 
@@ -20,8 +22,8 @@ pub const NONE: &str = "none";
 enum KeySource {
     /// The cell: it covers one day, so the day is not counted inside it.
     Cell,
-    /// The counted record (click, conversion or adjustment), which names its own link and campaign.
-    Record(for<'a> fn(&'a Slug, Option<&'a CampaignId>) -> &'a str),
+    /// The counted record (click, conversion or adjustment), which has its own link, campaign and time.
+    Record(for<'a> fn(&'a Slug, Option<&'a CampaignId>, Moment) -> Cow<'a, str>),
     /// The click, also for conversions of it.
     Click {
         /// The value on the click.
@@ -64,21 +66,38 @@ macro_rules! dimensions {
 
 dimensions! {
     Day, "day", KeySource::Cell, "UTC day.";
-    Slug, "slug", KeySource::Record(|slug, _| slug.as_str()), "Link.";
+    Hour, "hour", KeySource::Record(|_, _, at| hour_of(at).into()), "UTC hour, such as 2026-03-01T13.";
+    Slug, "slug", KeySource::Record(|slug, _, _| slug.as_str().into()), "Link.";
     Country, "country", KeySource::Click { read: |click| &click.country, unknown: "UNKNOWN" }, "Country code.";
     Device, "device", KeySource::Click { read: |click| &click.device, unknown: "UNKNOWN" }, "Device class.";
     Referrer, "referrer", KeySource::Click { read: |click| &click.referrer, unknown: "unknown" }, "Referring host.";
     Source, "source", KeySource::Click { read: |click| &click.source, unknown: "unknown" }, "Traffic source.";
-    Campaign, "campaign", KeySource::Record(|_, campaign| campaign.map_or(NONE, CampaignId::as_str)), "Campaign credited.";
+    Campaign, "campaign", KeySource::Record(|_, campaign, _| campaign.map_or(NONE, CampaignId::as_str).into()), "Campaign credited.";
     Segment, "segment", KeySource::Click { read: first_segment, unknown: NONE },
         "Segment of the visitor: the first of the session's segments, which are in order of precedence.";
+    Reason, "reason", KeySource::Click { read: first_reason, unknown: NONE }, "Why the click was classified as a bot's: its first reason.";
 }
 
 fn first_segment(click: &Click) -> &str {
     click.segments.first().map_or(NONE, String::as_str)
 }
 
+fn first_reason(click: &Click) -> &str {
+    click.reasons.first().map_or(NONE, String::as_str)
+}
+
+/// The hour of the day in UTC, in two digits: the day is in the key of the cell.
+fn hour_of(at: Moment) -> String {
+    const HOUR_MS: i64 = 3_600_000;
+    format!("{:02}", at.millis().div_euclid(HOUR_MS).rem_euclid(24))
+}
+
 impl Dimension {
+    /// Whether its rows are in order of time.
+    pub(super) fn is_of_time(self) -> bool {
+        matches!(self, Self::Day | Self::Hour)
+    }
+
     /// The dimensions counted inside each cell: all but the day, which is the cell's own.
     pub fn counted() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|dimension| !matches!(dimension.source(), KeySource::Cell))
@@ -140,11 +159,11 @@ impl Origin {
         Self::new(|_, _, unknown| unknown.to_owned())
     }
 
-    /// Every counted dimension with the key of a record of this link and campaign that came from here.
-    pub(super) fn keys<'a>(&'a self, slug: &'a Slug, campaign: Option<&'a CampaignId>) -> Vec<(Dimension, &'a str)> {
-        let mut keys: Vec<(Dimension, &str)> = self.0.iter().map(|(dimension, key)| (*dimension, key.as_str())).collect();
+    /// Every counted dimension with the key of a record of this link, campaign and moment that came from here.
+    pub(super) fn keys<'a>(&'a self, slug: &'a Slug, campaign: Option<&'a CampaignId>, at: Moment) -> Vec<(Dimension, Cow<'a, str>)> {
+        let mut keys: Vec<(Dimension, Cow<'_, str>)> = self.0.iter().map(|(dimension, key)| (*dimension, key.into())).collect();
         keys.extend(Dimension::ALL.iter().filter_map(|dimension| match dimension.source() {
-            KeySource::Record(read) => Some((*dimension, read(slug, campaign))),
+            KeySource::Record(read) => Some((*dimension, read(slug, campaign, at))),
             KeySource::Cell | KeySource::Click { .. } => None,
         }));
         keys
@@ -177,13 +196,20 @@ mod tests {
         for dimension in Dimension::ALL {
             assert_eq!(dimension.as_str().parse(), Ok(*dimension));
         }
-        let expected = "must be day, slug, country, device, referrer, source, campaign or segment";
-        assert_eq!("hour".parse::<Dimension>(), Err(expected.to_owned()));
+        let expected = "must be day, hour, slug, country, device, referrer, source, campaign, segment or reason";
+        assert_eq!("moon".parse::<Dimension>(), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn the_hour_is_that_of_the_utc_day_also_before_1970() {
+        for (at, hour) in [("2026-03-01T00:00:00Z", "00"), ("2026-03-01T13:59:59.999Z", "13"), ("1969-12-31T23:00:00Z", "23")] {
+            assert_eq!(hour_of(at.parse().unwrap()), hour);
+        }
     }
 
     #[test]
     fn an_origin_is_stored_by_name_and_one_stored_without_a_dimension_counts_as_unknown() {
-        let text = r#"{"country":"UNKNOWN","device":"UNKNOWN","referrer":"unknown","source":"unknown","segment":"none"}"#;
+        let text = r#"{"country":"UNKNOWN","device":"UNKNOWN","referrer":"unknown","source":"unknown","segment":"none","reason":"none"}"#;
         assert_eq!(serde_json::to_string(&Origin::unknown()).unwrap(), text);
         assert_eq!(serde_json::from_str::<Origin>(text).unwrap(), Origin::unknown());
         let older = r#"{"country":"UNKNOWN","device":"UNKNOWN","referrer":"unknown","source":"unknown"}"#;

@@ -101,7 +101,7 @@ impl Figures {
 /// A report over some days: rows by key and their totals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Rows that are not zero: days in order, other dimensions by most clicks first, [`OTHER`] last.
+    /// Rows that are not zero: days and hours in order, other dimensions by most clicks first, [`OTHER`] last.
     pub rows: Vec<(String, Figures)>,
     /// The totals over all rows.
     pub totals: Figures,
@@ -122,7 +122,9 @@ impl Report {
                         }
                     }
                     Some((dimension, key, metric)) if dimension == by.as_str() => {
-                        rows.entry(key.to_owned()).or_default().add(metric, value)
+                        let is_hour = by == Dimension::Hour && key != OTHER;
+                        let key = if is_hour { format!("{day}T{key}") } else { key.to_owned() };
+                        rows.entry(key).or_default().add(metric, value)
                     }
                     Some(_) => {}
                 }
@@ -135,7 +137,7 @@ impl Report {
 
 fn ordered(rows: BTreeMap<String, Figures>, by: Dimension) -> Vec<(String, Figures)> {
     let mut rows: Vec<_> = rows.into_iter().collect();
-    if by == Dimension::Day {
+    if by.is_of_time() {
         return rows;
     }
     rows.sort_by(|(a_key, a), (b_key, b)| {

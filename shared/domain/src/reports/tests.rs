@@ -124,6 +124,39 @@ fn the_rate_is_of_qualified_clicks_and_the_main_currency_the_only_one() {
     assert_eq!((main(&[]), main(&["EUR"]), main(&["EUR", "JPY"])), ("USD", "EUR", "USD"));
 }
 
+#[test]
+fn a_delta_of_one_click_stays_within_one_write_unit_and_hours_and_reasons_add_little_to_a_batch() {
+    let without = |delta: &Delta| {
+        let stored = serde_json::to_value(delta).unwrap();
+        let mut bytes = 2;
+        for mut group in stored.as_array().cloned().unwrap() {
+            let rows = group[1].as_object_mut().unwrap();
+            rows.remove("hour");
+            rows.remove("reason");
+            bytes += group.to_string().len() + 1;
+        }
+        bytes
+    };
+    let of_campaign = |number: u128, link: u128, reasons: &[&str]| Click {
+        slug: format!("launch-{link:02}").parse().unwrap(),
+        campaign_id: Some("partner-alpha".parse().unwrap()),
+        reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
+        ..click(number, !reasons.is_empty(), ["US", "DE", "FR", "BR"][number as usize % 4], "www.instagram.com")
+    };
+    let one = delta_of(&of_campaign(1, 0, &["no_accept_language"]));
+    let size = |delta: &Delta| serde_json::to_string(delta).unwrap().len();
+    assert!(size(&one) <= 900, "with its key one write unit: {} bytes, {} without hours and reasons", size(&one), without(&one));
+    for links in [1, 20] {
+        let mut batch = Delta::default();
+        for number in 0..100 {
+            let reasons: &[&str] = [&[][..], &["known_bot"], &[], &["burst_hits", "known_bot"], &[]][number as usize % 5];
+            batch.merge(&delta_of(&of_campaign(number, number % links, reasons)));
+        }
+        let more = size(&batch) - without(&batch);
+        assert!(more <= 40 * 100 / 10 + 75 * links as usize, "{links} links: {more} bytes more than {}", without(&batch));
+    }
+}
+
 proptest! {
     #[test]
     fn a_difference_leads_from_one_classification_of_a_click_to_the_other(before in any::<bool>(), after in any::<bool>(), device in "[A-C]") {

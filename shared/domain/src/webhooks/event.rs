@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::values::schema::{HasSchema, Schema};
+
 /// Declares the catalogue: a variant, its name in messages, and when it is sent.
 macro_rules! catalogue {
     ($($variant:ident, $name:literal, $doc:literal;)*) => {
@@ -54,6 +56,12 @@ impl utoipa::PartialSchema for WebhookEventType {
 impl utoipa::ToSchema for WebhookEventType {
     fn name() -> std::borrow::Cow<'static, str> {
         "WebhookEventType".into()
+    }
+}
+
+impl HasSchema for WebhookEventType {
+    fn schema() -> Schema {
+        Schema::one_of(Self::ALL.iter().map(|kind| kind.as_str()))
     }
 }
 

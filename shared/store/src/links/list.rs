@@ -5,13 +5,15 @@ use domain::values::id::LinkId;
 use domain::values::name::Handle;
 
 use super::Links;
-use crate::dynamo::{ListRange, Listed, MAX_BATCH, Stretch, decode_cursor, doc, found, optional, stretch_of, string, table, text};
+use crate::dynamo::{ListRange, Listed, Stretch, decode_cursor, doc, found, optional, stretch_of, string, table, text};
 use crate::error::Result;
 
 /// Sorts before every id.
 const FIRST: &str = " ";
 /// Sorts after every id.
 const LAST: &str = "~";
+/// Links that are read at once: the keys of one `BatchGetItem` (DynamoDB).
+const LINKS_AT_ONCE: usize = 100;
 /// Bytes of links after which no more are read for one page.
 const MAX_READ_BYTES: usize = 1024 * 1024;
 
@@ -52,7 +54,7 @@ impl Links<'_> {
     async fn of_index(self, list: &str, range: ListRange) -> Result<Stretch<Link>> {
         let (entries, goes_on) = self.db.list_entries(range).await?;
         let (mut listed, mut bytes, mut read) = (Vec::new(), 0, 0);
-        for entries in entries.chunks(MAX_BATCH) {
+        for entries in entries.chunks(LINKS_AT_ONCE) {
             if bytes >= MAX_READ_BYTES {
                 break;
             }

@@ -1,9 +1,10 @@
 //! Lists and counts of deliveries.
 
-use domain::values::id::{DeliveryId, SubscriptionId};
+use domain::values::id::{DeliveryId, EventId, SubscriptionId};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 use domain::webhooks::delivery::{Delivery, DeliveryStatus, KEPT_DAYS};
+use domain::webhooks::event::WebhookEventType;
 
 use futures::future::try_join_all;
 
@@ -27,6 +28,10 @@ pub struct DeliveryFilter {
     pub statuses: Vec<DeliveryStatus>,
     /// Only those of this subscription.
     pub subscription: Option<SubscriptionId>,
+    /// Only those of events of this type.
+    pub event_type: Option<WebhookEventType>,
+    /// Only those of this event.
+    pub event: Option<EventId>,
     /// Only those created at or after this moment.
     pub since: Option<Moment>,
     /// Only those created at or before this moment.
@@ -46,12 +51,15 @@ impl DeliveryFilter {
 
     /// Whether it leaves out deliveries of its time.
     fn is_selective(&self) -> bool {
-        !self.statuses.is_empty() || self.subscription.is_some()
+        let of_event = self.event_type.is_some() || self.event.is_some();
+        !self.statuses.is_empty() || self.subscription.is_some() || of_event
     }
 
     fn contains(&self, delivery: &Delivery) -> bool {
         (self.statuses.is_empty() || self.statuses.contains(&delivery.status))
             && self.subscription.is_none_or(|subscription| subscription == delivery.subscription_id)
+            && self.event_type.is_none_or(|kind| kind == delivery.event_type)
+            && self.event.is_none_or(|event| event == delivery.event_id)
             && self.covers(delivery.id.moment())
     }
 
