@@ -133,7 +133,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the audit events of a handle, newest first. They are kept for 400 days. */
+        /**
+         * Lists the audit events of a handle, newest first. They are kept for 400 days.
+         * @description A filter other than by time is applied to 500 events at a time: a page may have fewer than `limit`, or none, and still a
+         *     `nextCursor`.
+         */
         get: operations["getHandlesByHandleAuditEvents"];
         put?: never;
         post?: never;
@@ -230,6 +234,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/handles/{handle}/chain/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decides what a page would do at some triggers. Stores nothing and is not charged to the quota.
+         * @description The session's own signals and the handle's own rules count, unless the request has others: `signals` are added to those of
+         *     `sessionId`, `rules` take the place of the handle's. Without `sessionId` the answer names the session `preview`.
+         */
+        post: operations["postHandlesByHandleChainPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/handles/{handle}/chain/rules": {
         parameters: {
             query?: never;
@@ -305,6 +330,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/handles/{handle}/clicks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists a handle's clicks, newest first, with the fields of the export. Every plan has it.
+         * @description A page looks at 2,000 clicks at most: with a filter it may have fewer than `limit`, or none, and still a `nextCursor`.
+         */
+        get: operations["getHandlesByHandleClicks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/handles/{handle}/collaborators": {
         parameters: {
             query?: never;
@@ -330,7 +375,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists a handle's conversions, newest first. */
+        /**
+         * Lists a handle's conversions, newest first.
+         * @description With a filter other than by days a page looks at about 1,000 conversions: it may have fewer than `limit`, or none, and still a
+         *     `nextCursor`. With `idempotencyKey` the answer has the conversions of that key: one, or also those from before its last 365 days.
+         */
         get: operations["getHandlesByHandleConversions"];
         put?: never;
         post?: never;
@@ -439,7 +488,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Reads a delivery with its attempts. */
+        /** Reads a delivery with its attempts and what they send. */
         get: operations["getHandlesByHandleDeliveriesByDeliveryId"];
         put?: never;
         post?: never;
@@ -476,7 +525,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists a handle's links by slug. */
+        /**
+         * Lists a handle's links.
+         * @description A filter is applied to 500 links at a time: a page may have fewer links than `limit`, or none, and still a `nextCursor`.
+         */
         get: operations["getHandlesByHandleLinks"];
         put?: never;
         post?: never;
@@ -557,6 +609,27 @@ export interface paths {
          *     a write, and its bad fields are named `draft.…`. With `visits` it decides for up to 24 visits at once.
          */
         post: operations["postHandlesByHandleLinksBySlugRoutePreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/handles/{handle}/links:batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Creates or replaces up to 100 links.
+         * @description The answer is 200 with a result for each link, in their order. Each is checked, charged, written and audited by itself: one that is
+         *     refused, also because the day's writes are used up, stops no other. Passwords are not written in batches; those there are stay.
+         */
+        post: operations["postHandlesByHandleLinksBatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -678,7 +751,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Reads today's usage of the account that owns the handle. */
+        /** Reads the usage of the account that owns the handle. */
         get: operations["getHandlesByHandleUsageMeters"];
         put?: never;
         post?: never;
@@ -1175,7 +1248,7 @@ export interface components {
             handle: components["schemas"]["Handle"];
             /** @description What reduces it. */
             penalties?: components["schemas"]["PenaltyView"][] | null;
-            /** @description Days in order; other dimensions by most clicks, at most 500 keys with the rest in `other`. */
+            /** @description Days and hours in order; other dimensions by most clicks, at most 500 keys with the rest in `other`. */
             rows: components["schemas"]["ReportRow"][];
             /**
              * Format: date
@@ -1207,6 +1280,21 @@ export interface components {
             requestId: components["schemas"]["req_id"];
             /** @description The object it was done to. */
             target: string;
+        };
+        /** @description What became of a link: `link` where it was written, else `error`. */
+        BatchResult: {
+            error?: components["schemas"]["ErrorBody"] | null;
+            link?: components["schemas"]["LinkView"] | null;
+            slug?: components["schemas"]["Slug"] | null;
+            /**
+             * Format: int32
+             * @description The status that the link alone would be answered with: 201 created, 200 replaced, else that of the error.
+             */
+            status: number;
+        };
+        /** @description What became of each link, in the order of the request. */
+        BatchResults: {
+            results: components["schemas"]["BatchResult"][];
         };
         /**
          * @description A campaign to create.
@@ -1631,6 +1719,161 @@ export interface components {
         ChainActionType: "redirect" | "cta" | "popup" | "banner" | "message" | "none";
         /** @description What a rule asks of a session. */
         ChainCondition: components["schemas"]["SignalCondition"] | components["schemas"]["SegmentCondition"];
+        /**
+         * @description What to decide, for which session and by which rules.
+         * @example {
+         *       "triggers": [
+         *         "checkout"
+         *       ],
+         *       "signals": [
+         *         {
+         *           "signalKey": "intent",
+         *           "signalValue": "cart",
+         *           "confidence": 0.9
+         *         }
+         *       ],
+         *       "rules": [
+         *         {
+         *           "ruleId": "free-delivery",
+         *           "trigger": "checkout",
+         *           "when": {
+         *             "all": [
+         *               {
+         *                 "signalKey": "intent",
+         *                 "minConfidence": 0.7
+         *               }
+         *             ]
+         *           },
+         *           "action": {
+         *             "type": "banner",
+         *             "text": "Free delivery today"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        ChainPreviewBody: {
+            /**
+             * Format: date-time
+             * @description The moment of the decision; now when left out.
+             */
+            at?: string | null;
+            /** @description Rules to decide by in place of the handle's own, each as it would be written, with its `ruleId`. They are not stored. */
+            rules?: {
+                /** @description What the page is to do. */
+                action: {
+                    /** @description Anything else the page uses, at most 4 KiB of JSON. */
+                    data?: {
+                        [key: string]: unknown;
+                    } | null;
+                    /**
+                     * Format: uri
+                     * @description Where it leads; required for `redirect`.
+                     */
+                    destinationUrl?: string | null;
+                    /** @description The label of its button. */
+                    label?: string | null;
+                    /** @description Its text. */
+                    text?: string | null;
+                    /** @description Its heading. */
+                    title?: string | null;
+                    /**
+                     * @description What the page is to do.
+                     * @enum {string}
+                     */
+                    type: "redirect" | "cta" | "popup" | "banner" | "message" | "none";
+                };
+                /** @description Whether it is evaluated; true when left out. */
+                enabled?: boolean | null;
+                /** @description The lowest number is evaluated first, equal ones by id; 0 when left out. */
+                priority?: number | null;
+                /** @description Its name, by which rules of one priority are ordered. */
+                ruleId: string;
+                /** @description When it is evaluated, such as `checkout`. */
+                trigger: string;
+                /** @description For how long a page may reuse the decision; 300 when left out. */
+                ttlSeconds?: number | null;
+                /** @description What it asks of the session; matches always when left out. */
+                when?: {
+                    /** @description Every one of these. */
+                    all?: ({
+                        /** @description One of these segments, compared case-insensitively. */
+                        segmentIn: string[];
+                    } | {
+                        /** @description At least this certain. */
+                        minConfidence?: number | null;
+                        /** @description The least number of signals; 1 when left out. */
+                        minCount?: number | null;
+                        /** @description Signals of this key. */
+                        signalKey: string;
+                        /** @description With one of these values, compared case-insensitively; any value when left out. */
+                        signalValueIn?: string[] | null;
+                        /** @description No older than this. */
+                        withinSeconds?: number | null;
+                    })[] | null;
+                    /** @description At least one of these, if there are any. */
+                    any?: ({
+                        /** @description One of these segments, compared case-insensitively. */
+                        segmentIn: string[];
+                    } | {
+                        /** @description At least this certain. */
+                        minConfidence?: number | null;
+                        /** @description The least number of signals; 1 when left out. */
+                        minCount?: number | null;
+                        /** @description Signals of this key. */
+                        signalKey: string;
+                        /** @description With one of these values, compared case-insensitively; any value when left out. */
+                        signalValueIn?: string[] | null;
+                        /** @description No older than this. */
+                        withinSeconds?: number | null;
+                    })[] | null;
+                    /** @description None of these. */
+                    none?: ({
+                        /** @description One of these segments, compared case-insensitively. */
+                        segmentIn: string[];
+                    } | {
+                        /** @description At least this certain. */
+                        minConfidence?: number | null;
+                        /** @description The least number of signals; 1 when left out. */
+                        minCount?: number | null;
+                        /** @description Signals of this key. */
+                        signalKey: string;
+                        /** @description With one of these values, compared case-insensitively; any value when left out. */
+                        signalValueIn?: string[] | null;
+                        /** @description No older than this. */
+                        withinSeconds?: number | null;
+                    })[] | null;
+                } | null;
+            }[] | null;
+            /** @description The session whose signals count; without it that of a visitor without any. */
+            sessionId?: string | null;
+            /** @description Signals besides those that the session has; at `at` where `occurredAt` is left out. They are not stored. */
+            signals?: {
+                /** @description How certain it is; 1 when left out. */
+                confidence?: number | null;
+                /** @description Anything else, at most 2 KiB of JSON. */
+                metadata?: {
+                    [key: string]: unknown;
+                } | null;
+                /**
+                 * Format: date-time
+                 * @description When it happened, by the page's clock.
+                 */
+                occurredAt?: string | null;
+                /** @description The page's own id: a repeated signal of this id is the same one. */
+                signalId?: string | null;
+                /** @description What the visitor did, such as `view` or `intent`; required here or as `type`. */
+                signalKey?: string | null;
+                /** @description A value that goes with it. */
+                signalValue?: string | null;
+                /** @description Who reports it. */
+                source?: string | null;
+                /** @description A short form of `signalKey`. */
+                type?: string | null;
+            }[] | null;
+            /** @description What the page is about to do, such as `checkout`; each is answered once. */
+            triggers: string[];
+        };
         /** @description A rule of a handle. */
         ChainRule: {
             /** @description What the page is to do. */
@@ -2138,6 +2381,15 @@ export interface components {
              */
             statusCode?: number | null;
         };
+        /** @description What an attempt sends, as the last one did or the first one will. */
+        DeliveryRequest: {
+            /** @description The body, the same bytes in every attempt. */
+            body: string;
+            /** @description The headers, with `withheld` in place of the signatures. Without an attempt there is no timestamp yet. */
+            headers: {
+                [key: string]: string;
+            };
+        };
         /**
          * @description The state of a delivery.
          * @enum {string}
@@ -2167,6 +2419,10 @@ export interface components {
             status: components["schemas"]["DeliveryStatus"];
             subscriptionId: components["schemas"]["whs_id"];
             trigger: components["schemas"]["DeliveryTrigger"];
+        };
+        /** @description A delivery with its attempts and what they send. */
+        DeliveryWithRequest: components["schemas"]["DeliveryView"] & {
+            request?: components["schemas"]["DeliveryRequest"] | null;
         };
         /** Format: uri */
         Destination: string;
@@ -2499,6 +2755,31 @@ export interface components {
             writesPerDay: number;
         };
         /**
+         * @description Links to write.
+         * @example {
+         *       "links": [
+         *         {
+         *           "slug": "spring",
+         *           "destinationUrl": "https://shop.example/spring",
+         *           "title": "Spring sale"
+         *         },
+         *         {
+         *           "slug": "summer",
+         *           "destinationUrl": "https://shop.example/summer",
+         *           "tags": [
+         *             "summer"
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        LinkBatchBody: {
+            /** @description Links, each with its `slug` and otherwise as `PUT …/links/{slug}` takes it, but without `password`. */
+            links: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * @description A link to write.
          * @example {
          *       "destinationUrl": "https://shop.example/spring",
@@ -2739,6 +3020,11 @@ export interface components {
             /** @description How the context travels. */
             trackingPolicy?: components["schemas"]["TrackingPolicy"];
         };
+        /**
+         * @description Whether a link leads to its destination.
+         * @enum {string}
+         */
+        LinkStatus: "live" | "scheduled" | "expired" | "capped" | "disabled";
         /** @description A link was changed or rolled back. */
         LinkUpdatedMessage: {
             handle: string;
@@ -2875,6 +3161,47 @@ export interface components {
             nextCursor?: string | null;
         };
         /** @description One page of a list. */
+        ListResponse_ClickRow: {
+            /**
+             * @description Entries that exist but cannot be read, by name or id; left out when there are none. Such an entry affects itself only. What can be
+             *     written can be replaced, and what can be deleted can be deleted.
+             */
+            damaged?: string[];
+            /** @description The entries. */
+            items: {
+                /** @description The campaign parameter of the visit. */
+                campaign?: string | null;
+                campaignId?: components["schemas"]["CampaignId"] | null;
+                /**
+                 * Format: int32
+                 * @description The version of the classifier.
+                 */
+                classifier: number;
+                clickId: components["schemas"]["clk_id"];
+                clickedAt: components["schemas"]["Moment"];
+                consent: components["schemas"]["Consent"];
+                country: string;
+                device: string;
+                language?: string | null;
+                /** Format: int64 */
+                linkVersion: number;
+                /** @description Why it was classified as a bot's. */
+                reasons: string[];
+                referrer: string;
+                /** @description The rule that decided. */
+                rule?: string | null;
+                segments: string[];
+                sessionId?: components["schemas"]["SessionId"] | null;
+                slug: components["schemas"]["Slug"];
+                source: string;
+                userAgent?: string | null;
+                /** @description `human` or `bot`. */
+                verdict: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            nextCursor?: string | null;
+        };
+        /** @description One page of a list. */
         ListResponse_ConversionDetail: {
             /**
              * @description Entries that exist but cannot be read, by name or id; left out when there are none. Such an entry affects itself only. What can be
@@ -2985,6 +3312,21 @@ export interface components {
             nextCursor?: string | null;
         };
         /** @description One page of a list. */
+        ListResponse_ListedLink: {
+            /**
+             * @description Entries that exist but cannot be read, by name or id; left out when there are none. Such an entry affects itself only. What can be
+             *     written can be replaced, and what can be deleted can be deleted.
+             */
+            damaged?: string[];
+            /** @description The entries. */
+            items: (components["schemas"]["LinkView"] & {
+                /** @description Its state now. */
+                status: components["schemas"]["LinkStatus"];
+            })[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            nextCursor?: string | null;
+        };
+        /** @description One page of a list. */
         ListResponse_PersonalAccessToken: {
             /**
              * @description Entries that exist but cannot be read, by name or id; left out when there are none. Such an entry affects itself only. What can be
@@ -3056,6 +3398,11 @@ export interface components {
             }[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             nextCursor?: string | null;
+        };
+        /** @description A link in a list. */
+        ListedLink: components["schemas"]["LinkView"] & {
+            /** @description Its state now. */
+            status: components["schemas"]["LinkStatus"];
         };
         /** Format: date-time */
         Moment: string;
@@ -4126,6 +4473,8 @@ export interface components {
         Trust: "claimed" | "confirmed";
         /** @description The owning account's usage. */
         Usage: {
+            /** @description With `days`: the writes of that many local days, the oldest first and today last. */
+            days?: components["schemas"]["UsedOn"][] | null;
             handle: components["schemas"]["Handle"];
             limits: components["schemas"]["Limits"];
             plan: components["schemas"]["Plan"];
@@ -4139,6 +4488,13 @@ export interface components {
             writesDay: string;
             /** Format: int32 */
             writesToday: number;
+        };
+        /** @description The writes of a local day. */
+        UsedOn: {
+            /** Format: int32 */
+            writes: number;
+            /** @description The day, as 20260401. */
+            writesDay: string;
         };
         UserId: string;
         /** @description What a personalization rule shows instead. */
@@ -4880,8 +5236,8 @@ export interface operations {
             query?: {
                 /** @description Answers a funnel: every campaign, or that of `campaignId`. Goes with `from` and `to`, not with `groupBy` or `slug`. */
                 funnel?: boolean;
-                /** @description The dimension of the rows; day when left out. */
-                groupBy?: "day" | "slug" | "country" | "device" | "referrer" | "source" | "campaign" | "segment";
+                /** @description The dimension of the rows; day when left out. `hour` covers at most 7 days, by default the last 7. */
+                groupBy?: "day" | "hour" | "slug" | "country" | "device" | "referrer" | "source" | "campaign" | "segment" | "reason";
                 /** @description Only what is credited to this campaign. */
                 campaignId?: string;
                 /** @description Only this link; with `campaignId`, what it brought to that campaign. */
@@ -5067,6 +5423,16 @@ export interface operations {
     getHandlesByHandleAuditEvents: {
         parameters: {
             query?: {
+                /** @description Only events of this object: a slug, an id, a user. */
+                target?: string;
+                /** @description Only this action, such as `link.updated`; `link.*` for all of links. */
+                action?: string;
+                /** @description Only actions of this user, token or part of the system. */
+                actor?: string;
+                /** @description Only events from this moment on. */
+                since?: string;
+                /** @description Only events up to this moment, not before `since`. */
+                until?: string;
                 /** @description Entries a page; 50 when left out. */
                 limit?: number;
                 /** @description The `nextCursor` of the page before, with all else as it was. */
@@ -5823,6 +6189,113 @@ export interface operations {
             };
         };
     };
+    postHandlesByHandleChainPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handle: components["schemas"]["Handle"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChainPreviewBody"];
+            };
+        };
+        responses: {
+            /** @description The decisions; the same for the same request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decisions"];
+                };
+            };
+            /** @description A part of the request is invalid; `fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The bearer token is missing, invalid, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller's role, scope or plan is insufficient. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found, or not visible to this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal error; the request id identifies it. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service this needs cannot be reached; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getHandlesByHandleChainRules: {
         parameters: {
             query?: {
@@ -6307,6 +6780,97 @@ export interface operations {
             };
         };
     };
+    getHandlesByHandleClicks: {
+        parameters: {
+            query?: {
+                /** @description Only clicks on this link. */
+                slug?: string;
+                /** @description Only clicks that are credited to this campaign. */
+                campaignId?: string;
+                /** @description Only clicks of people, or only of bots. */
+                verdict?: "human" | "bot";
+                /** @description Clicks up to this moment; now when left out. */
+                until?: string;
+                /** @description Clicks from this moment on; 30 days before `until` when left out, and at most 400. */
+                since?: string;
+                /** @description Entries a page; 50 when left out. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before, with all else as it was. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                handle: components["schemas"]["Handle"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of clicks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListResponse_ClickRow"];
+                };
+            };
+            /** @description A part of the request is invalid; `fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The bearer token is missing, invalid, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller's role, scope or plan is insufficient. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found, or not visible to this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal error; the request id identifies it. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service this needs cannot be reached; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getHandlesByHandleCollaborators: {
         parameters: {
             query?: never;
@@ -6502,6 +7066,22 @@ export interface operations {
     getHandlesByHandleConversions: {
         parameters: {
             query?: {
+                /** @description Only what is credited to this campaign. */
+                campaignId?: string;
+                /** @description Only what came over this link. */
+                slug?: string;
+                /** @description First day, UTC, such as 2026-03-01. */
+                from?: string;
+                /** @description Last day, UTC, included and not before `from`. */
+                to?: string;
+                /** @description Only claimed or only confirmed conversions. */
+                trust?: "claimed" | "confirmed";
+                /** @description Only tests of campaigns, or none of them. */
+                test?: boolean;
+                /** @description Only what reports count already, or what they do not. */
+                counted?: boolean;
+                /** @description Only conversions of this key, read directly. */
+                idempotencyKey?: string;
                 /** @description Entries a page; 50 when left out. */
                 limit?: number;
                 /** @description The `nextCursor` of the page before, with all else as it was. */
@@ -6867,6 +7447,10 @@ export interface operations {
                 status?: "PENDING" | "IN_FLIGHT" | "SCHEDULED" | "DELIVERED" | "EXHAUSTED" | "CANCELLED";
                 /** @description Only deliveries to this subscription. */
                 subscriptionId?: string;
+                /** @description Only deliveries of events of this type. */
+                eventType?: "link.clicked" | "link.created" | "link.updated" | "link.deleted" | "conversion.recorded" | "conversion.tested" | "campaign.health_changed" | "webhook.test" | "webhook.disabled";
+                /** @description Only deliveries of this event, replays included. */
+                eventId?: string;
                 /** @description Events from this moment on. */
                 since?: string;
                 /** @description Events up to this moment, not before `since`. */
@@ -7083,7 +7667,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeliveryView"];
+                    "application/json": components["schemas"]["DeliveryWithRequest"];
                 };
             };
             /** @description A part of the request is invalid; `fields` names each. */
@@ -7240,6 +7824,16 @@ export interface operations {
     getHandlesByHandleLinks: {
         parameters: {
             query?: {
+                /** @description slug (when left out), or createdAt: newest first, from an index that is at most a few seconds behind. */
+                sort?: "slug" | "createdAt";
+                /** @description Only links whose slug, destination or title contains this text, in either case. */
+                q?: string;
+                /** @description Only links with this tag. */
+                tag?: string;
+                /** @description Only links of this campaign. */
+                campaignId?: string;
+                /** @description Only links that are in this state now. */
+                status?: "live" | "scheduled" | "expired" | "capped" | "disabled";
                 /** @description Entries a page; 50 when left out. */
                 limit?: number;
                 /** @description The `nextCursor` of the page before, with all else as it was. */
@@ -7259,7 +7853,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListResponse_LinkView"];
+                    "application/json": components["schemas"]["ListResponse_ListedLink"];
                 };
             };
             /** @description A part of the request is invalid; `fields` names each. */
@@ -7884,6 +8478,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewAnswer"];
+                };
+            };
+            /** @description A part of the request is invalid; `fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The bearer token is missing, invalid, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller's role, scope or plan is insufficient. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found, or not visible to this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal error; the request id identifies it. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service this needs cannot be reached; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postHandlesByHandleLinksBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handle: components["schemas"]["Handle"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkBatchBody"];
+            };
+        };
+        responses: {
+            /** @description What became of each link. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResults"];
                 };
             };
             /** @description A part of the request is invalid; `fields` names each. */
@@ -8744,7 +9445,10 @@ export interface operations {
     };
     getHandlesByHandleUsageMeters: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Adds the writes of so many local days, today included. */
+                days?: number;
+            };
             header?: never;
             path: {
                 handle: components["schemas"]["Handle"];

@@ -43,7 +43,7 @@ export function Chart<Row>({ title, summary, columns, rows, rowKey, requests, ch
       ) : (
         <figure className="chart" aria-labelledby={id}>
           {legend}
-          <Suspense fallback={<Skeleton lines={5} />}>{children}</Suspense>
+          <Suspense fallback={<div className="chart-space"><Skeleton lines={5} /></div>}>{children}</Suspense>
         </figure>
       )}
     </Card>

@@ -31,6 +31,7 @@ export default function Overview() {
       actions={<ButtonLink kind="primary" icon="plus" href={address("attribution/links/new")}>New link</ButtonLink>}
     >
       <Alerts />
+      <div className={now.data ? undefined : "hold"}>
       <Loaded of={now} lines={10}>
         {(report) =>
           report.totals.clicks === 0 && report.totals.conversions === 0 && !before.data?.totals.clicks ? (
@@ -48,6 +49,7 @@ export default function Overview() {
           )
         }
       </Loaded>
+      </div>
       <div className="grid-2">
         <LatestConversions of={latest} />
         <div className="stack">
