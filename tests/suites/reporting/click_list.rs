@@ -8,6 +8,9 @@ use tests::{TestEnv, TestEnvOptions};
 
 const CLICKS: &str = "/v2/handles/demo/clicks";
 
+/// Whether a click passes a filter.
+type Passes<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+
 /// All pages of the list.
 async fn walked(env: &TestEnv, query: &str, limit: usize) -> (Vec<Value>, usize) {
     let (mut items, mut pages, mut cursor) = (Vec::new(), 0, String::new());
@@ -34,7 +37,7 @@ async fn clicks_are_listed_as_the_export_reversed_by_any_filter_and_page_size() 
     let (since, until) = (at(&whole[400]), at(&whole[100]));
     let range = format!("since={since}&until={until}");
     let is = |name: &'static str, value: &'static str| move |click: &Value| click[name] == value;
-    let filters: [(&str, Box<dyn Fn(&Value) -> bool>); 7] = [
+    let filters: [(&str, Passes<'_>); 7] = [
         ("", Box::new(|_| true)),
         ("slug=launch", Box::new(is("slug", "launch"))),
         ("campaignId=partner-alpha", Box::new(is("campaignId", "partner-alpha"))),
