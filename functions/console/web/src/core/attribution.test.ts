@@ -3,7 +3,7 @@ import type { Schema } from "../api/client";
 import { includes, isZone, zoneName, zones } from "./account";
 import { campaignBody, campaignChange, campaignForm, payout, rowsOf, stages, type Campaign, type Funnel } from "./campaigns";
 import { blocks, isPayable, observation } from "./confidence";
-import { foot, stateOf, type Conversion } from "./conversions";
+import { filterOf, foot, listQuery, stateOf, type Conversion } from "./conversions";
 import { add, exactNumber, negated, parseExact, sign, writeExact, type Decimal } from "./decimal";
 import { csvRows, devCommand, estimate, ExportFile, fileName, rawItems, script, type ExportQuery } from "./exports";
 import { adjustmentKey, amountFault, net, steps } from "./ledger";
@@ -115,6 +115,13 @@ describe("conversions", () => {
   it("are summed by currency without the tests", () => {
     const found = foot([item({}), item({ netValue: d("0.50"), adjusted: d("-0.50") }), item({ currency: "JPY", netValue: d("999999999999") }), item({ test: true, netValue: d("49") })]);
     expect([[...found.net], [...found.adjusted], found.tests]).toEqual([[["EUR", "1.50"], ["JPY", "999999999999"]], [["EUR", "-0.50"], ["JPY", "0"]], 1]);
+  });
+  it("are asked for by their filter, and by a key alone", () => {
+    const days = { from: "2026-11-01", to: "2026-11-22" };
+    const of = (text: string) => listQuery(filterOf(new URLSearchParams(text)), days);
+    expect(of("campaign=a&trust=claimed&state=waiting")).toEqual({ limit: 50, ...days, campaignId: "a", trust: "claimed", counted: false, test: false });
+    expect(of("state=test&slug=deal&trust=x")).toEqual({ limit: 50, ...days, slug: "deal", test: true });
+    expect(of("key=order-1&campaign=a")).toEqual({ limit: 50, idempotencyKey: "order-1" });
   });
   it("say how they count", () => {
     expect([item({ test: true, counted: false }), item({ counted: false }), item({ notCredited: "campaign_paused" }), item({ bot: true }), item({})].map((of) => stateOf(of).name)).toEqual(["Test", "Waiting", "Not credited", "Bot click", "Counted"]);

@@ -15,6 +15,20 @@ export type Filter = {
   idempotencyKey: string | null;
 };
 
+type Query = { limit: number; from?: string; to?: string; campaignId?: string; slug?: string; trust?: "claimed" | "confirmed"; test?: boolean; counted?: boolean; idempotencyKey?: string };
+
+/** The parameters of a filtered list. An order key is looked up by itself: it has one conversion, on whatever day. */
+export function listQuery({ campaignId, slug, trust, state, idempotencyKey }: Partial<Filter>, { from, to }: { from: string; to: string }): Query {
+  if (idempotencyKey) return { limit: 50, idempotencyKey };
+  return {
+    limit: 50, from, to,
+    ...(campaignId ? { campaignId } : {}),
+    ...(slug ? { slug } : {}),
+    ...(trust ? { trust } : {}),
+    ...(state === "test" ? { test: true } : state === "counted" ? { counted: true } : state === "waiting" ? { counted: false, test: false } : {}),
+  };
+}
+
 const one = <T extends string>(all: readonly T[], text: string | null): T | null => all.find((value) => value === text) ?? null;
 
 /** The filter that an address holds. */

@@ -75,6 +75,8 @@ function Fix({ check, campaign }: { check: Check; campaign: Campaign }) {
       return check.status === "FAIL" ? link("Edit its tracking") : null;
     case "click_seen":
       return shortUrl ? <><ButtonLink size="small" icon="open" href={shortUrl} target="_blank" rel="noopener">Follow it</ButtonLink><CopyButton text={shortUrl} label="Copy the short address" /></> : null;
+    case "conversion_seen":
+      return <ButtonLink size="small" href={address("attribution/get-started")}>How to report one</ButtonLink>;
     case "confidence":
       return <ButtonLink size="small" href={address(`attribution/campaigns/${campaignId}`)}>See why</ButtonLink>;
     default:

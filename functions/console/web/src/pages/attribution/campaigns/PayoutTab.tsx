@@ -43,10 +43,10 @@ function Totals({ range, report, request }: { range: Range; report: Schema["Anal
     <Card title="Totals of the range" note={`${rangeName(range)}: ${range.from} to ${range.to}, UTC days`} actions={<ApiRequest requests={[request.request]} />}>
       <dl className="facts">
         <dt>Qualified clicks</dt><dd>{count(totals.qualifiedClicks)} <span className="muted">of {count(totals.clicks)}</span></dd>
-        <dt>Conversions</dt><dd>{count(totals.conversions)} <span className="muted">({rate(conversionRate(totals))} of qualified clicks)</span></dd>
+        <dt>Conversions</dt><dd>{count(totals.conversions)} {totals.qualifiedClicks > 0 && <span className="muted">({rate(conversionRate(totals))} of qualified clicks)</span>}</dd>
         {byCurrency(totals.revenueByCurrency).map(([currency, amount]) => [<dt key={currency}>Revenue {currency}</dt>, <dd key={`${currency}-amount`}><strong>{money(amount, currency)}</strong></dd>])}
         <dt>Confirmed {totals.currency}</dt><dd>{money(totals.revenueConfirmed, totals.currency)}</dd>
-        <dt>Confidence</dt><dd className="row">{report.confidence ?? 100} of 100 <PayableTag score={report.confidence ?? 100} /></dd>
+        <dt>Confidence</dt><dd className="row">{report.confidence ?? 100} of 100 {totals.clicks + totals.conversions > 0 && <PayableTag score={report.confidence ?? 100} />}</dd>
       </dl>
     </Card>
   );

@@ -2,13 +2,14 @@ import { useReport } from "../../../api/report";
 import type { Schema } from "../../../api/client";
 import { keyName, type Dimension } from "../../../core/dimensions";
 import { money } from "../../../core/money";
-import { count, plural, share } from "../../../core/numbers";
+import { count, share } from "../../../core/numbers";
 import type { Range } from "../../../core/range";
 import { BarList } from "../../../ui/BarList";
 import { Chart, Legend } from "../../../ui/Chart";
 import type { Column } from "../../../ui/DataTable";
 import { Card } from "../../../ui/Page";
 import { Loaded } from "../../../ui/states";
+import { BotReasons } from "./BotReasons";
 
 type Props = { range: Range; campaignId: string };
 type Row = Schema["ReportRow"];
@@ -25,6 +26,7 @@ export function ReportsTab({ range, campaignId }: Props) {
   return (
     <div className="grid-2">
       {SHOWN.map(({ id, title }) => <Breakdown key={id} dimension={id} title={title} range={range} campaignId={campaignId} />)}
+      <BotReasons range={range} campaignId={campaignId} />
     </div>
   );
 }
@@ -44,7 +46,7 @@ function Breakdown({ dimension, title, range, campaignId }: Props & { dimension:
             requests={[report.request]} legend={<Legend marks={[["people", "People"], ["bots", "Bots"]]} />}
           >
             <BarList bars={top.map(({ key, qualifiedClicks, botClicks }) => ({ key, name: keyName(dimension, key), people: qualifiedClicks, bots: botClicks }))} />
-            {rows.length > TOP && <p className="muted small">and {plural(rows.length - TOP, "more")}, in the table</p>}
+            {rows.length > TOP && <p className="muted small">and {count(rows.length - TOP)} more, in the table</p>}
           </Chart>
         );
       }}

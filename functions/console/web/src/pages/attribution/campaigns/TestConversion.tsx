@@ -31,29 +31,31 @@ export function TestConversion({ campaign }: { campaign: Campaign }) {
   };
   return (
     <Card title="Test conversion" note="Goes the way of a real one, and counts in no figure." actions={<ApiRequest requests={[request]} />}>
-      <Form problem={test.error} shown={["value", "currency"]} onSubmit={submit} faults={amount === false ? [{ field: "value", message: "An amount, such as 49.90." }] : []}>
-        {(fault) => (
-          <>
-            <div className="form-row">
-              <TextBox label="Value" value={value} onChange={setValue} {...fault("value")} />
-              <TextBox label="Currency" value={currency} onChange={setCurrency} {...fault("currency")} />
-            </div>
-            <div className="form-foot">
-              <Button type="submit" kind="primary" icon="send" isDisabled={test.isPending || !campaign.primarySlug}>Send a test</Button>
-              <span className="muted small">{campaign.primarySlug ? "Costs one write. Webhooks get conversion.tested." : "It needs a primary link."}</span>
-            </div>
-          </>
+      <div className="stack">
+        <Form problem={test.error} shown={["value", "currency"]} onSubmit={submit} faults={amount === false ? [{ field: "value", message: "An amount, such as 49.90." }] : []}>
+          {(fault) => (
+            <>
+              <div className="form-row">
+                <TextBox label="Value" value={value} onChange={setValue} {...fault("value")} />
+                <TextBox label="Currency" value={currency} onChange={setCurrency} {...fault("currency")} />
+              </div>
+              <div className="form-foot">
+                <Button type="submit" kind="primary" icon="send" isDisabled={test.isPending || !campaign.primarySlug}>Send a test</Button>
+                <span className="muted small">{campaign.primarySlug ? "Costs one write. Webhooks get conversion.tested." : "It needs a primary link."}</span>
+              </div>
+            </>
+          )}
+        </Form>
+        {receipt && (
+          <div className={`alert ${receipt.notCredited ? "alert-warn" : "alert-good"}`} role="status">
+            <span>
+              <strong>Accepted{receipt.value != null ? `: ${money(receipt.value, receipt.currency)}` : ""}.</strong>{" "}
+              {receipt.notCredited ? `A real one would not be credited now: ${notCredited(receipt.notCredited)}.` : "A real one would be credited to this campaign."}
+            </span>
+            <ButtonLink size="small" href={address(`attribution/conversions/${receipt.conversionId}`)}>Explain it</ButtonLink>
+          </div>
         )}
-      </Form>
-      {receipt && (
-        <div className={`alert ${receipt.notCredited ? "alert-warn" : "alert-good"}`} role="status">
-          <span>
-            <strong>Accepted{receipt.value != null ? `: ${money(receipt.value, receipt.currency)}` : ""}.</strong>{" "}
-            {receipt.notCredited ? `A real one would not be credited now: ${notCredited(receipt.notCredited)}.` : "A real one would be credited to this campaign."}
-          </span>
-          <ButtonLink size="small" href={address(`attribution/conversions/${receipt.conversionId}`)}>Explain it</ButtonLink>
-        </div>
-      )}
+      </div>
     </Card>
   );
 }

@@ -1,3 +1,4 @@
+import { useCallback } from "react";
 import { useAddress, useQueryParts, useRange, useZone } from "../../../app/context";
 import { useNow } from "../../../app/clock";
 import { filterOf, foot } from "../../../core/conversions";
@@ -7,7 +8,7 @@ import { rangeName } from "../../../core/range";
 import { Button, ButtonLink } from "../../../ui/Button";
 import { DataTable } from "../../../ui/DataTable";
 import { Choice } from "../../../ui/fields";
-import { Chips, Toolbar, type Chip } from "../../../ui/Filters";
+import { Chips, SearchBox, Toolbar, type Chip } from "../../../ui/Filters";
 import { Card, Page } from "../../../ui/Page";
 import { Empty, Loaded } from "../../../ui/states";
 import { conversionColumns, Sums } from "./columns";
@@ -29,7 +30,10 @@ export default function Conversions() {
   const filter = filterOf(query);
   const list = useConversions(filter, range);
   const items = list.data ?? [];
-  const chips: Chip[] = [
+  const find = useCallback((key: string) => setParts({ key }), [setParts]);
+  // A key is looked up by itself: the other filters wait.
+  const byKey = filter.idempotencyKey !== null;
+  const chips: Chip[] = byKey ? [{ id: "key", text: `Order key: ${filter.idempotencyKey ?? ""}`, remove: () => setParts({ key: null }) }] : [
     ...(filter.campaignId ? [{ id: "campaign", text: `Campaign: ${filter.campaignId}`, remove: () => setParts({ campaign: null }) }] : []),
     ...(filter.slug ? [{ id: "slug", text: `Link: ${filter.slug}`, remove: () => setParts({ slug: null }) }] : []),
     ...(filter.trust ? [{ id: "trust", text: `Trust: ${filter.trust}`, remove: () => setParts({ trust: null }) }] : []),
@@ -38,11 +42,12 @@ export default function Conversions() {
   const clear = () => setParts(NONE);
   const choose = (name: string) => (id: string) => setParts({ [name]: id === ANY ? null : id });
   return (
-    <Page title="Conversions" note={`${rangeName(range)}, UTC days`} asOf={list.at} actions={<ButtonLink icon="download" href={address("attribution/exports")}>Export</ButtonLink>}>
+    <Page title="Conversions" note={byKey ? "With this order key, on any day" : `${rangeName(range)}, UTC days`} asOf={list.at} actions={<ButtonLink icon="download" href={address("attribution/exports")}>Export</ButtonLink>}>
       <Card flush>
         <Toolbar>
-          <Choice label="Trust" hideLabel options={TRUST} value={filter.trust ?? ANY} onChange={choose("trust")} />
-          <Choice label="State" hideLabel options={STATE} value={filter.state ?? ANY} onChange={choose("state")} />
+          <SearchBox label="Find by order key" value={filter.idempotencyKey ?? ""} onChange={find} />
+          <Choice label="Trust" hideLabel options={TRUST} value={filter.trust ?? ANY} isDisabled={byKey} onChange={choose("trust")} />
+          <Choice label="State" hideLabel options={STATE} value={filter.state ?? ANY} isDisabled={byKey} onChange={choose("state")} />
         </Toolbar>
         <Chips chips={chips} clear={clear} />
         <Loaded of={list} lines={8}>
@@ -58,7 +63,9 @@ export default function Conversions() {
               requests={[list.request]}
               foot={<Foot items={items} more={list.more} busy={list.loadingMore} />}
               empty={
-                chips.length || list.more ? (
+                byKey ? (
+                  <Empty title="No conversion with this key" action={<Button onPress={clear}>Clear filters</Button>}>A key is compared byte for byte. The shop has not reported this order, or its report was refused.</Empty>
+                ) : chips.length || list.more ? (
                   <Empty title="No conversion matches" action={<Button onPress={list.more ?? clear}>{list.more ? "Look further back" : "Clear filters"}</Button>}>
                     {list.more ? "None among those that were looked at so far." : "There may be some without these filters, or on other days."}
                   </Empty>

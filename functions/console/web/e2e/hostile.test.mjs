@@ -1,0 +1,76 @@
+// What strangers and partners can write anywhere is shown as text: no script, no broken layout, no quiet error.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { go, launch, open, Server, settled, tab, textOf } from "./harness.mjs";
+import { click, counted, must, newHandle, order } from "./world.mjs";
+
+const MARKUP = '<img src=x onerror="globalThis.pwned=1">';
+const TEXT = `${MARKUP}\u202eright to left \u{1f600}${"👩‍👩‍👧‍👦".repeat(3)} "quotes' & ampersand <script>pwned=1</script>`;
+const LONG = `https://shop.example.com/${"a".repeat(1_900)}?q=%3Cscript%3Ealert(1)%3C/script%3E`;
+const WORD = "W".repeat(160);
+
+let server;
+let browser;
+let handle;
+let conversionId;
+
+before(async () => {
+  server = await Server.start({ month: false });
+  browser = await launch("chromium");
+  handle = await newHandle(server);
+  const primaryLink = { slug: "deal-evil", destinationUrl: LONG, title: TEXT, description: TEXT, tags: [MARKUP, "x".repeat(60)], categories: [MARKUP], ogTitle: TEXT, ogDescription: WORD };
+  await must(server, handle, "POST", "campaigns", { campaignId: `evil-${"x".repeat(59)}`, name: TEXT, goalType: "PRODUCT_SALE", status: "ACTIVE", currency: "EUR", primaryLink });
+  await must(server, handle, "PUT", "links/plain", { destinationUrl: "https://example.com/", title: WORD, routingRules: [{ priority: 10, destinationUrl: LONG, conditions: { sourceIn: [MARKUP.slice(0, 60)], segmentIn: ["y".repeat(64)] } }] });
+  await must(server, handle, "PUT", "personalization-rules/evil", { priority: 1, when: { sourceIn: [MARKUP.slice(0, 60)] }, variant: { id: "evil", destinationUrl: LONG } });
+  const query = `?source=${encodeURIComponent(MARKUP)}&utm_campaign=${encodeURIComponent(TEXT)}`;
+  const ctx = await click(server, handle, `deal-evil${query}`, { referer: `https://${"r".repeat(60)}.example/${encodeURIComponent(MARKUP)}` });
+  await new Promise((resolve) => setTimeout(resolve, 3_500));
+  ({ conversionId } = await order(server, ctx, TEXT, { value: "999999999999.99", currency: "EUR", metadata: { [MARKUP]: TEXT, nested: { deep: [MARKUP] }, word: WORD } }));
+  await must(server, handle, "POST", `conversions/${conversionId}/adjustments`, { amount: -0.01, reason: TEXT, idempotencyKey: TEXT });
+  await must(server, handle, "POST", `conversions/${conversionId}/adjustments`, { amount: -1, reason: WORD, idempotencyKey: WORD });
+  await counted(server, handle, { clicks: 1, conversions: 1 });
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+test("hostile text is text, on every page and at 360 px", async (t) => {
+  const page = await tab(browser, server);
+  await open(page, server, `${handle}/overview`);
+  const campaign = `evil-${"x".repeat(59)}`;
+  const pages = {
+    overview: "Latest conversions",
+    "attribution/links": "right to left",
+    "attribution/links/plain": "example.com",
+    "attribution/links/plain/edit": WORD,
+    "attribution/links/deal-evil/edit": "right to left",
+    "attribution/campaigns": "right to left",
+    [`attribution/campaigns/${campaign}`]: "right to left",
+    [`attribution/campaigns/${campaign}?tab=reports`]: "Referrers",
+    [`attribution/campaigns/${campaign}?tab=health`]: "Its link is open",
+    [`attribution/campaigns/${campaign}?tab=conversions`]: "999,999,999,99",
+    [`attribution/campaigns/${campaign}?tab=payout`]: "€999,999,999,998.98",
+    [`attribution/campaigns/${campaign}/edit`]: campaign,
+    [`attribution/conversions?key=${encodeURIComponent(TEXT)}`]: "€999,999,999,998.98",
+    [`attribution/conversions/${conversionId}`]: MARKUP,
+    "attribution/rules": "shop.example.com",
+    "attribution/exports": "Conversions",
+  };
+  for (const [place, shown] of Object.entries(pages)) {
+    await t.test(place.slice(0, 60), async () => {
+      page.faults.length = 0;
+      await page.setViewport({ width: 1280, height: 900 });
+      await go(page, `${handle}/${place}`);
+      const text = `${await textOf(page, "main")} ${await page.$$eval("main input, main textarea", (all) => all.map(({ value }) => value).join(" "))}`;
+      assert.ok(text.includes(shown), `${place} shows ${shown.slice(0, 40)}: ${text.slice(0, 800)}`);
+      await page.setViewport({ width: 360, height: 740 });
+      await settled(page);
+      const wide = await page.evaluate(() => [...document.querySelectorAll("main *")].filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest(".table-scroll, .tab-list, pre, .map-and-list")).map(({ tagName, className, innerText }) => `${tagName}.${className} ${innerText?.slice(0, 40)}`).slice(0, 4));
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `scrolls sideways: ${wide}`);
+      assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
+      assert.equal(await page.$("main img"), null);
+      assert.deepEqual(page.faults, []);
+    });
+  }
+});
