@@ -7,14 +7,14 @@
 mod calendar;
 mod content;
 mod copy;
-mod dice;
 mod orders;
+mod random;
 mod receiver;
 mod sales;
 mod sessions;
+mod simulation;
 mod story;
 mod visits;
-mod world;
 
 use std::collections::BTreeMap;
 
@@ -28,12 +28,12 @@ use crate::jobs::{JobScope, recount};
 use crate::keys::Keys;
 use calendar::{Calendar, allot, count, whole};
 use content::{Step, Traffic};
-use dice::Dice;
 use orders::OrderBook;
+use random::Random;
 use receiver::Receivers;
 use sessions::SessionPlan;
+use simulation::{Kept, Simulation};
 use visits::{DayPlan, Visit};
-use world::{Kept, World};
 
 /// The handle of the demo month.
 pub const HANDLE: &str = "acme";
@@ -114,7 +114,7 @@ enum Action {
 /// A month that is being made.
 pub struct Month {
     options: MonthOptions,
-    world: World,
+    simulation: Simulation,
     calendar: Calendar,
     traffic: Traffic,
     agenda: BTreeMap<(i64, u64), Action>,
@@ -138,7 +138,7 @@ impl Month {
     /// When the server cannot be opened.
     pub async fn new(options: MonthOptions, keys: &Keys) -> Result<Self, Error> {
         let calendar = Calendar::ending(options.now, options.days);
-        let world = World::open(options.handle.as_str(), keys, options.seed, calendar.start_of(0)).await?;
+        let simulation = Simulation::open(options.handle.as_str(), keys, options.seed, calendar.start_of(0)).await?;
         let traffic = content::traffic()?;
         let clicks = count(options.clicks);
         let orders = options.orders.unwrap_or_else(|| whole(traffic.orders.per_click * clicks));
@@ -154,9 +154,9 @@ impl Month {
             programs: allot(programs, &weights),
             ordered: allot(count(orders), &weights),
             sessions: allot(traffic.sessions_per_click * clicks, &weights),
-            receivers: Receivers::open(world.clock(), options.seed).await?,
+            receivers: Receivers::open(simulation.clock(), options.seed).await?,
             begun_sessions: 0,
-            world,
+            simulation,
             traffic,
             summary: MonthSummary::default(),
             options,
@@ -179,14 +179,14 @@ impl Month {
         let (first, until) = (self.calendar.start_of(0), self.options.now.millis());
         while let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= until - QUIET_MS) {
             let ((at, _), action) = entry.remove_entry();
-            self.world.walk_to(at).await?;
+            self.simulation.walk_to(at).await?;
             if matches!(action, Action::Day(_)) {
                 progress(share(at - first, until - first));
             }
             self.act(action).await?;
         }
-        self.world.walk_to(until).await?;
-        self.world.sweep().await?;
+        self.simulation.walk_to(until).await?;
+        self.simulation.sweep().await?;
         self.move_endpoints().await?;
         self.summary.records = self.recounted().await?;
         progress(1.0);
@@ -198,7 +198,7 @@ impl Month {
     /// # Errors
     /// When the server's settings are invalid.
     pub fn store(&self) -> Result<store::Store, Error> {
-        self.world.store()
+        self.simulation.store()
     }
 
     fn add(&mut self, at: i64, action: Action) {
@@ -221,7 +221,7 @@ impl Month {
             }
             Action::Refund(order, conversion, minor) => self.refund(&order, &conversion, minor).await,
             Action::Signals(batch) => self.signals(*batch).await,
-            Action::Sweep => self.world.sweep().await,
+            Action::Sweep => self.simulation.sweep().await,
         }
     }
 
@@ -229,12 +229,12 @@ impl Month {
     fn plan(&mut self, day: usize) {
         let of_day = |numbers: &[usize]| numbers.get(day).copied().unwrap_or_default();
         let place = u64::try_from(self.calendar.start_of(day)).unwrap_or_default();
-        let dice = Dice::of(self.options.seed, place);
-        let mut plan = DayPlan { traffic: &self.traffic, calendar: self.calendar, day, dice };
+        let random = Random::of(self.options.seed, place);
+        let mut plan = DayPlan { traffic: &self.traffic, calendar: self.calendar, day, random };
         let mut visits = plan.people(of_day(&self.people));
-        self.orders.place(&self.traffic, &mut visits, of_day(&self.ordered), &mut plan.dice);
+        self.orders.place(&self.traffic, &mut visits, of_day(&self.ordered), &mut plan.random);
         let (calendar, number) = (self.calendar, self.begun_sessions);
-        let mut sessions = SessionPlan { calendar, dice: Dice::of(self.options.seed ^ 0x5E55, place), number };
+        let mut sessions = SessionPlan { calendar, random: Random::of(self.options.seed ^ 0x5E55, place), number };
         let follow = sessions.begin(&mut visits, of_day(&self.sessions));
         self.begun_sessions = sessions.number;
         visits.extend(plan.programs(of_day(&self.programs)));
@@ -250,8 +250,8 @@ impl Month {
 
     /// This visit, and those that follow before anything else happens.
     async fn visits(&mut self, first: Visit) -> Result<(), Error> {
-        let begin = self.world.clock().now();
-        let mut end = self.world.next_due().unwrap_or(i64::MAX).min(begin + TOGETHER_MS).min(self.options.now.millis() - QUIET_MS);
+        let begin = self.simulation.clock().now();
+        let mut end = self.simulation.next_due().unwrap_or(i64::MAX).min(begin + TOGETHER_MS).min(self.options.now.millis() - QUIET_MS);
         let ordered_at = |at: i64, visit: &Visit| visit.order.as_ref().map_or(i64::MAX, |order| at + order.after);
         end = end.min(ordered_at(begin, &first));
         let mut visits = vec![(begin, first)];
@@ -264,7 +264,7 @@ impl Month {
             end = end.min(ordered_at(at, &visit));
             visits.push((at, *visit));
         }
-        for (at, visit, answer) in self.world.visits(visits).await? {
+        for (at, visit, answer) in self.simulation.visits(visits).await? {
             self.summary.visits += 1;
             if let (Some(order), Some(ctx)) = (visit.order, context(&answer)) {
                 self.place(at, order, ctx);
@@ -276,7 +276,7 @@ impl Month {
     /// Compares every counter with its raw records.
     async fn recounted(&self) -> Result<u64, Error> {
         let (from, to) = (Moment::from_millis(self.calendar.start_of(0)).day(), self.options.now.day());
-        let scope = JobScope::of(self.world.store()?, Some(self.options.handle.clone()), from, to).await?;
+        let scope = JobScope::of(self.simulation.store()?, Some(self.options.handle.clone()), from, to).await?;
         let found = recount::run(&scope, &mut ()).await?;
         match found.drift.len() {
             0 if found.uncounted == 0 => Ok(found.records),
@@ -287,7 +287,7 @@ impl Month {
 }
 
 /// The context token in an answer to a visit.
-fn context(answer: &world::Answer) -> Option<String> {
+fn context(answer: &simulation::Answer) -> Option<String> {
     let location = answer.headers.get("location").and_then(|location| location.to_str().ok());
     let text = location.map_or_else(|| String::from_utf8_lossy(&answer.body).into_owned(), str::to_owned);
     let (_, rest) = text.split_once("ctx=")?;

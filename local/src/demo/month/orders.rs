@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::calendar::{count, whole};
 use super::content::{Traffic, ValueRange};
-use super::dice::Dice;
+use super::random::Random;
 use super::visits::Visit;
 
 /// One of so many orders is placed by a program, less than a second after its visit.
@@ -103,46 +103,46 @@ impl OrderBook {
                 .map(|number| Fate::Refund(if number == 0 { 100 } else { 25 + 15 * (u64::try_from(number).unwrap_or_default() % 4) })),
         );
         fates.resize(orders.max(fates.len()), Fate::Stays);
-        let mut dice = Dice::of(seed, 0x0B00);
-        dice.shuffle(&mut fates);
+        let mut random = Random::of(seed, 0x0B00);
+        random.shuffle(&mut fates);
         Self { number: 0, fates: fates.into() }
     }
 
     /// Chooses the visits of a day that `orders` orders follow, and gives them these.
-    pub(super) fn place(&mut self, traffic: &Traffic, visits: &mut [(i64, Visit)], orders: usize, dice: &mut Dice) {
+    pub(super) fn place(&mut self, traffic: &Traffic, visits: &mut [(i64, Visit)], orders: usize, random: &mut Random) {
         let weight =
             |slug: &str| traffic.links.iter().find(|link| link.slug == slug).map_or(0.0, |link| link.orders / link.clicks.max(0.1));
         let mut places: Vec<(usize, f64)> = visits.iter().enumerate().map(|(place, (_, visit))| (place, weight(&visit.slug))).collect();
         for _ in 0..orders {
-            let Some(place) = dice.pick_by(&places, |(_, weight)| *weight).map(|(place, _)| *place) else { return };
+            let Some(place) = random.pick_by(&places, |(_, weight)| *weight).map(|(place, _)| *place) else { return };
             if let (Some(chosen), Some((_, visit))) = (places.get_mut(place), visits.get_mut(place)) {
                 chosen.1 = 0.0;
-                visit.order = self.next(traffic, &visit.currency, dice);
+                visit.order = self.next(traffic, &visit.currency, random);
             }
         }
     }
 
-    fn next(&mut self, traffic: &Traffic, currency: &str, dice: &mut Dice) -> Option<Order> {
+    fn next(&mut self, traffic: &Traffic, currency: &str, random: &mut Random) -> Option<Order> {
         let range: &ValueRange = traffic.values.iter().find(|range| range.currency == currency)?;
         self.number += 1;
         let fate = self.fates.pop_front().unwrap_or(Fate::Stays);
-        let is_confirmed = dice.hits(traffic.orders.confirmed);
+        let is_confirmed = random.hits(traffic.orders.confirmed);
         let report = match is_confirmed {
-            true if fate == Fate::Stays && dice.hits(0.3) => Report::BrowserThenServer,
+            true if fate == Fate::Stays && random.hits(0.3) => Report::BrowserThenServer,
             true => Report::Server,
             false => Report::Browser,
         };
         let minute = 60_000;
         let is_at_once = self.number % EVERY_AT_ONCE == 7;
-        let after = match dice.between(0, 9) {
+        let after = match random.between(0, 9) {
             _ if is_at_once => 400,
-            0..=6 => dice.between(minute, 35 * minute),
-            7 | 8 => dice.between(50 * minute, 600 * minute),
-            _ => dice.between(1_200 * minute, 4_000 * minute),
+            0..=6 => random.between(minute, 35 * minute),
+            7 | 8 => random.between(50 * minute, 600 * minute),
+            _ => random.between(1_200 * minute, 4_000 * minute),
         };
         Some(Order {
             key: format!("A-{}", 104_200 + self.number),
-            minor: dice.mostly_low(range.lowest, range.highest),
+            minor: random.mostly_low(range.lowest, range.highest),
             decimals: range.decimals,
             currency: currency.to_owned(),
             report,

@@ -14,8 +14,8 @@ use hyper::service::service_fn;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::dice::Dice;
-use super::world::WalkingClock;
+use super::random::Random;
+use super::simulation::SimulatedClock;
 use crate::{Error, http_server};
 
 /// How a receiver answers, by its name.
@@ -45,20 +45,20 @@ struct Receiver {
 
 impl Receivers {
     /// Starts all of them.
-    pub(super) async fn open(clock: &WalkingClock, seed: u64) -> Result<Self, Error> {
+    pub(super) async fn open(clock: &SimulatedClock, seed: u64) -> Result<Self, Error> {
         let mut receivers = Vec::new();
         for (place, manner) in (0_u64..).zip(MANNERS) {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
             let port = listener.local_addr()?.port();
             let (stop, mut stopped) = watch::channel(false);
             let (name, clock) = (manner.name, clock.clone());
-            let (manner, dice) = (Arc::new(manner), Arc::new(Mutex::new(Dice::of(seed, 0x4E00 + place))));
+            let (manner, random) = (Arc::new(manner), Arc::new(Mutex::new(Random::of(seed, 0x4E00 + place))));
             let answer = move |request: Request<Incoming>| {
-                let (manner, dice, clock) = (manner.clone(), dice.clone(), clock.clone());
+                let (manner, random, clock) = (manner.clone(), random.clone(), clock.clone());
                 async move {
                     // What it says is of no concern here, but it is read to its end.
                     let _ = request.into_body().collect().await;
-                    Ok::<_, Infallible>(manner.answer(&dice, &clock))
+                    Ok::<_, Infallible>(manner.answer(&random, &clock))
                 }
             };
             let ended = async move {
@@ -90,10 +90,10 @@ impl Receivers {
 }
 
 impl Manner {
-    fn answer(&self, dice: &Mutex<Dice>, clock: &WalkingClock) -> Response<Full<Bytes>> {
-        let mut dice = dice.lock().unwrap_or_else(PoisonError::into_inner);
-        clock.pass(dice.between(self.takes.0, self.takes.1));
-        let is_failure = dice.hits(self.fails);
+    fn answer(&self, random: &Mutex<Random>, clock: &SimulatedClock) -> Response<Full<Bytes>> {
+        let mut random = random.lock().unwrap_or_else(PoisonError::into_inner);
+        clock.pass(random.between(self.takes.0, self.takes.1));
+        let is_failure = random.hits(self.fails);
         let text: &[u8] = if is_failure { b"the queue is full, try again" } else { b"ok" };
         let mut response = Response::new(Full::new(Bytes::from_static(text)));
         if is_failure {

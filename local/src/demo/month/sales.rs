@@ -31,7 +31,7 @@ impl Month {
         let bearer = token.as_deref().filter(|_| by_server);
         let from = if by_server { IpAddr::from([198, 51, 100, 20]) } else { IpAddr::from([203, 0, 113, address_of(&order.key)]) };
         let body = order.conversion(ctx, minor);
-        let answer = self.world.post_as(bearer, from, Method::POST, "/v2/public/conversions".to_owned(), &body).await?;
+        let answer = self.simulation.post_as(bearer, from, Method::POST, "/v2/public/conversions".to_owned(), &body).await?;
         if !answer.status.is_success() {
             return Err(Error::Failed(format!("the demo's order {} ({}: {})", order.key, answer.status, answer.json())));
         }
@@ -39,7 +39,7 @@ impl Month {
             return Ok(());
         }
         self.summary.orders += 1;
-        let now = self.world.clock().now();
+        let now = self.simulation.clock().now();
         match order.fate {
             Fate::Stays => {}
             Fate::Duplicate => self.add(now + 45_000, Action::Browser(Box::new(order), ctx.to_owned(), minor)),
@@ -58,9 +58,9 @@ impl Month {
     pub(super) async fn refund(&mut self, order: &Order, conversion: &str, minor: u64) -> Result<(), Error> {
         let reason = if minor == order.minor { "Order cancelled, paid back in full" } else { "Part of the order came back" };
         let body = json!({"amount": order.amount(minor, true), "reason": reason, "idempotencyKey": format!("refund-{}", order.key)});
-        let path = format!("/v2/handles/{}/conversions/{conversion}/adjustments", self.world.handle());
-        let by = if self.world.clock().now() < self.calendar.at(8.5) { Person::Owner } else { Person::Operator };
-        let answer = self.world.ask(by, Method::POST, path, &body).await?;
+        let path = format!("/v2/handles/{}/conversions/{conversion}/adjustments", self.simulation.handle());
+        let by = if self.simulation.clock().now() < self.calendar.at(8.5) { Person::Owner } else { Person::Operator };
+        let answer = self.simulation.ask(by, Method::POST, path, &body).await?;
         if !answer.status.is_success() {
             return Err(Error::Failed(format!("the demo's refund of {} ({}: {})", order.key, answer.status, answer.json())));
         }

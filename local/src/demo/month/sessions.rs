@@ -6,9 +6,9 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::calendar::Calendar;
-use super::dice::Dice;
+use super::random::Random;
+use super::simulation::SIGNALS;
 use super::visits::Visit;
-use super::world::SIGNALS;
 use super::{Action, Month};
 use crate::Error;
 
@@ -22,7 +22,7 @@ pub(super) struct Batch {
 /// What follows the visit of a session.
 pub(super) struct SessionPlan {
     pub(super) calendar: Calendar,
-    pub(super) dice: Dice,
+    pub(super) random: Random,
     /// The number of the next session.
     pub(super) number: usize,
 }
@@ -31,10 +31,10 @@ impl SessionPlan {
     /// Gives `sessions` of these visits a session, and returns what its pages and later visits are.
     pub(super) fn begin(&mut self, visits: &mut [(i64, Visit)], sessions: usize) -> Vec<(i64, Action)> {
         let mut places: Vec<usize> = (0..visits.len()).collect();
-        self.dice.shuffle(&mut places);
+        self.random.shuffle(&mut places);
         // Most who buy are recognised.
-        let dice = &mut self.dice;
-        places.sort_by_cached_key(|place| !(visits.get(*place).is_some_and(|(_, visit)| visit.order.is_some()) && dice.hits(0.7)));
+        let random = &mut self.random;
+        places.sort_by_cached_key(|place| !(visits.get(*place).is_some_and(|(_, visit)| visit.order.is_some()) && random.hits(0.7)));
         let mut actions = Vec::new();
         for place in places.into_iter().take(sessions) {
             if let Some((at, visit)) = visits.get_mut(place) {
@@ -52,15 +52,15 @@ impl SessionPlan {
     fn follow(&mut self, at: i64, visit: &Visit, session: &str, actions: &mut Vec<(i64, Action)>) {
         let from = visit.from;
         let batch = |signals| Action::Signals(Box::new(Batch { session: session.to_owned(), signals, from }));
-        let opened = at + self.dice.between(1_000, 9_000);
+        let opened = at + self.random.between(1_000, 9_000);
         actions.push((opened, batch(self.opening())));
-        let is_interested = self.dice.hits(0.42) || visit.order.is_some();
+        let is_interested = self.random.hits(0.42) || visit.order.is_some();
         if is_interested {
             // Before the order, if there is one.
-            actions.push((opened + self.dice.between(10_000, 45_000), batch(self.interest())));
+            actions.push((opened + self.random.between(10_000, 45_000), batch(self.interest())));
         }
-        if self.dice.hits(0.18) {
-            let later = opened + self.calendar.paced(self.dice.between(20, 70) * 3_600_000);
+        if self.random.hits(0.18) {
+            let later = opened + self.calendar.paced(self.random.between(20, 70) * 3_600_000);
             let again = Visit {
                 slug: visit.slug.clone(),
                 query: vec!["source=returning".to_owned(), format!("sid={session}")],
@@ -76,13 +76,13 @@ impl SessionPlan {
 
     /// What every visit sends.
     fn opening(&mut self) -> Vec<Value> {
-        let page = self.dice.pick(&["home", "tents", "jackets", "boots", "sale"]).copied().unwrap_or("home");
+        let page = self.random.pick(&["home", "tents", "jackets", "boots", "sale"]).copied().unwrap_or("home");
         let mut signals = vec![json!({"signalKey": "page_view", "signalValue": page})];
-        if self.dice.hits(0.55) {
+        if self.random.hits(0.55) {
             signals.push(json!({"signalKey": "scroll", "signalValue": "deep", "confidence": 0.6}));
         }
-        if self.dice.hits(0.07) {
-            let segment = self.dice.pick(&["vip", "newsletter-reader", "b2b"]).copied().unwrap_or("vip");
+        if self.random.hits(0.07) {
+            let segment = self.random.pick(&["vip", "newsletter-reader", "b2b"]).copied().unwrap_or("vip");
             signals.push(json!({"signalKey": "segment", "signalValue": segment, "source": "crm"}));
         }
         signals
@@ -90,12 +90,12 @@ impl SessionPlan {
 
     /// What visitors do who think of buying.
     fn interest(&mut self) -> Vec<Value> {
-        let certain = if self.dice.hits(0.6) { 0.85 } else { 0.45 };
+        let certain = if self.random.hits(0.6) { 0.85 } else { 0.45 };
         let mut signals = vec![json!({"signalKey": "product_view"}), json!({"signalKey": "intent", "confidence": certain})];
-        if self.dice.hits(0.5) {
-            signals.push(json!({"signalKey": "add_to_cart", "metadata": {"items": self.dice.between(1, 4)}}));
+        if self.random.hits(0.5) {
+            signals.push(json!({"signalKey": "add_to_cart", "metadata": {"items": self.random.between(1, 4)}}));
         }
-        if self.dice.hits(0.3) {
+        if self.random.hits(0.3) {
             signals.push(json!({"signalKey": "size_guide"}));
         }
         signals
@@ -105,8 +105,8 @@ impl SessionPlan {
 impl Month {
     /// Sends signals as a page does.
     pub(super) async fn signals(&mut self, batch: Batch) -> Result<(), Error> {
-        let body = json!({"handle": self.world.handle(), "sessionId": batch.session, "signals": batch.signals});
-        let answer = self.world.post_as(None, batch.from, Method::POST, SIGNALS.to_owned(), &body).await?;
+        let body = json!({"handle": self.simulation.handle(), "sessionId": batch.session, "signals": batch.signals});
+        let answer = self.simulation.post_as(None, batch.from, Method::POST, SIGNALS.to_owned(), &body).await?;
         match answer.status.is_success() {
             true => {
                 self.summary.signals += batch.signals.len();

@@ -15,10 +15,10 @@ impl Month {
             self.receivers.end(receiver);
             return Ok(());
         }
-        let (method, path) = step.request(self.world.handle())?;
+        let (method, path) = step.request(self.simulation.handle())?;
         let path = path.split('/').map(|part| self.filled_text(part)).collect::<Result<Vec<_>, _>>()?.join("/");
         let body = self.filled(&step.body)?;
-        let answer = self.world.ask(step.by, method, path, &body).await?;
+        let answer = self.simulation.ask(step.by, method, path, &body).await?;
         let status = answer.status.as_u16();
         let is_expected = if step.answers.is_empty() { answer.status.is_success() } else { step.answers.contains(&status) };
         if !is_expected {
@@ -35,9 +35,9 @@ impl Month {
         let Some(hooks) = self.options.hooks.clone() else { return Ok(()) };
         for name in self.receivers.lasting() {
             let id = self.kept.get(name).and_then(|kept| kept.get("subscriptionId")).and_then(Value::as_str);
-            let Some(path) = id.map(|id| format!("/v2/handles/{}/webhooks/{id}", self.world.handle())) else { continue };
+            let Some(path) = id.map(|id| format!("/v2/handles/{}/webhooks/{id}", self.simulation.handle())) else { continue };
             let body = json!({"endpointUrl": format!("{hooks}/{name}")});
-            let answer = self.world.ask(Person::Operator, Method::PUT, path, &body).await?;
+            let answer = self.simulation.ask(Person::Operator, Method::PUT, path, &body).await?;
             if !answer.status.is_success() {
                 return Err(Error::Failed(format!("moving the demo's endpoint {name} ({}: {})", answer.status, answer.json())));
             }
@@ -65,7 +65,7 @@ impl Month {
             Some(("day", moment)) => self.moment(moment),
             Some(("receiver", receiver)) => self.receivers.url(receiver),
             Some(_) => None,
-            None if name == "handle" => Some(self.world.handle().to_owned()),
+            None if name == "handle" => Some(self.simulation.handle().to_owned()),
             None => name.split_once('.').and_then(|(kept, member)| Some(self.kept.get(kept)?.get(member)?.as_str()?.to_owned())),
         };
         filled.ok_or_else(|| Error::Failed(format!("the story's {text}")))

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::calendar::{Calendar, DAY_MS, count, days_ms, millis, same, whole};
 use super::content::{Agent, Bot, Country, LinkTraffic, Referrer, Traffic};
-use super::dice::Dice;
 use super::orders::Order;
+use super::random::Random;
 
 /// People who follow the same link within some seconds, at most, and how long that takes, in milliseconds.
 const MAX_GROUP: i64 = 6;
@@ -36,7 +36,7 @@ pub(super) struct DayPlan<'a> {
     pub(super) traffic: &'a Traffic,
     pub(super) calendar: Calendar,
     pub(super) day: usize,
-    pub(super) dice: Dice,
+    pub(super) random: Random,
 }
 
 impl<'a> DayPlan<'a> {
@@ -47,9 +47,9 @@ impl<'a> DayPlan<'a> {
             let at = self.moment();
             let Some(link) = self.link(at) else { break };
             // A post or a letter is opened by several people within seconds.
-            let group = usize::try_from(self.dice.between(1, MAX_GROUP)).unwrap_or(1).min(people - visits.len());
+            let group = usize::try_from(self.random.between(1, MAX_GROUP)).unwrap_or(1).min(people - visits.len());
             for place in 0..group {
-                let later = if place == 0 { 0 } else { self.dice.between(300, GROUP_MS) };
+                let later = if place == 0 { 0 } else { self.random.between(300, GROUP_MS) };
                 visits.extend(self.person(link).map(|visit| (at + later, visit)));
             }
         }
@@ -63,26 +63,26 @@ impl<'a> DayPlan<'a> {
 
     fn person(&mut self, link: &'a LinkTraffic) -> Option<Visit> {
         let traffic = self.traffic;
-        let home = link.country.as_deref().filter(|_| self.dice.hits(0.8));
+        let home = link.country.as_deref().filter(|_| self.random.hits(0.8));
         let country: &Country = match home {
             Some(code) => traffic.countries.iter().find(|country| country.code == code)?,
-            None => self.dice.pick_by(&traffic.countries, |country| country.visitors)?,
+            None => self.random.pick_by(&traffic.countries, |country| country.visitors)?,
         };
-        let agent: &Agent = self.dice.pick_by(&traffic.agents, |agent| agent.visitors)?;
+        let agent: &Agent = self.random.pick_by(&traffic.agents, |agent| agent.visitors)?;
         let mut visit = Visit {
             slug: link.slug.clone(),
             query: Vec::new(),
-            from: self.dice.address(),
+            from: self.random.address(),
             headers: vec![
                 ("user-agent", agent.agent.clone()),
                 ("accept-language", country.language.clone()),
                 ("cloudfront-viewer-country", country.code.clone()),
             ],
-            currency: link.currency.clone().filter(|_| self.dice.hits(0.85)).unwrap_or_else(|| country.currency.clone()),
+            currency: link.currency.clone().filter(|_| self.random.hits(0.85)).unwrap_or_else(|| country.currency.clone()),
             order: None,
         };
         self.came_from(link, &mut visit);
-        if self.dice.hits(0.03) {
+        if self.random.hits(0.03) {
             visit.headers.push(("sec-gpc", "1".to_owned()));
         }
         Some(visit)
@@ -90,13 +90,13 @@ impl<'a> DayPlan<'a> {
 
     /// Adds the referrer, or the source that the address names.
     fn came_from(&mut self, link: &'a LinkTraffic, visit: &mut Visit) {
-        let usual = link.referrer.as_deref().filter(|_| self.dice.hits(0.75));
+        let usual = link.referrer.as_deref().filter(|_| self.random.hits(0.75));
         let traffic = self.traffic;
         match usual {
             Some("email") => visit.query.push("source=newsletter".to_owned()),
             Some(referrer) => visit.headers.push(("referer", referrer.to_owned())),
             None => {
-                let Some(Referrer { referrer, source, .. }) = self.dice.pick_by(&traffic.referrers, |referrer| referrer.visitors) else {
+                let Some(Referrer { referrer, source, .. }) = self.random.pick_by(&traffic.referrers, |referrer| referrer.visitors) else {
                     return;
                 };
                 visit.query.extend(source.iter().map(|source| format!("source={source}")));
@@ -109,8 +109,8 @@ impl<'a> DayPlan<'a> {
         let at = self.moment();
         let link = self.link(at)?;
         let traffic = self.traffic;
-        let bot: &Bot = self.dice.pick_by(&traffic.bots, |bot| bot.share)?;
-        let country = self.dice.pick_by(&traffic.countries, |country| country.visitors)?;
+        let bot: &Bot = self.random.pick_by(&traffic.bots, |bot| bot.share)?;
+        let country = self.random.pick_by(&traffic.countries, |country| country.visitors)?;
         let mut headers = vec![("cloudfront-viewer-country", country.code.clone())];
         if bot.reason != "no_accept_language" {
             headers.push(("accept-language", "en-US,en;q=0.9".to_owned()));
@@ -118,11 +118,11 @@ impl<'a> DayPlan<'a> {
         if bot.reason == "prefetch" {
             headers.push(("sec-purpose", "prefetch;prerender".to_owned()));
         }
-        let agent = self.dice.pick(&bot.agents)?;
+        let agent = self.random.pick(&bot.agents)?;
         if !agent.is_empty() {
             headers.push(("user-agent", agent.clone()));
         }
-        let from = self.dice.address();
+        let from = self.random.address();
         Some((at, Visit { slug: link.slug.clone(), query: Vec::new(), from, headers, currency: country.currency.clone(), order: None }))
     }
 
@@ -149,7 +149,7 @@ impl<'a> DayPlan<'a> {
         if !crawl.days.iter().any(|day| same(*day, self.calendar.story_day(self.day))) {
             return Vec::new();
         }
-        let (at, from) = (self.moment(), self.dice.address());
+        let (at, from) = (self.moment(), self.random.address());
         let always = self.traffic.links.iter().filter(|link| link.from.is_none() && link.until.is_none());
         let visit = |(place, link): (usize, &LinkTraffic)| {
             let headers = vec![
@@ -168,8 +168,8 @@ impl<'a> DayPlan<'a> {
         let network = u8::try_from(number % farm.networks.max(1)).unwrap_or_default();
         let country = farm.countries.get(number % farm.countries.len().max(1)).cloned().unwrap_or_default();
         let is_claimed = number < farm.orders;
-        let visit = |dice: &mut Dice, place: usize| {
-            let host = u8::try_from(dice.between(1, 250)).unwrap_or(1);
+        let visit = |random: &mut Random, place: usize| {
+            let host = u8::try_from(random.between(1, 250)).unwrap_or(1);
             let visit = Visit {
                 slug: farm.slug.clone(),
                 query: Vec::new(),
@@ -184,19 +184,19 @@ impl<'a> DayPlan<'a> {
             };
             (at + millis(count(place) * 8_000.0 / count(farm.burst)), visit)
         };
-        (0..farm.burst).map(|place| visit(&mut self.dice, place)).collect()
+        (0..farm.burst).map(|place| visit(&mut self.random, place)).collect()
     }
 
     /// A moment of the day, by the weights of its hours; on the first day after everything is set up.
     fn moment(&mut self) -> i64 {
         let traffic = self.traffic;
         let hours: Vec<(usize, f64)> = traffic.hours.iter().copied().enumerate().collect();
-        let hour = self.dice.pick_by(&hours, |(_, weight)| *weight).map_or(0, |(hour, _)| *hour);
-        let within = self.dice.between(0, DAY_MS / 24 - 1);
+        let hour = self.random.pick_by(&hours, |(_, weight)| *weight).map_or(0, |(hour, _)| *hour);
+        let within = self.random.between(0, DAY_MS / 24 - 1);
         let at = self.calendar.start_of(self.day) + i64::try_from(hour).unwrap_or_default() * DAY_MS / 24 + within;
         let opened = self.calendar.at(0.3);
         // The rest of the first day instead of the hours before.
-        if at >= opened { at } else { opened + self.dice.between(0, self.calendar.start_of(1) - opened - 1) }
+        if at >= opened { at } else { opened + self.random.between(0, self.calendar.start_of(1) - opened - 1) }
     }
 
     /// The link of a visit at this moment.
@@ -206,6 +206,6 @@ impl<'a> DayPlan<'a> {
             link.from.is_none_or(|from| at >= calendar.at(from - 1.0)) && link.until.is_none_or(|until| at < calendar.at(until))
         };
         let traffic = self.traffic;
-        self.dice.pick_by(&traffic.links, |link| if is_open(link) { link.clicks * link.boost } else { 0.0 })
+        self.random.pick_by(&traffic.links, |link| if is_open(link) { link.clicks * link.boost } else { 0.0 })
     }
 }

@@ -50,11 +50,11 @@ tokio::task_local! {
     static TOGETHER: Together;
 }
 
-/// A clock that moves when it is told to.
+/// A clock that only the simulation moves.
 #[derive(Clone)]
-pub(super) struct WalkingClock(Arc<AtomicI64>);
+pub(super) struct SimulatedClock(Arc<AtomicI64>);
 
-impl WalkingClock {
+impl SimulatedClock {
     /// The time, in milliseconds since 1970.
     pub(super) fn now(&self) -> i64 {
         TOGETHER.try_with(|call| call.at).unwrap_or_else(|_| self.0.load(Ordering::SeqCst))
@@ -72,9 +72,9 @@ impl WalkingClock {
 }
 
 /// The server with everything around it.
-pub(super) struct World {
+pub(super) struct Simulation {
     server: LocalServer,
-    clock: WalkingClock,
+    clock: SimulatedClock,
     keys: Keys,
     domain: String,
     handle: String,
@@ -108,10 +108,10 @@ pub(super) struct Call<'a> {
     pub(super) body: Bytes,
 }
 
-impl World {
+impl Simulation {
     /// A server in memory at the moment `starts_at`, with the keys of the data that its items are for.
     pub(super) async fn open(handle: &str, keys: &Keys, seed: u64, starts_at: i64) -> Result<Self, Error> {
-        let clock = WalkingClock(Arc::new(AtomicI64::new(starts_at)));
+        let clock = SimulatedClock(Arc::new(AtomicI64::new(starts_at)));
         let settings = LocalSettings { port: 9000, plan: "FREE", public_rpm: None, keys };
         let engine_clock = clock.clone();
         let options = Options { environment: settings.environment(), clock: Arc::new(move || engine_clock.now()), ..Options::memory() };
@@ -122,7 +122,7 @@ impl World {
     }
 
     /// The clock.
-    pub(super) fn clock(&self) -> &WalkingClock {
+    pub(super) fn clock(&self) -> &SimulatedClock {
         &self.clock
     }
 
@@ -251,8 +251,8 @@ fn batch_size(queue: &str) -> usize {
     if queue == "DeliveriesQueue" || queue == "RetriesQueue" { 1 } else { usize::MAX }
 }
 
-/// The state of one function on the walking clock, with randomness that follows from the seed.
-fn app(name: &str, settings: Settings, clock: &WalkingClock, seed: u64) -> App {
+/// The state of one function on the simulated clock, with randomness that follows from the seed.
+fn app(name: &str, settings: Settings, clock: &SimulatedClock, seed: u64) -> App {
     let clock = clock.clone();
     let now: Clock = Arc::new(move || Moment::from_millis(clock.now()));
     let place = name.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));

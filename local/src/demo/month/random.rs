@@ -1,13 +1,13 @@
-//! Chance that is the same in every run with the same seed.
+//! Random values that are the same in every run with the same seed.
 
 use fastrand::Rng;
 
 use super::calendar::{count, whole};
 
-/// A source of chance.
-pub(super) struct Dice(Rng);
+/// A source of random values.
+pub(super) struct Random(Rng);
 
-impl Dice {
+impl Random {
     /// The source for one purpose (`place`, such as a day) of a month.
     pub(super) fn of(seed: u64, place: u64) -> Self {
         Self(Rng::with_seed(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ place.wrapping_mul(0xD1B5_4A32_D192_ED03)))
