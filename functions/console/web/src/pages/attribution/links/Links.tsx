@@ -1,10 +1,9 @@
 import { useCallback, useMemo, useState } from "react";
 import { useAddress, useQueryParts, useRange } from "../../../app/context";
-import { useNow } from "../../../app/clock";
 import { useList } from "../../../api/list";
 import { useReport } from "../../../api/report";
-import { statusOf, STATUSES, type LinkStatus } from "../../../core/links";
-import { count, plural } from "../../../core/numbers";
+import { STATUSES } from "../../../core/links";
+import { plural } from "../../../core/numbers";
 import { sortOf, sortText } from "../../../core/query";
 import { Button, ButtonLink } from "../../../ui/Button";
 import { DataTable } from "../../../ui/DataTable";
@@ -17,10 +16,9 @@ import { linkColumns, type LinkRow } from "./columns";
 
 const STATUS_OPTIONS = [{ id: "any", name: "Any status" }, ...STATUSES.map(({ id, name }) => ({ id, name }))];
 
-/** The links of a handle with their figures of the range. What is filtered and how it is ordered is in the address. Two requests. */
+/** The links of a handle with their figures of the range. The API filters them, by what is in the address. Two requests. */
 export default function Links() {
   const [range] = useRange();
-  const now = useNow();
   const address = useAddress();
   const [query, setParts] = useQueryParts();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -28,13 +26,14 @@ export default function Links() {
   const tag = query.get("tag");
   const status = STATUSES.find(({ id }) => id === query.get("status"))?.id ?? null;
   const campaign = query.get("campaign");
-  const links = useList("/v2/handles/{handle}/links", { query: { limit: 100 } });
+  const filter = { q: text.trim() || undefined, tag: tag || undefined, status: status ?? undefined, campaignId: campaign || undefined };
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  const links = useList("/v2/handles/{handle}/links", { query: { limit: 100, ...filter } });
   const report = useReport(range, { groupBy: "slug" });
   const rows = useMemo(() => {
     const figures = new Map(report.data?.rows.map((row) => [row.key, row]));
-    return links.data?.map((link): LinkRow => ({ link, status: statusOf(link, now), figures: figures.get(link.slug) ?? null }));
-  }, [links.data, report.data, now]);
-  const shown = useMemo(() => rows?.filter(matching(text, tag, status, campaign)) ?? [], [rows, text, tag, status, campaign]);
+    return links.data?.map((link): LinkRow => ({ link, status: link.status, figures: figures.get(link.slug) ?? null })) ?? [];
+  }, [links.data, report.data]);
   const chips: Chip[] = [
     ...(tag ? [{ id: "tag", text: `Tag: ${tag}`, remove: () => setParts({ tag: null }) }] : []),
     ...(campaign ? [{ id: "campaign", text: `Campaign: ${campaign}`, remove: () => setParts({ campaign: null }) }] : []),
@@ -52,13 +51,13 @@ export default function Links() {
           <Choice label="Status" hideLabel options={STATUS_OPTIONS} value={status ?? "any"} onChange={(id) => setParts({ status: id === "any" ? null : id })} />
         </Toolbar>
         <Chips chips={chips} clear={clear} />
-        {chosen.size > 0 && <BulkBar links={rows?.filter(({ link }) => chosen.has(link.slug)).map(({ link }) => link) ?? []} done={() => setChosen(new Set())} />}
+        {chosen.size > 0 && <BulkBar links={rows.filter(({ link }) => chosen.has(link.slug)).map(({ link }) => link)} done={() => setChosen(new Set())} />}
         <Loaded of={links} lines={8}>
-          {(items) => (
+          {() => (
             <DataTable
               label="Links"
               columns={columns}
-              rows={shown}
+              rows={rows}
               rowKey={({ link }) => link.slug}
               href={({ link }) => address(`attribution/links/${link.slug}`)}
               sort={sortOf(query.get("sort"))}
@@ -67,13 +66,15 @@ export default function Links() {
               requests={[links.request, report.request]}
               foot={
                 <span className="row">
-                  {shown.length === items.length ? plural(items.length, "link") : `${count(shown.length)} of ${plural(items.length, "link")}`}
+                  {plural(rows.length, "link")}{links.more ? " so far" : ""}
                   {links.more && <Button size="small" onPress={links.more} isDisabled={links.loadingMore}>Load more</Button>}
                 </span>
               }
               empty={
-                items.length ? (
-                  <Empty title="No link matches" action={<Button onPress={clear}>Clear filters</Button>}>There are {plural(items.length, "link")} without them.</Empty>
+                isFiltered ? (
+                  <Empty title="No link matches" action={<Button onPress={links.more ?? clear}>{links.more ? "Look further" : "Clear filters"}</Button>}>
+                    {links.more ? "None among those that were looked at so far." : "There may be some without these filters."}
+                  </Empty>
                 ) : (
                   <Empty title="No links yet" action={newLink}>A link leads visitors on, by rules if you like, and counts who came and who bought.</Empty>
                 )
@@ -84,13 +85,4 @@ export default function Links() {
       </Card>
     </Page>
   );
-}
-
-function matching(text: string, tag: string | null, status: LinkStatus | null, campaign: string | null): (row: LinkRow) => boolean {
-  const wanted = text.trim().toLowerCase();
-  return ({ link, status: its }) =>
-    (!tag || Boolean(link.tags?.includes(tag))) &&
-    (!status || its === status) &&
-    (!campaign || link.campaignId === campaign) &&
-    (!wanted || [link.slug, link.destinationUrl, link.title ?? ""].some((part) => part.toLowerCase().includes(wanted)));
 }
