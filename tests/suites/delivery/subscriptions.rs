@@ -418,7 +418,8 @@ async fn a_subscription_without_deliveries_while_keys_rotate_twice_gets_valid_si
     assert_eq!(keys().await.unwrap(), "k3");
 
     let env = env_on(folder.path(), "2026-03-03T12:00:00Z").await;
-    assert!(!env.keys().platform.contains("k1"));
+    let kept: Value = serde_json::from_str(&env.keys().platform).unwrap();
+    assert!(kept["k1"].is_null() && kept["k2"].is_string(), "the secrets themselves may contain any letters");
     for key_id in ["k2", "k3"] {
         assert_eq!(sealed_with(&env, Some(key_id)).await, 2, "{key_id}");
         assert_verifiable(&env, &receiver, &quiet, &[&quiet]).await;
