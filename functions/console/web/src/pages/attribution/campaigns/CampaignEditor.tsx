@@ -9,7 +9,7 @@ import { Button, ButtonLink } from "../../../ui/Button";
 import { Choice, TextBox, type Option } from "../../../ui/fields";
 import { Form, useDraft, type FormFaults } from "../../../ui/form";
 import { Card, Page } from "../../../ui/Page";
-import { Loaded } from "../../../ui/states";
+import { PageOf } from "../../../ui/PageOf";
 import { toast } from "../../../ui/toasts";
 
 /** Creates a campaign, or edits the one in the address. */
@@ -20,7 +20,7 @@ export default function CampaignEditor() {
 
 function Edit({ campaignId }: { campaignId: string }) {
   const campaign = useGet("/v2/handles/{handle}/campaigns/{campaignId}", { path: { campaignId } });
-  return <Loaded of={campaign} lines={10}>{(data) => <FirstRead campaign={data} />}</Loaded>;
+  return <PageOf of={campaign} title={`Edit ${campaignId}`}>{(data) => <FirstRead campaign={data} />}</PageOf>;
 }
 
 /** Keeps editing what was read first; only what was changed since is sent. */
