@@ -1,4 +1,4 @@
-//! `POST …/chain/preview`: what pages would be told, for sessions that may be invented and by rules that may be drafts.
+//! `POST …/chain/preview`: decisions for sessions that may be invented, by rules that may be drafts.
 
 use api::{ApiState, JsonBody, Member, PersonalizationRead, Problem};
 use axum::Json;

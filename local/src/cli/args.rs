@@ -130,7 +130,7 @@ pub(super) struct FillArgs {
     /// The port of the server's demo shop, which receives the month's webhooks from then on.
     #[arg(long, value_name = "PORT", default_value_t = 9080)]
     pub(super) shop_port: u16,
-    /// Remove a handle of this name, with everything it owns, and make it anew.
+    /// Remove a handle of this name, with everything it owns, and make it again.
     #[arg(long)]
     pub(super) replace: bool,
     /// The data directory; a server may be running on it.

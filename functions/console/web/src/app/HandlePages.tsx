@@ -11,7 +11,7 @@ import { useRole, InPlace } from "./context";
 import { PAGES, type PageEntry } from "./routes";
 import { Shell } from "./Shell";
 
-/** The pages of one handle, in the shell, for somebody with a role in it. */
+/** The pages of one handle, in the shell, for a user with a role in it. */
 export function HandlePages({ handle }: { handle: string }) {
   return (
     <InPlace handle={handle} role={undefined} timeZone="UTC">
