@@ -4,15 +4,14 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import http from "node:http";
 import { createRequire } from "node:module";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { AGENT, eventually, freePort, launchOptions } from "./support.mjs";
 
-const { CHROMIUM, FIREFOX, LOCAL, MODULES } = process.env;
+export { eventually };
+
+const { LOCAL, MODULES } = process.env;
 const puppeteer = createRequire(`${MODULES}/`)("puppeteer-core");
-
-// That of a person's browser: "HeadlessChrome" is classified as a bot, and so is a visit without a language.
-const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
 // The embedded DynamoDB asks for a signature and verifies none.
 const AWS_SIGNATURE = {
@@ -22,25 +21,6 @@ const AWS_SIGNATURE = {
 
 /** The browsers there are; a page for people is tested in each. */
 export const BROWSERS = ["chromium", "firefox"];
-
-async function freePort() {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-/** The first truthy result of `attempt` within 20 seconds. */
-export async function eventually(what, attempt) {
-  for (const end = Date.now() + 20_000; Date.now() < end; ) {
-    const found = await attempt().catch(() => null);
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`timed out waiting for: ${what}`);
-}
 
 /** The local server: it can be killed, and started again on the same data. */
 export class LocalServer {
@@ -155,15 +135,7 @@ export async function merchant(api) {
 }
 
 /** Starts a browser of `BROWSERS`. */
-export function launch(browser = "chromium") {
-  if (browser === "firefox") {
-    // Firefox reports an icon that a policy refuses as an error of the page; Chromium asks for none.
-    return puppeteer.launch({ browser, executablePath: FIREFOX, headless: true, extraPrefsFirefox: { "browser.chrome.site_icons": false } });
-  }
-  const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : [];
-  const args = [...sandbox, `--user-agent=${AGENT}`, "--lang=en-US", "--accept-lang=en-US", "--disable-dev-shm-usage"];
-  return puppeteer.launch({ executablePath: CHROMIUM, headless: true, args });
-}
+export const launch = (browser = "chromium") => puppeteer.launch(launchOptions(browser));
 
 /** A tab in a profile of its own, with the errors in it (`errors`) and its requests to the API (`requests`). */
 export async function visitor(browser, { api, gpc = false }) {

@@ -6,17 +6,14 @@ import http from "node:http";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { eventually, go, launch, open, press, Server, tab, textOf } from "./harness.mjs";
+import { environment, eventually, go, open, press, tab, textOf } from "./harness.mjs";
 import { counted, downloads, must, newHandle } from "./world.mjs";
 
 const CLICKS = 4_200;
 const DATA = process.env.DATA;
 
-let server;
-let browser;
-let page;
-let handle;
-let folder;
+let server, browser, page, handle, folder;
+environment({ month: false }, (env) => ({ server, browser } = env));
 
 /** Follows the link so often; agents with many quotes make rows that fill a page soon. */
 async function visits(count) {
@@ -34,8 +31,6 @@ async function visits(count) {
 }
 
 before(async () => {
-  server = await Server.start({ month: false });
-  browser = await launch("chromium");
   folder = mkdtempSync(path.join(os.tmpdir(), "export-"));
   handle = await newHandle(server);
   await must(server, handle, "PUT", "links/many-rows", { destinationUrl: "https://example.com/" });
@@ -45,11 +40,7 @@ before(async () => {
   await downloads(page, folder);
   await open(page, server, `${handle}/attribution/exports?type=clicks&range=today`);
 });
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  if (folder) rmSync(folder, { recursive: true });
-});
+after(() => folder && rmSync(folder, { recursive: true }));
 
 for (const format of ["csv", "json"]) {
   test(`three pages of ${format} are one file`, async () => {

@@ -1,20 +1,11 @@
 // The same pages in Firefox: signed in, drawn, and without an error or a violation of the policy.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { go, HANDLE, launch, open, Server, tab } from "./harness.mjs";
+import { test } from "node:test";
+import { environment, go, HANDLE, open, tab } from "./harness.mjs";
 import { PAGES } from "./pages.mjs";
 
-let server;
-let browser;
-
-before(async () => {
-  server = await Server.start();
-  browser = await launch("firefox");
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+let server, browser;
+environment({ browser: "firefox" }, (env) => ({ server, browser } = env));
 
 test("every page in Firefox", async (t) => {
   const page = await tab(browser, server);

@@ -1,21 +1,12 @@
 // On every page, in light and dark: no finding of axe, no violation of the policy, no error, no request elsewhere, no sideways scroll at 360 px.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { findings } from "./axe.mjs";
-import { go, HANDLE, launch, open, Server, tab } from "./harness.mjs";
+import { environment, go, HANDLE, open, tab } from "./harness.mjs";
 import { PAGES } from "./pages.mjs";
 
-let server;
-let browser;
-
-before(async () => {
-  server = await Server.start();
-  browser = await launch("chromium");
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+let server, browser;
+environment({}, (env) => ({ server, browser } = env));
 
 for (const theme of ["light", "dark"]) {
   test(`every page in ${theme}`, async (t) => {

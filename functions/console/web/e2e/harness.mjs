@@ -1,37 +1,19 @@
 // A local server with a small demo month, and browsers that are signed in at its console.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { after, afterEach, before, beforeEach } from "node:test";
 import puppeteer from "puppeteer-core";
+import { AGENT, eventually, freePort, launchOptions } from "../../../../tests/browser/support.mjs";
 
-const { CHROMIUM = "/usr/bin/chromium", FIREFOX = "/usr/bin/firefox-esr", LOCAL } = process.env;
-// A person's browser: "HeadlessChrome" is classified as a bot.
-const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+export { AGENT, eventually };
+
+const { LOCAL } = process.env;
 
 export const HANDLE = "acme";
-
-async function freePort() {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-/** The first truthy result of `attempt` within 20 seconds. */
-export async function eventually(what, attempt) {
-  let last;
-  for (const end = Date.now() + 20_000; Date.now() < end; ) {
-    const found = await attempt().catch((error) => void (last = error));
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`timed out waiting for: ${what}${last ? ` (${last.message})` : ""}`);
-}
 
 async function finished(process, what) {
   const [status] = await once(process, "close");
@@ -105,22 +87,41 @@ export class Server {
 }
 
 /** Starts `chromium` or `firefox`. */
-export function launch(browser = "chromium") {
-  if (browser === "firefox") {
-    const extraPrefsFirefox = { "browser.chrome.site_icons": false, "datareporting.policy.dataSubmissionEnabled": false };
-    return puppeteer.launch({ browser, executablePath: FIREFOX, headless: true, extraPrefsFirefox });
-  }
-  const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : [];
-  return puppeteer.launch({ executablePath: CHROMIUM, headless: true, args: [...sandbox, `--user-agent=${AGENT}`, "--lang=en-US", "--disable-dev-shm-usage"] });
+export const launch = (browser = "chromium") => puppeteer.launch(launchOptions(browser));
+
+/**
+ * A server and a browser for the tests of a file, given to `use` before the first of them; with `tabs` also a tab of its own for each
+ * test, in which nothing may go wrong.
+ */
+export function environment({ browser = "chromium", tabs = false, ...options }, use) {
+  const env = {};
+  before(async () => {
+    env.server = await Server.start(options);
+    env.browser = await launch(browser);
+    use(env);
+  });
+  after(async () => {
+    await env.browser?.close();
+    await env.server?.close();
+  });
+  if (!tabs) return;
+  beforeEach(async () => {
+    env.page = await tab(env.browser, env.server);
+    use(env);
+  });
+  afterEach(async () => {
+    assert.deepEqual(env.page.faults, []);
+    await env.page.browserContext().close();
+  });
 }
 
 /** A tab of its own profile; `faults` collects what no page may cause. */
-export async function tab(browser, server, { theme = "light", width = 1280, height = 900 } = {}) {
+export async function tab(browser, server, { theme = "light", width = 1280, height = 900, deviceScaleFactor = 1 } = {}) {
   const profile = await browser.createBrowserContext();
   const page = await profile.newPage();
   page.faults = [];
   page.calls = [];
-  await page.setViewport({ width, height });
+  await page.setViewport({ width, height, deviceScaleFactor });
   page.on("pageerror", (error) => page.faults.push(`uncaught: ${error.message}`));
   page.on("console", (message) => {
     // A status that a page expects, such as 404 of a free slug, is written to the console by the browser itself.

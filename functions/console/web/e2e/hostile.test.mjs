@@ -1,7 +1,7 @@
 // What strangers and partners can write anywhere is shown as text: no script, no broken layout, no quiet error.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { go, launch, open, Server, settled, tab, textOf } from "./harness.mjs";
+import { before, test } from "node:test";
+import { environment, go, open, settled, tab, textOf } from "./harness.mjs";
 import { click, counted, must, newHandle, order } from "./world.mjs";
 
 const MARKUP = '<img src=x onerror="globalThis.pwned=1">';
@@ -9,14 +9,10 @@ const TEXT = `${MARKUP}\u202eright to left \u{1f600}${"👩‍👩‍👧‍👦
 const LONG = `https://shop.example.com/${"a".repeat(1_900)}?q=%3Cscript%3Ealert(1)%3C/script%3E`;
 const WORD = "W".repeat(160);
 
-let server;
-let browser;
-let handle;
-let conversionId;
+let server, browser, handle, conversionId;
+environment({ month: false }, (env) => ({ server, browser } = env));
 
 before(async () => {
-  server = await Server.start({ month: false });
-  browser = await launch("chromium");
   handle = await newHandle(server);
   const primaryLink = { slug: "deal-evil", destinationUrl: LONG, title: TEXT, description: TEXT, tags: [MARKUP, "x".repeat(60)], categories: [MARKUP], ogTitle: TEXT, ogDescription: WORD };
   await must(server, handle, "POST", "campaigns", { campaignId: `evil-${"x".repeat(59)}`, name: TEXT, goalType: "PRODUCT_SALE", status: "ACTIVE", currency: "EUR", primaryLink });
@@ -29,10 +25,6 @@ before(async () => {
   await must(server, handle, "POST", `conversions/${conversionId}/adjustments`, { amount: -0.01, reason: TEXT, idempotencyKey: TEXT });
   await must(server, handle, "POST", `conversions/${conversionId}/adjustments`, { amount: -1, reason: WORD, idempotencyKey: WORD });
   await counted(server, handle, { clicks: 1, conversions: 1 });
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
 });
 
 test("hostile text is text, on every page and at 360 px", async (t) => {

@@ -1,21 +1,12 @@
 // What opens over a page: accessible, closed by Esc with the focus back; the keyboard's list; and every page while the API fails.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { findings } from "./axe.mjs";
-import { eventually, go, HANDLE, launch, open, press, Server, settled, tab } from "./harness.mjs";
+import { environment, eventually, go, HANDLE, open, press, settled, tab } from "./harness.mjs";
 import { PAGES } from "./pages.mjs";
 
-let server;
-let browser;
-
-before(async () => {
-  server = await Server.start();
-  browser = await launch("chromium");
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+let server, browser;
+environment({}, (env) => ({ server, browser } = env));
 
 const OVERLAYS = [
   ["overview", "Days: Last 30 days"],
@@ -24,6 +15,7 @@ const OVERLAYS = [
   ["overview", "API request"],
   ["overview", "Search ⌘K"],
   ["attribution/links/summer-sale/edit", "Add a rule"],
+  ["attribution/links", "Columns"],
   ["attribution/links/summer-sale", "Delete"],
   ["attribution/links/boots/history", "Roll back"],
 ];

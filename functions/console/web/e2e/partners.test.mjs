@@ -5,20 +5,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { eventually, fill, go, launch, open, press, Server, settled, tab, textOf } from "./harness.mjs";
+import { after, before, beforeEach, test } from "node:test";
+import { environment, eventually, fill, go, open, press, settled, tab, textOf } from "./harness.mjs";
 import { BOT, click, counted, downloads, must, newHandle, order } from "./world.mjs";
 
-let server;
-let browser;
-let page;
-let handle;
-let folder;
+let server, browser, page, handle, folder;
+environment({ month: false, tabs: true }, (env) => ({ server, browser, page } = env));
 const KEY = "order 1 – ü";
 
 before(async () => {
-  server = await Server.start({ month: false });
-  browser = await launch("chromium");
   folder = mkdtempSync(path.join(os.tmpdir(), "payout-"));
   handle = await newHandle(server);
   for (const name of ["good", "bad"]) {
@@ -39,19 +34,8 @@ before(async () => {
   for (let n = 0; n < 3; n++) await order(server, one, `bad-${n}`, { value: "50", currency: "EUR" });
   await counted(server, handle, { clicks: 11, conversions: 6 });
 });
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  if (folder) rmSync(folder, { recursive: true });
-});
-beforeEach(async () => {
-  page = await tab(browser, server);
-  await downloads(page, folder);
-});
-afterEach(async () => {
-  assert.deepEqual(page.faults, []);
-  await page.browserContext().close();
-});
+after(() => folder && rmSync(folder, { recursive: true }));
+beforeEach(() => downloads(page, folder));
 
 const row = (name) => page.$$eval("table[aria-label=Campaigns] tbody tr", (rows, wanted) => rows.find((each) => each.dataset.key === wanted)?.innerText.replace(/\s+/g, " "), name);
 const figure = (label) => page.$$eval(".figure", (all, wanted) => all.find((each) => each.querySelector("dt").innerText === wanted)?.querySelector("dd").innerText.replace(/\s+/g, " "), label);

@@ -1,28 +1,11 @@
 // Signing in and out, tokens that expire, an API that goes away, and a day's last write.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { eventually, fill, go, launch, open, press, Server, settled, tab, textOf } from "./harness.mjs";
+import { test } from "node:test";
+import { environment, eventually, fill, go, open, press, settled, textOf } from "./harness.mjs";
 
 const HANDLE = "demo";
-let server;
-let browser;
-let page;
-
-before(async () => {
-  server = await Server.start({ plan: "FREE", month: false });
-  browser = await launch("chromium");
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-beforeEach(async () => {
-  page = await tab(browser, server);
-});
-afterEach(async () => {
-  assert.deepEqual(page.faults, []);
-  await page.browserContext().close();
-});
+let server, page;
+environment({ plan: "FREE", month: false, tabs: true }, (env) => ({ server, page } = env));
 
 /** Answers requests in place of the server while `answer` gives a response for them. */
 async function intercept(answer) {
