@@ -24,7 +24,7 @@ function closure(names, seen = new Set()) {
 
 const bytes = (names) => [...names].reduce((sum, name) => sum + size.get(name), 0);
 const frame = closure(named(html));
-const isChart = (name) => /^(Series|Funnel|WorldMap|Waterfall)-/.test(name);
+const isChart = (name) => /^(Series|Funnel|WorldMap|Waterfall|HeatMap)-/.test(name);
 const failures = [];
 const check = (what, value, limit) => {
   console.log(`${value > limit ? "OVER  " : "      "}${what}: ${value} of ${limit}`);

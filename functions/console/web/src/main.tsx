@@ -8,6 +8,7 @@ import "./styles/shell.css";
 import "./styles/controls.css";
 import "./styles/content.css";
 import "./styles/links.css";
+import "./styles/media.css";
 
 applyTheme();
 const root = document.getElementById("root");

@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { useHandle } from "../app/context";
 import { address, exchange, type Answer, type PathFor, type Request } from "./client";
 import { problemOf } from "./problem";
@@ -28,8 +29,10 @@ export function useList<P extends ListPath>(path: P, options: GetOptions<P> = {}
     refetchInterval: options.every ?? false,
   });
   const request: Request = { verb: "get", address: first };
+  // The same list until another page arrives, so that its rows are not drawn again.
+  const items = useMemo(() => result.data?.pages.flatMap((page) => page.items), [result.data]);
   return {
-    data: result.data?.pages.flatMap(({ items }) => items),
+    data: items,
     problem: result.error ? problemOf(result.error) : null,
     loading: result.isLoading,
     outdated: result.isPlaceholderData,

@@ -1,7 +1,7 @@
-import { createContext, useContext, useMemo, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useMemo, type ReactNode } from "react";
 import { useSearchParams } from "wouter";
 import { useNow } from "./clock";
-import { changed, kept } from "../core/query";
+import { changed, kept, toggled } from "../core/query";
 import { rangeOf, rangeQuery, type Range } from "../core/range";
 import type { Role } from "../core/roles";
 
@@ -26,11 +26,12 @@ export function useAddress(): (page: string) => string {
   const handle = useHandle();
   const [query] = useSearchParams();
   const keep = kept(query);
-  return (page) => {
+  return useCallback((page) => {
     const [path, own] = page.split("?");
     if (!own) return `/${handle}/${path}${keep}`;
-    return `/${handle}/${path}?${keep ? `${keep.slice(1)}&` : ""}${own}`;
-  };
+    const parts = Object.fromEntries(new URLSearchParams(own));
+    return `/${handle}/${path}?${changed(new URLSearchParams(keep), parts)}`;
+  }, [handle, keep]);
 }
 
 /** The range in the address, and a way to change it. */
@@ -43,5 +44,12 @@ export function useRange(): [Range, (range: Range) => void] {
 /** Parts of the address's query: what a view shows is in its address. */
 export function useQueryParts(): [URLSearchParams, (parts: Readonly<Record<string, string | null>>) => void] {
   const [query, setQuery] = useSearchParams();
-  return [query, (parts) => setQuery((now) => changed(now, parts), { replace: true })];
+  const setParts = useCallback((parts: Readonly<Record<string, string | null>>) => setQuery((now) => changed(now, parts), { replace: true }), [setQuery]);
+  return [query, setParts];
+}
+
+/** Filters by a value that is pressed: sets the part of the address's query, or removes it if it has this value already. */
+export function useToggle(): (part: string, value: string) => void {
+  const [, setQuery] = useSearchParams();
+  return useCallback((part, value) => setQuery((now) => toggled(now, part, value), { replace: true }), [setQuery]);
 }

@@ -36,6 +36,7 @@ export const PAGES: readonly PageEntry[] = [
   attribution("get-started", "Get started", () => import("../pages/attribution/GetStarted"), { listed, icon: "check" }),
   attribution("links", "Links", () => import("../pages/attribution/links/Links"), { listed, ranged, key: "l", icon: "link" }),
   attribution("links/new", "New link", () => import("../pages/attribution/builder/Builder")),
+  attribution("links/new/several", "Several links", () => import("../pages/attribution/bulk/SeveralLinks")),
   attribution("links/:slug/edit", "Edit link", () => import("../pages/attribution/builder/Builder")),
   attribution("links/:slug/qr", "QR code", () => import("../pages/attribution/qr/Qr")),
   attribution("links/:slug/:tab?", "Link", () => import("../pages/attribution/link/LinkPage"), { ranged }),
@@ -46,6 +47,8 @@ export const PAGES: readonly PageEntry[] = [
   attribution("conversions", "Conversions", () => import("../pages/attribution/conversions/Conversions"), { listed, ranged, key: "v", icon: "coin" }),
   attribution("conversions/:conversionId", "Conversion", () => import("../pages/attribution/conversions/Conversion")),
   attribution("rules", "Personalization", () => import("../pages/attribution/rules/HandleRulesPage"), { listed, key: "p", icon: "split" }),
+  attribution("traffic", "Traffic", () => import("../pages/attribution/traffic/TrafficPage"), { listed, ranged, key: "f", icon: "chart" }),
+  attribution("clicks", "Clicks", () => import("../pages/attribution/clicks/Clicks"), { listed, ranged, key: "k", icon: "list" }),
   attribution("exports", "Exports", () => import("../pages/attribution/exports/Exports"), { listed, ranged, key: "x", icon: "download" }),
   page("Settings", "settings/account", "Plan and usage", () => import("../pages/settings/Account"), { listed, key: "s", icon: "gear" }),
 ];

@@ -26,6 +26,9 @@ export function change(now: number, before: number): Change | null {
   return { direction: up ? "up" : "down", text: `${up ? "+" : "−"}${text}`, spoken: `${text} ${up ? "more" : "less"} than before` };
 }
 
+/** A value as one of five steps by its share of the largest one; 0 for nothing. */
+export const level = (value: number, most: number): number => (value > 0 ? Math.min(5, 1 + Math.floor((5 * value) / (most + 1))) : 0);
+
 /** `1 link`, `2 links`. */
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${new Intl.PluralRules("en").select(value) === "one" ? one : many}`;

@@ -8,6 +8,10 @@ export function changed(query: URLSearchParams, parts: Readonly<Record<string, s
   return result;
 }
 
+/** Sets a part of an address's query; removes it if it has this value already. */
+export const toggled = (query: URLSearchParams, part: string, value: string): URLSearchParams =>
+  changed(query, { [part]: query.get(part) === value ? null : value });
+
 /** What stays in the address from page to page. */
 const KEPT = ["range", "from", "to", "compare"];
 

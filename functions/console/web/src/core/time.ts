@@ -17,10 +17,13 @@ export function isDay(text: string | null | undefined): text is Day {
 }
 
 const shortDays = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const weekdays = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", timeZone: "UTC" });
 const longDays = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
 /** `14 Nov`. */
 export const shortDay = (day: Day): string => shortDays.format(Date.parse(`${day}T00:00:00Z`));
+/** `Sat 14`. */
+export const weekday = (day: Day): string => weekdays.format(Date.parse(`${day}T00:00:00Z`));
 /** `Sat, 14 Nov 2026`. */
 export const longDay = (day: Day): string => longDays.format(Date.parse(`${day}T00:00:00Z`));
 
@@ -29,6 +32,10 @@ export function instant(at: string | number, timeZone: string): string {
   const options: Intl.DateTimeFormatOptions = { dateStyle: "medium", timeStyle: "medium", timeZone };
   return new Intl.DateTimeFormat("en-GB", options).format(typeof at === "number" ? at : Date.parse(at));
 }
+
+/** An instant of the last months in a time zone, such as `14 Nov, 10:03:34`. */
+export const shortInstant = (at: string, timeZone: string): string =>
+  new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone }).format(Date.parse(at));
 
 /** The time of day in a time zone, such as `10:03:34`. */
 export const clock = (at: number, timeZone: string): string =>

@@ -1,6 +1,13 @@
 import { count, plural } from "../core/numbers";
 
-export type Bar = { key: string; name: string; people: number; bots: number };
+export type Bar = {
+  key: string;
+  name: string;
+  people: number;
+  bots: number;
+  /** Not to be pressed, although others are: the rest, or what has no value. */
+  fixed?: boolean;
+};
 
 /** Rows with bars, people and bots apart; pressing one calls `onPick`, for filtering by it. */
 export function BarList({ bars, onPick, picked }: { bars: readonly Bar[]; onPick?: (key: string) => void; picked?: string | null }) {
@@ -8,7 +15,7 @@ export function BarList({ bars, onPick, picked }: { bars: readonly Bar[]; onPick
   const percent = (value: number): string => `${(80 * value) / most}%`;
   return (
     <ul className="bar-list">
-      {bars.map(({ key, name, people, bots }) => {
+      {bars.map(({ key, name, people, bots, fixed }) => {
         const content = (
           <>
             <span className="bar-fill" style={{ width: percent(people) }} />
@@ -20,7 +27,7 @@ export function BarList({ bars, onPick, picked }: { bars: readonly Bar[]; onPick
         );
         return (
           <li key={key}>
-            {onPick ? (
+            {onPick && !fixed ? (
               <button type="button" className="bar-row" aria-pressed={picked === key} onClick={() => onPick(key)}>{content}</button>
             ) : (
               <div className="bar-row">{content}</div>

@@ -1,4 +1,4 @@
-import { useMemo, useRef, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useCallback, useLayoutEffect, useMemo, useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import type { Request } from "../api/client";
 import { sorted, type Sort } from "../core/query";
@@ -22,6 +22,9 @@ export type Column<Row> = {
 
 export type Selection = { chosen: ReadonlySet<string>; onChange: (chosen: ReadonlySet<string>) => void; nameOf: (key: string) => string };
 
+/** What a row shows below itself once it is opened by its first cell; one row at a time. */
+export type Detail<Row> = { open: string | null; onToggle: (key: string) => void; of: (row: Row) => ReactNode };
+
 type Props<Row> = {
   label: string;
   columns: readonly Column<Row>[];
@@ -32,15 +35,27 @@ type Props<Row> = {
   sort?: Sort | null;
   onSort?: (sort: Sort | null) => void;
   selection?: Selection;
+  detail?: Detail<Row>;
   empty?: ReactNode;
   requests?: readonly Request[];
   /** Shown beside the number of rows. */
   foot?: ReactNode;
 };
 
+/** A function that stays the same and calls the latest one, so that what gets it is not drawn again. */
+function useLatest<Arguments extends unknown[]>(latest: (...args: Arguments) => void): (...args: Arguments) => void {
+  const ref = useRef(latest);
+  useLayoutEffect(() => {
+    ref.current = latest;
+  });
+  return useCallback((...args) => ref.current(...args), []);
+}
+
 /** A table: ordered by its heads, walked with j, k and Enter, cards on a small screen, with its API request. */
 export function DataTable<Row>(props: Props<Row>) {
-  const { label, columns, rows, rowKey, href, sort, onSort, selection, empty, requests, foot } = props;
+  const { label, columns, rows, rowKey, href, sort, onSort, selection, detail, empty, requests, foot } = props;
+  const onCheck = useLatest((key: string, on: boolean) => selection?.onChange(toggled(selection.chosen, key, on)));
+  const onToggle = useLatest((key: string) => detail?.onToggle(key));
   const body = useRef<HTMLTableSectionElement>(null);
   const ordered = useMemo(() => {
     const by = columns.find(({ id }) => id === sort?.column)?.sort;
@@ -59,9 +74,16 @@ export function DataTable<Row>(props: Props<Row>) {
             </tr>
           </thead>
           <tbody ref={body} onKeyDown={(event) => walk(event, body.current)}>
-            {ordered.map((row) => (
-              <TableRow key={rowKey(row)} {...{ row, columns, rowKey }} {...(href ? { href } : {})} {...(selection ? { selection } : {})} />
-            ))}
+            {ordered.map((row) => {
+              const key = rowKey(row);
+              return (
+                <TableRow
+                  key={key} id={key} row={row} columns={columns} to={href?.(row)} onCheck={onCheck} onToggle={onToggle}
+                  name={selection?.nameOf(key)} chosen={selection?.chosen.has(key) ?? false}
+                  detail={detail ? (detail.open === key ? detail.of(row) : null) : undefined}
+                />
+              );
+            })}
           </tbody>
           {totals && (
             <tfoot>
@@ -100,32 +122,55 @@ function Head<Row>({ column, sort, onSort }: { column: Column<Row>; sort: Sort |
   );
 }
 
-type RowProps<Row> = { row: Row } & Pick<Props<Row>, "columns" | "rowKey" | "href" | "selection">;
+type RowProps<Row> = {
+  id: string;
+  row: Row;
+  columns: readonly Column<Row>[];
+  to: string | undefined;
+  /** Its name for the box that selects it; none if rows cannot be selected. */
+  name: string | undefined;
+  chosen: boolean;
+  onCheck: (key: string, on: boolean) => void;
+  /** What it shows below itself; null while it is closed, undefined if rows cannot be opened. */
+  detail: ReactNode | undefined;
+  onToggle: (key: string) => void;
+};
 
-function TableRow<Row>({ row, columns, rowKey, href, selection }: RowProps<Row>) {
-  const key = rowKey(row);
+/** Drawn again only if something of it changed: a list of hundreds of rows answers every key at once. */
+const TableRow = memo(function TableRow<Row>({ id, row, columns, to, name, chosen, onCheck, detail, onToggle }: RowProps<Row>) {
   const [, navigate] = useLocation();
-  const open = (event: React.MouseEvent) => {
+  const opens = detail !== undefined;
+  const press = (event: MouseEvent) => {
     // A press on a button or a link of the row is theirs, and so is the end of a selection of text.
-    if (!href || (event.target as Element).closest("a, button, input, label") || getSelection()?.toString()) return;
-    navigate(href(row));
+    if ((event.target as Element).closest("a, button, input, label") || getSelection()?.toString()) return;
+    if (to) navigate(to);
+    else if (opens) onToggle(id);
   };
-  const chosen = selection?.chosen.has(key);
+  const first = (content: ReactNode): ReactNode => {
+    if (to) return <Link href={to} className="row-name">{content}</Link>;
+    if (!opens) return content;
+    return (
+      <button type="button" className="row-name row-toggle" aria-expanded={Boolean(detail)} onClick={() => onToggle(id)}>
+        <Icon name={detail ? "down" : "right"} size={12} />{content}
+      </button>
+    );
+  };
   return (
-    <tr className={`${href ? "row-link" : ""}${chosen ? " row-chosen" : ""}`} onClick={open} data-key={key} tabIndex={-1}>
-      {selection && (
-        <td className="table-check">
-          <Check label={`Select ${selection.nameOf(key)}`} hideLabel value={chosen ?? false} onChange={(on) => selection.onChange(toggled(selection.chosen, key, on))} />
-        </td>
-      )}
-      {columns.map((column, index) => (
-        <td key={column.id} className={`${column.align === "end" ? "end" : ""}${column.wideOnly ? " wide-only" : ""}`} data-name={column.name}>
-          {index === 0 && href ? <Link href={href(row)} className="row-name">{column.cell(row)}</Link> : column.cell(row)}
-        </td>
-      ))}
-    </tr>
+    <>
+      <tr className={`${to || opens ? "row-link" : ""}${chosen ? " row-chosen" : ""}`} onClick={press} data-key={id} tabIndex={-1}>
+        {name !== undefined && (
+          <td className="table-check"><Check label={`Select ${name}`} hideLabel value={chosen} onChange={(on) => onCheck(id, on)} /></td>
+        )}
+        {columns.map((column, index) => (
+          <td key={column.id} className={`${column.align === "end" ? "end" : ""}${column.wideOnly ? " wide-only" : ""}`} data-name={column.name}>
+            {index === 0 ? first(column.cell(row)) : column.cell(row)}
+          </td>
+        ))}
+      </tr>
+      {detail && <tr className="row-detail"><td colSpan={columns.length + (name === undefined ? 0 : 1)}>{detail}</td></tr>}
+    </>
   );
-}
+}) as <Row>(props: RowProps<Row>) => ReactNode;
 
 function SelectAll({ keys, selection }: { keys: readonly string[]; selection: Selection }) {
   const all = keys.length > 0 && keys.every((key) => selection.chosen.has(key));
@@ -143,8 +188,8 @@ function toggled(chosen: ReadonlySet<string>, key: string, on: boolean): Readonl
 function walk(event: KeyboardEvent, body: HTMLTableSectionElement | null): void {
   if (event.ctrlKey || event.metaKey || event.altKey || !body || (event.target as Element).closest("input[type=text], textarea")) return;
   const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
-  const rows = [...body.rows];
-  const index = rows.findIndex((row) => row.contains(document.activeElement));
+  const rows = [...body.rows].filter((row) => row.dataset["key"] !== undefined);
+  const index = rows.findIndex((row) => row.contains(document.activeElement) || row.nextElementSibling?.matches(".row-detail:focus-within"));
   if (step) {
     const next = rows[index + step];
     (next?.querySelector<HTMLElement>(".row-name") ?? next)?.focus();

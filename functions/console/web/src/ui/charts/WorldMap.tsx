@@ -3,7 +3,7 @@ import { feature } from "topojson-client";
 import type { Topology } from "topojson-specification";
 import world from "world-atlas/countries-110m.json";
 import { countryName } from "../../core/countries";
-import { count } from "../../core/numbers";
+import { count, level } from "../../core/numbers";
 import { CODES, SMALL } from "./countryCodes";
 
 const WIDTH = 720;
@@ -18,9 +18,6 @@ const path = geoPath(projection);
 // The outlines never change: drawn once.
 const outlines = features.map((country) => ({ code: CODES[String(country.id)] ?? "", line: path(country) ?? "" }));
 
-/** 0 for nothing, then 1 to 5 by the share of the largest value. */
-const step = (value: number, most: number): number => (value ? Math.min(5, 1 + Math.floor((5 * value) / (most + 1))) : 0);
-
 /** The world with a deeper colour for more clicks; states too small to see are circles. */
 export default function WorldMap({ values }: { values: ReadonlyMap<string, number> }) {
   const most = Math.max(0, ...[...values].filter(([code]) => code !== "UNKNOWN").map(([, value]) => value));
@@ -28,11 +25,11 @@ export default function WorldMap({ values }: { values: ReadonlyMap<string, numbe
   return (
     <svg className="map" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label="Map of the world; the list beside it has the same figures">
       {outlines.map(({ code, line }, index) => (
-        <path key={code || index} d={line} className={`map-${step(values.get(code) ?? 0, most)}`}><title>{title(code)}</title></path>
+        <path key={code || index} d={line} className={`map-${level(values.get(code) ?? 0, most)}`}><title>{title(code)}</title></path>
       ))}
       {SMALL.filter(([code]) => values.get(code)).map(([code, longitude, latitude]) => {
         const at = projection([longitude, latitude]);
-        return at && <circle key={code} cx={at[0]} cy={at[1]} r={4} className={`map-${step(values.get(code) ?? 0, most)}`}><title>{title(code)}</title></circle>;
+        return at && <circle key={code} cx={at[0]} cy={at[1]} r={4} className={`map-${level(values.get(code) ?? 0, most)}`}><title>{title(code)}</title></circle>;
       })}
     </svg>
   );

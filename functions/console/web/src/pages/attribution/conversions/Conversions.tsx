@@ -1,5 +1,5 @@
 import { useCallback } from "react";
-import { useAddress, useQueryParts, useRange, useZone } from "../../../app/context";
+import { useAddress, useQueryParts, useRange, useToggle, useZone } from "../../../app/context";
 import { useNow } from "../../../app/clock";
 import { filterOf, foot } from "../../../core/conversions";
 import { plural } from "../../../core/numbers";
@@ -27,6 +27,7 @@ export default function Conversions() {
   const zone = useZone();
   const address = useAddress();
   const [query, setParts] = useQueryParts();
+  const toggle = useToggle();
   const filter = filterOf(query);
   const list = useConversions(filter, range);
   const items = list.data ?? [];
@@ -54,7 +55,7 @@ export default function Conversions() {
           {() => (
             <DataTable
               label="Conversions"
-              columns={conversionColumns({ items, zone, now, pick: setParts })}
+              columns={conversionColumns({ items, zone, now, pick: toggle })}
               rows={items}
               rowKey={({ conversionId }) => conversionId}
               href={({ conversionId }) => address(`attribution/conversions/${conversionId}`)}

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useAddress, useZone } from "../../../app/context";
 import type { Schema } from "../../../api/client";
+import { toClick } from "../../../core/clicks";
 import type { Conversion } from "../../../core/conversions";
 import { countryName } from "../../../core/countries";
 import { keyName } from "../../../core/dimensions";
@@ -74,7 +75,7 @@ function Click({ of }: { of: Schema["ExplainedClick"] }) {
           ["Device", of.device && keyName("device", of.device)],
           ["Source", of.source && <bdi>{of.source}</bdi>],
           ["Referrer", of.referrer && <bdi>{of.referrer}</bdi>],
-          ["Click", <span key="id" className="row"><code>{of.clickId}</code><CopyButton text={of.clickId} label="Copy the click's id" /></span>],
+          ["Click", <span key="id" className="row"><code>{of.clickId}</code><CopyButton text={of.clickId} label="Copy the click's id" />{of.found && <Link href={address(`attribution/clicks?${toClick(of)}`)}>Open the click</Link>}</span>],
         ]}
       />
     </StepItem>

@@ -3,6 +3,7 @@ import { sign, type Decimal } from "../../../core/decimal";
 import { byCurrency, money } from "../../../core/money";
 import { instant, relative } from "../../../core/time";
 import type { Column } from "../../../ui/DataTable";
+import { Pick } from "../../../ui/Pick";
 import css from "./conversions.module.css";
 
 type Options = {
@@ -10,7 +11,7 @@ type Options = {
   zone: string;
   now: number;
   /** Filters by a value that is pressed; without it the values are plain. */
-  pick?: (parts: Record<string, string | null>) => void;
+  pick?: (part: string, value: string) => void;
   /** Whether every row belongs to one campaign. */
   ofCampaign?: boolean;
 };
@@ -18,8 +19,7 @@ type Options = {
 /** The columns of the ledger view; sums by currency are at the foot. */
 export function conversionColumns({ items, zone, now, pick, ofCampaign }: Options): Column<Conversion>[] {
   const totals = foot(items);
-  const filter = (name: string, value: string) =>
-    pick ? <button type="button" className={css.pick} title={`Show only ${value}`} onClick={() => pick({ [name]: value })}>{value}</button> : <span>{value}</span>;
+  const filter = (part: string, value: string) => (pick ? <Pick value={value} onPick={() => pick(part, value)} /> : <span>{value}</span>);
   return [
     {
       id: "when", name: "Accepted", sort: ({ acceptedAt }) => acceptedAt, total: "Sum of rows",

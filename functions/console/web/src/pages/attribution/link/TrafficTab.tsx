@@ -1,5 +1,5 @@
 import type { Link } from "../../../core/links";
-import { Traffic } from "../Traffic";
+import { Traffic } from "../traffic/Traffic";
 
 /** Where the visitors of a link come from. */
 export function TrafficTab({ link }: { link: Link }) {
