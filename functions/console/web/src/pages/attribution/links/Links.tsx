@@ -1,11 +1,12 @@
 import { useCallback, useMemo, useState } from "react";
-import { useAddress, useQueryParts, useRange } from "../../../app/context";
+import { useAddress, useQueryParts, useRange, useToggle } from "../../../app/context";
 import { useList } from "../../../api/list";
 import { useReport } from "../../../api/report";
 import { STATUSES } from "../../../core/links";
 import { plural } from "../../../core/numbers";
 import { sortOf, sortText } from "../../../core/query";
 import { Button, ButtonLink } from "../../../ui/Button";
+import { ColumnChooser, useColumns } from "../../../ui/ColumnChooser";
 import { DataTable } from "../../../ui/DataTable";
 import { Choice } from "../../../ui/fields";
 import { Chips, SearchBox, Toolbar, type Chip } from "../../../ui/Filters";
@@ -13,10 +14,11 @@ import { Card, Page } from "../../../ui/Page";
 import { Empty, Loaded } from "../../../ui/states";
 import { BulkBar } from "./BulkBar";
 import { linkColumns, type LinkRow } from "./columns";
+import { SparkLayer } from "./Spark";
 
 const STATUS_OPTIONS = [{ id: "any", name: "Any status" }, ...STATUSES.map(({ id, name }) => ({ id, name }))];
 
-/** The links of a handle with their figures of the range. The API filters them, by what is in the address. Two requests. */
+/** The links of a handle with their figures of the range. The API filters them, by what is in the address. Two requests, and one for a row that is pointed at. */
 export default function Links() {
   const [range] = useRange();
   const address = useAddress();
@@ -41,22 +43,27 @@ export default function Links() {
   ];
   const clear = () => setParts({ q: null, tag: null, campaign: null, status: null });
   const search = useCallback((q: string) => setParts({ q }), [setParts]);
+  const toggle = useToggle();
   const newLink = <ButtonLink kind="primary" icon="plus" href={address("attribution/links/new")}>New link</ButtonLink>;
-  const columns = useMemo(() => linkColumns((parts) => setParts(parts)), [setParts]);
+  const columns = useMemo(() => linkColumns(toggle), [toggle]);
+  const [shown, show] = useColumns("links", columns);
   return (
-    <Page title="Links" actions={newLink} asOf={report.at} stale={report.data?.freshness.status === "STALE"}>
+    <Page title="Links" actions={<><ButtonLink href={address("attribution/links/new/several")}>Several links</ButtonLink>{newLink}</>} asOf={report.at} stale={report.data?.freshness.status === "STALE"}>
       <Card flush>
         <Toolbar>
           <SearchBox label="Search slug, destination, title" value={text} onChange={search} />
           <Choice label="Status" hideLabel options={STATUS_OPTIONS} value={status ?? "any"} onChange={(id) => setParts({ status: id === "any" ? null : id })} />
+          <span className="grow" />
+          <ColumnChooser columns={columns} shown={shown} toggle={show} />
         </Toolbar>
         <Chips chips={chips} clear={clear} />
         {chosen.size > 0 && <BulkBar links={rows.filter(({ link }) => chosen.has(link.slug)).map(({ link }) => link)} done={() => setChosen(new Set())} />}
         <Loaded of={links} lines={8}>
           {() => (
+            <SparkLayer>
             <DataTable
               label="Links"
-              columns={columns}
+              columns={shown}
               rows={rows}
               rowKey={({ link }) => link.slug}
               href={({ link }) => address(`attribution/links/${link.slug}`)}
@@ -80,6 +87,7 @@ export default function Links() {
                 )
               }
             />
+            </SparkLayer>
           )}
         </Loaded>
       </Card>

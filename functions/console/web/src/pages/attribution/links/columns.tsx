@@ -4,12 +4,13 @@ import { byCurrency } from "../../../core/money";
 import { count } from "../../../core/numbers";
 import { CopyButton } from "../../../ui/Copy";
 import type { Column } from "../../../ui/DataTable";
+import { Pick } from "../../../ui/Pick";
 import { Revenue } from "../../../ui/Revenue";
 
 export type LinkRow = { link: Link; status: LinkStatus; figures: Schema["ReportRow"] | null };
 
-/** The columns of the links; pressing a tag or a campaign filters by it. */
-export function linkColumns(filter: (parts: Record<string, string | null>) => void): Column<LinkRow>[] {
+/** The columns of the links; pressing a tag, a campaign or a status filters by it, pressing it again no longer. */
+export function linkColumns(toggle: (part: string, value: string) => void): Column<LinkRow>[] {
   return [
     {
       id: "slug", name: "Link", sort: ({ link }) => link.slug,
@@ -21,16 +22,16 @@ export function linkColumns(filter: (parts: Record<string, string | null>) => vo
       ),
     },
     { id: "copy", name: "Copy", cell: ({ link }) => <CopyButton text={link.shortUrl} label={`Copy ${bare(link.shortUrl)}`} /> },
-    { id: "status", name: "Status", sort: ({ status }) => status, cell: ({ status }) => <StatusTag status={status} /> },
+    { id: "status", name: "Status", sort: ({ status }) => status, cell: ({ status }) => <Pick value={status} onPick={() => toggle("status", status)}><StatusTag status={status} /></Pick> },
     {
       id: "campaign", name: "Campaign", sort: ({ link }) => link.campaignId, wideOnly: true,
-      cell: ({ link: { campaignId } }) => campaignId && <button type="button" className="chip" onClick={() => filter({ campaign: campaignId })}>{campaignId}</button>,
+      cell: ({ link: { campaignId } }) => campaignId && <button type="button" className="chip" onClick={() => toggle("campaign", campaignId)}>{campaignId}</button>,
     },
     {
       id: "tags", name: "Tags", wideOnly: true,
       cell: ({ link }) =>
         link.tags?.length ? (
-          <span className="row tags">{link.tags.slice(0, 3).map((tag) => <button key={tag} type="button" className="tag tag-press" onClick={() => filter({ tag })}>{tag}</button>)}</span>
+          <span className="row tags">{link.tags.slice(0, 3).map((tag) => <button key={tag} type="button" className="tag tag-press" onClick={() => toggle("tag", tag)}>{tag}</button>)}</span>
         ) : null,
     },
     { id: "people", name: "People", align: "end", sort: ({ figures }) => figures?.qualifiedClicks ?? 0, cell: ({ figures }) => count(figures?.qualifiedClicks ?? 0) },
