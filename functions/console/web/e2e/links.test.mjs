@@ -1,27 +1,10 @@
 // Links from the first click to the second version, through the console as a person uses it.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { eventually, fill, go, HANDLE, launch, open, press, Server, settled, tab, textOf } from "./harness.mjs";
+import { test } from "node:test";
+import { environment, eventually, fill, go, HANDLE, open, press, settled, tab, textOf } from "./harness.mjs";
 
-let server;
-let browser;
-let page;
-
-before(async () => {
-  server = await Server.start();
-  browser = await launch("chromium");
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-beforeEach(async () => {
-  page = await tab(browser, server);
-});
-afterEach(async () => {
-  assert.deepEqual(page.faults, []);
-  await page.browserContext().close();
-});
+let server, browser, page;
+environment({ tabs: true }, (env) => ({ server, browser, page } = env));
 
 const slug = () => `t-${Math.random().toString(36).slice(2, 10)}`;
 const RULES = [
@@ -60,34 +43,41 @@ test("get started does the steps of the playbook, refusals included", async () =
   assert.equal(body.items.filter((one) => one.slug === name).length, 1, "one conversion");
 });
 
-test("the preview of what is typed is the saved link's, and the real redirect's, for twelve visitors", async () => {
+test("the preview of what is typed is the saved link's, and the real redirect's, for twenty-four visitors", async () => {
   const name = slug();
   await open(page, server, `${HANDLE}/attribution/links/new`);
   await fill(page, "Destination", "https://example.com/all");
   await fill(page, "Short address", name);
-  for (const [conditions, target] of [["DE, AT", "a"], ["US", "c"]]) {
+  for (const [kind, values, target] of [["Country", "DE, AT", "a"], ["Source", "email", "b"], ["Country", "US", "c"]]) {
     await press(page, "Add a rule");
     await press(page, "Add a condition");
-    await press(page, "Country");
-    await fill(page, "Country", conditions);
+    await press(page, kind);
+    await fill(page, kind, values);
     await fill(page, "Goes to", `https://example.com/${target}`);
     await press(page, "Done");
   }
-  await eventually("the preview", async () => (await cells()).some((title) => title.includes("/c")));
-  await page.waitForNetworkIdle({ idleTime: 400 });
-  const typed = await cells();
+  const decided = async (target) => {
+    await eventually("the preview", async () => (await cells()).some((title) => title.endsWith(target)));
+    await page.waitForNetworkIdle({ idleTime: 400 });
+    return cells();
+  };
+  const unnamed = await decided("/c");
+  await fill(page, "Source", "email");
+  const typed = [...unnamed, ...(await decided("/b"))];
   const countries = await page.$$eval(".matrix tbody th", (all) => all.map((cell) => cell.innerText));
   assert.deepEqual(await page.$$eval(".matrix-new", (all) => all.length), 0, "nothing to compare a new link with");
   assert.equal((await server.api("GET", `links/${name}`)).status, 404, "nothing is saved yet");
   await press(page, "Create link");
   await page.waitForFunction((path) => location.pathname.endsWith(path), {}, `/links/${name}`);
-  const visits = countries.flatMap((country) => Object.keys(AGENTS).map((device) => ({ country, device })));
+  const visits = [{}, { source: "email" }].flatMap((known) => countries.flatMap((country) => Object.keys(AGENTS).map((device) => ({ ...known, country, device }))));
+  assert.equal(visits.length, 24);
+  assert.equal(new Set(typed).size, 4, "each rule and the destination decide for some");
   const { body } = await server.api("POST", `links/${name}/route-preview`, { visits });
   assert.deepEqual(typed, body.results.map(({ destinationUrl }) => destinationUrl), "saved");
-  for (const [index, { country, device }] of visits.entries()) {
-    const location = new URL(await server.visit(name, { headers: { "user-agent": AGENTS[device], "cloudfront-viewer-country": country } }));
+  for (const [index, { country, device, source }] of visits.entries()) {
+    const location = new URL(await server.visit(name, { query: source ? `?source=${source}` : "", headers: { "user-agent": AGENTS[device], "cloudfront-viewer-country": country } }));
     location.searchParams.delete("ctx");
-    assert.equal(location.href, typed[index], `${country} ${device}`);
+    assert.equal(location.href, typed[index], `${country} ${device} ${source ?? ""}`);
   }
 });
 

@@ -3,6 +3,7 @@ import type { Visitor } from "../../../core/preview";
 import { DEVICES } from "../../../core/rules";
 import { Button } from "../../../ui/Button";
 import { Choice, TextBox } from "../../../ui/fields";
+import { SavedVisitors } from "./SavedVisitors";
 
 const ANY = "";
 const OPTIONS = [{ id: ANY, name: "Unknown" }, ...DEVICES.slice(0, 4).map((id) => ({ id: id as string, name: id.slice(0, 1) + id.slice(1).toLowerCase() }))];
@@ -11,12 +12,16 @@ const OPTIONS = [{ id: ANY, name: "Unknown" }, ...DEVICES.slice(0, 4).map((id) =
 export function VisitorFields({ visitor, onChange }: { visitor: Visitor; onChange: (visitor: Visitor) => void }) {
   const [all, setAll] = useState(false);
   const set = (parts: Partial<Visitor>) => onChange({ ...visitor, ...parts });
+  // What a saved visitor is known by is shown.
+  const more = all || [visitor.language, visitor.campaign, visitor.segments, visitor.sessionId, visitor.at].some(Boolean);
   return (
+    <>
+    <SavedVisitors visitor={visitor} onChange={onChange} />
     <div className="visitor">
       <TextBox label="Country" placeholder="DE" value={visitor.country} onChange={(country) => set({ country: country.toUpperCase().slice(0, 2) })} />
       <Choice label="Device" options={OPTIONS} value={visitor.device} onChange={(device) => set({ device })} />
       <TextBox label="Source" placeholder="direct" value={visitor.source} onChange={(source) => set({ source })} />
-      {all ? (
+      {more ? (
         <>
           <TextBox label="Language" placeholder="de-AT" value={visitor.language} onChange={(language) => set({ language })} />
           <TextBox label="Campaign" value={visitor.campaign} onChange={(campaign) => set({ campaign })} />
@@ -28,5 +33,6 @@ export function VisitorFields({ visitor, onChange }: { visitor: Visitor; onChang
         <Button kind="quiet" size="small" onPress={() => setAll(true)}>More about the visitor</Button>
       )}
     </div>
+    </>
   );
 }

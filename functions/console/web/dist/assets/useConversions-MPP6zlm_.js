@@ -1,1 +1,0 @@
-import{K as e,U as t}from"./frame-DsKplh_T.js";function n(n,r){return t(`/v2/handles/{handle}/conversions`,{query:e(n,r)})}export{n as t};
