@@ -86,10 +86,7 @@ impl Bootstrap {
 
     /// Resident memory, in MB.
     pub(crate) fn resident_mb(&self) -> Result<f64> {
-        let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
-        let line = rollup.lines().find_map(|line| line.strip_prefix("Rss:")).context("Rss")?;
-        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kilobytes / 1024.0)
+        resident_mb(self.child.id())
     }
 
     /// Bytes it has logged so far.
@@ -118,6 +115,14 @@ impl Drop for Bootstrap {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Resident memory of a process, in MB.
+pub(crate) fn resident_mb(process: u32) -> Result<f64> {
+    let rollup = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Rss:")).context("Rss")?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kilobytes / 1024.0)
 }
 
 fn count(log: impl Read, bytes: &AtomicU64) {

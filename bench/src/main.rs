@@ -1,7 +1,7 @@
 //! Measures what the system costs: AWS calls, CPU, cold starts, package sizes, and the throughput of the local server.
 //!
 //! `cargo run --release -p bench` prints every table beside its goals, as Markdown. Arguments:
-//! - sections: `calls`, `capacity`, `chain`, `reports`, `cpu`, `bots`, `cold`, `sizes`, `local`, `webhooks`, `isolation` (100 s), `schedule` (155 s);
+//! - sections: `calls`, `capacity`, `chain`, `reports`, `cpu`, `bots`, `cold`, `sizes`, `local`, `backlog` (200,000 clicks), `webhooks`, `isolation` (100 s), `schedule` (155 s);
 //! - `--markdown docs/performance.md --date 2026-03-01` writes the report, missed goals included, to a file: between the lines
 //!   `<!-- bench: begin -->` and `<!-- bench: end -->` if the file has them;
 //! - `as-built` measures the bootstraps as they are; without it they are built first.
@@ -9,6 +9,7 @@
 //! A missed goal is no failure: times depend on the machine, so compare the ratios within one run.
 
 mod aws_stub;
+mod backlog;
 mod bench_env;
 mod bootstrap;
 mod bots;
@@ -50,7 +51,7 @@ use table::Table;
 
 type Section = (&'static str, fn() -> Result<Vec<Table>>);
 
-const SECTIONS: [Section; 12] = [
+const SECTIONS: [Section; 13] = [
     ("calls", calls::measure),
     ("capacity", capacity::measure),
     ("chain", chain::measure),
@@ -60,6 +61,7 @@ const SECTIONS: [Section; 12] = [
     ("cold", cold::measure),
     ("sizes", sizes::measure),
     ("local", throughput::measure),
+    ("backlog", backlog::measure),
     ("webhooks", deliveries::measure),
     ("isolation", isolation::measure),
     ("schedule", deliveries::measure_schedule),

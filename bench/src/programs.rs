@@ -54,14 +54,29 @@ impl Programs {
     }
 }
 
+/// The program of `cargo dev`, built with its own profile.
+pub(crate) fn local() -> Result<PathBuf> {
+    let target = target(&folder()?)?.to_owned();
+    cargo_build(&target, &["--profile", "local", "-p", "local"])?;
+    Ok(target.join("local").join("local"))
+}
+
+fn target(folder: &Path) -> Result<&Path> {
+    folder.parent().context("the profile's folder has no parent")
+}
+
 fn cargo(folder: &Path, what: &[&str]) -> Result<()> {
-    let target = folder.parent().context("the profile's folder has no parent")?;
+    let mut arguments = what.to_vec();
+    if !cfg!(debug_assertions) {
+        arguments.push("--release");
+    }
+    cargo_build(target(folder)?, &arguments)
+}
+
+fn cargo_build(target: &Path, what: &[&str]) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.arg("build").arg("--manifest-path").arg(workspace().join("Cargo.toml")).arg("--target-dir").arg(target).args(what);
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
     ensure!(command.status()?.success(), "cargo build {} failed", what.join(" "));
     Ok(())
 }

@@ -17,7 +17,7 @@ const CONNECTIONS: usize = 32;
 
 /// The requests of a load.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) enum LoadKind {
+pub(crate) enum LoadKind {
     /// Redirects; `values` are slugs.
     Redirect,
     /// Conversions; `values` are ctx.
@@ -26,20 +26,20 @@ pub(super) enum LoadKind {
 
 /// A load.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct LoadPlan {
-    pub(super) kind: LoadKind,
-    pub(super) port: u16,
-    pub(super) host: String,
-    pub(super) seconds: u64,
-    pub(super) max_requests: usize,
-    pub(super) values: Vec<String>,
+pub(crate) struct LoadPlan {
+    pub(crate) kind: LoadKind,
+    pub(crate) port: u16,
+    pub(crate) host: String,
+    pub(crate) seconds: u64,
+    pub(crate) max_requests: usize,
+    pub(crate) values: Vec<String>,
 }
 
 /// The result of a load.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct LoadReport {
-    pub(super) succeeded: usize,
-    pub(super) failed: usize,
+pub(crate) struct LoadReport {
+    pub(crate) succeeded: usize,
+    pub(crate) failed: usize,
     seconds: f64,
     p50_ms: f64,
     p99_ms: f64,
@@ -47,12 +47,12 @@ pub(super) struct LoadReport {
 
 impl LoadReport {
     /// Successful requests per second.
-    pub(super) fn per_second(&self) -> f64 {
+    pub(crate) fn per_second(&self) -> f64 {
         self.succeeded as f64 / self.seconds
     }
 
     /// The median and the 99th percentile.
-    pub(super) fn percentiles(&self) -> String {
+    pub(crate) fn percentiles(&self) -> String {
         format!("{:.2} ms; {:.2} ms", self.p50_ms, self.p99_ms)
     }
 }

@@ -16,8 +16,7 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::sync::oneshot;
 
-pub(crate) use load::run as run_load;
-use load::{LoadKind, LoadPlan, LoadReport};
+pub(crate) use load::{LoadKind, LoadPlan, LoadReport, run as run_load};
 
 use crate::bench_env::BenchEnv;
 use crate::ledger::{Call, Detail};
@@ -166,7 +165,8 @@ async fn stored(app: &App) -> Result<usize> {
     Ok(count)
 }
 
-async fn generate_load(plan: &LoadPlan) -> Result<LoadReport> {
+/// Runs a load in a process of its own.
+pub(crate) async fn generate_load(plan: &LoadPlan) -> Result<LoadReport> {
     let mut command = Command::new(std::env::current_exe()?);
     let mut child = command.arg("load").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut input = child.stdin.take().context("the load's input")?;

@@ -44,47 +44,34 @@ impl AwsConnection {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    fn sqs_with(&self, retries: RetryConfig, timeouts: TimeoutConfig) -> aws_sdk_sqs::Client {
+    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
         let mut config = aws_sdk_sqs::Config::builder()
             .behavior_version(aws_sdk_sqs::config::BehaviorVersion::v2026_01_12())
             .region(aws_sdk_sqs::config::Region::new(self.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             .http_client(self.http.clone())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .retry_config(retries)
-            .timeout_config(timeouts);
+            .retry_config(sdk_settings::retries())
+            .timeout_config(sdk_settings::timeouts());
         config.set_endpoint_url(self.sqs_endpoint.clone());
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 }
 
-/// The SQS clients, each created on first use, which shortens the cold start of functions that need none for their first request.
+/// The SQS client, created on first use, which shortens the cold start of functions that need none for their first request.
 #[derive(Debug)]
 pub(crate) struct Sqs {
     connection: AwsConnection,
-    standard: OnceLock<aws_sdk_sqs::Client>,
-    low_latency: OnceLock<aws_sdk_sqs::Client>,
+    client: OnceLock<aws_sdk_sqs::Client>,
 }
 
 impl Sqs {
     pub(crate) fn new(connection: AwsConnection) -> Self {
-        Self { connection, standard: OnceLock::new(), low_latency: OnceLock::new() }
+        Self { connection, client: OnceLock::new() }
     }
 
-    /// The client with the retries and timeouts of every SDK client.
-    pub(crate) fn standard(&self) -> &aws_sdk_sqs::Client {
-        self.standard.get_or_init(|| self.connection.sqs_with(sdk_settings::retries(), sdk_settings::timeouts()))
-    }
-
-    /// The client for clicks: a visitor is waiting, so a call has two attempts of at most 250 ms each.
-    pub(crate) fn low_latency(&self) -> &aws_sdk_sqs::Client {
-        self.low_latency.get_or_init(|| {
-            let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(5));
-            // The connect timeout equals that of the other clients: it is the key under which connectors are shared.
-            let timeouts = sdk_settings::timeouts().to_builder();
-            let timeouts = timeouts.operation_attempt_timeout(Duration::from_millis(250)).operation_timeout(Duration::from_millis(600));
-            self.connection.sqs_with(retries, timeouts.build())
-        })
+    pub(crate) fn client(&self) -> &aws_sdk_sqs::Client {
+        self.client.get_or_init(|| self.connection.sqs())
     }
 }
 

@@ -30,6 +30,7 @@ mod error;
 mod handle_items;
 mod limits;
 mod links;
+mod message_sender;
 mod outbox;
 mod rollups;
 mod rule_sets;

@@ -16,7 +16,8 @@ impl MacKey {
         Self::new(&derived)
     }
 
-    fn new(key: &[u8]) -> Self {
+    /// A key as it is, for a protocol that says how keys are derived.
+    pub fn new(key: &[u8]) -> Self {
         // HMAC takes keys of any length (RFC 2104); the error branch cannot be reached and falls back to the empty key's state.
         Self(Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default())))
     }
@@ -87,11 +88,8 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// Bytes in lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

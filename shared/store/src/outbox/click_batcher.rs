@@ -16,8 +16,8 @@ use domain::clicks::Click;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
 
-use crate::client::Sqs;
 use crate::error::{Error, Result};
+use crate::message_sender::MessageSender;
 
 /// Messages in flight at once: one is filled while the others are sent.
 const SENDERS: usize = 2;
@@ -88,7 +88,7 @@ struct BatchNotSent;
 
 impl ClickBatcher {
     /// Sends a click to a queue, together with those that wait at the same time; returns when it is on the queue.
-    pub(super) async fn send(&self, sqs: &Sqs, queue: &str, click: &Click, now: Moment) -> Result<()> {
+    pub(super) async fn send(&self, sender: &MessageSender, queue: &str, click: &Click, now: Moment) -> Result<()> {
         let json =
             serde_json::to_string(click).map_err(|error| Error::Unavailable { operation: "SendMessage", source: Box::new(error) })?;
         let now_ms = now.millis();
@@ -107,7 +107,7 @@ impl ClickBatcher {
                         Ok(sent) => return outcome(sent),
                         Err(TryRecvError::Closed) => return outcome(false),
                         Err(TryRecvError::Empty) => {
-                            let is_sent = self.send_batch(sqs, queue, &click.handle).await;
+                            let is_sent = self.send_batch(sender, queue, &click.handle, now).await;
                             self.retry_at.store(if is_sent { 0 } else { now_ms + RETRY_AFTER_MS }, Ordering::Relaxed);
                         }
                     }
@@ -118,12 +118,11 @@ impl ClickBatcher {
 
     /// Sends waiting clicks as one message and reports the result to each; returns whether it was sent. The message counts for one
     /// handle when SQS shares the queue fairly: on Lambda it has one click.
-    async fn send_batch(&self, sqs: &Sqs, queue: &str, handle: &Handle) -> bool {
+    async fn send_batch(&self, sender: &MessageSender, queue: &str, handle: &Handle, now: Moment) -> bool {
         let batch = self.take_batch();
         let clicks: Vec<&str> = batch.iter().map(|(click, _)| click.as_str()).collect();
         let body = format!(r#"{{"v":1,"clicks":[{}]}}"#, clicks.join(","));
-        let sent = sqs.low_latency().send_message().queue_url(queue).message_body(body).message_group_id(handle.as_str()).send().await;
-        let sent = sent.map_err(Error::call("SendMessage"));
+        let sent = sender.send(queue, &body, handle.as_str(), now).await;
         if let Err(error) = &sent {
             tracing::warn!(error = error as &dyn std::error::Error, clicks = clicks.len(), "click message could not be sent");
         }

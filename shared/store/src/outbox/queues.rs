@@ -11,6 +11,7 @@ use domain::values::moment::Moment;
 
 use crate::client::{AwsConnection, Sqs};
 use crate::error::{Error, Result};
+use crate::message_sender::MessageSender;
 use crate::outbox::attempt_message::{AttemptMessage, Lane};
 use crate::outbox::click_batcher::ClickBatcher;
 use crate::outbox::pointer::{OutboxKind, Pointer};
@@ -42,19 +43,25 @@ pub struct QueueUrls {
 #[derive(Debug)]
 pub(crate) struct QueueClients {
     sqs: Sqs,
+    click_sender: MessageSender,
     urls: QueueUrls,
     click_batcher: ClickBatcher,
 }
 
 impl QueueClients {
     pub(crate) fn new(connection: AwsConnection, urls: QueueUrls) -> Self {
-        Self { sqs: Sqs::new(connection), urls, click_batcher: ClickBatcher::default() }
+        Self {
+            sqs: Sqs::new(connection.clone()),
+            click_sender: MessageSender::new(connection),
+            urls,
+            click_batcher: ClickBatcher::default(),
+        }
     }
 
     /// Sends a click; returns when it is on the queue.
     pub(crate) async fn send_click(&self, click: &Click, now: Moment) -> Result<()> {
         let queue = self.urls.clicks.as_deref().ok_or(Error::NoQueue("clicks"))?;
-        self.click_batcher.send(&self.sqs, queue, click, now).await
+        self.click_batcher.send(&self.click_sender, queue, click, now).await
     }
 
     pub(super) async fn send_pointer(&self, pointer: &Pointer, delay_seconds: i32) -> Result<()> {
@@ -91,7 +98,7 @@ impl QueueClients {
     /// Sends at most ten pointers, each named by its place, and returns the places of those that SQS did not take.
     async fn send_batch(&self, queue: &str, batch: &[(usize, &Pointer)]) -> Result<BTreeSet<usize>> {
         let unbuilt = |source: Box<dyn std::error::Error + Send + Sync>| Error::Unavailable { operation: BATCH, source };
-        let mut send = self.sqs.standard().send_message_batch().queue_url(queue);
+        let mut send = self.sqs.client().send_message_batch().queue_url(queue);
         for (place, pointer) in batch {
             let body = serde_json::to_string(pointer).map_err(|error| unbuilt(Box::new(error)))?;
             let entry =
@@ -124,7 +131,7 @@ impl QueueClients {
         let body =
             serde_json::to_string(message).map_err(|error| Error::Unavailable { operation: "SendMessage", source: Box::new(error) })?;
         let send =
-            self.sqs.standard().send_message().queue_url(queue).message_body(body).message_group_id(group).delay_seconds(delay_seconds);
+            self.sqs.client().send_message().queue_url(queue).message_body(body).message_group_id(group).delay_seconds(delay_seconds);
         send.send().await.map_err(Error::call("SendMessage"))?;
         Ok(())
     }
