@@ -214,6 +214,18 @@ mod tests {
     }
 
     #[test]
+    fn a_bad_key_is_said_to_be_too_long_or_no_text() {
+        for (key, message) in [
+            (json!(""), "must be 1 to 255 bytes"),
+            (json!("k".repeat(256)), "must be 1 to 255 bytes"),
+            (json!(5), "must be a string, such as the order number"),
+        ] {
+            let faults = IdempotencyKey::field().read(key.clone()).unwrap_err();
+            assert_eq!(faults, message, "{key}");
+        }
+    }
+
+    #[test]
     fn keys_are_compared_byte_for_byte() {
         let digest = |key: &str| IdempotencyKey::field().read(json!(key)).unwrap().digest();
         assert_ne!(digest("caf\u{e9}"), digest("cafe\u{301}"));

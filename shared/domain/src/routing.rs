@@ -144,8 +144,7 @@ fn by_priority(rules: &[RoutingRule]) -> Vec<(usize, &RoutingRule)> {
 /// The visitor's stable bucket, below [`BUCKETS`]: the first eight bytes of SHA-256 over `handle/slug LF subject`, big endian, modulo.
 pub fn bucket(link: &Link, subject: &str) -> u64 {
     let digest = Sha256::digest(format!("{}/{}\n{subject}", link.handle, link.slug));
-    let first = digest.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
-    first % BUCKETS
+    u64::from_be_bytes(digest.first_chunk().copied().unwrap_or_default()) % BUCKETS
 }
 
 #[cfg(test)]

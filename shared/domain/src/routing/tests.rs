@@ -117,6 +117,22 @@ fn the_explanation_lists_every_rule_looked_at() {
 }
 
 #[test]
+fn a_match_has_the_label_and_the_conditions_of_its_rule() {
+    let rule = |condition: serde_json::Value| json!([{"priority": 1, "destinationUrl": "https://e.com/rule", "conditions": condition}]);
+    let book = book(&[("de_rule", json!({"when": {"languageIn": ["de"]}, "variant": {"id": "v", "destinationUrl": "https://e.com/de"}}))]);
+    for (rules, book, label, conditions) in [
+        (rule(json!({"countryIn": ["US"]})), &book, Some("r0"), Some(json!({"countryIn": ["US"]}))),
+        (rule(json!({"countryIn": ["DE"]})), &book, Some("p:de_rule"), Some(json!({"languageIn": ["de"]}))),
+        (rule(json!({"countryIn": ["DE"]})), &PersonalizationRules::default(), None, None),
+    ] {
+        let link = link(rules);
+        let RoutingOutcome::Follow(_, matched) = decide(&link, book, &visit(), false, |_| {}) else { panic!("{label:?}") };
+        assert_eq!(matched.label().as_deref(), label);
+        assert_eq!(matched.conditions().map(|conditions| serde_json::to_value(conditions).unwrap()), conditions, "{label:?}");
+    }
+}
+
+#[test]
 fn a_closed_link_falls_back_or_is_unavailable() {
     let mut link = link(json!([{"destinationUrl": "https://e.com/rule"}]));
     link.settings.max_clicks = Some(1);

@@ -37,6 +37,20 @@ fn fifty_clicks_of_one_sender_in_ten_seconds_are_a_burst_and_forty_nine_are_not(
 }
 
 #[test]
+fn a_stored_click_keeps_the_bursts_it_was_part_of() {
+    for (reasons, hits, links) in [
+        (vec![], false, false),
+        (vec![Reason::BurstHits], true, false),
+        (vec![Reason::BurstLinks], false, true),
+        (vec![Reason::BurstHits, Reason::BurstLinks], true, true),
+    ] {
+        let codes = reasons.iter().map(|reason| reason.as_str().to_owned()).collect();
+        let click = Click { reasons: codes, ..crate::testing::click(Moment::from_millis(0), 1) };
+        assert_eq!(Burst::of_reasons(&click), Burst { hits, links }, "{reasons:?}");
+    }
+}
+
+#[test]
 fn ten_links_in_ten_seconds_are_a_burst_and_nine_are_not() {
     let walk = |links: u64, step: i64| -> Vec<ClickFingerprint> {
         (0..30).map(|n| fingerprint(i64::try_from(n).unwrap() * step, 1, n % links)).collect()
