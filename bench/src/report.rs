@@ -1,13 +1,12 @@
 //! The report as a Markdown file: machine, date, command line, missed goals, and every table.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::options::Options;
-use crate::table::Table;
+use crate::table::{Table, list_item};
 
 /// What surrounds the report in a file that has text of its own.
 const BEGIN: &str = "<!-- bench: begin -->\n";
@@ -30,10 +29,7 @@ fn placed(existing: &str, report: &str) -> String {
 
 fn text(options: &Options, tables: &[Table], failed: &[String]) -> String {
     let mut text = String::new();
-    let mut line = |name: &str, value: &str| {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "- {name}: {value}");
-    };
+    let mut line = |name: &str, value: &str| text.push_str(&list_item(&format!("{name}: {value}")));
     line("Date", options.date.as_deref().unwrap_or("unknown"));
     line("Command", format!("`cargo run --release -p bench -- {}`", options.command_line).as_str());
     line("Machine", &machine());

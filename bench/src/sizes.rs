@@ -9,8 +9,21 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::programs::folder;
 use crate::table::{Table, at_most};
 
-const FUNCTIONS: [&str; 10] =
-    ["redirect", "links", "campaigns", "attribution", "analytics", "accounts", "console", "click-worker", "event-worker", "sweeper"];
+const FUNCTIONS: [&str; 13] = [
+    "redirect",
+    "attribution",
+    "links",
+    "campaigns",
+    "chain",
+    "analytics",
+    "webhooks",
+    "accounts",
+    "console",
+    "click-worker",
+    "event-worker",
+    "delivery-worker",
+    "sweeper",
+];
 const COMPARED: [&str; 2] = ["hello_runtime", "hello_http"];
 const MEGABYTE: f64 = 1e6;
 const GOAL_MB: f64 = 2.6;

@@ -63,8 +63,28 @@ impl Display for Table {
         if !self.remarks.is_empty() {
             writeln!(f)?;
         }
-        self.remarks.iter().try_for_each(|remark| writeln!(f, "- {remark}"))
+        self.remarks.iter().try_for_each(|remark| f.write_str(&list_item(remark)))
     }
+}
+
+/// Longest line of the report outside its tables, in characters.
+const MAX_LINE: usize = 140;
+
+/// A text as an item of a list, in lines of at most 140 characters.
+pub(crate) fn list_item(text: &str) -> String {
+    let (mut item, mut length) = ("-".to_owned(), 1);
+    for word in text.split_whitespace() {
+        let added = 1 + word.chars().count();
+        if length + added > MAX_LINE {
+            item.push_str("\n ");
+            length = 1;
+        }
+        length += added;
+        item.push(' ');
+        item.push_str(word);
+    }
+    item.push('\n');
+    item
 }
 
 fn write_row(f: &mut Formatter<'_>, cells: &[String], widths: &[usize]) -> fmt::Result {
@@ -93,6 +113,14 @@ pub(crate) fn at_most(measured: f64, goal: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_item_goes_on_in_the_next_line() {
+        assert_eq!(list_item("one two"), "- one two\n");
+        let item = list_item(&"word ".repeat(100));
+        assert!(item.lines().skip(1).all(|line| line.starts_with("  word")) && item.lines().all(|line| line.len() <= MAX_LINE), "{item}");
+        assert_eq!(item.split_whitespace().filter(|word| *word == "word").count(), 100);
+    }
 
     #[test]
     fn a_table_is_markdown_and_lists_its_misses() {
