@@ -18,6 +18,12 @@ before(async () => {
   await must(server, handle, "POST", "campaigns", { campaignId: `evil-${"x".repeat(59)}`, name: TEXT, goalType: "PRODUCT_SALE", status: "ACTIVE", currency: "EUR", primaryLink });
   await must(server, handle, "PUT", "links/plain", { destinationUrl: "https://example.com/", title: WORD, routingRules: [{ priority: 10, destinationUrl: LONG, conditions: { sourceIn: [MARKUP.slice(0, 60)], segmentIn: ["y".repeat(64)] } }] });
   await must(server, handle, "PUT", "personalization-rules/evil", { priority: 1, when: { sourceIn: [MARKUP.slice(0, 60)] }, variant: { id: "evil", destinationUrl: LONG } });
+  const action = { type: "popup", title: TEXT.slice(0, 190), text: TEXT, label: WORD.slice(0, 100), destinationUrl: LONG, data: { [MARKUP]: TEXT } };
+  const when = { all: [{ signalKey: "s".repeat(64), signalValueIn: [TEXT, WORD] }], any: [{ segmentIn: [MARKUP] }], none: [{ segmentIn: [WORD.slice(0, 64)] }] };
+  await must(server, handle, "PUT", `chain/rules/evil-${"x".repeat(59)}`, { trigger: "t".repeat(64), when, action });
+  await must(server, handle, "PUT", "chain/rules/shown", { trigger: "evil", action });
+  const signals = [MARKUP, TEXT, WORD, "\u202eturned"].map((signalValue) => ({ signalKey: "k".repeat(64), signalValue, source: MARKUP, metadata: { [MARKUP]: TEXT, word: WORD } }));
+  await must(server, handle, "POST", "chain/signals", { sessionId: "e".repeat(128), signals });
   const query = `?source=${encodeURIComponent(MARKUP)}&utm_campaign=${encodeURIComponent(TEXT)}`;
   const ctx = await click(server, handle, `deal-evil${query}`, { referer: `https://${"r".repeat(60)}.example/${encodeURIComponent(MARKUP)}` });
   await new Promise((resolve) => setTimeout(resolve, 3_500));
@@ -48,6 +54,11 @@ test("hostile text is text, on every page and at 360 px", async (t) => {
     [`attribution/conversions/${conversionId}`]: MARKUP,
     "attribution/rules": "shop.example.com",
     "attribution/exports": "Conversions",
+    "lifecycle/rules": "right to left",
+    [`lifecycle/rules/evil-${"x".repeat(59)}/edit`]: "right to left",
+    [`lifecycle/tester?triggers=evil,${"t".repeat(64)}&session=${"e".repeat(128)}`]: "right to left",
+    [`lifecycle/sessions/${"e".repeat(128)}`]: MARKUP,
+    "lifecycle/segments": "People by segment",
   };
   for (const [place, shown] of Object.entries(pages)) {
     await t.test(place.slice(0, 60), async () => {

@@ -30,6 +30,8 @@ const ranged = true;
 
 const attribution = (path: string, title: string, load: Load, rest: Partial<PageEntry> = {}): PageEntry => page("Attribution", `attribution/${path}`, title, load, rest);
 
+const lifecycle = (path: string, title: string, load: Load, rest: Partial<PageEntry> = {}): PageEntry => page("Lifecycle messaging", `lifecycle/${path}`, title, load, rest);
+
 /** Every page of a handle, in the order of the navigation. The first path that matches is taken. */
 export const PAGES: readonly PageEntry[] = [
   page(null, "overview", "Overview", () => import("../pages/attribution/Overview"), { listed, ranged, key: "o", icon: "overview" }),
@@ -50,6 +52,14 @@ export const PAGES: readonly PageEntry[] = [
   attribution("traffic", "Traffic", () => import("../pages/attribution/traffic/TrafficPage"), { listed, ranged, key: "f", icon: "chart" }),
   attribution("clicks", "Clicks", () => import("../pages/attribution/clicks/Clicks"), { listed, ranged, key: "k", icon: "list" }),
   attribution("exports", "Exports", () => import("../pages/attribution/exports/Exports"), { listed, ranged, key: "x", icon: "download" }),
+  lifecycle("get-started", "Get started", () => import("../pages/lifecycle/GetStarted"), { listed, icon: "check" }),
+  lifecycle("rules", "Chain rules", () => import("../pages/lifecycle/rules/ChainRules"), { listed, key: "r", icon: "split" }),
+  lifecycle("rules/new", "New rule", () => import("../pages/lifecycle/rules/RuleEditor")),
+  lifecycle("rules/:ruleId/edit", "Edit rule", () => import("../pages/lifecycle/rules/RuleEditor")),
+  lifecycle("tester", "Decision tester", () => import("../pages/lifecycle/tester/Tester"), { listed, key: "t", icon: "help" }),
+  lifecycle("sessions", "Sessions", () => import("../pages/lifecycle/sessions/Sessions"), { listed, key: "e", icon: "clock" }),
+  lifecycle("sessions/:sessionId", "Session", () => import("../pages/lifecycle/sessions/Session")),
+  lifecycle("segments", "Segments", () => import("../pages/lifecycle/segments/Segments"), { listed, ranged, key: "m", icon: "people" }),
   page("Settings", "settings/account", "Plan and usage", () => import("../pages/settings/Account"), { listed, key: "s", icon: "gear" }),
 ];
 

@@ -6,12 +6,25 @@ export type Decimal = string & { readonly decimal: unique symbol };
 /** The members of answers that hold decimals; the figures of `revenueByCurrency` are named by their currency. */
 const DECIMALS = new Set(["value", "amount", "netValue", "adjusted", "revenue", "revenueConfirmed", "conversionRate"]);
 
+/** The member that holds what customers made up: its numbers are what they are, whatever they are called. */
+const OF_CUSTOMERS = "data";
+
 /** Reads JSON; decimals become text with exactly the digits of the source, all other numbers are numbers. */
 export function parseExact(text: string): unknown {
-  return parse(text, (key, value) => {
-    if (!isLosslessNumber(value)) return value;
-    return DECIMALS.has(key) || /^[A-Z]{3}$/.test(key) ? value.value : Number(value.value);
-  });
+  return converted(parse(text), "", false);
+}
+
+function converted(value: unknown, key: string, free: boolean): unknown {
+  if (isLosslessNumber(value)) {
+    const number = Number(value.value);
+    // `writeExact` writes a number that a binary fraction cannot hold with its own digits again.
+    if (free) return String(number) === value.value ? number : value;
+    return DECIMALS.has(key) || /^[A-Z]{3}$/.test(key) ? value.value : number;
+  }
+  if (Array.isArray(value)) return value.map((item) => converted(item, "", free));
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value).map(([name, part]) => [name, converted(part, name, free || name === OF_CUSTOMERS)] as const);
+  return Object.fromEntries(entries);
 }
 
 /** A number for a body that is written with exactly these digits, by `writeExact`. */

@@ -1,1 +1,0 @@
-import{Hr as e,Kr as t,ba as n,ur as r}from"./frame-CwiEhXmY.js";import{t as i}from"./Traffic-BnRktQ1D.js";var a=n();function o(){let[n]=e();return(0,a.jsx)(r,{title:`Traffic`,note:`${t(n)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

@@ -1,1 +1,0 @@
-import{at as e,lt as t}from"./frame-CwiEhXmY.js";function n(n,r){return e(`/v2/handles/{handle}/conversions`,{query:t(n,r)})}export{n as t};

@@ -1,0 +1,92 @@
+// The playbook of lifecycle messaging (seed 002) from its first step to its last, and the old address of the app.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import http from "node:http";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { eventually, fill, go, launch, open, press, Server, settled, tab } from "./harness.mjs";
+import { must, newHandle } from "./world.mjs";
+
+let server;
+let browser;
+let page;
+let receiver;
+const messages = [];
+
+before(async () => {
+  server = await Server.start({ month: false });
+  browser = await launch("chromium");
+  receiver = http.createServer((request, response) => {
+    const parts = [];
+    request.on("data", (part) => parts.push(part)).on("end", () => {
+      messages.push({ headers: request.headers, body: Buffer.concat(parts) });
+      response.end();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+  receiver?.close();
+});
+beforeEach(async () => {
+  page = await tab(browser, server);
+});
+afterEach(async () => {
+  assert.deepEqual(page.faults, []);
+  await page.browserContext().close();
+});
+
+test("the playbook's steps LM-01 to LM-06", async () => {
+  const handle = await newHandle(server);
+  await must(server, handle, "PUT", "chain/rules/hello", { trigger: "checkout", when: { all: [{ signalKey: "view" }] }, action: { type: "banner", title: "Hello" } });
+  await open(page, server, `${handle}/lifecycle/get-started`);
+  assert.equal((await page.$$(".step-done")).length, 0, "nothing is done yet");
+  await fill(page, "Session", "sess-of-the-playbook");
+  await press(page, "Send a signal");
+  await page.waitForSelector("::-p-text(Accepted. The session has 1 now.)");
+  await press(page, "Resolve");
+  await page.waitForSelector("::-p-text(The rule hello decides: banner.)");
+  await press(page, "Prefetch");
+  await page.waitForSelector("::-p-text(2 decisions in one request)");
+  await press(page, "Show the refusal");
+  await page.waitForSelector("::-p-text(insufficient_role)");
+  assert.deepEqual(messages, []);
+  await press(page, "Subscribe a webhook");
+  await page.waitForFunction(() => location.pathname.endsWith("/lifecycle/webhooks"));
+  const { secret } = await must(server, handle, "POST", "webhooks", { endpointUrl: `http://127.0.0.1:${receiver.address().port}/hook`, eventTypes: ["link.clicked"] });
+  await go(page, `${handle}/lifecycle/get-started`);
+  assert.equal((await page.$$(".step-done")).length, 5, "what was done is still done");
+  await press(page, "Send the test");
+  await page.waitForSelector(".step ::-p-text(DELIVERED)");
+  await eventually("every step is done", async () => (await page.$$(".step-done")).length === (await page.$$(".step")).length);
+  const [{ headers, body }, ...others] = messages;
+  assert.deepEqual(others, []);
+  const signed = createHmac("sha256", Buffer.from(secret.slice("whsec_".length), "base64")).update(`${headers["webhook-id"]}.${headers["webhook-timestamp"]}.`).update(body).digest("base64");
+  assert.equal(headers["webhook-signature"], `v1,${signed}`);
+  assert.equal(JSON.parse(body).type, "webhook.test");
+  const { segments } = (await server.api("GET", "chain/sess-of-the-playbook", undefined, { handle })).body;
+  assert.deepEqual(segments, ["new"]);
+});
+
+test("a CREATOR really gets the refusal of LM-04, as others are shown it", async () => {
+  await open(page, server, "demo/lifecycle/get-started", "demo-creator");
+  await press(page, "Try it");
+  await page.waitForSelector(".step ::-p-text(An OPERATOR or the OWNER can.)");
+  const answer = JSON.parse(await page.$eval("[aria-label^='Answer: 4.']", ({ innerText }) => innerText));
+  const other = await tab(browser, server);
+  await open(other, server, "demo/lifecycle/get-started");
+  await press(other, "Show the refusal");
+  const shown = JSON.parse(await (await other.waitForSelector("[aria-label='Answer to a CREATOR']")).evaluate(({ innerText }) => innerText));
+  assert.deepEqual({ ...shown, requestId: "" }, { ...answer, requestId: "" });
+  await other.browserContext().close();
+});
+
+test("the old address leads to the first steps", async () => {
+  await open(page, server, "demo/overview");
+  await page.goto(`${server.origin}/apps/lifecycle-messaging`);
+  await page.waitForFunction(() => location.pathname === "/console/demo/lifecycle/get-started");
+  await settled(page);
+  assert.equal(await page.$eval("h1", ({ innerText }) => innerText), "Get started");
+});
