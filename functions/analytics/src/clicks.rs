@@ -7,7 +7,7 @@ use domain::clicks::Click;
 use domain::reports::{Dimension, Selection};
 use domain::values::form::{self, Form};
 use domain::values::id::ClickId;
-use domain::values::moment::{Day, Moment};
+use domain::values::moment::{Day, MAX_CLOCK_SKEW_MS, Moment};
 use domain::values::name::{CampaignId, Handle, Slug};
 use store::{Found, Page, Store};
 
@@ -22,8 +22,6 @@ const EXPECTED_OF_FILTER: usize = 512;
 const MAX_DAYS: i64 = 400;
 /// Days a list covers when `since` is left out.
 const DEFAULT_DAYS: i64 = 30;
-/// How far the clock of another machine may be ahead, in seconds.
-const MAX_CLOCK_SKEW_SECS: i64 = 60;
 
 /// The clicks a list shows.
 struct Wanted {
@@ -43,7 +41,7 @@ impl Wanted {
         let campaign = form.optional("campaignId", "Only clicks that are credited to this campaign.", form::parsed());
         let verdicts = form::one_of([("human", false), ("bot", true)]);
         let is_bot = form.optional("verdict", "Only clicks of people, or only of bots.", verdicts);
-        let latest = now.plus_secs(MAX_CLOCK_SKEW_SECS);
+        let latest = now.plus_millis(MAX_CLOCK_SKEW_MS);
         let until = form.optional("until", "Clicks up to this moment; now when left out.", form::parsed()).unwrap_or(latest).min(latest);
         let doc = "Clicks from this moment on; 30 days before `until` when left out, and at most 400.";
         let since = form.optional("since", doc, form::parsed()).unwrap_or_else(|| until.plus_days(-DEFAULT_DAYS));

@@ -7,7 +7,7 @@ mod query;
 mod rows;
 mod sheet;
 
-use api::{AnalyticsRead, ApiState, Member, Problem, require_feature};
+use api::{AnalyticsRead, ApiState, DayRange, Member, Problem, require_feature};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use domain::accounts::Feature;
@@ -16,7 +16,6 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use http::{Extensions, Uri};
 use serde::Serialize;
 
-use crate::parameters::Range;
 pub(crate) use clicks::ClickRow;
 use query::{ExportKind, ExportParameters, ExportQuery};
 use rows::{Export, ExportRow};
@@ -61,7 +60,7 @@ fn respond<R: Serialize + Into<ExportRow>>(address: &str, query: &ExportQuery, p
     if let Some(cursor) = &next_cursor {
         response = response.header("x-next-cursor", cursor).header(LINK, format!("<{address}?{}>; rel=\"next\"", query.query_from(cursor)));
     }
-    let Range { from, to } = query.range;
+    let DayRange { from, to } = query.range;
     let body = sheet.into_body(|rows| {
         let items = rows.into_iter().map(Into::into).collect();
         Export { handle: query.handle.clone(), r#type: query.kind.as_str(), from, to, items, next_cursor }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::Problem;
+use api::{DayRange, Problem};
 use domain::campaigns::Campaign;
 use domain::reports::confidence::Freshness;
 use domain::reports::{Dimension, NONE, OTHER, Selection};
@@ -14,7 +14,6 @@ use serde_json::Number;
 use store::{Cells, Found, Store};
 
 use crate::figures::{PenaltyView, Totals, rated, report};
-use crate::parameters::Range;
 
 /// Campaigns read by one query.
 const PAGE_SIZE: usize = 100;
@@ -95,7 +94,7 @@ pub(crate) async fn funnel(
     store: &Store,
     handle: &Handle,
     campaign: Option<CampaignId>,
-    Range { from, to }: Range,
+    DayRange { from, to }: DayRange,
     now: Moment,
 ) -> Result<Funnel, Problem> {
     let campaigns = match campaign {

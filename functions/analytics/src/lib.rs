@@ -4,7 +4,6 @@ mod clicks;
 mod export;
 mod figures;
 mod funnel;
-mod parameters;
 mod query;
 
 use api::{ApiState, Served};

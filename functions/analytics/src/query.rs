@@ -1,6 +1,6 @@
 //! `GET …/analytics`: clicks, conversions and revenue by one dimension over some days, or the funnel of every campaign.
 
-use api::{AnalyticsRead, ApiState, Member, Problem};
+use api::{AnalyticsRead, ApiState, DayRange, Member, Problem};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use domain::reports::confidence::Freshness;
@@ -14,7 +14,6 @@ use store::{Found, Store};
 
 use crate::figures::{PenaltyView, Totals, rated, report};
 use crate::funnel::{Funnel, deleted_campaign, funnel, known_campaigns};
-use crate::parameters::Range;
 
 /// A report.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -61,20 +60,17 @@ pub(crate) struct ReportRow {
     totals: Totals,
 }
 
-/// Days a report by hour may cover.
-const MAX_DAYS_BY_HOUR: i64 = 7;
-
 /// What is requested.
 enum Query {
     Report(Box<Wanted>),
-    Funnel(Option<CampaignId>, Range),
+    Funnel(Option<CampaignId>, DayRange),
 }
 
 struct Wanted {
     by: Dimension,
     campaign: Option<CampaignId>,
     slug: Option<Slug>,
-    range: Range,
+    range: DayRange,
     with_confidence: bool,
 }
 
@@ -94,8 +90,8 @@ impl Query {
         let campaign = form.optional("campaignId", "Only what is credited to this campaign.", form::parsed());
         let slug = form.optional("slug", "Only this link; with `campaignId`, what it brought to that campaign.", form::parsed());
         let range = match by {
-            Some(Dimension::Hour) => Range::of_at_most(MAX_DAYS_BY_HOUR, form, today),
-            _ => Range::read(form, today),
+            Some(Dimension::Hour) => DayRange::read_by_hour(form, today),
+            _ => DayRange::read(form, today),
         };
         let doc = "Adds `confidence` and `penalties`, derived from the totals.";
         let with_confidence = form.optional("confidence", doc, form::boolean()).unwrap_or(false);
@@ -128,7 +124,7 @@ pub(crate) async fn handle(
 }
 
 async fn report_of(store: &Store, handle: &Handle, wanted: Wanted, now: Moment) -> Result<Analytics, Problem> {
-    let Wanted { by, campaign, slug, range: Range { from, to }, with_confidence } = wanted;
+    let Wanted { by, campaign, slug, range: DayRange { from, to }, with_confidence } = wanted;
     let own_currency = currency_of(store, handle, campaign.as_ref());
     let selection = Selection::of(campaign.clone(), slug);
     let cells = store.rollups().read(handle, &selection, Some(by), from, to);

@@ -5,14 +5,11 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use domain::conversions::ConversionFilter;
 use domain::values::form::{self, Form};
-use domain::values::moment::Day;
+use domain::values::moment::{Day, MAX_CLOCK_SKEW_MS};
 use domain::values::name::Handle;
 use store::{Paged, StoredConversion};
 
 use crate::view::{ConversionDetail, is_counted};
-
-/// How far the clock of another machine may be ahead, in seconds.
-const MAX_CLOCK_SKEW_SECS: i64 = 60;
 
 /// Lists a handle's conversions, newest first.
 ///
@@ -34,10 +31,10 @@ pub(crate) async fn handle(
         Some(key) => conversions.of_key(member.handle(), &key.digest()).await?.into_page(usize::MAX, passes),
         None => {
             // An id is made shortly before or after the moment of acceptance.
-            let latest = app.now().plus_secs(MAX_CLOCK_SKEW_SECS);
+            let latest = app.now().plus_millis(MAX_CLOCK_SKEW_MS);
             let within = |day: Day| day.clamp(member.profile.created_at.day().min(latest.day()), latest.day());
-            let oldest = filter.from.map_or(member.profile.created_at.day(), within).start().plus_secs(-MAX_CLOCK_SKEW_SECS);
-            let newest = filter.to.map_or(latest, |to| within(to).plus(1).start().plus_secs(MAX_CLOCK_SKEW_SECS).min(latest));
+            let oldest = filter.from.map_or(member.profile.created_at.day(), within).start().plus_millis(-MAX_CLOCK_SKEW_MS);
+            let newest = filter.to.map_or(latest, |to| within(to).plus(1).start().plus_millis(MAX_CLOCK_SKEW_MS).min(latest));
             let paged = Paged { limit: paging.limit, cursor: paging.cursor.as_deref(), is_filtered: filter.names_content() };
             conversions.list(member.handle(), (oldest, newest), paged, passes).await?
         }

@@ -97,7 +97,7 @@ pub(crate) async fn failed(app: &App, outcome: &CompletedAttempt) -> Result<Reco
     let attempt = outcome.to_record(now, next);
     let made = AttemptRecord { attempt: &attempt, lease: outcome.lease() };
     if ending == Ending::Gone {
-        return gone(app, outcome, &after, made).await;
+        return gone(app, outcome, &after, made, now).await;
     }
     if !app.store().deliveries().advance(before, &after, Some(made), now).await? {
         return Ok(Recorded::Changed);
@@ -110,10 +110,10 @@ pub(crate) async fn failed(app: &App, outcome: &CompletedAttempt) -> Result<Reco
 }
 
 /// The receiver answered 410: ends the delivery and disables the subscription.
-async fn gone(app: &App, outcome: &CompletedAttempt, after: &Delivery, made: AttemptRecord<'_>) -> Result<Recorded> {
+async fn gone(app: &App, outcome: &CompletedAttempt, after: &Delivery, made: AttemptRecord<'_>, now: Moment) -> Result<Recorded> {
     let (envelope, event) = disabled_event(app, &outcome.known.subscription, Disabled::Gone);
     let disabling = Disabling { reason: Disabled::Gone, version: outcome.known.subscription.version, envelope: &envelope, event: &event };
-    match app.store().endpoint_health().advance_and_disable((&outcome.delivery, after), made, &disabling, app.now()).await? {
+    match app.store().endpoint_health().advance_and_disable((&outcome.delivery, after), made, &disabling, now).await? {
         Transition::Stale => Ok(Recorded::Changed),
         Transition::Applied => Ok(Recorded::Done),
         Transition::AppliedAndDisabled(pointer) => {

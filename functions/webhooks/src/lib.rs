@@ -9,6 +9,7 @@ mod notifications;
 mod problems;
 mod replay;
 mod rotate;
+mod stats;
 mod test;
 mod update;
 mod view;
@@ -25,6 +26,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(get::handle, update::handle, delete::handle))
         .routes(routes!(test::handle))
         .routes(routes!(rotate::handle))
+        .routes(routes!(stats::handle))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::get))
         .routes(routes!(replay::one))

@@ -3,6 +3,7 @@
 use api::{ApiState, Member, NotificationsRead, Problem};
 use axum::Json;
 use axum::extract::State;
+use domain::values::moment::HOUR_MS;
 use domain::values::name::Handle;
 use domain::webhooks::delivery::{Delivery, DeliveryStatus};
 use domain::webhooks::envelope::Envelope;
@@ -10,7 +11,7 @@ use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::Subscription;
 use futures::future::try_join_all;
 use serde::Serialize;
-use store::{DeliveryFilter, MAX_LISTED_DELIVERIES, SubscriptionWithHealth};
+use store::{DeliveryCounts, DeliveryFilter, MAX_LISTED_DELIVERIES, SubscriptionWithHealth};
 
 use crate::deliveries::shown;
 use crate::view::{DeliveryView, SubscriptionView};
@@ -78,7 +79,10 @@ pub(crate) async fn handle(State(app): State<ApiState>, member: Member<Notificat
 /// A subscription with its counts; those that have not ended and the last one are found among the handle's `recent` deliveries.
 async fn notified(app: &ApiState, known: &SubscriptionWithHealth, recent: &[Delivery]) -> Result<NotifiedWebhook, Problem> {
     let Subscription { id, handle, .. } = &known.subscription;
-    let counts = app.store().deliveries().counts(handle, *id, app.now()).await?;
+    let now = app.now();
+    let mut counts = DeliveryCounts::default();
+    let hours = app.store().deliveries().counts(handle, *id, now.plus_millis(-23 * HOUR_MS), now).await?;
+    hours.values().for_each(|hour| counts.merge(hour));
     let own: Vec<&Delivery> = recent.iter().filter(|delivery| delivery.subscription_id == *id).collect();
     let pending = own.iter().filter(|delivery| !delivery.status.is_final()).count();
     let last = own.first().map(|last| (*last).clone()).into_iter().collect();

@@ -1,7 +1,8 @@
 //! What functions behind HTTP need on top of `runtime`.
 //!
 //! - State and start-up: [`ApiState`], [`ApiSettings`], [`start`].
-//! - Requests: bodies ([`JsonBody`]), path parameters ([`PathParam`], [`PathId`]), paging ([`Paging`]), viewers ([`Viewer`]).
+//! - Requests: bodies ([`JsonBody`]), path parameters ([`PathParam`], [`PathId`]), paging ([`Paging`]),
+//!   days ([`DayRange`]), viewers ([`Viewer`]).
 //! - Callers as types: [`Member`], [`User`], [`PlatformAdmin`], [`Merchant`]; JWTs and personal access tokens.
 //! - Limits: [`charge`] for the daily write quota, [`limit_public`] for requests per address.
 //! - Responses: [`Problem`], [`ListResponse`], [`StaticAsset`], [`Html`]; [`serve`] adds request id and log line.
@@ -14,6 +15,7 @@ mod access;
 mod body;
 mod caller;
 mod code;
+mod day_range;
 mod duplicate_keys;
 mod host;
 mod jwks;
@@ -43,6 +45,7 @@ pub use access::{
 pub use body::{JsonBody, OptionalBody, PublicBody, SignalsBody, read_limited};
 pub use caller::{Member, PlatformAdmin, User};
 pub use code::Code;
+pub use day_range::DayRange;
 pub use host::{CONSOLE_LABEL, console_entry, host, is_host, public_label};
 pub use jwt::JwtClaims;
 pub use list::{ListResponse, Paging};

@@ -254,6 +254,7 @@ fn webhooks() -> Vec<Step> {
         Step::Event("delivery-worker/retries"),
         request("webhooks/deliveries", Operator, "GET /v2/handles/{handle}/deliveries", 200).query("status=DELIVERED&limit=10"),
         request("webhooks/delivery", Operator, "GET /v2/handles/{handle}/deliveries/{deliveryId}", 200),
+        request("webhooks/stats", Operator, "GET /v2/handles/{handle}/webhooks/{subscriptionId}/stats", 200).query("by=hour"),
         request("webhooks/replay", Operator, "POST /v2/handles/{handle}/deliveries/{deliveryId}/replay", 202),
         request("webhooks/replay-range", Operator, "POST /v2/handles/{handle}/deliveries/replay", 202).body(json!({"since": "{{SINCE}}"})),
         request("webhooks/notifications", Creator, "GET /v2/handles/{handle}/notifications", 200),

@@ -6,7 +6,7 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use serde_json::{Value, json};
 use store::{AttemptMessage, Lane};
 use tests::fixtures::webhooks::{
-    DELIVERIES, change, click_and_convert, delivery, id_of, log, read, run_recovery, run_schedule, send_test, subscribe,
+    DELIVERIES, change, check_stats, click_and_convert, delivery, id_of, log, read, run_recovery, run_schedule, send_test, subscribe,
 };
 use tests::{Behaviour, Fault, Receiver, Rule, TestEnv};
 
@@ -37,6 +37,7 @@ async fn all_is_well(env: &TestEnv, receivers: &[&Receiver], faults: usize, what
     assert!(of_event_and_subscription.values().all(|count| *count == 1), "{what}: {of_event_and_subscription:?}");
     let known = |post: &&tests::Posted| deliveries.iter().any(|delivery| delivery["deliveryId"] == post.header("x-10x-delivery-id"));
     assert!(posted.iter().all(|post| known(&post)), "{what}: something was sent that the log does not know");
+    check_stats(env).await;
     for queue in ["DeliveriesQueue", "RetriesQueue"] {
         let depth = env.server().queue_depth(queue).unwrap();
         assert_eq!(depth.visible + depth.in_flight + depth.delayed, 0, "{what}: {queue}");
@@ -74,6 +75,7 @@ async fn a_delivery_worker_that_dies_at_any_step_loses_and_forks_nothing() {
             }
         }
         assert!(survived);
+        check_stats(&env).await;
     }
 }
 
@@ -309,6 +311,7 @@ async fn a_success_counts_even_when_the_lease_was_lost_meanwhile() {
     let logged = delivery(&env, &id).await;
     let outcomes: Vec<&str> = logged["attempts"].as_array().unwrap().iter().map(|attempt| attempt["outcome"].as_str().unwrap()).collect();
     assert_eq!((logged["status"].as_str().unwrap(), outcomes), ("DELIVERED", vec!["http_200", "http_500"]), "one result a lease: {logged}");
+    check_stats(&env).await;
     run_recovery(&env).await;
     assert_eq!(receiver.posted().len(), 2);
 }

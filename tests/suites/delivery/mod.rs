@@ -5,5 +5,6 @@ pub(crate) mod delivery_model;
 pub(crate) mod egress;
 pub(crate) mod events;
 pub(crate) mod notifications;
+pub(crate) mod stats;
 pub(crate) mod storm;
 pub(crate) mod subscriptions;

@@ -1,6 +1,6 @@
 //! One row a ledger entry, in time order: conversions and their adjustments.
 
-use api::Problem;
+use api::{DayRange, Problem};
 use domain::conversions::Trust;
 use domain::conversions::ledger::{LedgerEntry, LedgerEntryKind};
 use domain::values::id::{ClickId, ConversionId};
@@ -13,7 +13,6 @@ use store::Store;
 
 use super::query::{Cursor, ExportQuery};
 use super::sheet::{ExportPage, MAX_SCANNED, Sheet};
-use crate::parameters::Range;
 
 /// Entries read by one query; a response ends between two such pages, so they are small.
 const PAGE_SIZE: usize = 200;
@@ -71,7 +70,7 @@ pub(super) async fn page(store: &Store, query: &ExportQuery) -> Result<ExportPag
         Some(Cursor::Entry(cursor)) => Some(cursor.clone()),
         Some(Cursor::Click(_)) | None => None,
     };
-    let Range { from, to } = query.range;
+    let DayRange { from, to } = query.range;
     let mut sheet = Sheet::begin(query.format, COLUMNS.map(str::to_owned).to_vec(), cursor.is_none())?;
     let mut scanned = 0;
     loop {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::Problem;
+use api::{DayRange, Problem};
 use domain::reports::{Dimension, Figures};
 use domain::values::money::Currency;
 use serde::Serialize;
@@ -12,7 +12,6 @@ use store::Store;
 use super::query::ExportQuery;
 use super::sheet::{ExportPage, Sheet};
 use crate::figures::report;
-use crate::parameters::Range;
 
 /// A day.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -53,7 +52,7 @@ fn column(currency: Currency) -> String {
 
 /// All days of the range that have figures.
 pub(super) async fn page(store: &Store, query: &ExportQuery) -> Result<ExportPage<DayRow>, Problem> {
-    let Range { from, to } = query.range;
+    let DayRange { from, to } = query.range;
     let cells = store.rollups().read(&query.handle, &query.selection(), Some(Dimension::Day), from, to).await?;
     let report = report(&cells, Dimension::Day);
     let currencies: BTreeSet<Currency> = report.totals.revenue.keys().copied().collect();

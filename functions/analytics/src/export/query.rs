@@ -1,12 +1,11 @@
 //! The query parameters of an export.
 
+use api::DayRange;
 use domain::reports::Selection;
 use domain::values::form::{self, Faults, Field, Form};
 use domain::values::id::ClickId;
 use domain::values::moment::{Day, Moment};
 use domain::values::name::{CampaignId, Handle, Slug};
-
-use crate::parameters::Range;
 
 api::query_parameters!(ExportParameters, |form| Some(ExportQuery::fields(form, Moment::from_millis(0).day())));
 
@@ -60,7 +59,7 @@ pub(super) struct ExportQuery {
     pub(super) format: FileFormat,
     campaign: Option<CampaignId>,
     slug: Option<Slug>,
-    pub(super) range: Range,
+    pub(super) range: DayRange,
     pub(super) cursor: Option<Cursor>,
 }
 
@@ -85,7 +84,7 @@ impl ExportQuery {
         let kinds = form::one_of([ExportKind::Clicks, ExportKind::Conversions, ExportKind::Daily].map(|kind| (kind.as_str(), kind)));
         let doc = "clicks (when left out): one row per click; conversions: one row per ledger entry; daily: one row per UTC day.";
         let kind = form.optional("type", doc, kinds).unwrap_or(ExportKind::Clicks);
-        let range = Range::read(form, today);
+        let range = DayRange::read(form, today);
         let formats = form::one_of([FileFormat::Csv, FileFormat::Json].map(|format| (format.as_str(), format)));
         let cursor = form::any_text().then(move |text| {
             let cursor = Cursor::read(&text, kind, range);
@@ -116,7 +115,7 @@ impl ExportQuery {
             name.push('-');
             name.push_str(filter);
         }
-        let Range { from, to } = self.range;
+        let DayRange { from, to } = self.range;
         format!("{name}-{from}-{to}.{}", self.format.as_str())
     }
 
@@ -130,13 +129,13 @@ impl ExportQuery {
         if let Some(slug) = &self.slug {
             query.append_pair("slug", slug.as_str());
         }
-        let Range { from, to } = self.range;
+        let DayRange { from, to } = self.range;
         query.append_pair("from", &from.to_string()).append_pair("to", &to.to_string()).append_pair("cursor", cursor).finish()
     }
 }
 
 impl Cursor {
-    fn read(text: &str, kind: ExportKind, range: Range) -> Option<Self> {
+    fn read(text: &str, kind: ExportKind, range: DayRange) -> Option<Self> {
         match kind {
             ExportKind::Clicks => {
                 let after: Option<ClickId> = text.parse().ok();

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use crate::values::id::ClickId;
-use crate::values::moment::Moment;
+use crate::values::moment::{MAX_CLOCK_SKEW_MS, Moment};
 use crate::values::name::{CampaignId, Handle, SessionId, Slug};
 use crate::values::secret::MacKey;
 
@@ -89,8 +89,6 @@ const VERSION: &str = "c1";
 const LABEL: &[u8] = b"10x-ctx-v1";
 const TAG_BYTES: usize = 16;
 const MAX_TOKEN_BYTES: usize = 640;
-/// Milliseconds a click id may be ahead of the verifying clock.
-const CLOCK_SKEW_MS: i64 = 60_000;
 
 const BOT: u8 = 0b0000_0100;
 const CONSENT: u8 = 0b0000_0011;
@@ -166,7 +164,7 @@ impl Keyring {
             return Err(CtxRejected::BadSignature);
         }
         let claims = decode(&payload).ok_or(CtxRejected::Malformed)?;
-        if claims.click_id.moment() > now.plus_millis(CLOCK_SKEW_MS) {
+        if claims.click_id.moment() > now.plus_millis(MAX_CLOCK_SKEW_MS) {
             return Err(CtxRejected::Malformed);
         }
         if now >= claims.expires_at {

@@ -8,6 +8,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// Milliseconds of an hour.
+pub const HOUR_MS: i64 = 3_600_000;
+/// How far the clock of another machine may be ahead, in milliseconds.
+pub const MAX_CLOCK_SKEW_MS: i64 = 60_000;
+
 /// A moment, to the millisecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(i64);
@@ -47,6 +52,12 @@ impl Moment {
     #[must_use]
     pub const fn plus_days(self, days: i64) -> Self {
         self.plus_secs(days.saturating_mul(86_400))
+    }
+
+    /// The beginning of its hour.
+    #[must_use]
+    pub const fn hour(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(HOUR_MS))
     }
 
     /// The UTC day it falls on.

@@ -95,7 +95,7 @@ pub struct Delivery {
     pub status: DeliveryStatus,
     /// The present attempt, from 1.
     pub attempt: u8,
-    /// When this attempt is due.
+    /// When this attempt is due; of an exhausted delivery, when it ended.
     pub due_at: Moment,
     /// The claim on this attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,6 +103,9 @@ pub struct Delivery {
     /// The attempt made under the first claim, once it is recorded. Most deliveries have no other, so it is not stored apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_attempt: Option<DeliveryAttempt>,
+    /// The durations in milliseconds of the attempts that are recorded, until it ends and they are counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub durations_ms: Vec<i64>,
     /// When it was created.
     pub created_at: Moment,
 }
@@ -153,6 +156,7 @@ impl Delivery {
             due_at: now,
             lease: None,
             first_attempt: None,
+            durations_ms: Vec::new(),
             created_at: now,
         }
     }
@@ -202,7 +206,7 @@ impl Delivery {
             (Ending::Retry, Some(delay)) => {
                 Self { status: DeliveryStatus::Scheduled, attempt: self.attempt + 1, due_at: now.plus_secs(*delay), ..self.clone() }
             }
-            (Ending::Retry | Ending::Gone, _) => Self { status: DeliveryStatus::Exhausted, ..self.clone() },
+            (Ending::Retry | Ending::Gone, _) => Self { status: DeliveryStatus::Exhausted, due_at: now, ..self.clone() },
         }
     }
 }

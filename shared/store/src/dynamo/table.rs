@@ -22,7 +22,7 @@
 //! | event, its message and outbox entry | `EVT#h#id` | `A` | delivery worker (get); index `due` until every subscription has its delivery |
 //! | delivery, and its attempts | `DLV#h#id` | `A`, `ATT#nn#seq` | delivery worker; index `list` by `DLVS#h#yyyymm#shard` / id; index `due` until it is final |
 //! | an event's newest replay to a subscription | `DLV#h#id` of the event's own delivery | `NEWEST` | replay of a range (get) |
-//! | a subscription's ended deliveries by hour | `HOOKS#h#id#lane` | `yyyymmddhh#shard` | notifications (query), added to as each ends |
+//! | a subscription's ended deliveries by hour | `HOOKS#h#id#lane` | `yyyymmddhh#shard` | notifications, statistics (query), added to as each ends |
 //! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key); `reversal`, `confirmation` | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm#shard` / id; index `due` until counted |
 //! | repeated submissions of a key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
 //! | personal access token | `PAT#tokenId` | `A` | every call of the PAT family (get), conditional update of its last use and its revocation |
@@ -54,6 +54,7 @@ pub use webhooks::{
 };
 
 pub(crate) use lists::{list_shard, listed_in};
+pub(crate) use webhooks::read_hour;
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

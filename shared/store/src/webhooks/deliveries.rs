@@ -9,7 +9,7 @@ use domain::accounts::audit::AuditEvent;
 use domain::values::id::DeliveryId;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
-use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, DeliveryTrigger, FIRST_LEASE, KEPT_DAYS};
+use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryTrigger, FIRST_LEASE, KEPT_DAYS};
 use domain::webhooks::envelope::Envelope;
 
 use crate::accounts::audit;
@@ -17,6 +17,7 @@ use crate::dynamo::table::{self, Key};
 use crate::dynamo::{Database, Item, RetryPolicy, absent, applied, apply, doc, number, readable, string, text, to_json, with_doc};
 use crate::error::{Error, Result};
 use crate::outbox::{GRACE_MS, make_due};
+use crate::webhooks::delivery_counts::{self, counter};
 use crate::webhooks::events;
 
 /// Deliveries created in one transaction: each takes up to two of its hundred parts.
@@ -204,10 +205,19 @@ pub(super) fn transition_parts(
     Ok(parts)
 }
 
-/// The delivery with the attempt that was made under its first claim.
+/// The delivery with the attempt that was made under its first claim, and with the durations that are still to be counted.
 fn with_record(after: &Delivery, record: Option<AttemptRecord<'_>>) -> Delivery {
-    let first = record.filter(|record| record.lease == FIRST_LEASE).map(|record| record.attempt.clone());
-    Delivery { first_attempt: first.or_else(|| after.first_attempt.clone()), ..after.clone() }
+    let mut recorded = after.clone();
+    if let Some(AttemptRecord { attempt, lease }) = record {
+        if lease == FIRST_LEASE {
+            recorded.first_attempt = Some(attempt.clone());
+        }
+        recorded.durations_ms.push(attempt.duration_ms);
+    }
+    if counter(after.status).is_some() {
+        recorded.durations_ms.clear();
+    }
+    recorded
 }
 
 /// What a transition writes beside the delivery's own item: an attempt that is not the first, and the count of a delivery that ends.
@@ -224,45 +234,12 @@ fn parts_beside(
         stored.insert("ttl".to_owned(), number(after.created_at.plus_days(KEPT_DAYS).seconds()));
         parts.push(db.put_part(stored, |put| put)?);
     }
-    // A success after the final state replaces what was counted for that state.
-    let counted: Vec<(&str, i64)> = [(counter(before.status), -1), (counter(after.status), 1)]
-        .into_iter()
-        .filter_map(|(name, change)| name.map(|name| (name, change)))
-        .collect();
-    if !counted.is_empty() {
-        parts.push(count_part(db, &count_key(after, now), &counted, now)?);
-    }
+    parts.extend(delivery_counts::count_part(db, before, after, record.map(|record| record.attempt.duration_ms), now)?);
     Ok(parts)
-}
-
-fn count_part(db: &Database, at: &Key, counted: &[(&str, i64)], now: Moment) -> Result<TransactWriteItem> {
-    let sums: Vec<String> = counted.iter().map(|(name, _)| format!("{name} :{name}")).collect();
-    db.update_part(at, |mut update| {
-        for (name, change) in counted {
-            update = update.expression_attribute_values(format!(":{name}"), number(change));
-        }
-        update
-            .update_expression(format!("SET #ttl = :ttl ADD {}", sums.join(", ")))
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":ttl", number(now.plus_days(3).seconds()))
-    })
 }
 
 fn newest_replay_key(delivery: &Delivery) -> Key {
     table::newest_replay(&delivery.handle, Delivery::id_of(delivery.event_id, delivery.subscription_id))
-}
-
-fn count_key(delivery: &Delivery, at: Moment) -> Key {
-    table::delivery_count(&delivery.handle, delivery.subscription_id, at, delivery.id)
-}
-
-/// The counter of a final status that is counted.
-fn counter(status: DeliveryStatus) -> Option<&'static str> {
-    match status {
-        DeliveryStatus::Delivered => Some("delivered"),
-        DeliveryStatus::Exhausted => Some("failed"),
-        DeliveryStatus::Cancelled | DeliveryStatus::Pending | DeliveryStatus::InFlight | DeliveryStatus::Scheduled => None,
-    }
 }
 
 /// The state a transition depends on, in one word that no other state of the delivery has.

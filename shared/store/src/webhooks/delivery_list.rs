@@ -1,15 +1,13 @@
-//! Lists and counts of deliveries.
+//! Lists of deliveries.
 
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
-use domain::values::moment::{Day, Moment};
+use domain::values::moment::{Day, MAX_CLOCK_SKEW_MS, Moment};
 use domain::values::name::Handle;
 use domain::webhooks::delivery::{Delivery, DeliveryStatus, KEPT_DAYS};
 use domain::webhooks::event::WebhookEventType;
 
-use futures::future::try_join_all;
-
-use crate::dynamo::{Found, ListRange, Page, damaged, decode_parts, doc, encode_parts, found, integer, table, text};
-use crate::error::{Error, Result};
+use crate::dynamo::{Found, ListRange, Page, damaged, decode_parts, doc, encode_parts, found, table};
+use crate::error::Result;
 use crate::webhooks::deliveries::Deliveries;
 
 /// Reads of one call of the list; a page ends early when few deliveries pass the filter.
@@ -18,8 +16,6 @@ const MAX_READS: usize = 25;
 const MAX_READ: usize = 200;
 /// Deliveries that one call of the list reads at most.
 pub const MAX_LISTED_DELIVERIES: usize = MAX_READS * MAX_READ;
-/// How far the clock of another machine may be ahead, in milliseconds.
-const MAX_CLOCK_SKEW_MS: i64 = 60_000;
 
 /// The deliveries a list contains.
 #[derive(Clone, Debug, Default)]
@@ -73,43 +69,7 @@ impl DeliveryFilter {
     }
 }
 
-/// Numbers of a subscription's deliveries that have ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DeliveryCounts {
-    /// Delivered.
-    pub delivered: i64,
-    /// Exhausted.
-    pub failed: i64,
-}
-
 impl Deliveries<'_> {
-    /// How many of a subscription's deliveries ended in the last 24 hours, to the hour: one eventually consistent `Query` of each of its
-    /// four lanes.
-    ///
-    /// # Errors
-    /// When the table is unavailable.
-    pub async fn counts(self, handle: &Handle, id: SubscriptionId, now: Moment) -> Result<DeliveryCounts> {
-        let lanes = (0..table::COUNT_LANES).map(|lane| self.counts_of_lane(handle, id, lane, now));
-        let mut counts = DeliveryCounts::default();
-        for lane in try_join_all(lanes).await? {
-            counts.delivered += lane.delivered;
-            counts.failed += lane.failed;
-        }
-        Ok(counts)
-    }
-
-    async fn counts_of_lane(self, handle: &Handle, id: SubscriptionId, lane: u32, now: Moment) -> Result<DeliveryCounts> {
-        let query = self
-            .db
-            .query()
-            .key_condition_expression("pk = :pk AND sk > :from")
-            .expression_attribute_values(":pk", text(table::delivery_counts(handle, id, lane)))
-            .expression_attribute_values(":from", text(table::hour(now.plus_secs(-23 * 3600))));
-        let found = query.send().await.map_err(Error::call("Query"))?;
-        let sum = |name| found.items().iter().filter_map(|item| integer(item, name)).sum();
-        Ok(DeliveryCounts { delivered: sum("delivered"), failed: sum("failed") })
-    }
-
     /// A handle's deliveries, newest first, after the delivery `after`: reads the `list` index, which lags, and the deliveries it names,
     /// until the page is full, the kept 30 days are read, or 25 reads of at most 200 deliveries are made.
     ///

@@ -821,6 +821,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/handles/{handle}/webhooks/{subscriptionId}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reports how a subscription's deliveries ended, and how long their attempts took, hour by hour.
+         * @description Its cost grows with hours, never with deliveries.
+         */
+        get: operations["getHandlesByHandleWebhooksBySubscriptionIdStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/handles/{handle}/webhooks/{subscriptionId}/test": {
         parameters: {
             query?: never;
@@ -2381,6 +2401,32 @@ export interface components {
              */
             statusCode?: number | null;
         };
+        /** @description The deliveries that ended in a time, in the hour in which they did. */
+        DeliveryFigures: {
+            /**
+             * Format: int64
+             * @description The attempts of these deliveries, failed ones included.
+             */
+            attempts: number;
+            /** Format: int64 */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description Those whose attempts all failed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description The milliseconds that half of the attempts did not exceed; null without attempts. Interpolated within a bucket of the histogram
+             *     with the bounds 10, 25, 50, 100, 200, 400, 700, 1000, 2000, 4000, 7000 and 10000.
+             */
+            p50Ms?: number | null;
+            /**
+             * Format: int64
+             * @description The same for 95 of 100 attempts.
+             */
+            p95Ms?: number | null;
+        };
         /** @description What an attempt sends, as the last one did or the first one will. */
         DeliveryRequest: {
             /** @description The body, the same bytes in every attempt. */
@@ -2715,6 +2761,11 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "PASS" | "WARN" | "FAIL";
+        /** @description An hour. */
+        HourOfStats: components["schemas"]["DeliveryFigures"] & {
+            /** @description Its beginning. */
+            hour: components["schemas"]["Moment"];
+        };
         /**
          * @description The answer to a key that holds a conversion of another click: the sender may have guessed the key, and learns nothing of that
          *     conversion but that it exists.
@@ -4517,6 +4568,25 @@ export interface components {
         };
         /** @enum {string} */
         WebhookEventType: "link.clicked" | "link.created" | "link.updated" | "link.deleted" | "conversion.recorded" | "conversion.tested" | "campaign.health_changed" | "webhook.test" | "webhook.disabled";
+        /** @description The statistics of a subscription. */
+        WebhookStats: {
+            /** @description `hour`. */
+            by: string;
+            /**
+             * Format: date
+             * @description First day, UTC.
+             */
+            from: string;
+            /** @description Every hour of these days that has begun and is at most 30 days ago, in order. */
+            rows: components["schemas"]["HourOfStats"][];
+            subscriptionId: components["schemas"]["whs_id"];
+            /**
+             * Format: date
+             * @description Last day, UTC, included.
+             */
+            to: string;
+            totals: components["schemas"]["DeliveryFigures"];
+        };
         /** @description A test delivery was requested. */
         WebhookTestMessage: {
             handle: string;
@@ -10087,6 +10157,90 @@ export interface operations {
             };
             /** @description A limit is reached; `Retry-After` says when to try again. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal error; the request id identifies it. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service this needs cannot be reached; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getHandlesByHandleWebhooksBySubscriptionIdStats: {
+        parameters: {
+            query?: {
+                /** @description Last day, UTC, included; today when left out. */
+                to?: string;
+                /** @description First day, UTC, such as 2026-03-01; 6 days before `to` when left out, and at most 6. */
+                from?: string;
+                /** @description The length of a row; hour when left out. */
+                by?: "hour";
+            };
+            header?: never;
+            path: {
+                handle: components["schemas"]["Handle"];
+                subscriptionId: components["schemas"]["whs_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statistics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookStats"];
+                };
+            };
+            /** @description A part of the request is invalid; `fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The bearer token is missing, invalid, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller's role, scope or plan is insufficient. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found, or not visible to this caller. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

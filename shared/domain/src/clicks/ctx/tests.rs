@@ -58,7 +58,7 @@ fn a_token_lives_up_to_its_expiry_and_not_a_millisecond_longer() {
     let expires = claims(NOW, 1).expires_at;
     assert!(first().open(&token, expires.plus_millis(-1)).is_ok());
     assert_eq!(first().open(&token, expires), Err(CtxRejected::Expired));
-    assert_eq!(first().open(&token, Moment::from_millis(NOW - CLOCK_SKEW_MS - 1)), Err(CtxRejected::Malformed));
+    assert_eq!(first().open(&token, Moment::from_millis(NOW - MAX_CLOCK_SKEW_MS - 1)), Err(CtxRejected::Malformed));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Keys of webhooks: subscriptions, events and deliveries.
 
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
-use domain::values::moment::{Day, Moment};
+use domain::values::moment::{Day, HOUR_MS, Moment};
 use domain::values::name::Handle;
 
 use super::{COUNT_LANES, COUNT_SHARDS, Key};
@@ -58,7 +58,14 @@ pub fn delivery_counts(handle: &Handle, id: SubscriptionId, lane: u32) -> String
 
 /// The hour of a moment, as the counts of an hour begin.
 pub fn hour(at: Moment) -> String {
-    format!("{}{:02}", at.day().compact(), at.millis().rem_euclid(86_400_000) / 3_600_000)
+    format!("{}{:02}", at.day().compact(), at.millis().rem_euclid(24 * HOUR_MS) / HOUR_MS)
+}
+
+/// The beginning of the hour that a sort key of counts begins with.
+pub(crate) fn read_hour(sk: &str) -> Option<Moment> {
+    let day = Day::from_compact(sk.get(..8)?)?;
+    let hour: i64 = sk.get(8..10)?.parse().ok()?;
+    Some(day.start().plus_millis(hour * HOUR_MS))
 }
 
 /// The item of its lane that a delivery is counted in: many end at once, and transactions on one item conflict.
