@@ -47,6 +47,13 @@ impl Contract {
         self.seen.lock().expect("seen").clone()
     }
 
+    /// The path in the document of a request to this host: short links are there with their handle.
+    pub fn path_of(host: Option<&str>, path: &str) -> String {
+        let is_link = !path.split('?').next().is_some_and(|path| path.trim_start_matches('/').contains('/'));
+        let is_of_demo = host.is_some_and(|host| host.starts_with("demo."));
+        if is_of_demo && is_link { format!("/_edge/redirect/demo{path}") } else { path.to_owned() }
+    }
+
     /// Fails the test when the document does not promise this answer, or says other than the answer whether the request is valid.
     #[track_caller]
     pub fn check(&self, method: &Method, path: &str, sent: &Sent, answer: &Answer) {

@@ -199,9 +199,8 @@ impl TestEnv {
         let response = self.server.call(request, ip).await;
         let (parts, body) = response.into_parts();
         let answer = Answer { status: parts.status, headers: parts.headers, body };
-        let is_public_host = host.is_some_and(|host| host.as_bytes().starts_with(b"demo."));
-        let path = if is_public_host { format!("/_edge/redirect/demo{path}") } else { path };
-        self.contract.check(&method, &path, &sent, &answer);
+        let host = host.as_ref().and_then(|host| host.to_str().ok());
+        self.contract.check(&method, &Contract::path_of(host, &path), &sent, &answer);
         answer
     }
 

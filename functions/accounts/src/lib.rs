@@ -39,5 +39,5 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 pub fn service(app: ApiState) -> Served<Router> {
     let routes = routes().split_for_parts().0;
     let routes = routes.fallback(document::unknown_route).method_not_allowed_fallback(document::unknown_route);
-    Served::new(app.inputs().clone(), routes.with_state(app))
+    Served::new(app.inputs().clone(), &app.settings().public_domain, routes.with_state(app.clone()))
 }

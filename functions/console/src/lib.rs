@@ -24,7 +24,8 @@ pub use settings::{ConsoleSettings, Login};
 
 /// The function.
 pub fn service(settings: ConsoleSettings, inputs: Inputs) -> Served<Console> {
-    Served::new(inputs, Console(Arc::new(settings)))
+    let settings = Arc::new(settings);
+    Served::new(inputs, &settings.public_domain, Console(settings.clone()))
 }
 
 /// The console as a service.

@@ -32,7 +32,7 @@ pub use follow::document;
 /// The function.
 pub fn service(app: ApiState) -> Served<Redirect> {
     domain::clicks::agent::load();
-    Served::new(app.inputs().clone(), Redirect { app, links: Arc::new(LinkCache::new()) })
+    Served::new(app.inputs().clone(), &app.settings().public_domain, Redirect { app: app.clone(), links: Arc::new(LinkCache::new()) })
 }
 
 /// The redirect as a service, with its cached links.

@@ -1,4 +1,5 @@
-//! Which link a request asks for: `https://{handle}.<domain>/{slug}`, or `/_edge/redirect/{handle}/{slug}` on any host but the console's.
+//! Which link a request asks for: `https://{handle}.<domain>/{slug}`, or `/_edge/redirect/{handle}/{slug}` on hosts that are neither the
+//! console's nor a handle's.
 
 use api::CONSOLE_LABEL;
 use domain::values::name::{Handle, Slug};

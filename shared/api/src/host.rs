@@ -1,4 +1,4 @@
-//! The host that a request names, and the way to the console from those where it is.
+//! The host that a request names, what the hosts of handles have, and the way to the console from those where it is.
 
 use axum::response::{IntoResponse, Response};
 use domain::values::name::Handle;
@@ -28,6 +28,19 @@ pub fn public_label(host: &str, public_domain: &str) -> Option<String> {
     before.strip_suffix('.').map(str::to_owned)
 }
 
+/// Whether a request names the host of a handle.
+fn is_of_handle(parts: &Parts, public_domain: &str) -> bool {
+    host(parts).and_then(|host| public_label(&host, public_domain)).is_some_and(|label| label.parse::<Handle>().is_ok())
+}
+
+/// Whether the host of a request has its path. That of a handle has links and `/v2/public/…`, which pages and merchants call: what its
+/// links show is never on an origin with the console, the rest of the API, or the links of other handles.
+pub(crate) fn has_path(parts: &Parts, public_domain: &str) -> bool {
+    let path = parts.uri.path();
+    let is_link = path.strip_prefix('/').is_some_and(|slug| !slug.is_empty() && !slug.contains('/'));
+    is_link || path.starts_with("/v2/public/") || !is_of_handle(parts, public_domain)
+}
+
 /// The host on which the console is, as the label before the public domain; no handle has this name.
 pub const CONSOLE_LABEL: &str = "app";
 
@@ -37,7 +50,32 @@ pub fn console_entry(parts: &Parts, public_domain: &str) -> Option<Response> {
     let path = parts.uri.path();
     let is_entry = ["/console", "/apps"].contains(&path.strip_suffix('/').unwrap_or(path));
     let is_read = parts.method == Method::GET || parts.method == Method::HEAD;
-    let is_of_handle = host(parts).and_then(|host| public_label(&host, public_domain)).is_some_and(|label| label.parse::<Handle>().is_ok());
     let way = [(LOCATION, "/console/home"), (CACHE_CONTROL, "no-cache")];
-    (is_entry && is_read && !is_of_handle).then(|| (StatusCode::PERMANENT_REDIRECT, way).into_response())
+    (is_entry && is_read && !is_of_handle(parts, public_domain)).then(|| (StatusCode::PERMANENT_REDIRECT, way).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    #[test]
+    fn the_host_of_a_handle_has_links_and_public_routes() {
+        let has =
+            |host: &str, path: &str| has_path(&Request::builder().uri(path).header(HOST, host).body(()).unwrap().into_parts().0, "10x.in");
+        for path in ["/launch", "/console", "/v2", "/v2/public/context?ctx=a/b", "/v2/public/handles/demo/links", "/launch?to=/a/b"] {
+            assert!(has("demo.10x.in", path), "{path}");
+        }
+        for path in
+            ["/", "/v2/handles", "/v2/publicity", "/v2/public", "/console/home", "/_edge/redirect/demo/launch", "//launch", "/launch/"]
+        {
+            for host in ["demo.10x.in", "DEMO.10x.in:443", "nosuch.10x.in"] {
+                assert!(!has(host, path), "{host} {path}");
+            }
+            for host in ["10x.in", "api.10x.in", "app.10x.in", "a1b2c3.execute-api.eu-central-1.amazonaws.com", "demo.evil.example", ""] {
+                assert!(has(host, path), "{host} {path}");
+            }
+        }
+    }
 }

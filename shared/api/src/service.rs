@@ -1,4 +1,5 @@
-//! What wraps every HTTP function: the request id, one log line, problems written out, and the answer to unknown routes.
+//! What wraps every HTTP function: the request id, one log line, problems written out, and the answers to unknown routes and to what the
+//! host of a handle does not have.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,7 +9,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use tower::Service;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
@@ -18,6 +19,8 @@ use runtime::Inputs;
 
 use crate::ApiState;
 use crate::code::Code;
+use crate::host;
+use crate::page::{Html, wants_html};
 use crate::pat::{PatRoutes, rewrite_pat_path};
 use crate::problem::Problem;
 
@@ -28,7 +31,7 @@ static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Requests that no route of the template takes never get here: the gateway's default route sends them to `accounts`.
 pub fn serve(app: ApiState, routes: OpenApiRouter<ApiState>) -> Served<Router> {
     let (router, document) = routes.split_for_parts();
-    let served = Served::new(app.inputs().clone(), router.with_state(app));
+    let served = Served::new(app.inputs().clone(), &app.settings().public_domain, router.with_state(app.clone()));
     Served { pat_routes: Some(Arc::new(PatRoutes::of(&document))), ..served }
 }
 
@@ -46,15 +49,16 @@ pub fn public_cors() -> CorsLayer {
 #[derive(Clone)]
 pub struct Served<S> {
     inputs: Inputs,
+    public_domain: Arc<str>,
     /// The routes that tokens reach; none where `inner` answers for unknown routes itself.
     pat_routes: Option<Arc<PatRoutes>>,
     inner: S,
 }
 
 impl<S> Served<S> {
-    /// Wraps a service.
-    pub fn new(inputs: Inputs, inner: S) -> Self {
-        Self { inputs, pat_routes: None, inner }
+    /// Wraps a service. The hosts of handles are below `public_domain`.
+    pub fn new(inputs: Inputs, public_domain: &str, inner: S) -> Self {
+        Self { inputs, public_domain: public_domain.into(), pat_routes: None, inner }
     }
 }
 
@@ -72,20 +76,23 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let id: RequestId = self.inputs.id();
-        request.extensions_mut().insert(id);
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(id);
+        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        let unknown = (!host::has_path(&parts, &self.public_domain)).then(|| no_link(&parts.headers));
+        let mut request = Request::from_parts(parts, body);
         rewrite_pat_path(&mut request);
-        let allowed = self.pat_routes.as_ref().map_or(Ok(()), |routes| routes.check(&request));
+        let refused = unknown.or_else(|| Some(self.pat_routes.as_ref()?.check(&request).err()?.into_response()));
         let started = self.inputs.now();
         let inputs = self.inputs.clone();
         let ready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, ready);
         Box::pin(async move {
-            let response = match allowed {
-                Ok(()) => inner.call(request).await?,
-                Err(problem) => problem.into_response(),
+            let response = match refused {
+                None => inner.call(request).await?,
+                Some(refusal) => refusal,
             };
             let id = id.to_string();
             let mut response = write_problem(problem_for_router_error(response), &id);
@@ -101,6 +108,11 @@ where
             Ok(response)
         })
     }
+}
+
+/// The answer on the host of a handle to all that is not there.
+fn no_link(headers: &HeaderMap) -> Response {
+    if wants_html(headers) { Html::no_link().into_response() } else { Problem::not_found("link").into_response() }
 }
 
 /// Turns a 404 or 405 of the router without a body into a problem. The gateway and the router differ on some paths: to the gateway

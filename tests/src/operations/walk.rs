@@ -55,7 +55,12 @@ impl Walk {
 
     /// Sends the request of a row to this path, of which placeholders get their values.
     pub async fn send(&self, caller: &Caller<'_>, operation: &Operation, path: &str) -> Answer {
-        let mut caller = caller.clone().with("host", operation.host());
+        self.send_to(operation.host(), caller, operation, path).await
+    }
+
+    /// The same, to another host than the operation's own.
+    pub async fn send_to(&self, host: &str, caller: &Caller<'_>, operation: &Operation, path: &str) -> Answer {
+        let mut caller = caller.clone().with("host", host);
         // The gateway adds the address itself.
         for (name, value) in operation.headers.iter().filter(|(name, _)| *name != "x-forwarded-for") {
             caller = caller.with(name, &self.values.fill(operation.name, value));

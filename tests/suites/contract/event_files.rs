@@ -17,7 +17,7 @@ use serde_json::Value;
 use store::{AttemptMessage, ClickMessage, Lane, Pointer};
 use tests::events::{about_conversions, bodies, check_outcome, event, folder, text};
 use tests::operations::{Step, Walk, event_text, fill_path, steps};
-use tests::{Answer, TestEnv};
+use tests::{Answer, Contract, TestEnv};
 use tower::{Service, ServiceExt};
 
 /// The body in an event, empty when there is none.
@@ -31,12 +31,11 @@ fn check(env: &TestEnv, event: &Value, answer: &Answer) {
     let http = &event["requestContext"]["http"];
     let method: Method = http["method"].as_str().expect("a method").parse().expect("a method");
     let path = event["rawPath"].as_str().expect("a path");
-    let is_public_host = event["headers"]["host"].as_str().is_some_and(|host| host.starts_with("demo."));
-    let path = if is_public_host { format!("/_edge/redirect/demo{path}") } else { path.to_owned() };
     let path = match event["rawQueryString"].as_str() {
         Some(query) if !query.is_empty() => format!("{path}?{query}"),
-        _ => path,
+        _ => path.to_owned(),
     };
+    let path = Contract::path_of(event["headers"]["host"].as_str(), &path);
     let mut headers = HeaderMap::new();
     for (name, value) in event["headers"].as_object().into_iter().flatten() {
         let value = value.as_str().expect("text");

@@ -11,7 +11,7 @@ async fn the_edge_path_answers_as_the_links_own_host_does() {
     link(&env, "secret", json!({"password": "open sesame"})).await;
     for path in ["launch?ref=1", "kept", "gone", "bridge", "secret", "unknown"] {
         let by_host = env.visitor().with("accept", PAGE).follow(path).await;
-        for host in ["localhost:9000", "d1234.execute-api.eu-central-1.amazonaws.com", "other.localhost:9000"] {
+        for host in ["localhost:9000", "d1234.execute-api.eu-central-1.amazonaws.com", "api.localhost:9000"] {
             let caller = env.visitor().with("accept", PAGE).caller().clone().with("host", host);
             let by_edge = caller.get(&format!("/_edge/redirect/demo/{path}")).await;
             assert_eq!(
