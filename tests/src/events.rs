@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
@@ -68,7 +69,10 @@ fn answer(outcome: &Value) -> Answer {
         headers.insert(HeaderName::try_from(name).expect("a name"), HeaderValue::try_from(value).expect("a value"));
     }
     let body = outcome["body"].as_str().unwrap_or_default();
-    let body = if outcome["isBase64Encoded"] == true { BASE64_STANDARD.decode(body).expect("base64") } else { body.into() };
+    let body: Vec<u8> = if outcome["isBase64Encoded"] == true { BASE64_STANDARD.decode(body).expect("base64") } else { body.into() };
+    if let Some(length) = headers.get(CONTENT_LENGTH) {
+        assert_eq!(length.to_str().ok(), Some(body.len().to_string().as_str()), "content-length beside another body: {outcome}");
+    }
     let status =
         outcome["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).and_then(|status| StatusCode::from_u16(status).ok());
     Answer { status: status.unwrap_or_else(|| panic!("no response: {outcome}")), headers, body: body.into() }

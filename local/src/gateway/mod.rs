@@ -44,6 +44,8 @@ enum Failure {
     Json(#[from] serde_json::Error),
     #[error("its response is not an HTTP response")]
     Response,
+    #[error("its response has content-length {stated} and a body of {actual} bytes")]
+    ContentLength { stated: String, actual: usize },
 }
 
 /// Answers one request.
@@ -91,7 +93,7 @@ async fn invoke(slot: &FunctionSlot, event: &str, meta: &RequestMeta<'_>) -> Res
     let call = lambda_http::Adapter::from(function).oneshot(LambdaEvent::new(api::start::sanitize_event(request), context));
     let outcome = tokio::time::timeout(timeout, call).await.map_err(|_| Failure::Timeout)?;
     let Ok(result) = outcome;
-    response::read(&serde_json::to_string(&result)?).ok_or(Failure::Response)
+    response::read(&serde_json::to_string(&result)?)
 }
 
 fn finish(mut response: Response<Bytes>, request_id: &str) -> Response<Bytes> {
