@@ -2,6 +2,8 @@
 //!
 //! `dynamodb:LeadingKeys` has the keys of a whole call, and a condition with `ForAllValues` must hold for all of them. So one
 //! statement has to cover every key of an action in a batch or a transaction.
+//!
+//! Resources are named by their ids in the template: `Table`, `Table/index/list`, `ClicksQueue`, `PlatformSecret`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +13,13 @@ use serde_json::Value;
 /// The operator, who runs jobs from the command line with rights of their own.
 pub(crate) const OPERATOR: &str = "operator";
 
-/// Allowed actions with their key patterns (or queue), by function.
+/// Allowed actions with their resources and key patterns, by function.
 pub(crate) struct Policy(BTreeMap<String, Vec<Statement>>);
 
 struct Statement {
     actions: Vec<String>,
     leading_keys: Vec<String>,
-    index: Option<String>,
+    resources: Vec<String>,
 }
 
 impl Policy {
@@ -49,10 +51,10 @@ impl Policy {
         if function == OPERATOR {
             return Ok(());
         }
-        for ((action, index), keys) in needed(operation, request) {
+        for ((action, resource), keys) in needed(operation, request) {
             let statements = self.0.get(function).map(Vec::as_slice).unwrap_or_default();
-            if !statements.iter().any(|statement| statement.allows(&action, &keys, index.as_deref())) {
-                return Err(format!("{function} may not {action} {keys:?} {} by one statement", index.unwrap_or_default()));
+            if !statements.iter().any(|statement| statement.allows(&action, &resource, &keys)) {
+                return Err(format!("{function} may not {action} {keys:?} of {resource} by one statement"));
             }
         }
         Ok(())
@@ -65,13 +67,14 @@ impl Statement {
         Self {
             actions: list(statement, "Action"),
             leading_keys: condition.map(|condition| list(condition, "dynamodb:LeadingKeys")).unwrap_or_default(),
-            index: untagged(statement.as_mapping_get("Resource")).and_then(|arn| arn.split("/index/").nth(1).map(str::to_owned)),
+            resources: resources(statement.as_mapping_get("Resource")),
         }
     }
 
-    fn allows(&self, action: &str, keys: &BTreeSet<String>, index: Option<&str>) -> bool {
+    fn allows(&self, action: &str, resource: &str, keys: &BTreeSet<String>) -> bool {
         let key_fits = |key: &String| self.leading_keys.iter().any(|pattern| key.starts_with(pattern.trim_end_matches('*')));
-        self.actions.iter().any(|allowed| allowed == action) && keys.iter().all(key_fits) && self.index.as_deref() == index
+        let has = |list: &[String], wanted: &str| list.iter().any(|allowed| allowed == wanted);
+        has(&self.actions, action) && has(&self.resources, resource) && keys.iter().all(key_fits)
     }
 }
 
@@ -87,17 +90,24 @@ fn untagged(yaml: Option<&Yaml>) -> Option<String> {
     }
 }
 
+/// What a statement is about: one resource or several, each by its id in the template.
+fn resources(yaml: Option<&Yaml>) -> Vec<String> {
+    let entries = yaml.and_then(Yaml::as_vec).map_or_else(|| yaml.into_iter().collect::<Vec<_>>(), |entries| entries.iter().collect());
+    let id = |arn: String| arn.replace("${", "").replace('}', "").replace(".Arn", "");
+    entries.into_iter().filter_map(|entry| untagged(Some(entry)).map(id)).collect()
+}
+
 fn list(yaml: &Yaml, name: &str) -> Vec<String> {
     let entries = yaml.as_mapping_get(name).and_then(Yaml::as_vec).map(Vec::as_slice).unwrap_or_default();
     entries.iter().filter_map(Yaml::as_str).map(str::to_owned).collect()
 }
 
-/// The permissions a call needs: actions on the table or an index of it, with all their partition keys. A transaction needs those of
-/// its parts.
-fn needed(operation: &str, request: &Value) -> BTreeMap<(String, Option<String>), BTreeSet<String>> {
-    let mut needed: BTreeMap<(String, Option<String>), BTreeSet<String>> = BTreeMap::new();
+/// The permissions a call needs: actions on a resource, on the table with all their partition keys. A transaction needs those of its parts.
+fn needed(operation: &str, request: &Value) -> BTreeMap<(String, String), BTreeSet<String>> {
+    let mut needed: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     let mut need = |action: &str, index: Option<&str>, key: &Value| {
-        let keys = needed.entry((format!("dynamodb:{action}"), index.map(str::to_owned))).or_default();
+        let resource = index.map_or_else(|| "Table".to_owned(), |index| format!("Table/index/{index}"));
+        let keys = needed.entry((format!("dynamodb:{action}"), resource)).or_default();
         // A call without a key fits no statement.
         keys.insert(key.as_str().unwrap_or("without a key").to_owned());
     };
@@ -133,11 +143,90 @@ fn needed(operation: &str, request: &Value) -> BTreeMap<(String, Option<String>)
             }
         }
         "SendMessage" | "SendMessageBatch" => {
-            needed.insert(("sqs:SendMessage".to_owned(), None), BTreeSet::new());
+            // The local server names a queue by its id in the template.
+            let queue = last_part(&request["QueueUrl"], "/local-");
+            needed.insert(("sqs:SendMessage".to_owned(), queue), BTreeSet::new());
+        }
+        "GetSecretValue" => {
+            needed.insert(("secretsmanager:GetSecretValue".to_owned(), last_part(&request["SecretId"], ":")), BTreeSet::new());
         }
         other => {
-            needed.insert((format!("unknown:{other}"), None), BTreeSet::new());
+            needed.insert((format!("unknown:{other}"), String::new()), BTreeSet::new());
         }
     }
     needed
+}
+
+/// The name at the end of a URL or an ARN.
+fn last_part(name: &Value, separator: &str) -> String {
+    name.as_str().and_then(|name| name.rsplit(separator).next()).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const TEMPLATE: &str = r#"
+Resources:
+  RedirectFunction:
+    Metadata: {BuildProperties: {Binary: redirect}}
+    Properties:
+      Policies:
+        - Statement:
+            - Action: [dynamodb:PutItem, dynamodb:UpdateItem]
+              Resource: !GetAtt Table.Arn
+              Condition: {"ForAllValues:StringLike": {dynamodb:LeadingKeys: ["LINK#*", "HIST#*"]}}
+            - Action: [dynamodb:UpdateItem]
+              Resource: !GetAtt Table.Arn
+              Condition: {"ForAllValues:StringLike": {dynamodb:LeadingKeys: ["CAMP#*"]}}
+            - Action: [dynamodb:Query]
+              Resource: !Sub "${Table.Arn}/index/list"
+              Condition: {"ForAllValues:StringLike": {dynamodb:LeadingKeys: ["LINKS#*"]}}
+            - Action: [sqs:SendMessage]
+              Resource: [!GetAtt ClicksQueue.Arn, !GetAtt EventsQueue.Arn]
+            - Action: [secretsmanager:GetSecretValue]
+              Resource: !Ref PlatformSecret
+"#;
+
+    fn may(function: &str, operation: &str, request: Value) -> bool {
+        Policy::of_template(TEMPLATE).check(function, operation, &request).is_ok()
+    }
+
+    #[test]
+    fn one_statement_covers_all_keys_of_an_action_in_a_transaction() {
+        let transaction = |parts: &[(&str, &str)]| {
+            let part = |(kind, key): &(&str, &str)| match *kind {
+                "Put" => json!({"Put": {"Item": {"pk": {"S": key}}}}),
+                kind => json!({kind: {"Key": {"pk": {"S": key}}}}),
+            };
+            may("redirect", "TransactWriteItems", json!({"TransactItems": parts.iter().map(part).collect::<Vec<_>>()}))
+        };
+        assert!(
+            transaction(&[("Put", "LINK#demo"), ("Put", "HIST#demo#1"), ("Update", "CAMP#demo")]),
+            "each action by a statement of its own"
+        );
+        assert!(transaction(&[("Update", "LINK#demo"), ("Update", "HIST#demo#1")]));
+        assert!(!transaction(&[("Update", "LINK#demo"), ("Update", "CAMP#demo")]), "one action by two statements");
+        assert!(!transaction(&[("Put", "CAMP#demo")]) && !transaction(&[("Delete", "LINK#demo")]));
+    }
+
+    #[test]
+    fn the_resource_of_a_call_is_one_of_its_statement() {
+        let query = |index: Value, key: &str| json!({"IndexName": index, "KeyConditionExpression": "listPk = :pk", "ExpressionAttributeValues": {":pk": {"S": key}}});
+        assert!(may("redirect", "Query", query(json!("list"), "LINKS#demo")));
+        assert!(
+            !may("redirect", "Query", query(json!("due"), "LINKS#demo")) && !may("redirect", "Query", query(Value::Null, "LINKS#demo"))
+        );
+        for (queue, allowed) in [("ClicksQueue", true), ("EventsQueue", true), ("RetriesQueue", false), ("ClicksDeadLetters", false)] {
+            let url = format!("http://127.0.0.1:9001/000000000000/local-{queue}");
+            assert_eq!(may("redirect", "SendMessage", json!({"QueueUrl": url})), allowed, "{queue}");
+            assert_eq!(may("redirect", "SendMessageBatch", json!({"QueueUrl": url})), allowed, "{queue}");
+        }
+        let arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:";
+        assert!(may("redirect", "GetSecretValue", json!({"SecretId": format!("{arn}PlatformSecret")})));
+        assert!(!may("redirect", "GetSecretValue", json!({"SecretId": format!("{arn}OriginPassword")})));
+        assert!(!may("links", "GetSecretValue", json!({"SecretId": format!("{arn}PlatformSecret")})), "a function without statements");
+    }
 }

@@ -115,18 +115,25 @@ pub struct AwsSettings {
     pub region: String,
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
     pub credentials: Credentials,
-    dynamodb_endpoint: Option<String>,
-    sqs_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`; for local use, as are the others.
+    pub dynamodb_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SQS`, else `AWS_ENDPOINT_URL`.
+    pub sqs_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, else `AWS_ENDPOINT_URL`.
+    pub secrets_manager_endpoint: Option<String>,
 }
 
 impl AwsSettings {
     fn read<F: Fn(&str) -> Option<String>>(variables: &Variables<F>) -> Result<Self, InvalidSettings> {
+        let every_service = variables.local_only("AWS_ENDPOINT_URL")?;
+        let endpoint = |name| Ok(variables.local_only(name)?.or_else(|| every_service.clone()));
         let (key, secret) = (variables.required("AWS_ACCESS_KEY_ID")?, variables.required("AWS_SECRET_ACCESS_KEY")?);
         Ok(Self {
             region: variables.required("AWS_REGION")?,
             credentials: Credentials::new(key, secret, variables.optional("AWS_SESSION_TOKEN"), None, "environment"),
-            dynamodb_endpoint: variables.optional("AWS_ENDPOINT_URL_DYNAMODB"),
-            sqs_endpoint: variables.optional("AWS_ENDPOINT_URL_SQS"),
+            dynamodb_endpoint: endpoint("AWS_ENDPOINT_URL_DYNAMODB")?,
+            sqs_endpoint: endpoint("AWS_ENDPOINT_URL_SQS")?,
+            secrets_manager_endpoint: endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER")?,
         })
     }
 }
@@ -206,9 +213,25 @@ mod tests {
     #[test]
     fn production_refuses_what_is_meant_for_local_use() {
         assert!(read(&[]).is_ok());
-        for (name, value) in [("PLATFORM_SECRET", "{}"), ("WEBHOOK_EGRESS", "local")] {
+        for (name, value) in [
+            ("PLATFORM_SECRET", "{}"),
+            ("WEBHOOK_EGRESS", "local"),
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:1"),
+        ] {
             assert_eq!(read(&[(name, value)]).unwrap_err().name, name);
         }
+    }
+
+    #[test]
+    fn the_endpoint_of_a_service_precedes_that_of_all() {
+        let aws = read(&[("STAGE", "local"), ("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_SQS", "http://sqs")]).unwrap().aws;
+        let endpoints = [aws.dynamodb_endpoint, aws.sqs_endpoint, aws.secrets_manager_endpoint].map(Option::unwrap);
+        assert_eq!(endpoints, ["http://all", "http://sqs", "http://all"]);
+        let aws = read(&[("STAGE", "local")]).unwrap().aws;
+        assert_eq!((aws.dynamodb_endpoint, aws.sqs_endpoint, aws.secrets_manager_endpoint), (None, None, None), "those of the region");
     }
 
     #[test]

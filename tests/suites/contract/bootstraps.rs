@@ -228,7 +228,14 @@ async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_programs_refuse_to_start_in_production_with_what_is_meant_for_local_use() {
-    const LOCAL_ONLY: [&str; 4] = ["PLATFORM_SECRET", "WEBHOOK_EGRESS", "JWT_HS256_SECRET", "TRUST_VIEWER_HEADERS"];
+    const LOCAL_ONLY: [&str; 6] = [
+        "PLATFORM_SECRET",
+        "WEBHOOK_EGRESS",
+        "JWT_HS256_SECRET",
+        "TRUST_VIEWER_HEADERS",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_SQS",
+    ];
     // Functions behind queues and schedules do not read them.
     const HTTP_ONLY: [&str; 2] = ["JWT_HS256_SECRET", "TRUST_VIEWER_HEADERS"];
     // Addresses of the local identity provider are plain http; only the console reads them.

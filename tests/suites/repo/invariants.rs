@@ -381,7 +381,7 @@ fn every_function_finds_in_its_environment_what_it_needs_and_nothing_else() {
             let (name, value) = (name.to_owned(), value.to_owned());
             move |asked: &str| if asked == name { Some(value.clone()) } else { variable(asked) }
         };
-        for (name, value) in [("PLATFORM_SECRET", "{}"), ("WEBHOOK_EGRESS", "local")] {
+        for (name, value) in [("PLATFORM_SECRET", "{}"), ("WEBHOOK_EGRESS", "local"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:1")] {
             let refused = Settings::read(with(name, value)).expect_err("a local switch in production");
             assert_eq!(refused.name, name, "{}", function.id);
         }
