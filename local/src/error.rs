@@ -97,7 +97,7 @@ pub enum Error {
     #[error("there is no handle {0}")]
     NoHandle(Handle),
     /// The handle of the demo month exists.
-    #[error("the handle {0} exists already; --replace makes it anew, --handle names another one")]
+    #[error("the handle {0} exists already; --replace removes it and fills it again, --handle names another one")]
     HandleExists(Handle),
     /// The first day is after the last.
     #[error("{from} is after {to}")]

@@ -1,6 +1,6 @@
 //! Filling: makes the demo month on a server in memory and copies it into a table.
 //!
-//! Whatever an interrupted run has left is removed before; the handle is visible when everything is copied.
+//! Whatever an interrupted run has left is removed before; the handle and its links are found when everything else is copied.
 
 use std::fs;
 use std::path::{Path, PathBuf};

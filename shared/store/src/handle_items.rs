@@ -23,10 +23,33 @@ pub struct StoredItem(Item);
 #[derive(Clone, Debug)]
 pub struct ScanPosition(Item);
 
+/// What an item makes of the others, in the order in which items are put: until the last are there, nothing is shown or counted in part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ItemRole {
+    /// It is found by those of the other roles.
+    Content,
+    /// The state of folding a day: an entry of the outbox, which has the day's deltas added to its cells.
+    Fold,
+    /// A link, which visitors follow.
+    Link,
+    /// The handle's profile or a user's membership, by which members find the rest.
+    Entrance,
+}
+
+impl ItemRole {
+    /// Those that are put after all content, in their order.
+    pub const AFTER_CONTENT: [Self; 3] = [Self::Fold, Self::Link, Self::Entrance];
+}
+
 impl StoredItem {
-    /// Whether the handle is found by this item: its profile, or a user's membership. Without them the other items are not shown.
-    pub fn is_entrance(&self) -> bool {
-        optional(&self.0, "pk").is_some_and(|pk| ["HANDLE#", "USER#"].iter().any(|class| pk.starts_with(class)))
+    /// What it makes of the others.
+    pub fn role(&self) -> ItemRole {
+        match optional(&self.0, "pk").and_then(|pk| pk.split('#').next()) {
+            Some("FOLD") => ItemRole::Fold,
+            Some("LINK") => ItemRole::Link,
+            Some("HANDLE" | "USER") => ItemRole::Entrance,
+            _ => ItemRole::Content,
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub use conversions::{
 };
 pub use dynamo::{DamagedItem, Found, Page, RetryPolicy, Stretch, decode_cursor, encode_cursor, is_cursor, table};
 pub use error::{Error, Result};
-pub use handle_items::{HandleItems, ScanPosition, StoredItem};
+pub use handle_items::{HandleItems, ItemRole, ScanPosition, StoredItem};
 pub use limits::{Limits, Taken, WindowTaken};
 pub use links::{Expect, LinkOrder, Links, WriteOutcome, damaged_link_version};
 pub use outbox::{

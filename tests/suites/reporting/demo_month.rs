@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use domain::values::name::Handle;
-use local::demo::month::{MonthOptions, Pace};
+use local::demo::month::{self, Month, MonthOptions, Pace};
 use local::jobs::fill::{self, FillRequest, FillSummary, FirstFill, OnProgress};
 use local::jobs::{EngineAddress, JobScope, recount};
 use serde_json::Value;
-use tests::{TestEnv, TestEnvOptions};
+use store::{ItemRole, LinkOrder, Store};
+use tests::{Fault, TestEnv, TestEnvOptions};
 
 const NOW: &str = "2026-03-30T21:00:00Z";
 
@@ -96,7 +97,7 @@ async fn a_seed_makes_one_month_which_is_counted_exactly_and_tells_its_stories()
     assert!(countries["rows"].as_array().expect("rows").iter().all(|row| row["key"] != *country), "{countries}");
 
     let again = fill::run(request(&env, 200, 10), silent()).await.expect_err("the handle exists").to_string();
-    assert_eq!(again, "the handle acme exists already; --replace makes it anew, --handle names another one");
+    assert_eq!(again, "the handle acme exists already; --replace removes it and fills it again, --handle names another one");
     let replaced = FillRequest { replace: true, ..request(&env, 200, 10) };
     fill::run(replaced, silent()).await.expect("another month");
     assert!(list(&env, "conversions").await.len() < conversions.len());
@@ -149,4 +150,57 @@ async fn a_first_fill_that_dies_while_it_copies_shows_nothing_and_the_next_start
     next.run(request(&env, 400, 12), silent()).await.expect("a month");
     assert_exact(&env).await;
     assert!(FirstFill::due(&data).expect("a folder").is_none(), "it is complete");
+}
+
+/// The numbers of a handle's content and of its other items.
+async fn items_of(store: &Store) -> [usize; 2] {
+    let (handle, mut numbers, mut position) = (handle(), [0, 0], None);
+    let tokens = store.handle_items(&handle).tokens().await.expect("a table");
+    loop {
+        let (items, next) = store.handle_items(&handle).page(&tokens, position).await.expect("a table");
+        for item in items {
+            numbers[usize::from(item.role() != ItemRole::Content)] += 1;
+        }
+        position = next;
+        if position.is_none() {
+            return numbers;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_dies_at_any_write_is_neither_shown_nor_followed_in_part_and_the_next_one_is_whole() {
+    let env = environment(None).await;
+    let mut made = Month::new(request(&env, 120, 12).month, env.keys()).await.expect("a month");
+    made.run(&|_| {}).await.expect("a month");
+    let (from, to) = (made.store().expect("a store"), env.operator_store());
+    let (handle, whole) = (handle(), items_of(&from).await);
+    let links = from.links().list(&handle, LinkOrder::Slug, 100, None).await.expect("links");
+    let links: Vec<_> = links.intact().map(|link| link.slug.clone()).collect();
+    assert!(links.len() > 5);
+    let (mut hidden, mut followed) = (0, 0);
+    for number in 0.. {
+        let fault = if number % 2 == 0 { Fault::CrashAfter } else { Fault::CrashBefore };
+        let survived = env.crash_at("operator", number, fault, month::copy(&from, &to, &handle, Pace::Full, &|_| {})).await;
+        let there = items_of(&env.unrestricted_store()).await;
+        let shown = env.user("demo-owner", &[]).get("/v2/handles/acme").await.status;
+        if survived.is_some() {
+            assert_eq!((there, shown.as_u16()), (whole, 200));
+            break;
+        }
+        // Members see it with the very last write, and visitors find links when all they lead to and count for is there.
+        assert!(shown == 404 || there == whole, "write {number}: {there:?} of {whole:?}");
+        for slug in &links {
+            let visitor = env.visitor().caller().clone().with("host", "acme.localhost:9000").with("accept", "*/*");
+            let is_found = visitor.send(http::Method::HEAD, &format!("/{slug}"), Vec::new()).await.status != 404;
+            *(if is_found { &mut followed } else { &mut hidden }) += 1;
+            assert!(!is_found || there[0] == whole[0], "write {number}: {slug} with {there:?} of {whole:?}");
+        }
+        month::remove(&to, &handle, Pace::Full).await.expect("what the copy has left");
+        assert_eq!(items_of(&env.unrestricted_store()).await, [0, 0]);
+        // A redirect keeps what it has read for five seconds.
+        env.advance_ms(6_000);
+    }
+    assert!(hidden > 0 && followed > 0, "{hidden} {followed}");
+    assert_exact(&env).await;
 }

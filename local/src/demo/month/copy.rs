@@ -1,9 +1,9 @@
-//! Putting the month into another table, so that it is shown when all of it is there and not before.
+//! Putting the month into another table, so that it is shown, followed and counted when all of it is there and not before.
 
 use std::time::Duration;
 
 use domain::values::name::Handle;
-use store::{Store, StoredItem};
+use store::{ItemRole, Store, StoredItem};
 use tokio::time::Instant;
 
 use crate::Error;
@@ -20,46 +20,57 @@ pub enum Pace {
     Shared,
 }
 
-/// Copies everything the handle owns; what makes the handle visible comes last. Returns the number of items.
+/// Copies everything the handle owns: after all the rest the states of folding, then the links, then what shows the handle to its members.
+/// Returns the number of items.
 ///
 /// # Errors
 /// When a table is unavailable.
 pub async fn copy(from: &Store, to: &Store, handle: &Handle, pace: Pace, progress: &(dyn Fn(usize) + Sync)) -> Result<usize, Error> {
     let tokens = from.handle_items(handle).tokens().await.map_err(Error::database)?;
-    let (mut entrance, mut copied, mut position) = (Vec::new(), 0, None);
+    let (mut last, mut copied, mut position) = (Vec::new(), 0, None);
     loop {
         let (items, next) = from.handle_items(handle).page(&tokens, position).await.map_err(Error::database)?;
-        let (of_entrance, others): (Vec<StoredItem>, Vec<StoredItem>) = items.into_iter().partition(StoredItem::is_entrance);
-        entrance.extend(of_entrance);
-        for batch in others.chunks(BATCH) {
-            let started = Instant::now();
-            to.handle_items(handle).put(batch.to_vec()).await.map_err(Error::database)?;
-            copied += batch.len();
-            pause(pace, started.elapsed()).await;
-        }
+        let (content, others): (Vec<StoredItem>, Vec<StoredItem>) = items.into_iter().partition(is_content);
+        last.extend(others);
+        copied += put(to, handle, &content, pace).await?;
         progress(copied);
         position = next;
         if position.is_none() {
             break;
         }
     }
-    copied += entrance.len();
-    to.handle_items(handle).put(entrance).await.map_err(Error::database)?;
+    for role in ItemRole::AFTER_CONTENT {
+        let items: Vec<StoredItem> = last.iter().filter(|item| item.role() == role).cloned().collect();
+        copied += put(to, handle, &items, pace).await?;
+    }
     Ok(copied)
 }
 
-/// Removes everything the handle owns, what makes it visible first. Returns the number of items.
+fn is_content(item: &StoredItem) -> bool {
+    item.role() == ItemRole::Content
+}
+
+async fn put(to: &Store, handle: &Handle, items: &[StoredItem], pace: Pace) -> Result<usize, Error> {
+    for batch in items.chunks(BATCH) {
+        let started = Instant::now();
+        to.handle_items(handle).put(batch.to_vec()).await.map_err(Error::database)?;
+        pause(pace, started.elapsed()).await;
+    }
+    Ok(items.len())
+}
+
+/// Removes everything the handle owns, in the opposite order. Returns the number of items.
 ///
 /// # Errors
 /// When the table is unavailable.
 pub async fn remove(from: &Store, handle: &Handle, pace: Pace) -> Result<usize, Error> {
     let tokens = from.handle_items(handle).tokens().await.map_err(Error::database)?;
     let mut removed = 0;
-    for is_entrance in [true, false] {
+    for role in ItemRole::AFTER_CONTENT.into_iter().rev().chain([ItemRole::Content]) {
         let mut position = None;
         loop {
             let (items, next) = from.handle_items(handle).page(&tokens, position).await.map_err(Error::database)?;
-            let chosen: Vec<StoredItem> = items.into_iter().filter(|item| item.is_entrance() == is_entrance).collect();
+            let chosen: Vec<StoredItem> = items.into_iter().filter(|item| item.role() == role).collect();
             for batch in chosen.chunks(BATCH) {
                 let started = Instant::now();
                 from.handle_items(handle).delete(batch).await.map_err(Error::database)?;
