@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
@@ -99,6 +100,14 @@ pub enum Error {
     /// The handle of the demo month exists.
     #[error("the handle {0} exists already; --replace removes it and fills it again, --handle names another one")]
     HandleExists(Handle),
+    /// An event has placeholders without a value.
+    #[error("{at} needs a value for {}: give each with --set NAME=VALUE", .names.join(", "))]
+    Placeholders {
+        /// The event's file.
+        at: String,
+        /// Their names.
+        names: Vec<String>,
+    },
     /// The first day is after the last.
     #[error("{from} is after {to}")]
     Days {
@@ -133,6 +142,11 @@ impl Error {
     /// Adds the file to an I/O error.
     pub fn on(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::At { at: path.display().to_string(), source }
+    }
+
+    /// Adds the address to an I/O error.
+    pub fn on_address(address: IpAddr) -> impl Fn(io::Error) -> Self {
+        move |source| Self::At { at: format!("address {address}"), source }
     }
 
     /// Adds the port to an I/O error.

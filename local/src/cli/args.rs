@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{
@@ -41,10 +41,14 @@ pub(super) struct ServerArgs {
     /// Write a shell file with API_BASE, PUBLIC_DOMAIN, HANDLE and tokens of the demo's users; it contains secrets.
     #[arg(long, value_name = "PATH")]
     pub(super) env_file: Option<PathBuf>,
-    /// Write the variables with which a function runs by itself on this server's tables and queues, for `cargo lambda watch --env-file`;
-    /// it contains secrets.
+    /// Write the variables with which a function runs by itself on this server's tables and queues, for `cargo lambda watch --env-file`,
+    /// or for `sam local --env-vars` if the file's name ends in .json; it contains secrets.
     #[arg(long, value_name = "PATH")]
     pub(super) functions_env: Option<PathBuf>,
+    /// The address on which tables and queues listen, for functions in containers: an address of this machine that they reach. Who
+    /// reaches it can read and change everything.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = engines_host)]
+    pub(super) engines_host: IpAddr,
     /// Public requests per minute and source address [default: 120, as deployed].
     #[arg(long, value_name = "N")]
     pub(super) public_rpm: Option<u32>,
@@ -103,6 +107,8 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Make a handle with a month of demo data, by the real functions on a clock that walks through the month.
     Fill(FillArgs),
+    /// Print an event of events/ with tokens of this server, and with the values that --set gives, in place of its placeholders.
+    Event(EventArgs),
     /// Receive webhooks on this machine: verify each and print one line for it.
     Listen(ListenArgs),
     /// Create a new platform key for context tokens and webhook secrets, and keep the previous one.
@@ -134,6 +140,22 @@ pub(super) struct FillArgs {
     #[arg(long)]
     pub(super) replace: bool,
     /// The data directory; a server may be running on it.
+    #[arg(long, default_value = ".data")]
+    pub(super) data: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct EventArgs {
+    /// The event's file, such as events/links/list.json.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The value of a placeholder, such as CTX=c1…; it takes the place of {{CTX}}.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub(super) set: Vec<(String, String)>,
+    /// The port of the server's demo shop, which receives webhooks.
+    #[arg(long, value_name = "PORT", default_value_t = 9080)]
+    pub(super) shop_port: u16,
+    /// The data directory with the keys.
     #[arg(long, default_value = ".data")]
     pub(super) data: PathBuf,
 }
@@ -214,6 +236,17 @@ pub(super) struct ExportArgs {
     pub(super) out: PathBuf,
 }
 
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| "must be NAME=VALUE".to_owned())?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// An address at which others find the engines, which no address of all networks is.
+fn engines_host(text: &str) -> Result<IpAddr, String> {
+    let address: IpAddr = text.parse().map_err(|_| "must be an address, such as 172.17.0.1".to_owned())?;
+    if address.is_unspecified() { Err(format!("must be one address of this machine, and {address} is all of them")) } else { Ok(address) }
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is not like 90s, 15m, 1h or 7d");
     let split = text.len().saturating_sub(1);
@@ -242,6 +275,14 @@ mod tests {
         assert_eq!(duration("7d"), Ok(Duration::from_secs(604_800)));
         for wrong in ["", "h", "5", "1.5h", "5µ", "0s"] {
             assert!(duration(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn engines_listen_on_one_address() {
+        assert_eq!(engines_host("172.17.0.1"), Ok(IpAddr::from([172, 17, 0, 1])));
+        for wrong in ["0.0.0.0", "::", "localhost", "", "127.0.0.1:80"] {
+            assert!(engines_host(wrong).is_err(), "{wrong:?}");
         }
     }
 }

@@ -8,6 +8,7 @@ use local::{Error, keys::Keys, token, wall_clock};
 use tokio::time::Instant;
 
 mod args;
+mod event;
 mod fill;
 mod jobs;
 mod listen;
@@ -31,6 +32,7 @@ pub(crate) async fn run_command() -> ExitCode {
         Some(Command::Export(args)) => jobs::export(&args).await,
         Some(Command::Fill(args)) => fill::run(&args).await,
         Some(Command::Listen(args)) => listen::run(args).await,
+        Some(Command::Event(args)) => event::run(&args),
         Some(Command::Openapi) => local::document::text().map(|text| print!("{text}")),
     };
     match outcome {

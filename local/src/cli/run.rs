@@ -43,7 +43,8 @@ pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error
     let settings = LocalSettings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
     let login = Arc::new(Login::new(&settings, runtime::start::system_entropy()));
     let (environment, trust_viewer_address) = (settings.environment(), args.trust_viewer_address);
-    let options = Options { data, environment, trust_viewer_address, login: Some(login), ..Options::memory() };
+    let options =
+        Options { data, environment, engines_host: args.engines_host, trust_viewer_address, login: Some(login), ..Options::memory() };
     let server = LocalServer::open(options).await?;
     functions::mount_all(&server, functions::real_app)?;
     let _address_file = (!args.ephemeral).then(|| EngineAddressFile::write(&server, &args.data)).transpose()?;
@@ -114,7 +115,9 @@ fn write_env_files(args: &ServerArgs, server: &LocalServer, settings: &LocalSett
         private_files::write(path, &welcome::env_file(settings, tokens)).map_err(Error::on(path))?;
     }
     if let Some(path) = &args.functions_env {
-        private_files::write(path, &welcome::functions_env(server)).map_err(Error::on(path))?;
+        let is_json = path.extension().is_some_and(|extension| extension == "json");
+        let text = if is_json { welcome::functions_env_json(server) } else { welcome::functions_env(server) };
+        private_files::write(path, &text).map_err(Error::on(path))?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use local::{
     demo::{HANDLE, Tokens, shop},
     settings::LocalSettings,
 };
+use serde_json::json;
 
 /// Shell exports of the server's addresses and the demo users' tokens.
 pub(super) fn env_file(settings: &LocalSettings<'_>, tokens: &Tokens) -> String {
@@ -24,11 +25,20 @@ pub(super) fn env_file(settings: &LocalSettings<'_>, tokens: &Tokens) -> String 
 
 /// The variables of all functions together: functions that need different values use different names.
 pub(super) fn functions_env(server: &LocalServer) -> String {
+    variables(server).iter().map(|(name, value)| format!("{name}='{value}'\n")).collect()
+}
+
+/// The same as SAM reads them: `Parameters` are those of every function.
+pub(super) fn functions_env_json(server: &LocalServer) -> String {
+    format!("{:#}\n", json!({"Parameters": variables(server)}))
+}
+
+fn variables(server: &LocalServer) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
     for function in server.functions() {
         variables.extend(server.env(function));
     }
-    variables.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect()
+    variables
 }
 
 /// The addresses, requests that work as pasted, in this order, and what to read next.

@@ -4,7 +4,7 @@
 //! The engine implements visibility and long polls. Around it this module stores, for every message that is not
 //! deleted, its own id and counts ([`tracked`]), and the messages that are still delayed ([`delayed`]).
 
-use std::{collections::HashMap, fs::File, path::Path, sync::Arc, time::Duration};
+use std::{collections::HashMap, fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use rustack_sqs_core::{config::SqsConfig, provider::RustackSqs, queue::extract_queue_name};
 use rustack_sqs_model::{error::SqsError, input::CreateQueueInput};
@@ -69,7 +69,7 @@ impl EmbeddedQueues {
     pub(crate) async fn open(
         folder: Option<&Path>,
         site: &Site,
-        port: u16,
+        address: SocketAddr,
         specs: &[QueueSpec],
         clock: MillisClock,
     ) -> Result<Self, Error> {
@@ -77,8 +77,8 @@ impl EmbeddedQueues {
             skip_signature_validation: true,
             default_region: site.region.clone(),
             account_id: site.account.clone(),
-            host: "127.0.0.1".to_owned(),
-            port,
+            host: address.ip().to_string(),
+            port: address.port(),
         });
         let mut queues = HashMap::new();
         for spec in specs {

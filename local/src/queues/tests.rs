@@ -27,7 +27,7 @@ impl Fixture {
         };
         let template = Template::parse(include_str!("../../tests/sample.yaml"), &site).unwrap();
         let clock_fn: MillisClock = Arc::new(move || shared.load(Ordering::SeqCst));
-        let queues = EmbeddedQueues::open(folder, &site, 1, &template.queues, clock_fn).await.unwrap();
+        let queues = EmbeddedQueues::open(folder, &site, ([127, 0, 0, 1], 1).into(), &template.queues, clock_fn).await.unwrap();
         Self { queues, clock }
     }
 

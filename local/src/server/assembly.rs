@@ -1,6 +1,6 @@
 //! The parts of a server, from the template: environments, slots, routes and event sources.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use crate::{
     functions::slot::FunctionSlot,
@@ -10,9 +10,9 @@ use crate::{
 };
 
 /// The variables with which the functions' AWS SDKs find the engines.
-pub(crate) fn engine_environment(database_port: u16, site: &Site) -> [(String, String); 6] {
+pub(crate) fn engine_environment(database: SocketAddr, site: &Site) -> [(String, String); 6] {
     [
-        ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://127.0.0.1:{database_port}")),
+        ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{database}")),
         ("AWS_ENDPOINT_URL_SQS", site.queue_endpoint.clone()),
         ("AWS_REGION", site.region.clone()),
         ("AWS_DEFAULT_REGION", site.region.clone()),

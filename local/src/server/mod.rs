@@ -44,6 +44,8 @@ pub struct Options {
     pub clock: MillisClock,
     /// The template.
     pub template: Cow<'static, str>,
+    /// The address on which the engines listen: who reaches it can read and change everything.
+    pub engines_host: IpAddr,
     /// Whether callers over HTTP may name a visitor's address in `CloudFront-Viewer-Address`.
     pub trust_viewer_address: bool,
     /// Where the console's users sign in; none for a server without one.
@@ -60,6 +62,7 @@ impl Options {
             parameters: BTreeMap::new(),
             clock: Arc::new(crate::wall_clock),
             template: Cow::Borrowed(TEMPLATE),
+            engines_host: Ipv4Addr::LOCALHOST.into(),
             trust_viewer_address: false,
             login: None,
         }
@@ -93,22 +96,23 @@ impl LocalServer {
         if let Some(data) = data {
             private_files::create_dir(data).map_err(Error::on(data))?;
         }
-        let database_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let queue_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let queue_port = queue_listener.local_addr()?.port();
+        let on_host = Error::on_address(options.engines_host);
+        let database_listener = TcpListener::bind((options.engines_host, 0)).await.map_err(&on_host)?;
+        let queue_listener = TcpListener::bind((options.engines_host, 0)).await.map_err(&on_host)?;
+        let (database_address, queue_address) = (database_listener.local_addr()?, queue_listener.local_addr()?);
         let site = Site {
             region: REGION.to_owned(),
             account: ACCOUNT.to_owned(),
-            queue_endpoint: format!("http://127.0.0.1:{queue_port}"),
+            queue_endpoint: format!("http://{queue_address}"),
             parameters: options.parameters,
         };
         let template = Template::parse(&options.template, &site)?;
         // The queues lock the data directory, so nothing else is opened before them.
-        let queues = EmbeddedQueues::open(data, &site, queue_port, &template.queues, Arc::clone(&options.clock)).await?;
+        let queues = EmbeddedQueues::open(data, &site, queue_address, &template.queues, Arc::clone(&options.clock)).await?;
         let queues = Arc::new(queues);
         let database = database::open(data, &options.clock, &template.tables)?;
         let mut common = options.environment;
-        common.extend(assembly::engine_environment(database_listener.local_addr()?.port(), &site));
+        common.extend(assembly::engine_environment(database_address, &site));
         let slots = assembly::slots(&template, &common);
         let (engines, running) = watch::channel(false);
         database::serve(database_listener, database, running.clone())?;
