@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import http from "node:http";
 import os from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
-import { environment, eventually, go, open, press, tab, textOf } from "./harness.mjs";
+import { after, test } from "node:test";
+import { environment, eventually, go, open, prepare, press, tab, textOf } from "./harness.mjs";
 import { counted, downloads, must, newHandle } from "./world.mjs";
 
 const CLICKS = 4_200;
@@ -30,7 +30,7 @@ async function visits(count) {
   agent.destroy();
 }
 
-before(async () => {
+prepare(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), "export-"));
   handle = await newHandle(server);
   await must(server, handle, "PUT", "links/many-rows", { destinationUrl: "https://example.com/" });

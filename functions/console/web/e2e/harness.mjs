@@ -89,17 +89,27 @@ export class Server {
 /** Starts `chromium` or `firefox`. */
 export const launch = (browser = "chromium") => puppeteer.launch(launchOptions(browser));
 
+let started;
+
+/** What the tests of a file need of the environment before the first of them. Node runs the hooks of a file at the same time. */
+export const prepare = (work) => before(async () => {
+  await started();
+  await work();
+});
+
 /**
  * A server and a browser for the tests of a file, given to `use` before the first of them; with `tabs` also a tab of its own for each
  * test, in which nothing may go wrong.
  */
 export function environment({ browser = "chromium", tabs = false, ...options }, use) {
   const env = {};
-  before(async () => {
+  let starting;
+  started = () => (starting ??= (async () => {
     env.server = await Server.start(options);
     env.browser = await launch(browser);
     use(env);
-  });
+  })());
+  before(started);
   after(async () => {
     await env.browser?.close();
     await env.server?.close();

@@ -1,7 +1,7 @@
 // What strangers and partners can write anywhere is shown as text: no script, no broken layout, no quiet error.
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
-import { environment, go, open, settled, tab, textOf } from "./harness.mjs";
+import { test } from "node:test";
+import { environment, go, open, prepare, settled, tab, textOf } from "./harness.mjs";
 import { click, counted, must, newHandle, order } from "./world.mjs";
 
 const MARKUP = '<img src=x onerror="globalThis.pwned=1">';
@@ -12,7 +12,7 @@ const WORD = "W".repeat(160);
 let server, browser, handle, conversionId;
 environment({ month: false }, (env) => ({ server, browser } = env));
 
-before(async () => {
+prepare(async () => {
   handle = await newHandle(server);
   const primaryLink = { slug: "deal-evil", destinationUrl: LONG, title: TEXT, description: TEXT, tags: [MARKUP, "x".repeat(60)], categories: [MARKUP], ogTitle: TEXT, ogDescription: WORD };
   await must(server, handle, "POST", "campaigns", { campaignId: `evil-${"x".repeat(59)}`, name: TEXT, goalType: "PRODUCT_SALE", status: "ACTIVE", currency: "EUR", primaryLink });

@@ -3,19 +3,15 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { eventually, fill, go, launch, open, press, Server, settled, tab } from "./harness.mjs";
+import { after, before, test } from "node:test";
+import { environment, eventually, fill, go, open, press, settled, tab } from "./harness.mjs";
 import { must, newHandle } from "./world.mjs";
 
-let server;
-let browser;
-let page;
-let receiver;
+let server, browser, page, receiver;
 const messages = [];
 
+environment({ tabs: true, month: false }, (env) => ({ server, browser, page } = env));
 before(async () => {
-  server = await Server.start({ month: false });
-  browser = await launch("chromium");
   receiver = http.createServer((request, response) => {
     const parts = [];
     request.on("data", (part) => parts.push(part)).on("end", () => {
@@ -25,18 +21,7 @@ before(async () => {
   }).listen(0, "127.0.0.1");
   await once(receiver, "listening");
 });
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  receiver?.close();
-});
-beforeEach(async () => {
-  page = await tab(browser, server);
-});
-afterEach(async () => {
-  assert.deepEqual(page.faults, []);
-  await page.browserContext().close();
-});
+after(() => void receiver?.close());
 
 test("the playbook's steps LM-01 to LM-06", async () => {
   const handle = await newHandle(server);
@@ -57,7 +42,8 @@ test("the playbook's steps LM-01 to LM-06", async () => {
   await page.waitForFunction(() => location.pathname.endsWith("/lifecycle/webhooks"));
   const { secret } = await must(server, handle, "POST", "webhooks", { endpointUrl: `http://127.0.0.1:${receiver.address().port}/hook`, eventTypes: ["link.clicked"] });
   await go(page, `${handle}/lifecycle/get-started`);
-  assert.equal((await page.$$(".step-done")).length, 5, "what was done is still done");
+  await page.reload();
+  await eventually("what was done is still done", async () => (await page.$$(".step-done")).length === 5);
   await press(page, "Send the test");
   await page.waitForSelector(".step ::-p-text(DELIVERED)");
   await eventually("every step is done", async () => (await page.$$(".step-done")).length === (await page.$$(".step")).length);
@@ -74,7 +60,7 @@ test("a CREATOR really gets the refusal of LM-04, as others are shown it", async
   await open(page, server, "demo/lifecycle/get-started", "demo-creator");
   await press(page, "Try it");
   await page.waitForSelector(".step ::-p-text(An OPERATOR or the OWNER can.)");
-  const answer = JSON.parse(await page.$eval("[aria-label^='Answer: 4.']", ({ innerText }) => innerText));
+  const answer = JSON.parse(await page.$eval("[aria-label^='Answer: 4.']", ({ textContent }) => textContent));
   const other = await tab(browser, server);
   await open(other, server, "demo/lifecycle/get-started");
   await press(other, "Show the refusal");

@@ -1,13 +1,11 @@
 // Lifecycle messaging as a person uses it: rules by form and by JSON, decisions that are those of the public endpoints, sessions and why.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { eventually, fill, go, launch, open, press, Server, settled, tab, textOf } from "./harness.mjs";
+import { test } from "node:test";
+import { environment, eventually, fill, go, open, prepare, press, settled, textOf } from "./harness.mjs";
 import { must, newHandle } from "./world.mjs";
 
-let server;
-let browser;
-let page;
-let handle;
+let server, page, handle;
+environment({ tabs: true, month: false }, (env) => ({ server, page } = env));
 
 const TRIGGERS = ["checkout", "exit", "landing"];
 const RULES = {
@@ -29,22 +27,9 @@ const save = async () => {
 };
 const storedRule = async (name) => (await server.api("GET", "chain/rules", undefined, { handle })).body.items.find(({ ruleId }) => ruleId === name);
 
-before(async () => {
-  server = await Server.start({ month: false });
-  browser = await launch("chromium");
+prepare(async () => {
   handle = await newHandle(server);
   for (const [name, body] of Object.entries(RULES)) await must(server, handle, "PUT", `chain/rules/${name}`, body);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-beforeEach(async () => {
-  page = await tab(browser, server);
-});
-afterEach(async () => {
-  assert.deepEqual(page.faults, []);
-  await page.browserContext().close();
 });
 
 const random = (all) => all[Math.floor(Math.random() * all.length)];

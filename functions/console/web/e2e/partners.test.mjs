@@ -6,14 +6,14 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { environment, eventually, fill, go, open, press, settled, tab, textOf } from "./harness.mjs";
+import { environment, eventually, fill, go, open, prepare, press, settled, tab, textOf } from "./harness.mjs";
 import { BOT, click, counted, downloads, must, newHandle, order } from "./world.mjs";
 
 let server, browser, page, handle, folder;
 environment({ month: false, tabs: true }, (env) => ({ server, browser, page } = env));
 const KEY = "order 1 – ü";
 
-before(async () => {
+prepare(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), "payout-"));
   handle = await newHandle(server);
   for (const name of ["good", "bad"]) {
