@@ -15,9 +15,18 @@ import { Empty, Loaded } from "../../../ui/states";
 import { Lanes } from "../tester/Lanes";
 import { SessionClicks, SessionConversions } from "./Related";
 
+/** An id as it is: the router leaves a colon encoded. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** One session: its signals in time, its segments and why it has each. One request; its clicks and conversions on demand. */
 export default function Session() {
-  const { sessionId = "" } = useParams<{ sessionId: string }>();
+  const sessionId = decoded(useParams<{ sessionId: string }>().sessionId ?? "");
   const address = useAddress();
   const known = isSessionId(sessionId);
   const session = useGet("/v2/handles/{handle}/chain/{sessionId}", { path: { sessionId }, when: known });
