@@ -149,7 +149,7 @@ export async function tab(browser, server, { theme = "light", width = 1280, heig
   return page;
 }
 
-const USERS = { "demo-owner": "JWT_TOKEN", "demo-operator": "JWT_OPERATOR", "demo-creator": "JWT_CREATOR" };
+const USERS = { "demo-owner": "JWT_TOKEN", "demo-operator": "JWT_OPERATOR", "demo-creator": "JWT_CREATOR", "demo-admin": "JWT_PLATFORM_ADMIN" };
 
 /** Opens a page of the console as a demo user, through the sign-in there is: the identity provider's page, or a pasted token. */
 export async function open(page, server, place, user = "demo-owner") {
@@ -166,7 +166,8 @@ export async function open(page, server, place, user = "demo-owner") {
       await choice.click();
     }
   }
-  await page.waitForSelector(".shell");
+  // A page of a handle has the frame around it; that of a platform administrator has none.
+  await page.waitForSelector(".shell, .main .page");
   await settled(page);
 }
 
@@ -219,4 +220,30 @@ export async function fill(page, label, text) {
   });
   await page.keyboard.press("Backspace");
   if (text) await page.keyboard.type(text);
+}
+
+/** Sets or clears the box with this label. */
+export async function check(page, label) {
+  const box = await eventually(`a box named ${label}`, async () => {
+    const found = await page.evaluateHandle((wanted) => [...document.querySelectorAll("label")].findLast((element) => element.innerText.trim() === wanted && element.querySelector("input[type=checkbox]")) ?? null, label);
+    return found.asElement();
+  });
+  await box.evaluate((element) => element.scrollIntoView({ block: "center" }));
+  await box.click();
+}
+
+/** Chooses an option of the choice with this label. */
+export async function choose(page, label, option) {
+  await press(page, label);
+  await page.waitForSelector("[role=listbox]");
+  await press(page, option);
+  await page.waitForFunction(() => !document.querySelector("[role=listbox]"));
+}
+
+/** Calls any path of the API as a demo user. */
+export async function callAs(server, user, verb, address, body) {
+  const headers = { authorization: `Bearer ${server.tokens[USERS[user]]}`, "content-type": "application/json" };
+  const answer = await fetch(server.origin + address, { method: verb, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const text = await answer.text();
+  return { status: answer.status, body: text ? JSON.parse(text) : null };
 }

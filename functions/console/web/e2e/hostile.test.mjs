@@ -7,6 +7,7 @@ import { click, counted, must, newHandle, order } from "./world.mjs";
 const MARKUP = '<img src=x onerror="globalThis.pwned=1">';
 const TEXT = `${MARKUP}\u202eright to left \u{1f600}${"👩‍👩‍👧‍👦".repeat(3)} "quotes' & ampersand <script>pwned=1</script>`;
 const LONG = `https://shop.example.com/${"a".repeat(1_900)}?q=%3Cscript%3Ealert(1)%3C/script%3E`;
+const NAME = `${MARKUP}\u202eright to left`;
 const WORD = "W".repeat(160);
 
 let server, browser, handle, conversionId;
@@ -30,6 +31,8 @@ prepare(async () => {
   ({ conversionId } = await order(server, ctx, TEXT, { value: "999999999999.99", currency: "EUR", metadata: { [MARKUP]: TEXT, nested: { deep: [MARKUP] }, word: WORD } }));
   await must(server, handle, "POST", `conversions/${conversionId}/adjustments`, { amount: -0.01, reason: TEXT, idempotencyKey: TEXT });
   await must(server, handle, "POST", `conversions/${conversionId}/adjustments`, { amount: -1, reason: WORD, idempotencyKey: WORD });
+  await must(server, handle, "POST", "tokens", { name: NAME, scopes: ["links.read"] });
+  await must(server, handle, "PUT", "collaborators", { collaborators: [{ userId: "w".repeat(128), role: "CREATOR" }] });
   await counted(server, handle, { clicks: 1, conversions: 1 });
 });
 
@@ -59,6 +62,10 @@ test("hostile text is text, on every page and at 360 px", async (t) => {
     [`lifecycle/tester?triggers=evil,${"t".repeat(64)}&session=${"e".repeat(128)}`]: "right to left",
     [`lifecycle/sessions/${"e".repeat(128)}`]: MARKUP,
     "lifecycle/segments": "People by segment",
+    "settings/tokens": MARKUP,
+    "settings/collaborators": "w".repeat(128),
+    "settings/audit": "deal-evil",
+    [`settings/audit?target=${encodeURIComponent(TEXT)}&actor=${encodeURIComponent(MARKUP)}`]: "No event matches",
   };
   for (const [place, shown] of Object.entries(pages)) {
     await t.test(place.slice(0, 60), async () => {

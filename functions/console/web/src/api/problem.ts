@@ -9,6 +9,8 @@ export class Problem extends Error {
   readonly fields: readonly Fault[];
   /** Seconds to wait, where the answer says so. */
   readonly retryAfter: number | null;
+  /** The moment from which the same request may succeed, where the answer says so. */
+  readonly retryAt: number | null;
   /** The least plan that opens a feature, where the answer says so. */
   readonly requiredPlan: string | null;
 
@@ -21,6 +23,7 @@ export class Problem extends Error {
     this.requiredPlan = text("requiredPlan");
     this.fields = Array.isArray(body["fields"]) ? (body["fields"] as Fault[]) : [];
     this.retryAfter = retryAfter;
+    this.retryAt = retryAfter === null ? null : Date.now() + retryAfter * 1000;
   }
 
   static unreachable(): Problem {

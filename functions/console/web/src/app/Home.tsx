@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { Redirect, useLocation } from "wouter";
+import { Link, Redirect, useLocation } from "wouter";
 import { call } from "../api/client";
 import { useChange, useGet } from "../api/use";
 import { remembered } from "../core/device";
@@ -23,6 +23,7 @@ export function Home({ page = "overview" }: { page?: string }) {
 function FirstHandle() {
   const [handle, setHandle] = useState("");
   const [, navigate] = useLocation();
+  const account = useGet("/v2/account");
   const create = useChange((name: string) => call("post", "/v2/handles", { body: { handle: name } }));
   const fault = create.error?.fields.find(({ field }) => field === "handle")?.message ?? create.error?.message;
   return (
@@ -41,6 +42,7 @@ function FirstHandle() {
           <Button type="submit" kind="primary" isDisabled={handle.length < 3 || create.isPending}>Create</Button>
           <Button onPress={signOut}>Sign out</Button>
         </div>
+        {account.data?.platformAdmin && <Link href="/home/platform">Platform administration</Link>}
       </form>
     </main>
   );

@@ -31,6 +31,7 @@ const ranged = true;
 const attribution = (path: string, title: string, load: Load, rest: Partial<PageEntry> = {}): PageEntry => page("Attribution", `attribution/${path}`, title, load, rest);
 
 const lifecycle = (path: string, title: string, load: Load, rest: Partial<PageEntry> = {}): PageEntry => page("Lifecycle messaging", `lifecycle/${path}`, title, load, rest);
+const settings = (path: string, title: string, load: Load, rest: Partial<PageEntry> = {}): PageEntry => page("Settings", `settings/${path}`, title, load, rest);
 
 /** Every page of a handle, in the order of the navigation. The first path that matches is taken. */
 export const PAGES: readonly PageEntry[] = [
@@ -60,7 +61,12 @@ export const PAGES: readonly PageEntry[] = [
   lifecycle("sessions", "Sessions", () => import("../pages/lifecycle/sessions/Sessions"), { listed, key: "e", icon: "clock" }),
   lifecycle("sessions/:sessionId", "Session", () => import("../pages/lifecycle/sessions/Session")),
   lifecycle("segments", "Segments", () => import("../pages/lifecycle/segments/Segments"), { listed, ranged, key: "m", icon: "people" }),
-  page("Settings", "settings/account", "Plan and usage", () => import("../pages/settings/Account"), { listed, key: "s", icon: "gear" }),
+  settings("tokens", "Access tokens", () => import("../pages/settings/tokens/Tokens"), { listed, needs: "tokens", icon: "key" }),
+  settings("collaborators", "Collaborators", () => import("../pages/settings/people/Collaborators"), { listed, icon: "people" }),
+  settings("plan", "Plan and usage", () => import("../pages/settings/Plan"), { listed, key: "s", icon: "chart" }),
+  settings("audit", "Audit", () => import("../pages/settings/audit/Audit"), { listed, needs: "audit", key: "a", icon: "list" }),
+  settings("snippet", "Snippet", () => import("../pages/settings/Snippet"), { listed, icon: "code" }),
+  settings("account", "Your account", () => import("../pages/settings/Account"), { listed, icon: "gear" }),
 ];
 
 /** The pages of the navigation by section. */

@@ -1,4 +1,5 @@
 import type { Schema } from "../api/client";
+import { csvText } from "./csv";
 import { add, decimal, sign, type Decimal } from "./decimal";
 import type { Range } from "./range";
 
@@ -92,6 +93,5 @@ export function statementText(statement: Statement): string {
     ["rows_sha256", statement.sha256],
     ["frozen_at", statement.frozenAt],
   ];
-  const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-  return [["figure", "value"], ...lines].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+  return csvText([["figure", "value"], ...lines]);
 }

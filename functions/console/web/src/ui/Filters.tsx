@@ -21,7 +21,7 @@ export function SearchBox({ label, value, onChange }: { label: string; value: st
     return () => clearTimeout(timer);
   }, [text, onChange]);
   return (
-    <div className="search" role="search">
+    <div className="search" role="search" aria-label={label}>
       <Icon name="search" />
       <input className="input" type="search" aria-label={label} placeholder={label} value={text} onChange={(event) => setText(event.target.value)} data-search />
     </div>

@@ -17,6 +17,8 @@ type TextProps = Common & {
   after?: ReactNode;
   isRequired?: boolean;
   onBlur?: () => void;
+  /** Has the focus when it appears, as the one field of a dialog. */
+  autoFocus?: boolean;
 };
 
 /** A text field with its name above, help below, and the error in place of the help. */

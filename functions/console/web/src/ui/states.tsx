@@ -1,4 +1,6 @@
 import type { ReactNode } from "react";
+import { useZone } from "../app/context";
+import { retryText } from "../core/quota";
 import type { Reading } from "../api/use";
 import type { Problem } from "../api/problem";
 import { Button } from "./Button";
@@ -24,13 +26,14 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** What went wrong, its request id to copy, and a retry where that may help. */
 export function Failed({ problem, again }: { problem: Problem; again?: () => void }) {
+  const zone = useZone();
   return (
     <div className="alert alert-bad" role="alert">
       <div className="stack-small">
         <strong>{problem.message}</strong>
         {ADVICE[problem.code] && <span>{ADVICE[problem.code]}</span>}
         {problem.requiredPlan && <span>It needs the plan {problem.requiredPlan}.</span>}
-        {problem.retryAfter !== null && <span>Try again in {problem.retryAfter} s.</span>}
+        {problem.retryAt !== null && <span>{retryText(problem.retryAt, problem.retryAfter ?? 0, zone)}</span>}
         {problem.requestId && (
           <span className="row muted small">
             Request <code>{problem.requestId}</code> <CopyButton text={problem.requestId} label="Copy the request id" />

@@ -2,6 +2,9 @@ import { Bar, CartesianGrid, ComposedChart, Line, ResponsiveContainer, Tooltip, 
 import { count, shortCount } from "../../core/numbers";
 import { longDay, shortDay, type Day } from "../../core/time";
 
+// In the same file as what it shares: a chart more would make a request more.
+export { default as Writes } from "./Writes";
+
 export type Point = { day: Day; people: number; bots: number; conversions: number; before: number | null; incomplete: boolean };
 
 type Props = { points: readonly Point[]; height?: number };

@@ -4,3 +4,4 @@ import { lazy } from "react";
 export const Series = lazy(() => import("./Series"));
 export const WorldMap = lazy(() => import("./WorldMap"));
 export const HeatMap = lazy(() => import("./HeatMap"));
+export const Writes = lazy(async () => ({ default: (await import("./Series")).Writes }));

@@ -8,6 +8,7 @@ import { ButtonLink } from "../../../ui/Button";
 import { Page } from "../../../ui/Page";
 import { QueryTabs, useTab } from "../../../ui/QueryTabs";
 import { Loaded } from "../../../ui/states";
+import { AuditLink } from "../../settings/audit/AuditLink";
 import { CampaignStatusTag } from "./columns";
 import css from "./campaigns.module.css";
 import { ConversionsTab } from "./ConversionsTab";
@@ -69,6 +70,7 @@ function Actions({ campaign }: { campaign: CampaignData }) {
   const address = useAddress();
   return (
     <>
+      <AuditLink target={campaign.campaignId} />
       <Moves campaign={campaign} />
       <ButtonLink icon="edit" href={address(`attribution/campaigns/${campaign.campaignId}/edit`)} data-edit>Edit</ButtonLink>
     </>

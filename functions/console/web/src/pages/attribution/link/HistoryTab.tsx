@@ -14,6 +14,7 @@ import { Differences } from "../../../ui/Differences";
 import { Card } from "../../../ui/Page";
 import { Failed, Loaded } from "../../../ui/states";
 import { toast } from "../../../ui/toasts";
+import { AuditLink } from "../../settings/audit/AuditLink";
 
 const SET_BY_API = ["version", "updatedAt", "createdAt"];
 
@@ -25,7 +26,7 @@ export function HistoryTab({ link, etag }: { link: Link; etag: string | null }) 
   return (
     <Loaded of={history}>
       {(versions) => (
-        <Card title={plural(versions.length, "version")} actions={<ApiRequest requests={[history.request]} />}>
+        <Card title={plural(versions.length, "version")} actions={<><AuditLink target={link.slug} /><ApiRequest requests={[history.request]} /></>}>
           <ol className="versions">
             {versions.map((version, index) => {
               const earlier = versions[index + 1];

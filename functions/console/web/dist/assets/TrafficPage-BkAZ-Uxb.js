@@ -1,1 +1,0 @@
-import{Bi as e,So as t,Wi as n,ci as r}from"./frame-zsOG-wqS.js";import{t as i}from"./Traffic-Dr8GLYMv.js";var a=t();function o(){let[t]=e();return(0,a.jsx)(r,{title:`Traffic`,note:`${n(t)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

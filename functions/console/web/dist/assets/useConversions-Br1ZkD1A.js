@@ -1,1 +1,0 @@
-import{an as e,tn as t}from"./frame-zsOG-wqS.js";function n(n,r){return t(`/v2/handles/{handle}/conversions`,{query:e(n,r)})}export{n as t};
