@@ -86,8 +86,11 @@ export class Server {
   }
 }
 
-/** Starts `chromium` or `firefox`. */
-export const launch = (browser = "chromium") => puppeteer.launch(launchOptions(browser));
+/** Starts `chromium` or `firefox`, with flags of its own. */
+export function launch(browser = "chromium", ...flags) {
+  const { args = [], ...options } = launchOptions(browser);
+  return puppeteer.launch({ ...options, args: [...args, ...flags] });
+}
 
 let started;
 
@@ -173,7 +176,7 @@ export async function open(page, server, place, user = "demo-owner") {
 
 /** Waits until nothing loads any more. */
 export async function settled(page) {
-  await page.waitForFunction(() => !document.querySelector(".skeleton") && document.querySelector(".page h1"), { timeout: 20_000 });
+  await page.waitForFunction(() => !document.querySelector(".skeleton") && document.querySelector(".page h1") !== null, { timeout: 20_000 });
   await page.waitForNetworkIdle({ idleTime: 250, timeout: 15_000 }).catch(() => null);
 }
 

@@ -44,6 +44,8 @@ export default function Links() {
   const clear = () => setParts({ q: null, tag: null, campaign: null, status: null });
   const search = useCallback((q: string) => setParts({ q }), [setParts]);
   const toggle = useToggle();
+  // Rows are drawn with their figures, so that no column changes its width.
+  const complete = report.data || report.problem ? links : { ...links, data: undefined };
   const newLink = <ButtonLink kind="primary" icon="plus" href={address("attribution/links/new")}>New link</ButtonLink>;
   const columns = useMemo(() => linkColumns(toggle), [toggle]);
   const [shown, show] = useColumns("links", columns);
@@ -58,7 +60,7 @@ export default function Links() {
         </Toolbar>
         <Chips chips={chips} clear={clear} />
         {chosen.size > 0 && <BulkBar links={rows.filter(({ link }) => chosen.has(link.slug)).map(({ link }) => link)} done={() => setChosen(new Set())} />}
-        <Loaded of={links} lines={8}>
+        <Loaded of={complete} lines={8}>
           {() => (
             <SparkLayer>
             <DataTable

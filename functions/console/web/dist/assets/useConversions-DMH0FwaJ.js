@@ -1,1 +1,0 @@
-import{Bn as e,In as t}from"./frame-BINEBsiC.js";function n(n,r){return t(`/v2/handles/{handle}/conversions`,{query:e(n,r)})}export{n as t};
