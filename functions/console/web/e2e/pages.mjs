@@ -57,5 +57,12 @@ export const PAGES = [
   "settings/audit?target=nothing-has-this-name",
   "settings/snippet",
   "settings/snippet?session=nobody-has-this-session",
+  "lifecycle/webhooks",
+  "lifecycle/webhooks/new",
+  "lifecycle/deliveries",
+  "lifecycle/deliveries?status=EXHAUSTED&time=7d",
+  "lifecycle/deliveries?event=evt_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+  "lifecycle/replay?status=EXHAUSTED",
+  "notifications",
   "settings/account",
 ];

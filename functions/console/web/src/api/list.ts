@@ -26,7 +26,11 @@ export function useList<P extends ListPath>(path: P, options: GetOptions<P> = {}
     getNextPageParam: (page) => page.nextCursor ?? null,
     placeholderData: (previous) => previous,
     enabled: options.when ?? true,
-    refetchInterval: options.every ?? false,
+    // A poll reads every page that is shown again: only the first one stays live.
+    refetchInterval: ({ state }) => {
+      const [first, ...others] = state.data?.pages ?? [];
+      return others.length || (first && options.until?.(first as Answer<P>)) ? false : (options.every ?? false);
+    },
   });
   const request: Request = { verb: "get", address: first };
   // The same list until another page arrives, so that its rows are not drawn again.

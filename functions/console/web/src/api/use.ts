@@ -35,6 +35,8 @@ export type GetOptions<P extends PathFor<"get">> = {
   when?: boolean;
   /** Milliseconds between polls, while the tab is visible. */
   every?: number;
+  /** Ends the polling once it holds for what was read. */
+  until?: (data: Answer<P>) => boolean;
 };
 
 /** Reads a path of the API; the handle is that of the page. */
@@ -46,7 +48,7 @@ export function useGet<P extends PathFor<"get">>(path: P, options: GetOptions<P>
     queryFn: ({ signal }) => exchange<Answer<P>>(request, signal),
     enabled: options.when ?? true,
     placeholderData: keepPreviousData,
-    refetchInterval: options.every ?? false,
+    refetchInterval: ({ state }) => (state.data && options.until?.(state.data.data) ? false : (options.every ?? false)),
   });
   return {
     data: result.data?.data,

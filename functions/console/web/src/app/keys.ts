@@ -11,6 +11,6 @@ export const KEYS: readonly { group: string; keys: readonly (readonly [string, s
   { group: "Days", keys: PRESETS.map(({ key, name }) => [key, name] as const) },
   {
     group: "Tables and forms",
-    keys: [["j k", "Next and previous row"], ["Enter", "Open the row"], ["x", "Select the row"], ["e", "Edit what is shown"], ["⌘S", "Save"]],
+    keys: [["j k", "Next and previous row"], ["Enter", "Open the row"], ["x", "Select the row"], ["e", "Edit what is shown"], ["← →", "Newer and older delivery"], ["⌘S", "Save"]],
   },
 ];

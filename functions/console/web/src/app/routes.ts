@@ -67,6 +67,13 @@ export const PAGES: readonly PageEntry[] = [
   settings("audit", "Audit", () => import("../pages/settings/audit/Audit"), { listed, needs: "audit", key: "a", icon: "list" }),
   settings("snippet", "Snippet", () => import("../pages/settings/Snippet"), { listed, icon: "code" }),
   settings("account", "Your account", () => import("../pages/settings/Account"), { listed, icon: "gear" }),
+  lifecycle("webhooks", "Webhooks", () => import("../pages/lifecycle/webhooks/Webhooks"), { listed, key: "w", icon: "bolt", needs: "webhooks" }),
+  lifecycle("webhooks/new", "New endpoint", () => import("../pages/lifecycle/webhooks/NewWebhook"), { needs: "webhooks" }),
+  lifecycle("webhooks/:subscriptionId", "Endpoint", () => import("../pages/lifecycle/webhooks/WebhookPage"), { needs: "webhooks" }),
+  lifecycle("deliveries", "Deliveries", () => import("../pages/lifecycle/deliveries/Deliveries"), { listed, key: "d", icon: "send", needs: "deliveries" }),
+  lifecycle("deliveries/:deliveryId", "Delivery", () => import("../pages/lifecycle/deliveries/DeliveryPage"), { needs: "deliveries" }),
+  lifecycle("replay", "Replay", () => import("../pages/lifecycle/replay/Replay"), { listed, icon: "undo", needs: "deliveries" }),
+  page(null, "notifications", "Notifications", () => import("../pages/notifications/Notifications"), { listed, key: "n", icon: "bell" }),
 ];
 
 /** The pages of the navigation by section. */

@@ -33,6 +33,19 @@ export const exactNumber = (value: Decimal): number => new LosslessNumber(value)
 /** Writes JSON; a number made by `exactNumber` has its own digits. */
 export const writeExact = (body: unknown, space?: number): string => stringify(body, null, space) ?? "";
 
+/** JSON with line breaks, every number with the digits it has in the text; the text itself if it is not JSON. */
+export function prettyJson(text: string): string {
+  try {
+    return stringify(parse(text), null, 2) ?? text;
+  } catch {
+    return text;
+  }
+}
+
+/** JSON of what `parseExact` has read: its decimals are numbers again. */
+export const exactJson = (value: unknown): string =>
+  stringify(value, (name, member) => (DECIMALS.has(name) && typeof member === "string" && decimal(member) ? new LosslessNumber(member) : member), 2) ?? "";
+
 /** The text of a number as a decimal; null unless it is one. */
 export function decimal(text: string): Decimal | null {
   return /^-?\d+(\.\d+)?$/.test(text) ? (text as Decimal) : null;

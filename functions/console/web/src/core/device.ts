@@ -1,5 +1,5 @@
 /** What this browser remembers between visits; never a token. */
-type Remembered = "handle" | "theme" | "keys" | "seen" | "zone" | "visitors" | `columns:${string}` | `hint:${string}`;
+type Remembered = "handle" | "theme" | "keys" | `seen:${string}` | "zone" | "visitors" | `columns:${string}` | `hint:${string}`;
 
 /** A remembered text; null if there is none, or the browser keeps nothing. */
 export function remembered(name: Remembered): string | null {

@@ -1,13 +1,15 @@
 import { useParams } from "wouter";
-import { useRole } from "../../../app/context";
+import { useAddress, useRole } from "../../../app/context";
 import type { Schema } from "../../../api/client";
 import { useGet } from "../../../api/use";
 import type { Conversion as ConversionData } from "../../../core/conversions";
+import { eventOfConversion } from "../../../core/deliveries";
 import { steps } from "../../../core/ledger";
 import { money } from "../../../core/money";
 import { may } from "../../../core/roles";
 import { credited } from "../../../core/why";
 import { ApiRequest } from "../../../ui/ApiRequest";
+import { ButtonLink } from "../../../ui/Button";
 import { CopyButton } from "../../../ui/Copy";
 import { Card, Page } from "../../../ui/Page";
 import { Loaded } from "../../../ui/states";
@@ -27,7 +29,7 @@ export default function Conversion() {
       title={data ? `${data.eventType}${data.value != null ? ` · ${money(data.netValue ?? data.value, data.currency)}` : ""}` : "Conversion"}
       note={<span className="row"><code>{conversionId}</code><CopyButton text={conversionId} label="Copy the conversion's id" />{data && <Tags item={data} />}</span>}
       asOf={explained.at}
-      actions={<ApiRequest requests={[explained.request, conversion.request]} />}
+      actions={<><Deliveries conversionId={conversionId} /><ApiRequest requests={[explained.request, conversion.request]} /></>}
     >
       <Loaded of={explained} lines={12}>
         {(explanation) => (
@@ -46,6 +48,14 @@ export default function Conversion() {
       </Loaded>
     </Page>
   );
+}
+
+/** To the deliveries of the event that reported it. */
+function Deliveries({ conversionId }: { conversionId: string }) {
+  const address = useAddress();
+  const role = useRole();
+  if (!may(role, "deliveries")) return null;
+  return <ButtonLink icon="send" href={address(`lifecycle/deliveries?event=${eventOfConversion(conversionId)}`)}>Its deliveries</ButtonLink>;
 }
 
 function Tags({ item }: { item: ConversionData }) {

@@ -1,4 +1,5 @@
 import { Link } from "wouter";
+import { useNow } from "../../../app/clock";
 import { useAddress } from "../../../app/context";
 import { useGet } from "../../../api/use";
 import { notes } from "../../../core/notes";
@@ -7,7 +8,8 @@ import { notes } from "../../../core/notes";
 export function Alerts() {
   const address = useAddress();
   const panel = useGet("/v2/handles/{handle}/notifications");
-  const found = panel.data ? notes(panel.data).filter(({ page }) => page.startsWith("lifecycle/webhooks/")) : [];
+  const now = useNow();
+  const found = panel.data ? notes(panel.data, now).filter(({ kind }) => kind === "endpoint") : [];
   if (!found.length) return null;
   return (
     <div className="stack-small">

@@ -1,1 +1,0 @@
-import{Ki as e,Ta as t,cs as n,sa as r,xa as i}from"./frame-aYt7ah1x.js";var a=n();function o({target:n,action:o}){let s=t(),c=i();if(!e(s,`audit`))return null;let l=new URLSearchParams({...n?{target:n}:{},...o?{action:o}:{}});return(0,a.jsx)(r,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

@@ -1,1 +1,0 @@
-import{Oa as e,Ui as t,cs as n,wa as r}from"./frame-aYt7ah1x.js";import{t as i}from"./Traffic-FoBYQMCG.js";var a=n();function o(){let[n]=r();return(0,a.jsx)(t,{title:`Traffic`,note:`${e(n)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

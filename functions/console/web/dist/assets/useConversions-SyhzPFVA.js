@@ -1,1 +1,0 @@
-import{Bn as e,In as t}from"./frame-aYt7ah1x.js";function n(n,r){return t(`/v2/handles/{handle}/conversions`,{query:e(n,r)})}export{n as t};
