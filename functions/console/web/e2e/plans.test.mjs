@@ -1,24 +1,16 @@
 // The plan FREE: what it does not include names the plan that does, and the write too many says when the next one is.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { callAs, eventually, fill, go, launch, open, press, Server, tab, textOf } from "./harness.mjs";
+import { test } from "node:test";
+import { callAs, environment, eventually, fill, go, open, prepare, press, tab, textOf } from "./harness.mjs";
 
 const HANDLE = "demo";
 const ZONE = "Pacific/Kiritimati";
 
-let server;
-let browser;
-let page;
-
-before(async () => {
-  server = await Server.start({ plan: "FREE", month: false });
-  browser = await launch("chromium");
+let server, browser, page;
+environment({ plan: "FREE", month: false }, (env) => ({ server, browser } = env));
+prepare(async () => {
   page = await tab(browser, server);
   await open(page, server, `${HANDLE}/settings/plan`);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
 });
 
 const meter = () => page.$eval(".writes", (shown) => shown.getAttribute("aria-label"));

@@ -1,57 +1,40 @@
 // What each role sees: pages and buttons that it may not use are not offered, and an address that is typed says why.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { callAs, launch, open, Server, tab, textOf } from "./harness.mjs";
+import { test } from "node:test";
+import { callAs, environment, open, tab, textOf } from "./harness.mjs";
 
 const HANDLE = "demo";
 const USERS = { OWNER: "demo-owner", OPERATOR: "demo-operator", CREATOR: "demo-creator" };
 
-let server;
-let browser;
-let page;
+let server, browser, page;
+environment({ month: false, tabs: true }, (env) => ({ server, browser, page } = env));
 
-before(async () => {
-  server = await Server.start({ month: false });
-  browser = await launch("chromium");
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-beforeEach(async () => {
-  page = await tab(browser, server);
-});
-afterEach(async () => {
-  assert.deepEqual(page.faults, []);
-  await page.browserContext().close();
-});
-
-const rail = () => page.$$eval(".rail a", (links) => links.map((link) => ({ title: link.innerText.trim(), path: new URL(link.href).pathname.replace(/^\/console\/\w+\//, "") })));
-const buttons = () => page.$$eval(".page button, .page a", (all) => all.map((one) => one.getAttribute("aria-label") ?? one.innerText.trim()));
+const rail = (of = page) => of.$$eval(".rail a", (links) => links.map((link) => ({ title: link.innerText.trim(), path: new URL(link.href).pathname.replace(/^\/console\/\w+\//, "") })));
+const buttons = (of = page) => of.$$eval(".page button, .page a", (all) => all.map((one) => one.getAttribute("aria-label") ?? one.innerText.trim()));
 
 test("a creator is not offered tokens, audit and webhooks, and their addresses lead to a page that says who may", async () => {
   await open(page, server, `${HANDLE}/overview`, USERS.OPERATOR);
   const forOperators = await rail();
   const other = await tab(browser, server);
-  [page, other.before] = [other, page];
-  await open(page, server, `${HANDLE}/overview`, USERS.CREATOR);
-  const forCreators = (await rail()).map(({ path }) => path);
+  await open(other, server, `${HANDLE}/overview`, USERS.CREATOR);
+  const forCreators = (await rail(other)).map(({ path }) => path);
   const hidden = forOperators.filter(({ path }) => !forCreators.includes(path));
   const titles = hidden.map(({ title }) => title);
   for (const title of ["Access tokens", "Audit"]) assert.ok(titles.includes(title), titles.join());
   assert.ok(!forCreators.some((path) => /webhooks|deliveries/.test(path)), forCreators.join());
   for (const { path, title } of hidden) {
-    page.calls.length = 0;
-    await open(page, server, `${HANDLE}/${path}`, USERS.CREATOR);
-    const text = await textOf(page, ".page");
+    other.calls.length = 0;
+    await open(other, server, `${HANDLE}/${path}`, USERS.CREATOR);
+    const text = await textOf(other, ".page");
     assert.match(text, /Your role does not reach this page/, path);
     assert.match(text, /You are CREATOR of this handle\. An OPERATOR or its OWNER can open it\./);
-    assert.equal(await page.$eval(".page h1", (head) => head.innerText), title);
+    assert.equal(await other.$eval(".page h1", (head) => head.innerText), title);
     const area = path.split("/")[1].replace("audit", "audit-events");
-    assert.ok(!page.calls.some((call) => call.includes(`/${HANDLE}/${area}`)), `nothing is asked for: ${page.calls.join("\n")}`);
+    assert.ok(!other.calls.some((call) => call.includes(`/${HANDLE}/${area}`)), `nothing is asked for: ${other.calls.join("\n")}`);
   }
-  assert.ok(!(await buttons()).includes("Audit"));
-  await other.before.browserContext().close();
+  assert.ok(!(await buttons(other)).includes("Audit"));
+  assert.deepEqual(other.faults, []);
+  await other.browserContext().close();
 });
 
 for (const [role, may] of [["OWNER", true], ["OPERATOR", false], ["CREATOR", false]]) {

@@ -5,36 +5,20 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import http from "node:http";
 import os from "node:os";
 import path from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { findings } from "./axe.mjs";
-import { callAs, check, choose, eventually, fill, go, launch, open, press, Server, settled, tab, textOf } from "./harness.mjs";
+import { callAs, check, choose, environment, eventually, fill, go, open, prepare, press, settled, tab, textOf } from "./harness.mjs";
 import { downloads, must, newHandle } from "./world.mjs";
 
 const random = () => Math.random().toString(36).slice(2, 10);
 
-let server;
-let browser;
-let handle;
-let page;
-
-before(async () => {
-  server = await Server.start({ month: false });
-  browser = await launch("chromium");
+let server, browser, page, handle;
+environment({ month: false, tabs: true }, (env) => ({ server, browser, page } = env));
+prepare(async () => {
   handle = await newHandle(server);
   await must(server, handle, "PUT", "links/first", { destinationUrl: "https://example.com/before", title: "one" });
   await must(server, handle, "PUT", "links/first", { destinationUrl: "https://example.com/after", title: "one" });
   await must(server, handle, "POST", "campaigns", { campaignId: "autumn", goalType: "PRODUCT_SALE" });
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-beforeEach(async () => {
-  page = await tab(browser, server);
-});
-afterEach(async () => {
-  assert.deepEqual(page.faults, []);
-  await page.browserContext().close();
 });
 
 const withToken = (token, resource) => fetch(`${server.origin}/v2/public/handles/${handle}/${resource}`, { headers: { authorization: `Bearer ${token}` } });

@@ -83,6 +83,13 @@ describe("instants", () => {
       }
     }
   });
+  it("that are not touched stay, in the hour that clocks repeat and to the second", () => {
+    for (const at of ["2027-10-31T00:30:00.000Z", "2027-10-31T01:30:00.000Z", "2026-11-22T10:03:34.567Z"]) {
+      const text = toLocal(at, "Europe/Berlin");
+      expect(fromLocal(text, "Europe/Berlin", at)).toBe(at);
+      expect(fromLocal("2026-01-01T00:00", "Europe/Berlin", at)).toBe("2025-12-31T23:00:00.000Z");
+    }
+  });
   it("that clocks skip are moved on", () => expect(fromLocal("2026-03-29T02:30", "Europe/Berlin")).toBe("2026-03-29T01:30:00.000Z"));
 });
 

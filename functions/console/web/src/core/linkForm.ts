@@ -92,7 +92,7 @@ const words = (text: string): string[] => [...new Set(text.split(",").map((word)
 export type Password = string | null | undefined;
 
 /** The body of a form; the rules get priorities of 10, 20, 30 … in their order. */
-export function bodyOf(form: LinkForm, timeZone: string, password?: Password): LinkBody {
+export function bodyOf(form: LinkForm, timeZone: string, stored: Link | null = null, password?: Password): LinkBody {
   const text = (value: string): string | null => value.trim() || null;
   return {
     destinationUrl: form.destinationUrl.trim(),
@@ -103,9 +103,9 @@ export function bodyOf(form: LinkForm, timeZone: string, password?: Password): L
     campaignId: text(form.campaignId),
     enabled: form.enabled,
     redirectType: form.redirectType === "307" ? 307 : 302,
-    scheduledStartAt: fromLocal(form.scheduledStartAt, timeZone),
-    scheduledEndAt: fromLocal(form.scheduledEndAt, timeZone),
-    expiresAt: fromLocal(form.expiresAt, timeZone),
+    scheduledStartAt: fromLocal(form.scheduledStartAt, timeZone, stored?.scheduledStartAt),
+    scheduledEndAt: fromLocal(form.scheduledEndAt, timeZone, stored?.scheduledEndAt),
+    expiresAt: fromLocal(form.expiresAt, timeZone, stored?.expiresAt),
     maxClicks: form.maxClicks.trim() ? Number(form.maxClicks) : null,
     fallbackUrl: text(form.fallbackUrl),
     tracking: {

@@ -73,9 +73,13 @@ export function toLocal(at: string | null | undefined, timeZone: string): string
   return new Date(ms + offset(ms, timeZone) * 60_000).toISOString().slice(0, 16);
 }
 
-/** The instant that a `datetime-local` field names in a zone; null when it is empty. A time that a change of clocks skips is moved on. */
-export function fromLocal(text: string, timeZone: string): string | null {
+/**
+ * The instant that a `datetime-local` field names in a zone; null when it is empty. A time that a change of clocks skips is moved on.
+ * While the field shows the stored instant, it names that: to the second, and in the hour that clocks repeat.
+ */
+export function fromLocal(text: string, timeZone: string, stored?: string | null): string | null {
   if (!text) return null;
+  if (stored && text === toLocal(stored, timeZone)) return stored;
   const wall = Date.parse(`${text.length === 16 ? `${text}:00` : text}Z`);
   if (Number.isNaN(wall)) return null;
   const guess = wall - offset(wall, timeZone) * 60_000;

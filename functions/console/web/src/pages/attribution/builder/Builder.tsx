@@ -73,7 +73,7 @@ function Editor(first: { link: Link | null; etag: string | null }) {
     // Creating refuses a slug that is taken; saving refuses if others have saved meanwhile.
     const headers: Record<string, string> = etag ? { "if-match": etag } : { "if-none-match": "*" };
     const path = { handle, slug: form.slug.trim() };
-    return (await call("put", "/v2/handles/{handle}/links/{slug}", { path, body: bodyOf(form, zone, password), headers })).data;
+    return (await call("put", "/v2/handles/{handle}/links/{slug}", { path, body: bodyOf(form, zone, link, password), headers })).data;
   });
   const submit = () => {
     if (faults.length) return;
@@ -127,7 +127,7 @@ function Editor(first: { link: Link | null; etag: string | null }) {
               <Social {...section} />
             </div>
             <div className="builder-side stack">
-              <WhatHappens slug={form.slug.trim()} draft={bodyOf(form, zone)} rules={form.rules} stored={link !== null} />
+              <WhatHappens slug={form.slug.trim()} draft={bodyOf(form, zone, link)} rules={form.rules} stored={link !== null} />
             </div>
             </>
           );
