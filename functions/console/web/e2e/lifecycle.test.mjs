@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { environment, eventually, fill, go, open, prepare, press, settled, textOf } from "./harness.mjs";
-import { must, newHandle } from "./world.mjs";
+import { click, counted, must, newHandle, order } from "./world.mjs";
 
 let server, page, handle;
 environment({ tabs: true, month: false }, (env) => ({ server, page } = env));
@@ -225,4 +225,72 @@ test("a session is looked up, and says why it has its segments", async () => {
   assert.equal((await page.$$("ul[aria-label='Signals of the session'] [class*=dot]")).length, 5);
   await go(page, `${handle}/lifecycle/sessions/nobody-has-this`);
   await page.waitForSelector("::-p-text(There is no such session)");
+});
+
+test("a conversion leads to its session, and the session to its conversion and click", async () => {
+  const own = await newHandle(server);
+  await must(server, own, "PUT", "links/with-session", { destinationUrl: "https://example.com/" });
+  const ctx = await click(server, own, "with-session?sid=of:a.visitor");
+  await new Promise((resolve) => setTimeout(resolve, 3_500));
+  const { conversionId } = await order(server, ctx, "order-1", { value: "5", currency: "EUR" });
+  await counted(server, own, { clicks: 1, conversions: 1 });
+  await open(page, server, `${own}/attribution/conversions/${conversionId}`);
+  await press(page, "of:a.visitor");
+  await page.waitForSelector("::-p-text(A conversion was made in this session within 30 days.)");
+  await press(page, "Look for its conversions");
+  await page.waitForSelector(`a[href$="/attribution/conversions/${conversionId}"]`);
+  await press(page, "Look for its clicks");
+  await page.waitForSelector("ul[aria-label=Clicks] a[href$='/attribution/links/with-session']");
+  await go(page, `${own}/lifecycle/segments`);
+  const row = await page.$eval("table[aria-label=Segments] tbody tr", ({ innerText }) => innerText.replace(/\s+/g, " "));
+  assert.match(row, /^new All signals of the session are of one UTC day, or it has none\. 1 0 0 1 100% /);
+});
+
+test("a rule is made and tested with the keyboard alone", async () => {
+  await open(page, server, `${handle}/lifecycle/rules`);
+  const label = () => page.evaluate(() => {
+    const { activeElement: element } = document;
+    return element.getAttribute("aria-label") ?? element.labels?.[0]?.innerText.trim() ?? element.innerText.trim();
+  });
+  const tabTo = async (wanted) => {
+    for (let presses = 0; presses < 80; presses++) {
+      if ((await label()) === wanted) return;
+      await page.keyboard.press("Tab");
+    }
+    assert.fail(`${wanted} is not reached`);
+  };
+  const type = async (wanted, text) => {
+    await tabTo(wanted);
+    await page.keyboard.type(text);
+  };
+  await tabTo("New rule");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => location.pathname.endsWith("/rules/new"));
+  await settled(page);
+  await type("Name", "by-keys");
+  await tabTo("Trigger");
+  await page.keyboard.down("Control");
+  await page.keyboard.press("a");
+  await page.keyboard.up("Control");
+  await page.keyboard.type("typed");
+  await tabTo("All of these: add signals");
+  await page.keyboard.press("Enter");
+  await page.keyboard.down("Shift");
+  for (let n = 0; n < 12 && (await label()) !== "Signal"; n++) await page.keyboard.press("Tab");
+  await page.keyboard.up("Shift");
+  await page.keyboard.type("view");
+  await type("Title", "Typed");
+  await page.keyboard.down("Control");
+  await page.keyboard.press("s");
+  await page.keyboard.up("Control");
+  await page.waitForFunction(() => location.pathname.endsWith("/lifecycle/rules"));
+  await settled(page);
+  assert.deepEqual((await storedRule("by-keys")).when.all, [{ signalKey: "view", minCount: 1 }]);
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await page.waitForFunction(() => location.pathname.endsWith("/lifecycle/tester"));
+  await settled(page);
+  await tabTo("Add a signal");
+  await page.keyboard.press("Enter");
+  await eventually("the rule decides", async () => (await shown()).typed?.rule === "by-keys");
 });

@@ -12,18 +12,18 @@ type Props = {
   placeholder?: string;
   error?: string;
   name?: string;
-  /** What a value has to be like; others are not added. */
-  accept?: (value: string) => boolean;
+  /** Why a value cannot be added; null if it can. */
+  refuse?: (value: string) => string | null;
   /** Values to choose from. */
   offered?: readonly string[];
 };
 
 /** Several texts, each added with Enter and removed by a press: any text can be one, with commas and spaces too. */
-export function Values({ label, values, onChange, help, placeholder, error, name, accept, offered = [] }: Props) {
+export function Values({ label, values, onChange, help, placeholder, error, name, refuse, offered = [] }: Props) {
   const [text, setText] = useState("");
-  const wrong = text !== "" && accept !== undefined && !accept(text);
+  const wrong = text === "" ? null : (refuse?.(text) ?? null);
   const add = (value: string) => {
-    if (value === "" || (accept && !accept(value))) return;
+    if (value === "" || refuse?.(value)) return;
     if (!values.includes(value)) onChange([...values, value]);
     setText("");
   };
@@ -33,12 +33,12 @@ export function Values({ label, values, onChange, help, placeholder, error, name
     event.preventDefault();
     add(text);
   };
-  const fault = error ?? (wrong ? "Letters, digits, _ . : and - only." : undefined);
+  const fault = error ?? wrong;
   return (
     <div className={css.box}>
       <div className={css.entry} onKeyDown={press}>
         <TextBox label={label} value={text} onChange={setText} onBlur={() => add(text)} {...(placeholder ? { placeholder } : {})} {...(help ? { help } : {})} {...(name ? { name } : {})} {...(fault ? { error: fault } : {})} />
-        <Button size="small" onPress={() => add(text)} isDisabled={text === "" || wrong} aria-label={`Add to ${label}`}>Add</Button>
+        <Button size="small" onPress={() => add(text)} isDisabled={text === "" || wrong !== null} aria-label={`Add to ${label}`}>Add</Button>
       </div>
       {values.length > 0 && (
         <ul className={css.values} aria-label={label}>

@@ -22,6 +22,7 @@ import { PublicCheck } from "./PublicCheck";
 import { SignalRows } from "./SignalRows";
 
 const NONE: Invented[] = [];
+const FULL = `One request answers ${MAX_TRIGGERS} triggers.`;
 
 /** What a page would be told: for a session that exists or that is made up here, by the rules that are saved or those being edited. */
 export default function Tester() {
@@ -57,9 +58,9 @@ export default function Tester() {
           <Card title="Question" actions={<ApiRequest requests={[asked.request]} />}>
             <div className="form">
               <Values
-                label="Triggers" values={triggers} offered={offered} accept={(value) => NAME.test(value) && triggers.length < MAX_TRIGGERS}
+                label="Triggers" values={triggers} offered={offered} refuse={(value) => (triggers.length >= MAX_TRIGGERS ? FULL : NAME.test(value) ? null : "Letters, digits, _ . : and - only.")}
                 onChange={(next) => setParts({ triggers: next.join(",") || "," })} placeholder="checkout"
-                help={triggers.length >= MAX_TRIGGERS ? `One request answers ${MAX_TRIGGERS} triggers.` : "Press Enter after each."}
+                help={triggers.length >= MAX_TRIGGERS ? FULL : "Press Enter after each."}
               />
               <TextBox
                 label="Session" placeholder="None: only the signals below count" value={sessionId} onChange={(text) => setParts({ session: text })}
