@@ -59,7 +59,6 @@ export default function Links() {
           <ColumnChooser columns={columns} shown={shown} toggle={show} />
         </Toolbar>
         <Chips chips={chips} clear={clear} />
-        {chosen.size > 0 && <BulkBar links={rows.filter(({ link }) => chosen.has(link.slug)).map(({ link }) => link)} done={() => setChosen(new Set())} />}
         <Loaded of={complete} lines={8}>
           {() => (
             <SparkLayer>
@@ -92,6 +91,7 @@ export default function Links() {
             </SparkLayer>
           )}
         </Loaded>
+        {chosen.size > 0 && <BulkBar links={rows.filter(({ link }) => chosen.has(link.slug)).map(({ link }) => link)} done={() => setChosen(new Set())} />}
       </Card>
     </Page>
   );
