@@ -77,7 +77,8 @@ async fn count(app: &App, slug: &str, clicks: usize) -> Result<f64> {
             let at = begins.plus_days(i64::try_from(day)?).plus_millis(i64::try_from(number / DAYS % 80_000_000)?);
             let mut record = SqsMessage::default();
             record.message_id = Some(number.to_string());
-            record.body = Some(serde_json::to_string(&ClickMessage { v: 1, clicks: vec![click(at, slug, None, number)?] })?);
+            record.body =
+                Some(serde_json::to_string(&ClickMessage { v: 1, request_id: None, clicks: vec![click(at, slug, None, number)?] })?);
             event.records.push(record);
         }
         let response = click_worker::handle(worker.clone(), event).await;

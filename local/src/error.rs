@@ -60,6 +60,12 @@ pub enum Error {
     /// No entry of the outbox with this partition key is set aside.
     #[error("no entry {0} is set aside; `outbox` lists those that are")]
     NotSetAside(String),
+    /// The deployment on AWS cannot be reached.
+    #[error("AWS: {0}")]
+    Aws(String),
+    /// No conversion has this id, or was posted by this request.
+    #[error("no conversion has this id or was posted by this request")]
+    NotTraced,
     /// A function was mounted twice.
     #[error("{0} is mounted already")]
     AlreadyMounted(String),

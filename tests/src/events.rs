@@ -32,6 +32,14 @@ pub fn bodies(name: &str) -> Vec<Value> {
     records.iter().map(|record| serde_json::from_str(record["body"].as_str().expect("a body")).expect("JSON")).collect()
 }
 
+/// A message without the request it names, which differs from run to run.
+#[track_caller]
+pub fn without_request(mut message: Value) -> Value {
+    let request = message.as_object_mut().and_then(|members| members.remove("requestId"));
+    assert!(request.as_ref().and_then(Value::as_str).is_some_and(|id| id.starts_with("req_")), "{message} names no request: {request:?}");
+    message
+}
+
 /// Of the messages of the outbox those about a conversion.
 pub fn about_conversions(messages: &[Value]) -> Vec<&Value> {
     messages.iter().filter(|body| body["pk"].as_str().is_some_and(|pk| pk.starts_with("CONV#"))).collect()

@@ -93,7 +93,8 @@ fn untagged(yaml: Option<&Yaml>) -> Option<String> {
 /// What a statement is about: one resource or several, each by its id in the template.
 fn resources(yaml: Option<&Yaml>) -> Vec<String> {
     let entries = yaml.and_then(Yaml::as_vec).map_or_else(|| yaml.into_iter().collect::<Vec<_>>(), |entries| entries.iter().collect());
-    let id = |arn: String| arn.replace("${", "").replace('}', "").replace(".Arn", "");
+    // The parameter TableArn has the ARN of the table in use.
+    let id = |arn: String| arn.replace("${", "").replace('}', "").replace("TableArn.Value", "Table").replace(".Arn", "");
     entries.into_iter().filter_map(|entry| untagged(Some(entry)).map(id)).collect()
 }
 
@@ -176,13 +177,13 @@ Resources:
       Policies:
         - Statement:
             - Action: [dynamodb:PutItem, dynamodb:UpdateItem]
-              Resource: !GetAtt Table.Arn
+              Resource: !GetAtt TableArn.Value
               Condition: {"ForAllValues:StringLike": {dynamodb:LeadingKeys: ["LINK#*", "HIST#*"]}}
             - Action: [dynamodb:UpdateItem]
-              Resource: !GetAtt Table.Arn
+              Resource: !GetAtt TableArn.Value
               Condition: {"ForAllValues:StringLike": {dynamodb:LeadingKeys: ["CAMP#*"]}}
             - Action: [dynamodb:Query]
-              Resource: !Sub "${Table.Arn}/index/list"
+              Resource: !Sub "${TableArn.Value}/index/list"
               Condition: {"ForAllValues:StringLike": {dynamodb:LeadingKeys: ["LINKS#*"]}}
             - Action: [sqs:SendMessage]
               Resource: [!GetAtt ClicksQueue.Arn, !GetAtt EventsQueue.Arn]

@@ -3,19 +3,20 @@
 //! A click has its link's campaign and counts for it only if that was ACTIVE at the moment of the click. This is decided here, once,
 //! when the click is first stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::clicks::Click;
 use domain::clicks::agent::reclassify;
 use domain::clicks::burst::RecentClicks;
-use domain::values::id::ClickId;
+use domain::values::id::{ClickId, RequestId};
 use domain::values::name::Handle;
 use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::SubscriptionStatus;
 use futures::stream::{self, StreamExt};
 use runtime::{App, batch};
+use store::invocation::{Metric, measure};
 use store::{ClickMessage, Pointer, SubscriptionWithHealth};
 
 /// Handles whose subscriptions are read at the same time.
@@ -56,14 +57,26 @@ pub async fn handle(worker: ClickWorker, event: SqsEvent) -> SqsBatchResponse {
     unwritten.extend(errors.iter().map(|(id, _)| *id));
     let is_unwritten = |message: &&batch::Received<ClickMessage>| message.body.clicks.iter().any(|click| unwritten.contains(&click.id));
     failed.extend(received.iter().filter(is_unwritten).map(|message| message.message_id.clone()));
-    announce(app, clicks.iter().filter(|click| is_wanted(click) && !unwritten.contains(&click.id))).await;
+    let written = || clicks.iter().filter(|click| !unwritten.contains(&click.id));
+    for click in written() {
+        measure(Metric::SettleLag, app.now().millis() - click.at().millis());
+    }
+    let requests = requests(&received);
+    announce(app, &requests, written().filter(|click| is_wanted(click))).await;
     tracing::info!(clicks.new = counted.new, clicks.known = counted.known, messages.failed = failed.len(), "clicks counted");
     batch::failures(failed)
 }
 
+/// The requests of the clicks, where their messages name them.
+fn requests(received: &[batch::Received<ClickMessage>]) -> BTreeMap<ClickId, RequestId> {
+    let of_message = |message: &ClickMessage| message.clicks.first().map(|click| click.id).zip(message.request_id);
+    received.iter().filter_map(|message| of_message(&message.body)).collect()
+}
+
 /// Announces counted clicks to be sent to webhooks. What cannot be announced the sweeper announces.
-async fn announce(app: &App, clicks: impl Iterator<Item = &Click>) {
-    let pointers: Vec<Pointer> = clicks.map(Pointer::to_click).collect();
+async fn announce(app: &App, requests: &BTreeMap<ClickId, RequestId>, clicks: impl Iterator<Item = &Click>) {
+    let pointer = |click: &Click| Pointer { request_id: requests.get(&click.id).copied(), ..Pointer::to_click(click) };
+    let pointers: Vec<Pointer> = clicks.map(pointer).collect();
     for (pointer, sent) in pointers.iter().zip(app.store().outbox().announce_all(&pointers).await) {
         if let Err(error) = sent {
             tracing::warn!(item.pk = %pointer.pk, error = &error as &dyn std::error::Error, "click could not be announced; the sweeper will");

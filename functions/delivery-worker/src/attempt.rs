@@ -6,6 +6,7 @@ use domain::webhooks::delivery::{Delivery, DeliveryStatus, NextStep, PostOutcome
 use domain::webhooks::subscription::SubscriptionStatus;
 use futures::future::{Either, join, select};
 use runtime::App;
+use store::invocation::{Metric, measure};
 use store::{AttemptMessage, Lane, Result, SubscriptionWithHealth};
 
 use crate::message;
@@ -84,6 +85,7 @@ async fn claim_and_send(app: &App, delivery: &Delivery, message: &AttemptMessage
         None => Reply::without_response(PostOutcome::NoSecret),
     };
     tracing::info!(delivery.id = %claimed.id, attempt = claimed.attempt, outcome = reply.outcome.class(), "webhook attempted");
+    measure(if reply.outcome.is_delivered() { Metric::Delivered } else { Metric::NotDelivered }, 1);
     let outcome = CompletedAttempt { delivery: claimed, known, reply, started_at };
     if outcome.reply.outcome.is_delivered() { record::delivered(app, &outcome).await } else { record::failed(app, &outcome).await }
 }

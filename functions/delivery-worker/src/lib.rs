@@ -18,7 +18,7 @@ use attempt::MessageDisposition;
 /// could not be written.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     let (received, mut failed) = batch::read::<AttemptMessage>(event);
-    let dispositions = join_all(received.iter().map(|message| attempt::process(&app, &message.body))).await;
+    let dispositions = join_all(received.iter().map(|message| message.process(attempt::process(&app, &message.body)))).await;
     for (message, disposition) in received.iter().zip(dispositions) {
         match disposition {
             Ok(MessageDisposition::Done) => {}

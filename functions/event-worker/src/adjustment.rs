@@ -2,6 +2,7 @@
 
 use domain::conversions::ledger::Adjustment;
 use runtime::App;
+use store::invocation::{Metric, measure};
 use store::{CountOutcome, Pointer};
 
 use crate::wait::seconds_until_next_try;
@@ -29,6 +30,7 @@ pub(crate) async fn count(app: &App, pointer: &Pointer) -> store::Result<()> {
         };
     };
     if app.store().ledger().count(pointer, adjustment, &origin, app.now()).await? == CountOutcome::Counted {
+        measure(Metric::SettleLag, app.now().millis() - adjustment.created_at.millis());
         let Adjustment { id, conversion_id, handle, .. } = adjustment;
         tracing::info!(adjustment.id = %id, conversion.id = %conversion_id, %handle, "adjustment counted");
     }

@@ -12,6 +12,7 @@ use domain::values::name::Handle;
 use domain::webhooks::envelope::Envelope;
 use futures::future::{join, join_all};
 use runtime::App;
+use store::invocation::{Metric, measure};
 use store::{CountOutcome, Countable, Pointer, Restatement, StoredClick};
 
 use crate::fan_out;
@@ -59,7 +60,7 @@ async fn count_group(app: &App, handle: Handle, group: Vec<(usize, Countable)>) 
     let (places, countable): (Vec<usize>, Vec<Countable>) = group.into_iter().unzip();
     let outcomes = app.store().conversions().count(&handle, &countable, app.now()).await;
     let outcomes =
-        outcomes.into_iter().zip(&countable).map(|(outcome, countable)| outcome.map(|outcome| log(&countable.conversion, outcome)));
+        outcomes.into_iter().zip(&countable).map(|(outcome, countable)| outcome.map(|outcome| log(app, &countable.conversion, outcome)));
     places.into_iter().zip(outcomes).collect()
 }
 
@@ -74,7 +75,7 @@ async fn count_restating(app: &App, countable: Countable) -> Result<(), Arc<stor
         match counted.transpose()? {
             Some(CountOutcome::ClickChanged) => next = prepare(app, &pointer).await?,
             Some(outcome) => {
-                log(&countable.conversion, outcome);
+                log(app, &countable.conversion, outcome);
                 return Ok(());
             }
             None => return Ok(()),
@@ -83,9 +84,12 @@ async fn count_restating(app: &App, countable: Countable) -> Result<(), Arc<stor
     Err(Arc::new(store::Error::Contended("TransactWriteItems")))
 }
 
-fn log(conversion: &Conversion, outcome: CountOutcome) {
+fn log(app: &App, conversion: &Conversion, outcome: CountOutcome) {
     if outcome == CountOutcome::Counted {
-        tracing::info!(conversion.id = %conversion.id, handle = %conversion.handle, "conversion counted");
+        measure(Metric::SettleLag, age_ms(app, conversion));
+        let Conversion { id, handle, request_id, .. } = conversion;
+        // Conversions of several requests are counted together.
+        tracing::info!(request.id = %request_id, conversion.id = %id, %handle, "conversion counted");
     }
 }
 
@@ -100,7 +104,7 @@ async fn prepare(app: &App, pointer: &Pointer) -> store::Result<Option<Countable
     }
     let conversion = stored.conversion;
     // Before it leaves the outbox: after a crash in between, this runs again and creates no second delivery.
-    fan_out::deliver_to_subscribers(app, &Envelope::of_conversion(&conversion), conversion.bot).await?;
+    fan_out::deliver_to_subscribers(app, &Envelope::of_conversion(&conversion), conversion.bot, Some(conversion.request_id)).await?;
     if let Some(session) = &conversion.session_id {
         app.store().sessions().mark_converted(&conversion.handle, session, conversion.accepted_at, app.now()).await?;
     }

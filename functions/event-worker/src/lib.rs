@@ -18,8 +18,9 @@ use store::{OutboxKind, Pointer};
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     let (received, mut failed) = batch::read::<Pointer>(event);
     let (conversions, others): (Vec<_>, Vec<_>) = received.iter().partition(|message| message.body.kind() == Some(OutboxKind::Conversion));
+    // They are counted together, so each of their log lines names its request itself.
     let pointers: Vec<&Pointer> = conversions.iter().map(|message| &message.body).collect();
-    let of_others = join_all(others.iter().map(|message| process(&app, &message.body)));
+    let of_others = join_all(others.iter().map(|message| message.process(process(&app, &message.body))));
     let (of_conversions, of_others) = join(conversion::count_all(&app, &pointers), of_others).await;
     let of_others = of_others.into_iter().map(|outcome| outcome.map_err(Arc::new));
     for (message, outcome) in conversions.iter().zip(of_conversions).chain(others.iter().zip(of_others)) {

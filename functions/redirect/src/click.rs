@@ -4,6 +4,7 @@ use api::ApiState;
 use domain::clicks::agent::CLASSIFIER_VERSION;
 use domain::clicks::ctx::Consent;
 use domain::clicks::{Click, truncated_address};
+use store::invocation::{Metric, measure};
 
 use crate::followed::Followed;
 
@@ -44,7 +45,10 @@ pub(crate) fn of(followed: Followed<'_>) -> Click {
 
 /// Queues a click; when the queue cannot be reached it is parked in the table for the sweeper, and failing that logged whole.
 pub(crate) async fn record(app: &ApiState, click: &Click) {
-    let Err(error) = app.store().clicks().send(click, app.now()).await else { return };
+    let started = app.now();
+    let sent = app.store().clicks().send(click, started).await;
+    measure(Metric::ClickSend, app.now().millis() - started.millis());
+    let Err(error) = sent else { return };
     tracing::warn!(
         metric = "click_enqueue_failed",
         click.id = %click.id,

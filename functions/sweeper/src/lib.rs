@@ -8,6 +8,7 @@ mod reseal;
 use domain::values::moment::Moment;
 use futures::stream::{self, StreamExt};
 use runtime::App;
+use store::invocation::{Metric, measure};
 use store::{AttemptMessage, Error, Lane, OutboxKind, Overdue, Pointer, Postponed, Sweep, Waiting, table};
 
 /// Entries of one shard read at once.
@@ -68,20 +69,25 @@ async fn record(app: &App, late: Late, started: Moment) {
     let recorded = async {
         let Late { entries, mut waiting } = late;
         let set_aside = add_set_aside(app, &mut waiting).await?;
-        let sweep = Sweep { swept_at: Some(started), late: entries, set_aside, waiting };
-        app.store().system().record_sweep(&sweep).await
+        measure(Metric::SetAside, i64::try_from(set_aside).unwrap_or(i64::MAX));
+        measure(Metric::UncountedAge, waiting.oldest().map_or(0, |since| (started.millis() - since.millis()) / 1_000));
+        let sweep = Sweep { swept_at: Some(started), late: entries, set_aside: set_aside > 0, waiting };
+        app.store().system().record_sweep(&sweep).await?;
+        measure(Metric::Sweeps, 1);
+        Ok::<_, Error>(())
     };
     if let Err(error) = recorded.await {
+        measure(Metric::Errors, 1);
         tracing::warn!(error = &error as &dyn std::error::Error, "what was seen could not be recorded");
     }
 }
 
-/// Adds the entries that are set aside to those that wait; returns whether there are any.
-async fn add_set_aside(app: &App, waiting: &mut Waiting) -> store::Result<bool> {
-    let (mut after, mut found, mut oldest_unread) = (None, false, None);
+/// Adds the entries that are set aside to those that wait; returns how many were read.
+async fn add_set_aside(app: &App, waiting: &mut Waiting) -> store::Result<usize> {
+    let (mut after, mut found, mut oldest_unread) = (None, 0, None);
     for _ in 0..MAX_SET_ASIDE_PAGES {
         let (entries, next) = app.store().outbox().set_aside(SET_ASIDE_PAGE, after).await?;
-        found |= !entries.is_empty();
+        found += entries.len();
         for entry in &entries {
             if let Some(handle) = entry.pointer().counted_handle() {
                 waiting.add(handle, entry.waiting_since);
@@ -107,11 +113,15 @@ async fn sweep_shard(app: &App, shard: u32, started: Moment) -> Late {
         let (entries, next) = match app.store().outbox().overdue(shard, started, PAGE_SIZE, after).await {
             Ok(page) => page,
             Err(error) => {
+                measure(Metric::Errors, 1);
                 tracing::error!(shard, error = &error as &dyn std::error::Error, "shard could not be swept");
                 return late;
             }
         };
         late.add(&entries, started);
+        for kind in entries.iter().filter_map(|entry| entry.pointer.kind()) {
+            measure(overdue(kind), 1);
+        }
         let (announced, others): (Vec<Overdue>, Vec<Overdue>) = entries.into_iter().partition(|entry| is_announced(&entry.pointer));
         announce(app, announced).await;
         let send = |entry: Overdue| async move {
@@ -125,6 +135,20 @@ async fn sweep_shard(app: &App, shard: u32, started: Moment) -> Late {
         }
     }
     late
+}
+
+/// The metric of overdue entries of a kind.
+fn overdue(kind: OutboxKind) -> Metric {
+    match kind {
+        OutboxKind::Conversion => Metric::OverdueConversions,
+        OutboxKind::Adjustment => Metric::OverdueAdjustments,
+        OutboxKind::Click => Metric::OverdueClicks,
+        OutboxKind::Event => Metric::OverdueEvents,
+        OutboxKind::Delivery => Metric::OverdueDeliveries,
+        OutboxKind::Impressions => Metric::OverdueImpressions,
+        OutboxKind::ParkedClick => Metric::OverdueParkedClicks,
+        OutboxKind::Fold => Metric::OverdueFolds,
+    }
 }
 
 /// Whether a pointer to the entry is all that must be sent.

@@ -120,7 +120,8 @@ pub(crate) async fn range(
 
 fn replay_of(app: &ApiState, previous: &Delivery) -> Delivery {
     let event = (previous.event_id, previous.event_type);
-    Delivery::new(app.id(), previous.handle.clone(), event, previous.subscription_id, DeliveryTrigger::Manual, app.now())
+    let again = Delivery::new(app.id(), previous.handle.clone(), event, previous.subscription_id, DeliveryTrigger::Manual, app.now());
+    Delivery { request_id: store::invocation::request(), ..again }
 }
 
 fn disabled() -> Problem {

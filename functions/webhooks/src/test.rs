@@ -57,6 +57,7 @@ pub(crate) async fn handle(
     let handle = member.handle().clone();
     let envelope = Envelope::new(app.id(), handle.clone(), now, &Payload::WebhookTest(TestPayload::of(id)));
     let delivery = Delivery::new(Delivery::id_of(envelope.id, id), handle, (envelope.id, envelope.kind), id, DeliveryTrigger::Test, now);
+    let delivery = Delivery { request_id: store::invocation::request(), ..delivery };
     let event = member.event(&app, "webhook.tested", id).between(Value::Null, json!({"eventId": envelope.id}));
     app.store().deliveries().create_requested(std::slice::from_ref(&delivery), Some(&envelope), (member.handle(), &event)).await?;
     announce(&app, &delivery).await;

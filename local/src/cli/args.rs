@@ -4,12 +4,14 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{
-    values::moment::Day,
-    values::name::{CampaignId, Handle, UserId},
+    values::name::{Handle, UserId},
     webhooks::secret::WebhookSecret,
 };
 use http::StatusCode;
-use local::jobs::export::{ExportFormat, RowType};
+
+mod jobs;
+
+pub(super) use jobs::{ExportArgs, JobArgs, OutboxArgs, TraceArgs};
 
 /// 10x Links on this machine: gateway, DynamoDB, SQS and all functions in one process.
 #[derive(Parser)]
@@ -55,6 +57,9 @@ pub(super) struct ServerArgs {
     /// Take visitors' addresses from the header CloudFront-Viewer-Address: rate limits then count by what callers say.
     #[arg(long)]
     pub(super) trust_viewer_address: bool,
+    /// Write one line of metrics for each invocation of a function to standard output, as on Lambda.
+    #[arg(long)]
+    pub(super) metrics: bool,
     /// The plan of a new account.
     #[arg(long, value_enum, default_value_t = PlanArg::Enterprise)]
     pub(super) plan: PlanArg,
@@ -101,6 +106,8 @@ pub(super) enum Command {
     Rescore(JobArgs),
     /// Compare the rollups with the raw records; fails if they differ.
     Recount(JobArgs),
+    /// Show the way of a conversion: its click, the request that posted it, and each delivery with the receiver's answers.
+    Trace(TraceArgs),
     /// List what the sweeper has set aside because it could not be processed; retry or drop it.
     Outbox(OutboxArgs),
     /// Write a handle's clicks, ledger entries or daily totals to a file, as the API exports them.
@@ -177,63 +184,6 @@ pub(super) struct ListenArgs {
     /// Fail or hang only for the first N messages, then reply 200.
     #[arg(long, value_name = "N")]
     pub(super) times: Option<usize>,
-}
-
-#[derive(Args)]
-pub(super) struct OutboxArgs {
-    /// Give every entry back to the sweeper, after its cause is repaired.
-    #[arg(long, conflicts_with = "drop")]
-    pub(super) retry: bool,
-    /// Take the entry with this partition key out of the outbox without processing it: what it stands for is never counted or sent.
-    #[arg(long, value_name = "PK")]
-    pub(super) drop: Option<String>,
-    /// The data directory; a server may be running on it.
-    #[arg(long, default_value = ".data")]
-    pub(super) data: PathBuf,
-}
-
-#[derive(Args)]
-pub(super) struct JobArgs {
-    /// The first day, in UTC, such as 2026-03-01.
-    #[arg(long, value_name = "DAY")]
-    pub(super) from: Day,
-    /// The last day.
-    #[arg(long, value_name = "DAY")]
-    pub(super) to: Day,
-    /// Only this handle; all handles when absent.
-    #[arg(long)]
-    pub(super) handle: Option<Handle>,
-    /// The data directory; a server may be running on it.
-    #[arg(long, default_value = ".data")]
-    pub(super) data: PathBuf,
-}
-
-#[derive(Args)]
-pub(super) struct ExportArgs {
-    /// The handle.
-    #[arg(long)]
-    pub(super) handle: Handle,
-    /// The first day, in UTC, such as 2026-03-01.
-    #[arg(long, value_name = "DAY")]
-    pub(super) from: Day,
-    /// The last day.
-    #[arg(long, value_name = "DAY")]
-    pub(super) to: Day,
-    /// The data directory; a server may be running on it.
-    #[arg(long, default_value = ".data")]
-    pub(super) data: PathBuf,
-    /// Only this campaign's rows.
-    #[arg(long, value_name = "ID")]
-    pub(super) campaign: Option<CampaignId>,
-    /// What a row is.
-    #[arg(long = "type", value_enum, default_value_t = RowType::Clicks)]
-    pub(super) kind: RowType,
-    /// The file format.
-    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
-    pub(super) format: ExportFormat,
-    /// The file; an existing one is replaced when the export is complete.
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: PathBuf,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -5,20 +5,19 @@ use std::sync::Arc;
 use domain::values::moment::Moment;
 use local::{
     Error,
-    jobs::{Effects, Engines, JobScope, TerminalProgress, export, outbox, recount, rescore},
-    keys::Keys,
+    jobs::{Effects, JobData, JobScope, TerminalProgress, export, outbox, recount, rescore, trace},
     wall_clock,
 };
 
-use super::args::{ExportArgs, JobArgs, OutboxArgs};
+use super::args::{ExportArgs, JobArgs, OutboxArgs, TraceArgs};
 
 /// Re-classifies stored clicks.
 ///
 /// # Errors
 /// When there is no data, or the job fails.
 pub(super) async fn rescore(args: &JobArgs) -> Result<(), Error> {
-    let engines = Engines::of(&args.data).await?;
-    let scope = JobScope::of(engines.store.clone(), args.handle.clone(), args.from, args.to).await?;
+    let data = JobData::open(&args.place.place()).await?;
+    let scope = JobScope::of(data.store.clone(), args.handle.clone(), args.from, args.to).await?;
     let effects = Effects { clock: Arc::new(|| Moment::from_millis(wall_clock())), entropy: runtime::start::system_entropy() };
     let mut progress = TerminalProgress::new(scope.size());
     let result = rescore::run(&scope, &effects, &mut progress).await;
@@ -36,8 +35,8 @@ pub(super) async fn rescore(args: &JobArgs) -> Result<(), Error> {
 /// # Errors
 /// When there is no data, the job fails, or a counter differs.
 pub(super) async fn recount(args: &JobArgs) -> Result<(), Error> {
-    let engines = Engines::of(&args.data).await?;
-    let scope = JobScope::of(engines.store.clone(), args.handle.clone(), args.from, args.to).await?;
+    let data = JobData::open(&args.place.place()).await?;
+    let scope = JobScope::of(data.store.clone(), args.handle.clone(), args.from, args.to).await?;
     let mut progress = TerminalProgress::new(scope.size());
     let found = recount::run(&scope, &mut progress).await;
     progress.finish();
@@ -58,23 +57,37 @@ pub(super) async fn recount(args: &JobArgs) -> Result<(), Error> {
     }
 }
 
+/// Prints the way of a conversion.
+///
+/// # Errors
+/// When there is no data, the table cannot be read, or no handle has such a conversion.
+pub(super) async fn trace(args: &TraceArgs) -> Result<(), Error> {
+    let data = JobData::open(&args.place.place()).await?;
+    let now = Moment::from_millis(wall_clock());
+    let steps = trace::run(&data.store, args.handle.as_ref(), args.id, now).await?;
+    for step in steps {
+        println!("{:24}  {}", step.at.map(|at| at.to_string()).unwrap_or_default(), step.what);
+    }
+    Ok(())
+}
+
 /// Lists the entries of the outbox that are set aside, or retries or drops them.
 ///
 /// # Errors
 /// When there is no data, the table cannot be read or written, or no entry has the key to drop.
 pub(super) async fn outbox(args: &OutboxArgs) -> Result<(), Error> {
-    let engines = Engines::of(&args.data).await?;
+    let data = JobData::open(&args.place.place()).await?;
     if let Some(pk) = &args.drop {
-        outbox::drop_one(&engines.store, pk).await?;
+        outbox::drop_one(&data.store, pk).await?;
         println!("dropped {pk}");
         return Ok(());
     }
-    let entries = outbox::list(&engines.store).await?;
+    let entries = outbox::list(&data.store).await?;
     for entry in &entries {
         println!("{} {} (announced {} times)", entry.pk, entry.sk, entry.announced);
     }
     if args.retry {
-        outbox::retry(&engines.store, &entries, Moment::from_millis(wall_clock())).await?;
+        outbox::retry(&data.store, &entries, Moment::from_millis(wall_clock())).await?;
     }
     println!("{} {}", entries.len(), if args.retry { "given back to the sweeper" } else { "set aside" });
     Ok(())
@@ -85,8 +98,8 @@ pub(super) async fn outbox(args: &OutboxArgs) -> Result<(), Error> {
 /// # Errors
 /// When there is no data, the API refuses, or the file cannot be written.
 pub(super) async fn export(args: &ExportArgs) -> Result<(), Error> {
-    let engines = Engines::of(&args.data).await?;
-    let keys = Keys::known(&args.data)?;
+    let data = JobData::open(&args.place.place()).await?;
+    let (analytics, keys) = data.analytics()?;
     let request = export::ExportRequest {
         handle: args.handle.clone(),
         from: args.from,
@@ -97,7 +110,7 @@ pub(super) async fn export(args: &ExportArgs) -> Result<(), Error> {
     };
     let mut file = export::PartialFile::create(&args.out).map_err(Error::on(&args.out))?;
     let mut progress = TerminalProgress::new(request.days());
-    let result = export::run(&engines.analytics(&keys)?, &keys, &request, &mut file, &mut progress).await;
+    let result = export::run(&analytics, &keys, &request, &mut file, &mut progress).await;
     progress.finish();
     let result = result?;
     file.finish().map_err(Error::on(&args.out))?;

@@ -28,6 +28,7 @@ pub(crate) async fn run_command() -> ExitCode {
         Some(Command::RotateKeys { data }) => rotate_keys(&data).await,
         Some(Command::Rescore(args)) => jobs::rescore(&args).await,
         Some(Command::Recount(args)) => jobs::recount(&args).await,
+        Some(Command::Trace(args)) => jobs::trace(&args).await,
         Some(Command::Outbox(args)) => jobs::outbox(&args).await,
         Some(Command::Export(args)) => jobs::export(&args).await,
         Some(Command::Fill(args)) => fill::run(&args).await,

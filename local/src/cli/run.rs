@@ -21,6 +21,7 @@ use local::{
     settings::LocalSettings,
     wall_clock,
 };
+use runtime::telemetry;
 use tokio::{net::TcpListener, time::Instant};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -36,6 +37,9 @@ use super::{args::ServerArgs, fill, shutdown, welcome};
 /// When the port or the data directory is in use, or a file cannot be read or written.
 pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error> {
     start_logging();
+    if args.metrics {
+        telemetry::install("local", telemetry::to_stdout);
+    }
     let listeners = listen(args.port).await?;
     let data = (!args.ephemeral).then(|| args.data.clone());
     let first_fill = data.as_deref().filter(|_| !args.bare).map(FirstFill::due).transpose()?.flatten();

@@ -1,16 +1,18 @@
 //! Mounts every function of the project: the same code that its `main.rs` passes to the Lambda runtime.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 
 pub mod slot;
 
 use api::{ApiSettings, ApiState};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use axum::response::Response;
 use console::ConsoleSettings;
 use futures::FutureExt;
 use http_body_util::BodyExt;
+use lambda_http::lambda_runtime::Context;
 use lambda_http::{Body, Request};
-use runtime::{App, Settings};
+use runtime::{App, Inputs, Settings, telemetry};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
@@ -36,12 +38,44 @@ pub fn mount_all(server: &LocalServer, app: impl Fn(&str, Settings) -> App) -> R
     server.mount("webhooks", http(webhooks::service(state_of("webhooks")?)))?;
     server.mount("accounts", http(accounts::service(state_of("accounts")?)))?;
     server.mount("console", http(console::service(console_settings(server)?, app_of("console")?.inputs().clone())))?;
-    let (clicks, events, sweep) = (click_worker::ClickWorker::new(app_of("click-worker")?), app_of("event-worker")?, app_of("sweeper")?);
-    server.mount("click-worker", Function::Queue(Arc::new(move |event| click_worker::handle(clicks.clone(), event).boxed())))?;
-    server.mount("event-worker", Function::Queue(Arc::new(move |event| event_worker::handle(events.clone(), event).boxed())))?;
-    let deliveries = app_of("delivery-worker")?;
-    server.mount("delivery-worker", Function::Queue(Arc::new(move |event| delivery_worker::handle(deliveries.clone(), event).boxed())))?;
-    server.mount("sweeper", Function::Schedule(Arc::new(move || sweeper::sweep(sweep.clone()).boxed())))
+    let (clicks, events, deliveries) = (app_of("click-worker")?, app_of("event-worker")?, app_of("delivery-worker")?);
+    let (inputs, worker) = (clicks.inputs().clone(), click_worker::ClickWorker::new(clicks));
+    server.mount("click-worker", queue(server, "click-worker", inputs, move |event| click_worker::handle(worker.clone(), event))?)?;
+    let inputs = events.inputs().clone();
+    server.mount("event-worker", queue(server, "event-worker", inputs, move |event| event_worker::handle(events.clone(), event))?)?;
+    let inputs = deliveries.inputs().clone();
+    let deliver = move |event| delivery_worker::handle(deliveries.clone(), event);
+    server.mount("delivery-worker", queue(server, "delivery-worker", inputs, deliver)?)?;
+    let (sweep, context) = (app_of("sweeper")?, context(server, "sweeper")?);
+    let run = move || {
+        let (sweep, context) = (sweep.clone(), context.clone());
+        async move { telemetry::scheduled(&context, &sweep.inputs().clone(), sweeper::sweep(sweep)).await }.boxed()
+    };
+    server.mount("sweeper", Function::Schedule(Arc::new(run)))
+}
+
+/// A function that consumes a queue, as `runtime::start` runs it on Lambda.
+fn queue<F>(
+    server: &LocalServer,
+    name: &str,
+    inputs: Inputs,
+    handle: impl Fn(SqsEvent) -> F + Clone + Send + Sync + 'static,
+) -> Result<Function, Error>
+where
+    F: Future<Output = SqsBatchResponse> + Send + 'static,
+{
+    let context = context(server, name)?;
+    Ok(Function::Queue(Arc::new(move |event| {
+        let (context, inputs, work) = (context.clone(), inputs.clone(), handle(event));
+        async move { telemetry::batch(&context, &inputs, work).await }.boxed()
+    })))
+}
+
+/// The context of a function's invocations.
+fn context(server: &LocalServer, name: &str) -> Result<Context, Error> {
+    let mut context = Context::default();
+    context.env_config = server.function_config(name)?;
+    Ok(context)
 }
 
 /// The state of the HTTP function `name`.
@@ -52,6 +86,17 @@ pub fn api_state(server: &LocalServer, name: &str, app: App) -> Result<ApiState,
     let environment = server.env(name);
     let settings = ApiSettings::read(|variable| environment.get(variable).cloned()).map_err(Error::settings(name))?;
     Ok(ApiState::new(app, settings))
+}
+
+/// The state of the analytics function with these variables, for a job that asks it.
+///
+/// # Errors
+/// When they are invalid.
+pub fn analytics_on(environment: &BTreeMap<String, String>) -> Result<ApiState, Error> {
+    let variable = |name: &str| environment.get(name).cloned();
+    let settings = Settings::read(variable).map_err(Error::settings("analytics"))?;
+    let api_settings = ApiSettings::read(variable).map_err(Error::settings("analytics"))?;
+    Ok(ApiState::new(real_app("analytics", settings), api_settings))
 }
 
 /// The settings of the console.

@@ -123,11 +123,7 @@ impl Engines {
     /// # Errors
     /// When its settings are invalid.
     pub fn analytics(&self, keys: &Keys) -> Result<api::ApiState, Error> {
-        let environment = self.address.environment(keys);
-        let variable = |name: &str| environment.get(name).cloned();
-        let settings = runtime::Settings::read(variable).map_err(Error::settings("analytics"))?;
-        let api_settings = api::ApiSettings::read(variable).map_err(Error::settings("analytics"))?;
-        Ok(api::ApiState::new(crate::functions::real_app("analytics", settings), api_settings))
+        crate::functions::analytics_on(&self.address.environment(keys))
     }
 }
 

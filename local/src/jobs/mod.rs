@@ -1,13 +1,16 @@
 //! Offline jobs over stored data; each may be killed and run again.
 
+mod aws_cli;
 mod engines;
 pub mod export;
 pub mod fill;
+mod job_data;
 pub mod outbox;
 mod progress;
 pub mod recount;
 pub mod rescore;
 pub mod rotate;
+pub mod trace;
 
 use std::sync::Arc;
 
@@ -16,6 +19,7 @@ use domain::values::name::Handle;
 use store::Store;
 
 pub use engines::{EngineAddress, EngineAddressFile, Engines};
+pub use job_data::{Deployment, JobData, Place};
 pub use progress::TerminalProgress;
 
 use crate::Error;

@@ -10,6 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response};
+use lambda_http::lambda_runtime;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
@@ -134,6 +135,14 @@ impl LocalServer {
     #[must_use]
     pub fn env(&self, name: &str) -> BTreeMap<String, String> {
         self.0.slots.get(name).map(|slot| slot.environment.clone()).unwrap_or_default()
+    }
+
+    /// What Lambda tells a function about itself.
+    ///
+    /// # Errors
+    /// When there is no such function.
+    pub(crate) fn function_config(&self, name: &str) -> Result<Arc<lambda_runtime::Config>, Error> {
+        Ok(Arc::clone(&self.slot(name)?.config))
     }
 
     /// The binaries of all functions.

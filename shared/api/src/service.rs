@@ -16,6 +16,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use domain::values::id::RequestId;
 use runtime::Inputs;
+use runtime::telemetry::Invocation;
+use store::invocation::{Metric, for_request};
+use tracing::Instrument;
 
 use crate::ApiState;
 use crate::code::Code;
@@ -45,7 +48,7 @@ pub fn public_cors() -> CorsLayer {
         .max_age(std::time::Duration::from_secs(86_400))
 }
 
-/// A service with request ids, one log line a request, and problems written out.
+/// A service with request ids, one log line a request with its metrics, and problems written out.
 #[derive(Clone)]
 pub struct Served<S> {
     inputs: Inputs,
@@ -85,26 +88,43 @@ where
         let mut request = Request::from_parts(parts, body);
         rewrite_pat_path(&mut request);
         let refused = unknown.or_else(|| Some(self.pat_routes.as_ref()?.check(&request).err()?.into_response()));
-        let started = self.inputs.now();
+        // Without a context the service is called by a test.
+        let begin = |context: &lambda_runtime::Context| Invocation::begin(context, self.inputs.now());
+        let invocation = request.extensions().get().map_or_else(|| begin(&lambda_runtime::Context::default()), begin);
         let inputs = self.inputs.clone();
         let ready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, ready);
         Box::pin(async move {
-            let response = match refused {
-                None => inner.call(request).await?,
-                Some(refusal) => refusal,
+            let answer = async {
+                let response = match refused {
+                    None => inner.call(request).await?,
+                    Some(refusal) => refusal,
+                };
+                Ok::<_, Self::Error>(write_problem(problem_for_router_error(response), &id.to_string()))
             };
+            let span = tracing::info_span!(target: "request", "request", request.id = %id);
+            let mut response = invocation.run(for_request(id, answer)).instrument(span).await?;
             let id = id.to_string();
-            let mut response = write_problem(problem_for_router_error(response), &id);
             if method == Method::HEAD {
                 *response.body_mut() = Body::empty();
             }
             if let Ok(value) = HeaderValue::from_str(&id) {
                 response.headers_mut().insert(X_REQUEST_ID.clone(), value);
             }
-            let duration_ms = inputs.now().millis() - started.millis();
-            let status = response.status().as_u16();
-            tracing::info!(request.id = %id, http.method = %method, http.path = %path, http.status = status, duration_ms, "request");
+            if response.status().is_server_error() {
+                invocation.measure(Metric::Errors, 1);
+            }
+            let status = response.status();
+            let members = [
+                ("message", "request"),
+                ("request.id", id.as_str()),
+                ("http.method", method.as_str()),
+                ("http.path", path.as_str()),
+                ("http.status", status.as_str()),
+            ];
+            if !invocation.end(inputs.now(), &members) {
+                tracing::info!(request.id = %id, http.method = %method, http.path = %path, http.status = status.as_u16(), "request");
+            }
             Ok(response)
         })
     }

@@ -1,7 +1,10 @@
 //! SQS batches with partial failure reports (`ReportBatchItemFailures`).
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use store::invocation::{Metric, for_request, measure};
+use store::{MESSAGE_VERSION, Message};
+use tracing::Instrument;
 
 /// A message that could be read.
 #[derive(Debug)]
@@ -12,21 +15,44 @@ pub struct Received<M> {
     pub body: M,
 }
 
-/// The messages of a batch, and the ids of those that cannot be decoded, which end in the dead-letter queue.
-pub fn read<M: DeserializeOwned>(event: SqsEvent) -> (Vec<Received<M>>, Vec<String>) {
-    let (mut received, mut poison) = (Vec::new(), Vec::new());
+impl<M: Message> Received<M> {
+    /// Processes the message: log lines, and messages that are sent, name the request that caused it.
+    pub async fn process<F: Future>(&self, work: F) -> F::Output {
+        match self.body.request_id() {
+            Some(id) => for_request(id, work).instrument(tracing::info_span!("message", request.id = %id)).await,
+            None => work.await,
+        }
+    }
+}
+
+/// What every message has, whatever its version.
+#[derive(Deserialize)]
+struct Versioned {
+    v: u64,
+}
+
+/// The messages of a batch, and the ids of those that are returned to the queue: those of a newer version wait there for a worker that
+/// knows it; those that cannot be decoded end in the dead-letter queue.
+pub fn read<M: Message>(event: SqsEvent) -> (Vec<Received<M>>, Vec<String>) {
+    let (mut received, mut returned) = (Vec::new(), Vec::new());
     for record in event.records {
         let message_id = record.message_id.clone().unwrap_or_default();
-        match serde_json::from_str(record.body.as_deref().unwrap_or_default()) {
-            Ok(body) => received.push(Received { message_id, body }),
-            Err(error) => {
-                let digest = domain::values::secret::sha256_hex(record.body.as_deref().unwrap_or_default().as_bytes());
+        let body = record.body.as_deref().unwrap_or_default();
+        match (serde_json::from_str::<Versioned>(body), serde_json::from_str(body)) {
+            (Ok(Versioned { v }), _) if v > u64::from(MESSAGE_VERSION) => {
+                measure(Metric::UnknownVersion, 1);
+                tracing::warn!(message.id = %message_id, version = v, "message of a newer version is returned to its queue");
+                returned.push(message_id);
+            }
+            (Ok(_), Ok(body)) => received.push(Received { message_id, body }),
+            (Err(error), _) | (_, Err(error)) => {
+                let digest = domain::values::secret::sha256_hex(body.as_bytes());
                 tracing::error!(message.id = %message_id, body.sha256 = %digest, %error, "message cannot be read");
-                poison.push(message_id);
+                returned.push(message_id);
             }
         }
     }
-    (received, poison)
+    (received, returned)
 }
 
 /// The response that returns these messages to the queue.

@@ -4,6 +4,7 @@
 //! - [`settings`]: the environment, read once and checked before the first event.
 //! - [`start`]: start-up on Lambda: one thread, JSON log lines.
 //! - [`batch`]: SQS batches with partial failure reports.
+//! - [`telemetry`]: one line of metrics for each invocation.
 //!
 //! Nothing here knows HTTP APIs, JWTs or OpenAPI: that is `api`.
 
@@ -13,6 +14,7 @@ mod keys;
 pub mod batch;
 pub mod settings;
 pub mod start;
+pub mod telemetry;
 
 pub use app::{App, Clock, Entropy, Inputs};
 pub use keys::{KeysError, PlatformKeys};

@@ -10,6 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::app::{App, Clock, Entropy, Inputs};
 use crate::settings::Settings;
+use crate::telemetry;
 
 /// The wall clock.
 pub fn wall_clock() -> Clock {
@@ -64,10 +65,11 @@ where
     F: Future<Output = SqsBatchResponse> + Send,
 {
     run(async move {
-        let worker = build(app()?);
+        let app = app()?;
+        let (worker, inputs) = (build(app.clone()), app.inputs().clone());
         let serve = |event: LambdaEvent<SqsEvent>| {
-            let worker = worker.clone();
-            async move { Ok::<_, Error>(handle(worker, event.payload).await) }
+            let (worker, inputs) = (worker.clone(), inputs.clone());
+            async move { Ok::<_, Error>(telemetry::batch(&event.context, &inputs, handle(worker, event.payload)).await) }
         };
         lambda_runtime::run(service_fn(serve)).await
     })
@@ -83,10 +85,11 @@ where
 {
     run(async move {
         let app = app()?;
-        let serve = |_: LambdaEvent<serde_json::Value>| {
+        let serve = |event: LambdaEvent<serde_json::Value>| {
             let app = app.clone();
             async move {
-                handle(app).await;
+                let inputs = app.inputs().clone();
+                telemetry::scheduled(&event.context, &inputs, handle(app)).await;
                 Ok::<_, Error>(())
             }
         };
@@ -94,7 +97,8 @@ where
     })
 }
 
-/// Runs a function on one thread, with its log as JSON lines.
+/// Runs a function on one thread, with its log as JSON lines. Each has the ids of its invocation in `spans`: Lambda's request id and
+/// X-Ray's trace id, which `lambda_runtime` adds, and the request it is for.
 ///
 /// An environment serves one event at a time; a second thread would double the CPU of each.
 ///
@@ -106,10 +110,13 @@ pub fn run(body: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
         .json()
         .flatten_event(true)
         .with_current_span(false)
-        .with_span_list(false)
+        .with_span_list(true)
         .with_target(false)
         .without_time()
         .with_max_level(level)
         .init();
+    if let Some(namespace) = variable("METRICS_NAMESPACE").filter(|name| !name.is_empty()) {
+        telemetry::install(&namespace, telemetry::to_stdout);
+    }
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(body)
 }

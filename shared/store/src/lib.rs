@@ -17,6 +17,7 @@
 //! | `limits` | quotas and rate limits |
 //! | `system` | what the sweeper has last seen |
 //! | `admin_scans` | full scans for offline jobs |
+//! | `invocation` | the request that work is for, named in its messages, and what an invocation measures |
 //! | `handle_items` | everything a handle owns, to move it to another table |
 
 mod accounts;
@@ -28,6 +29,7 @@ mod conversions;
 mod dynamo;
 mod error;
 mod handle_items;
+pub mod invocation;
 mod limits;
 mod links;
 mod message_sender;
@@ -52,8 +54,8 @@ pub use handle_items::{HandleItems, ItemRole, ScanPosition, StoredItem};
 pub use limits::{Limits, Taken, WindowTaken};
 pub use links::{Expect, LinkOrder, Links, WriteOutcome, damaged_link_version};
 pub use outbox::{
-    AttemptMessage, ClickMessage, Lane, MAX_ANNOUNCEMENTS, Outbox, OutboxKind, Overdue, OverdueCursor, Pointer, Postponed, QueueUrls,
-    SetAside,
+    AttemptMessage, ClickMessage, Lane, MAX_ANNOUNCEMENTS, MESSAGE_VERSION, Message, Outbox, OutboxKind, Overdue, OverdueCursor, Pointer,
+    Postponed, QueueUrls, SetAside,
 };
 pub use rollups::{Cells, CountOutcome, FoldOutcome, Rollups};
 pub use rule_sets::{RuleSets, StoredRule};

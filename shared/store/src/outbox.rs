@@ -11,6 +11,7 @@ mod queues;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use domain::values::id::RequestId;
 use domain::values::moment::Moment;
 
 use crate::dynamo::{Database, Item, applied, number, table, text};
@@ -23,6 +24,15 @@ pub use pointer::{OutboxKind, Pointer};
 pub use queues::QueueUrls;
 
 pub(crate) use queues::QueueClients;
+
+/// The version of the messages that this code sends, and the newest it can read.
+pub const MESSAGE_VERSION: u8 = 1;
+
+/// A message of a queue.
+pub trait Message: serde::de::DeserializeOwned {
+    /// The request that caused it, where the sender named one.
+    fn request_id(&self) -> Option<RequestId>;
+}
 
 /// Time a message has before the sweeper announces its entry again, in milliseconds.
 pub(crate) const GRACE_MS: i64 = 60_000;

@@ -63,6 +63,11 @@ impl Waiting {
         }
     }
 
+    /// Since when the oldest record has been waiting.
+    pub fn oldest(&self) -> Option<Moment> {
+        self.handles.values().copied().chain(self.others).min()
+    }
+
     /// Since when a record of this handle has been waiting. A handle that may be among the unrecorded ones counts as waiting.
     pub fn since(&self, handle: &Handle) -> Option<Moment> {
         self.handles.get(handle).copied().or(self.others)
@@ -126,5 +131,6 @@ mod tests {
         let mut all = Waiting::default();
         all.extend(waiting);
         assert_eq!((all.since(&handle(0)), all.since(&handle(9_999))), (Some(at(10)), Some(at(40))));
+        assert_eq!((all.oldest(), Waiting::default().oldest()), (Some(at(10)), None));
     }
 }

@@ -230,7 +230,8 @@ async fn a_message_that_comes_early_waits_for_its_time() {
     let subscription = subscribe(&env, &receiver, &["webhook.test"]).await;
     let id = send_test(&env, &subscription).await;
     env.deliver().await;
-    let early = AttemptMessage { v: 1, handle: env.handle(), delivery_id: id.parse().unwrap(), attempt: 2, lane: Lane::Retries };
+    let early =
+        AttemptMessage { v: 1, handle: env.handle(), delivery_id: id.parse().unwrap(), attempt: 2, lane: Lane::Retries, request_id: None };
     for early_ms in [4_000, 900, 1] {
         env.advance_ms(5_000 - early_ms - (env.now().millis() - receiver_began(&env, &id).await));
         env.app("delivery-worker").store().outbox().announce_attempt(&early, 0).await.unwrap();

@@ -1,5 +1,6 @@
 //! Webhooks: events, subscriptions, deliveries, notifications.
 
+pub(crate) mod correlation;
 pub(crate) mod deliveries;
 pub(crate) mod delivery_model;
 pub(crate) mod egress;

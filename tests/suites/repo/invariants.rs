@@ -19,12 +19,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").to_owned()
 }
 
-fn read(path: impl AsRef<Path>) -> String {
+pub(super) fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(root().join(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
 }
 
 /// Every file with this ending below these folders, by its path from the root.
-fn files(folders: &[&str], ending: &str) -> Vec<String> {
+pub(super) fn files(folders: &[&str], ending: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
     while let Some(folder) = folders.pop() {
@@ -144,7 +144,7 @@ fn there_is_one_tls_stack_and_it_is_not_openssl_or_aws_lc() {
 // ---------------------------------------------------------------- the template
 
 /// The template as JSON; `!Ref X` becomes `{"!Ref": "X"}`.
-fn template() -> Value {
+pub(super) fn template() -> Value {
     fn node(yaml: &YamlOwned) -> Value {
         match yaml {
             YamlOwned::Value(ScalarOwned::Boolean(value)) => json!(value),
@@ -162,16 +162,16 @@ fn template() -> Value {
 }
 
 /// The resources of one type with their properties.
-fn resources(template: &Value, kind: &str) -> BTreeMap<String, Value> {
+pub(super) fn resources(template: &Value, kind: &str) -> BTreeMap<String, Value> {
     let resources = template["Resources"].as_object().expect("resources").iter();
     resources.filter(|(_, resource)| resource["Type"] == kind).map(|(id, resource)| (id.clone(), resource.clone())).collect()
 }
 
-fn functions(template: &Value) -> BTreeMap<String, Value> {
+pub(super) fn functions(template: &Value) -> BTreeMap<String, Value> {
     resources(template, "AWS::Serverless::Function")
 }
 
-fn binary(function: &Value) -> &str {
+pub(super) fn binary(function: &Value) -> &str {
     function["Metadata"]["BuildProperties"]["Binary"].as_str().expect("a binary")
 }
 
@@ -234,11 +234,11 @@ fn every_statement_names_its_actions_its_resource_and_its_keys() {
             assert_eq!(statement["Condition"]["Null"]["dynamodb:LeadingKeys"], "false", "{what} is open to requests without a key");
             match statement["Resource"]["!Sub"].as_str() {
                 Some(arn) => {
-                    let index = arn.strip_prefix("${Table.Arn}/index/").unwrap_or_else(|| panic!("{what}: {arn}"));
+                    let index = arn.strip_prefix("${TableArn.Value}/index/").unwrap_or_else(|| panic!("{what}: {arn}"));
                     assert!(indexes.contains(&index.to_owned()), "{what}: there is no index {index}");
                     assert_eq!(actions(&statement), ["dynamodb:Query"], "{what}");
                 }
-                None => assert_eq!(statement["Resource"], json!({"!GetAtt": "Table.Arn"}), "{what}"),
+                None => assert_eq!(statement["Resource"], json!({"!GetAtt": "TableArn.Value"}), "{what}"),
             }
         }
     }
@@ -273,7 +273,8 @@ fn every_queue_waits_longer_than_its_worker_and_has_a_dead_letter_queue() {
         let (batch, window) =
             (mapping["BatchSize"].as_u64().expect("a batch size"), mapping["MaximumBatchingWindowInSeconds"].as_u64().expect("a window"));
         assert!(batch <= 10 || window >= 1, "{id}: a batch of {batch} needs a window");
-        assert!(mapping["ScalingConfig"]["MaximumConcurrency"].as_u64().is_some_and(|most| most >= 2), "{id}");
+        let most = &template["Parameters"][mapping["ScalingConfig"]["MaximumConcurrency"]["!Ref"].as_str().expect("a parameter")];
+        assert!(most["MinValue"].as_u64() == Some(2) && most["Default"].as_u64().is_some(), "{id}");
         for action in ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] {
             assert!(grants(worker, action, &queue), "{id}: its function may not {action}");
         }
@@ -304,7 +305,12 @@ fn the_table_forgets_by_ttl_can_be_restored_and_outlives_its_stack() {
         assert_eq!(properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{id}");
         assert_eq!(properties["TimeToLiveSpecification"], json!({"AttributeName": "ttl", "Enabled": true}), "{id}");
         assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST", "{id}");
+        assert_eq!(properties["DeletionProtectionEnabled"], true, "{id}");
         assert_eq!((&table["DeletionPolicy"], &table["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")), "{id}");
+    }
+    for id in ["ClicksQueue", "ClicksDeadLetters", "EventsQueue", "EventsDeadLetters", "RedirectLogs", "MoneyLogs", "PlatformSecret"] {
+        let resource = &template["Resources"][id];
+        assert_eq!((&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")), "{id}");
     }
 }
 

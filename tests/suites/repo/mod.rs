@@ -1,3 +1,5 @@
-//! The repository itself: layers, dependencies, template.
+//! The repository itself: layers, dependencies, template, what operators rely on, and what former versions stored.
 
 pub(crate) mod invariants;
+mod monitoring;
+mod versions;

@@ -41,7 +41,7 @@ pub(super) async fn clicks() -> Result<Scenario> {
             click.handle = handle(number).parse()?;
             let mut record = SqsMessage::default();
             record.message_id = Some(number.to_string());
-            record.body = Some(serde_json::to_string(&ClickMessage { v: 1, clicks: vec![click] })?);
+            record.body = Some(serde_json::to_string(&ClickMessage { v: 1, request_id: None, clicks: vec![click] })?);
             event.records.push(record);
         }
         let response = click_worker::handle(worker.clone(), event).await;

@@ -6,12 +6,16 @@
 //! again instead of dropping the message. The model in the tests searches every interleaving of two workers with crashes,
 //! redelivered messages and expired leases.
 
+mod attempt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::values::id::{DeliveryId, EventId, SubscriptionId};
+use crate::values::id::{DeliveryId, EventId, RequestId, SubscriptionId};
 use crate::values::moment::Moment;
 use crate::values::name::Handle;
 use crate::webhooks::event::WebhookEventType;
+
+pub use attempt::DeliveryAttempt;
 
 /// Seconds between the end of an attempt and the next one: 1 + 5 attempts (specification §10).
 pub const SCHEDULE_SECS: [i64; 5] = [5, 10, 20, 40, 80];
@@ -108,6 +112,9 @@ pub struct Delivery {
     pub durations_ms: Vec<i64>,
     /// When it was created.
     pub created_at: Moment,
+    /// The request that caused it, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
 }
 
 /// What a worker does with a message.
@@ -158,6 +165,7 @@ impl Delivery {
             first_attempt: None,
             durations_ms: Vec::new(),
             created_at: now,
+            request_id: None,
         }
     }
 
@@ -272,29 +280,4 @@ impl PostOutcome {
             Self::NoSecret => "no_secret".to_owned(),
         }
     }
-}
-
-/// One attempt as it is stored and shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct DeliveryAttempt {
-    /// Which attempt, from 1.
-    pub n: u8,
-    /// When it began.
-    pub started_at: Moment,
-    /// Its duration in milliseconds.
-    pub duration_ms: i64,
-    /// A stable code: `http_200`, `timeout`, `dns`, `connect`, `tls`, `blocked_address`,
-    /// `disconnected`, `bad_response`, `no_secret`.
-    pub outcome: String,
-    /// The status code of the receiver's answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status_code: Option<u16>,
-    /// The beginning of the receiver's answer, at most 1 KiB.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response_snippet: Option<String>,
-    /// When the next attempt is due.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_attempt_at: Option<Moment>,
 }

@@ -3,6 +3,7 @@
 //! Failures of the network and of the service are not retried here; the SDK does that, see [`crate::sdk_settings`].
 
 use crate::error::{Error, Result};
+use crate::invocation::{Metric, measure};
 
 /// How many attempts a contended operation has before contention is returned to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +55,10 @@ where
     for number in policy.attempts() {
         match attempt(number, state).await? {
             RetryStep::Done(outcome) => return Ok(outcome),
-            RetryStep::Again(next) => state = next,
+            RetryStep::Again(next) => {
+                measure(Metric::Conflicts, 1);
+                state = next;
+            }
         }
     }
     Err(Error::Contended(operation))

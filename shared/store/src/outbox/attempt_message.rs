@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use domain::values::id::DeliveryId;
+use domain::values::id::{DeliveryId, RequestId};
 use domain::values::name::Handle;
 use domain::webhooks::delivery::Delivery;
+
+use crate::outbox::{MESSAGE_VERSION, Message};
 
 /// A message that names one attempt of a delivery; body, endpoint and secret stay in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,12 +22,22 @@ pub struct AttemptMessage {
     pub attempt: u8,
     /// The queue it is sent to.
     pub lane: Lane,
+    /// The request that caused the delivery, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
+}
+
+impl Message for AttemptMessage {
+    fn request_id(&self) -> Option<RequestId> {
+        self.request_id
+    }
 }
 
 impl AttemptMessage {
     /// A message for the attempt a delivery is at.
     pub fn of(delivery: &Delivery, lane: Lane) -> Self {
-        Self { v: 1, handle: delivery.handle.clone(), delivery_id: delivery.id, attempt: delivery.attempt, lane }
+        let Delivery { id, attempt, request_id, .. } = *delivery;
+        Self { v: MESSAGE_VERSION, handle: delivery.handle.clone(), delivery_id: id, attempt, lane, request_id }
     }
 }
 

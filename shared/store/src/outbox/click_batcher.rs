@@ -13,11 +13,14 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Semaphore, oneshot};
 
 use domain::clicks::Click;
+use domain::values::id::RequestId;
 use domain::values::moment::Moment;
 use domain::values::name::Handle;
 
 use crate::error::{Error, Result};
+use crate::invocation::request;
 use crate::message_sender::MessageSender;
+use crate::outbox::{MESSAGE_VERSION, Message};
 
 /// Messages in flight at once: one is filled while the others are sent.
 const SENDERS: usize = 2;
@@ -32,11 +35,21 @@ const RETRY_AFTER_MS: i64 = 1_000;
 
 /// A message of the click queue.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ClickMessage {
     /// Version of this message's layout.
     pub v: u8,
+    /// The request of the visitor, in a message of one click.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
     /// The clicks.
     pub clicks: Vec<Click>,
+}
+
+impl Message for ClickMessage {
+    fn request_id(&self) -> Option<RequestId> {
+        self.request_id
+    }
 }
 
 /// The clicks that wait for a sender, as JSON, each with the channel of its result.
@@ -121,7 +134,9 @@ impl ClickBatcher {
     async fn send_batch(&self, sender: &MessageSender, queue: &str, handle: &Handle, now: Moment) -> bool {
         let batch = self.take_batch();
         let clicks: Vec<&str> = batch.iter().map(|(click, _)| click.as_str()).collect();
-        let body = format!(r#"{{"v":1,"clicks":[{}]}}"#, clicks.join(","));
+        // A message of several clicks is one of several requests.
+        let request = request().filter(|_| clicks.len() == 1).map(|id| format!(r#""requestId":"{id}","#)).unwrap_or_default();
+        let body = format!(r#"{{"v":{MESSAGE_VERSION},{request}"clicks":[{}]}}"#, clicks.join(","));
         let sent = sender.send(queue, &body, handle.as_str(), now).await;
         if let Err(error) = &sent {
             tracing::warn!(error = error as &dyn std::error::Error, clicks = clicks.len(), "click message could not be sent");

@@ -54,7 +54,7 @@ pub struct SetAside {
 
 impl Overdue {
     fn of(item: &Item) -> Result<Self> {
-        let pointer = Pointer { v: 1, pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() };
+        let pointer = Pointer::to(&table::Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() });
         let due_at = integer(item, "dueAt").ok_or_else(|| damaged(&pointer.pk, "dueAt is missing"))?;
         Ok(Self { announced: announced(item), due_at: Moment::from_millis(due_at), pointer })
     }
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn the_waits_double_up_to_an_hour_and_last_seven_hours_in_all() {
         let now = Moment::from_millis(0);
-        let pointer = Pointer { v: 1, pk: "CONV#demo#x".to_owned(), sk: "A".to_owned() };
+        let pointer = Pointer::to(&table::Key { pk: "CONV#demo#x".to_owned(), sk: "A".to_owned() });
         let minutes = |announced| Overdue { pointer: pointer.clone(), announced, due_at: now }.next_due_at(now).millis() / 60_000;
         assert_eq!([0, 1, 2, 5, 6, 11, 40].map(minutes), [1, 2, 4, 32, 60, 60, 60]);
         assert_eq!((0..MAX_ANNOUNCEMENTS).map(minutes).sum::<i64>(), 423);

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use domain::clicks::Click;
-use domain::values::id::DeliveryId;
+use domain::values::id::{DeliveryId, RequestId};
 use domain::values::moment::Day;
 use domain::values::name::{Handle, SessionId};
 
 use crate::dynamo::table::{self, Key};
+use crate::invocation::request;
+use crate::outbox::{MESSAGE_VERSION, Message};
 
 /// What an entry of the outbox is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,7 @@ pub enum OutboxKind {
 
 /// A message that names an item of the table; the content stays in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Pointer {
     /// Version of this message's layout.
     pub v: u8,
@@ -39,11 +42,20 @@ pub struct Pointer {
     pub pk: String,
     /// Sort key of the item.
     pub sk: String,
+    /// The request that caused the work; none in messages of the sweeper, and of senders that did not name one yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
+}
+
+impl Message for Pointer {
+    fn request_id(&self) -> Option<RequestId> {
+        self.request_id
+    }
 }
 
 impl Pointer {
     pub(crate) fn to(at: &Key) -> Self {
-        Self { v: 1, pk: at.pk.clone(), sk: at.sk.clone() }
+        Self { v: MESSAGE_VERSION, pk: at.pk.clone(), sk: at.sk.clone(), request_id: request() }
     }
 
     /// A pointer to a stored click.

@@ -8,8 +8,9 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::dynamo::table::Key;
-use crate::dynamo::{absent, applied, doc, number, optional, table, text, with_doc};
+use crate::dynamo::{absent, applied, doc, number, optional, string, table, text, with_doc};
 use crate::error::Result;
+use crate::invocation::{Metric, measure};
 use crate::rollups::Rollups;
 use crate::rollups::append::DAY_END_GRACE_MS;
 use crate::rollups::outstanding::{FoldState, REMOVED, StoredDelta, VERSION, first_deltas};
@@ -128,6 +129,7 @@ impl Rollups<'_> {
         let mut parts = vec![self.state_part(&at, &state, &batch, day)?];
         for cell in cells.iter().flat_map(|(_, cells)| cells) {
             let mut item = with_doc(&cell.at, &cell.rows)?;
+            measure(Metric::CellBytes, string(&item, "doc").map_or(0, |doc| i64::try_from(doc.len()).unwrap_or(i64::MAX)));
             item.insert("updatedAt".to_owned(), text(now.to_string()));
             parts.push(self.db.put_part(item, |put| put)?);
         }
