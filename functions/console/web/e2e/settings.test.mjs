@@ -205,13 +205,20 @@ test("the audit is filtered by its address, shows what changed, leads to the obj
   const all = await asked("limit=50");
   assert.deepEqual(await shown(), all.map(({ auditId }) => auditId));
 
-  // Every target with a page leads to it, and campaigns and links lead back.
+  // Targets lead to their pages, and those of links, campaigns and webhooks lead back.
   await go(page, `${handle}/settings/audit?action=campaign.*`);
   await press(page, "autumn");
   await page.waitForFunction(() => location.pathname.endsWith("/attribution/campaigns/autumn"));
   await settled(page);
   await press(page, "Audit");
   await page.waitForFunction(() => location.search === "?target=autumn");
+  const { subscriptionId } = await must(server, handle, "POST", "webhooks", { endpointUrl: "http://127.0.0.1:9/hook", eventTypes: ["link.created"] });
+  await go(page, `${handle}/settings/audit?action=webhook.*`);
+  await press(page, subscriptionId);
+  await page.waitForFunction((id) => location.pathname.endsWith(`/lifecycle/webhooks/${id}`), {}, subscriptionId);
+  await settled(page);
+  await press(page, "Audit");
+  await page.waitForFunction((id) => location.search === `?target=${id}`, {}, subscriptionId);
 });
 
 test("the snippet: a test signal is seen to arrive, and the tag works on a site under the policy shown", async () => {

@@ -1,5 +1,7 @@
-import { useEffect, useState } from "react";
-import { useHandle, useQueryParts } from "../../app/context";
+import { useState } from "react";
+import { Link } from "wouter";
+import { useSecond } from "../../app/clock";
+import { useAddress, useHandle, useQueryParts } from "../../app/context";
 import { call, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/use";
 import { apiOrigin } from "../../auth/config";
@@ -88,6 +90,7 @@ function LiveCheck() {
 
 function Seen({ session }: { session: Schema["ChainSession"] }) {
   const now = useSecond();
+  const address = useAddress();
   const last = session.signals.at(-1);
   if (!last) return <p className="alert">This session has a conversion, and no signal.</p>;
   return (
@@ -97,17 +100,8 @@ function Seen({ session }: { session: Schema["ChainSession"] }) {
         <span role="status" className="hidden">{plural(session.signals.length, "signal")} arrived.</span>
         <strong>Last signal {ago(last.occurredAt, now)}</strong>
         <span><code>{last.signalKey}</code>{last.signalValue ? `: ${last.signalValue}` : ""}. {plural(session.signals.length, "signal")} in all; segments: {session.segments.join(", ")}.</span>
+        <Link href={address(`lifecycle/sessions/${encodeURIComponent(session.sessionId)}`)}>Open the session</Link>
       </div>
     </div>
   );
-}
-
-/** The present moment, to a second. */
-function useSecond(): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }

@@ -10,6 +10,7 @@ import { Page } from "../../../ui/Page";
 import { PageOf } from "../../../ui/PageOf";
 import { QueryTabs, useTab } from "../../../ui/QueryTabs";
 import { Empty } from "../../../ui/states";
+import { AuditLink } from "../../settings/audit/AuditLink";
 import { Log } from "../deliveries/Log";
 import { WebhookStatusTag } from "./Health";
 import { SettingsTab } from "./SettingsTab";
@@ -36,6 +37,7 @@ function Shown({ webhook, request }: { webhook: Webhook; request: Parameters<typ
       note={<span className="row"><code>{webhook.endpointUrl}</code><CopyButton text={webhook.endpointUrl} label="Copy the address" /><span>{eventWords(webhook)}</span></span>}
       actions={
         <>
+          <AuditLink target={webhook.subscriptionId} />
           <ButtonLink icon="undo" href={address(`lifecycle/replay?endpoint=${webhook.subscriptionId}`)}>Replay</ButtonLink>
           <ApiRequest requests={[request]} />
         </>
