@@ -1,6 +1,7 @@
 // Lifecycle messaging as a person uses it: rules by form and by JSON, decisions that are those of the public endpoints, sessions and why.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { findings } from "./axe.mjs";
 import { environment, eventually, fill, go, open, prepare, press, settled, textOf } from "./harness.mjs";
 import { click, counted, must, newHandle, order } from "./world.mjs";
 
@@ -113,6 +114,7 @@ test("a signal is moved by dragging and by keyboard alike, and one question foll
     for (let n = 0; n < 2; n++) await press(page, "Add a signal");
     await eventually("two signals decide", async () => (await shown()).checkout?.rule === "two-views");
     await settled(page);
+    assert.deepEqual(await findings(page), []);
     page.calls.length = 0;
     const knob = (await page.$$("[role=slider]"))[0];
     if (way === "drag") {
@@ -180,6 +182,7 @@ test("a rule is made with the form, changed as JSON, and what is wrong is said w
   await go(page, `${handle}/lifecycle/rules`);
   await press(page, "Delete made-here");
   await page.waitForSelector("[role=dialog]");
+  assert.deepEqual(await findings(page, "[role=dialog]"), []);
   await press(page, "Delete");
   await eventually("it is gone", async () => !(await storedRule("made-here")));
 });

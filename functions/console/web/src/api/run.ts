@@ -5,6 +5,9 @@ import type { Request } from "./client";
 /** What came back for a request: any status is an answer. */
 export type Ran = { status: number; text: string; body: unknown; retryAfter: string | null };
 
+/** Reads a member of an answer that is shown as it came. */
+export const member = (body: unknown, name: string): unknown => (body && typeof body === "object" ? (body as Record<string, unknown>)[name] : undefined);
+
 /** Sends a request as it is shown, and answers what came back, refusals too; throws only if nothing did. */
 export async function run(request: Request): Promise<Ran> {
   const headers = new Headers(request.headers);

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useHandle } from "../../app/context";
 import { address, type Request } from "../../api/client";
+import { member } from "../../api/run";
 import { useGet } from "../../api/use";
 import { ctxIn } from "../../core/ctx";
 import { SLUG } from "../../core/links";
@@ -16,9 +17,6 @@ import { Card, Page } from "../../ui/Page";
 type Progress = { slug: string; arrived: string; key: string; done: string[] };
 
 const PURCHASE = "purchase";
-
-/** Reads a member of an answer that is shown as it came. */
-const member = (body: unknown, name: string): unknown => (body && typeof body === "object" ? (body as Record<string, unknown>)[name] : undefined);
 
 /** The first link, its routing, a click, and a conversion that counts once: each step is a real request. */
 export default function GetStarted() {

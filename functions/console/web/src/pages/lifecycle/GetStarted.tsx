@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { useAddress, useHandle, useRole } from "../../app/context";
 import type { Request } from "../../api/client";
 import { curl } from "../../api/curl";
+import { member } from "../../api/run";
 import { useGet } from "../../api/use";
 import { NAME } from "../../core/chain";
 import { may } from "../../core/roles";
@@ -16,8 +17,6 @@ import { Card, Page } from "../../ui/Page";
 
 type Progress = { session: string; trigger: string; done: string[] };
 const START: Progress = { session: "sess-1", trigger: "checkout", done: [] };
-
-const member = (body: unknown, name: string): unknown => (body && typeof body === "object" ? (body as Record<string, unknown>)[name] : undefined);
 
 /** Signals, decisions, a webhook and its test: the steps of lifecycle messaging, each a real request. */
 export default function GetStarted() {
@@ -125,7 +124,7 @@ function Webhooks({ sent, onSent }: { sent: boolean; onSent: () => void }) {
         <p className="muted">Your server gets a message for every event it subscribes to, signed with a secret that is shown once.</p>
         {!allowed ? <p className="muted small">An OPERATOR or the OWNER does this step and the next one.</p> : (
           <div className="row">
-            <ButtonLink size="small" kind={webhook ? "plain" : "primary"} href={address("lifecycle/webhooks")}>{webhook ? "Webhooks" : "Subscribe a webhook"}</ButtonLink>
+            <ButtonLink size="small" kind={webhook ? "plain" : "primary"} href={address(webhook ? "lifecycle/webhooks" : "lifecycle/webhooks/new")}>{webhook ? "Webhooks" : "Subscribe a webhook"}</ButtonLink>
             {webhook && <span className="small">Subscribed: <code>{webhook.endpointUrl}</code></span>}
           </div>
         )}

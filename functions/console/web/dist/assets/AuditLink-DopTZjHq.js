@@ -1,1 +1,0 @@
-import{$s as e,Ma as t,lo as n,po as r,qa as i}from"./frame-Bp1luHCh.js";var a=e();function o({target:e,action:o}){let s=r(),c=n();if(!t(s,`audit`))return null;let l=new URLSearchParams({...e?{target:e}:{},...o?{action:o}:{}});return(0,a.jsx)(i,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

@@ -1,1 +1,0 @@
-import{$s as e,fo as t,go as n,ka as r}from"./frame-Bp1luHCh.js";import{t as i}from"./Traffic-X_kJVizy.js";var a=e();function o(){let[e]=t();return(0,a.jsx)(r,{title:`Traffic`,note:`${n(e)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

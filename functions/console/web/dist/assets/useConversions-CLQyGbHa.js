@@ -1,1 +1,0 @@
-import{Gi as e,ir as t}from"./frame-Bp1luHCh.js";function n(n,r){return e(`/v2/handles/{handle}/conversions`,{query:t(n,r)})}export{n as t};
