@@ -1,1 +1,0 @@
-var e={name:`_name_um373_1`,events:`_events_um373_2`,day:`_day_um373_3`,dayBar:`_dayBar_um373_4`,delivered:`_delivered_um373_5`,failed:`_failed_um373_6`,pending:`_pending_um373_7`,catalogue:`_catalogue_um373_8`,entry:`_entry_um373_9`,entryText:`_entryText_um373_11`,grace:`_grace_um373_12`,radios:`_radios_um373_14`};export{e as t};
