@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { findings } from "./axe.mjs";
-import { environment, eventually, go, open, prepare, press, settled, tab, textOf } from "./harness.mjs";
+import { check, environment, eventually, go, open, prepare, press, settled, tab, textOf } from "./harness.mjs";
 import { orderBook } from "./receiver.mjs";
 import { must } from "./world.mjs";
 
@@ -59,7 +59,7 @@ test("deliveries are filtered in the address, walked with the arrows, and lead t
   assert.match(text, /webhook-signature\s+withheld/);
   assert.match(text, /x-10x-delivery-id\s+dlv_/);
   const body = (await must(server, failing.handle, "GET", `deliveries/${all[0]}`)).request.body;
-  await page.click("::-p-text(The exact bytes)");
+  await check(page, "The exact bytes");
   await page.waitForFunction((exact) => document.querySelector("pre[aria-label=Body]").innerText === exact, {}, body);
   await press(page, "Open the conversion");
   await page.waitForFunction(() => location.pathname.includes("/attribution/conversions/cnv_"));

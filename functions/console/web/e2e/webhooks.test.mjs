@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { findings } from "./axe.mjs";
-import { environment, eventually, fill, go, open, prepare, press, settled } from "./harness.mjs";
+import { check, environment, eventually, fill, go, open, prepare, press, settled } from "./harness.mjs";
 import { Receiver } from "./receiver.mjs";
 import { must, newHandle } from "./world.mjs";
 
@@ -56,7 +56,7 @@ test("an endpoint is created with its secret shown once, and its test is seen to
   assert.equal(await page.evaluate(() => document.activeElement.type), "url", "the field with the fault has the focus");
   await fill(page, "Address", to.url);
   await fill(page, "Description", "Ledger");
-  await page.click("::-p-text(link.created)");
+  await check(page, "link.created");
   await press(page, "Create endpoint");
   to.secrets.push(await takeSecret());
   assert.equal(logged.some((text) => text.includes(to.secrets[0])), false);
@@ -92,11 +92,11 @@ test("settings are saved as far as they were changed, a rotation counts down, an
   assert.deepEqual(to.of("webhook.test")[0].verified, [secret, next], "signed with both");
   await press(page, "Settings");
   await page.waitForSelector(".switch");
-  await page.click("::-p-text(Enabled)");
+  await check(page, "Enabled");
   await page.waitForSelector("::-p-text(To disable costs no write.)");
   await press(page, "Save");
   await page.waitForSelector(".alert ::-p-text(It was disabled in its settings)");
-  await page.click("::-p-text(Enabled)");
+  await check(page, "Enabled");
   await press(page, "Save");
   await page.waitForSelector("::-p-text(It receives events again.)");
   await press(page, "Delete the endpoint");

@@ -4,6 +4,7 @@ import { axis, countdown, dots, dotWords, duration, eventOfConversion, outcomeOf
 import { filterOf, filterText, listQuery } from "./deliveryFilter";
 import { campaignNotes, isUnread, look, lookOf, notes, ordered, quotaNotes } from "./notes";
 import { A_CALL, Counter, momentOf, type Choice } from "./replay";
+import { bars, lastDays, lastHours, line, slowest, summary, type Hour } from "./webhookStats";
 import { graces, webhookBody, webhookChange, webhookForm, type Webhook } from "./webhooks";
 
 const NOW = Date.parse("2026-11-22T10:00:00Z");
@@ -208,5 +209,29 @@ describe("a replay's count", () => {
     const counter = new Counter({ until: at(0), status: null });
     counter.add(Array.from({ length: A_CALL + 1 }, (_, n): Entry => ({ deliveryId: idAt(NOW, n), eventId: `evt_${n}`, subscriptionId: "whs_1", status: "EXHAUSTED" })));
     expect(counter.count(new Set(["whs_1"]))).toMatchObject({ events: A_CALL + 1, calls: 2 });
+  });
+});
+
+describe("the hours of an endpoint", () => {
+  const hour = (n: number, delivered: number, failed: number, p50Ms: number | null, p95Ms: number | null): Hour => ({
+    hour: at(n * 3_600_000), delivered, failed, attempts: delivered + failed, p50Ms, p95Ms,
+  });
+  it("are the last 24 of two days, on one scale", () => {
+    const rows = Array.from({ length: 35 }, (_, n) => hour(n, n, 0, null, null));
+    expect(lastHours(rows)).toHaveLength(24);
+    expect(bars(lastHours(rows)).at(-1)).toMatchObject({ delivered: 1, failed: 0 });
+    expect(bars([hour(0, 0, 0, null, null)])).toMatchObject([{ delivered: 0, failed: 0 }]);
+    expect(lastDays(NOW)).toEqual({ from: "2026-11-21", to: "2026-11-22" });
+  });
+  it("are lines that hours without attempts interrupt", () => {
+    const rows = [hour(0, 1, 0, 10, 100), hour(1, 0, 0, null, null), hour(2, 1, 0, 20, 50), hour(3, 1, 0, 20, 25)];
+    expect(slowest(rows)).toBe(100);
+    expect(line(rows, ({ p95Ms }) => p95Ms, 100)).toEqual([[[0.125, 0]], [[0.625, 0.5], [0.875, 0.75]]]);
+    expect(line(rows.slice(1, 2), ({ p95Ms }) => p95Ms, 1)).toEqual([]);
+  });
+  it("are said in one sentence", () => {
+    expect(summary([hour(0, 0, 0, null, null)])).toBe("Nothing ended in the last 24 hours.");
+    expect(summary([hour(0, 5, 0, 10, 40), hour(1, 1, 3, 10, 2_500)]))
+      .toBe("6 deliveries arrived in 24 hours, 3 failed, most in the hour from 11:00 UTC. In the slowest hour, from 11:00, 95 % of the attempts took at most 2.5 s.");
   });
 });

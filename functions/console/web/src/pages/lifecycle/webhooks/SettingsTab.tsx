@@ -39,14 +39,13 @@ function Settings({ webhook }: { webhook: Webhook }) {
     setBase(next);
     setForm(webhookForm(next));
   };
-  const save = useChange(async () => (await call("put", "/v2/handles/{handle}/webhooks/{subscriptionId}", { path: { handle, subscriptionId }, body: change })).data);
-  const submit = () =>
-    save.mutate(undefined, {
-      onSuccess: (saved) => {
-        take(saved);
-        toast(saved.enabled && !base.enabled ? "Saved. It receives events again." : "Saved.");
-      },
-    });
+  // What was saved is taken over at once: what is typed while everything is read again stays.
+  const save = useChange(async () => {
+    const { data: saved } = await call("put", "/v2/handles/{handle}/webhooks/{subscriptionId}", { path: { handle, subscriptionId }, body: change });
+    take(saved);
+    toast(saved.enabled && !base.enabled ? "Saved. It receives events again." : "Saved.");
+  });
+  const submit = () => save.mutate(undefined);
   const theirs = differences(webhookForm(base), webhookForm(webhook));
   return (
     <Form problem={save.error} shown={WEBHOOK_FIELDS} onSubmit={submit}>

@@ -14,6 +14,7 @@ import { AuditLink } from "../../settings/audit/AuditLink";
 import { Log } from "../deliveries/Log";
 import { WebhookStatusTag } from "./Health";
 import { SettingsTab } from "./SettingsTab";
+import { StripChart } from "./Strip";
 import { TestSend } from "./TestSend";
 import { VerifyTab } from "./VerifyTab";
 
@@ -47,7 +48,10 @@ function Shown({ webhook, request }: { webhook: Webhook; request: Parameters<typ
       <QueryTabs label="Views of the endpoint" tabs={TABS} current={tab} />
       {tab === "deliveries" && (
         <>
-          <TestSend webhook={webhook} />
+          <div className="grid-2">
+            <StripChart subscriptionId={webhook.subscriptionId} />
+            <TestSend webhook={webhook} />
+          </div>
           <Log endpoint={webhook.subscriptionId} nameOf={() => name} empty={<Empty title="Nothing was sent to it yet">Send a test above, or wait for its first event.</Empty>} />
         </>
       )}

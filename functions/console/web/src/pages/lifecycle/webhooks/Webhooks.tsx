@@ -11,11 +11,16 @@ import { Empty, Loaded } from "../../../ui/states";
 import { Ago } from "../../../ui/When";
 import { StatusTag } from "../deliveries/Dots";
 import { Day, WebhookStatusTag } from "./Health";
+import { RowStrip } from "./Strip";
 import css from "./webhooks.module.css";
 
 const EVERY_MS = 15_000;
 
-const COLUMNS: Column<Notified>[] = [
+/** With more endpoints their hours are on their own pages only: each row's strip is one request. */
+const MAX_STRIPS = 6;
+
+/** The columns, with the strips of hours if there are few endpoints. */
+const columns = (few: boolean): Column<Notified>[] => [
   {
     id: "endpoint", name: "Endpoint", sort: ({ endpointUrl, description }) => description ?? endpointUrl,
     cell: ({ endpointUrl, description }) => (
@@ -27,14 +32,14 @@ const COLUMNS: Column<Notified>[] = [
   },
   { id: "status", name: "Status", sort: ({ status }) => status, cell: ({ status }) => <WebhookStatusTag status={status} /> },
   { id: "events", name: "Events", cell: (webhook) => <span className={`${css.events} cut small`} title={eventWords(webhook)}>{eventWords(webhook)}</span> },
-  { id: "day", name: "Last 24 hours", sort: ({ counts24h }) => counts24h.failed, cell: ({ counts24h }) => <Day of={counts24h} /> },
+  { id: "day", name: "Last 24 hours", sort: ({ counts24h }) => counts24h.failed, cell: ({ counts24h, subscriptionId }) => <Day of={counts24h} strip={few ? <RowStrip subscriptionId={subscriptionId} /> : null} /> },
   {
     id: "last", name: "Last delivery", align: "end", sort: ({ lastDelivery }) => lastDelivery?.createdAt,
     cell: ({ lastDelivery }) => (lastDelivery ? <span className="row"><StatusTag status={lastDelivery.status} /><Ago at={lastDelivery.createdAt} /></span> : <span className="muted">–</span>),
   },
 ];
 
-/** The endpoints of the handle, each with how it did in the last day. One request. */
+/** The endpoints of the handle, each with how it did in the last day. One request, and one for each strip of up to six endpoints. */
 export default function Webhooks() {
   const address = useAddress();
   const [query, setParts] = useQueryParts();
@@ -48,7 +53,7 @@ export default function Webhooks() {
           {({ webhooks }) => (
             <DataTable
               label="Webhooks"
-              columns={COLUMNS}
+              columns={columns(webhooks.length <= MAX_STRIPS)}
               rows={webhooks}
               rowKey={({ subscriptionId }) => subscriptionId}
               href={({ subscriptionId }) => address(`lifecycle/webhooks/${subscriptionId}`)}
