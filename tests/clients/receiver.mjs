@@ -1,15 +1,17 @@
-// A receiver as a customer would write it: verifies with npm's standardwebhooks and with a plain HMAC, keeps a journal.
+// A receiver as a customer would write it: verifies with the code that the console shows for Node, with npm's standardwebhooks and without
+// a package, and with the signature of the body alone; keeps a journal.
 //
 // receiver.mjs PORT JOURNAL, the secret in WEBHOOK_SECRET, the packages in MODULES. Every message is on disk before it is answered.
 import { appendFileSync } from "node:fs";
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { createRequire } from "node:module";
 import { createServer } from "node:http";
 
-const { Webhook } = createRequire(`${process.env.MODULES}/`)("standardwebhooks");
+const shown = "../../functions/console/web/src/pages/lifecycle/webhooks/verify";
+// A copy beside the packages, which it names.
+const { verify } = await import(`${process.env.MODULES}/verify.mjs`);
+const { verify: verifyPlain } = await import(new URL(`${shown}/hmac.mjs`, import.meta.url));
 const [port, journal] = process.argv.slice(2);
 const secret = process.env.WEBHOOK_SECRET;
-const webhook = new Webhook(secret);
 
 const isPlain = (body, signature) => {
   const expected = Buffer.from(`sha256=${createHmac("sha256", secret).update(body).digest("hex")}`);
@@ -23,7 +25,8 @@ createServer(async (request, response) => {
   const { headers } = request;
   let message;
   try {
-    message = webhook.verify(body.toString(), headers);
+    message = verify(secret, headers, body);
+    if (verifyPlain(secret, headers, body).id !== message.id) message = undefined;
   } catch {
     // Recorded below as not verified.
   }

@@ -1,4 +1,5 @@
-"""A receiver as a customer would write it: verifies with PyPI's standardwebhooks and with a plain HMAC, keeps a journal.
+"""A receiver as a customer would write it: verifies with the code that the console shows for Python, and with the signature of the body
+alone; keeps a journal.
 
 receiver.py PORT JOURNAL, the secret in WEBHOOK_SECRET. Every message is on disk before it is answered.
 """
@@ -8,12 +9,16 @@ import json
 import os
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
-from standardwebhooks import Webhook, WebhookVerificationError
+from standardwebhooks import WebhookVerificationError
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).parents[2] / "functions/console/web/src/pages/lifecycle/webhooks/verify"))
+from verify import verify  # noqa: E402
 
 port, journal_path = int(sys.argv[1]), sys.argv[2]
 secret = os.environ["WEBHOOK_SECRET"]
-webhook = Webhook(secret)
 journal = open(journal_path, "a", buffering=1)
 
 
@@ -24,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            message = webhook.verify(body, headers)
+            message = verify(secret, headers, body)
             standard = True
         except WebhookVerificationError:
             message, standard = None, False

@@ -67,6 +67,13 @@ test("an endpoint is created with its secret shown once, and its test is seen to
   await page.waitForSelector("::-p-text(It arrived: answered 204)");
   assert.deepEqual(to.of("webhook.test").map(({ attempt, verified }) => [attempt, verified]), [[1, to.secrets]]);
   await page.waitForSelector("table[aria-label=Deliveries] ::-p-text(webhook.test)");
+  await press(page, "Open the delivery");
+  const first = await eventually("its page", async () => /deliveries\/(dlv_\w+)/.exec(page.url())?.[1]);
+  await press(page, "Resend");
+  await page.waitForFunction((id) => /deliveries\/dlv_/.test(location.pathname) && !location.pathname.endsWith(id), {}, first);
+  await eventually("the same event arrives again", async () => to.of("webhook.test").length === 2);
+  assert.equal(new Set(to.of("webhook.test").map(({ id }) => id)).size, 1, "under the same id");
+  await page.waitForSelector(`main a[href*="${first}"]`);
 });
 
 test("settings are saved as far as they were changed, a rotation counts down, and the end is typed", async () => {

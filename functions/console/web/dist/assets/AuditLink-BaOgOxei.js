@@ -1,1 +1,0 @@
-import{Ja as e,Na as t,ec as n,mo as r,uo as i}from"./frame-36DJXu__.js";var a=n();function o({target:n,action:o}){let s=r(),c=i();if(!t(s,`audit`))return null;let l=new URLSearchParams({...n?{target:n}:{},...o?{action:o}:{}});return(0,a.jsx)(e,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

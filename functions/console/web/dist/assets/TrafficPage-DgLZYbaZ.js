@@ -1,1 +1,0 @@
-import{Aa as e,_o as t,ec as n,po as r}from"./frame-36DJXu__.js";import{t as i}from"./Traffic-x28Wn8Ar.js";var a=n();function o(){let[n]=r();return(0,a.jsx)(e,{title:`Traffic`,note:`${t(n)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

@@ -1,1 +1,0 @@
-import{Ki as e,ir as t}from"./frame-36DJXu__.js";function n(n,r){return e(`/v2/handles/{handle}/conversions`,{query:t(n,r)})}export{n as t};

@@ -1,1 +1,0 @@
-var e={name:`_name_v2ieg_1`,events:`_events_v2ieg_2`,day:`_day_v2ieg_3`,dayBar:`_dayBar_v2ieg_4`,delivered:`_delivered_v2ieg_5`,failed:`_failed_v2ieg_6`,pending:`_pending_v2ieg_7`,catalogue:`_catalogue_v2ieg_8`,entry:`_entry_v2ieg_9`,entryText:`_entryText_v2ieg_11`,grace:`_grace_v2ieg_12`,radios:`_radios_v2ieg_14`};export{e as t};
