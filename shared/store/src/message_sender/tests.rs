@@ -49,7 +49,9 @@ impl HttpConnector for Script {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let poisoned = Arc::clone(&self.poisoned);
         if let Some(connection) = request.extension::<CaptureSmithyConnection>() {
-            let poison = move || drop(poisoned.fetch_add(1, Ordering::Relaxed));
+            let poison = move || {
+                poisoned.fetch_add(1, Ordering::Relaxed);
+            };
             connection
                 .set_connection_retriever(move || Some(ConnectionMetadata::builder().proxied(false).poison_fn(poison.clone()).build()));
         }
