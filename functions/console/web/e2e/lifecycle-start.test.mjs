@@ -19,7 +19,7 @@ test("the playbook's steps LM-01 to LM-06", async () => {
   assert.equal((await page.$$(".step-done")).length, 0, "nothing is done yet");
   await fill(page, "Session", "sess-of-the-playbook");
   await press(page, "Send a signal");
-  await page.waitForSelector("::-p-text(Accepted. The session has 1 now.)");
+  await page.waitForSelector("::-p-text(Accepted. The session has 1 signal now.)");
   await press(page, "Resolve");
   await page.waitForSelector("::-p-text(The rule hello decides: banner.)");
   await press(page, "Prefetch");

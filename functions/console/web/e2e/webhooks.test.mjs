@@ -80,7 +80,7 @@ test("settings are saved as far as they were changed, a rotation counts down, an
   const to = await receiver();
   const { subscriptionId, secret } = await must(server, handle, "POST", "webhooks", { endpointUrl: to.url, eventTypes: ["link.created"], description: "CRM" });
   await open(page, server, `${handle}/lifecycle/webhooks/${subscriptionId}?tab=settings`);
-  await page.waitForSelector("::-p-text(One secret signs.)");
+  await page.waitForSelector("::-p-text(One secret signs messages)");
   await fill(page, "Description", "CRM of the shop");
   await must(server, handle, "PUT", `webhooks/${subscriptionId}`, { eventTypes: ["link.created", "link.deleted"] });
   await press(page, "Save");

@@ -6,6 +6,7 @@ import { curl } from "../../api/curl";
 import { member } from "../../api/run";
 import { useGet } from "../../api/use";
 import { NAME } from "../../core/chain";
+import { plural } from "../../core/numbers";
 import { may } from "../../core/roles";
 import { isSessionId } from "../../core/sessions";
 import { Code } from "../../ui/ApiRequest";
@@ -36,7 +37,7 @@ export default function GetStarted() {
         <ol className="steps">
           <ApiStep
             title="1. Append chain signals" action="Send a signal" done={there} onDone={() => { finish("signals"); kept.again(); }} expect={[202]} request={asked("signals", { signals: [{ type: "view" }] })}
-            says={({ body }) => <>Accepted. The session has {String(member(body, "total"))} now. <Link href={address(`lifecycle/sessions/${session}`)}>Open the session</Link></>}
+            says={({ body }) => <>Accepted. The session has {plural(Number(member(body, "total")), "signal")} now. <Link href={address(`lifecycle/sessions/${session}`)}>Open the session</Link></>}
           >
             <p className="muted">The page says what a visitor did, under an id of its own for the visit. Anyone may send signals: no token is needed.</p>
             <div className="narrow"><TextBox label="Session" value={session} onChange={(next) => set({ ...progress, session: next, done: progress.done.filter((step) => step === "refused") })} {...(isSessionId(session) ? {} : { error: "Letters, digits, _ . : and - only." })} /></div>
@@ -45,7 +46,7 @@ export default function GetStarted() {
             title="2. Resolve a decision" action="Resolve" done={done("resolve")} onDone={() => finish("resolve")} expect={[200]} request={there ? asked("resolve", { trigger }) : null}
             says={({ body }) => <Decided body={body} trigger={trigger} />}
           >
-            <p className="muted">The page asks what to show at a moment, its trigger. The first chain rule that holds decides.</p>
+            <p className="muted">The page asks what to show at a trigger, a moment such as checkout or exit. The first chain rule that matches decides.</p>
             <div className="narrow"><TextBox label="Trigger" value={trigger} onChange={(next) => set({ ...progress, trigger: next })} {...(NAME.test(trigger) ? {} : { error: "Letters, digits, _ . : and - only." })} /></div>
           </ApiStep>
           <ApiStep
@@ -64,12 +65,12 @@ function Decided({ body, trigger }: { body: unknown; trigger: string }) {
   const address = useAddress();
   const ruleId = member(body, "ruleId");
   if (typeof ruleId === "string") return <>The rule <strong>{ruleId}</strong> decides: {String(member(member(body, "action"), "type"))}.</>;
-  return <>No rule holds, so nothing is shown. <Link href={address(`lifecycle/rules/new?trigger=${encodeURIComponent(trigger)}`)}>Create a rule</Link></>;
+  return <>No rule matches, so nothing is shown. <Link href={address(`lifecycle/rules/new?trigger=${encodeURIComponent(trigger)}`)}>Create a rule</Link></>;
 }
 
 const endpoint = { endpointUrl: "https://hooks.example.com/test", eventTypes: ["link.clicked"] };
 
-/** The refusal that a CREATOR gets: asked for by one who is, shown to others. */
+/** The refusal that a CREATOR gets: a real one for creators, shown to others. */
 function Refused({ done, onDone }: { done: boolean; onDone: () => void }) {
   const handle = useHandle();
   const role = useRole();

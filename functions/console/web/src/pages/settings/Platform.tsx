@@ -24,7 +24,7 @@ export default function Platform() {
       <Page title="Platform administration" note="The plan and the time zone of an account, by its user id." actions={<Link href="/home">Back to the console</Link>}>
         <Loaded of={account}>
           {({ platformAdmin }) =>
-            platformAdmin ? <SetAccount /> : <Empty title="This page is for platform administrators">The identity provider names them: users in its group platform-admin.</Empty>
+            platformAdmin ? <SetAccount /> : <Empty title="This page is for platform administrators">Users in the group platform-admin of the identity provider can open it.</Empty>
           }
         </Loaded>
       </Page>

@@ -19,7 +19,7 @@ export default function ChainRules() {
   const rules = useRules();
   return (
     <Page
-      title="Chain rules" asOf={rules.at} note="What a page shows at a trigger, by what the visitor did before. The first rule that holds decides."
+      title="Chain rules" asOf={rules.at} note="What a page shows at a trigger, by what the visitor did before. The first rule that matches decides."
       actions={
         <>
           <ButtonLink href={address("lifecycle/tester")} icon="split">Test decisions</ButtonLink>

@@ -12,7 +12,7 @@ export function DeleteRule({ ruleId, remove, onDone }: Props) {
     <Dialog title={`Delete ${ruleId}?`} trigger={<IconButton icon="trash" label={`Delete ${ruleId}`} />}>
       {(close) => (
         <div className="stack">
-          <p>At its trigger the next rule that holds decides. Pages may reuse its decisions until they end.</p>
+          <p>At its trigger, the next rule that matches decides. Pages may reuse this rule's decisions until they expire.</p>
           {remove.error && <Failed problem={remove.error} />}
           <div className="dialog-foot">
             <span className="muted small grow">Costs one write.</span>

@@ -13,7 +13,7 @@ export function DecisionCard({ trigger, decision, rules, unsaved }: Props) {
     <Card
       title={<>At <code>{trigger}</code></>}
       note={matched ? (ttlSeconds ? `May be reused for ${duration(ttlSeconds)}.` : "Asked again each time.") : "Asked again each time."}
-      actions={<span className={`tag ${matched ? "tag-good" : ""}`} data-decision={trigger} data-rule={ruleId ?? ""} data-digest={decision.decisionId.slice(14)}>{matched ? ruleId : evaluated.length ? "No rule holds" : "No rules"}</span>}
+      actions={<span className={`tag ${matched ? "tag-good" : ""}`} data-decision={trigger} data-rule={ruleId ?? ""} data-digest={decision.decisionId.slice(14)}>{matched ? ruleId : evaluated.length ? "No rule matches" : "No rules"}</span>}
     >
       <div className="stack">
         <div className="path">
@@ -21,7 +21,7 @@ export function DecisionCard({ trigger, decision, rules, unsaved }: Props) {
             {evaluated.map((look) => <Asked key={look.ruleId} look={look} rule={rules.find((rule) => rule.ruleId === look.ruleId)} isUnsaved={unsaved.has(look.ruleId)} />)}
           </ol>
           <p className="path-end" role="status">
-            {matched ? <>Rule <strong>{ruleId}</strong> decides.</> : evaluated.length ? "No rule holds: nothing is shown." : "No rule has this trigger: nothing is shown."}
+            {matched ? <>Rule <strong>{ruleId}</strong> decides.</> : evaluated.length ? "No rule matches: nothing is shown." : "No rule has this trigger: nothing is shown."}
           </p>
         </div>
         {matched && <ActionLook action={action} ofDecision />}
@@ -36,7 +36,7 @@ function Asked({ look, rule, isUnsaved }: { look: Look; rule: ChainRule | undefi
     <li className={matched ? "path-yes" : "path-no"}>
       <Icon name={matched ? "check" : "close"} size={14} />
       <div>
-        <span className="hidden">{matched ? "Holds: " : "Does not hold: "}</span>
+        <span className="hidden">{matched ? "Matches: " : "Does not match: "}</span>
         <strong>{ruleId}</strong> {isUnsaved && <span className="tag tag-accent">unsaved</span>}
         {matched && rule && <p className="small"><bdi>{whenText(rule.when)}</bdi></p>}
         {failedCondition && (

@@ -24,7 +24,7 @@ import { SignalRows } from "./SignalRows";
 const NONE: Invented[] = [];
 const FULL = `One request answers ${MAX_TRIGGERS} triggers.`;
 
-/** What a page would be told: for a session that exists or that is made up here, by the rules that are saved or those being edited. */
+/** The decisions a page would get: for a session that exists or that is made up here, by the rules that are saved or those being edited. */
 export default function Tester() {
   const handle = useHandle();
   const zone = useZone();
@@ -52,7 +52,7 @@ export default function Tester() {
     setParts({ session: null });
   };
   return (
-    <Page title="Decision tester" note="What a page is told at each trigger, and why. Nothing is stored, and it costs no write." actions={<Button kind="quiet" icon="undo" onPress={() => { discard(); setParts({ session: null, triggers: null, drafts: null }); }}>Start over</Button>}>
+    <Page title="Decision tester" note="What a page shows at each trigger, and why. Nothing is stored, and it costs no write." actions={<Button kind="quiet" icon="undo" onPress={() => { discard(); setParts({ session: null, triggers: null, drafts: null }); }}>Start over</Button>}>
       <div className="builder">
         <div className="stack">
           <Card title="Question" actions={<ApiRequest requests={[asked.request]} />}>

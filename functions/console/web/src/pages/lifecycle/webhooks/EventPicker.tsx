@@ -29,7 +29,7 @@ export function EventPicker({ catalogue, form, set, fault }: Props) {
         ))}
       </ul>
       {!form.all && form.eventTypes.includes("conversion.tested") && !form.eventTypes.includes("conversion.recorded") && (
-        <p className="field-help">With conversion.tested it receives conversion.recorded too, so that a test takes the way of a real one.</p>
+        <p className="field-help">With conversion.tested it receives conversion.recorded too, so that a test conversion arrives as a real one does.</p>
       )}
       {hasClicks(form) && <Toggle label="Clicks of bots too" help="Without it link.clicked is sent for people only." value={form.includeBots} onChange={(includeBots) => set({ includeBots })} {...fault("includeBots")} />}
     </div>

@@ -66,7 +66,7 @@ function Graces({ subscriptionId }: { subscriptionId: string }) {
   const rotations = useGet("/v2/handles/{handle}/audit-events", { query: { target: subscriptionId, action: "webhook.secret_rotated", since, limit: 100 } });
   const live = useMemo(() => graces(rotations.data?.items ?? [], now), [rotations.data, now]);
   if (!rotations.data) return null;
-  if (!live.length) return <p>One secret signs. No previous one does.</p>;
+  if (!live.length) return <p>One secret signs messages; there is no previous one.</p>;
   return (
     <ul aria-label="Previous secrets that still sign">
       {live.map(({ rotatedAt, endsAt }) => (
