@@ -1,6 +1,6 @@
 //! Sending a message while a visitor waits: `SendMessage` signed and posted over the connector that the SDK's clients share.
 //!
-//! The SDK's own call spends more than half of a redirect's processor time on its orchestrator and on deriving the signing key anew.
+//! The SDK's own call spends more than half of a redirect's processor time on its orchestrator and on deriving the same signing key for each request.
 //! What the SDK does for its callers and matters here is done here: attempts within a time, which failures are tried again, a corrected
 //! clock, and connections that are not used again after a failure of the service.
 
