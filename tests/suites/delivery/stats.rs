@@ -110,7 +110,7 @@ async fn statistics_are_read_by_operators_and_programs_and_a_bad_query_is_named(
     assert_eq!((&found["from"], &found["to"], &found["by"]), (&json!("2026-02-23"), &json!("2026-03-01"), &json!("hour")));
     assert_eq!(
         found["totals"],
-        json!({"delivered": 1, "failed": 0, "attempts": 1, "p50Ms": 200, "p95Ms": 200}),
+        json!({"delivered": 1, "failed": 0, "attempts": 1, "p50Ms": 150, "p95Ms": 150}),
         "one attempt of 101 to 200 ms"
     );
     assert_eq!(found["rows"].as_array().unwrap().len(), 6 * 24 + 13);

@@ -48,8 +48,8 @@ impl AttemptDurations {
 
     /// The duration in milliseconds that `percent` of the attempts do not exceed; none without attempts.
     ///
-    /// It is interpolated within the bucket of the attempt of that rank, so that it is in the same bucket as the exact one. Attempts
-    /// longer than every bound count as the longest bound.
+    /// It is interpolated within the bucket of the attempt of that rank, so that it is in the same bucket as the exact one: the attempts
+    /// of a bucket share it evenly, each in the middle of its part. Attempts longer than every bound count as the longest bound.
     pub fn percentile_ms(&self, percent: i64) -> Option<i64> {
         let rank = div_ceil(self.attempts() * percent, 100).max(1);
         let (mut before, mut lower) = (0, 0);
@@ -59,7 +59,7 @@ impl AttemptDurations {
                 lower = bound.unwrap_or(lower);
                 continue;
             };
-            return Some(lower + div_ceil((upper - lower) * (rank - before), count));
+            return Some(lower + div_ceil((upper - lower) * (2 * (rank - before) - 1), 2 * count));
         }
         (rank <= before).then_some(lower)
     }
@@ -131,7 +131,9 @@ mod tests {
         assert_eq!(AttemptDurations::default().percentile_ms(50), None);
         // Four attempts between 100 and 200 ms: a quarter of the bucket each.
         let four = AttemptDurations::of([110, 120, 130, 140]);
-        assert_eq!((four.percentile_ms(50), four.percentile_ms(95)), (Some(150), Some(200)));
+        assert_eq!((four.percentile_ms(50), four.percentile_ms(95)), (Some(138), Some(188)));
+        let one = AttemptDurations::of([3]);
+        assert_eq!((one.percentile_ms(50), one.percentile_ms(95)), (Some(5), Some(5)));
         let timeouts = AttemptDurations::of([5, 10_004, 10_012]);
         assert_eq!((timeouts.percentile_ms(50), timeouts.percentile_ms(95)), (Some(DEADLINE_MS), Some(DEADLINE_MS)));
     }
