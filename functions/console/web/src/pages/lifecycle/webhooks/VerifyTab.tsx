@@ -5,9 +5,11 @@ import { MAX_GRACE_DAYS } from "../../../core/webhooks";
 import node from "./verify/verify.mjs?raw";
 import plain from "./verify/hmac.mjs?raw";
 import python from "./verify/verify.py?raw";
+import rust from "./verify/verify.rs?raw";
 
-// The very files that tests run against messages of the server.
+// The very files that the tests run against messages of the server.
 const SNIPPETS = [
+  { id: "rust", name: "Rust", text: rust },
   { id: "node", name: "Node", text: node },
   { id: "python", name: "Python", text: python },
   { id: "plain", name: "Plain HMAC", text: plain },
