@@ -264,7 +264,7 @@ async fn everything_the_page_names_is_there_under_a_name_with_a_hash() {
         env.anonymous().get(path).await.expect(200);
     }
     let has_hash = |name: &str| {
-        let stem = name.rsplit('/').next().and_then(|file| file.split('.').next()).unwrap_or_default();
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let hash = stem.len().checked_sub(9).and_then(|start| stem.get(start..));
         hash.is_some_and(|hash| hash.starts_with('-') && hash.chars().skip(1).all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'))
     };
