@@ -69,7 +69,9 @@ where
         let (worker, inputs) = (build(app.clone()), app.inputs().clone());
         let serve = |event: LambdaEvent<SqsEvent>| {
             let (worker, inputs) = (worker.clone(), inputs.clone());
-            async move { Ok::<_, Error>(telemetry::batch(&event.context, &inputs, handle(worker, event.payload)).await) }
+            // Boxed: one in the other, the futures would be too deep for the compiler.
+            let work = Box::pin(handle(worker, event.payload));
+            async move { Ok::<_, Error>(telemetry::batch(&event.context, &inputs, work).await) }
         };
         lambda_runtime::run(service_fn(serve)).await
     })
@@ -87,9 +89,11 @@ where
         let app = app()?;
         let serve = |event: LambdaEvent<serde_json::Value>| {
             let app = app.clone();
+            let inputs = app.inputs().clone();
+            // Boxed, as above.
+            let work = Box::pin(handle(app));
             async move {
-                let inputs = app.inputs().clone();
-                telemetry::scheduled(&event.context, &inputs, handle(app)).await;
+                telemetry::scheduled(&event.context, &inputs, work).await;
                 Ok::<_, Error>(())
             }
         };
