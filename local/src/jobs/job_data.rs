@@ -20,7 +20,7 @@ pub enum Place {
     Aws(Deployment),
 }
 
-/// A deployment on AWS, reached with the credentials of the AWS CLI ([`aws_cli`]).
+/// A deployment on AWS, reached with the credentials of the AWS CLI.
 #[derive(Clone, Debug)]
 pub struct Deployment {
     /// The table: the output `TableName` of its stack.
