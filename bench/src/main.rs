@@ -81,6 +81,8 @@ fn child_process(name: &str) -> Option<Result<()>> {
 }
 
 fn main() -> ExitCode {
+    // For the clients of this process. It fails only if one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = arguments.first().and_then(|name| child_process(name)).unwrap_or_else(|| run(&arguments));
     match done {

@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::HttpError;
 use aws_smithy_types::body::SdkBody;
 use domain::values::moment::Moment;
 use serde::Serialize;
@@ -66,6 +67,8 @@ pub(crate) enum SendError {
     Refused(#[from] Refusal),
     #[error("the address {0} of the queue is no URL")]
     Address(String),
+    #[error("the request cannot be written as HTTP")]
+    Http(#[source] HttpError),
     #[error("the message cannot be written as JSON")]
     Encoding(#[from] serde_json::Error),
     #[error("no connector can be made")]
@@ -78,7 +81,7 @@ impl SendError {
         match self {
             Self::Timeout | Self::Connection(_) => true,
             Self::Refused(refusal) => refusal.is_transient(),
-            Self::Address(_) | Self::Encoding(_) | Self::NoConnector => false,
+            Self::Address(_) | Self::Http(_) | Self::Encoding(_) | Self::NoConnector => false,
         }
     }
 }
@@ -136,10 +139,10 @@ impl MessageSender {
         let authorization = self.signer.authorization(&date, &headers, payload.as_bytes());
 
         let mut request = HttpRequest::new(SdkBody::from(payload));
-        request.set_method("POST").map_err(|_| no_address())?;
+        request.set_method("POST").map_err(SendError::Http)?;
         request.set_uri(format!("{scheme}://{host}/")).map_err(|_| no_address())?;
         for (name, value) in headers.into_iter().chain([("authorization", authorization.as_str()), ("user-agent", USER_AGENT)]) {
-            request.headers_mut().try_insert(name.to_owned(), value.to_owned()).map_err(|_| no_address())?;
+            request.headers_mut().try_insert(name.to_owned(), value.to_owned()).map_err(SendError::Http)?;
         }
         Ok(request)
     }

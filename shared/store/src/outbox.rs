@@ -30,6 +30,9 @@ pub const MESSAGE_VERSION: u8 = 1;
 
 /// A message of a queue.
 pub trait Message: serde::de::DeserializeOwned {
+    /// The version of its layout; that of today's is [`MESSAGE_VERSION`].
+    fn version(&self) -> u8;
+
     /// The request that caused it, where the sender named one.
     fn request_id(&self) -> Option<RequestId>;
 }

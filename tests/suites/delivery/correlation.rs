@@ -38,15 +38,21 @@ async fn drain(env: &TestEnv, queue: &str) -> Vec<Value> {
     bodies
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_id_of_a_request_leads_through_the_workers_to_the_receiver() {
+/// A conversion that was posted and whose messages wait, the receiver of its webhook, and the answer.
+async fn posted_order() -> (TestEnv, Receiver, Answer) {
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;
     subscribe(&env, &receiver, &["conversion.recorded"]).await;
     env.put_link("launch").await;
     let ctx = env.ctx("launch").await;
     env.advance_ms(1_000);
-    let answer: Answer = env.anonymous().post("/v2/public/conversions", order(&ctx, "order-1", 24.99, "EUR")).await.expect(202);
+    let answer = env.anonymous().post("/v2/public/conversions", order(&ctx, "order-1", 24.99, "EUR")).await.expect(202);
+    (env, receiver, answer)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_id_of_a_request_leads_through_the_workers_to_the_receiver() {
+    let (env, receiver, answer) = posted_order().await;
     let (request, receipt) = (answer.header("x-request-id").to_owned(), answer.json());
     drain(&env, "ClicksQueue").await;
     let events = drain(&env, "EventsQueue").await;
@@ -75,13 +81,7 @@ async fn the_id_of_a_request_leads_through_the_workers_to_the_receiver() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_the_sweeper_sends_again_leads_to_the_same_request() {
-    let env = TestEnv::new().await;
-    let receiver = Receiver::start().await;
-    subscribe(&env, &receiver, &["conversion.recorded"]).await;
-    env.put_link("launch").await;
-    let ctx = env.ctx("launch").await;
-    env.advance_ms(1_000);
-    let answer = env.anonymous().post("/v2/public/conversions", order(&ctx, "order-1", 24.99, "EUR")).await.expect(202);
+    let (env, _receiver, answer) = posted_order().await;
     env.drain("ClicksQueue").await;
     env.drain_with("EventsQueue", |_| Vec::new()).await;
     env.advance_ms(121_000);

@@ -28,6 +28,10 @@ pub struct AttemptMessage {
 }
 
 impl Message for AttemptMessage {
+    fn version(&self) -> u8 {
+        self.v
+    }
+
     fn request_id(&self) -> Option<RequestId> {
         self.request_id
     }

@@ -47,6 +47,10 @@ pub struct ClickMessage {
 }
 
 impl Message for ClickMessage {
+    fn version(&self) -> u8 {
+        self.v
+    }
+
     fn request_id(&self) -> Option<RequestId> {
         self.request_id
     }

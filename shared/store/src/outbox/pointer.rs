@@ -48,6 +48,10 @@ pub struct Pointer {
 }
 
 impl Message for Pointer {
+    fn version(&self) -> u8 {
+        self.v
+    }
+
     fn request_id(&self) -> Option<RequestId> {
         self.request_id
     }
