@@ -174,9 +174,9 @@ export async function open(page, server, place, user = "demo-owner") {
   await settled(page);
 }
 
-/** Waits until nothing loads any more. */
+/** Waits until nothing loads any more and nothing shown is outdated. */
 export async function settled(page) {
-  await page.waitForFunction(() => !document.querySelector(".skeleton") && document.querySelector(".page h1") !== null, { timeout: 20_000 });
+  await page.waitForFunction(() => !document.querySelector(".skeleton, [aria-busy=true]") && document.querySelector(".page h1") !== null, { timeout: 20_000 });
   await page.waitForNetworkIdle({ idleTime: 250, timeout: 15_000 }).catch(() => null);
 }
 

@@ -6,6 +6,19 @@ export const BOT = "Googlebot/2.1 (+http://www.google.com/bot.html)";
 
 const random = () => Math.random().toString(36).slice(2, 10);
 
+/** Numbers from 0 to 1, the same in every run (mulberry32). */
+export function seeded(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The instant so many minutes ago. */
+export const minutesAgo = (minutes) => new Date(Date.now() - 60_000 * minutes).toISOString();
+
 /** A new handle of the owner. */
 export async function newHandle(server) {
   const handle = `t-${random()}`;

@@ -4,12 +4,16 @@ import type { IconName } from "../ui/Icon";
 
 export type Section = "Attribution" | "Lifecycle messaging" | "Settings" | null;
 
+type Load = () => Promise<{ default: ComponentType }>;
+
 /** A page: its path below the handle, where it is in the navigation, and what it takes to see it. */
 export type PageEntry = {
   path: string;
   title: string;
   section: Section;
   component: LazyExoticComponent<ComponentType>;
+  /** Loads its code, which may begin before the component is shown. */
+  load: Load;
   /** Shown in the navigation; details are not. */
   listed?: boolean;
   /** Pressed after `g`, leads there. */
@@ -20,9 +24,8 @@ export type PageEntry = {
   ranged?: boolean;
 };
 
-type Load = () => Promise<{ default: ComponentType }>;
 const page = (section: Section, path: string, title: string, load: Load, rest: Partial<PageEntry> = {}): PageEntry => ({
-  section, path, title, component: lazy(load), ...rest,
+  section, path, title, load, component: lazy(load), ...rest,
 });
 
 const listed = true;

@@ -52,7 +52,7 @@ export function Loaded<T>({ of, children, lines = 4 }: { of: Reading<T>; childre
   return (
     <>
       {of.problem && <Failed problem={of.problem} again={of.again} />}
-      <div className={of.outdated ? "outdated" : undefined} aria-busy={of.outdated || undefined}>{children(of.data)}</div>
+      <div aria-busy={of.outdated || undefined}>{children(of.data)}</div>
     </>
   );
 }

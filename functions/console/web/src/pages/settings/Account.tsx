@@ -58,7 +58,7 @@ function You({ account }: { account: OwnAccount }) {
 function Zone({ account }: { account: OwnAccount }) {
   const [zone, setZone] = useState(account.timeZone as string);
   const now = useNow();
-  // Said here: this card is made anew with the zone before the change is over.
+  // Reported here and not when the change is over: this card is replaced as soon as the zone changes.
   const save = useChange(async (timeZone: string) => {
     await call("put", "/v2/account", { body: { timeZone } });
     toast(`The zone of your account is ${timeZone}.`);

@@ -48,7 +48,7 @@ export function WhatHappens({ slug, draft, rules, stored }: Props) {
           </div>
         )}
         {decision && !preview.problem && (
-          <div className={preview.busy ? "stack outdated" : "stack"} aria-live="polite">
+          <div className="stack" aria-live="polite" aria-busy={preview.busy || undefined}>
             <RoutePath decision={decision} rules={rules} />
             <Matrix countries={countries} cells={cells} before={stored && draft ? before.decisions?.slice(1) : undefined} />
           </div>

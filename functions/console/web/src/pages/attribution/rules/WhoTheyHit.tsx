@@ -40,7 +40,7 @@ export function WhoTheyHit({ rules }: { rules: readonly HandleRule[] }) {
         <VisitorFields visitor={visitor} onChange={setVisitor} />
         {preview.problem && <Failed problem={preview.problem} />}
         {decision && !preview.problem && (
-          <div className={preview.busy ? "stack outdated" : "stack"} aria-live="polite">
+          <div className="stack" aria-live="polite" aria-busy={preview.busy || undefined}>
             <RoutePath decision={decision} rules={[]} />
             <Matrix countries={countries} cells={cells} before={undefined} />
             <p className="muted small">Of {cells.length} kinds of visitors: {deciders(cells).map(([name, count]) => `${name} ${count}`).join(", ")}.</p>

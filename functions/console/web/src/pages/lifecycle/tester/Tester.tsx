@@ -101,7 +101,7 @@ export default function Tester() {
           )}
           {!triggers.length && rules.data && <Card><Empty title="No trigger">Name one, such as checkout. Rules bring theirs along.</Empty></Card>}
           {!asked.problem && (
-            <div className={asked.busy ? "stack outdated" : "stack"} aria-busy={asked.busy || undefined} data-answers>
+            <div className="stack" aria-busy={asked.busy || undefined} data-answers>
               {triggers.map((trigger) => {
                 const decision = asked.decisions?.[trigger];
                 return decision && <DecisionCard key={trigger} trigger={trigger} decision={decision} rules={shown} unsaved={unsaved} />;

@@ -25,11 +25,12 @@ export function NewToken() {
   return (
     <>
       <Button kind="primary" icon="plus" onPress={() => setOpen(true)}>New token</Button>
-      {open && (
-        <Dialog title={shown ? "Store this token now" : "New token"} isOpen onOpenChange={(on) => !on && close()} mustAnswer={shown !== null} wide>
-          {() => (shown ? <Secret of={shown} onStored={close} /> : <TokenForm onMade={setShown} onCancel={close} />)}
+      {open && !shown && (
+        <Dialog title="New token" isOpen onOpenChange={(on) => !on && close()} wide>
+          {() => <TokenForm onMade={setShown} onCancel={close} />}
         </Dialog>
       )}
+      {shown && <Secret of={shown} onStored={close} />}
     </>
   );
 }
