@@ -70,3 +70,52 @@ proptest! {
         prop_assert_eq!(bursts(&fingerprints), by_definition(&fingerprints));
     }
 }
+
+/// So many clicks of one visitor, on so many links.
+fn clicks(ids: std::ops::Range<u128>, links: u128) -> Vec<Click> {
+    let one = |n: u128| Click {
+        slug: format!("link-{}", n % links).parse().unwrap(),
+        address: Some("hash".into()),
+        ..crate::testing::click(Moment::from_millis(1_000), n)
+    };
+    ids.map(one).collect()
+}
+
+#[test]
+fn a_burst_of_either_kind_is_found_across_batches() {
+    for (links, many, expected) in [(1, 50, Burst { hits: true, links: false }), (10, 10, Burst { hits: false, links: true })] {
+        let mut recent = RecentClicks::default();
+        let (first, last) = (clicks(0..many - 1, links), clicks(many - 1..many, links));
+        assert_eq!(recent.record(&first, Moment::from_millis(1_000)), BTreeMap::new());
+        assert_eq!(recent.record(&last, Moment::from_millis(1_000 + KEPT_MS)), BTreeMap::from([(last[0].id, expected)]), "{links} links");
+    }
+}
+
+#[test]
+fn clicks_are_forgotten_after_their_time_and_recorded_once_however_often_they_come() {
+    let (first, last) = (clicks(0..49, 1), clicks(49..50, 1));
+    let mut recent = RecentClicks::default();
+    recent.record(&first, Moment::from_millis(0));
+    assert_eq!(recent.record(&last, Moment::from_millis(KEPT_MS + 1)), BTreeMap::new(), "forgotten");
+    let mut recent = RecentClicks::default();
+    for _ in 0..3 {
+        assert_eq!(recent.record(&first, Moment::from_millis(0)), BTreeMap::new(), "49 clicks are 49");
+    }
+    let opted_out: Vec<Click> = clicks(0..100, 1).into_iter().map(|click| Click { address: None, ..click }).collect();
+    assert_eq!(recent.record(&opted_out, Moment::from_millis(0)), BTreeMap::new());
+}
+
+#[test]
+fn of_very_many_clicks_the_last_are_kept() {
+    let mut recent = RecentClicks::default();
+    let mut all = clicks(0..50, 1);
+    let others = clicks(50..50 + u128::try_from(MAX_KEPT).unwrap(), 1).into_iter().enumerate();
+    let mut others: Vec<Click> = others.map(|(n, click)| Click { address: Some(format!("other {n}")), ..click }).collect();
+    let displaced = others.split_off(MAX_KEPT - 49);
+    let last = all.split_off(49);
+    recent.record(&all, Moment::from_millis(0));
+    recent.record(&others, Moment::from_millis(0));
+    recent.record(&displaced, Moment::from_millis(0));
+    assert_eq!(recent.0.len(), MAX_KEPT);
+    assert_eq!(recent.record(&last, Moment::from_millis(0)), BTreeMap::new(), "the other 49 were displaced");
+}
