@@ -137,28 +137,129 @@ fn session_of(submission: &Submission, claims: &CtxClaims) -> Option<SessionId> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
     use serde_json::json;
+
+    const AT: Moment = Moment::from_millis(1_772_366_400_000);
+
+    fn claims() -> CtxClaims {
+        CtxClaims {
+            click_id: ClickId::new(AT.plus_secs(-60), 1),
+            handle: "demo".parse().unwrap(),
+            slug: "launch".parse().unwrap(),
+            campaign_id: Some("named".parse().unwrap()),
+            rule: Some("r3".to_owned()),
+            session_id: Some("of-the-ctx".parse().unwrap()),
+            chain_position: 2,
+            consent: Consent::Basic,
+            bot: true,
+            expires_at: AT.plus_days(30),
+        }
+    }
+
+    fn submission(body: Value) -> Submission {
+        Submission::read(body, |_| Ok(claims())).unwrap().0
+    }
+
+    fn full() -> Submission {
+        submission(json!({"ctx": "c", "idempotencyKey": "k", "eventType": "order", "value": 24.99, "currency": "EUR",
+            "occurredAt": "2026-03-01T11:00:00Z", "metadata": {"b": 1, "a": [true]}, "sessionId": "of-the-page"}))
+    }
+
+    fn least() -> Submission {
+        submission(json!({"ctx": "c", "idempotencyKey": "k", "eventType": "purchase"}))
+    }
+
+    fn credited(submission: &Submission, claims: &CtxClaims, credit: Credit, trust: Trust) -> Conversion {
+        Conversion::credit(submission, claims, credit, trust, ConversionId::new(AT, 2), RequestId::new(AT, 3), AT)
+    }
+
+    #[test]
+    fn a_conversion_is_stored_with_everything_its_click_and_its_merchant_say() {
+        let credit = Credit { campaign_id: Some("credited".parse().unwrap()), not_credited: None };
+        let whole = credited(&full(), &claims(), credit, Trust::Confirmed);
+        let stored = json!({
+            "id": ConversionId::new(AT, 2), "handle": "demo", "slug": "launch", "clickId": ClickId::new(AT.plus_secs(-60), 1),
+            "campaignId": "credited", "rule": "r3", "sessionId": "of-the-ctx", "eventType": "order",
+            "money": {"minor": 2499, "currency": "EUR"}, "occurredAt": "2026-03-01T11:00:00.000Z", "metadata": r#"{"b":1,"a":[true]}"#,
+            "bot": true, "ctxExpiresAt": "2026-03-31T12:00:00.000Z", "trust": "confirmed", "acceptedAt": "2026-03-01T12:00:00.000Z",
+            "requestId": RequestId::new(AT, 3),
+        });
+        let claims = CtxClaims { rule: None, session_id: None, bot: false, ..claims() };
+        let credit = Credit { campaign_id: None, not_credited: Some(NotCredited::CampaignPaused) };
+        let small = Conversion { ctx_expires_at: None, test: true, ..credited(&least(), &claims, credit, Trust::Claimed) };
+        let stored_small = json!({
+            "id": ConversionId::new(AT, 2), "handle": "demo", "slug": "launch", "clickId": ClickId::new(AT.plus_secs(-60), 1),
+            "campaignId": null, "notCredited": "campaign_paused", "eventType": "purchase", "money": null, "bot": false, "test": true,
+            "trust": "claimed", "acceptedAt": "2026-03-01T12:00:00.000Z", "requestId": RequestId::new(AT, 3),
+        });
+        for (conversion, stored) in [(whole, stored), (small, stored_small)] {
+            assert_eq!(serde_json::to_value(&conversion).unwrap(), stored);
+            assert_eq!(serde_json::from_value::<Conversion>(stored).unwrap(), conversion);
+        }
+    }
+
+    #[test]
+    fn the_session_is_that_of_the_ctx_else_of_the_page_and_none_where_consent_was_denied() {
+        for (consent, of_ctx, submission, expected) in [
+            (Consent::Full, Some("of-the-ctx"), full(), Some("of-the-ctx")),
+            (Consent::Full, None, full(), Some("of-the-page")),
+            (Consent::Full, Some("of-the-ctx"), least(), Some("of-the-ctx")),
+            (Consent::Full, None, least(), None),
+            (Consent::Basic, Some("of-the-ctx"), full(), Some("of-the-ctx")),
+            (Consent::Basic, None, full(), Some("of-the-page")),
+            (Consent::Denied, Some("of-the-ctx"), full(), None),
+            (Consent::Denied, None, full(), None),
+        ] {
+            let claims = CtxClaims { consent, session_id: of_ctx.map(|id| id.parse().unwrap()), ..claims() };
+            let conversion = credited(&submission, &claims, Credit::default(), Trust::Claimed);
+            assert_eq!(conversion.session_id.as_ref().map(SessionId::as_str), expected, "{consent:?}, {of_ctx:?}");
+        }
+    }
 
     #[test]
     fn a_key_holds_for_365_days_to_the_millisecond() {
-        let now = Moment::from_millis(1_772_366_400_000);
-        let claims = CtxClaims {
-            click_id: ClickId::new(Moment::from_millis(1), 1),
-            handle: "demo".parse().unwrap(),
-            slug: "launch".parse().unwrap(),
-            campaign_id: None,
-            rule: None,
-            session_id: None,
-            chain_position: 0,
-            consent: Consent::Full,
-            bot: false,
-            expires_at: Moment::from_millis(i64::MAX),
+        let conversion = testing::conversion(AT, 1);
+        let end = AT.plus_days(365);
+        for (now, holds) in [(AT, true), (end.plus_millis(-1), true), (end, false), (end.plus_millis(1), false)] {
+            assert_eq!(conversion.holds_key(now), holds, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_conversion_less_than_800_ms_after_its_click_is_instant_unless_it_is_a_test() {
+        for (after_ms, is_instant) in [(-5, true), (0, true), (799, true), (800, false), (801, false), (60_000, false)] {
+            let conversion = Conversion { accepted_at: AT.plus_millis(after_ms), ..testing::conversion(AT, 1) };
+            assert_eq!(conversion.is_instant(), is_instant, "{after_ms} ms");
+            assert!(!Conversion { test: true, ..conversion }.is_instant(), "{after_ms} ms");
+        }
+    }
+
+    #[test]
+    fn a_repetition_differs_in_the_fields_that_are_not_the_same() {
+        let body = |event: &str, money: Option<(Value, &str)>| {
+            let mut body = json!({"ctx": "c", "idempotencyKey": "k", "eventType": event});
+            if let Some((value, currency)) = money {
+                (body["value"], body["currency"]) = (value, currency.into());
+            }
+            submission(body)
         };
-        let body = json!({"ctx": "good", "idempotencyKey": "k", "eventType": "purchase"});
-        let (submission, claims) = Submission::read(body, |_| Ok(claims)).unwrap();
-        let (id, request_id) = (ConversionId::new(now, 1), RequestId::new(now, 2));
-        let conversion = Conversion::credit(&submission, &claims, Credit::default(), Trust::Claimed, id, request_id, now);
-        assert!(conversion.holds_key(now.plus_days(365).plus_millis(-1)));
-        assert!(!conversion.holds_key(now.plus_days(365)));
+        let first = credited(&body("order", Some((json!(25), "EUR"))), &claims(), Credit::default(), Trust::Claimed);
+        let free = Conversion { money: None, ..first.clone() };
+        for (conversion, again, expected) in [
+            (&first, body("order", Some((json!(25.00), "EUR"))), vec![]),
+            (&first, body("refill", Some((json!(25), "EUR"))), vec!["eventType"]),
+            (&first, body("order", Some((json!(25.01), "EUR"))), vec!["value"]),
+            (&first, body("order", Some((json!(25), "USD"))), vec!["currency"]),
+            (&first, body("order", Some((json!(25), "JPY"))), vec!["value", "currency"]),
+            (&first, body("refill", Some((json!(1), "USD"))), vec!["eventType", "value", "currency"]),
+            (&first, body("order", None), vec!["value", "currency"]),
+            (&free, body("order", None), vec![]),
+            (&free, body("order", Some((json!(0), "EUR"))), vec!["value", "currency"]),
+        ] {
+            assert_eq!(conversion.mismatch(&again), expected, "{again:?}");
+        }
+        let more = Submission { metadata: Some(json!({"a": 1})), occurred_at: Some(AT), ..body("order", None) };
+        assert_eq!(free.mismatch(&more), Vec::<&str>::new(), "what the merchant adds for itself is no difference");
     }
 }

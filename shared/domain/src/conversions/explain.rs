@@ -142,6 +142,61 @@ impl<'a> ExplainedRule<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
+    use serde_json::json;
+
+    const AT: Moment = Moment::from_millis(1_772_366_400_000);
+
+    #[test]
+    fn an_outcome_says_what_a_conversion_counts_for_and_why_not_for_more() {
+        let paused = Some(NotCredited::CampaignPaused);
+        for (test, campaign, not_credited, code) in [
+            (false, Some("spring"), None, "credited_to_campaign"),
+            (false, None, None, "credited_to_link"),
+            (false, None, paused, "not_credited_campaign_paused"),
+            (false, None, Some(NotCredited::ClickNotTracked), "not_credited_click_not_tracked"),
+            (false, None, Some(NotCredited::CampaignDeleted), "not_credited_campaign_deleted"),
+            (true, Some("spring"), None, "test"),
+            (true, None, paused, "test"),
+        ] {
+            let campaign_id = campaign.map(|id| id.parse().unwrap());
+            let conversion = Conversion { test, campaign_id, not_credited, ..testing::conversion(AT, 1) };
+            assert_eq!(json!(ConversionOutcome::of(&conversion)), code);
+        }
+    }
+
+    #[test]
+    fn every_submission_of_a_key_is_stored_with_its_outcome() {
+        let (later, request) = (AT.plus_secs(5), RequestId::new(AT, 9));
+        let (value, none): (&[&str], &[&str]) = (&["value", "currency"], &[]);
+        for (attempt, at, request_id, outcome, mismatch) in [
+            (ConversionAttempt::first(&testing::conversion(AT, 1)), AT, RequestId::new(AT, 1), "accepted", none),
+            (ConversionAttempt::again(later, request, none), later, request, "deduped", none),
+            (ConversionAttempt::again(later, request, value), later, request, "deduped_with_mismatch", value),
+            (ConversionAttempt::confirmed(later, request, none), later, request, "confirmed", none),
+            (ConversionAttempt::confirmed(later, request, value), later, request, "confirmed", value),
+        ] {
+            let mut stored = json!({"at": at, "requestId": request_id, "outcome": outcome});
+            if !mismatch.is_empty() {
+                stored["mismatch"] = json!(mismatch);
+            }
+            assert_eq!(serde_json::to_value(&attempt).unwrap(), stored);
+            assert_eq!(serde_json::from_value::<ConversionAttempt>(stored).unwrap(), attempt);
+        }
+    }
+
+    #[test]
+    fn a_rule_is_named_as_its_owner_sees_it() {
+        for (label, message) in [
+            (None, "No rule matched: the visitor went to the link's own destination."),
+            (Some("r0"), "The link's routing rule number 1 sent the visitor on."),
+            (Some("r49"), "The link's routing rule number 50 sent the visitor on."),
+            (Some("p:r2"), "The handle's personalization rule r2 sent the visitor on."),
+            (Some("rest"), "No rule matched: the visitor went to the link's own destination."),
+        ] {
+            assert_eq!(ExplainedRule::of_label(label).message(), message, "{label:?}");
+        }
+    }
 
     #[test]
     fn labels_read_back_as_the_rules_they_name() {

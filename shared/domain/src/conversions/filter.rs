@@ -62,3 +62,64 @@ impl ConversionFilter {
             && self.is_counted.is_none_or(|wanted| is_counted == wanted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use crate::values::moment::Moment;
+
+    fn read(query: &str) -> Result<ConversionFilter, Vec<String>> {
+        let fields = |form: &mut Form<'_>| Some(ConversionFilter::fields(form));
+        form::read_query(query, fields).map_err(|faults| faults.0.into_iter().map(|fault| fault.field).collect())
+    }
+
+    /// Each parameter with a value that the conversion below agrees with, and one that it does not.
+    const PARAMETERS: [(&str, &str, &str); 7] = [
+        ("campaignId", "spring", "autumn"),
+        ("slug", "launch", "other"),
+        ("from", "2026-03-01", "2026-03-02"),
+        ("to", "2026-03-01", "2026-02-28"),
+        ("trust", "confirmed", "claimed"),
+        ("test", "true", "false"),
+        ("counted", "true", "false"),
+    ];
+
+    fn conversion() -> Conversion {
+        let at = Moment::from_millis(1_772_366_400_000);
+        let campaign_id = Some("spring".parse().unwrap());
+        Conversion { campaign_id, trust: Trust::Confirmed, test: true, ..testing::conversion(at, 1) }
+    }
+
+    #[test]
+    fn a_conversion_passes_exactly_if_it_agrees_with_every_parameter() {
+        // Every parameter left out, agreeing or not: all 2187 combinations.
+        for number in 0..3_usize.pow(7) {
+            let chosen: Vec<_> = PARAMETERS.iter().enumerate().map(|(place, row)| (row, number / 3_usize.pow(place as u32) % 3)).collect();
+            let named = chosen.iter().filter(|(_, choice)| *choice > 0);
+            let pairs = named.clone().map(|((name, yes, no), choice)| format!("{name}={}", if *choice == 1 { yes } else { no }));
+            let query = pairs.collect::<Vec<_>>().join("&");
+            let chose = |name: &str| chosen.iter().find(|((of, ..), _)| *of == name).map_or(0, |(_, choice)| *choice);
+            let filter = match (read(&query), chose("from"), chose("to")) {
+                (Ok(filter), 0, _) | (Ok(filter), _, 0) | (Ok(filter), 1, 1) => filter,
+                (Err(fields), from, to) if from > 0 && to > 0 => {
+                    assert_eq!(fields, ["to"], "{query}");
+                    continue;
+                }
+                (other, ..) => panic!("{query}: {other:?}"),
+            };
+            assert_eq!(filter.passes(&conversion(), true), named.clone().all(|(_, choice)| *choice == 1), "{query}");
+            assert_eq!(filter.names_content(), named.clone().any(|((name, ..), _)| !["from", "to"].contains(name)), "{query}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_no_campaign_is_in_none_and_a_key_is_left_to_the_reader() {
+        let elsewhere = Conversion { campaign_id: None, ..conversion() };
+        assert!(!read("campaignId=spring").unwrap().passes(&elsewhere, true) && read("").unwrap().passes(&elsewhere, true));
+        assert!(read("counted=false").unwrap().passes(&elsewhere, false) && !read("counted=true").unwrap().passes(&elsewhere, false));
+        let by_key = read("idempotencyKey=order-1").unwrap();
+        assert!(by_key.key.is_some() && by_key.names_content() && by_key.passes(&elsewhere, false));
+        assert_eq!(read("trust=sure&from=1&color=red"), Err(["from", "trust", "color"].map(str::to_owned).to_vec()));
+    }
+}

@@ -127,7 +127,61 @@ mod tests {
         assert_eq!(shown(&corrected.reversal), ("evil".to_owned(), Some((-800, "USD")), Trust::Claimed, false));
         assert_eq!(shown(&corrected.confirmation), ("good".to_owned(), Some((2500, "EUR")), Trust::Confirmed, true));
         assert!(corrected.reversal.id < corrected.confirmation.id && corrected.carried == 0);
-        assert!(awaits_confirmation(&claimed) && !awaits_confirmation(&corrected.confirmed));
+    }
+
+    #[test]
+    fn a_correction_is_what_was_submitted_under_the_id_the_day_and_the_trust_of_a_confirmation() {
+        let claimed = conversion("evil", Some(900), "USD", 1);
+        let at = Moment::from_millis(1_772_369_000_000);
+        let submitted = Conversion {
+            slug: "good".parse().unwrap(),
+            money: Some(Money { minor: 2500, currency: "EUR".parse().unwrap() }),
+            campaign_id: Some("spring".parse().unwrap()),
+            event_type: "order".parse().unwrap(),
+            bot: true,
+            ..testing::conversion(at, 2)
+        };
+        let corrected = Correction::of(&claimed, 0, &submitted, confirming());
+        let expected = Conversion { id: claimed.id, accepted_at: claimed.accepted_at, trust: Trust::Confirmed, ..submitted.clone() };
+        assert_eq!(corrected.confirmed, expected);
+        for (entry, cause, random, of, amount) in [
+            (&corrected.reversal, Cause::Reversal, 3, &claimed, (-900, "USD")),
+            (&corrected.confirmation, Cause::Confirmation, 7, &expected, (2500, "EUR")),
+        ] {
+            let by = confirming();
+            let whole = Adjustment {
+                id: AdjustmentId::new(by.at, random),
+                handle: claimed.handle.clone(),
+                conversion_id: claimed.id,
+                cause,
+                elsewhere: cause == Cause::Confirmation,
+                amount: Some(MoneyChange { minor: amount.0, currency: amount.1.parse().unwrap() }),
+                reason: entry.reason.clone(),
+                actor: by.actor,
+                created_at: by.at,
+                request_id: by.request_id,
+                slug: of.slug.clone(),
+                campaign_id: of.campaign_id.clone(),
+                click_id: of.click_id,
+                event_type: of.event_type.clone(),
+                trust: of.trust,
+                bot: of.bot,
+            };
+            assert_eq!(entry, &whole);
+        }
+    }
+
+    #[test]
+    fn only_a_claimed_conversion_that_is_no_test_awaits_its_confirmation() {
+        for (trust, test, awaits) in [
+            (Trust::Claimed, false, true),
+            (Trust::Claimed, true, false),
+            (Trust::Confirmed, false, false),
+            (Trust::Confirmed, true, false),
+        ] {
+            let stored = Conversion { trust, test, ..conversion("good", None, "USD", 1) };
+            assert_eq!(awaits_confirmation(&stored), awaits, "{trust:?}, test: {test}");
+        }
     }
 
     #[test]
@@ -139,6 +193,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn adjustments_are_carried_as_far_as_the_net_value_stays_within_bounds(
+            claimed in 0_i64..500, adjusted in -1_000_i64..1_000, confirmed in 0_i64..500, high in any::<bool>(), same in any::<bool>()
+        ) {
+            const LARGEST: i64 = 99_999_999_999_999;
+            let confirmed = if high { LARGEST - confirmed } else { confirmed };
+            let (claimed, submitted) =
+                (conversion("evil", Some(claimed), "USD", 1), conversion("good", Some(confirmed), if same { "USD" } else { "EUR" }, 2));
+            let corrected = Correction::of(&claimed, adjusted, &submitted, confirming());
+            let worth = if same { (confirmed + adjusted).clamp(0, LARGEST) } else { confirmed };
+            prop_assert_eq!(corrected.carried, worth - confirmed);
+            prop_assert_eq!(corrected.confirmation.amount.unwrap().minor, worth);
+        }
+
         #[test]
         fn the_ledger_ends_at_what_is_confirmed_less_the_refunds_that_fit(
             claimed in 0_i64..500, refund in 0_i64..500, confirmed in 0_i64..500, same in any::<bool>()

@@ -156,3 +156,117 @@ impl From<Adjustment> for LedgerEntry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::audit::ActorKind;
+    use crate::conversions::ledger::Cause;
+    use crate::testing;
+    use crate::values::id::RequestId;
+    use crate::values::money::{Currency, Money};
+    use proptest::prelude::*;
+
+    const AT: Moment = Moment::from_millis(1_772_366_400_000);
+
+    fn of_conversion(random: u128) -> LedgerEntryId {
+        LedgerEntryId::Conversion(ConversionId::new(AT, random))
+    }
+
+    fn of_adjustment(random: u128) -> LedgerEntryId {
+        LedgerEntryId::Adjustment(AdjustmentId::new(AT, random))
+    }
+
+    #[test]
+    fn a_conversion_is_an_entry_with_its_value_and_without_a_reason() {
+        let conversion = Conversion {
+            slug: "other".parse().unwrap(),
+            click_id: ClickId::new(AT, 3),
+            campaign_id: Some("spring".parse().unwrap()),
+            event_type: "order".parse().unwrap(),
+            money: Some(Money { minor: 2499, currency: Currency::USD }),
+            bot: true,
+            trust: Trust::Confirmed,
+            accepted_at: AT.plus_secs(1),
+            ..testing::conversion(AT, 2)
+        };
+        let entry = LedgerEntry {
+            id: of_conversion(2),
+            conversion_id: ConversionId::new(AT, 2),
+            at: AT.plus_secs(1),
+            slug: "other".parse().unwrap(),
+            campaign_id: Some("spring".parse().unwrap()),
+            click_id: ClickId::new(AT, 3),
+            event_type: "order".parse().unwrap(),
+            amount: Some(MoneyChange { minor: 2499, currency: Currency::USD }),
+            reason: None,
+            actor: None,
+            trust: Trust::Confirmed,
+            bot: true,
+        };
+        assert_eq!(LedgerEntry::from(&conversion), entry);
+        assert_eq!((entry.kind(), entry.kind().as_str()), (LedgerEntryKind::Conversion, "CONVERSION"));
+        assert_eq!(LedgerEntry::from(&Conversion { money: None, ..conversion }), LedgerEntry { amount: None, ..entry });
+    }
+
+    #[test]
+    fn an_adjustment_is_an_entry_with_its_change_its_reason_and_its_actor() {
+        let actor = Actor { kind: ActorKind::Jwt, id: "user".to_owned() };
+        let entry = LedgerEntry::from(Adjustment {
+            id: AdjustmentId::new(AT, 1),
+            handle: "demo".parse().unwrap(),
+            conversion_id: ConversionId::new(AT, 2),
+            cause: Cause::Requested,
+            elsewhere: false,
+            amount: Some(MoneyChange { minor: -5, currency: Currency::USD }),
+            reason: "refund".to_owned(),
+            actor: actor.clone(),
+            created_at: AT.plus_secs(1),
+            request_id: RequestId::new(AT, 4),
+            slug: "launch".parse().unwrap(),
+            campaign_id: None,
+            click_id: ClickId::new(AT, 3),
+            event_type: "order".parse().unwrap(),
+            trust: Trust::Claimed,
+            bot: false,
+        });
+        let expected = LedgerEntry {
+            id: of_adjustment(1),
+            conversion_id: ConversionId::new(AT, 2),
+            at: AT.plus_secs(1),
+            slug: "launch".parse().unwrap(),
+            campaign_id: None,
+            click_id: ClickId::new(AT, 3),
+            event_type: "order".parse().unwrap(),
+            amount: Some(MoneyChange { minor: -5, currency: Currency::USD }),
+            reason: Some("refund".to_owned()),
+            actor: Some(actor),
+            trust: Trust::Claimed,
+            bot: false,
+        };
+        assert_eq!(entry, expected);
+        assert_eq!((entry.kind(), entry.kind().as_str()), (LedgerEntryKind::Adjustment, "ADJUSTMENT"));
+    }
+
+    #[test]
+    fn kinds_and_ids_are_spelled_as_those_of_the_entries() {
+        for kind in [LedgerEntryKind::Conversion, LedgerEntryKind::Adjustment] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        assert_eq!(of_conversion(7).to_string(), ConversionId::new(AT, 7).to_string());
+        assert_eq!(of_adjustment(7).to_string(), AdjustmentId::new(AT, 7).to_string());
+    }
+
+    proptest! {
+        #[test]
+        fn entries_are_in_the_order_of_their_ulids_whatever_their_kind(a in 0..4_u128, b in 0..4_u128, of_a in any::<bool>(), of_b in any::<bool>()) {
+            let id = |random: u128, is_conversion: bool| if is_conversion { of_conversion(random) } else { of_adjustment(random) };
+            let (one, other) = (id(a, of_a), id(b, of_b));
+            // A conversion comes after an adjustment with the same ULID.
+            let expected = (a, of_a).cmp(&(b, of_b));
+            prop_assert_eq!(one.cmp(&other), expected);
+            prop_assert_eq!(one.partial_cmp(&other), Some(expected));
+            prop_assert_eq!(one == other, expected == Ordering::Equal);
+        }
+    }
+}
