@@ -281,3 +281,6 @@ impl PostOutcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
