@@ -170,3 +170,6 @@ impl utoipa::PartialSchema for Conditions {
 
 #[cfg(feature = "openapi")]
 impl utoipa::ToSchema for Conditions {}
+
+#[cfg(test)]
+mod tests;
