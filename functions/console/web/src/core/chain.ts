@@ -1,5 +1,7 @@
 import type { Body, Schema } from "../api/client";
 import { plural } from "./numbers";
+import { inTurn } from "./turn";
+import { either, sameWord, together } from "./words";
 
 export type ChainRule = Schema["ChainRule"];
 export type ChainRuleBody = Body<"/v2/handles/{handle}/chain/rules/{ruleId}", "put">;
@@ -47,8 +49,6 @@ const TURNS = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff
 /** Text of others within a sentence: what turns the direction of writing does so for itself only. */
 export const quoted = (text: string): string => (TURNS.test(text) ? `“\u2068${text}\u2069”` : `“${text}”`);
 
-const either = (values: readonly string[]): string => new Intl.ListFormat("en", { type: "disjunction" }).format(values);
-
 function signals(condition: Exclude<Condition, SegmentCondition>): string {
   const { signalKey, signalValueIn = [], withinSeconds, minConfidence } = condition;
   const values = signalValueIn.length ? ` with the value ${either(signalValueIn.map(quoted))}` : "";
@@ -76,7 +76,7 @@ export function whenText({ all = [], any = [], none = [] }: When): string {
   const parts = all.map(conditionText);
   if (any.length) parts.push(any.length === 1 ? any.map(conditionText).join("") : `either ${any.map(conditionText).join(", or ")}`);
   parts.push(...none.map(oppositeText));
-  return parts.length ? `If ${new Intl.ListFormat("en", { type: "conjunction" }).format(parts)}` : "Always";
+  return parts.length ? `If ${together(parts)}` : "Always";
 }
 
 /** What a rule does in a few words, such as `shows the banner “Welcome”`. */
@@ -88,8 +88,7 @@ export function actionText({ type, title, text, label, destinationUrl }: Action)
   return `shows the ${name}${words ? ` ${quoted(words)}` : ""}`;
 }
 
-const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
-const within = (values: readonly string[], wide: readonly string[]): boolean => values.every((value) => wide.some((other) => same(value, other)));
+const within = (values: readonly string[], wide: readonly string[]): boolean => values.every((value) => wide.some((other) => sameWord(value, other)));
 
 /** Whether every session that meets the narrow condition meets the wide one too. */
 export function follows(wide: Condition, narrow: Condition): boolean {
@@ -116,10 +115,6 @@ export function takes(wide: When, narrow: When): boolean {
     (wide.none ?? []).every((condition) => (narrow.none ?? []).some((known) => follows(known, condition)))
   );
 }
-
-/** Rules in the order of their evaluation: by priority, equal ones by name. */
-export const inTurn = <R extends Pick<ChainRule, "priority" | "ruleId">>(rules: readonly R[]): R[] =>
-  [...rules].sort((a, b) => a.priority - b.priority || (a.ruleId < b.ruleId ? -1 : 1));
 
 /** The rules by trigger, triggers by name, each trigger's rules in turn. */
 export function byTrigger<R extends Pick<ChainRule, "priority" | "ruleId" | "trigger">>(rules: readonly R[]): [string, R[]][] {

@@ -1,7 +1,8 @@
 import type { Fault } from "../api/problem";
-import { ACTIONS, GROUPS, inTurn, isSegment, type ActionType, type ChainRule, type ChainRuleBody, type Condition, type Group, type When } from "./chain";
+import { ACTIONS, GROUPS, isSegment, type ActionType, type ChainRule, type ChainRuleBody, type Condition, type Group, type When } from "./chain";
 import { exactNumber, writeExact, type Decimal } from "./decimal";
 import { JsonReader, jsonFaultText, readJson } from "./jsonText";
+import { inTurn } from "./turn";
 
 /** The units of a window, in seconds. */
 export const SPANS = [

@@ -10,10 +10,6 @@ export const RULE_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 /** A rule while it is edited. */
 export type HandleRuleForm = { ruleId: string; priority: string; enabled: boolean; conditions: Conditions; variantId: string; destinationUrl: string };
 
-/** Rules as they are evaluated: by priority, equal ones by id. */
-export const inTurn = (rules: readonly HandleRule[]): HandleRule[] =>
-  [...rules].sort((a, b) => a.priority - b.priority || (a.ruleId < b.ruleId ? -1 : 1));
-
 /** A form for a rule; a new one comes after the others. */
 export function handleRuleForm(rule: HandleRule | null, others: readonly HandleRule[]): HandleRuleForm {
   const last = Math.max(0, ...others.map(({ priority }) => priority));

@@ -1,5 +1,6 @@
 import { filled, type Conditions } from "./linkForm";
 import { countryName } from "./countries";
+import { either, sameWord, together } from "./words";
 
 /** The conditions a rule can have, in the order in which they are offered. */
 export const KINDS = [
@@ -25,7 +26,6 @@ const LISTS: readonly ListKind[] = ["countryIn", "deviceIn", "sourceIn", "campai
 /** The values of a list condition; empty if the rule does not ask for it. */
 export const valuesOf = (conditions: Conditions, kind: ListKind): readonly string[] => (conditions[kind] as readonly string[] | null | undefined) ?? [];
 
-const either = (values: readonly string[]): string => new Intl.ListFormat("en", { type: "disjunction" }).format(values);
 const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase();
 
 function part(conditions: Conditions, kind: Kind): string {
@@ -50,12 +50,11 @@ export const kindsOf = (conditions: Conditions): Kind[] => KINDS.map(({ id }) =>
 /** A rule's conditions as a sentence, such as `If the country is Germany or Austria and the device is mobile`. */
 export function sentence(conditions: Conditions): string {
   const parts = kindsOf(conditions).map((kind) => part(conditions, kind));
-  return parts.length ? `If ${new Intl.ListFormat("en", { type: "conjunction" }).format(parts)}` : "Everyone";
+  return parts.length ? `If ${together(parts)}` : "Everyone";
 }
 
-const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 /** Whether a wanted language range also takes all that the other takes. */
-const language = (wide: string, narrow: string): boolean => same(wide, narrow) || narrow.toLowerCase().startsWith(`${wide.toLowerCase()}-`);
+const language = (wide: string, narrow: string): boolean => sameWord(wide, narrow) || narrow.toLowerCase().startsWith(`${wide.toLowerCase()}-`);
 
 function includes(wide: Conditions, narrow: Conditions, kind: Kind): boolean {
   if (kind === "percent") {
@@ -68,7 +67,7 @@ function includes(wide: Conditions, narrow: Conditions, kind: Kind): boolean {
   }
   // Weekdays are those of the rule's own zone, so that the same name may be another day.
   if (kind === "weekdayIn" && (wide.timeBetween?.timeZone ?? "UTC") !== (narrow.timeBetween?.timeZone ?? "UTC")) return false;
-  const match = kind === "languageIn" ? language : same;
+  const match = kind === "languageIn" ? language : sameWord;
   const values = valuesOf(narrow, kind);
   return values.length > 0 && values.every((value) => valuesOf(wide, kind).some((wider) => match(wider, value)));
 }
@@ -82,7 +81,7 @@ export function overlap(a: Conditions, b: Conditions): boolean {
     const [left, right] = [valuesOf(a, kind), valuesOf(b, kind)];
     // A session has many segments at once, and one language range may be within another.
     if (!left.length || !right.length || kind === "segmentIn" || kind === "languageIn") return false;
-    return !left.some((value) => right.some((other) => same(value, other)));
+    return !left.some((value) => right.some((other) => sameWord(value, other)));
   });
   const [p, q] = [a.percent, b.percent];
   return !apart && !(p && q && (p.to <= q.from || q.to <= p.from));

@@ -1,6 +1,7 @@
 import type { Schema } from "../api/client";
 import { quoted } from "./chain";
 import { dayOf, shortDay, type Day } from "./time";
+import { together } from "./words";
 
 const SESSION_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 /** Whether a session of this id can be read: under `rules` the API answers the rules. */
@@ -26,7 +27,6 @@ export const SEGMENTS: Readonly<Record<string, string>> = {
 /** What a segment stands for. */
 export const definition = (segment: string): string => SEGMENTS[segment] ?? `Assigned by a signal segment with the value ${quoted(segment)}.`;
 
-const list = (parts: readonly string[]): string => new Intl.ListFormat("en").format(parts);
 const daysOf = (signals: readonly Signal[]): Day[] => [...new Set(signals.map(({ occurredAt }) => dayOf(Date.parse(occurredAt))))];
 
 function engaged(signals: readonly Signal[]): string {
@@ -46,7 +46,7 @@ export function whyOf(segment: string, { signals }: Pick<Session, "signals">): s
   const days = daysOf(signals);
   if (segment === "converted") return "A conversion was made in this session within 30 days.";
   if (segment === "engaged_prospect") return engaged(signals);
-  if (segment === "returning") return `Its signals are of ${days.length} UTC days: ${list(days.map(shortDay))}.`;
+  if (segment === "returning") return `Its signals are of ${days.length} UTC days: ${together(days.map(shortDay))}.`;
   if (segment === "new") return days[0] ? `All its signals are of one UTC day, ${shortDay(days[0])}.` : "It has no signals.";
   return "";
 }

@@ -1,4 +1,5 @@
 import type { Schema } from "../api/client";
+import { together } from "./words";
 
 type Outcome = Schema["ConversionOutcome"];
 type Credited = { title: string; because: string | null; todo: string | null; kind: "good" | "warn" | "plain" };
@@ -68,5 +69,4 @@ export const attempt = (outcome: Schema["AttemptOutcome"]): { name: string; text
 const FIELDS: Readonly<Record<string, string>> = { eventType: "event type", value: "value", currency: "currency", ctx: "ctx" };
 
 /** Names of fields as a list: `value and currency`. */
-export const fieldNames = (names: readonly string[]): string =>
-  new Intl.ListFormat("en", { type: "conjunction" }).format(names.map((name) => FIELDS[name] ?? name));
+export const fieldNames = (names: readonly string[]): string => together(names.map((name) => FIELDS[name] ?? name));

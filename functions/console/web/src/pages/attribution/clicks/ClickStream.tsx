@@ -12,6 +12,7 @@ import { Choice } from "../../../ui/fields";
 import { Chips, SearchBox, Toolbar, type Chip } from "../../../ui/Filters";
 import { AsOf, Card } from "../../../ui/Page";
 import { Empty, Loaded } from "../../../ui/states";
+import type { Fixed } from "../traffic/useScope";
 import { ClickDetail } from "./ClickDetail";
 import { clickColumns } from "./columns";
 
@@ -19,11 +20,8 @@ const ANY = "any";
 const VERDICT_OPTIONS = [{ id: ANY, name: "People and bots" }, ...VERDICTS];
 const NONE = { slug: null, campaign: null, verdict: null, hour: null, at: null };
 
-/** What a page fixes; it is no filter to be removed. */
-export type Scope = { slug?: string; campaignId?: string };
-
 /** Clicks one by one, newest first: who came, from where, how each was classified, and which rule decided. One request. */
-export function ClickStream({ scope = {} }: { scope?: Scope }) {
+export function ClickStream({ scope = {} }: { scope?: Fixed }) {
   const [range] = useRange();
   const zone = useZone();
   const now = useNow();

@@ -2,17 +2,16 @@ import { useHandle, useQueryParts } from "../../../app/context";
 import { call } from "../../../api/client";
 import { useList } from "../../../api/list";
 import { useChange } from "../../../api/use";
-import { handleRuleBody, handleRuleForm, inTurn, type HandleRule } from "../../../core/handleRules";
+import { handleRuleBody, handleRuleForm, type HandleRule } from "../../../core/handleRules";
 import { bare } from "../../../core/links";
-import { plural } from "../../../core/numbers";
 import { hint, sentence } from "../../../core/rules";
+import { inTurn } from "../../../core/turn";
 import { ApiRequest } from "../../../ui/ApiRequest";
 import { Button, IconButton } from "../../../ui/Button";
-import { Dialog } from "../../../ui/Dialog";
-import { Toggle } from "../../../ui/fields";
+import { DeleteRule } from "../../../ui/DeleteRule";
 import { Card, Page } from "../../../ui/Page";
-import { Empty, Failed, Loaded } from "../../../ui/states";
-import { toast } from "../../../ui/toasts";
+import { RuleItem } from "../../../ui/RuleItem";
+import { Empty, Loaded } from "../../../ui/states";
 import { HandleRuleDialog } from "./HandleRuleDialog";
 import css from "./rules.module.css";
 import { WhoTheyHit } from "./WhoTheyHit";
@@ -38,7 +37,7 @@ export default function HandleRulesPage() {
           <Loaded of={list} lines={5}>
             {() =>
               rules.length ? (
-                <ol className={css.rules}>
+                <ol>
                   {rules.map((rule, index) => <RuleRow key={rule.ruleId} rule={rule} note={noteOf(rules, index)} onEdit={() => show(rule.ruleId)} />)}
                 </ol>
               ) : (
@@ -68,40 +67,25 @@ function noteOf(rules: readonly HandleRule[], index: number): ReturnType<typeof 
 
 function RuleRow({ rule, note, onEdit }: { rule: HandleRule; note: ReturnType<typeof hint>; onEdit: () => void }) {
   const handle = useHandle();
-  const { ruleId, priority, enabled, when, variant } = rule;
-  const path = { handle, ruleId };
+  const { ruleId, when, variant } = rule;
   const save = useChange((on: boolean) => {
     const body = { ...handleRuleBody(handleRuleForm(rule, [])), enabled: on };
-    return call("put", "/v2/handles/{handle}/personalization-rules/{ruleId}", { path, body });
+    return call("put", "/v2/handles/{handle}/personalization-rules/{ruleId}", { path: { handle, ruleId }, body });
   });
-  const remove = useChange(() => call("delete", "/v2/handles/{handle}/personalization-rules/{ruleId}", { path }));
+  const remove = useChange((id: string) => call("delete", "/v2/handles/{handle}/personalization-rules/{ruleId}", { path: { handle, ruleId: id } }));
   return (
-    <li className={css.rule}>
-      <span className={css.priority} title="Priority">{priority}</span>
-      <div className={enabled ? css.text : `${css.text} ${css.off}`}>
-        <p><strong>{ruleId}</strong> {variant.id !== ruleId && <span className="muted small">shows {variant.id}</span>}</p>
-        <p>{sentence(when)}</p>
-        <p className="cut muted small" title={variant.destinationUrl}>→ <bdi>{bare(variant.destinationUrl)}</bdi></p>
-        {note && <p className={`small ${note.kind === "unreachable" ? "text-bad" : "muted"}`}>{note.text}</p>}
-        {save.error && <Failed problem={save.error} />}
-      </div>
-      <div className={css.actions}>
-        <Toggle label={enabled ? "On" : "Off"} value={enabled} isDisabled={save.isPending} onChange={(on) => save.mutate(on, { onSuccess: () => toast(`${ruleId} is ${on ? "on" : "off"}.`) })} />
-        <IconButton icon="edit" label={`Edit ${ruleId}`} onPress={onEdit} />
-        <Dialog title={`Delete ${ruleId}?`} trigger={<IconButton icon="trash" label={`Delete ${ruleId}`} />}>
-          {(close) => (
-            <div className="stack">
-              <p>Its visitors go to the next rule that matches, or to the link's destination. Clicks that it decided keep its name.</p>
-              {remove.error && <Failed problem={remove.error} />}
-              <div className="dialog-foot">
-                <span className="muted small grow">Costs {plural(1, "write")}.</span>
-                <Button onPress={close}>Keep it</Button>
-                <Button kind="danger" isDisabled={remove.isPending} onPress={() => remove.mutate(undefined, { onSuccess: () => { close(); toast(`${ruleId} is deleted.`); } })}>Delete</Button>
-              </div>
-            </div>
-          )}
-        </Dialog>
-      </div>
-    </li>
+    <RuleItem
+      rule={rule} save={save} name={<><strong>{ruleId}</strong> {variant.id !== ruleId && <span className="muted small">shows {variant.id}</span>}</>}
+      actions={
+        <>
+          <IconButton icon="edit" label={`Edit ${ruleId}`} onPress={onEdit} />
+          <DeleteRule ruleId={ruleId} remove={remove}>Its visitors go to the next rule that matches, or to the link's destination. Clicks that it decided keep its name.</DeleteRule>
+        </>
+      }
+    >
+      <p>{sentence(when)}</p>
+      <p className="cut muted small" title={variant.destinationUrl}>→ <bdi>{bare(variant.destinationUrl)}</bdi></p>
+      {note && <p className={`small ${note.kind === "unreachable" ? "text-bad" : "muted"}`}>{note.text}</p>}
+    </RuleItem>
   );
 }

@@ -1,6 +1,7 @@
 import { useQueryParts, useRange } from "../../../app/context";
 import type { Dimension } from "../../../core/dimensions";
 import { Chips } from "../../../ui/Filters";
+import { Segments } from "../../../ui/Segments";
 import { ClickStream } from "../clicks/ClickStream";
 import { BotReasons } from "./BotReasons";
 import { Breakdown } from "./Breakdown";
@@ -34,11 +35,7 @@ export function Traffic(fixed: Fixed) {
   if (!view) return null;
   return (
     <div className="stack">
-      <div className="segments segments-inline" role="group" aria-label="Dimension">
-        {views.map(({ id, name }) => (
-          <button key={id} type="button" className="segment" aria-pressed={id === view.id} data-selected={id === view.id || undefined} onClick={() => setParts({ by: id === "country" ? null : id })}>{name}</button>
-        ))}
-      </div>
+      <Segments label="Dimension" options={views} value={view.id} onChange={(id) => setParts({ by: id === "country" ? null : id })} />
       {view.id === "clicks" ? (
         <ClickStream scope={fixed} />
       ) : (

@@ -8,10 +8,9 @@ import { ApiRequest } from "../../../ui/ApiRequest";
 import { ButtonLink } from "../../../ui/Button";
 import { Card, Page } from "../../../ui/Page";
 import { Empty, Loaded } from "../../../ui/states";
-import { toast } from "../../../ui/toasts";
-import { DeleteRule } from "./DeleteRule";
-import { RuleRow } from "./RuleRow";
-import css from "./rules.module.css";
+import { DeleteRule } from "../../../ui/DeleteRule";
+import css from "../../../ui/rule.module.css";
+import { DELETED, RuleRow } from "./RuleRow";
 
 /** The chain rules by trigger, each trigger's in the order in which they are asked. One request. */
 export default function ChainRules() {
@@ -80,7 +79,7 @@ function Damaged({ of }: { of: Schema["ListResponse_ChainRule"] }) {
         {of.damaged.map((ruleId) => (
           <li key={ruleId} className={css.rule}>
             <strong className={css.text}>{ruleId}</strong>
-            <DeleteRule ruleId={ruleId} remove={remove} onDone={() => toast(`${ruleId} is deleted.`)} />
+            <DeleteRule ruleId={ruleId} remove={remove}>{DELETED}</DeleteRule>
           </li>
         ))}
       </ul>

@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { useHandle, useQueryParts, useZone } from "../../../app/context";
 import { useDecisions, useRules } from "../../../api/chain";
 import { useGet } from "../../../api/use";
-import { useSettled } from "../../../api/usePreview";
+import { useSettled } from "../../../api/useSettled";
 import { MAX_TRIGGERS, NAME, type ChainRule } from "../../../core/chain";
 import { isSessionId } from "../../../core/sessions";
 import { plural } from "../../../core/numbers";

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Code } from "../../../ui/ApiRequest";
 import { Card } from "../../../ui/Page";
+import { Segments } from "../../../ui/Segments";
 import { MAX_GRACE_DAYS } from "../../../core/webhooks";
 import node from "./verify/verify.mjs?raw";
 import plain from "./verify/hmac.mjs?raw";
@@ -25,17 +26,13 @@ const STEPS = [
 
 /** How a receiver verifies messages, in four languages. */
 export function VerifyTab() {
-  const [chosen, setChosen] = useState<string>(SNIPPETS[0].id);
+  const [chosen, setChosen] = useState<(typeof SNIPPETS)[number]["id"]>(SNIPPETS[0].id);
   const snippet = SNIPPETS.find(({ id }) => id === chosen) ?? SNIPPETS[0];
   return (
     <div className="grid-side">
       <Card title="Code" note="Each is tested with messages of this very API.">
         <div className="stack">
-          <div className="segments segments-inline" role="group" aria-label="Language">
-            {SNIPPETS.map(({ id, name }) => (
-              <button key={id} type="button" className="segment" {...(id === chosen ? { "data-selected": true } : {})} aria-pressed={id === chosen} onClick={() => setChosen(id)}>{name}</button>
-            ))}
-          </div>
+          <Segments label="Language" options={SNIPPETS} value={snippet.id} onChange={setChosen} />
           <Code text={snippet.text} label={`Verification in ${snippet.name}`} />
         </div>
       </Card>

@@ -1,1 +1,0 @@
-import{Ba as e,_o as t,sc as n,to as r,xo as i}from"./frame-BredvPIJ.js";var a=n();function o({target:n,action:o}){let s=i(),c=t();if(!e(s,`audit`))return null;let l=new URLSearchParams({...n?{target:n}:{},...o?{action:o}:{}});return(0,a.jsx)(r,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

@@ -1,1 +1,0 @@
-import{La as e,bo as t,sc as n,wo as r}from"./frame-BredvPIJ.js";import{t as i}from"./Traffic-DA0JumKV.js";var a=n();function o(){let[n]=t();return(0,a.jsx)(e,{title:`Traffic`,note:`${r(n)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

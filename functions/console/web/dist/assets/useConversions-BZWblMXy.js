@@ -1,1 +1,0 @@
-import{$i as e,dr as t}from"./frame-BredvPIJ.js";function n(n,r){return e(`/v2/handles/{handle}/conversions`,{query:t(n,r)})}export{n as t};
