@@ -1,7 +1,8 @@
-import { Suspense, useEffect } from "react";
+import { useEffect, useState } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { may } from "../core/roles";
 import { remember } from "../core/device";
+import { keepPlace, knownPlace } from "../core/place";
 import { useGet } from "../api/use";
 import { Boundary } from "../ui/Boundary";
 import { Page } from "../ui/Page";
@@ -23,17 +24,24 @@ export function HandlePages({ handle }: { handle: string }) {
 function WithRole({ handle }: { handle: string }) {
   const place = useGet("/v2/handles/{handle}");
   const usage = useGet("/v2/handles/{handle}/usage-meters");
+  // Known from before, a page reads its data together with these two.
+  const [known] = useState(() => knownPlace(handle));
+  const role = place.data?.role ?? known?.role;
+  const timeZone = usage.data?.timeZone ?? known?.timeZone;
   useEffect(() => remember("handle", handle), [handle]);
+  useEffect(() => {
+    if (place.data && usage.data) keepPlace(handle, { role: place.data.role, timeZone: usage.data.timeZone });
+  }, [handle, place.data, usage.data]);
   return (
-    <InPlace handle={handle} role={place.data?.role} timeZone={usage.data?.timeZone ?? "UTC"}>
+    <InPlace handle={handle} role={role} timeZone={timeZone ?? "UTC"}>
       <Shell usage={usage}>
         {place.problem?.status === 404 ? (
           <Page title="Not found">
             <Empty title={`There is no handle “${handle}”, or it is not yours`}>Choose one of yours at the top left.</Empty>
           </Page>
-        ) : place.problem ? (
+        ) : place.problem && !role ? (
           <Failed problem={place.problem} again={place.again} />
-        ) : place.data && (usage.data || usage.problem) ? (
+        ) : role && (timeZone || usage.problem) ? (
           <Pages />
         ) : (
           <SkeletonPage />
@@ -45,21 +53,19 @@ function WithRole({ handle }: { handle: string }) {
 
 function Pages() {
   return (
-    <Suspense fallback={<SkeletonPage />}>
-      <Switch>
-        {PAGES.map((entry) => (
-          <Route key={entry.path} path={`/:handle/${entry.path}`}>
-            <Allowed entry={entry} />
-          </Route>
-        ))}
-        <Route path="/:handle">{({ handle }) => <Redirect to={`/${handle}/overview`} replace />}</Route>
-        <Route>
-          <Page title="Not found">
-            <Empty title="There is no such page">Use the navigation, or press ⌘K to search.</Empty>
-          </Page>
+    <Switch>
+      {PAGES.map((entry) => (
+        <Route key={entry.path} path={`/:handle/${entry.path}`}>
+          <Allowed entry={entry} />
         </Route>
-      </Switch>
-    </Suspense>
+      ))}
+      <Route path="/:handle">{({ handle }) => <Redirect to={`/${handle}/overview`} replace />}</Route>
+      <Route>
+        <Page title="Not found">
+          <Empty title="There is no such page">Use the navigation, or press ⌘K to search.</Empty>
+        </Page>
+      </Route>
+    </Switch>
   );
 }
 

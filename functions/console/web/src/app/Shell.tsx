@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import type { Reading } from "../api/use";
 import type { Schema } from "../api/client";
 import { Bell } from "./Bell";
@@ -21,8 +21,6 @@ export function Shell({ usage, children }: { usage: Reading<Schema["Usage"]>; ch
   const [help, setHelp] = useState(false);
   const page = usePage();
   useArrival(page);
-  // While the user's role is being read. A failure is reported where the page is shown.
-  useEffect(() => void page?.load().catch(() => null), [page]);
   useKeyboard({ palette: () => setPalette(true), help: () => setHelp(true) });
   return (
     <div className="shell">

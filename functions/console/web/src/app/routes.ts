@@ -1,6 +1,8 @@
-import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { createElement, type ComponentType } from "react";
 import type { Action } from "../core/roles";
 import type { IconName } from "../ui/Icon";
+import { later, type Later } from "../ui/later";
+import { SkeletonPage } from "../ui/Skeleton";
 
 export type Section = "Attribution" | "Lifecycle messaging" | "Settings" | null;
 
@@ -11,9 +13,7 @@ export type PageEntry = {
   path: string;
   title: string;
   section: Section;
-  component: LazyExoticComponent<ComponentType>;
-  /** Loads its code, which may begin before the component is shown. */
-  load: Load;
+  component: Later;
   /** Shown in the navigation; details are not. */
   listed?: boolean;
   /** Pressed after `g`, leads there. */
@@ -25,7 +25,7 @@ export type PageEntry = {
 };
 
 const page = (section: Section, path: string, title: string, load: Load, rest: Partial<PageEntry> = {}): PageEntry => ({
-  section, path, title, load, component: lazy(load), ...rest,
+  section, path, title, component: later(async () => (await load()).default, createElement(SkeletonPage)), ...rest,
 });
 
 const listed = true;

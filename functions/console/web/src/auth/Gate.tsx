@@ -1,4 +1,5 @@
 import { useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+import { forgetPlaces } from "../core/place";
 import { Button } from "../ui/Button";
 import { hasLogin } from "./config";
 import { complete, returning, signIn } from "./login";
@@ -12,6 +13,7 @@ const here = (): string => (returning() ? "/console/home" : location.pathname + 
 async function start(): Promise<void> {
   if (returning()) {
     const { tokens, returnTo } = await complete();
+    forgetPlaces();
     history.replaceState(null, "", returnTo);
     keep(tokens);
   } else if (!signedIn() && canRefresh()) await refresh();

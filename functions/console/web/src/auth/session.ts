@@ -1,4 +1,5 @@
 import { Problem } from "../api/problem";
+import { forgetPlaces } from "../core/place";
 import { hasLogin } from "./config";
 import { refreshed } from "./login";
 
@@ -33,6 +34,7 @@ export function keep(tokens: Tokens): void {
 function forget(): void {
   access = null;
   sessionStorage.removeItem(REFRESH);
+  forgetPlaces();
   announce();
 }
 

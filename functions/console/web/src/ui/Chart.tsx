@@ -1,10 +1,9 @@
-import { Suspense, useId, useState, type ReactNode } from "react";
+import { useId, useState, type ReactNode } from "react";
 import type { Request } from "../api/client";
 import { ApiRequest } from "./ApiRequest";
 import { IconButton } from "./Button";
 import { DataTable, type Column } from "./DataTable";
 import { Card } from "./Page";
-import { Skeleton } from "./Skeleton";
 
 type Props<Row> = {
   title: string;
@@ -43,7 +42,7 @@ export function Chart<Row>({ title, summary, columns, rows, rowKey, requests, ch
       ) : (
         <figure className="chart" aria-labelledby={id}>
           {legend}
-          <Suspense fallback={<div className="chart-space"><Skeleton lines={5} /></div>}>{children}</Suspense>
+          {children}
         </figure>
       )}
     </Card>

@@ -6,6 +6,7 @@ import { useList, type Listing } from "../../../api/list";
 import { money } from "../../../core/money";
 import { count } from "../../../core/numbers";
 import { instant, relative } from "../../../core/time";
+import { ApiRequest } from "../../../ui/ApiRequest";
 import { Button } from "../../../ui/Button";
 import { Card } from "../../../ui/Page";
 import { Loaded } from "../../../ui/states";
@@ -52,7 +53,7 @@ function When({ at }: { at: string }) {
 function Found<T extends OfSession>({ title, many, list, asked, ask, sessionId, keyOf, row, none }: Props<T>) {
   const of = (list.data ?? []).filter((item) => item.sessionId === sessionId);
   return (
-    <Card title={title} note={asked && list.data ? `Among the newest ${count(list.data.length)} ${many} of the handle.` : undefined}>
+    <Card title={title} note={asked && list.data ? `Among the newest ${count(list.data.length)} ${many} of the handle.` : undefined} actions={asked && <ApiRequest requests={[list.request]} />}>
       {!asked ? (
         <Button size="small" icon="search" onPress={ask}>Look for its {many}</Button>
       ) : (

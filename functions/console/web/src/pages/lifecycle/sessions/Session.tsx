@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useParams } from "wouter";
 import { useNow } from "../../../app/clock";
 import { useAddress, useZone } from "../../../app/context";
+import type { Request } from "../../../api/client";
 import { useGet } from "../../../api/use";
 import { plural } from "../../../core/numbers";
 import { isSessionId, whyOf, type Session as SessionData, type Signal } from "../../../core/sessions";
@@ -55,7 +56,7 @@ export default function Session() {
                   <SessionClicks sessionId={sessionId} />
                 </div>
               </div>
-              <Signals signals={data.signals} />
+              <Signals signals={data.signals} request={session.request} />
             </div>
           )}
         </Loaded>
@@ -90,7 +91,7 @@ function Segments({ session }: { session: SessionData }) {
   );
 }
 
-function Signals({ signals }: { signals: readonly Signal[] }) {
+function Signals({ signals, request }: { signals: readonly Signal[]; request: Request }) {
   const zone = useZone();
   const now = useNow();
   const [shown] = useState(now);
@@ -107,7 +108,7 @@ function Signals({ signals }: { signals: readonly Signal[] }) {
   return (
     <>
       <Card title="Time line" note="Times before now."><Lanes signals={signals} at={shown} /></Card>
-      <Card title="Signals" note="Newest first." flush><DataTable label="Signals" columns={columns} rows={rows} rowKey={({ id }) => id} /></Card>
+      <Card title="Signals" note="Newest first." flush><DataTable label="Signals" columns={columns} rows={rows} rowKey={({ id }) => id} requests={[request]} /></Card>
     </>
   );
 }
