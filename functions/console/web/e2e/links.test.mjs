@@ -140,6 +140,76 @@ test("two people edit one link: both changes stay", async () => {
   assert.equal((await page.$$(".version")).length, 3);
 });
 
+test("a rollback shows what it changes, and becomes a version like the one it goes back to", async () => {
+  const name = slug();
+  await server.api("PUT", `links/${name}`, { destinationUrl: "https://example.com/before", title: "one" });
+  await server.api("PUT", `links/${name}`, { destinationUrl: "https://example.com/after", title: "two" });
+  await open(page, server, `${HANDLE}/attribution/links/${name}/history`);
+  assert.match(await textOf(page, ".version"), /Version 2\s+now[\s\S]*example\.com\/before https:\/\/example\.com\/after/);
+  await press(page, "Roll back");
+  const dialog = await eventually("the question", () => textOf(page, "[role=dialog]"));
+  assert.match(dialog, /Back to version 1\?[\s\S]*costs one write[\s\S]*example\.com\/after https:\/\/example\.com\/before[\s\S]*two one/);
+  const before = (await server.api("GET", "usage-meters")).body.usage.writesToday;
+  await press(page, "Cancel");
+  await page.waitForFunction(() => !document.querySelector("[role=dialog]"));
+  assert.equal((await server.api("GET", `links/${name}`)).body.version, 2, "cancelled");
+  await press(page, "Roll back");
+  await page.waitForSelector("[role=dialog]");
+  await press(page, "Roll back");
+  await page.waitForSelector("::-p-text(Version 3 is like version 1.)");
+  await eventually("three versions", async () => (await page.$$(".version")).length === 3);
+  assert.match(await textOf(page, ".version"), /Version 3\s+now[\s\S]*example\.com\/after https:\/\/example\.com\/before/);
+  const { body } = await server.api("GET", `links/${name}`);
+  assert.deepEqual([body.version, body.destinationUrl, body.title], [3, "https://example.com/before", "one"]);
+  assert.equal((await server.api("GET", "usage-meters")).body.usage.writesToday, before + 1, "one write");
+  assert.ok((await server.visit(name)).startsWith("https://example.com/before"), "visitors are sent back too");
+  // Someone else was faster: nothing is written over.
+  await server.api("PUT", `links/${name}`, { destinationUrl: "https://example.com/theirs" });
+  await press(page, "Roll back");
+  await page.waitForSelector("[role=dialog]");
+  await press(page, "Roll back");
+  await page.waitForSelector("[role=dialog] [role=alert]");
+  assert.equal((await server.api("GET", `links/${name}`)).body.destinationUrl, "https://example.com/theirs");
+});
+
+test("a link is created with the keyboard alone, and the focus is never lost", async () => {
+  const name = slug();
+  await open(page, server, `${HANDLE}/overview`);
+  await page.keyboard.press("c");
+  await page.waitForFunction(() => location.pathname.endsWith("/attribution/links/new"));
+  await settled(page);
+  const focused = () => page.evaluate(() => {
+    const { activeElement: at } = document;
+    return at === document.body ? null : (at.labels?.[0]?.innerText ?? at.getAttribute("aria-label") ?? at.innerText).trim();
+  });
+  const tabTo = async (wanted) => {
+    for (let pressed = 0; (await focused()) !== wanted; pressed++) {
+      assert.ok(pressed < 80, `Tab does not reach ${wanted}`);
+      await page.keyboard.press("Tab");
+    }
+  };
+  assert.notEqual(await focused(), null, "the page that opens has the focus");
+  await tabTo("Destination");
+  await page.keyboard.type("ftp://example.com/keyboard");
+  await tabTo("Short address");
+  await page.keyboard.down("Control");
+  await page.keyboard.press("a");
+  await page.keyboard.up("Control");
+  await page.keyboard.type(name);
+  await page.keyboard.press("Enter");
+  await eventually("the fault has the focus", async () => (await focused()) === "Destination");
+  await page.keyboard.press("Home");
+  for (let letter = 0; letter < 3; letter++) await page.keyboard.press("Delete");
+  await page.keyboard.type("https");
+  await page.keyboard.down("Control");
+  await page.keyboard.press("s");
+  await page.keyboard.up("Control");
+  await page.waitForFunction((path) => location.pathname.endsWith(path), {}, `/links/${name}`);
+  await settled(page);
+  assert.notEqual(await focused(), null, "the new link's page has the focus");
+  assert.equal((await server.api("GET", `links/${name}`)).body.destinationUrl, "https://example.com/keyboard");
+});
+
 test("what the API refuses is shown at its field, which gets the focus", async () => {
   await open(page, server, `${HANDLE}/attribution/links/new`);
   await fill(page, "Destination", "https://user:secret@example.com/");

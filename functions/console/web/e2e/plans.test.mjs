@@ -45,6 +45,18 @@ test("a token from before can be revoked on the plan FREE", async () => {
   assert.deepEqual(page.faults, []);
 });
 
+test("the audit is on the plan FREE too", async () => {
+  await go(page, `${HANDLE}/settings/audit`);
+  const rows = await page.$$eval("table[aria-label='Audit events'] tbody tr", (all) => all.map((row) => row.innerText));
+  assert.ok(rows.some((row) => row.includes("Token revoked")) && rows.some((row) => row.includes("Token created")), rows.join("\n"));
+  await page.click("table[aria-label='Audit events'] .row-name");
+  const opened = await eventually("the event", () => textOf(page, "[role=dialog]"));
+  assert.match(opened, /Token revoked[\s\S]*demo-owner[\s\S]*req_/);
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !document.querySelector("[role=dialog]"));
+  assert.deepEqual(page.faults, []);
+});
+
 test("the meter counts the writes down, and the one too many shows the midnight of the account's zone", async () => {
   // The token was the first write; the zone is the second.
   await open(page, server, `${HANDLE}/settings/plan`);
