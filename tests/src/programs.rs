@@ -38,8 +38,10 @@ pub async fn programs(packages: &[&str]) -> BTreeMap<String, PathBuf> {
         "--tests",
         "--message-format=json-render-diagnostics",
     ]);
-    // What cargo sets for this test is not for the programs.
-    for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION", "LD_LIBRARY_PATH"] {
+    // What cargo sets for this test is not for the programs: build scripts that name such a variable would run again, and all crates that
+    // depend on theirs be built again, here and in the next build outside of tests.
+    let is_of_this_test = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "LD_LIBRARY_PATH";
+    for (name, _) in std::env::vars().filter(|(name, _)| is_of_this_test(name)) {
         build.env_remove(name);
     }
     let built = build.output().await.expect("cargo");
