@@ -99,6 +99,7 @@ impl TestEnv {
                 .collect(),
             created_at: self.now(),
             version: 1,
+            deletion: None,
         };
         assert!(self.app("accounts").store().profiles().save(&demo, None, &self.audit_event("handle.created")).await.expect("a profile"));
         self.faults.take_calls();

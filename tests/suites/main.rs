@@ -7,5 +7,6 @@ mod console;
 mod contract;
 mod delivery;
 mod faults;
+mod privacy;
 mod repo;
 mod reporting;

@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod collaborators;
+mod deletion;
 mod document;
 mod handles;
 mod health;
@@ -22,7 +23,8 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     let document = OpenApiRouter::new().routes(routes!(document::handle)).layer(CompressionLayer::new());
     OpenApiRouter::new()
         .routes(routes!(handles::create, handles::list))
-        .routes(routes!(handles::get))
+        .routes(routes!(handles::get, deletion::delete))
+        .routes(routes!(deletion::restore))
         .routes(routes!(collaborators::get, collaborators::put))
         .routes(routes!(collaborators::transfer))
         .routes(routes!(audit::list))

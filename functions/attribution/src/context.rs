@@ -10,11 +10,12 @@ use domain::clicks::ctx::Consent;
 use domain::values::id::ClickId;
 use domain::values::moment::Moment;
 use domain::values::name::{CampaignId, Handle, SessionId, Slug};
+use futures::future::try_join;
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use serde::Serialize;
 
-use crate::ctx::{open, refusal};
+use crate::ctx::{open, refusal, require_open};
 
 /// The content of a valid token.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -61,7 +62,8 @@ pub(crate) async fn handle(State(app): State<ApiState>, request: Request) -> Res
     let token = ctx_of(parts.uri.query().unwrap_or_default());
     let claims = open(&app, &token).await?;
     let claims = claims.map_err(|rejected| Problem::field("ctx", refusal(&token, rejected)).with("reason", rejected.as_str()))?;
-    let link = app.store().links().get(&claims.handle, &claims.slug).await?;
+    let link = async { Ok(app.store().links().get(&claims.handle, &claims.slug).await?) };
+    let ((), link) = try_join(require_open(&app, &claims.handle), link).await?;
     let vars = link.iter().flat_map(|link| link.settings.tracking.pairs().map(|(key, value)| (key.to_owned(), value.to_owned()))).collect();
     let view = ContextView {
         valid: true,

@@ -5,18 +5,19 @@ use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use domain::accounts::audit::{Actor, ActorKind, AuditEvent};
 use domain::accounts::token::Scope;
-use domain::campaigns::Credit;
+use domain::campaigns::{Campaign, Credit};
 use domain::clicks::ctx::CtxClaims;
 use domain::conversions::explain::ConversionAttempt;
 use domain::conversions::{Conversion, Submission, Trust};
 use domain::values::id::{ConversionId, RequestId};
 use domain::values::money::Money;
+use futures::future::try_join;
 use http::StatusCode;
 use serde_json::{Value, json};
 use store::{Accepted, Found};
 
 use crate::confirm::confirm;
-use crate::ctx::{open, refusal};
+use crate::ctx::{open, refusal, require_open};
 use crate::receipt::{Receipt, Submitted, record_attempt};
 
 api::request_body!(ConversionBody, "A conversion to submit; unknown members are ignored.", Submission::body(), {
@@ -88,14 +89,7 @@ pub(crate) async fn accept(
         return Err(Problem::no_handle());
     }
     let trust = if merchant.is_some() { Trust::Confirmed } else { Trust::Claimed };
-    let campaign = match &claims.campaign_id {
-        // A campaign that cannot be decoded cannot be credited; its link's sale counts all the same.
-        Some(id) => match app.store().campaigns().find(&claims.handle, id).await? {
-            Some(Found::Intact(campaign)) => Some(campaign),
-            Some(Found::Damaged(_)) | None => None,
-        },
-        None => None,
-    };
+    let campaign = campaign_of_open_handle(app, &claims).await?;
     let credit = Credit::of(claims.campaign_id.as_ref(), campaign.as_ref(), claims.click_id.moment());
     // Its id and its day come from the same moment, so that lists by id and figures by day agree.
     let now = app.now();
@@ -132,6 +126,19 @@ pub(crate) async fn accept(
             Ok((StatusCode::OK, answer))
         }
     }
+}
+
+/// The campaign that the click names, side by side with whether the handle is still there.
+async fn campaign_of_open_handle(app: &ApiState, claims: &CtxClaims) -> Result<Option<Campaign>, Problem> {
+    let campaign = async {
+        let Some(id) = &claims.campaign_id else { return Ok(None) };
+        // A campaign that cannot be decoded cannot be credited; its link's sale counts all the same.
+        Ok(match app.store().campaigns().find(&claims.handle, id).await? {
+            Some(Found::Intact(campaign)) => Some(campaign),
+            Some(Found::Damaged(_)) | None => None,
+        })
+    };
+    try_join(require_open(app, &claims.handle), campaign).await.map(|((), campaign)| campaign)
 }
 
 /// Opens the ctx and reads everything else.

@@ -111,7 +111,7 @@ impl Visitor {
         let now = app.now();
         let store = app.store();
         let (profile, (rules, _), kept) = try_join!(
-            store.profiles().get(&handle),
+            store.profiles().open(&handle),
             store.rule_sets().get::<ChainRule>(&handle),
             store.sessions().get(&handle, &session_id, now)
         )?;

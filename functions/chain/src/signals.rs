@@ -52,7 +52,7 @@ pub(crate) async fn from_page(State(app): State<ApiState>, request: Request) -> 
     limit_public(&app, request.headers(), request.extensions()).await?;
     let SignalsBody(body) = SignalsBody::from_request(request, &app).await?;
     let batch = SignalBatch::read(body)?;
-    app.store().profiles().get(&batch.handle).await?.ok_or_else(Problem::unknown_handle)?;
+    app.store().profiles().open(&batch.handle).await?.ok_or_else(Problem::unknown_handle)?;
     append(&app, batch).await
 }
 

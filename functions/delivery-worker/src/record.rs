@@ -1,7 +1,7 @@
 //! Recording an attempt: its record and the delivery's next state in one transaction, and what it says about the receiver.
 
 use domain::accounts::audit::AuditEvent;
-use domain::values::id::SubscriptionId;
+use domain::values::id::{EventId, SubscriptionId};
 use domain::values::moment::Moment;
 use domain::webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Ending, PostOutcome};
 use domain::webhooks::envelope::Envelope;
@@ -142,8 +142,10 @@ fn disabled_event(app: &App, subscription: &Subscription, why: Disabled) -> (Env
     let now = app.now();
     let payload = DisabledPayload::of(subscription.id, why);
     let after = json!({"status": payload.status});
-    let envelope = Envelope::new(app.id(), subscription.handle.clone(), now, &Payload::WebhookDisabled(payload));
     let event = AuditEvent::of_system(app.id(), now, "delivery-worker", "webhook.disabled", subscription.id);
+    // The message has the id of the audit event, so that it is found again when the handle is erased.
+    let id = EventId::from_bytes(event.audit_id.to_bytes());
+    let envelope = Envelope::new(id, subscription.handle.clone(), now, &Payload::WebhookDisabled(payload));
     (envelope, event.between(Value::Null, after))
 }
 

@@ -1,12 +1,15 @@
-//! The sweeper: every minute it announces overdue work again, and seals webhook secrets of previous platform keys with the current one.
+//! The sweeper: every minute it announces overdue work again, works on the jobs that are due, and seals webhook secrets of previous
+//! platform keys with the current one.
 //!
 //! An entry that was announced waits 1, 2, 4 … 60 minutes for its next announcement, and is set aside after the twelfth: entries that
 //! cannot be processed, however many, neither hide others from the sweeper nor come back each minute.
 
+mod jobs;
 mod reseal;
 
 use domain::values::moment::Moment;
 use futures::stream::{self, StreamExt};
+use jobs::{Budget, is_job};
 use runtime::App;
 use store::invocation::{Metric, measure};
 use store::{AttemptMessage, Error, Lane, OutboxKind, Overdue, Pointer, Postponed, Sweep, Waiting, table};
@@ -25,7 +28,7 @@ const MAX_SET_ASIDE_PAGES: usize = 10;
 /// Time after which no further page is read, in milliseconds; the rest follows in the next run.
 const BUDGET_MS: i64 = 20_000;
 
-/// Processes every shard of the `due` index, then secrets under previous keys. Concurrent runs announce and seal twice, which has no
+/// Processes every shard of the `due` index, then the jobs found there, then secrets under previous keys. Concurrent runs announce and seal twice, which has no
 /// further effect.
 pub async fn sweep(app: App) {
     let started = app.now();
@@ -34,8 +37,14 @@ pub async fn sweep(app: App) {
     let shards = (0..table::DUE_SHARDS).map(|number| (first + number) % table::DUE_SHARDS);
     let app = &app;
     let late = stream::iter(shards).map(|shard| sweep_shard(app, shard, started)).buffer_unordered(MAX_SHARDS);
-    let late = late.fold(Late::default(), |sum, late| async move { sum.and(late) }).await;
+    let late = late.fold((Late::default(), Vec::new()), |(sum, mut jobs), (late, more)| async move {
+        jobs.extend(more);
+        (sum.and(late), jobs)
+    });
+    let late = late.await;
+    let (late, jobs) = late;
     record(app, late, started).await;
+    jobs::run(app, jobs, Budget::of_run(started)).await;
     reseal::reseal_previous_keys(app).await;
 }
 
@@ -106,21 +115,23 @@ async fn add_set_aside(app: &App, waiting: &mut Waiting) -> store::Result<usize>
     Ok(found)
 }
 
-/// Returns the late entries.
-async fn sweep_shard(app: &App, shard: u32, started: Moment) -> Late {
-    let (mut after, mut late) = (None, Late::default());
+/// Returns the late entries, and the jobs that are due.
+async fn sweep_shard(app: &App, shard: u32, started: Moment) -> (Late, Vec<Overdue>) {
+    let (mut after, mut late, mut jobs) = (None, Late::default(), Vec::new());
     while app.now().millis() - started.millis() < BUDGET_MS {
         let (entries, next) = match app.store().outbox().overdue(shard, started, PAGE_SIZE, after).await {
             Ok(page) => page,
             Err(error) => {
                 measure(Metric::Errors, 1);
                 tracing::error!(shard, error = &error as &dyn std::error::Error, "shard could not be swept");
-                return late;
+                return (late, jobs);
             }
         };
+        let (found, entries): (Vec<Overdue>, Vec<Overdue>) = entries.into_iter().partition(is_job);
+        jobs.extend(found);
         late.add(&entries, started);
-        for kind in entries.iter().filter_map(|entry| entry.pointer.kind()) {
-            measure(overdue(kind), 1);
+        for metric in entries.iter().filter_map(|entry| overdue(entry.pointer.kind()?)) {
+            measure(metric, 1);
         }
         let (announced, others): (Vec<Overdue>, Vec<Overdue>) = entries.into_iter().partition(|entry| is_announced(&entry.pointer));
         announce(app, announced).await;
@@ -131,15 +142,15 @@ async fn sweep_shard(app: &App, shard: u32, started: Moment) -> Late {
         stream::iter(others).for_each_concurrent(MAX_ENTRIES, send).await;
         match next {
             Some(cursor) => after = Some(cursor),
-            None => return late,
+            None => break,
         }
     }
-    late
+    (late, jobs)
 }
 
-/// The metric of overdue entries of a kind.
-fn overdue(kind: OutboxKind) -> Metric {
-    match kind {
+/// The metric of overdue entries of a kind; jobs have none.
+fn overdue(kind: OutboxKind) -> Option<Metric> {
+    Some(match kind {
         OutboxKind::Conversion => Metric::OverdueConversions,
         OutboxKind::Adjustment => Metric::OverdueAdjustments,
         OutboxKind::Click => Metric::OverdueClicks,
@@ -148,7 +159,8 @@ fn overdue(kind: OutboxKind) -> Metric {
         OutboxKind::Impressions => Metric::OverdueImpressions,
         OutboxKind::ParkedClick => Metric::OverdueParkedClicks,
         OutboxKind::Fold => Metric::OverdueFolds,
-    }
+        OutboxKind::Deletion => return None,
+    })
 }
 
 /// Whether a pointer to the entry is all that must be sent.

@@ -94,6 +94,7 @@ impl Demo {
             collaborators: people.into_iter().filter_map(|(user, role)| Some((user.parse().ok()?, role))).collect(),
             created_at: self.now,
             version: 1,
+            deletion: None,
         };
         if self.store.profiles().get(&profile.handle).await.map_err(Error::database)?.is_none() {
             let event = self.event("handle.created", HANDLE);

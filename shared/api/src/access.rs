@@ -9,6 +9,8 @@ pub trait Access {
     const ROLE: Role;
     /// The scope a personal access token needs; without one, tokens do not reach the route.
     const SCOPE: Option<Scope>;
+    /// Whether the route is there for a handle that is deleted and can be restored.
+    const REACHES_DELETED: bool = false;
 }
 
 macro_rules! access {
@@ -54,4 +56,22 @@ access! {
     NotificationsRead: Creator, Some(Scope::WebhooksRead);
     /// May write webhook subscriptions.
     WebhooksWrite: Operator, Some(Scope::WebhooksWrite);
+}
+
+/// Any role, also on a deleted handle; no token.
+pub enum CreatorOfDeleted {}
+
+impl Access for CreatorOfDeleted {
+    const ROLE: Role = Role::Creator;
+    const SCOPE: Option<Scope> = None;
+    const REACHES_DELETED: bool = true;
+}
+
+/// OWNER, also of a deleted handle; no token.
+pub enum OwnerOfDeleted {}
+
+impl Access for OwnerOfDeleted {
+    const ROLE: Role = Role::Owner;
+    const SCOPE: Option<Scope> = None;
+    const REACHES_DELETED: bool = true;
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 use domain::accounts::audit::{self, Actor, ActorKind};
-use domain::accounts::{Profile, Role};
+use domain::accounts::{Deletion, Profile, Role};
 use domain::values::id::RequestId;
 use domain::values::name::{Handle, UserId};
 use http::request::Parts;
@@ -126,6 +126,9 @@ async fn user_member<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Mem
         let message = format!("your role on this handle is {}, this needs {}", role.as_str(), A::ROLE.as_str());
         return Err(Problem::new(Code::InsufficientRole, message));
     }
+    if let Some(deletion) = profile.deletion.filter(|_| !A::REACHES_DELETED) {
+        return Err(deleted(&profile, deletion));
+    }
     let actor = user_actor(&user);
     Ok(Member { role, profile, request_id: request_id(parts, app), user: Some(user), actor, access: PhantomData })
 }
@@ -136,6 +139,9 @@ async fn token_member<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Me
     let request_id = request_id(parts, app);
     let holder = TokenHolder::of(&parts.headers, request_id, app).await?.ok_or_else(token::missing)?;
     let profile = profile(parts, app, |handle| *handle == holder.token().handle).await?;
+    if !profile.is_open() {
+        return Err(Problem::no_handle());
+    }
     holder.use_for(scope, &profile.owner, app).await?;
     Ok(Member { role: A::ROLE, profile, request_id, user: None, actor: holder.actor(), access: PhantomData })
 }
@@ -144,5 +150,13 @@ async fn token_member<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Me
 async fn profile(parts: &mut Parts, app: &ApiState, may_know: impl Fn(&Handle) -> bool + Send) -> Result<Profile, Problem> {
     let handle: Handle = path::text("handle", parts, app).await?.parse().map_err(|_| Problem::no_handle())?;
     let known = if may_know(&handle) { app.store().profiles().get(&handle).await? } else { None };
-    known.ok_or_else(Problem::no_handle)
+    known.filter(|profile| !profile.is_gone(app.now())).ok_or_else(Problem::no_handle)
+}
+
+/// 404 to a member, with what can be done about it.
+fn deleted(profile: &Profile, deletion: Deletion) -> Problem {
+    let until = deletion.restorable_until;
+    let message =
+        format!("this handle is deleted; until {until} its owner can restore it with POST /v2/handles/{}/restore", profile.handle);
+    Problem::new(Code::HandleNotFound, message).with("restorableUntil", until.to_string())
 }

@@ -39,8 +39,8 @@ pub mod openapi;
 pub mod start;
 
 pub use access::{
-    Access, AnalyticsRead, CampaignsRead, CampaignsWrite, ConversionsRead, ConversionsWrite, Creator, LinksRead, LinksWrite,
-    NotificationsRead, Operator, Owner, PersonalizationRead, SignalsWrite, WebhooksRead, WebhooksWrite,
+    Access, AnalyticsRead, CampaignsRead, CampaignsWrite, ConversionsRead, ConversionsWrite, Creator, CreatorOfDeleted, LinksRead,
+    LinksWrite, NotificationsRead, Operator, Owner, OwnerOfDeleted, PersonalizationRead, SignalsWrite, WebhooksRead, WebhooksWrite,
 };
 pub use body::{JsonBody, OptionalBody, PublicBody, SignalsBody, read_limited};
 pub use caller::{Member, PlatformAdmin, User};

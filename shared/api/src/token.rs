@@ -156,7 +156,7 @@ impl Merchant {
     /// 401 when the token is not valid, 403 when it lacks the scope or the plan of the handle's owner has no tokens.
     pub async fn of(headers: &HeaderMap, request_id: RequestId, scope: Scope, app: &ApiState) -> Result<Option<Self>, Problem> {
         let Some(holder) = TokenHolder::of(headers, request_id, app).await? else { return Ok(None) };
-        let profile = app.store().profiles().get(&holder.token().handle).await?.ok_or_else(Problem::no_handle)?;
+        let profile = app.store().profiles().open(&holder.token().handle).await?.ok_or_else(Problem::no_handle)?;
         holder.use_for(scope, &profile.owner, app).await?;
         Ok(Some(Self { actor: holder.actor(), token: holder.stored.token }))
     }

@@ -1,6 +1,7 @@
 //! Accounts: plans and their daily write quota, handles and the roles on them (specification §2).
 
 pub mod audit;
+mod deletion;
 mod plan;
 mod requests;
 pub mod token;
@@ -16,6 +17,7 @@ use crate::values::name::{Handle, UserId};
 use crate::values::schema::Schema;
 use crate::values::zone::Zone;
 
+pub use deletion::{Deletion, HandleDeletion, RESTORABLE_DAYS};
 pub use plan::{Feature, Plan};
 pub use requests::{NewHandle, OwnershipTransfer};
 
@@ -137,6 +139,9 @@ pub struct Profile {
     pub created_at: Moment,
     /// Counts every change, for conditional writes.
     pub version: u64,
+    /// Its deletion, while it can be undone or is being carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion: Option<Deletion>,
 }
 
 impl Profile {
@@ -184,6 +189,7 @@ mod tests {
             collaborators: BTreeMap::new(),
             created_at: Moment::from_millis(0),
             version: 1,
+            deletion: None,
         }
     }
 

@@ -1,7 +1,9 @@
 //! Accounts: the plan and the time zone of each user; and what belongs to accounts: handles, tokens, the audit log.
 
 pub(crate) mod audit;
-mod profiles;
+mod deletion;
+mod open_handles;
+pub(crate) mod profiles;
 mod tokens;
 
 use domain::accounts::Account;
@@ -10,6 +12,8 @@ use domain::values::name::UserId;
 
 use crate::dynamo::{Database, RetryPolicy, TRANSACT, absent, doc, string, table, text, with_doc};
 use crate::error::{Error, Result};
+
+pub(crate) use open_handles::OpenHandles;
 
 pub use audit::AuditLog;
 pub use profiles::Profiles;

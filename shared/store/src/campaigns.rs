@@ -57,7 +57,8 @@ impl<'a> Campaigns<'a> {
     /// When the table is unavailable.
     pub async fn delete_damaged(self, handle: &Handle, id: &CampaignId, damaged: &DamagedItem, event: &AuditEvent) -> Result<WriteOutcome> {
         let delete = self.db.delete_part(&table::campaign(handle, id), |delete| damaged.delete(delete))?;
-        Ok(self.db.transact(vec![delete, audit::part(self.db, handle, event)?]).await?.into())
+        let remains = self.db.put_part(key(&table::remains_of_campaign(handle, id)), |put| put)?;
+        Ok(self.db.transact(vec![delete, remains, audit::part(self.db, handle, event)?]).await?.into())
     }
 
     /// Those of the campaigns that exist and can be decoded: one `BatchGetItem` per hundred.
@@ -128,7 +129,8 @@ impl<'a> Campaigns<'a> {
                 .expression_attribute_values(":version", number(campaign.version))
                 .expression_attribute_values(":life", text(campaign.created_at.to_string()))
         })?;
-        let written = self.db.transact(vec![delete, audit::part(self.db, &campaign.handle, event)?]).await?;
+        let remains = self.db.put_part(key(&table::remains_of_campaign(&campaign.handle, &campaign.campaign_id)), |put| put)?;
+        let written = self.db.transact(vec![delete, remains, audit::part(self.db, &campaign.handle, event)?]).await?;
         Ok(written.into())
     }
 

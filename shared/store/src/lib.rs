@@ -18,6 +18,7 @@
 //! | `system` | what the sweeper has last seen |
 //! | `admin_scans` | full scans for offline jobs |
 //! | `invocation` | the request that work is for, named in its messages, and what an invocation measures |
+//! | `handle_erasure` | erasing a deleted handle step by step |
 //! | `handle_items` | everything a handle owns, to move it to another table |
 
 mod accounts;
@@ -28,6 +29,7 @@ mod client;
 mod conversions;
 mod dynamo;
 mod error;
+mod handle_erasure;
 mod handle_items;
 pub mod invocation;
 mod limits;
@@ -50,6 +52,7 @@ pub use conversions::{
 };
 pub use dynamo::{DamagedItem, Found, Page, RetryPolicy, Stretch, decode_cursor, encode_cursor, is_cursor, table};
 pub use error::{Error, Result};
+pub use handle_erasure::{ErasingHandle, HandleErasure};
 pub use handle_items::{HandleItems, ItemRole, ScanPosition, StoredItem};
 pub use limits::{Limits, Taken, WindowTaken};
 pub use links::{Expect, LinkOrder, Links, WriteOutcome, damaged_link_version};
@@ -68,6 +71,7 @@ pub use webhooks::{
 
 use std::sync::Arc;
 
+use accounts::OpenHandles;
 use domain::values::name::Handle;
 use dynamo::Database;
 use limits::LimitMemory;
@@ -81,6 +85,7 @@ pub struct Store {
     queues: Arc<QueueClients>,
     scheduled: Arc<ScheduledDays>,
     limit_memory: Arc<LimitMemory>,
+    open_handles: Arc<OpenHandles>,
 }
 
 impl Store {
@@ -91,6 +96,7 @@ impl Store {
             queues: Arc::new(QueueClients::new(connection.clone(), queues)),
             scheduled: Arc::default(),
             limit_memory: Arc::default(),
+            open_handles: Arc::default(),
         }
     }
 
@@ -101,7 +107,7 @@ impl Store {
 
     /// Handles with their collaborators.
     pub fn profiles(&self) -> Profiles<'_> {
-        Profiles::new(&self.db)
+        Profiles::new(&self.db, &self.open_handles)
     }
 
     /// Personal access tokens.
@@ -192,6 +198,11 @@ impl Store {
     /// Lists of everything for offline jobs; no function's IAM statements allow them.
     pub fn admin_scans(&self) -> AdminScans<'_> {
         AdminScans::new(&self.db)
+    }
+
+    /// The job that erases deleted handles.
+    pub fn handle_erasure(&self) -> HandleErasure<'_> {
+        HandleErasure::new(&self.db, self.rollups())
     }
 
     /// Everything a handle owns, for offline jobs; no function's IAM statements allow it.

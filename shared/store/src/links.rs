@@ -102,7 +102,8 @@ impl<'a> Links<'a> {
         self.db.find_doc(&table::link(handle, slug)).await
     }
 
-    /// A link and its handle's personalization rules: one `BatchGetItem`. Rules that cannot be decoded are left out.
+    /// A link and its handle's personalization rules: one `BatchGetItem`. Rules that cannot be decoded are left out, and so is the link of
+    /// a deleted handle.
     ///
     /// # Errors
     /// When the table is unavailable or throttles the read.
@@ -125,15 +126,16 @@ impl<'a> Links<'a> {
         read: impl Fn(&Item) -> Result<T>,
     ) -> Result<(Option<T>, PersonalizationRules)> {
         let (link_key, rules_key) = (table::link(handle, slug), table::rules(handle));
-        let (mut link, mut rules) = (None, PersonalizationRules::default());
+        let (mut link, mut rules, mut is_closed) = (None, PersonalizationRules::default(), false);
         for item in self.db.batch_get(vec![key(&link_key), key(&rules_key)]).await? {
             if optional(&item, "pk") == Some(rules_key.pk.as_str()) {
+                is_closed = rule_sets::are_closed(&item);
                 rules = rule_sets::of_item(&item);
             } else {
                 link = Some(read(&item)?);
             }
         }
-        Ok((link, rules))
+        Ok((link.filter(|_| !is_closed), rules))
     }
 
     /// Writes a link, its version, the webhook event and the audit event in one transaction, if the link is in the expected state.
@@ -160,7 +162,8 @@ impl<'a> Links<'a> {
                 .expression_attribute_values(":id", text(link.id.to_string()))
         })?;
         let envelope = envelope(link, event, &Payload::LinkDeleted(LinkPayload::of(link)));
-        let parts = vec![delete, events::outbox_part(self.db, &envelope)?, audit::part(self.db, &link.handle, event)?];
+        let remains = self.db.put_part(key(&table::remains_of_link(&link.handle, &link.slug, link.id)), |put| put)?;
+        let parts = vec![delete, remains, events::outbox_part(self.db, &envelope)?, audit::part(self.db, &link.handle, event)?];
         self.transact(parts, &envelope).await
     }
 
@@ -170,7 +173,11 @@ impl<'a> Links<'a> {
     /// When the table is unavailable.
     pub async fn delete_damaged(self, handle: &Handle, slug: &Slug, damaged: &DamagedItem, event: &AuditEvent) -> Result<WriteOutcome> {
         let delete = self.db.delete_part(&table::link(handle, slug), |delete| damaged.delete(delete))?;
-        Ok(self.db.transact(vec![delete, audit::part(self.db, handle, event)?]).await?.into())
+        let mut parts = vec![delete, audit::part(self.db, handle, event)?];
+        if let Some((id, _)) = damaged_link_version(damaged) {
+            parts.push(self.db.put_part(key(&table::remains_of_link(handle, slug, id)), |put| put)?);
+        }
+        Ok(self.db.transact(parts).await?.into())
     }
 
     async fn transact(self, parts: Vec<TransactWriteItem>, envelope: &Envelope) -> Result<WriteOutcome> {

@@ -13,6 +13,11 @@ use crate::dynamo::table::{self, Key};
 use crate::dynamo::{Database, Item, damaged, integer, log_damage, number, optional, with_doc};
 use crate::error::Result;
 
+/// The attribute of a handle's personalization rules while the handle is deleted: its links are not followed.
+pub(crate) const CLOSED: &str = "closed";
+/// The document of a set without rules.
+pub(crate) const NO_RULES: &str = r#"{"rules":[]}"#;
+
 /// A rule whose rule set is stored.
 pub trait StoredRule: Rule + Serialize + DeserializeOwned + Clone {
     /// The key of a handle's rule set of this kind.
@@ -74,4 +79,19 @@ pub(crate) fn of_item<R: StoredRule>(item: &Item) -> RuleSet<R> {
         log_damage(&damaged(optional(item, "pk").unwrap_or("?"), format!("{} {rule} cannot be decoded", R::DISPLAY_NAME)));
     }
     set
+}
+
+/// Whether these rules are those of a deleted handle.
+pub(crate) fn are_closed(item: &Item) -> bool {
+    item.contains_key(CLOSED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_of_no_rules_is_that_of_an_empty_set() {
+        assert_eq!(serde_json::to_string(&RuleSet::<PersonalizationRule>::default()).unwrap(), NO_RULES);
+    }
 }

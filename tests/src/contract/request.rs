@@ -60,6 +60,8 @@ impl Exception {
         except("type is not a known field", CROSS_FIELD),
         except("bytes", BYTES),
         except("must be 1 to 500 characters", "text of spaces alone"),
+        except("must be the name of the handle in the path", STATE),
+        except("exactly one of sessionId", CROSS_FIELD),
         except("cannot be changed", STATE),
         except("use transfer-ownership for the owner", STATE),
         except("must be in the future", STATE),

@@ -317,6 +317,8 @@ fn changes() -> Vec<Step> {
         request("links/history", Creator, "GET /v2/handles/{handle}/links/{slug}/history", 200).query("limit=10"),
         request("links/rule-delete", Creator, "DELETE /v2/handles/{handle}/personalization-rules/{ruleId}", 204),
         request("links/delete", Creator, "DELETE /v2/handles/{handle}/links/{slug}", 204),
+        request("accounts/delete-handle", Owner, "DELETE /v2/handles/{handle}", 202).body(json!({"confirm": "demo"})).free(),
+        request("accounts/restore-handle", Owner, "POST /v2/handles/{handle}/restore", 200).free(),
         request("accounts/transfer-ownership", Owner, "POST /v2/handles/{handle}/transfer-ownership", 200)
             .body(json!({"newOwnerUserId": "6c1a5b0e-3f0d-4c57-9a42-0b7d1f6e2c11"}))
             .last(),

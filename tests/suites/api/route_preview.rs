@@ -575,6 +575,7 @@ impl Stage {
             collaborators: BTreeMap::new(),
             created_at: env.now(),
             version: 1,
+            deletion: None,
         };
         assert!(env.app("accounts").store().profiles().save(&profile, None, &env.audit_event("handle.created")).await.unwrap());
         let store = env.app("links").store();

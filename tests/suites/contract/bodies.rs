@@ -1,7 +1,7 @@
 //! Every documented request body and what reads it agree at each bound and one beyond: values made from the schema itself.
 
 use domain::accounts::token::NewToken;
-use domain::accounts::{Account, NewHandle, OwnershipTransfer, Plan, Profile};
+use domain::accounts::{Account, HandleDeletion, NewHandle, OwnershipTransfer, Plan, Profile};
 use domain::campaigns::{CampaignChange, NewCampaign};
 use domain::chain::{ChainPreview, ChainRule, Question, Questions, SignalBatch};
 use domain::conversions::ledger::AdjustmentRequest;
@@ -37,6 +37,7 @@ fn profile() -> Profile {
         collaborators: Default::default(),
         created_at: now(),
         version: 1,
+        deletion: None,
     }
 }
 
@@ -85,6 +86,7 @@ const READERS: &[(&str, Reader)] = &[
     ("RotationBody", |body| SecretRotation::read(body).map(|_| ())),
     ("ReplayRange", |body| ReplayRequest::read(body, now(), |_, _| true).map(|_| ())),
     ("HandleBody", |body| NewHandle::read(body).map(|_| ())),
+    ("DeletionBody", |body| HandleDeletion::read(body, &profile().handle).map(|_| ())),
     ("NewPeople", |body| profile().with_collaborators(body).map(|_| ())),
     ("Transfer", |body| OwnershipTransfer::read(body).map(|_| ())),
     ("TokenBody", |body| NewToken::read(body, now()).map(|_| ())),

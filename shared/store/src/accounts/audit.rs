@@ -72,7 +72,7 @@ pub(crate) fn part(db: &Database, handle: &Handle, event: &AuditEvent) -> Result
 }
 
 /// The item of an audit event, which expires.
-pub(super) fn item(at: &Key, event: &AuditEvent) -> Result<Item> {
+pub(crate) fn item(at: &Key, event: &AuditEvent) -> Result<Item> {
     let mut item = with_doc(at, event)?;
     item.insert("ttl".to_owned(), number(event.at.plus_days(KEPT_DAYS).seconds()));
     Ok(item)

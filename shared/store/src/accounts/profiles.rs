@@ -10,27 +10,42 @@ use domain::accounts::Profile;
 use domain::accounts::audit::AuditEvent;
 use domain::values::name::{Handle, UserId};
 
-use crate::accounts::audit;
-use crate::dynamo::{Database, Found, Page, absent, applied, decode_cursor, key, number, page_of, string, table, text, with_doc};
+use crate::accounts::{OpenHandles, audit};
+use crate::dynamo::{
+    Database, Found, Item, Page, absent, applied, decode_cursor, doc, found, key, number, page_of, string, table, text, with_doc,
+};
 use crate::error::Result;
+use crate::outbox::make_due;
+
+/// The attribute of a handle's item once the handle is erased: the name stays taken.
+pub(crate) const ERASED: &str = "erasedAt";
 
 /// Handle of the profiles: `store.profiles()`.
 #[derive(Clone, Copy, Debug)]
 pub struct Profiles<'a> {
-    db: &'a Database,
+    pub(super) db: &'a Database,
+    pub(super) open: &'a OpenHandles,
 }
 
 impl<'a> Profiles<'a> {
-    pub(crate) fn new(db: &'a Database) -> Self {
-        Self { db }
+    pub(crate) fn new(db: &'a Database, open: &'a OpenHandles) -> Self {
+        Self { db, open }
     }
 
-    /// The handle, if it exists.
+    /// The handle, if it exists, also while it is deleted and not yet erased.
     ///
     /// # Errors
     /// When the table is unavailable.
     pub async fn get(self, handle: &Handle) -> Result<Option<Profile>> {
-        self.db.get_doc(&table::handle(handle)).await
+        self.db.get(&table::handle(handle)).await?.filter(|item| !item.contains_key(ERASED)).as_ref().map(doc).transpose()
+    }
+
+    /// The handle, if it exists and is not deleted.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn open(self, handle: &Handle) -> Result<Option<Profile>> {
+        Ok(self.get(handle).await?.filter(Profile::is_open))
     }
 
     /// Writes a handle and the audit event. Returns false, without a change, when the stored handle is not `before` any more: its
@@ -50,11 +65,7 @@ impl<'a> Profiles<'a> {
     }
 
     async fn put(self, profile: &Profile, before: Option<&Profile>, event: &AuditEvent) -> Result<bool> {
-        let mut item = with_doc(&table::handle(&profile.handle), profile)?;
-        item.insert("version".to_owned(), number(profile.version));
-        item.insert("listPk".to_owned(), text(table::HANDLE_LIST));
-        item.insert("listSk".to_owned(), text(profile.handle.as_str()));
-        let put = self.db.put_part(item, |put| match before {
+        let put = self.db.put_part(item_of(profile)?, |put| match before {
             None => absent(put),
             Some(before) => put.condition_expression("version = :before").expression_attribute_values(":before", number(before.version)),
         })?;
@@ -96,7 +107,10 @@ impl<'a> Profiles<'a> {
             .consistent_read(true);
         let names = page_of(query, &partition, limit, |item| string(item, "sk").map(str::to_owned)).await?;
         let handles = names.items.iter().filter_map(|name| name.parse::<Handle>().ok());
-        let read = |handle| async move { Ok((self.db.find_doc::<Profile>(&table::handle(&handle)).await?, handle)) };
+        let read = |handle| async move {
+            let item = self.db.get(&table::handle(&handle)).await?.filter(|item| !item.contains_key(ERASED));
+            Ok((item.map(|item| found(&item, doc::<Profile>)).transpose()?, handle))
+        };
         let (mut items, mut damaged) = (Vec::new(), Vec::new());
         for (profile, handle) in try_join_all(handles.map(read)).await? {
             match profile {
@@ -107,4 +121,16 @@ impl<'a> Profiles<'a> {
         }
         Ok(Page { items, next_cursor: names.next_cursor, damaged })
     }
+}
+
+/// The item of a handle; that of a deleted one is an entry of the outbox, due when it can no longer be restored.
+pub(super) fn item_of(profile: &Profile) -> Result<Item> {
+    let mut item = with_doc(&table::handle(&profile.handle), profile)?;
+    item.insert("version".to_owned(), number(profile.version));
+    item.insert("listPk".to_owned(), text(table::HANDLE_LIST));
+    item.insert("listSk".to_owned(), text(profile.handle.as_str()));
+    if let Some(deletion) = &profile.deletion {
+        make_due(&mut item, deletion.deleted_at, deletion.restorable_until);
+    }
+    Ok(item)
 }

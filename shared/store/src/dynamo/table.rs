@@ -3,6 +3,8 @@
 //! | item | pk | sk | read by |
 //! |---|---|---|---|
 //! | handle | `HANDLE#h` | `A` | every control-plane call (get); an operator's jobs by index `list` (`HANDLES` / handle) |
+//! | totals of an erased handle | `TOTALS#h` | `yyyymmdd` | the operators, in the table |
+//! | what is left of a deleted link or campaign | `GONE#h` | `L#slug#linkId`, `C#campaignId` | erasing the handle (query) |
 //! | a user's handle | `USER#u` | handle | list of handles (query) |
 //! | account | `ACCT#u` | `A` | quota, plan (get) |
 //! | audit event of an account | `ACCT#u` | audit id | the platform's operators, in the table |
@@ -96,6 +98,26 @@ pub(crate) const HANDLE_LIST: &str = "HANDLES";
 /// The handle itself.
 pub fn handle(handle: &Handle) -> Key {
     Key::single(format!("HANDLE#{handle}"))
+}
+
+/// The totals of a day of an erased handle.
+pub fn totals(handle: &Handle, day: Day) -> Key {
+    Key { pk: format!("TOTALS#{handle}"), sk: day.compact() }
+}
+
+/// The partition of what names the remains of deleted links and campaigns.
+pub fn remains(handle: &Handle) -> String {
+    format!("GONE#{handle}")
+}
+
+/// What names the versions and figures that a deleted link leaves behind.
+pub fn remains_of_link(handle: &Handle, slug: &Slug, id: LinkId) -> Key {
+    Key { pk: remains(handle), sk: format!("L#{slug}#{id}") }
+}
+
+/// What names the figures that a deleted campaign leaves behind.
+pub fn remains_of_campaign(handle: &Handle, id: &CampaignId) -> Key {
+    Key { pk: remains(handle), sk: format!("C#{id}") }
 }
 
 /// A user's membership of a handle.
@@ -206,7 +228,12 @@ pub fn former_conversion(handle: &Handle, key_digest: &str, id: ConversionId) ->
 
 /// The last observed health of a campaign.
 pub fn health(handle: &Handle, id: &CampaignId) -> Key {
-    Key { pk: format!("HEALTH#{handle}"), sk: id.to_string() }
+    Key { pk: healths(handle), sk: id.to_string() }
+}
+
+/// The partition of the last observed health of a handle's campaigns.
+pub fn healths(handle: &Handle) -> String {
+    format!("HEALTH#{handle}")
 }
 
 /// The partition of one conversion's adjustments.

@@ -30,6 +30,8 @@ pub enum OutboxKind {
     ParkedClick,
     /// A day of a handle whose deltas are to be folded.
     Fold,
+    /// A deleted handle to be erased.
+    Deletion,
 }
 
 /// A message that names an item of the table; the content stays in the table.
@@ -116,6 +118,7 @@ impl Pointer {
             "SESS" => OutboxKind::Impressions,
             "PARKED" => OutboxKind::ParkedClick,
             "FOLD" => OutboxKind::Fold,
+            "HANDLE" => OutboxKind::Deletion,
             _ => return None,
         })
     }

@@ -1,0 +1,3 @@
+//! Deletion of handles, and erasure and export of persons.
+
+pub(crate) mod deletion;
