@@ -102,7 +102,7 @@ mod tests {
             let chose = |name: &str| chosen.iter().find(|((of, ..), _)| *of == name).map_or(0, |(_, choice)| *choice);
             let filter = match (read(&query), chose("from"), chose("to")) {
                 (Ok(filter), 0, _) | (Ok(filter), _, 0) | (Ok(filter), 1, 1) => filter,
-                (Err(fields), from, to) if from > 0 && to > 0 => {
+                (Err(fields), from, to) if from * to > 1 => {
                     assert_eq!(fields, ["to"], "{query}");
                     continue;
                 }
