@@ -125,3 +125,75 @@ pub(super) fn scopes(slug: &Slug, campaign: Option<&CampaignId>) -> impl Iterato
         [Some(CellScope::Handle), campaign.cloned().map(CellScope::Campaign), Some(CellScope::Link(slug.clone(), campaign.cloned()))];
     scopes.into_iter().flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slug(text: &str) -> Slug {
+        text.parse().unwrap()
+    }
+
+    fn campaign(text: &str) -> CampaignId {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_selection_covers_the_scopes_it_names_and_no_others() {
+        let all = ["H", "C#spring", "C#autumn", "L#launch#", "L#launch#spring", "L#launch#autumn", "L#other#", "L#other#spring"];
+        for (of_campaign, of_link, expected) in [
+            (None, None, vec!["H"]),
+            (Some("spring"), None, vec!["C#spring"]),
+            (None, Some("launch"), vec!["L#launch#", "L#launch#spring", "L#launch#autumn"]),
+            (Some("spring"), Some("launch"), vec!["L#launch#spring"]),
+            (Some("autumn"), Some("other"), vec![]),
+            (Some("winter"), None, vec![]),
+            (None, Some("elsewhere"), vec![]),
+        ] {
+            let selection = Selection::of(of_campaign.map(campaign), of_link.map(slug));
+            let covered: Vec<&str> = all.into_iter().filter(|name| name.parse::<CellScope>().unwrap().is_in(&selection)).collect();
+            assert_eq!(covered, expected, "{selection:?}");
+        }
+    }
+
+    #[test]
+    fn a_scope_reads_back_from_its_name_and_nothing_else_is_one() {
+        for (scope, name) in [
+            (CellScope::Handle, "H"),
+            (CellScope::Campaign(campaign("spring")), "C#spring"),
+            (CellScope::Link(slug("launch"), None), "L#launch#"),
+            (CellScope::Link(slug("launch"), Some(campaign("spring"))), "L#launch#spring"),
+        ] {
+            assert_eq!((scope.to_string().as_str(), name.parse()), (name, Ok(scope)));
+        }
+        for text in
+            ["", "h", "X", "C", "L", "H#", "H#spring", "C#", "C#No", "X#spring", "L#launch", "L##", "L##spring", "L#a#", "L#launch#No"]
+        {
+            assert_eq!(text.parse::<CellScope>(), Err("is not a scope"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_counted_for_its_handle_its_campaign_and_its_link_in_it() {
+        let names =
+            |of: Option<&str>| scopes(&slug("launch"), of.map(campaign).as_ref()).map(|scope| scope.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(Some("spring")), ["H", "C#spring", "L#launch#spring"]);
+        assert_eq!(names(None), ["H", "L#launch#"]);
+    }
+
+    #[test]
+    fn a_link_is_stored_in_one_cell_and_other_scopes_in_one_for_each_dimension() {
+        let parts = |scope: &str| scope.parse::<CellScope>().unwrap().parts();
+        let of_each: Vec<CellPart> = Dimension::ALL.iter().copied().map(CellPart::Of).collect();
+        assert_eq!((parts("H"), parts("C#spring")), (of_each.clone(), of_each.clone()));
+        assert_eq!((parts("L#launch#"), parts("L#launch#spring")), (vec![CellPart::All], vec![CellPart::All]));
+        assert_eq!(CellPart::All.as_str(), "all");
+        for (part, dimension) in of_each.into_iter().zip(Dimension::ALL) {
+            assert_eq!(part.as_str(), dimension.as_str());
+            for other in Dimension::ALL {
+                assert!(CellPart::All.has(other.as_str()));
+                assert_eq!(part.has(other.as_str()), dimension == other, "{dimension:?} and {other:?}");
+            }
+        }
+    }
+}

@@ -207,6 +207,35 @@ mod tests {
     }
 
     #[test]
+    fn what_was_observed_is_said_in_words_and_as_json() {
+        let ratio = Observed::BotRatio(ratio(1, 3).unwrap());
+        let conversions = Observed::Conversions { conversions: 8, qualified_clicks: 7 };
+        for (observed, text, value) in [
+            (Observed::Clicks(0), "0 clicks", json!(0)),
+            (conversions, "8 conversions of 7 qualified clicks", json!("8 conversions of 7 qualified clicks")),
+            (ratio, "0.3333", json!(0.3333)),
+            (Observed::NoUpdate, "no update for more than 60 minutes", json!("no update for more than 60 minutes")),
+        ] {
+            assert_eq!((observed.to_string().as_str(), observed.to_json()), (text, value));
+        }
+    }
+
+    #[test]
+    fn freshness_is_shown_with_what_it_follows_from_and_only_stale_figures_are_stale() {
+        let at = Moment::from_millis(1_772_366_400_000);
+        for (updated_at, waiting_since, status, is_stale) in [
+            (Some(at), Some(at.plus_secs(-1)), "FRESH", false),
+            (Some(at.plus_secs(-7200)), None, "STALE", true),
+            (None, None, "UNKNOWN", false),
+            (Some(at), Some(at.plus_secs(-7200)), "STALE", true),
+        ] {
+            let freshness = Freshness::of(updated_at, waiting_since, at);
+            let shown = json!({"status": status, "lastUpdatedAt": updated_at, "waitingSince": waiting_since, "slaMinutes": 60});
+            assert_eq!((json!(freshness), freshness.is_stale()), (shown, is_stale));
+        }
+    }
+
+    #[test]
     fn figures_are_fresh_for_an_hour_to_the_millisecond() {
         let at = Moment::from_millis(1_772_366_400_000);
         let status = |later_ms: i64| Freshness::of(Some(at), None, at.plus_millis(later_ms)).status;

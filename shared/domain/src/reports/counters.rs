@@ -178,3 +178,6 @@ impl Counts {
         self.0.range(prefix.clone()..).next().is_some_and(|(name, _)| name.starts_with(&prefix))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -201,6 +201,46 @@ mod tests {
     }
 
     #[test]
+    fn every_dimension_is_counted_but_the_day_and_only_days_and_hours_are_of_time() {
+        let counted: Vec<&str> = Dimension::counted().map(Dimension::as_str).collect();
+        assert_eq!(counted, ["hour", "slug", "country", "device", "referrer", "source", "campaign", "segment", "reason"]);
+        let of_time: Vec<&str> =
+            Dimension::ALL.iter().filter(|dimension| dimension.is_of_time()).map(|dimension| dimension.as_str()).collect();
+        assert_eq!(of_time, ["day", "hour"]);
+    }
+
+    #[test]
+    fn a_record_has_the_keys_of_its_click_and_its_own_link_campaign_and_hour() {
+        let at: Moment = "2026-03-01T13:59:59.999Z".parse().unwrap();
+        let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
+        let click = Click {
+            country: "DE".to_owned(),
+            device: "MOBILE".to_owned(),
+            referrer: "t.co".to_owned(),
+            source: "email".to_owned(),
+            segments: texts(["vip", "new"]),
+            reasons: texts(["known_bot", "burst_hits"]),
+            ..crate::testing::click(at, 1)
+        };
+        let keys = |origin: &Origin, campaign: Option<&CampaignId>| {
+            let keys = origin.keys(&click.slug, campaign, at).into_iter().map(|(dimension, key)| format!("{}={key}", dimension.as_str()));
+            keys.collect::<Vec<_>>().join(" ")
+        };
+        let origin = Origin::of(&click);
+        assert_eq!(
+            keys(&origin, Some(&"spring".parse().unwrap())),
+            "country=DE device=MOBILE referrer=t.co source=email segment=vip reason=known_bot hour=13 slug=launch campaign=spring"
+        );
+        assert_eq!(
+            keys(&Origin::of(&crate::testing::click(at, 1)), None),
+            "country=US device=DESKTOP referrer=direct source=direct segment=none reason=none hour=13 slug=launch campaign=none"
+        );
+        let stored = r#"{"country":"DE","device":"MOBILE","referrer":"t.co","source":"email","segment":"vip","reason":"known_bot"}"#;
+        assert_eq!(serde_json::to_string(&origin).unwrap(), stored);
+        assert_eq!(serde_json::from_str::<Origin>(stored).unwrap(), origin);
+    }
+
+    #[test]
     fn the_hour_is_that_of_the_utc_day_also_before_1970() {
         for (at, hour) in [("2026-03-01T00:00:00Z", "00"), ("2026-03-01T13:59:59.999Z", "13"), ("1969-12-31T23:00:00Z", "23")] {
             assert_eq!(hour_of(at.parse().unwrap()), hour);

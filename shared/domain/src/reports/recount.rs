@@ -108,7 +108,11 @@ pub fn drift(recounted: &Counts, stored: &Counts) -> Vec<Drift> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::testing;
+    use crate::values::moment::Moment;
 
     fn counts(of: &[(&str, i128)]) -> Counts {
         let mut counts = Counts::default();
@@ -146,6 +150,77 @@ mod tests {
             let mut bad = folded.clone();
             bad.add(name, by);
             assert_eq!(drift(&raw, &bad).len(), counters, "{name}");
+        }
+    }
+
+    #[test]
+    fn in_a_full_dimension_a_key_may_lack_what_other_has_and_have_too_much_of_what_can_be_taken_back() {
+        let drift_of = |raw: &[(&str, i128)], stored: &[(&str, i128)]| {
+            let found = drift(&counts(raw), &counts(stored)).into_iter();
+            found.map(|drift| (drift.counter, drift.recounted, drift.stored)).collect::<Vec<_>>()
+        };
+        let found = |counter: &str, recounted, stored| vec![(counter.to_owned(), recounted, stored)];
+        for (metric, may_exceed) in [("c", false), ("b", false), ("v", true), ("m|USD", true), ("mc|USD", true)] {
+            let (a, b, other) = (format!("source|a|{metric}"), format!("source|b|{metric}"), format!("source|other|{metric}"));
+            let raw = [(a.as_str(), 3), (b.as_str(), 2)];
+            let stored = |of_a, of_other| drift_of(&raw, &[(a.as_str(), of_a), (other.as_str(), of_other)]);
+            assert_eq!(stored(3, 2), [], "{metric}: b is among the others");
+            assert_eq!(stored(2, 3), [], "{metric}: so is a part of a");
+            assert_eq!(stored(4, 1), if may_exceed { vec![] } else { found(&a, 3, 4) }, "{metric}");
+            assert_eq!(stored(3, 1), found(&other, 2, 1), "{metric}: one is nowhere");
+            assert_eq!(stored(3, 4), found(&other, 2, 4), "{metric}: two are too many");
+            // Another dimension is not full.
+            let elsewhere = drift_of(&[("device|x|c", 1)], &[("device|x|c", 2), (other.as_str(), 0)]);
+            assert_eq!(elsewhere, found("device|x|c", 1, 2), "{metric}");
+        }
+    }
+
+    fn tally(number: usize) -> Tally {
+        let at = Moment::from_millis(1_772_366_400_000);
+        Tally::of_click(&crate::clicks::Click { bot: number.is_multiple_of(2), source: format!("s{number}"), ..testing::click(at, 1) })
+    }
+
+    proptest! {
+        #[test]
+        fn a_recount_has_of_every_selection_the_sum_of_its_records(records in prop::collection::vec((0..3_usize, 0..3_usize), 0..12)) {
+            let slug = |number: usize| ["slug-a", "slug-b", "slug-c"][number].parse::<Slug>().unwrap();
+            let campaign = |number: usize| [None, Some("spring"), Some("autumn")][number].map(|id| id.parse::<CampaignId>().unwrap());
+            let mut recount = Recount::default();
+            for (number, (of_slug, of_campaign)) in records.iter().enumerate() {
+                recount.count(&slug(*of_slug), campaign(*of_campaign).as_ref(), &tally(number));
+            }
+            let mut stored = Counts::default();
+            for name in ["slug|slug-z|c", "slug|slug-z|b", "slug|other|c", "slug|a b|c", "campaign|winter|c", "campaign|none|c", "campaign|other|v"] {
+                stored.add(name, 1);
+            }
+            let mut expected = vec![Selection::Handle, Selection::Campaign("winter".parse().unwrap()), Selection::Link("slug-z".parse().unwrap())];
+            for (of_slug, of_campaign) in &records {
+                expected.push(Selection::Link(slug(*of_slug)));
+                if let Some(campaign) = campaign(*of_campaign) {
+                    expected.push(Selection::Campaign(campaign.clone()));
+                    expected.push(Selection::LinkInCampaign(slug(*of_slug), campaign));
+                }
+            }
+            let selections = recount.selections(&stored);
+            let sorted = |selections: &[Selection]| selections.iter().map(|selection| format!("{selection:?}")).collect::<BTreeSet<_>>();
+            prop_assert_eq!(sorted(&selections), sorted(&expected));
+            prop_assert_eq!(selections.len(), sorted(&selections).len(), "each once");
+            for selection in selections {
+                let mut sum = Counts::default();
+                for (number, (of_slug, of_campaign)) in records.iter().enumerate() {
+                    let (of_slug, of_campaign) = (slug(*of_slug), campaign(*of_campaign));
+                    let is_in = match &selection {
+                        Selection::Handle => true,
+                        Selection::Campaign(campaign) => of_campaign.as_ref() == Some(campaign),
+                        Selection::Link(slug) => of_slug == *slug,
+                        Selection::LinkInCampaign(slug, campaign) => of_slug == *slug && of_campaign.as_ref() == Some(campaign),
+                    };
+                    if is_in {
+                        sum.add_all(&tally(number));
+                    }
+                }
+                prop_assert_eq!(recount.counts(&selection), sum, "{:?}", selection);
+            }
         }
     }
 }

@@ -154,3 +154,6 @@ fn ordered(rows: BTreeMap<String, Figures>, by: Dimension) -> Vec<(String, Figur
     }
     rows
 }
+
+#[cfg(test)]
+mod tests;

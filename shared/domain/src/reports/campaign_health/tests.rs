@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::campaigns::{Campaign, NewCampaign};
 use crate::links::{Link, LinkSettings, NextPassword};
+use crate::reports::confidence::{Observed, Penalty};
 use crate::values::id::LinkId;
 
 fn own() -> OwnHosts {
@@ -67,4 +68,28 @@ fn each_check_turns_on_what_it_is_about() {
         assert_eq!(bad, expected);
         assert_eq!(overall, if expected.contains("Fail") { HealthStatus::Fail } else { HealthStatus::Warn });
     }
+}
+
+#[test]
+fn each_result_says_what_was_found_and_what_to_do() {
+    let figures = |clicks, conversions| Figures { clicks, conversions, ..Figures::default() };
+    let message = |(status, message): (HealthStatus, String)| format!("{status:?}: {message}");
+    let penalty = |code, points| Penalty { code, points, observed: Observed::NoUpdate };
+    let of_confidence = |score, penalties: &[Penalty]| message(confidence(&ReportConfidence { score, penalties: penalties.to_vec() }));
+    for (found, expected) in [
+        (message(campaign_active(&sales())), "Warn: the campaign is DRAFT: nothing is credited to it until it is ACTIVE"),
+        (message(click_seen(&figures(0, 0))), "Warn: no click in 30 days; follow the link once"),
+        (message(click_seen(&figures(3, 0))), "Pass: 3 clicks in 30 days"),
+        (message(conversion_seen(&figures(0, 0))), "Warn: no conversion in 30 days; post one with the ctx of a click"),
+        (message(conversion_seen(&figures(0, 2))), "Pass: 2 conversions in 30 days"),
+        (of_confidence(100, &[]), "Pass: the figures' confidence is 100 of 100"),
+        (of_confidence(80, &[penalty("stale", 20)]), "Pass: the figures' confidence is 80 of 100: stale"),
+        (of_confidence(79, &[penalty("a", 20), penalty("b", 1)]), "Warn: the figures' confidence is 79 of 100: a, b"),
+        (of_confidence(50, &[penalty("no_clicks", 50)]), "Warn: the figures' confidence is 50 of 100: no_clicks"),
+        (of_confidence(49, &[penalty("a", 51)]), "Fail: the figures' confidence is 49 of 100: a"),
+        (of_confidence(0, &[penalty("a", 100)]), "Fail: the figures' confidence is 0 of 100: a"),
+    ] {
+        assert_eq!(found, expected);
+    }
+    assert_eq!(worst(&[]), HealthStatus::Pass);
 }
