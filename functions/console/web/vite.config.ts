@@ -22,7 +22,7 @@ export default defineConfig({
         chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/[name]-[hash][extname]",
         // Everything that pages share is one file: a first visit makes few requests.
-        codeSplitting: { groups: [{ name: "frame", test: /\/src\/(?!pages\/|ui\/charts\/)/ }] },
+        codeSplitting: { groups: [{ name: "frame", test: /\/src\/(?!pages\/|ui\/charts\/|app\/opened\/)/ }] },
       },
     },
   },

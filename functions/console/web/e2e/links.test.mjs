@@ -81,6 +81,17 @@ test("the preview of what is typed is the saved link's, and the real redirect's,
   }
 });
 
+test("what a visitor from Germany on a phone gets is one press in the matrix, and is what the redirect does", async () => {
+  await open(page, server, `${HANDLE}/attribution/links/summer-sale/routing`);
+  await (await page.waitForSelector('.matrix button[aria-label^="Germany, mobile"]')).click();
+  const { body } = await server.api("POST", "links/summer-sale/route-preview", { country: "DE", device: "MOBILE" });
+  await eventually("the way of this visitor", async () => (await textOf(page, ".path-end")).includes(body.destinationUrl));
+  assert.equal(await page.$eval('.matrix button[aria-pressed="true"]', (cell) => cell.getAttribute("aria-label").startsWith("Germany, mobile")), true);
+  const location = new URL(await server.visit("summer-sale", { headers: { "user-agent": AGENTS.MOBILE, "cloudfront-viewer-country": "DE" } }));
+  // The redirect adds the link's utm parameters and the ctx.
+  assert.equal(location.origin + location.pathname, body.destinationUrl);
+});
+
 test("rules are moved by dragging and by keyboard alike, an unreachable one is named, and a save is one write", async () => {
   const [dragged, typed] = [slug(), slug()];
   for (const name of [dragged, typed]) await server.api("PUT", `links/${name}`, { destinationUrl: "https://example.com/", routingRules: RULES });

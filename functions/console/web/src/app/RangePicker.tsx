@@ -1,14 +1,16 @@
-import { parseDate } from "@internationalized/date";
 import { useState } from "react";
-import { Button as AriaButton, CalendarCell, CalendarGrid, Heading, RangeCalendar } from "react-aria-components";
+import { Button as AriaButton } from "react-aria-components";
 import { before, MAX_DAYS, PRESETS, rangeName, rangeOf } from "../core/range";
 import { dayOf, daysBetween, longDay } from "../core/time";
-import { Button } from "../ui/Button";
 import { Popup } from "../ui/Dialog";
 import { Toggle } from "../ui/fields";
 import { Icon } from "../ui/Icon";
+import { later } from "../ui/later";
 import { useNow } from "./clock";
 import { useRange } from "./context";
+
+// Few change the days by a calendar: it comes once the picker is opened.
+const Calendar = later(async () => (await import("./opened/Calendar")).default, <div className="calendar calendar-space" />);
 
 /** The days of all figures of a page: presets or a calendar, in UTC, with or without the period before. */
 export function RangePicker() {
@@ -45,25 +47,16 @@ export function RangePicker() {
             ))}
           </ul>
           <div className="stack">
-            <RangeCalendar
-              aria-label="Days"
-              className="calendar"
-              defaultValue={{ start: parseDate(range.from), end: parseDate(range.to) }}
-              maxValue={parseDate(dayOf(now))}
-              onChange={({ start, end }) => {
-                const [from, to] = [start.toString(), end.toString()];
+            <Calendar
+              from={range.from}
+              to={range.to}
+              today={dayOf(now)}
+              onChange={(from, to) => {
                 if (daysBetween(from, to) > MAX_DAYS) return;
                 setRange({ from, to, preset: null, compare: range.compare });
                 close();
               }}
-            >
-              <header className="calendar-head">
-                <Button slot="previous" kind="quiet" size="small" icon="left" />
-                <Heading />
-                <Button slot="next" kind="quiet" size="small" icon="right" />
-              </header>
-              <CalendarGrid>{(date) => <CalendarCell date={date} className="calendar-day" />}</CalendarGrid>
-            </RangeCalendar>
+            />
             <Toggle
               label="Compare with the period before"
               help={`${longDay(previous.from)} to ${longDay(previous.to)}`}

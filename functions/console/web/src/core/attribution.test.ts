@@ -128,6 +128,7 @@ describe("conversions", () => {
   });
   it("say why they are not credited", () => {
     expect(credited("not_credited_campaign_paused", null, "deal").because).toMatch(/paused or a draft/);
+    expect(credited("not_credited_campaign_paused", "delta", "deal").title).toBe("Counts for the link deal alone: the campaign delta was not active");
     expect(credited("credited_to_campaign", "alpha", "deal").title).toBe("Credited to alpha");
   });
 });

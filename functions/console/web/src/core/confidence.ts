@@ -36,7 +36,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   conversions_exceed_clicks: "A click brings at most a few conversions: ask the partner for the orders, and look for a ctx that was used again.",
   bot_ratio_20_40: "Look at the referrers that bring bots, and watch them.",
   bot_ratio_over_40: "Ask the partner where this traffic comes from before you pay: look at its referrers, countries and hours.",
-  stale: "Wait until counting has caught up; nothing is lost meanwhile.",
+  stale: "Nothing was counted for an hour. If there should have been clicks, wait until counting has caught up: nothing is lost meanwhile.",
 };
 
 /** What to do about a penalty. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { add, decimal, parseExact, sign, type Decimal } from "./decimal";
 import { faultsBelow, unplaced } from "./faults";
+import { staleness } from "./freshness";
 import { bodyOf, formOf } from "./linkForm";
 import { randomSlug, SLUG, statusOf } from "./links";
 import { amountOf, money, sums } from "./money";
@@ -139,6 +140,14 @@ describe("links", () => {
     ]);
     expect("password" in body).toBe(false);
   });
+});
+
+describe("stale figures", () => {
+  const [now, lastUpdatedAt] = [Date.parse("2026-11-23T15:00:00Z"), "2026-11-23T13:00:00Z"];
+  const of = (parts: object) => staleness({ status: "STALE", slaMinutes: 60, lastUpdatedAt, ...parts }, now);
+  it("say when something was counted last where nothing waits", () => expect(of({ waitingSince: null })).toBe("Stale: last counted 2 hr. ago"));
+  it("say that counting is behind where something waits", () => expect(of({ waitingSince: lastUpdatedAt })).toBe("Stale: counting is behind"));
+  it("are none while they are fresh", () => expect([of({ status: "FRESH" }), of({ status: "UNKNOWN" })]).toEqual([null, null]));
 });
 
 describe("faults", () => {

@@ -7,6 +7,7 @@ type Credited = { title: string; because: string | null; todo: string | null; ki
 /** Where a conversion counts, and why it is not credited to the campaign of its click, in plain words. */
 export function credited(outcome: Outcome, campaignId: string | null | undefined, slug: string): Credited {
   const link = `Counts for the link ${slug} alone`;
+  const campaign = campaignId ? `the campaign ${campaignId}` : "the campaign";
   switch (outcome) {
     case "credited_to_campaign":
       return { title: `Credited to ${campaignId ?? "its campaign"}`, because: null, todo: null, kind: "good" };
@@ -14,7 +15,7 @@ export function credited(outcome: Outcome, campaignId: string | null | undefined
       return { title: link, because: "The link belonged to no campaign when it was followed.", todo: "Give the link a campaign: later clicks then count for it.", kind: "plain" };
     case "not_credited_campaign_paused":
       return {
-        title: `${link}: the campaign was not active`, kind: "warn",
+        title: `${link}: ${campaign} was not active`, kind: "warn",
         because: "The campaign was paused or a draft when the conversion arrived. What happens while a campaign is not active is not credited to it.",
         todo: "Activate the campaign: later conversions are credited. This one stays as it is; settle it with the partner by hand.",
       };
@@ -25,7 +26,7 @@ export function credited(outcome: Outcome, campaignId: string | null | undefined
         todo: "Nothing to repair: clicks since the activation are credited.",
       };
     case "not_credited_campaign_deleted":
-      return { title: `${link}: the campaign is deleted`, kind: "warn", because: "The campaign was deleted before the conversion arrived.", todo: null };
+      return { title: `${link}: ${campaign} is deleted`, kind: "warn", because: "The campaign was deleted before the conversion arrived.", todo: null };
     case "test":
       return { title: "A test: in no figure", because: "It was made to try out a campaign. Reports, exports and commissions leave it out.", todo: null, kind: "plain" };
   }

@@ -11,8 +11,9 @@ export type Bar = {
 
 /** Rows with bars, people and bots apart; pressing one calls `onPick`, for filtering by it. */
 export function BarList({ bars, onPick, picked }: { bars: readonly Bar[]; onPick?: (key: string) => void; picked?: string | null }) {
+  const ofBots = bars.every(({ people }) => people === 0);
   const most = Math.max(1, ...bars.map(({ people, bots }) => people + bots));
-  const percent = (value: number): string => `${(80 * value) / most}%`;
+  const percent = (value: number): string => `${(72 * value) / most}%`;
   return (
     <ul className="bar-list">
       {bars.map(({ key, name, people, bots, fixed }) => {
@@ -21,8 +22,8 @@ export function BarList({ bars, onPick, picked }: { bars: readonly Bar[]; onPick
             <span className="bar-fill" style={{ width: percent(people) }} />
             <span className="bar-fill bar-fill-bots" style={{ insetInlineStart: percent(people), width: percent(bots) }} />
             <span className="bar-name">{name}</span>
-            {bots > 0 && <span className="bar-value muted small">{plural(bots, "bot")}</span>}
-            <span className="bar-value">{count(people)}</span>
+            {bots > 0 && !ofBots && <span className="bar-value muted small">{plural(bots, "bot")}</span>}
+            <span className="bar-value">{count(ofBots ? bots : people)}</span>
           </>
         );
         return (

@@ -1,11 +1,15 @@
 import { useEffect, type ReactNode } from "react";
+import type { Schema } from "../api/client";
+import { useNow } from "../app/clock";
 import { useZone } from "../app/context";
+import { staleness } from "../core/freshness";
 import { clock } from "../core/time";
 
-type Props = { title: ReactNode; /** What the tab of the browser is called, where the title is not only text. */ name?: string; note?: ReactNode; actions?: ReactNode; children: ReactNode; asOf?: number | undefined; stale?: boolean };
+type Freshness = Schema["Freshness"];
+type Props = { title: ReactNode; /** What the tab of the browser is called, where the title is not only text. */ name?: string; note?: ReactNode; actions?: ReactNode; children: ReactNode; asOf?: number | undefined; freshness?: Freshness | undefined };
 
 /** A page: its title and actions, then cards. */
-export function Page({ title, name, note, actions, children, asOf, stale }: Props) {
+export function Page({ title, name, note, actions, children, asOf, freshness }: Props) {
   const called = name ?? (typeof title === "string" ? title : null);
   useEffect(() => {
     if (called) document.title = `${called} – 10x Links`;
@@ -18,7 +22,7 @@ export function Page({ title, name, note, actions, children, asOf, stale }: Prop
           {note && <p className="muted">{note}</p>}
         </div>
         <div className="page-actions">
-          {asOf !== undefined && <AsOf at={asOf} stale={stale ?? false} />}
+          {asOf !== undefined && <AsOf at={asOf} freshness={freshness} />}
           {actions}
         </div>
       </header>
@@ -28,12 +32,14 @@ export function Page({ title, name, note, actions, children, asOf, stale }: Prop
 }
 
 /** When figures were read, and that they are old if they are. */
-export function AsOf({ at, stale }: { at: number; stale: boolean }) {
+export function AsOf({ at, freshness }: { at: number; freshness?: Freshness | undefined }) {
   const zone = useZone();
+  const now = useNow();
+  const stale = freshness && staleness(freshness, now);
   if (!at) return null;
   return (
     <span className="as-of">
-      {stale && <span className="tag tag-warn">Stale: counting is behind</span>} as of <time>{clock(at, zone)}</time>
+      {stale && <span className="tag tag-warn">{stale}</span>} as of <time>{clock(at, zone)}</time>
     </span>
   );
 }

@@ -1,16 +1,16 @@
 import { useAddress, useRange } from "../../app/context";
 import { useFunnel, useReport, useReportBefore } from "../../api/report";
 import { useGet } from "../../api/use";
-import { plural } from "../../core/numbers";
 import { rangeName } from "../../core/range";
 import { ButtonLink } from "../../ui/Button";
 import { DailyChart } from "../../ui/DailyChart";
 import { Page } from "../../ui/Page";
-import { Empty, Loaded } from "../../ui/states";
+import { Loaded } from "../../ui/states";
 import { TotalsFigures } from "../../ui/TotalsFigures";
 import { Alerts } from "./overview/Alerts";
 import { CampaignQuality } from "./overview/CampaignQuality";
 import { LatestConversions } from "./overview/LatestConversions";
+import { NoClicks } from "./overview/NoClicks";
 import { QuickCreate } from "./overview/QuickCreate";
 
 /** How it is going: figures, days, what needs attention, the latest conversions. Five requests. */
@@ -30,7 +30,7 @@ export default function Overview() {
       title="Overview"
       note={`${rangeName(range)}, UTC days`}
       asOf={now.at}
-      stale={now.data?.freshness.status === "STALE"}
+      freshness={now.data?.freshness}
       actions={<ButtonLink kind="primary" icon="plus" href={address("attribution/links/new")}>New link</ButtonLink>}
     >
       <Alerts />
@@ -38,12 +38,7 @@ export default function Overview() {
       <Loaded of={isKnown ? now : { ...now, data: undefined, problem: null }} lines={10}>
         {(report) =>
           report.totals.clicks === 0 && report.totals.conversions === 0 && !before.data?.totals.clicks ? (
-            <Empty
-              title={`No clicks in ${plural(report.rows.length || 1, "day")} shown`}
-              action={<ButtonLink href={address("attribution/get-started")}>Get started</ButtonLink>}
-            >
-              Create a link, open its short address, and it is counted here within seconds.
-            </Empty>
+            <NoClicks range={range} />
           ) : (
             <div className="stack">
               <TotalsFigures now={report.totals} before={range.compare ? before.data?.totals : undefined} />

@@ -18,11 +18,9 @@ export function Availability({ form, set, fault, link, password, setPassword }: 
           <TextBox label="Starts" type="datetime-local" value={form.scheduledStartAt} onChange={(scheduledStartAt) => set({ scheduledStartAt })} {...fault("scheduledStartAt")} />
           <TextBox label="Ends" type="datetime-local" value={form.scheduledEndAt} onChange={(scheduledEndAt) => set({ scheduledEndAt })} {...fault("scheduledEndAt")} />
           <TextBox label="Expires" type="datetime-local" value={form.expiresAt} onChange={(expiresAt) => set({ expiresAt })} {...fault("expiresAt")} />
-        </div>
-        <div className="form-row">
           <TextBox label="Most clicks" value={form.maxClicks} onChange={(maxClicks) => set({ maxClicks })} help="Of people; then it answers 410." {...fault("maxClicks")} />
-          <TextBox label="Fallback" type="url" placeholder="https://…" value={form.fallbackUrl} onChange={(fallbackUrl) => set({ fallbackUrl })} help="Where visitors go while it is not open." {...fault("fallbackUrl")} />
         </div>
+        <TextBox label="Fallback" type="url" placeholder="https://…" value={form.fallbackUrl} onChange={(fallbackUrl) => set({ fallbackUrl })} help="Where visitors go while it is not open." {...fault("fallbackUrl")} />
         {has ? (
           <div className="row">
             <span>Visitors need a password.</span>

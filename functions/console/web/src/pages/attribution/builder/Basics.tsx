@@ -19,7 +19,7 @@ export function Basics({ form, set, fault, link }: SectionProps) {
     <Card title="Link">
       <div className="form">
         <TextBox label="Destination" type="url" placeholder="https://example.com/product" isRequired value={form.destinationUrl} onChange={(destinationUrl) => set({ destinationUrl })} {...fault("destinationUrl")} />
-        <div className="row row-end">
+        <div className="row row-end short-address">
           <div className="grow">
             <TextBox
               label="Short address" before={`${host}/`} value={form.slug} onChange={(slug) => set({ slug })} isDisabled={link !== null}

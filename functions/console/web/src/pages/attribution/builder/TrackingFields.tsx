@@ -20,8 +20,6 @@ export function TrackingFields({ form, set, fault }: SectionProps) {
           <TextBox label="utm_source" value={form.utmSource} onChange={(utmSource) => set({ utmSource })} {...fault("tracking.utmSource")} />
           <TextBox label="utm_medium" value={form.utmMedium} onChange={(utmMedium) => set({ utmMedium })} {...fault("tracking.utmMedium")} />
           <TextBox label="utm_campaign" value={form.utmCampaign} onChange={(utmCampaign) => set({ utmCampaign })} {...fault("tracking.utmCampaign")} />
-        </div>
-        <div className="form-row">
           <TextBox label="utm_term" value={form.utmTerm} onChange={(utmTerm) => set({ utmTerm })} {...fault("tracking.utmTerm")} />
           <TextBox label="utm_content" value={form.utmContent} onChange={(utmContent) => set({ utmContent })} {...fault("tracking.utmContent")} />
         </div>

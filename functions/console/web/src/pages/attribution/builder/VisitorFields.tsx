@@ -16,12 +16,11 @@ export function VisitorFields({ visitor, onChange }: { visitor: Visitor; onChang
   const more = all || [visitor.language, visitor.campaign, visitor.segments, visitor.sessionId, visitor.at].some(Boolean);
   return (
     <>
-    <SavedVisitors visitor={visitor} onChange={onChange} />
     <div className="visitor">
       <TextBox label="Country" placeholder="DE" value={visitor.country} onChange={(country) => set({ country: country.toUpperCase().slice(0, 2) })} />
       <Choice label="Device" options={OPTIONS} value={visitor.device} onChange={(device) => set({ device })} />
       <TextBox label="Source" placeholder="direct" value={visitor.source} onChange={(source) => set({ source })} />
-      {more ? (
+      {more && (
         <>
           <TextBox label="Language" placeholder="de-AT" value={visitor.language} onChange={(language) => set({ language })} />
           <TextBox label="Campaign" value={visitor.campaign} onChange={(campaign) => set({ campaign })} />
@@ -29,9 +28,11 @@ export function VisitorFields({ visitor, onChange }: { visitor: Visitor; onChang
           <TextBox label="Session" value={visitor.sessionId} onChange={(sessionId) => set({ sessionId })} />
           <TextBox label="Moment" type="datetime-local" value={visitor.at} onChange={(at) => set({ at })} />
         </>
-      ) : (
-        <Button kind="quiet" size="small" onPress={() => setAll(true)}>More about the visitor</Button>
       )}
+    </div>
+    <div className="row">
+      {!more && <Button kind="quiet" size="small" onPress={() => setAll(true)}>More about the visitor</Button>}
+      <SavedVisitors visitor={visitor} onChange={onChange} />
     </div>
     </>
   );

@@ -50,7 +50,7 @@ export function WhatHappens({ slug, draft, rules, stored }: Props) {
         {decision && !preview.problem && (
           <div className="stack" aria-live="polite" aria-busy={preview.busy || undefined}>
             <RoutePath decision={decision} rules={rules} />
-            <Matrix countries={countries} cells={cells} before={stored && draft ? before.decisions?.slice(1) : undefined} />
+            <Matrix countries={countries} cells={cells} before={stored && draft ? before.decisions?.slice(1) : undefined} visitor={visitor} onPick={(picked) => setVisitor({ ...visitor, ...picked })} />
           </div>
         )}
       </div>

@@ -40,7 +40,7 @@ export default function Campaign() {
       title={campaign.data?.name ?? campaignId}
       note={campaign.data ? <Facts campaign={campaign.data} /> : `${rangeName(range)}, UTC days`}
       asOf={report.at}
-      stale={report.data?.freshness.status === "STALE"}
+      freshness={report.data?.freshness}
       actions={campaign.data && <Actions campaign={campaign.data} />}
     >
       {deleted && <p className="alert alert-warn">There is no campaign “{campaignId}” now. If it was deleted, its figures remain below.</p>}

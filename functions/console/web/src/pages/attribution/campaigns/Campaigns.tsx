@@ -34,7 +34,7 @@ export default function Campaigns() {
   const chips: Chip[] = status ? [{ id: "status", text: `Status: ${STATUSES.find(({ id }) => id === status)?.name ?? status}`, remove: () => setParts({ status: null }) }] : [];
   const create = <ButtonLink kind="primary" icon="plus" href={address("attribution/campaigns/new")}>New campaign</ButtonLink>;
   return (
-    <Page title="Campaigns" note={`${rangeName(range)}, UTC days`} actions={create} asOf={funnel.at} stale={funnel.data?.freshness.status === "STALE"}>
+    <Page title="Campaigns" note={`${rangeName(range)}, UTC days`} actions={create} asOf={funnel.at} freshness={funnel.data?.freshness}>
       <Loaded of={funnel} lines={2}>{(data) => <PayoutFigures payout={payout(data.funnel)} />}</Loaded>
       <Card flush>
         <Toolbar>

@@ -32,7 +32,7 @@ export function HealthTab({ campaign }: { campaign: Campaign }) {
     <div className="grid-2">
       <Card
         title="Checks" note="Of the last 30 days"
-        actions={<><AsOf at={health.at} stale={false} /><Button size="small" icon="refresh" onPress={health.again}>Check again</Button><ApiRequest requests={[health.request]} /></>}
+        actions={<><AsOf at={health.at} /><Button size="small" icon="refresh" onPress={health.again}>Check again</Button><ApiRequest requests={[health.request]} /></>}
       >
         <Loaded of={health} lines={7}>
           {({ checks }) => (

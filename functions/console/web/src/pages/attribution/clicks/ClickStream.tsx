@@ -66,7 +66,7 @@ export function ClickStream({ scope = {} }: { scope?: Fixed }) {
                 <span className="row">
                   {plural(items.length, "click")}{list.more ? " so far" : ""}
                   {list.more && <Button size="small" onPress={list.more} isDisabled={list.loadingMore}>Load more</Button>}
-                  <AsOf at={list.at} stale={false} />
+                  <AsOf at={list.at} />
                 </span>
               }
               empty={

@@ -1,4 +1,4 @@
-import { useParams } from "wouter";
+import { Link, useParams } from "wouter";
 import { useAddress, useRole } from "../../../app/context";
 import type { Schema } from "../../../api/client";
 import { useGet } from "../../../api/use";
@@ -65,13 +65,16 @@ function Tags({ item }: { item: ConversionData }) {
 /** Where it counts, and in plain words why not for the campaign. */
 function Credit({ explanation }: { explanation: Schema["Explanation"] }) {
   const { outcome, verdict, click } = explanation;
-  const { title, because, todo, kind } = credited(outcome, verdict.campaignId, click.slug);
+  const campaignId = verdict.campaignId ?? click.campaignId;
+  const address = useAddress();
+  const { title, because, todo, kind } = credited(outcome, campaignId, click.slug);
   return (
     <div className={`alert ${kind === "plain" ? "" : `alert-${kind}`}`}>
       <div>
         <strong>{title}.</strong>
         {because && <p>{because}</p>}
         {todo && <p className="muted">{todo}</p>}
+        {campaignId && outcome !== "not_credited_campaign_deleted" && <p><Link href={address(`attribution/campaigns/${campaignId}`)}>Open the campaign</Link></p>}
       </div>
     </div>
   );

@@ -21,7 +21,7 @@ export function OverviewTab({ link }: { link: Link }) {
           <div className="stack">
             <TotalsFigures now={report.totals} before={range.compare ? before.data?.totals : undefined} />
             <DailyChart range={range} now={report} before={range.compare ? before.data : undefined} requests={requests} />
-            <AsOf at={now.at} stale={report.freshness.status === "STALE"} />
+            <AsOf at={now.at} freshness={report.freshness} />
           </div>
         )}
       </Loaded>

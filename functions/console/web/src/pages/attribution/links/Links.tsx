@@ -50,7 +50,7 @@ export default function Links() {
   const columns = useMemo(() => linkColumns(toggle), [toggle]);
   const [shown, show] = useColumns("links", columns);
   return (
-    <Page title="Links" actions={<><ButtonLink href={address("attribution/links/new/several")}>Several links</ButtonLink>{newLink}</>} asOf={report.at} stale={report.data?.freshness.status === "STALE"}>
+    <Page title="Links" actions={<><ButtonLink href={address("attribution/links/new/several")}>Several links</ButtonLink>{newLink}</>} asOf={report.at} freshness={report.data?.freshness}>
       <Card flush>
         <Toolbar>
           <SearchBox label="Search slug, destination, title" value={text} onChange={search} />

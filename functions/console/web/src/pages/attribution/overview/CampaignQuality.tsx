@@ -2,6 +2,7 @@ import { Link } from "wouter";
 import { useAddress } from "../../../app/context";
 import type { Schema } from "../../../api/client";
 import type { Reading } from "../../../api/use";
+import { observation } from "../../../core/confidence";
 import { count } from "../../../core/numbers";
 import { ApiRequest } from "../../../ui/ApiRequest";
 import { Confidence } from "../../../ui/Confidence";
@@ -22,7 +23,7 @@ export function CampaignQuality({ of }: { of: Reading<Schema["Funnel"]> }) {
               {worst.map(({ campaignId, confidence, qualifiedClicks, penalties }) => (
                 <li key={campaignId} className="bar-row">
                   <Link href={address(`attribution/campaigns/${campaignId}`)} className="bar-name">{campaignId}</Link>
-                  <span className="muted small">{count(qualifiedClicks)} people</span>
+                  <span className="muted small">{penalties[0] ? observation(penalties[0]) : `${count(qualifiedClicks)} people`}</span>
                   <Confidence score={confidence} penalties={penalties} />
                 </li>
               ))}

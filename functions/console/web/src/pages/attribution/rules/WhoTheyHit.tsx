@@ -42,7 +42,7 @@ export function WhoTheyHit({ rules }: { rules: readonly HandleRule[] }) {
         {decision && !preview.problem && (
           <div className="stack" aria-live="polite" aria-busy={preview.busy || undefined}>
             <RoutePath decision={decision} rules={[]} />
-            <Matrix countries={countries} cells={cells} before={undefined} />
+            <Matrix countries={countries} cells={cells} before={undefined} visitor={visitor} onPick={(picked) => setVisitor({ ...visitor, ...picked })} />
             <p className="muted small">Of {cells.length} kinds of visitors: {deciders(cells).map(([name, count]) => `${name} ${count}`).join(", ")}.</p>
           </div>
         )}

@@ -54,7 +54,7 @@ export function Breakdown({ dimension, title, range, scope, top, map, asOf }: Pr
           ) : (
             <Card title={title}><Empty title="No clicks on these days">Choose other days at the top.</Empty></Card>
           )}
-          {asOf && <AsOf at={report.at} stale={freshness.status === "STALE"} />}
+          {asOf && <AsOf at={report.at} freshness={freshness} />}
         </>
       )}
     </Loaded>

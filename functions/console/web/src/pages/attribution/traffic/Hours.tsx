@@ -42,7 +42,7 @@ export function Hours({ range, scope }: { range: Range; scope: Scope }) {
               {daysBetween(range.from, range.to) > MAX_HOUR_DAYS && <p className="muted small">Hours are reported for seven days at a time: these are {longDay(days.from)} to {longDay(days.to)}.</p>}
               <HeatMap hours={all} href={href} />
             </Chart>
-            <AsOf at={report.at} stale={freshness.status === "STALE"} />
+            <AsOf at={report.at} freshness={freshness} />
           </>
         );
       }}

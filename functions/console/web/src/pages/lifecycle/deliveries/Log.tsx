@@ -100,7 +100,7 @@ function chipsOf(own: Filter, nameOf: Props["nameOf"], setParts: (parts: Record<
 function Live({ on, set, at }: { on: boolean; set: (on: boolean) => void; at: number }) {
   return (
     <span className="row">
-      <AsOf at={at} stale={false} />
+      <AsOf at={at} />
       <Button size="small" kind="quiet" onPress={() => set(!on)} aria-pressed={on} aria-label={on ? "Live: read again every 15 seconds. Press to pause." : "Paused. Press to go on."}>
         <span className={css.live}><span className={`${css.liveMark} ${on ? "" : css.paused}`} aria-hidden="true" />{on ? "Live" : "Paused"}</span>
       </Button>

@@ -92,7 +92,11 @@ function words(at: State["at"], { sent }: Progress, all: number): string {
 function Nothing({ count, nameOf }: Pick<Props, "count" | "nameOf">) {
   return (
     <>
-      <Empty title="No event needs it">Every event of this time that matches has been delivered or sent again since.</Empty>
+      {count.leftOut.size ? (
+        <Empty title="Nothing can be sent yet">Enable the endpoint, then count again.</Empty>
+      ) : (
+        <Empty title="No event needs it">Every event of this time that matches has been delivered or sent again since.</Empty>
+      )}
       <LeftOut count={count} nameOf={nameOf} />
     </>
   );

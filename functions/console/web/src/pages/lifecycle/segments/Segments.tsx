@@ -20,7 +20,7 @@ type Row = Schema["ReportRow"];
 type Totals = Schema["Totals"];
 
 const SHOWN = 12;
-const nameOf = (key: string): string => (key === "none" ? "No session" : keyName("segment", key));
+const nameOf = (key: string): string => keyName("segment", key);
 
 /** Clicks, impressions and conversions by segment, with what each stands for. One request. */
 export default function Segments() {
@@ -29,7 +29,7 @@ export default function Segments() {
   const address = useAddress();
   const report = useReport(range, { groupBy: "segment" });
   return (
-    <Page title="Segments" note={`${rangeName(range)}, UTC days`} asOf={report.at} stale={report.data?.freshness.status === "STALE"}>
+    <Page title="Segments" note={`${rangeName(range)}, UTC days`} asOf={report.at} freshness={report.data?.freshness}>
       <Loaded of={report} lines={10}>
         {({ rows, totals }) =>
           rows.length ? (

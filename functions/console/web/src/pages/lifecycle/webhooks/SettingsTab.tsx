@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { useHandle } from "../../../app/context";
+import { useAddress, useHandle } from "../../../app/context";
 import { call } from "../../../api/client";
 import { useChange } from "../../../api/use";
 import { differences } from "../../../core/diff";
 import { webhookChange, webhookForm, WEBHOOK_FIELDS, type Webhook, type WebhookForm } from "../../../core/webhooks";
-import { Button } from "../../../ui/Button";
+import { Button, ButtonLink } from "../../../ui/Button";
 import { Differences } from "../../../ui/Differences";
 import { Toggle } from "../../../ui/fields";
 import { Form } from "../../../ui/form";
@@ -32,6 +32,7 @@ function Settings({ webhook }: { webhook: Webhook }) {
   const { subscriptionId } = webhook;
   const [base, setBase] = useState(webhook);
   const [form, setForm] = useState<WebhookForm>(() => webhookForm(webhook));
+  const [enabled, setEnabled] = useState(false);
   const set = (parts: Partial<WebhookForm>) => setForm({ ...form, ...parts });
   const change = webhookChange(form, webhookForm(base));
   const unchanged = Object.keys(change).length === 0;
@@ -43,7 +44,8 @@ function Settings({ webhook }: { webhook: Webhook }) {
   const save = useChange(async () => {
     const { data: saved } = await call("put", "/v2/handles/{handle}/webhooks/{subscriptionId}", { path: { handle, subscriptionId }, body: change });
     take(saved);
-    toast(saved.enabled && !base.enabled ? "Saved. It receives events again." : "Saved.");
+    setEnabled(saved.enabled && (enabled || !base.enabled));
+    toast("Saved.");
   });
   const submit = () => save.mutate(undefined);
   const theirs = differences(webhookForm(base), webhookForm(webhook));
@@ -57,6 +59,7 @@ function Settings({ webhook }: { webhook: Webhook }) {
               <Button size="small" onPress={() => take(webhook)}>Start over from it</Button>
             </div>
           )}
+          {enabled && <Enabled subscriptionId={subscriptionId} />}
           <WebhookFields form={form} set={set} fault={fault}>
             <Toggle
               label="Enabled" value={form.enabled} onChange={(enabled) => set({ enabled })} {...fault("enabled")}
@@ -71,6 +74,20 @@ function Settings({ webhook }: { webhook: Webhook }) {
         </>
       )}
     </Form>
+  );
+}
+
+/** What to do once an endpoint is enabled again. */
+function Enabled({ subscriptionId }: { subscriptionId: string }) {
+  const address = useAddress();
+  return (
+    <div className="alert alert-good" role="status">
+      <span><strong>It receives events again.</strong> Send it a test, then replay what it has missed.</span>
+      <span className="row">
+        <ButtonLink size="small" icon="send" href={address(`lifecycle/webhooks/${subscriptionId}`)}>To the test</ButtonLink>
+        <ButtonLink size="small" icon="undo" href={address(`lifecycle/replay?endpoint=${subscriptionId}`)}>Replay what it missed</ButtonLink>
+      </span>
+    </div>
   );
 }
 

@@ -44,7 +44,7 @@ function Shown({ webhook, request }: { webhook: Webhook; request: Parameters<typ
         </>
       }
     >
-      <Disabled webhook={webhook} />
+      <Disabled webhook={webhook} here={tab === "settings"} />
       <QueryTabs label="Views of the endpoint" tabs={TABS} current={tab} />
       {tab === "deliveries" && (
         <>
@@ -62,13 +62,13 @@ function Shown({ webhook, request }: { webhook: Webhook; request: Parameters<typ
 }
 
 /** Why a disabled endpoint receives nothing, and where to enable it. */
-function Disabled({ webhook: { status, subscriptionId } }: { webhook: Webhook }) {
+function Disabled({ webhook: { status, subscriptionId }, here }: { webhook: Webhook; here: boolean }) {
   const address = useAddress();
   if (status === "ACTIVE") return null;
   return (
     <div className={`alert ${status === "DISABLED" ? "" : "alert-bad"}`}>
-      <span><strong>{webhookStatus(status).name}.</strong> {webhookStatus(status).text}</span>
-      <ButtonLink size="small" href={address(`lifecycle/webhooks/${subscriptionId}?tab=settings`)}>Enable it</ButtonLink>
+      <span><strong>{webhookStatus(status).name}.</strong> {webhookStatus(status).text}{here && " Correct its address if it has another now, enable it below, and save."}</span>
+      {!here && <ButtonLink size="small" href={address(`lifecycle/webhooks/${subscriptionId}?tab=settings`)}>Enable it</ButtonLink>}
     </div>
   );
 }

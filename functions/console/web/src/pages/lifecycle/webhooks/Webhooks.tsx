@@ -35,7 +35,7 @@ const columns = (few: boolean): Column<Notified>[] => [
   { id: "day", name: "Last 24 hours", sort: ({ counts24h }) => counts24h.failed, cell: ({ counts24h, subscriptionId }) => <Day of={counts24h} strip={few ? <RowStrip subscriptionId={subscriptionId} /> : null} /> },
   {
     id: "last", name: "Last delivery", align: "end", sort: ({ lastDelivery }) => lastDelivery?.createdAt,
-    cell: ({ lastDelivery }) => (lastDelivery ? <span className="row"><StatusTag status={lastDelivery.status} /><Ago at={lastDelivery.createdAt} /></span> : <span className="muted">–</span>),
+    cell: ({ lastDelivery }) => (lastDelivery ? <span className={css.last}><StatusTag status={lastDelivery.status} /><Ago at={lastDelivery.createdAt} /></span> : <span className="muted">–</span>),
   },
 ];
 

@@ -1,1 +1,0 @@
-import{To as e,Wa as t,ao as n,dc as r,xo as i}from"./frame-BwmFeDkp.js";var a=r();function o({target:r,action:o}){let s=e(),c=i();if(!t(s,`audit`))return null;let l=new URLSearchParams({...r?{target:r}:{},...o?{action:o}:{}});return(0,a.jsx)(n,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

@@ -1,1 +1,0 @@
-import{Oo as e,Va as t,dc as n,wo as r}from"./frame-BwmFeDkp.js";import{t as i}from"./Traffic-CSNte3mG.js";var a=n();function o(){let[n]=r();return(0,a.jsx)(t,{title:`Traffic`,note:`${e(n)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

@@ -1,1 +1,0 @@
-var e={name:`_name_oy9cq_1`,events:`_events_oy9cq_2`,day:`_day_oy9cq_3`,dayBar:`_dayBar_oy9cq_4`,delivered:`_delivered_oy9cq_5`,failed:`_failed_oy9cq_6`,pending:`_pending_oy9cq_7`,catalogue:`_catalogue_oy9cq_8`,entry:`_entry_oy9cq_9`,entryText:`_entryText_oy9cq_11`,grace:`_grace_oy9cq_12`,radios:`_radios_oy9cq_14`};export{e as t};

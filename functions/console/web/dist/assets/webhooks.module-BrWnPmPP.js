@@ -1,0 +1,1 @@
+var e={name:`_name_au6el_1`,events:`_events_au6el_3`,last:`_last_au6el_4`,day:`_day_au6el_5`,dayBar:`_dayBar_au6el_6`,delivered:`_delivered_au6el_7`,failed:`_failed_au6el_8`,pending:`_pending_au6el_9`,catalogue:`_catalogue_au6el_10`,entry:`_entry_au6el_11`,entryText:`_entryText_au6el_13`,grace:`_grace_au6el_14`,radios:`_radios_au6el_16`};export{e as t};
