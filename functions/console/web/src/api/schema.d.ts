@@ -56,7 +56,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the handles that the caller owns or collaborates on. */
+        /** Lists the handles that the caller owns or collaborates on, deleted ones included while they can be restored. */
         get: operations["getHandles"];
         put?: never;
         /** Creates a handle; the caller becomes its owner. */
@@ -74,11 +74,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Reads a handle. */
+        /** Reads a handle, also a deleted one while it can be restored. */
         get: operations["getHandlesByHandle"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Deletes a handle: its links and public routes answer 404 at once, and its other routes to all of its members.
+         * @description For thirty days its owner can restore it with everything it had. Then all of it is erased but the totals of each day, and its name
+         *     stays taken. Redirects that were followed moments before may go on for five seconds. Not charged.
+         */
+        delete: operations["deleteHandlesByHandle"];
         options?: never;
         head?: never;
         patch?: never;
@@ -683,6 +688,23 @@ export interface paths {
         post?: never;
         /** Deletes a personalization rule. */
         delete: operations["deleteHandlesByHandlePersonalizationRulesByRuleId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/handles/{handle}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restores a deleted handle with everything it had, within thirty days after its deletion. Not charged. */
+        post: operations["postHandlesByHandleRestore"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2373,6 +2395,23 @@ export interface components {
                 [key: string]: components["schemas"]["DecisionEnvelope"];
             };
         };
+        /** @description The deletion of a handle. */
+        Deletion: {
+            /** @description When the owner deleted it. */
+            deletedAt: components["schemas"]["Moment"];
+            /** @description Until when the owner can restore it; from then on it is erased. */
+            restorableUntil: components["schemas"]["Moment"];
+        };
+        /**
+         * @description The confirmation.
+         * @example {
+         *       "confirm": "demo"
+         *     }
+         */
+        DeletionBody: {
+            /** @description The name of the handle, so that no other one is deleted by mistake. */
+            confirm: string;
+        };
         /** @description One attempt as it is stored and shown. */
         DeliveryAttempt: {
             /**
@@ -2730,6 +2769,7 @@ export interface components {
         /** @description A handle as its owner or a collaborator sees it. */
         HandleView: {
             createdAt: components["schemas"]["Moment"];
+            deletion?: components["schemas"]["Deletion"] | null;
             handle: components["schemas"]["Handle"];
             ownerUserId: components["schemas"]["UserId"];
             /** @description The caller's role. */
@@ -3321,6 +3361,7 @@ export interface components {
             /** @description The entries. */
             items: {
                 createdAt: components["schemas"]["Moment"];
+                deletion?: components["schemas"]["Deletion"] | null;
                 handle: components["schemas"]["Handle"];
                 ownerUserId: components["schemas"]["UserId"];
                 /** @description The caller's role. */
@@ -5274,6 +5315,122 @@ export interface operations {
             };
             /** @description Not found, or not visible to this caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal error; the request id identifies it. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service this needs cannot be reached; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteHandlesByHandle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handle: components["schemas"]["Handle"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionBody"];
+            };
+        };
+        responses: {
+            /** @description Deleted; also when it was before. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandleView"];
+                };
+            };
+            /** @description A part of the request is invalid; `fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The bearer token is missing, invalid, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller's role, scope or plan is insufficient. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found, or not visible to this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The handle was changed concurrently. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9079,6 +9236,100 @@ export interface operations {
                 };
             };
             /** @description Too many concurrent writers. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal error; the request id identifies it. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service this needs cannot be reached; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postHandlesByHandleRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handle: components["schemas"]["Handle"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Restored; also when it was not deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandleView"];
+                };
+            };
+            /** @description A part of the request is invalid; `fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The bearer token is missing, invalid, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller's role, scope or plan is insufficient. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found, or not visible to this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The handle was changed concurrently. */
             409: {
                 headers: {
                     [name: string]: unknown;
