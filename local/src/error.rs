@@ -45,6 +45,22 @@ pub enum Error {
     /// The embedded SQS refused a request.
     #[error("SQS: {}", .0.message)]
     Queues(#[from] SqsError),
+    /// A queue cannot be reached, or refused a request.
+    #[error(
+        "SQS: {0}; is the server running, or do the credentials allow it? What was done so far stays done, and the command may be repeated"
+    )]
+    QueueCall(String),
+    /// No queue of this name has dead letters.
+    #[error("{name} has no dead letters; those that have are {names}")]
+    NoDeadLetters {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        names: String,
+    },
+    /// SQS did not take messages that were to be moved back.
+    #[error("SQS did not take {0} of the messages; they are visible again after a minute, then repeat the command")]
+    NotRedriven(usize),
     /// Another server uses this data directory.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
@@ -63,6 +79,9 @@ pub enum Error {
     /// The deployment on AWS cannot be reached.
     #[error("AWS: {0}")]
     Aws(String),
+    /// A table's name does not say which stack it is of.
+    #[error("the name of the table {0} does not begin with that of its stack: give --stack")]
+    NoStack(String),
     /// No conversion has this id, or was posted by this request.
     #[error("no conversion has this id or was posted by this request")]
     NotTraced,
@@ -168,6 +187,17 @@ impl Error {
 
     pub(crate) fn database(error: impl std::error::Error) -> Self {
         Self::Database(error.to_string())
+    }
+
+    /// With its causes: the store's own error names the call only.
+    pub(crate) fn queues(error: impl std::error::Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        Self::QueueCall(text)
     }
 
     pub(crate) fn keys(error: impl std::fmt::Display) -> Self {

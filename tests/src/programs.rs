@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 /// The functions of the template, as their programs are named.
-pub const FUNCTIONS: [&str; 13] = [
+pub const FUNCTIONS: [&str; 14] = [
     "redirect",
     "links",
     "campaigns",
@@ -21,6 +21,7 @@ pub const FUNCTIONS: [&str; 13] = [
     "event-worker",
     "delivery-worker",
     "sweeper",
+    "recounter",
 ];
 
 /// The functions that serve pages to browsers and are no part of the API: they are not in its document, have settings of their own, and

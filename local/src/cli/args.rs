@@ -11,7 +11,7 @@ use http::StatusCode;
 
 mod jobs;
 
-pub(super) use jobs::{ExportArgs, JobArgs, OutboxArgs, TraceArgs};
+pub(super) use jobs::{DeadLettersArgs, ExportArgs, JobArgs, OutboxArgs, TraceArgs};
 
 /// 10x Links on this machine: gateway, DynamoDB, SQS and all functions in one process.
 #[derive(Parser)]
@@ -110,6 +110,8 @@ pub(super) enum Command {
     Trace(TraceArgs),
     /// List what the sweeper has set aside because it could not be processed; retry or drop it.
     Outbox(OutboxArgs),
+    /// Count the messages that workers could not process; show them, or move them back to their queue.
+    DeadLetters(DeadLettersArgs),
     /// Write a handle's clicks, ledger entries or daily totals to a file, as the API exports them.
     Export(ExportArgs),
     /// Make a handle with a month of demo data, by the real functions on a clock that walks through the month.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use domain::values::moment::Moment;
 use local::{
     Error,
-    jobs::{Effects, JobData, JobScope, TerminalProgress, export, outbox, recount, rescore, trace},
+    jobs::{Effects, JobData, JobScope, TerminalProgress, dead_letters, export, outbox, recount, rescore, trace},
     wall_clock,
 };
 
-use super::args::{ExportArgs, JobArgs, OutboxArgs, TraceArgs};
+use super::args::{DeadLettersArgs, ExportArgs, JobArgs, OutboxArgs, TraceArgs};
 
 /// Re-classifies stored clicks.
 ///
@@ -90,6 +90,38 @@ pub(super) async fn outbox(args: &OutboxArgs) -> Result<(), Error> {
         outbox::retry(&data.store, &entries, Moment::from_millis(wall_clock())).await?;
     }
     println!("{} {}", entries.len(), if args.retry { "given back to the sweeper" } else { "set aside" });
+    Ok(())
+}
+
+/// Counts the dead letters of every queue, or shows or moves back those of one.
+///
+/// # Errors
+/// When there is no data, no such queue, or SQS is unavailable.
+pub(super) async fn dead_letters(args: &DeadLettersArgs) -> Result<(), Error> {
+    let data = JobData::open(&args.place.place()).await?;
+    let queues = data.dead_letters(args.stack.clone()).await?;
+    if let Some(name) = &args.redrive {
+        let redriven = dead_letters::named(&queues, name)?.redrive().await?;
+        println!("{} moved back to {name}", redriven.moved);
+        return if redriven.refused == 0 { Ok(()) } else { Err(Error::NotRedriven(redriven.refused)) };
+    }
+    if let Some(name) = &args.show {
+        let shown = dead_letters::named(&queues, name)?.show().await?;
+        for letter in &shown {
+            println!("{:24}  {}  {}", letter.sent_at.map(|at| at.to_string()).unwrap_or_default(), letter.id, letter.body);
+        }
+        println!("{} shown", shown.len());
+        return Ok(());
+    }
+    for queue in &queues {
+        let count = queue.count().await?;
+        println!(
+            "{:12}  {}{}",
+            queue.name,
+            count.visible,
+            if count.hidden == 0 { String::new() } else { format!(" and {} in use", count.hidden) }
+        );
+    }
     Ok(())
 }
 

@@ -30,6 +30,7 @@ pub(crate) async fn run_command() -> ExitCode {
         Some(Command::Recount(args)) => jobs::recount(&args).await,
         Some(Command::Trace(args)) => jobs::trace(&args).await,
         Some(Command::Outbox(args)) => jobs::outbox(&args).await,
+        Some(Command::DeadLetters(args)) => jobs::dead_letters(&args).await,
         Some(Command::Export(args)) => jobs::export(&args).await,
         Some(Command::Fill(args)) => fill::run(&args).await,
         Some(Command::Listen(args)) => listen::run(args).await,

@@ -46,12 +46,19 @@ pub fn mount_all(server: &LocalServer, app: impl Fn(&str, Settings) -> App) -> R
     let inputs = deliveries.inputs().clone();
     let deliver = move |event| delivery_worker::handle(deliveries.clone(), event);
     server.mount("delivery-worker", queue(server, "delivery-worker", inputs, deliver)?)?;
-    let (sweep, context) = (app_of("sweeper")?, context(server, "sweeper")?);
-    let run = move || {
-        let (sweep, context) = (sweep.clone(), context.clone());
-        async move { telemetry::scheduled(&context, &sweep.inputs().clone(), sweeper::sweep(sweep)).await }.boxed()
-    };
-    server.mount("sweeper", Function::Schedule(Arc::new(run)))
+    server.mount("sweeper", schedule(app_of("sweeper")?, context(server, "sweeper")?, sweeper::sweep))?;
+    server.mount("recounter", schedule(app_of("recounter")?, context(server, "recounter")?, recounter::recount_yesterday))
+}
+
+/// A function that a schedule invokes, as `runtime::start` runs it on Lambda.
+fn schedule<F>(app: App, context: Context, handle: impl Fn(App) -> F + Send + Sync + 'static) -> Function
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    Function::Schedule(Arc::new(move || {
+        let (context, inputs, work) = (context.clone(), app.inputs().clone(), handle(app.clone()));
+        async move { telemetry::scheduled(&context, &inputs, work).await }.boxed()
+    }))
 }
 
 /// A function that consumes a queue, as `runtime::start` runs it on Lambda.

@@ -4,6 +4,7 @@
 //! The CLI is asked (`aws configure export-credentials`) instead of the SDK's own chain, the crate aws-config: that cannot ask for an MFA
 //! code, which the operator role demands, and brings four more SDK clients into the build.
 
+use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
@@ -19,7 +20,7 @@ const AWS: &str = "aws";
 /// # Errors
 /// When the CLI is not there, or has none.
 pub(super) async fn credentials(profile: Option<String>) -> Result<store::Credentials, String> {
-    ask(vec!["configure", "export-credentials", "--format", "process"], profile).await.and_then(|text| read(&text))
+    ask(["configure", "export-credentials", "--format", "process"], profile).await.and_then(|text| read(&text))
 }
 
 /// The region of this profile.
@@ -27,13 +28,25 @@ pub(super) async fn credentials(profile: Option<String>) -> Result<store::Creden
 /// # Errors
 /// When the CLI is not there, or knows no region.
 pub(super) async fn region(profile: Option<String>) -> Result<String, String> {
-    let answer = ask(vec!["configure", "get", "region"], profile).await;
+    let answer = ask(["configure", "get", "region"], profile).await;
     let region = answer.map(|text| text.trim().to_owned()).unwrap_or_default();
     if region.is_empty() { Err("there is no region: give --region, or a profile that has one".to_owned()) } else { Ok(region) }
 }
 
+/// The addresses of a stack's queues by their ids in the template.
+///
+/// # Errors
+/// When the CLI is not there, or the stack cannot be read.
+pub(super) async fn queues(stack: String, region: String, profile: Option<String>) -> Result<BTreeMap<String, String>, String> {
+    const QUEUES: &str = "StackResourceSummaries[?ResourceType=='AWS::SQS::Queue'].[LogicalResourceId,PhysicalResourceId]";
+    let arguments = ["cloudformation", "list-stack-resources", "--stack-name", &stack, "--region", &region];
+    let answer = ask(arguments.into_iter().chain(["--query", QUEUES, "--output", "json"]), profile).await?;
+    serde_json::from_str::<Vec<(String, String)>>(&answer).map(BTreeMap::from_iter).map_err(|error| format!("{AWS}: {error}"))
+}
+
 /// What the CLI prints. It may ask for an MFA code on the terminal.
-async fn ask(arguments: Vec<&'static str>, profile: Option<String>) -> Result<String, String> {
+async fn ask<A: Into<String>>(arguments: impl IntoIterator<Item = A>, profile: Option<String>) -> Result<String, String> {
+    let arguments: Vec<String> = arguments.into_iter().map(Into::into).collect();
     let asked = move || {
         let mut command = Command::new(AWS);
         command.args(arguments).stdin(Stdio::inherit()).stderr(Stdio::inherit());

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use store::{AwsConnection, Credentials, QueueUrls, Store};
 
+use super::dead_letters::DeadLetterQueue;
 use crate::keys::Keys;
 use crate::server::REGION;
 use crate::settings::LocalSettings;
@@ -20,6 +21,11 @@ const FILE: &str = "engines.json";
 pub struct EngineAddress {
     dynamodb: String,
     table: String,
+    #[serde(default)]
+    sqs: String,
+    /// The addresses of the queues by their ids in the template.
+    #[serde(default)]
+    queues: BTreeMap<String, String>,
 }
 
 impl EngineAddress {
@@ -30,20 +36,34 @@ impl EngineAddress {
     pub fn of(server: &LocalServer) -> Result<Self, Error> {
         let environment = server.env("click-worker");
         let variable = |name: &str| environment.get(name).cloned().ok_or_else(|| Error::Unknown("table".to_owned()));
-        Ok(Self { dynamodb: variable("AWS_ENDPOINT_URL_DYNAMODB")?, table: variable("TABLE_NAME")? })
+        let queues = server.template().queues.iter().map(|queue| (queue.id.clone(), queue.url.clone())).collect();
+        let (dynamodb, sqs) = (variable("AWS_ENDPOINT_URL_DYNAMODB")?, variable("AWS_ENDPOINT_URL_SQS")?);
+        Ok(Self { dynamodb, table: variable("TABLE_NAME")?, sqs, queues })
     }
 
     /// A store on their table, with connections of its own.
     #[must_use]
     pub fn store(&self) -> Store {
-        let connection = AwsConnection {
+        Store::connect(&self.connection(), self.table.clone(), QueueUrls::default())
+    }
+
+    /// Their dead letters.
+    ///
+    /// # Errors
+    /// When the server that runs on the data is older than this program.
+    pub fn dead_letters(&self) -> Result<Vec<DeadLetterQueue>, Error> {
+        // The engine looks at all its messages, so there is nothing to wait for.
+        DeadLetterQueue::all(&self.connection(), &self.queues, 0)
+    }
+
+    fn connection(&self) -> AwsConnection {
+        AwsConnection {
             region: REGION.to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
             dynamodb_endpoint: Some(self.dynamodb.clone()),
-            sqs_endpoint: None,
+            sqs_endpoint: Some(self.sqs.clone()),
             http: store::http_client(),
-        };
-        Store::connect(&connection, self.table.clone(), QueueUrls::default())
+        }
     }
 
     /// The variables of a function on these engines.

@@ -1,6 +1,7 @@
 //! Offline jobs over stored data; each may be killed and run again.
 
 mod aws_cli;
+pub mod dead_letters;
 mod engines;
 pub mod export;
 pub mod fill;
@@ -95,35 +96,4 @@ impl Progress for () {
     fn records_read(&mut self, _: usize) {}
     fn message(&mut self, _: &str) {}
     fn day_done(&mut self) {}
-}
-
-/// All stored clicks of a handle's day, page by page.
-struct ClickPages<'s> {
-    store: &'s Store,
-    handle: &'s Handle,
-    day: Day,
-    shard: u32,
-    after: Option<domain::values::id::ClickId>,
-}
-
-impl<'s> ClickPages<'s> {
-    fn of(store: &'s Store, handle: &'s Handle, day: Day) -> Self {
-        Self { store, handle, day, shard: 0, after: None }
-    }
-
-    /// The next page; none at the end.
-    async fn next(&mut self) -> Result<Option<Vec<store::StoredClick>>, Error> {
-        while self.shard < store::table::CLICK_SHARDS {
-            let (page, more) =
-                self.store.clicks().stored_page(self.handle, self.day, self.shard, self.after).await.map_err(Error::database)?;
-            self.after = page.last().map(|last| last.click.id).filter(|_| more);
-            if self.after.is_none() {
-                self.shard += 1;
-            }
-            if !page.is_empty() {
-                return Ok(Some(page));
-            }
-        }
-        Ok(None)
-    }
 }

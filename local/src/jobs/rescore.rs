@@ -13,10 +13,11 @@ use domain::clicks::burst::{Burst, ClickFingerprint, bursts};
 use domain::values::id::{AuditId, ClickId};
 use domain::values::moment::Day;
 use domain::values::name::Handle;
+use recounter::ClickPages;
 use serde_json::json;
 use store::{Restated, Restatement, Store, restatement_groups};
 
-use super::{ClickPages, Effects, JobScope, Progress};
+use super::{Effects, JobScope, Progress};
 use crate::Error;
 
 /// Passes over a day while other processes change its clicks.
@@ -89,7 +90,7 @@ impl Run<'_> {
             let bursts = bursts_of(&self.scope.store, self.handle, day).await?;
             let mut conflicting = false;
             let mut clicks = ClickPages::of(&self.scope.store, self.handle, day);
-            while let Some(page) = clicks.next().await? {
+            while let Some(page) = clicks.next().await.map_err(Error::database)? {
                 progress.records_read(page.len());
                 if round == 1 {
                     self.done.clicks += u64::try_from(page.len()).unwrap_or_default();
@@ -149,7 +150,7 @@ impl Run<'_> {
 async fn bursts_of(store: &Store, handle: &Handle, day: Day) -> Result<BTreeMap<ClickId, Burst>, Error> {
     let (mut ids, mut fingerprints) = (Vec::new(), Vec::new());
     let mut clicks = ClickPages::of(store, handle, day);
-    while let Some(page) = clicks.next().await? {
+    while let Some(page) = clicks.next().await.map_err(Error::database)? {
         for stored in page {
             if let Some(fingerprint) = ClickFingerprint::of(&stored.click) {
                 ids.push(stored.click.id);

@@ -1,4 +1,4 @@
-//! Reading everything of a kind, for offline jobs. No function may do it; no IAM statement of the template allows it.
+//! Reading everything of a kind, for offline jobs and the recounter. No other function may do it: no IAM statement of theirs allows it.
 
 use domain::values::id::{AdjustmentId, ClickId, ConversionId, Id, IdKind};
 use domain::values::moment::{Day, Moment};
@@ -40,6 +40,20 @@ impl<'a> AdminScans<'a> {
                 return Ok(handles);
             }
         }
+    }
+
+    /// The next handles by name, after a given one: one `Query` of the `list` index.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn handles_after(self, after: Option<&Handle>, limit: usize) -> Result<Vec<Handle>> {
+        let mut range = ListRange::first(limit, table::HANDLE_LIST.to_owned());
+        if let Some(after) = after {
+            // No name has a character that sorts before this one.
+            range = range.between(format!("{after}!"), "~");
+        }
+        let (entries, _) = self.db.list_entries(range).await?;
+        Ok(entries.iter().filter_map(|entry| entry.position.parse::<Handle>().ok()).collect())
     }
 
     /// The clicks of a handle whose message could not be sent: their number, and when the oldest was made. One `Query` of each shard

@@ -90,6 +90,9 @@ metrics! {
     OverdueParkedClicks, "overdue_parked_clicks", Count, "Parked clicks that were overdue.";
     OverdueFolds, "overdue_folds", Count, "Folds in the outbox that were overdue.";
     SetAside, "set_aside", Count, "Entries of the outbox that are set aside.";
+    Drift, "drift", Count, "Counters that differ from their raw records.";
+    RecountedDays, "recounted_days", Count, "1 when the recounter has finished a day.";
+    RecountLeftOut, "recount_left_out", Count, "Handles that the recounter could not recount.";
     UncountedAge, "uncounted_age_s", Seconds, "Age of the oldest record that is accepted and not counted, once it is late.";
 }
 

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `dynamo` | the table, key templates, items, pages, transactions, retries |
 //! | `outbox` | entries to process later, their messages and queues |
+//! | `dead_letters` | what workers could not process, for an operator |
 //! | `links`, `campaigns`, `clicks`, `conversions`, `sessions`, `rule_sets` | what the product stores |
 //! | `webhooks` | subscriptions, the health of their endpoints, events, deliveries |
 //! | `accounts` | accounts, handles, personal access tokens, the audit log |
@@ -27,6 +28,7 @@ mod campaigns;
 mod clicks;
 mod client;
 mod conversions;
+mod dead_letters;
 mod dynamo;
 mod error;
 mod handle_erasure;
@@ -50,6 +52,7 @@ pub use client::{AwsConnection, Credentials, http_client, sdk_settings};
 pub use conversions::{
     Accepted, Adjusted, Conversions, Countable, Ledger, Paged, RepeatSubmissions, StoredAdjustment, StoredConversion, ledger_cursor_moment,
 };
+pub use dead_letters::{DeadLetter, DeadLetterCount, DeadLetters};
 pub use dynamo::{DamagedItem, Found, Page, RetryPolicy, Stretch, decode_cursor, encode_cursor, is_cursor, table};
 pub use error::{Error, Result};
 pub use handle_erasure::{ErasingHandle, HandleErasure};
@@ -63,7 +66,7 @@ pub use outbox::{
 pub use rollups::{Cells, CountOutcome, FoldOutcome, Rollups};
 pub use rule_sets::{RuleSets, StoredRule};
 pub use sessions::{Appended, Sessions, StoredSession};
-pub use system::{Sweep, System, Waiting};
+pub use system::{NightlyRecount, Sweep, System, Waiting};
 pub use webhooks::{
     AttemptRecord, Deliveries, DeliveryCounts, DeliveryFilter, Disabling, EndpointHealth, Events, FailureRecord, MAX_LISTED_DELIVERIES,
     MAX_REQUESTED_DELIVERIES, Subscribed, SubscriptionWithHealth, Subscriptions, Transition,
@@ -195,7 +198,7 @@ impl Store {
         Limits::new(&self.db, &self.limit_memory)
     }
 
-    /// Lists of everything for offline jobs; no function's IAM statements allow them.
+    /// Lists of everything for offline jobs and the recounter; no other function's IAM statements allow them.
     pub fn admin_scans(&self) -> AdminScans<'_> {
         AdminScans::new(&self.db)
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use domain::values::moment::Moment;
+use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
-use crate::dynamo::{Database, table, with_doc};
+use crate::dynamo::{Database, applied, string, table, text, with_doc};
 use crate::error::{Error, Result};
 
 /// Handles that are recorded one by one as waiting; with a name and a moment of each the item stays below 20 KB.
@@ -74,6 +74,29 @@ impl Waiting {
     }
 }
 
+/// How far the recount of a day is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NightlyRecount {
+    /// The day.
+    pub day: Day,
+    /// The last handle that was recounted.
+    pub after: Option<Handle>,
+    /// Whether all handles are.
+    pub is_done: bool,
+    /// Records recounted so far.
+    pub records: u64,
+    /// Counters found so far that differ.
+    pub drift: u64,
+}
+
+impl NightlyRecount {
+    /// Before the first handle of a day.
+    pub fn of(day: Day) -> Self {
+        Self { day, after: None, is_done: false, records: 0, drift: 0 }
+    }
+}
+
 /// Handle of the system's state: `store.system()`.
 #[derive(Clone, Copy, Debug)]
 pub struct System<'a> {
@@ -108,6 +131,31 @@ impl<'a> System<'a> {
     pub async fn record_sweep(self, sweep: &Sweep) -> Result<()> {
         self.db.put(with_doc(&table::system(), sweep)?).send().await.map_err(Error::call("PutItem"))?;
         Ok(())
+    }
+
+    /// How far the recounter is; none before its first run.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn nightly_recount(self) -> Result<Option<NightlyRecount>> {
+        self.db.get_doc(&table::recount()).await
+    }
+
+    /// Records how far the recounter is: one conditional `PutItem`; false when another run was recorded since `before` was read.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn record_nightly_recount(self, before: Option<&NightlyRecount>, now: &NightlyRecount) -> Result<bool> {
+        let put = self.db.put(with_doc(&table::recount(), now)?);
+        let put = match before {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(before) => {
+                let item = with_doc(&table::recount(), before)?;
+                let before = string(&item, "doc")?.to_owned();
+                put.condition_expression("doc = :before").expression_attribute_values(":before", text(before))
+            }
+        };
+        applied("PutItem", put.send().await)
     }
 }
 

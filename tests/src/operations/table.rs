@@ -93,11 +93,8 @@ fn links() -> Vec<Step> {
         "trackingPolicy": {"mode": "DIRECT", "appendContextParam": true},
         "routingRules": [
             {"priority": 10, "destinationUrl": "https://shop.example/de/products/lamp", "conditions": {"countryIn": ["DE", "AT"]}},
-            {
-                "priority": 20,
-                "destinationUrl": "https://shop.example/readers",
-                "conditions": {"sourceIn": ["email"], "deviceIn": ["MOBILE", "TABLET"]},
-            },
+            {"priority": 20, "destinationUrl": "https://shop.example/readers",
+             "conditions": {"sourceIn": ["email"], "deviceIn": ["MOBILE", "TABLET"]}},
         ],
     });
     let variant = json!({"id": "de_variant", "destinationUrl": "https://shop.example/de"});
@@ -185,13 +182,13 @@ fn conversions() -> Vec<Step> {
 }
 
 fn reports() -> Vec<Step> {
-    let days = "groupBy=day&from=2026-10-04&to=2026-11-02";
     rows![
         Step::Event("click-worker/clicks"),
         Step::Event("event-worker/events"),
         Step::Event("event-worker/click-events"),
         Step::Event("sweeper/schedule"),
-        request("analytics/by-day", Creator, "GET /v2/handles/{handle}/analytics", 200).query(days),
+        Step::Event("recounter/schedule"),
+        request("analytics/by-day", Creator, "GET /v2/handles/{handle}/analytics", 200).query("groupBy=day&from=2026-10-04&to=2026-11-02"),
         request("analytics/clicks", Creator, "GET /v2/handles/{handle}/clicks", 200).query("slug=launch&verdict=human&limit=20"),
         request("analytics/export-clicks", Creator, "GET /v2/handles/{handle}/analytics/export", 200)
             .query("format=csv&from=2026-10-04&to=2026-11-02")

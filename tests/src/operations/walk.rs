@@ -86,6 +86,7 @@ impl Walk {
             }
             "delivery-worker" => self.env.deliver().await,
             "sweeper" => self.env.sweep().await,
+            "recounter" => self.env.server().run_schedule("recounter").await.expect("the recounter"),
             other => panic!("{other} is no worker"),
         }
     }

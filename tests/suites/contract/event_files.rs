@@ -80,6 +80,11 @@ async fn invoke(env: &TestEnv, function: &str, event: &str) -> Value {
             sweeper::sweep(app()).await;
             Value::Null
         }
+        "recounter" => {
+            serde_json::from_str::<EventBridgeEvent>(event).expect("an event of a schedule");
+            recounter::recount_yesterday(app()).await;
+            Value::Null
+        }
         other => panic!("there is no function {other}"),
     }
 }

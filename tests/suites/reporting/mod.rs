@@ -9,4 +9,5 @@ pub(crate) mod demo_month;
 pub(crate) mod export;
 pub(crate) mod fold_model;
 pub(crate) mod folding;
+pub(crate) mod nightly_recount;
 pub(crate) mod two_partners;

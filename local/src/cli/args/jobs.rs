@@ -64,6 +64,21 @@ pub(in crate::cli) struct OutboxArgs {
 }
 
 #[derive(Args)]
+pub(in crate::cli) struct DeadLettersArgs {
+    /// Show the first hundred messages of a queue: clicks, events, click-events, deliveries or retries.
+    #[arg(long, value_name = "QUEUE", conflicts_with = "redrive")]
+    pub(in crate::cli) show: Option<String>,
+    /// Move every message back to its queue, after its cause is repaired.
+    #[arg(long, value_name = "QUEUE")]
+    pub(in crate::cli) redrive: Option<String>,
+    /// The stack on AWS [default: the one in the name of its table].
+    #[arg(long, value_name = "NAME", requires = "table")]
+    pub(in crate::cli) stack: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) place: PlaceArgs,
+}
+
+#[derive(Args)]
 pub(in crate::cli) struct JobArgs {
     /// The first day, in UTC, such as 2026-03-01.
     #[arg(long, value_name = "DAY")]

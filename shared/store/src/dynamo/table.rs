@@ -33,6 +33,7 @@
 //! | chain rules | `CHAIN#h` | `A` | decisions, rules (get) |
 //! | audit event | `AUDIT#h` | audit id | list (query) |
 //! | what the sweeper has last seen | `SYSTEM#sweep` | `A` | health (get) |
+//! | where the recounter is | `SYSTEM#recount` | `A` | recounter (get, conditional put) |
 //! | delta of report cells | `DELTA#h#lane` | `yyyymmdd#record id` | reports, fold (query by days) |
 //! | state of folding a day | `FOLD#h` | `yyyymmdd` | reports (query by days), fold (conditional update); index `due` until the day is over |
 //! | report cell | `ROLLUP#h#scope` | `dimension#yyyymmdd`, of a link `all#yyyymmdd#campaign` | reports (query by days), fold |
@@ -49,7 +50,7 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug, TokenId, UserId};
 
 pub use lists::{LIST_SHARDS, adjustments_of_month, conversions};
-pub use reports::{DELTA_LANES, cell, cell_range, delta, deltas, fold, folds, rollups};
+pub use reports::{DELTA_LANES, cell, cell_range, delta, deltas, fold, folds, recount, rollups};
 pub use webhooks::{
     attempt, deliveries, delivery, delivery_count, delivery_counts, event, hour, newest_replay, sealed, subscription, subscription_count,
     subscriptions,

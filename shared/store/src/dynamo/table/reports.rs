@@ -56,3 +56,8 @@ pub fn folds(handle: &Handle) -> String {
 pub fn fold(handle: &Handle, day: Day) -> Key {
     Key { pk: folds(handle), sk: day.compact() }
 }
+
+/// Where the recounter is.
+pub fn recount() -> Key {
+    Key::single("SYSTEM#recount".to_owned())
+}
