@@ -20,6 +20,7 @@ mod policy;
 mod programs;
 mod random;
 mod receiver;
+mod story;
 
 pub use answer::Answer;
 pub use callers::{BROWSER, Caller, Visit};
@@ -30,3 +31,4 @@ pub use faults::{Fault, Faults, Fired, Rule};
 pub use programs::{FUNCTIONS, PAGES, programs};
 pub use random::Random;
 pub use receiver::{Behaviour, Posted, Receiver};
+pub use story::{Invoke, Story};

@@ -190,6 +190,12 @@ impl Operation {
         Self { raw_path: Some(raw_path), ..self }
     }
 
+    /// The same, answered with another status.
+    #[must_use]
+    pub fn answered(&self, status: u16) -> Self {
+        Self { status, ..self.clone() }
+    }
+
     /// The host that it is sent to.
     pub fn host(&self) -> &'static str {
         match self.path {

@@ -1,24 +1,20 @@
 //! The programs that Lambda starts, built and started as Lambda starts them, under a simulated Runtime API.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use futures::FutureExt;
 use lambda_simulator::{InvocationBuilder, InvocationStatus, Simulator};
+use local::LocalServer;
 use local::keys::Keys;
-use local::{Function, LocalServer, Options};
-use runtime::Settings;
-use serde_json::{Value, json};
-use store::{ClickMessage, OutboxKind, Store};
+use serde_json::Value;
 use tempfile::TempDir;
-use tests::events::{about_conversions, bodies, check_outcome, text, without_request};
-use tests::operations::{Placeholders, Step, hosts, steps};
-use tests::{FUNCTIONS, PAGES, Receiver, programs};
+use tests::{FUNCTIONS, Invoke, PAGES, Receiver, Story, programs};
 use tokio::process::{Child, Command};
 
 /// Longer than any program takes on a busy machine.
@@ -66,149 +62,42 @@ impl Bootstrap {
     }
 }
 
-/// A local server with engines alone, by the wall clock as the programs are: the functions are the real programs.
+/// Engines and the programs on them.
 struct Site {
     server: LocalServer,
     keys: Keys,
-    bootstraps: BTreeMap<&'static str, Arc<Bootstrap>>,
     logs: TempDir,
 }
 
 impl Site {
     async fn open() -> Self {
         let keys = Keys::generate().expect("keys");
-        let settings = local::settings::LocalSettings { port: 9000, plan: "ENTERPRISE", public_rpm: None, keys: &keys };
-        let mut environment = settings.environment();
-        environment.extend(hosts());
-        let server = LocalServer::open(Options { environment, ..Options::memory() }).await.expect("a server");
-        Self { server, keys, bootstraps: BTreeMap::new(), logs: tempfile::tempdir().expect("a folder") }
+        let server = Story::engines(&keys, Ipv4Addr::LOCALHOST.into()).await;
+        Self { server, keys, logs: tempfile::tempdir().expect("a folder") }
     }
 
-    async fn start(&mut self, programs: &BTreeMap<String, PathBuf>) {
+    async fn start(&self, programs: &BTreeMap<String, PathBuf>) -> BTreeMap<&'static str, Arc<Bootstrap>> {
+        let mut bootstraps = BTreeMap::new();
         for name in FUNCTIONS {
             let bootstrap = Bootstrap::start(name, &programs[name], self.server.env(name), self.logs.path()).await;
-            self.bootstraps.insert(name, Arc::new(bootstrap));
+            bootstraps.insert(name, Arc::new(bootstrap));
         }
-        // The messages of the queues go to the programs too.
-        for name in ["click-worker", "event-worker"] {
-            let bootstrap = self.bootstraps[name].clone();
-            let worker = move |event: SqsEvent| {
-                let bootstrap = bootstrap.clone();
-                async move {
-                    let outcome = bootstrap.invoke(serde_json::to_value(&event).expect("JSON")).await;
-                    serde_json::from_value(outcome).expect("a batch response")
-                }
-                .boxed()
-            };
-            self.server.mount(name, Function::Queue(Arc::new(worker))).expect("a free slot");
-        }
-    }
-
-    async fn invoke(&self, name: &str, event: &str) -> Value {
-        let (function, _) = name.split_once('/').expect("a folder");
-        self.bootstraps[function].invoke(serde_json::from_str(event).expect("JSON")).await
-    }
-
-    /// Gives the messages of a queue to its worker, and returns their bodies.
-    async fn drain(&self, queue: &str) -> Vec<Value> {
-        let mut bodies = Vec::new();
-        let mut keep = |messages: Vec<SqsMessage>| {
-            bodies.extend(messages.iter().map(|message| serde_json::from_str(message.body.as_deref().unwrap_or_default()).expect("JSON")));
-            messages
-        };
-        let report = self.server.drain(queue, &mut keep).await.expect("a queue");
-        assert_eq!(report.received, report.deleted, "{queue}: {report:?}");
-        bodies
-    }
-
-    /// Has all clicks counted, those too that a busy queue refused and the redirect parked; returns how many there were.
-    async fn count_clicks(&self) -> usize {
-        let mut counted = BTreeSet::new();
-        loop {
-            assert_eq!(self.invoke("sweeper/schedule", &text("sweeper/schedule")).await, Value::Null);
-            for message in self.drain("ClicksQueue").await {
-                counted.extend(message["clicks"].as_array().expect("clicks").iter().map(|click| click["id"].to_string()));
-            }
-            if !self.is_a_click_parked().await {
-                return counted.len();
-            }
-        }
-    }
-
-    async fn is_a_click_parked(&self) -> bool {
-        let (store, now) = (self.store(), (runtime::start::wall_clock())());
-        for shard in 0..store::table::DUE_SHARDS {
-            if store
-                .outbox()
-                .overdue(shard, now, 10, None)
-                .await
-                .expect("what is due")
-                .0
-                .iter()
-                .any(|entry| entry.pointer.kind() == Some(OutboxKind::ParkedClick))
-            {
-                return true;
-            }
-        }
-        false
-    }
-
-    fn store(&self) -> Store {
-        let environment = self.server.env("redirect");
-        let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
-        Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone())
+        bootstraps
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_programs_answer_every_event_and_keep_secrets_out_of_their_logs() {
-    let mut site = Site::open().await;
-    site.start(&programs(&FUNCTIONS).await).await;
-    let now = (runtime::start::wall_clock())();
+    let site = Site::open().await;
+    let bootstraps = site.start(&programs(&FUNCTIONS).await).await;
     let receiver = Receiver::start().await;
-    let mut values = Placeholders::new(&site.keys, now, &receiver);
-    let create = steps().iter().find(|step| step.name() == "accounts/create-handle").expect("a row");
-    let create_demo = values.fill(create.name(), &text(create.name())).replace("lamps", "demo");
-    check_outcome(create, &site.invoke(create.name(), &create_demo).await);
-    for step in steps() {
-        let name = step.name();
-        match name {
-            "click-worker/clicks" => assert_eq!(site.count_clicks().await, 4, "two visits and two visitors with the password"),
-            "event-worker/events" => {
-                let messages = site.drain("EventsQueue").await;
-                let own: Vec<Value> = about_conversions(&messages).into_iter().cloned().map(without_request).collect();
-                assert_eq!(own, [bodies(name)[0].clone()], "the event is the conversion's own message");
-            }
-            "sweeper/schedule" => {
-                let message: ClickMessage = serde_json::from_value(bodies("click-worker/clicks").remove(0)).expect("clicks");
-                site.store().clicks().park(&message.clicks[0], now).await.expect("a parked click");
-            }
-            _ => {}
-        }
-        let outcome = site.invoke(name, &values.fill(name, &text(name))).await;
-        let answer = check_outcome(step, &outcome);
-        if let (Step::Request(operation), Some(answer)) = (step, &answer) {
-            values.learn(operation, answer);
-        }
-        match (name, answer) {
-            ("attribution/conversion-read", Some(answer)) => assert_eq!(answer.json()["value"].to_string(), "24.99"),
-            ("sweeper/schedule", _) => assert_eq!(site.count_clicks().await, 1, "the parked click"),
-            ("analytics/by-day", Some(answer)) => {
-                let totals = &answer.json()["totals"];
-                assert_eq!((&totals["clicks"], &totals["botClicks"]), (&json!(2), &json!(1)), "the clicks of the event, each once");
-            }
-            _ => {}
-        }
-    }
-    assert_eq!(receiver.posted().len(), 1, "the test delivery");
-    // What the story's later writes left in the outbox.
-    site.drain("EventsQueue").await;
-    let paged = store::Paged { limit: 10, cursor: None, is_filtered: false };
-    let range = (now.day().start(), now.plus_days(1));
-    let stored = site.store().conversions().list(&"demo".parse().expect("a handle"), range, paged, |_| true).await.expect("conversions");
-    let tests: Vec<bool> = stored.items.iter().map(|stored| stored.conversion.test).collect();
-    assert!(stored.items.iter().all(|stored| stored.counted) && tests == [true, false], "the test conversion and the real one: {stored:?}");
-    for bootstrap in site.bootstraps.values() {
+    let invoked = bootstraps.clone();
+    let invoke: Invoke = Arc::new(move |function, event| {
+        let bootstrap = invoked[function].clone();
+        async move { bootstrap.invoke(event).await }.boxed()
+    });
+    let values = Story::new(site.server.clone(), invoke).tell(&site.keys, &receiver, true).await;
+    for bootstrap in bootstraps.values() {
         let log = bootstrap.log();
         let secrets = [
             site.keys.token.as_str(),
