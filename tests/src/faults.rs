@@ -123,6 +123,8 @@ pub struct Faults {
     /// The bodies of requests, once they are recorded.
     requests: Mutex<Option<Vec<String>>>,
     violations: Mutex<Vec<String>>,
+    /// The statements that allowed calls, by function and Sid.
+    used: Mutex<BTreeSet<(String, String)>>,
     /// Functions whose process has died: they make no call any more.
     dead: Mutex<BTreeSet<String>>,
 }
@@ -159,6 +161,11 @@ impl Faults {
     /// Calls that the IAM statements of their function do not allow.
     pub fn violations(&self) -> Vec<String> {
         self.violations.lock().expect("violations").clone()
+    }
+
+    /// The template's statements, by function and Sid, that allowed no call so far.
+    pub fn unused_statements(&self) -> Vec<(String, String)> {
+        Policy::of_template(local::TEMPLATE).statements().difference(&self.used.lock().expect("used")).cloned().collect()
     }
 
     fn hit(&self, function: &str, operation: &str) -> Option<(Fault, Fired)> {
@@ -225,9 +232,15 @@ impl Line {
         if let Some(requests) = self.wire.faults.requests.lock().expect("requests").as_mut() {
             requests.push(body.to_string());
         }
-        if let Err(violation) = self.wire.policy.check(&self.wire.function, &operation, &body) {
-            self.wire.faults.violations.lock().expect("violations").push(violation);
-            return refusal("com.amazonaws.dynamodb.v20120810#AccessDeniedException", json!({"message": "not allowed by the template"}));
+        match self.wire.policy.check(&self.wire.function, &operation, &body) {
+            Ok(used) => self.wire.faults.used.lock().expect("used").extend(used),
+            Err(violation) => {
+                self.wire.faults.violations.lock().expect("violations").push(violation);
+                return refusal(
+                    "com.amazonaws.dynamodb.v20120810#AccessDeniedException",
+                    json!({"message": "not allowed by the template"}),
+                );
+            }
         }
         if self.wire.faults.dead.lock().expect("dead").contains(&self.wire.function) {
             return std::future::pending().await;

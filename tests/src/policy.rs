@@ -17,6 +17,8 @@ pub(crate) const OPERATOR: &str = "operator";
 pub(crate) struct Policy(BTreeMap<String, Vec<Statement>>);
 
 struct Statement {
+    /// The function it is of, and its Sid.
+    name: (String, String),
     actions: Vec<String>,
     leading_keys: Vec<String>,
     resources: Vec<String>,
@@ -38,7 +40,7 @@ impl Policy {
             let mut statements = Vec::new();
             for policy in policies.as_vec().expect("policies") {
                 for statement in policy.as_mapping_get("Statement").and_then(Yaml::as_vec).expect("statements") {
-                    statements.push(Statement::of(statement));
+                    statements.push(Statement::of(&binary, statement));
                 }
             }
             functions.insert(binary, statements);
@@ -46,25 +48,34 @@ impl Policy {
         Self(functions)
     }
 
-    /// Whether the function may make this call.
-    pub(crate) fn check(&self, function: &str, operation: &str, request: &Value) -> Result<(), String> {
+    /// Every statement, by function and Sid, that allows a call which functions make themselves: queues are polled for them.
+    pub(crate) fn statements(&self) -> BTreeSet<(String, String)> {
+        let is_called = |statement: &&Statement| !statement.actions.iter().any(|action| action == "sqs:ReceiveMessage");
+        self.0.values().flatten().filter(is_called).map(|statement| statement.name.clone()).collect()
+    }
+
+    /// Whether the function may make this call; gives the statements that allow it.
+    pub(crate) fn check(&self, function: &str, operation: &str, request: &Value) -> Result<Vec<(String, String)>, String> {
+        let mut used = Vec::new();
         if function == OPERATOR {
-            return Ok(());
+            return Ok(used);
         }
         for ((action, resource), keys) in needed(operation, request) {
             let statements = self.0.get(function).map(Vec::as_slice).unwrap_or_default();
-            if !statements.iter().any(|statement| statement.allows(&action, &resource, &keys)) {
-                return Err(format!("{function} may not {action} {keys:?} of {resource} by one statement"));
+            match statements.iter().find(|statement| statement.allows(&action, &resource, &keys)) {
+                Some(statement) => used.push(statement.name.clone()),
+                None => return Err(format!("{function} may not {action} {keys:?} of {resource} by one statement")),
             }
         }
-        Ok(())
+        Ok(used)
     }
 }
 
 impl Statement {
-    fn of(statement: &Yaml) -> Self {
+    fn of(function: &str, statement: &Yaml) -> Self {
         let condition = statement.as_mapping_get("Condition").and_then(|condition| condition.as_mapping_get("ForAllValues:StringLike"));
         Self {
+            name: (function.to_owned(), text(statement, "Sid").unwrap_or_default()),
             actions: list(statement, "Action"),
             leading_keys: condition.map(|condition| list(condition, "dynamodb:LeadingKeys")).unwrap_or_default(),
             resources: resources(statement.as_mapping_get("Resource")),
