@@ -79,6 +79,8 @@ prepare(async () => {
   await writeConversions();
   await writeWebhooks();
   await write("PUT", "collaborators", { collaborators: [{ userId: "demo-operator", role: "OPERATOR" }] });
+  assert.equal((await callAs(server, "demo-owner", "DELETE", `/v2/handles/${handle}`, { confirm: handle })).status, 202);
+  await write("POST", "restore");
   await write("POST", "transfer-ownership", { newOwnerUserId: "demo-operator" });
 });
 after(() => receiver?.down());

@@ -9,6 +9,7 @@ import { Page } from "../ui/Page";
 import { Empty, Failed } from "../ui/states";
 import { SkeletonPage } from "../ui/Skeleton";
 import { useRole, InPlace } from "./context";
+import { Deleted } from "./Deleted";
 import { PAGES, type PageEntry } from "./routes";
 import { Shell } from "./Shell";
 
@@ -39,6 +40,8 @@ function WithRole({ handle }: { handle: string }) {
           <Page title="Not found">
             <Empty title={`There is no handle “${handle}”, or it is not yours`}>Choose one of yours at the top left.</Empty>
           </Page>
+        ) : place.data?.deletion ? (
+          <Deleted role={place.data.role} deletion={place.data.deletion} />
         ) : place.problem && !role ? (
           <Failed problem={place.problem} again={place.again} />
         ) : role && (timeZone || usage.problem) ? (

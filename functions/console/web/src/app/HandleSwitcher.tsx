@@ -36,7 +36,7 @@ export function HandleSwitcher() {
           {(item) => (
             <MenuItem id={item.handle} className="menu-item" textValue={item.handle}>
               <span>{item.handle}</span>
-              <span className="muted small">{item.role}</span>
+              <span className="muted small">{item.deletion ? "deleted" : item.role}</span>
             </MenuItem>
           )}
         </Menu>

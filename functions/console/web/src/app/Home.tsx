@@ -14,9 +14,11 @@ export function Home({ page = "overview" }: { page?: string }) {
   const handles = useGet("/v2/handles", { query: { limit: 100 } });
   if (handles.problem) return <main className="signin"><Failed problem={handles.problem} again={handles.again} /></main>;
   if (!handles.data) return <SkeletonPage />;
-  const names = handles.data.items.map(({ handle }) => handle);
+  // One that is deleted is shown where nothing else is left.
+  const { items } = handles.data;
+  const names = [...items.filter(({ deletion }) => !deletion), ...items.filter(({ deletion }) => deletion)].map(({ handle }) => handle);
   const last = remembered("handle");
-  const target = last && names.includes(last) ? last : names[0];
+  const target = last && items.some(({ handle, deletion }) => handle === last && !deletion) ? last : names[0];
   return target ? <Redirect to={`/${target}/${page}`} replace /> : <FirstHandle />;
 }
 

@@ -9,6 +9,8 @@ export type AuditEvent = Schema["AuditEvent"];
 const WORDS: Readonly<Record<string, string>> = {
   "handle.created": "Handle created",
   "handle.transferred": "Handle transferred",
+  "handle.deleted": "Handle deleted",
+  "handle.restored": "Handle restored",
   "collaborators.replaced": "Collaborators changed",
   "link.created": "Link created",
   "link.updated": "Link changed",

@@ -21,7 +21,7 @@ const ACTIONS = {
   tokens: { least: "OPERATOR", text: "Create and revoke access tokens" },
   audit: { least: "OPERATOR", text: "Read the audit: who changed what" },
   collaborators: { least: "OWNER", text: "Add, change and remove collaborators" },
-  transfer: { least: "OWNER", text: "Transfer the handle to a collaborator" },
+  transfer: { least: "OWNER", text: "Transfer the handle to a collaborator, delete and restore it" },
 } as const satisfies Record<string, { least: Role; text: string }>;
 
 export type Action = keyof typeof ACTIONS;

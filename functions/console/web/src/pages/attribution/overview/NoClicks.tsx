@@ -12,7 +12,7 @@ export function NoClicks({ range }: { range: Range }) {
   const handle = useHandle();
   const address = useAddress();
   const handles = useGet("/v2/handles", { query: { limit: 100 }, every: EVERY_MS });
-  const others = (handles.data?.items ?? []).filter((other) => other.handle !== handle).slice(0, 3);
+  const others = (handles.data?.items ?? []).filter((other) => other.handle !== handle && !other.deletion).slice(0, 3);
   return (
     <Empty
       title={`No clicks: ${rangeName(range).toLowerCase()}`}

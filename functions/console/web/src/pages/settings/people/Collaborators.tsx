@@ -11,11 +11,12 @@ import { Card, Page } from "../../../ui/Page";
 import { Loaded } from "../../../ui/states";
 import { AuditLink } from "../audit/AuditLink";
 import { ChangePerson, RemovePerson } from "./ChangePerson";
+import { DeleteHandle } from "./DeleteHandle";
 import { RoleTable } from "./RoleTable";
 import css from "./people.module.css";
 import { Transfer } from "./Transfer";
 
-type Open = { what: "add" | "transfer" } | { what: "change" | "remove"; person: Person };
+type Open = { what: "add" | "transfer" | "delete" } | { what: "change" | "remove"; person: Person };
 
 /** Who works on the handle and what each role may do; its owner changes both. One request. */
 export default function Collaborators() {
@@ -28,6 +29,7 @@ export default function Collaborators() {
   const actions = (
     <>
       <AuditLink target={handle} />
+      {may(role, "transfer") && <Button kind="danger" onPress={() => setOpen({ what: "delete" })} isDisabled={!people.data}>Delete the handle</Button>}
       {may(role, "transfer") && <Button onPress={() => setOpen({ what: "transfer" })} isDisabled={!people.data}>Transfer ownership</Button>}
       {owns && <Button kind="primary" icon="plus" onPress={() => setOpen({ what: "add" })} isDisabled={!people.data}>Add a person</Button>}
     </>
@@ -51,6 +53,7 @@ export default function Collaborators() {
 }
 
 function Opened({ open, people, close }: { open: Open; people: People; close: () => void }) {
+  if (open.what === "delete") return <DeleteHandle onClose={close} />;
   if (open.what === "transfer") return <Transfer people={people} onClose={close} />;
   if (open.what === "remove") return <RemovePerson person={open.person} people={people} onClose={close} />;
   return <ChangePerson person={open.what === "change" ? open.person : null} people={people} onClose={close} />;
