@@ -72,6 +72,7 @@ async fn backlog(program: &Path) -> Result<Table> {
     let ratio = median(during.iter().copied()) / before;
     table.metric("redirects per second", format!("{:.0}", load.per_second()), "", "");
     table.metric("redirects: p50; p99", load.percentiles(), "", "");
+    table.metric("redirects that failed", load.failed.to_string(), "0", met_if(load.failed == 0));
     table.metric("clicks counted", format!("{counted} of {}", load.succeeded), "every one", met_if(counted == load.succeeded));
     table.metric("counted after the last redirect", format!("{:.1} s", counted_after.as_secs_f64()), "", "");
     table.metric("invocations of workers that timed out", timed_out.to_string(), "0", met_if(timed_out == 0));
@@ -109,7 +110,7 @@ impl RunningServer {
         let environment = folder.path().join("env");
         let (port, shop_port) = (free_port().await?, free_port().await?);
         let mut command = Command::new(program);
-        command.args(["--bare", "--public-rpm", "1000000000", "--trust-viewer-address"]);
+        command.args(["--bare", "--plan", "ENTERPRISE", "--public-rpm", "1000000000", "--trust-viewer-address"]);
         command.args(["--port", &port.to_string(), "--shop-port", &shop_port.to_string()]);
         command.arg("--data").arg(folder.path().join("data")).arg("--env-file").arg(&environment);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
@@ -142,16 +143,21 @@ impl RunningServer {
         let slugs: Vec<String> = (0..LINKS).map(link::slug).collect();
         for slugs in slugs.chunks(100) {
             let links: Vec<Value> = slugs.iter().map(|slug| with_slug(link::body(), slug)).collect();
-            self.write(self.client.post(self.url("links:batch")), &json!({ "links": links })).await?;
+            let written = self.write(self.client.post(self.url("links:batch")), &json!({ "links": links })).await?;
+            let results = written.pointer("/results").and_then(Value::as_array).context("results")?;
+            let refused =
+                results.iter().find(|result| result.pointer("/status").and_then(Value::as_u64).is_none_or(|status| status >= 300));
+            ensure!(refused.is_none(), "a link was refused: {refused:?}");
         }
         Ok(slugs)
     }
 
-    async fn write(&self, request: reqwest::RequestBuilder, body: &Value) -> Result<()> {
+    async fn write(&self, request: reqwest::RequestBuilder, body: &Value) -> Result<Value> {
         let request = request.bearer_auth(&self.token).header("content-type", "application/json").body(body.to_string());
         let answer = request.send().await?;
-        ensure!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await?);
-        Ok(())
+        let (status, body) = (answer.status(), answer.bytes().await?);
+        ensure!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
+        Ok(serde_json::from_slice(&body)?)
     }
 
     /// Reads some reports, each after a pause.

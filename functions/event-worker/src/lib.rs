@@ -49,7 +49,8 @@ async fn process(app: &App, pointer: &Pointer) -> store::Result<()> {
 /// Folds the deltas of a day into its report cells.
 async fn fold(app: &App, pointer: &Pointer) -> store::Result<()> {
     let Some((handle, day)) = pointer.fold() else { return Ok(()) };
-    let done = app.store().rollups().fold(&handle, day, app.now()).await?;
+    // Where another worker folds the day, that one announces it again when it leaves some.
+    let Some(done) = app.store().rollups().fold_alone(&handle, day, app.now()).await? else { return Ok(()) };
     if done.folds > 0 {
         if done.is_unfinished {
             app.store().outbox().announce(pointer).await?;

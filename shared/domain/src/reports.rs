@@ -16,7 +16,7 @@ mod rows;
 
 pub use cell::{CellPart, CellScope, Selection};
 pub use counters::{Counts, MAX_KEY_BYTES, MAX_KEYS, OTHER, Tally};
-pub use delta::{Delta, is_worth_writing};
+pub use delta::{Addition, Delta, is_worth_writing};
 pub use dimension::{Dimension, NONE, Origin};
 pub use report::{Figures, Report};
 pub use rows::{MAX_CELL_BYTES, Rows};

@@ -4,7 +4,8 @@
 //!   handle and day. It touches nothing another writer touches, so it neither conflicts nor depends on the size of a cell.
 //! - **Fold**: when enough deltas have gathered, or the day is over, one transaction adds some of them to the cells, and records in the
 //!   day's fold state that they are removed; then they are deleted. The transaction's condition is the version of the fold state, so
-//!   of two folds at once one has no effect, and a fold that dies at any moment is either not begun or complete.
+//!   of two folds at once one has no effect, and a fold that dies at any moment is either not begun or complete. A lease keeps workers
+//!   from trying it at once.
 //! - **Read**: a report is cells plus the deltas that are not removed. It reads the versions of the fold states before and after;
 //!   when one has changed, it reads again, so that it never adds a delta to a cell that has it, nor misses it in both.
 //!
@@ -12,6 +13,7 @@
 
 mod append;
 mod fold;
+mod lease;
 mod outstanding;
 mod read;
 

@@ -120,6 +120,31 @@ async fn a_backlog_of_deltas_is_folded_in_several_turns() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_a_worker_folds_a_day_others_read_nothing_and_after_its_death_they_do() {
+    let env = TestEnv::new().await;
+    env.campaign("partner-alpha").await;
+    append(&env, 0..DUE).await;
+    let fold_alone = async |env: &TestEnv| {
+        let day = "2026-03-01".parse().unwrap();
+        env.app("event-worker").store().rollups().fold_alone(&env.handle(), day, env.now()).await.unwrap()
+    };
+    // It takes the lease, and dies.
+    let died = env.crash_at("event-worker", 1, Fault::CrashBefore, fold_alone(&env)).await;
+    assert!(died.is_none());
+    env.advance_ms(29_999);
+    env.faults.clear();
+    let reads = env.faults.inject(Rule::on("Query").by("event-worker").always(), Fault::Unreachable);
+    assert_eq!(fold_alone(&env).await, None, "the lease of the first one holds");
+    assert_eq!(reads.times(), 0);
+    env.faults.clear();
+    env.advance_ms(1);
+    let folded = fold_alone(&env).await.unwrap();
+    assert_eq!((folded.folds, folded.deltas), (1, usize::try_from(DUE).unwrap()));
+    assert_eq!(fold_alone(&env).await, Some(FoldOutcome::default()), "the lease was given back");
+    assert_eq!(total_clicks(&env).await, i64::try_from(DUE).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_day_with_few_clicks_needs_no_cells() {
     let env = TestEnv::new().await;
     append(&env, 0..12).await;

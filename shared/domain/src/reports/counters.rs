@@ -78,6 +78,12 @@ impl Tally {
         }
     }
 
+    /// A single counter.
+    #[cfg(test)]
+    pub(super) fn of_counter(name: &str, value: i64) -> Self {
+        Self(BTreeMap::from([(name.to_owned(), value)]))
+    }
+
     /// What one click adds to each of its cells.
     pub fn of_click(click: &Click) -> Self {
         let origin = Origin::of(click);

@@ -1,14 +1,17 @@
 //! Deltas: what some records of one handle and day add to its cells, stored beside the records until it is folded into the cells
 //! (specification §9).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::cell::{CellScope, Selection, scopes};
 use super::counters::{Counts, Tally};
 use super::rows::Rows;
+use crate::values::moment::Day;
 use crate::values::name::{CampaignId, Slug};
 
 /// Cells that one fold writes at most: with the limit of a cell's bytes they fit DynamoDB's 4 MB for a transaction.
@@ -16,26 +19,72 @@ const MAX_FOLDED_CELLS: usize = 60;
 /// Bytes of what one fold leaves to a later one; beyond them it writes cells even for few records.
 const MAX_LEFT_BYTES: usize = 32 * 1024;
 
+/// What one record adds to cells of its handle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addition {
+    /// The day of the cells.
+    pub day: Day,
+    scopes: Vec<CellScope>,
+    tally: Tally,
+}
+
+impl Addition {
+    /// What a record of this link and campaign adds.
+    pub fn of_record(day: Day, slug: &Slug, campaign: Option<&CampaignId>, tally: Tally) -> Self {
+        Self { day, scopes: scopes(slug, campaign).collect(), tally }
+    }
+
+    /// What a record adds that belongs to no link.
+    pub fn of_handle(day: Day, tally: Tally) -> Self {
+        Self { day, scopes: vec![CellScope::Handle], tally }
+    }
+
+    /// Whether it adds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.tally.is_empty()
+    }
+}
+
 /// What some records of one handle and day add to its cells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delta(BTreeMap<CellScope, Rows>);
 
 impl Delta {
-    /// What one record of this link and campaign adds.
-    pub fn of_record(slug: &Slug, campaign: Option<&CampaignId>, tally: &Tally) -> Self {
-        let rows = Rows::from(tally);
-        if rows.is_empty() { Self::default() } else { Self(scopes(slug, campaign).map(|scope| (scope, rows.clone())).collect()) }
+    /// Reads its JSON, of the scopes that are wanted: a delta has those of many links, and a report shows few of them.
+    ///
+    /// # Errors
+    /// When the text is not a delta. What is not wanted is not checked.
+    pub fn from_json(json: &str, is_wanted: impl Fn(&CellScope) -> bool) -> serde_json::Result<Self> {
+        #[derive(Deserialize)]
+        struct Group<'j>(#[serde(borrow)] Vec<Cow<'j, str>>, #[serde(borrow)] &'j RawValue);
+
+        let mut delta = Self::default();
+        for Group(names, rows) in serde_json::from_str::<Vec<Group<'_>>>(json)? {
+            let scopes = names.iter().map(|name| name.parse::<CellScope>().map_err(serde_json::Error::custom));
+            let wanted: Vec<CellScope> = scopes.filter(|scope| scope.as_ref().map_or(true, &is_wanted)).collect::<Result<_, _>>()?;
+            if let Some((last, others)) = wanted.split_last() {
+                let rows: Rows = serde_json::from_str(rows.get())?;
+                delta.0.extend(others.iter().map(|scope| (scope.clone(), rows.clone())));
+                delta.0.insert(last.clone(), rows);
+            }
+        }
+        Ok(delta)
     }
 
-    /// What a record adds that belongs to no link.
-    pub fn of_handle(tally: &Tally) -> Self {
-        Self(BTreeMap::from([(CellScope::Handle, Rows::from(tally))]))
+    /// Adds what a record of the same handle and day adds.
+    pub fn add(&mut self, addition: &Addition) {
+        for scope in addition.scopes.iter().filter(|_| !addition.is_empty()) {
+            self.0.entry(scope.clone()).or_default().count(&addition.tally);
+        }
     }
 
     /// Adds another one of the same handle and day.
     pub fn merge(&mut self, other: &Self) {
         for (scope, rows) in &other.0 {
-            self.0.entry(scope.clone()).or_default().add(rows);
+            match self.0.get_mut(scope) {
+                Some(own) => own.add(rows),
+                None => drop(self.0.insert(scope.clone(), rows.clone())),
+            }
         }
     }
 
@@ -79,7 +128,7 @@ impl Delta {
         }
     }
 
-    /// Its bytes as JSON.
+    /// The most bytes it can have as JSON.
     pub fn bytes(&self) -> usize {
         self.0.values().map(|rows| rows.bytes() + 64).sum()
     }
@@ -133,17 +182,5 @@ impl Serialize for Delta {
             }
         }
         serializer.collect_seq(groups)
-    }
-}
-
-impl<'de> Deserialize<'de> for Delta {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut scopes = BTreeMap::new();
-        for (names, rows) in Vec::<(Vec<String>, Rows)>::deserialize(deserializer)? {
-            for name in names {
-                scopes.insert(name.parse().map_err(D::Error::custom)?, rows.clone());
-            }
-        }
-        Ok(Self(scopes))
     }
 }

@@ -22,7 +22,23 @@ fn conversion(minor: i64, currency: &str) -> Conversion {
 }
 
 fn delta_of(click: &Click) -> Delta {
-    Delta::of_record(&click.slug, click.campaign_id.as_ref(), &Tally::of_click(click))
+    added(Addition::of_record(click.day(), &click.slug, click.campaign_id.as_ref(), Tally::of_click(click)))
+}
+
+fn added(addition: Addition) -> Delta {
+    let mut delta = Delta::default();
+    delta.add(&addition);
+    delta
+}
+
+fn rows_of(tally: &Tally) -> Rows {
+    let mut rows = Rows::default();
+    rows.count(tally);
+    rows
+}
+
+fn read(json: &str) -> Delta {
+    Delta::from_json(json, |_| true).unwrap()
 }
 
 fn counts_of(rows: &Rows) -> Counts {
@@ -49,7 +65,7 @@ fn keys_beyond_the_limit_are_counted_as_other_the_least_used_first_and_none_is_l
     let mut rows = Rows::default();
     for number in 0..2000 {
         let host = if number % 10 == 0 { "often.example".to_owned() } else { format!("host-{number}.example") };
-        rows.add(&Rows::from(&Tally::of_click(&click(number, false, "DE", &host))));
+        rows.count(&Tally::of_click(&click(number, false, "DE", &host)));
         if number % 500 == 499 {
             rows.limit();
         }
@@ -63,7 +79,7 @@ fn keys_beyond_the_limit_are_counted_as_other_the_least_used_first_and_none_is_l
 
 #[test]
 fn a_long_key_is_cut_and_stays_different_from_others_that_begin_alike() {
-    let rows = |host: &str| counts_of(&Rows::from(&Tally::of_click(&click(1, false, "DE", host))));
+    let rows = |host: &str| counts_of(&rows_of(&Tally::of_click(&click(1, false, "DE", host))));
     let (short, long, longer) = ("x".repeat(MAX_KEY_BYTES), "\u{e9}".repeat(64), format!("{}x", "\u{e9}".repeat(64)));
     let key = |host: &str| rows(host).keys_of(Dimension::Referrer).next().map(str::to_owned).unwrap();
     assert_eq!(key(&short), short);
@@ -88,15 +104,24 @@ fn a_fold_writes_the_scopes_that_gathered_enough_and_leaves_the_rest() {
 fn a_delta_reads_back_as_it_was_stored() {
     let mut delta = delta_of(&click(1, true, "DE", "a|b.example"));
     delta.merge(&delta_of(&Click { campaign_id: None, ..click(2, false, "FR", "t.co") }));
-    delta.merge(&Delta::of_record(
-        &"launch".parse().unwrap(),
-        Some(&"partner".parse().unwrap()),
-        &Tally::of_conversion(&conversion(-2499, "USD"), &Origin::unknown()),
-    ));
+    let conversion = Tally::of_conversion(&conversion(-2499, "USD"), &Origin::unknown());
+    delta.add(&Addition::of_record(AT.day(), &"launch".parse().unwrap(), Some(&"partner".parse().unwrap()), conversion));
     let json = serde_json::to_string(&delta).unwrap();
-    assert_eq!(serde_json::from_str::<Delta>(&json).unwrap(), delta, "{json}");
+    assert_eq!(read(&json), delta, "{json}");
     assert!(json.contains(r#"["C#partner","L#launch#partner"]"#), "the rows of both are stored once: {json}");
     assert!(json.contains(r#""referrer":{"a|b.example":{"b":1,"c":1}"#), "{json}");
+}
+
+#[test]
+fn a_delta_of_the_first_form_is_read() {
+    let rows = r#"{"country":{"DE":{"c":3,"m|USD":-5}},"day":{"":{"c":3,"m|USD":-5}},"slug":{"a":{"c":1},"b":{"c":2,"m|USD":-5}}}"#;
+    let delta = read(&format!(r#"[[["C#partner","H"],{rows}]]"#));
+    let compact = r#"{"country":"DE","day":{"":{"c":3,"m|USD":-5}},"slug":{"a":{"c":1},"b":{"c":2,"m|USD":-5}}}"#;
+    assert_eq!(serde_json::to_string(&delta).unwrap(), format!(r#"[[["H","C#partner"],{compact}]]"#));
+    assert_eq!(read(&format!(r#"[[["C#partner","H"],{compact}]]"#)), delta);
+    for damaged in [r#"{"country":"DE"}"#, r#"{"country":1}"#, r#"{"country":{"DE":1}}"#, "[]"] {
+        assert!(Delta::from_json(&format!(r#"[[["H"],{damaged}]]"#), |_| true).is_err(), "{damaged}");
+    }
 }
 
 #[test]
@@ -157,7 +182,53 @@ fn a_delta_of_one_click_stays_within_one_write_unit_and_hours_and_reasons_add_li
     }
 }
 
+/// Rows of few dimensions and keys, so that equal ones, only keys and missing totals are frequent, with odd names and values.
+fn any_rows() -> impl Strategy<Value = Rows> {
+    let value = prop_oneof![3 => Just(1), 1 => any::<i64>()];
+    let name = prop_oneof![
+        3 => prop_oneof!["c", "m\\|USD"],
+        4 => "(country|day|source)\\|[a-b\"\\\\\u{1}\u{e9}]{0,2}\\|(c|m\\|USD)",
+    ];
+    prop::collection::vec((name, value), 0..12).prop_map(|counters| {
+        let mut rows = Rows::default();
+        for (name, value) in counters {
+            rows.count(&Tally::of_counter(&name, value));
+        }
+        rows
+    })
+}
+
 proptest! {
+    #[test]
+    fn rows_read_back_as_they_were_stored_within_the_bytes_they_claim(rows in any_rows()) {
+        let json = serde_json::to_string(&rows).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<Rows>(&json).unwrap(), &rows, "{}", json);
+        prop_assert!(json.len() <= rows.bytes(), "{} > {}: {}", json.len(), rows.bytes(), json);
+    }
+
+    #[test]
+    fn a_report_reads_from_a_delta_the_scopes_it_wants(links in prop::collection::vec((0..4_u8, 0..3_u8, any::<bool>()), 1..20)) {
+        let mut delta = Delta::default();
+        for (number, (slug, campaign, bot)) in links.iter().enumerate() {
+            let campaign_id = (*campaign > 0).then(|| format!("partner-{campaign}").parse().unwrap());
+            let click = Click { slug: format!("slug-{slug}").parse().unwrap(), campaign_id, ..click(number as u128, *bot, "DE", "t.co") };
+            delta.merge(&delta_of(&click));
+        }
+        let json = serde_json::to_string(&delta).unwrap();
+        prop_assert_eq!(&read(&json), &delta);
+        prop_assert!(json.len() <= delta.bytes());
+        let slug = Selection::Link("slug-1".parse().unwrap());
+        for selection in [Selection::Handle, Selection::Campaign("partner-1".parse().unwrap()), slug] {
+            let wanted = Delta::from_json(&json, |scope| scope.is_in(&selection)).unwrap();
+            let (mut of_all, mut of_wanted) = (Counts::default(), Counts::default());
+            delta.add_to(&selection, &mut of_all);
+            wanted.add_to(&selection, &mut of_wanted);
+            prop_assert_eq!(of_all, of_wanted);
+            prop_assert!(wanted.covers(&selection) == delta.covers(&selection));
+            prop_assert!(!wanted.covers(&Selection::Campaign("partner-9".parse().unwrap())));
+        }
+    }
+
     #[test]
     fn a_difference_leads_from_one_classification_of_a_click_to_the_other(before in any::<bool>(), after in any::<bool>(), device in "[A-C]") {
         let was = click(1, before, "DE", "t.co");
@@ -186,7 +257,7 @@ proptest! {
         for (minor, currency) in &values {
             let conversion = conversion(*minor, currency);
             let tally = Tally::of_conversion(&conversion, &Origin::unknown());
-            delta.merge(&Delta::of_record(&conversion.slug, conversion.campaign_id.as_ref(), &tally));
+            delta.add(&Addition::of_record(AT.day(), &conversion.slug, conversion.campaign_id.as_ref(), tally));
         }
         delta.limit();
         let link = CellScope::Link(conversion(0, "USD").slug, conversion(0, "USD").campaign_id);

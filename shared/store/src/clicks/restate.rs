@@ -3,13 +3,11 @@
 //! A click is restated only from the very document that was read: of two concurrent writers the second finds it changed and reads
 //! it again, so that restating twice, concurrently or after a crash, changes nothing.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::accounts::audit::AuditEvent;
 use domain::clicks::Click;
-use domain::reports::{Delta, Tally};
+use domain::reports::{Addition, Tally};
 use domain::values::id::ClickId;
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
@@ -51,10 +49,10 @@ pub struct Restatement {
 
 impl Restatement {
     /// What it adds to the cells of the click's day.
-    pub(crate) fn delta(&self) -> (Day, Delta) {
+    pub(crate) fn addition(&self) -> Addition {
         let before = &self.before.click;
         let difference = Tally::of_click(&self.after).minus(&Tally::of_click(before));
-        (before.day(), Delta::of_record(&before.slug, before.campaign_id.as_ref(), &difference))
+        Addition::of_record(before.day(), &before.slug, before.campaign_id.as_ref(), difference)
     }
 
     /// The part of a transaction that replaces the click unless it has changed since it was read.
@@ -124,15 +122,12 @@ impl Clicks<'_> {
     pub async fn restate(self, group: &[Restatement], event: &AuditEvent, now: Moment) -> Result<Restated> {
         let Some(first) = group.first() else { return Ok(Restated::Written) };
         let handle = &first.after.handle;
-        let mut deltas: BTreeMap<Day, Delta> = BTreeMap::new();
-        for (day, delta) in group.iter().map(Restatement::delta) {
-            deltas.entry(day).or_default().merge(&delta);
-        }
+        let added = group.iter().map(Restatement::addition).collect();
         let mut actions = group.iter().map(|restatement| restatement.part(self.db)).collect::<Result<Vec<_>>>()?;
         actions.push(audit::part(self.db, handle, event)?);
         // The same click may be restated again, so its id alone would not be unique.
         let id = sha256_hex(format!("{} {} {}", event.audit_id, now.millis(), first.before.doc).as_bytes());
-        match self.rollups.append_one(handle, Entry { id, actions, deltas }, now).await? {
+        match self.rollups.append_one(handle, Entry { id, actions, added }, now).await? {
             None => Ok(Restated::Written),
             Some(place) => {
                 let changed = group.get(place).ok_or(Error::Contended(TRANSACT))?;

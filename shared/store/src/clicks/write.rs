@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt};
 
 use domain::clicks::Click;
-use domain::reports::{Delta, Tally};
+use domain::reports::{Addition, Tally};
 use domain::values::id::ClickId;
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
@@ -87,12 +87,8 @@ impl Clicks<'_> {
         if is_event(click) {
             make_due(&mut item, now, now.plus_millis(GRACE_MS));
         }
-        let delta = Delta::of_record(&click.slug, click.campaign_id.as_ref(), &Tally::of_click(click));
-        Ok(Entry {
-            id: click.id.to_string(),
-            actions: vec![self.db.put_part(item, absent)?],
-            deltas: BTreeMap::from([(click.day(), delta)]),
-        })
+        let added = Addition::of_record(click.day(), &click.slug, click.campaign_id.as_ref(), Tally::of_click(click));
+        Ok(Entry { id: click.id.to_string(), actions: vec![self.db.put_part(item, absent)?], added: vec![added] })
     }
 }
 

@@ -6,13 +6,11 @@
 //! was created, in the transaction that takes it out. A correction is two such entries, written together with what the
 //! conversion says from then on; see [`crate::conversions::corrections`].
 
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::accounts::audit::AuditEvent;
 use domain::conversions::ledger::{Adjustment, AdjustmentBounds};
-use domain::reports::{Delta, Origin, Tally};
+use domain::reports::{Addition, Origin, Tally};
 use domain::values::moment::Moment;
 use domain::values::money::MoneyChange;
 
@@ -162,16 +160,15 @@ impl<'a> Ledger<'a> {
     pub async fn count(self, pointer: &Pointer, adjustment: &Adjustment, origin: &Origin, now: Moment) -> Result<CountOutcome> {
         let Some(origin) = self.origin_of(adjustment, origin, now).await? else { return Ok(CountOutcome::ClickChanged) };
         let kept = text(to_json(&pointer.key(), &origin)?);
-        let tally = Tally::of_adjustment(adjustment, &origin);
-        let delta = Delta::of_record(&adjustment.slug, adjustment.campaign_id.as_ref(), &tally);
+        let (day, tally) = (adjustment.created_at.day(), Tally::of_adjustment(adjustment, &origin));
+        let added = Addition::of_record(day, &adjustment.slug, adjustment.campaign_id.as_ref(), tally);
         let leave_outbox = self.db.update_part(&pointer.key(), |update| {
             update
                 .update_expression("SET origin = :origin REMOVE duePk, dueAt")
                 .condition_expression("attribute_exists(duePk)")
                 .expression_attribute_values(":origin", kept)
         })?;
-        let deltas = BTreeMap::from([(adjustment.created_at.day(), delta)]);
-        let entry = Entry { id: adjustment.id.to_string(), actions: vec![leave_outbox], deltas };
+        let entry = Entry { id: adjustment.id.to_string(), actions: vec![leave_outbox], added: vec![added] };
         let refused = self.rollups.append_one(&adjustment.handle, entry, now).await?;
         Ok(refused.map_or(CountOutcome::Counted, |_| CountOutcome::AlreadyCounted))
     }

@@ -1,13 +1,12 @@
 //! Counting conversions.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use domain::conversions::Conversion;
-use domain::reports::{Delta, Origin, Tally};
-use domain::values::moment::{Day, Moment};
+use domain::reports::{Addition, Origin, Tally};
+use domain::values::moment::Moment;
 use domain::values::name::Handle;
 
 use crate::clicks::Restatement;
@@ -56,19 +55,17 @@ impl Conversions<'_> {
     }
 
     fn entry(self, Countable { pointer, conversion, origin, restatement }: &Countable) -> Result<Entry> {
-        let mut deltas: BTreeMap<Day, Delta> = BTreeMap::new();
+        let mut added = Vec::new();
         if !conversion.test {
-            let tally = Tally::of_conversion(conversion, origin);
-            let delta = Delta::of_record(&conversion.slug, conversion.campaign_id.as_ref(), &tally);
-            deltas.insert(conversion.accepted_at.day(), delta);
+            let (day, tally) = (conversion.accepted_at.day(), Tally::of_conversion(conversion, origin));
+            added.push(Addition::of_record(day, &conversion.slug, conversion.campaign_id.as_ref(), tally));
         }
         let mut actions = vec![self.leave_outbox(pointer, conversion, origin)?];
         if let Some(click) = restatement {
-            let (day, delta) = click.delta();
-            deltas.entry(day).or_default().merge(&delta);
+            added.push(click.addition());
             actions.push(click.part(self.db)?);
         }
-        Ok(Entry { id: conversion.id.to_string(), actions, deltas })
+        Ok(Entry { id: conversion.id.to_string(), actions, added })
     }
 
     fn leave_outbox(self, pointer: &Pointer, conversion: &Conversion, origin: &Origin) -> Result<TransactWriteItem> {

@@ -36,6 +36,7 @@
 //! | where the recounter is | `SYSTEM#recount` | `A` | recounter (get, conditional put) |
 //! | delta of report cells | `DELTA#h#lane` | `yyyymmdd#record id` | reports, fold (query by days) |
 //! | state of folding a day | `FOLD#h` | `yyyymmdd` | reports (query by days), fold (conditional update); index `due` until the day is over |
+//! | lease of a day's fold | `FOLD#h` | `lease#yyyymmdd` | fold (conditional update) |
 //! | report cell | `ROLLUP#h#scope` | `dimension#yyyymmdd`, of a link `all#yyyymmdd#campaign` | reports (query by days), fold |
 //!
 //! The entity class comes first, so that IAM's `dynamodb:LeadingKeys` can separate the functions. Handles, slugs, campaign and
@@ -50,7 +51,7 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug, TokenId, UserId};
 
 pub use lists::{LIST_SHARDS, adjustments_of_month, conversions};
-pub use reports::{DELTA_LANES, cell, cell_range, delta, deltas, fold, folds, recount, rollups};
+pub use reports::{DELTA_LANES, cell, cell_range, delta, deltas, fold, fold_lease, folds, recount, rollups};
 pub use webhooks::{
     attempt, deliveries, delivery, delivery_count, delivery_counts, event, hour, newest_replay, sealed, subscription, subscription_count,
     subscriptions,

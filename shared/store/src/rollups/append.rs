@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use domain::reports::Delta;
+use domain::reports::{Addition, Delta};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
@@ -43,8 +43,8 @@ pub(crate) struct Entry {
     pub(crate) id: String,
     /// The writes of the record. At least one has a condition that stops holding with the write.
     pub(crate) actions: Vec<TransactWriteItem>,
-    /// What it adds, by day.
-    pub(crate) deltas: BTreeMap<Day, Delta>,
+    /// What it adds.
+    pub(crate) added: Vec<Addition>,
 }
 
 /// How one entry ended.
@@ -188,8 +188,8 @@ impl Rollups<'_> {
 /// What entries add together.
 fn merged<'e>(entries: impl Iterator<Item = &'e Entry>) -> BTreeMap<Day, Delta> {
     let mut deltas: BTreeMap<Day, Delta> = BTreeMap::new();
-    for (day, delta) in entries.flat_map(|entry| &entry.deltas).filter(|(_, delta)| !delta.is_empty()) {
-        deltas.entry(*day).or_default().merge(delta);
+    for addition in entries.flat_map(|entry| &entry.added).filter(|addition| !addition.is_empty()) {
+        deltas.entry(addition.day).or_default().add(addition);
     }
     deltas
 }

@@ -27,8 +27,8 @@ const SMALL_DAY_DELTAS: usize = 4;
 const MAX_DELTAS: usize = 256;
 /// Deltas of one lane that one fold reads: those of all lanes are more than it removes.
 const MAX_PER_LANE: i32 = 128;
-/// Bytes of deltas that one fold merges at most: what it leaves is one item, which DynamoDB limits to 400 KB.
-const MAX_BYTES: usize = 300 * 1024;
+/// Bytes that the deltas of one fold have at most when they are merged: what it leaves is one item, which DynamoDB limits to 400 KB.
+const MAX_MERGED_BYTES: usize = 300 * 1024;
 /// Folds of one call; the rest is left to the next announcement.
 const MAX_ROUNDS: usize = 16;
 /// How long a fold state is kept after its day, in days: longer than deltas of the day can be written.
@@ -115,8 +115,7 @@ impl Rollups<'_> {
         if !are_many && !is_due(&outstanding, is_over) {
             return Ok(Step::Idle(state));
         }
-        let batch = batch(outstanding);
-        let mut left = merged(&batch);
+        let (batch, mut left) = merge(outstanding);
         let is_small = is_over && left.bytes() <= SMALL_DAY_BYTES;
         let cells = if is_small { Vec::new() } else { self.new_cells(handle, day, &left, is_over).await? };
         for (scope, _) in &cells {
@@ -244,20 +243,22 @@ fn is_due(outstanding: &[StoredDelta], is_over: bool) -> bool {
     }
 }
 
-/// As many deltas as one fold may merge.
-fn batch(outstanding: Vec<StoredDelta>) -> Vec<StoredDelta> {
-    let mut bytes = 0;
-    let fits = |delta: &StoredDelta| {
-        bytes += delta.bytes;
-        bytes <= MAX_BYTES
-    };
-    outstanding.into_iter().take(MAX_DELTAS).take_while(fits).collect()
-}
-
-fn merged(batch: &[StoredDelta]) -> Delta {
-    let mut merged = Delta::default();
-    for stored in batch {
+/// As many deltas as one fold may merge, at least one, and what they add together.
+fn merge(outstanding: Vec<StoredDelta>) -> (Vec<StoredDelta>, Delta) {
+    let (mut batch, mut merged) = (Vec::new(), Delta::default());
+    // Deltas of the same links add few bytes to each other, so the sum of theirs is only a first bound.
+    let mut bound = 0;
+    for stored in outstanding.into_iter().take(MAX_DELTAS) {
+        let bytes = stored.delta.bytes();
+        if bound + bytes > MAX_MERGED_BYTES {
+            bound = merged.bytes();
+        }
+        if bound + bytes > MAX_MERGED_BYTES && !batch.is_empty() {
+            break;
+        }
+        bound += bytes;
         merged.merge(&stored.delta);
+        batch.push(stored);
     }
-    merged
+    (batch, merged)
 }

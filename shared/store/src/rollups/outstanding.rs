@@ -6,12 +6,12 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 
-use domain::reports::Delta;
+use domain::reports::{CellScope, Delta};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::dynamo::table::Key;
-use crate::dynamo::{Database, Item, doc, integer, optional, string, table, text};
+use crate::dynamo::{Database, Item, damaged, integer, optional, string, table, text};
 use crate::error::{Error, Result};
 
 /// The attribute of a fold state that counts its folds.
@@ -51,14 +51,16 @@ pub(super) struct StoredDelta {
 }
 
 impl StoredDelta {
-    /// The delta of an item; none, with a line in the log, of one that cannot be decoded. A recount shows what is missing then.
-    fn of(item: &Item) -> Option<Self> {
+    /// The delta of an item, of the scopes that are wanted; none, with a line in the log, of one that cannot be decoded. A recount shows
+    /// what is missing then.
+    pub(super) fn of(item: &Item, is_wanted: impl Fn(&CellScope) -> bool) -> Option<Self> {
         let read = || -> Result<Self> {
             let at = Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() };
-            let unreadable = || crate::dynamo::damaged(&at.pk, "its sk does not begin with a day");
-            let day = at.sk.get(..8).and_then(Day::from_compact).ok_or_else(unreadable)?;
+            let day = at.sk.get(..8).and_then(Day::from_compact).ok_or_else(|| damaged(&at.pk, "its sk does not begin with a day"))?;
             let written_at = optional(item, "at").and_then(|text| text.parse().ok());
-            Ok(Self { day, written_at, delta: doc(item)?, bytes: string(item, "doc")?.len(), at })
+            let json = string(item, "doc")?;
+            let delta = Delta::from_json(json, is_wanted).map_err(|error| damaged(&at.pk, error))?;
+            Ok(Self { day, written_at, delta, bytes: json.len(), at })
         };
         read().map_err(|error| tracing::error!(error = &error as &dyn std::error::Error, damaged = 1, "delta is left out")).ok()
     }
@@ -85,15 +87,14 @@ pub(super) async fn first_deltas(db: &Database, handle: &Handle, day: Day, per_l
     });
     let pages = try_join_all(lanes).await?;
     let are_all = pages.iter().all(|page| page.last_evaluated_key().is_none());
-    Ok((pages.iter().flat_map(|page| page.items()).filter_map(StoredDelta::of).collect(), are_all))
+    Ok((pages.iter().flat_map(|page| page.items()).filter_map(|item| StoredDelta::of(item, |_| true)).collect(), are_all))
 }
 
-/// The deltas from one day to another, both included, by lane and day; those that folds have removed may be among them.
-pub(super) async fn deltas(db: &Database, handle: &Handle, from: Day, to: Day) -> Result<Vec<StoredDelta>> {
+/// The items of the deltas from one day to another, both included, by lane and day; those that folds have removed may be among them.
+pub(super) async fn delta_items(db: &Database, handle: &Handle, from: Day, to: Day) -> Result<Vec<Item>> {
     let range = [from.compact(), format!("{}#~", to.compact())];
     let lanes = (0..table::DELTA_LANES).map(|lane| query(db, table::deltas(handle, lane), range.clone()));
-    let items = try_join_all(lanes).await?;
-    Ok(items.iter().flatten().filter_map(StoredDelta::of).collect())
+    Ok(try_join_all(lanes).await?.into_iter().flatten().collect())
 }
 
 /// The items of a partition in a range of sort keys, with consistent reads.

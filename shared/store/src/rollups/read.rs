@@ -1,17 +1,17 @@
 //! Reading reports: cells plus the deltas that no fold has removed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use futures::future::{try_join, try_join_all};
 
-use domain::reports::{CellPart, Counts, Dimension, Rows, Selection};
+use domain::reports::{CellPart, CellScope, Counts, Dimension, Rows, Selection};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::dynamo::{Item, RetryPolicy, RetryStep, damaged, doc, optional, retry, string, table};
 use crate::error::Result;
 use crate::rollups::Rollups;
-use crate::rollups::outstanding::{FoldState, StoredDelta, deltas, query, states};
+use crate::rollups::outstanding::{FoldState, StoredDelta, delta_items, query, states};
 
 /// The counters of one selection over some days.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +55,7 @@ impl Rollups<'_> {
         to: Day,
     ) -> Result<Vec<Cells>> {
         retry(RetryPolicy::OPTIMISTIC_WRITE, "Query", (), |_, ()| async move {
-            let (before, deltas) = try_join(states(self.db, handle, from, to), deltas(self.db, handle, from, to)).await?;
+            let (before, items) = try_join(states(self.db, handle, from, to), delta_items(self.db, handle, from, to)).await?;
             let mut read = Vec::with_capacity(selections.len());
             for selections in selections.chunks(MAX_CONCURRENT) {
                 read.extend(try_join_all(selections.iter().map(|selection| self.cells(handle, selection, by, from, to))).await?);
@@ -63,8 +63,11 @@ impl Rollups<'_> {
             if versions(&before) != versions(&states(self.db, handle, from, to).await?) {
                 return Ok(RetryStep::Again(()));
             }
-            let is_removed = |delta: &StoredDelta| before.get(&delta.day).is_some_and(|state| state.removed.contains(&delta.at.sk));
-            for delta in deltas.iter().filter(|delta| !is_removed(delta)) {
+            let removed: HashSet<&str> = before.values().flat_map(|state| &state.removed).map(String::as_str).collect();
+            let is_outstanding = |item: &&Item| optional(item, "sk").is_none_or(|sk| !removed.contains(sk));
+            let is_wanted = |scope: &CellScope| selections.iter().any(|selection| scope.is_in(selection));
+            // Most scopes of a delta belong to other reports, and parsing them is most of the work.
+            for delta in items.iter().filter(is_outstanding).filter_map(|item| StoredDelta::of(item, is_wanted)) {
                 for (cells, selection) in read.iter_mut().zip(selections) {
                     if delta.delta.covers(selection) {
                         delta.delta.add_to(selection, cells.add(delta.day, delta.written_at));

@@ -1,8 +1,6 @@
 //! Impressions of a session: counted once, from the outbox entry of their batch.
 
-use std::collections::BTreeMap;
-
-use domain::reports::{Delta, Tally};
+use domain::reports::{Addition, Tally};
 use domain::values::moment::Moment;
 use domain::values::name::{Handle, SessionId};
 use domain::values::secret::sha256_hex;
@@ -40,9 +38,9 @@ impl Sessions<'_> {
         let leave_outbox = self.db.update_part(&pointer.key(), |update| {
             update.update_expression("REMOVE duePk, dueAt").condition_expression("attribute_exists(duePk)")
         })?;
-        let deltas = BTreeMap::from([(now.day(), Delta::of_handle(&Tally::of_impressions(segment, count)))]);
+        let added = vec![Addition::of_handle(now.day(), Tally::of_impressions(segment, count))];
         let id = sha256_hex(format!("{} {}", pointer.pk, pointer.sk).as_bytes());
-        let refused = self.rollups.append_one(handle, Entry { id, actions: vec![leave_outbox], deltas }, now).await?;
+        let refused = self.rollups.append_one(handle, Entry { id, actions: vec![leave_outbox], added }, now).await?;
         Ok(refused.map_or(CountOutcome::Counted, |_| CountOutcome::AlreadyCounted))
     }
 }

@@ -61,3 +61,8 @@ pub fn fold(handle: &Handle, day: Day) -> Key {
 pub fn recount() -> Key {
     Key::single("SYSTEM#recount".to_owned())
 }
+
+/// The lease of a day's fold; it sorts after the states of all days.
+pub fn fold_lease(handle: &Handle, day: Day) -> Key {
+    Key { pk: folds(handle), sk: format!("lease#{}", day.compact()) }
+}
