@@ -42,6 +42,8 @@ pub(super) fn measure() -> Result<Table> {
     let event = event::follow("GET", &link::slug(1), 1);
     let parse = || serde_json::from_slice::<lambda_http::request::LambdaRequest>(black_box(&event));
     part(&mut table, "parsing the event as lambda_http does", nanoseconds(parse), None, "11,800");
+    let event = std::str::from_utf8(&event)?;
+    part(&mut table, "parsing the event as the redirect does", nanoseconds(|| api::event::request(black_box(event))), None, "-");
     whole(&mut table)?;
     phrase_load(&mut table)?;
     Ok(table)

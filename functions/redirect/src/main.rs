@@ -1,5 +1,5 @@
 //! The redirect on Lambda.
 
-fn main() -> Result<(), lambda_http::Error> {
-    api::start::http(redirect::service)
+fn main() -> Result<(), api::start::Error> {
+    api::start::events(redirect::service)
 }

@@ -6,15 +6,14 @@ pub mod slot;
 
 use api::{ApiSettings, ApiState};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use axum::response::Response;
+use bytes::Bytes;
 use console::ConsoleSettings;
 use futures::FutureExt;
-use http_body_util::BodyExt;
+use http_body_util::Full;
 use lambda_http::lambda_runtime::Context;
-use lambda_http::{Body, Request};
+use lambda_http::{Adapter, IntoResponse, LambdaEvent, Request};
 use runtime::{App, Inputs, Settings, telemetry};
-use tower::util::BoxCloneSyncService;
-use tower::{Service, ServiceExt};
+use tower::Service;
 
 use crate::{Error, Function, LocalServer};
 
@@ -29,7 +28,7 @@ pub fn mount_all(server: &LocalServer, app: impl Fn(&str, Settings) -> App) -> R
         Ok(app(name, settings))
     };
     let state_of = |name: &str| -> Result<ApiState, Error> { api_state(server, name, app_of(name)?) };
-    server.mount("redirect", http(redirect::service(state_of("redirect")?)))?;
+    server.mount("redirect", events(redirect::service(state_of("redirect")?)))?;
     server.mount("links", http(links::service(state_of("links")?)))?;
     server.mount("campaigns", http(campaigns::service(state_of("campaigns")?)))?;
     server.mount("attribution", http(attribution::service(state_of("attribution")?)))?;
@@ -120,26 +119,35 @@ pub fn real_app(_: &str, settings: Settings) -> App {
     App::new(settings, store::http_client(), runtime::start::wall_clock(), runtime::start::system_entropy())
 }
 
-/// A service as the gateway calls it: with whole bodies in both directions, as on Lambda.
-fn http<S>(service: S) -> Function
+/// A function that reads its events by `lambda_http`, as most do.
+pub(crate) fn http<S, B>(service: S) -> Function
 where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+    S: Service<Request, Response = http::Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
+    http::Response<B>: IntoResponse + Send + 'static,
 {
-    let collected = service.and_then(|response: Response| async move {
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let is_text = parts
-            .headers
-            .get(http::header::CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok())
-            .is_none_or(|kind| kind.starts_with("text/") || kind.starts_with("application/json"));
-        let body = match String::from_utf8(bytes.to_vec()) {
-            _ if bytes.is_empty() => Body::Empty,
-            Ok(text) if is_text => Body::Text(text),
-            _ => Body::Binary(bytes.to_vec()),
-        };
-        Ok(lambda_http::Response::from_parts(parts, body))
-    });
-    Function::Http(BoxCloneSyncService::new(collected))
+    Function::Http(Arc::new(move |event, context| {
+        let service = service.clone();
+        Box::pin(async move {
+            let request = api::start::sanitize_event(serde_json::from_str(&event)?);
+            // Called without waiting until it is ready, since each of these services always is.
+            let call = Adapter::from(service).call(LambdaEvent::new(request, context));
+            let Ok(answer) = call.await;
+            serde_json::to_string(&answer)
+        })
+    }))
+}
+
+/// A function that reads its events by [`api::event`].
+fn events<S, B>(service: S) -> Function
+where
+    S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send,
+    B::Error: std::fmt::Display,
+{
+    Function::Http(Arc::new(move |event, context| {
+        let service = service.clone();
+        Box::pin(async move { serde_json::to_string(&api::event::answer(service, &event, context).await?) })
+    }))
 }

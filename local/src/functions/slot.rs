@@ -2,19 +2,17 @@
 
 use std::{
     collections::BTreeMap,
-    convert::Infallible,
     sync::{Arc, OnceLock},
 };
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures::future::BoxFuture;
-use lambda_http::{Body, Request, Response, lambda_runtime};
-use tower::util::BoxCloneSyncService;
+use lambda_http::lambda_runtime::{self, Context};
 
 use crate::template::FunctionSpec;
 
-/// A function that answers HTTP requests.
-pub type HttpFunction = BoxCloneSyncService<Request, Response<Body>, Infallible>;
+/// A function that answers HTTP requests: an event's JSON in, an answer's JSON out, as Lambda calls it.
+pub type HttpFunction = Arc<dyn Fn(String, Context) -> BoxFuture<'static, serde_json::Result<String>> + Send + Sync>;
 
 /// A function that consumes a queue.
 pub type QueueFunction = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;

@@ -12,9 +12,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, request::Parts};
 use http_body_util::Full;
 use hyper::{body::Incoming, service::Service};
-use lambda_http::{LambdaEvent, lambda_runtime, request::LambdaRequest};
+use lambda_http::lambda_runtime;
 use tokio::time::Instant;
-use tower::ServiceExt;
 use uuid::Uuid;
 
 mod body;
@@ -63,7 +62,7 @@ pub(crate) async fn respond(server: &LocalServer, parts: Parts, body: Bytes, sou
     let slot = &found.route.slot;
     let meta = RequestMeta { request_id: &request_id, source_ip, now: server.now() };
     let response = match event::build(&parts, &body, &found, &meta) {
-        Ok(event) => invoke(slot, &event, &meta).await,
+        Ok(event) => invoke(slot, event, &meta).await,
         Err(error) => Err(error.into()),
     };
     let response = response.unwrap_or_else(|failure| {
@@ -81,19 +80,16 @@ pub(crate) async fn respond(server: &LocalServer, parts: Parts, body: Bytes, sou
     finish(response, &request_id)
 }
 
-async fn invoke(slot: &FunctionSlot, event: &str, meta: &RequestMeta<'_>) -> Result<Response<Bytes>, Failure> {
-    let function = slot.http().ok_or(Failure::NotMounted)?.clone();
-    let request: LambdaRequest = serde_json::from_str(event)?;
+async fn invoke(slot: &FunctionSlot, event: String, meta: &RequestMeta<'_>) -> Result<Response<Bytes>, Failure> {
+    let function = slot.http().ok_or(Failure::NotMounted)?;
     let timeout = slot.spec.timeout.min(MAX_TIMEOUT);
     let mut context = lambda_runtime::Context::default();
     context.request_id = meta.request_id.to_owned();
     let deadline = meta.now.saturating_add(i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX));
     context.deadline = u64::try_from(deadline).unwrap_or_default();
     context.env_config = Arc::clone(&slot.config);
-    let call = lambda_http::Adapter::from(function).oneshot(LambdaEvent::new(api::start::sanitize_event(request), context));
-    let outcome = tokio::time::timeout(timeout, call).await.map_err(|_| Failure::Timeout)?;
-    let Ok(result) = outcome;
-    response::read(&serde_json::to_string(&result)?)
+    let answer = tokio::time::timeout(timeout, function(event, context)).await.map_err(|_| Failure::Timeout)??;
+    response::read(&answer)
 }
 
 fn finish(mut response: Response<Bytes>, request_id: &str) -> Response<Bytes> {

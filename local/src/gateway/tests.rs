@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use lambda_http::{Body, RequestExt, request::RequestContext};
 use serde_json::{Value, json};
-use tower::{service_fn, util::BoxCloneSyncService};
+use tower::service_fn;
 
 use super::*;
-use crate::{Function, Options};
+use crate::Options;
 
 /// A server whose redirect function responds with what it received.
 async fn mirror() -> LocalServer {
@@ -35,7 +35,7 @@ async fn mirror_with(options: Options) -> LocalServer {
         let response = Response::builder().header("set-cookie", "a=1").body(Body::from(mirror.to_string()));
         Ok::<_, Infallible>(response.unwrap())
     });
-    server.mount("redirect", Function::Http(BoxCloneSyncService::new(function))).unwrap();
+    server.mount("redirect", crate::functions::http(function)).unwrap();
     server
 }
 

@@ -35,6 +35,7 @@ mod static_asset;
 mod token;
 mod viewer;
 
+pub mod event;
 pub mod openapi;
 pub mod start;
 

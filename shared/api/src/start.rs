@@ -1,14 +1,19 @@
 //! Start-up of a function behind HTTP.
 
+use bytes::Bytes;
 use http::Uri;
 use http::header::HOST;
+use http_body_util::Full;
 use lambda_http::request::LambdaRequest;
-use lambda_runtime::{Error, LambdaEvent};
+pub use lambda_runtime::Error;
+use lambda_runtime::{LambdaEvent, service_fn};
 use runtime::start::{app, run, variable};
+use serde_json::value::RawValue;
 use tower::{Service, ServiceExt};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 use crate::ApiState;
+use crate::event::{self, is_host};
 use crate::settings::ApiSettings;
 
 const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
@@ -27,6 +32,27 @@ where
     http::Response<B>: lambda_http::IntoResponse + Send,
 {
     service(|| Ok(build(ApiState::new(app()?, ApiSettings::read(variable)?))))
+}
+
+/// Runs a function that reads its events as [`crate::event`] does.
+///
+/// # Errors
+/// When a setting is missing or invalid, or the runtime ends.
+pub fn events<S, B>(build: fn(ApiState) -> S) -> Result<(), Error>
+where
+    S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>, Error = std::convert::Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send,
+    B::Error: std::fmt::Display,
+{
+    run(async move {
+        let service = build(ApiState::new(app()?, ApiSettings::read(variable)?));
+        let serve = |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
+            let service = service.clone();
+            async move { Ok::<_, Error>(event::answer(service, payload.get(), context).await?) }
+        };
+        lambda_runtime::run(service_fn(serve)).await
+    })
 }
 
 /// Runs a function behind HTTP that `build` makes at start-up, with whatever settings it has.
@@ -59,12 +85,6 @@ pub fn sanitize_event(event: LambdaRequest) -> LambdaRequest {
     if let Some(query) = request.raw_query_string.as_mut().filter(|query| format!("/?{query}").parse::<Uri>().is_err()) {
         *query = form_urlencoded::Serializer::new(String::new()).extend_pairs(form_urlencoded::parse(query.as_bytes())).finish();
     }
-    let path = request.raw_path.as_deref().unwrap_or_default();
-    let is_host = |host: &str| {
-        // These characters would end the host and begin another part of the URI.
-        let is_alone = !host.is_empty() && !host.contains(['/', '\\', '?', '#', '@']);
-        is_alone && Url::parse(&format!("https://{host}{path}")).is_ok_and(|address| address.as_str().parse::<Uri>().is_ok())
-    };
     if request.headers.get(HOST).is_some_and(|host| !host.to_str().is_ok_and(is_host)) {
         request.headers.remove(HOST);
     }

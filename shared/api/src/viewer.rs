@@ -9,6 +9,7 @@ use lambda_http::request::RequestContext;
 use runtime::PlatformKeys;
 
 use crate::ApiSettings;
+use crate::event::SourceIp;
 
 /// The visitor's address and country.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,9 @@ impl Viewer {
 }
 
 fn source_ip(extensions: &Extensions) -> Option<IpAddr> {
+    if let Some(SourceIp(ip)) = extensions.get() {
+        return Some(*ip);
+    }
     match extensions.get::<RequestContext>()? {
         RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
         _ => None,

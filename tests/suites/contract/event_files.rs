@@ -60,7 +60,10 @@ async fn invoke(env: &TestEnv, function: &str, event: &str) -> Value {
     let (app, api) = (|| env.app(function).clone(), || env.api(function));
     let batch = || serde_json::from_str::<SqsEvent>(event).expect("an event of a queue");
     match function {
-        "redirect" => http(redirect::service(api()), event).await,
+        "redirect" => {
+            let answer = api::event::answer(redirect::service(api()), event, Context::default()).await.expect("an event of an HTTP API");
+            serde_json::to_value(&answer).expect("an answer")
+        }
         "links" => http(links::service(api()), event).await,
         "campaigns" => http(campaigns::service(api()), event).await,
         "attribution" => http(attribution::service(api()), event).await,
