@@ -11,8 +11,8 @@ environment({ month: false }, (env) => ({ server, browser } = env));
 
 /** Every action that the console has words for. */
 const WORDS = new Map([...readFileSync(new URL("../src/core/audit.ts", import.meta.url), "utf8").matchAll(/^ {2}"(\w+\.\w+)": "([^"]+)",$/gm)].map(([, action, words]) => [action, words]));
-/** What no request causes: a job of the operator, and a change of an account, which belongs to no handle. */
-const OTHERS = ["clicks.rescored", "account.updated"];
+/** What no request causes, and what is recorded with an account and belongs to no handle. */
+const OTHERS = ["clicks.rescored", "account.updated", "handle.erased"];
 
 const write = (verb, resource, body) => must(server, handle, verb, resource, body);
 const refused = (resource, token) => fetch(`${server.origin}/v2/public/handles/${handle}/${resource}`, { headers: { authorization: `Bearer ${token}` } });

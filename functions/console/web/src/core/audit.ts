@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "handle.transferred": "Handle transferred",
   "handle.deleted": "Handle deleted",
   "handle.restored": "Handle restored",
+  "handle.erased": "Handle erased",
   "collaborators.replaced": "Collaborators changed",
   "link.created": "Link created",
   "link.updated": "Link changed",
@@ -81,7 +82,7 @@ const PAGES: Readonly<Record<string, (target: string) => string>> = {
   collaborators: () => "settings/collaborators",
   account: () => "settings/plan",
 };
-const GONE = ["deleted", "revoked"];
+const GONE = ["deleted", "erased", "revoked"];
 
 /** The page below the handle that shows what an event was done to; null if there is none, or not any more. */
 export function pageOf({ action, target }: Pick<AuditEvent, "action" | "target">): string | null {
