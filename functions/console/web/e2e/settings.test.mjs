@@ -135,7 +135,7 @@ test("people are added, changed and removed, and the handle is transferred by ty
   assert.deepEqual((await list()).collaborators.map(({ userId }) => userId).sort(), ["demo-creator", "second", "third"]);
   await press(page, "Remove second");
   await press(page, "Remove");
-  await page.waitForFunction(() => !document.querySelector('tr[data-key="second"]'));
+  await page.waitForFunction(() => !document.querySelector('tr[data-key="second"]') && !document.querySelector("[role=dialog]"));
 
   await press(page, "Transfer ownership");
   await choose(page, "New owner", "demo-creator OPERATOR");
