@@ -50,7 +50,7 @@ async fn count_month_of_clicks(env: &BenchEnv, number: usize) -> Result<()> {
         let of_day = days_ago * CLICKS..(days_ago + 1) * CLICKS;
         let click = |number: usize| reports::click(begins.plus_millis(i64::try_from(number)?), &slug, Some(&campaign), number);
         let clicks = of_day.map(click).collect::<Result<Vec<_>>>()?;
-        let (counted, _) = app.store().clicks().count(&clicks, &|_| false, app.now()).await;
+        let (counted, _) = app.store().clicks().count(&clicks, &|_| false, 400, app.now()).await;
         ensure!(counted.new == CLICKS, "{} of {CLICKS} clicks are new", counted.new);
     }
     Ok(())

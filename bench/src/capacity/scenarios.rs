@@ -85,7 +85,7 @@ async fn count(env: &BenchEnv, worker: &runtime::App, day: Day, first: usize, cl
             click.referrer = format!("host-{}.example", number % referrers);
             clicks.push(click);
         }
-        let (_, failed) = worker.store().clicks().count(&clicks, &|_| false, worker.now()).await;
+        let (_, failed) = worker.store().clicks().count(&clicks, &|_| false, 400, worker.now()).await;
         ensure!(failed.is_empty(), "clicks could not be counted");
         if place % 64 == 63 {
             // As while the day runs: only what is worth it.

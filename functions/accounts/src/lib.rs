@@ -9,6 +9,7 @@ mod document;
 mod handles;
 mod health;
 mod plan;
+mod privacy;
 mod tokens;
 mod usage;
 
@@ -25,6 +26,8 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(handles::create, handles::list))
         .routes(routes!(handles::get, deletion::delete))
         .routes(routes!(deletion::restore))
+        .routes(routes!(privacy::erase))
+        .routes(routes!(privacy::export))
         .routes(routes!(collaborators::get, collaborators::put))
         .routes(routes!(collaborators::transfer))
         .routes(routes!(audit::list))

@@ -50,7 +50,7 @@ pub async fn handle(worker: ClickWorker, event: SqsEvent) -> SqsBatchResponse {
         let mut of_handle = subscribers.iter().filter(|known| known.subscription.handle == click.handle);
         of_handle.any(|known| known.subscription.wants(WebhookEventType::LinkClicked, click.bot))
     };
-    let (counted, errors) = app.store().clicks().count(&clicks, &is_wanted, app.now()).await;
+    let (counted, errors) = app.store().clicks().count(&clicks, &is_wanted, app.settings().click_days, app.now()).await;
     for (id, error) in &errors {
         tracing::warn!(click.id = %id, error = error as &dyn std::error::Error, "click could not be counted");
     }

@@ -39,7 +39,8 @@ async fn process(app: &App, pointer: &Pointer) -> store::Result<()> {
         Some(OutboxKind::Click) => fan_out::click(app, pointer).await,
         Some(OutboxKind::Impressions) => impressions(app, pointer).await,
         Some(OutboxKind::Fold) => fold(app, pointer).await,
-        Some(OutboxKind::Conversion | OutboxKind::Delivery | OutboxKind::ParkedClick | OutboxKind::Deletion) | None => {
+        Some(OutboxKind::Conversion | OutboxKind::Delivery | OutboxKind::ParkedClick | OutboxKind::Deletion | OutboxKind::Erasure)
+        | None => {
             tracing::error!(item.pk = %pointer.pk, "item kind is not processed by the event worker");
             Ok(())
         }

@@ -40,10 +40,11 @@ pub(crate) fn of(followed: Followed<'_>) -> Click {
         purpose: facts.purpose.map(str::to_owned),
         no_accept_language: facts.no_accept_language,
         instant_conversion: false,
+        erased: false,
     }
 }
 
-/// Queues a click; when the queue cannot be reached it is parked in the table for the sweeper, and failing that logged whole.
+/// Queues a click; when the queue cannot be reached it is parked in the table for the sweeper, and failing that logged without what is personal.
 pub(crate) async fn record(app: &ApiState, click: &Click) {
     let started = app.now();
     let sent = app.store().clicks().send(click, started).await;
@@ -56,7 +57,8 @@ pub(crate) async fn record(app: &ApiState, click: &Click) {
         "click could not be queued"
     );
     if let Err(error) = app.store().clicks().park(click, app.now()).await {
-        let click = serde_json::to_string(click).unwrap_or_default();
+        // Log lines are kept for long and are not erased: what is personal does not get there.
+        let click = serde_json::to_string(&click.erased()).unwrap_or_default();
         tracing::error!(metric = "click_park_failed", %click, error = &error as &dyn std::error::Error, "click is only in this log line");
     }
 }

@@ -6,7 +6,7 @@ use domain::values::moment::Moment;
 use runtime::App;
 use serde_json::json;
 use store::invocation::{Metric, measure};
-use store::{Error, OutboxKind, Overdue, Pointer, Postponed};
+use store::{ErasureStep, Error, OutboxKind, Overdue, Pointer, Postponed};
 
 use crate::BUDGET_MS;
 
@@ -35,14 +35,18 @@ impl Budget {
 
 /// Whether an entry is a job of this module.
 pub(crate) fn is_job(entry: &Overdue) -> bool {
-    matches!(entry.pointer.kind(), Some(OutboxKind::Deletion))
+    matches!(entry.pointer.kind(), Some(OutboxKind::Deletion | OutboxKind::Erasure))
 }
 
 /// Works on jobs, one after the other; one that fails waits longer each time, and is set aside like any other entry in the end.
 pub(crate) async fn run(app: &App, jobs: Vec<Overdue>, mut budget: Budget) {
     for entry in jobs {
         let pk = &entry.pointer.pk;
-        let Err(error) = erase_handle(app, &entry.pointer, &mut budget).await else { continue };
+        let done = match entry.pointer.kind() {
+            Some(OutboxKind::Erasure) => erase_person(app, &entry.pointer, &mut budget).await,
+            _ => erase_handle(app, &entry.pointer, &mut budget).await,
+        };
+        let Err(error) = done else { continue };
         measure(Metric::Errors, 1);
         tracing::warn!(item.pk = %pk, error = &error as &dyn std::error::Error, "job could not go on");
         match app.store().outbox().postpone(&entry, app.now()).await {
@@ -71,5 +75,26 @@ async fn erase_handle(app: &App, pointer: &Pointer, budget: &mut Budget) -> Resu
     if erasure.finish(&job, &event, app.now()).await? {
         tracing::info!(%handle, "handle erased");
     }
+    Ok(())
+}
+
+/// Makes one pass of erasing a person, as far as it comes.
+async fn erase_person(app: &App, pointer: &Pointer, budget: &mut Budget) -> Result<(), Error> {
+    if !budget.take(app) {
+        return Ok(());
+    }
+    let privacy = app.store().privacy();
+    let Some(mut job) = privacy.begin(pointer).await? else { return Ok(()) };
+    loop {
+        match privacy.step(&mut job, app.now()).await? {
+            ErasureStep::More if budget.take(app) => {}
+            ErasureStep::More | ErasureStep::Waits => return privacy.pause(&job, app.now()).await,
+            ErasureStep::PassDone => break,
+        }
+    }
+    let event = AuditEvent::of_system(app.id(), app.now(), "sweeper", "privacy.erased", job.erasure.id);
+    let event = event.with_states(None, Some(json!(job.erasure.erased)));
+    privacy.end_pass(&job, &event, app.now()).await?;
+    tracing::info!(handle = %job.erasure.handle, erasure.id = %job.erasure.id, "person erased");
     Ok(())
 }

@@ -159,7 +159,7 @@ fn overdue(kind: OutboxKind) -> Option<Metric> {
         OutboxKind::Impressions => Metric::OverdueImpressions,
         OutboxKind::ParkedClick => Metric::OverdueParkedClicks,
         OutboxKind::Fold => Metric::OverdueFolds,
-        OutboxKind::Deletion => return None,
+        OutboxKind::Deletion | OutboxKind::Erasure => return None,
     })
 }
 
@@ -177,7 +177,7 @@ async fn announce(app: &App, entries: Vec<Overdue>) {
 
 /// Moves an entry on that was sent, or that cannot be; one that could not be sent now stays due.
 async fn settle(app: &App, entry: &Overdue, sent: store::Result<bool>) {
-    let pk = &entry.pointer.pk;
+    let pk = entry.pointer.logged_pk();
     match sent {
         Ok(false) => return,
         Ok(true) => {}

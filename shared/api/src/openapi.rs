@@ -97,6 +97,7 @@ fn tags() -> Vec<Tag> {
         ("webhooks", "Subscriptions to events, their deliveries and replays."),
         ("tokens", "Personal access tokens of a handle, for programs."),
         ("handles", "Handles: their users, their usage and their audit log."),
+        ("privacy", "The data of a person: what is stored, and its erasure."),
         ("public", "What browsers and merchants call without an account: redirects, contexts, conversions, chain decisions."),
         ("account", "The caller's own account."),
         ("platform-admin", "Accounts, for the operators of the platform."),

@@ -83,7 +83,7 @@ where
         let id: RequestId = self.inputs.id();
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(id);
-        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        let (method, path) = (parts.method.clone(), logged_path(parts.uri.path()));
         let unknown = (!host::has_path(&parts, &self.public_domain)).then(|| no_link(&parts.headers));
         let mut request = Request::from_parts(parts, body);
         rewrite_pat_path(&mut request);
@@ -162,4 +162,31 @@ fn write_problem(mut response: Response, request_id: &str) -> Response {
     // The router has counted the empty body that the problem had until now.
     parts.headers.remove(CONTENT_LENGTH);
     (parts, Body::from(problem.body(request_id).to_string())).into_response()
+}
+
+/// A path as log lines have it: without the session that it may name, since lines are kept for long.
+fn logged_path(path: &str) -> String {
+    match path.rsplit_once("/chain/") {
+        Some((before, last))
+            if path.contains("/handles/") && !["rules", "preview", "signals"].iter().any(|known| last.starts_with(known)) =>
+        {
+            format!("{before}/chain/-")
+        }
+        _ => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logged_path_names_no_session() {
+        assert_eq!(logged_path("/v2/handles/demo/chain/sess-1"), "/v2/handles/demo/chain/-");
+        for path in
+            ["/v2/handles/demo/chain/rules/r1", "/v2/handles/demo/chain/preview", "/v2/public/chain/resolve", "/chain/launch", "/launch"]
+        {
+            assert_eq!(logged_path(path), path);
+        }
+    }
 }

@@ -150,6 +150,22 @@ impl Profile {
         if self.owner == *user { Some(Role::Owner) } else { self.collaborators.get(user).copied() }
     }
 
+    /// Whether visitors and programs reach it.
+    pub fn is_open(&self) -> bool {
+        self.deletion.is_none()
+    }
+
+    /// Whether it is deleted and can no longer be restored.
+    pub fn is_gone(&self, now: Moment) -> bool {
+        self.deletion.is_some_and(|deletion| deletion.is_final(now))
+    }
+
+    /// The handle with another state of deletion.
+    #[must_use]
+    pub fn with_deletion(&self, deletion: Option<Deletion>) -> Self {
+        Self { deletion, version: self.version + 1, ..self.clone() }
+    }
+
     /// Reads `{"collaborators":[{userId, role}]}` as the full new list; naming the owner again changes nothing.
     ///
     /// # Errors

@@ -13,6 +13,7 @@
 //! - [`chain`]: behavioural signals and the decisions made from them.
 //! - [`webhooks`]: events, subscriptions, signatures, deliveries.
 //! - [`reports`]: counters, reports, recounts, confidence.
+//! - [`privacy`]: the records of a person, and what stays of them.
 
 pub mod accounts;
 pub mod campaigns;
@@ -20,6 +21,7 @@ pub mod chain;
 pub mod clicks;
 pub mod conversions;
 pub mod links;
+pub mod privacy;
 pub mod reports;
 pub mod routing;
 #[cfg(any(test, feature = "testing"))]

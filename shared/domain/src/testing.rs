@@ -37,6 +37,7 @@ pub fn click(at: Moment, random: u128) -> Click {
         purpose: None,
         no_accept_language: false,
         instant_conversion: false,
+        erased: false,
     }
 }
 

@@ -138,6 +138,9 @@ impl AwsSettings {
     }
 }
 
+/// Days a raw click is kept where the deployment does not say.
+const CLICK_DAYS: u16 = 400;
+
 /// What every function reads from its environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -149,6 +152,8 @@ pub struct Settings {
     pub queues: QueueUrls,
     /// `WEBHOOK_EGRESS`: which networks webhooks may reach; `local` adds this machine, for local use.
     pub egress: Egress,
+    /// `CLICK_DAYS`: how many days a raw click is kept.
+    pub click_days: u16,
     /// Where the platform keys come from.
     pub secret: SecretSource,
     /// How the AWS services are reached.
@@ -177,6 +182,7 @@ impl Settings {
                 Some("local") => Egress::LocalDevelopment,
                 Some(other) => return Err(InvalidSettings::new("WEBHOOK_EGRESS", format!("must be local or absent, not {other}"))),
             },
+            click_days: variables.parsed("CLICK_DAYS", CLICK_DAYS)?,
             secret: SecretSource::read(&variables)?,
             aws: AwsSettings::read(&variables)?,
         })
@@ -236,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_bad_variable_is_named() {
-        for (name, value) in [("STAGE", "test"), ("TABLE_NAME", "")] {
+        for (name, value) in [("STAGE", "test"), ("TABLE_NAME", ""), ("CLICK_DAYS", "some")] {
             assert_eq!(read(&[(name, value)]).unwrap_err().name, name);
         }
         assert_eq!(read(&[("STAGE", "local"), ("WEBHOOK_EGRESS", "all")]).unwrap_err().name, "WEBHOOK_EGRESS");

@@ -23,4 +23,4 @@ pub use read::{Conversions, Paged};
 pub use repeat_submissions::RepeatSubmissions;
 pub use stored::StoredConversion;
 
-pub(crate) use stored::stored;
+pub(crate) use stored::{CONFIRMED, stored};

@@ -234,7 +234,7 @@ fn state_of(job: &ErasingHandle) -> Result<String> {
 }
 
 /// The first day of the month after that of this day.
-fn next_month(day: Day) -> Day {
+pub(crate) fn next_month(day: Day) -> Day {
     let mut next = day;
     while next.month() == day.month() {
         next = next.plus(1);

@@ -14,6 +14,7 @@
 //! | `links`, `campaigns`, `clicks`, `conversions`, `sessions`, `rule_sets` | what the product stores |
 //! | `webhooks` | subscriptions, the health of their endpoints, events, deliveries |
 //! | `accounts` | accounts, handles, personal access tokens, the audit log |
+//! | `privacy` | a person's records: found, shown, erased |
 //! | `rollups` | report cells: appending deltas, folding them into cells, reading both |
 //! | `limits` | quotas and rate limits |
 //! | `system` | what the sweeper has last seen |
@@ -38,6 +39,7 @@ mod limits;
 mod links;
 mod message_sender;
 mod outbox;
+mod privacy;
 mod rollups;
 mod rule_sets;
 mod sessions;
@@ -63,6 +65,7 @@ pub use outbox::{
     AttemptMessage, ClickMessage, Lane, MAX_ANNOUNCEMENTS, MESSAGE_VERSION, Message, Outbox, OutboxKind, Overdue, OverdueCursor, Pointer,
     Postponed, QueueUrls, SetAside,
 };
+pub use privacy::{ErasureJob, ErasureStep, PersonRecord, PersonalAdjustment, PersonalConversion, Privacy, Span, WalkPosition};
 pub use rollups::{Cells, CountOutcome, FoldOutcome, Rollups};
 pub use rule_sets::{RuleSets, StoredRule};
 pub use sessions::{Appended, Sessions, StoredSession};
@@ -201,6 +204,11 @@ impl Store {
     /// Lists of everything for offline jobs and the recounter; no other function's IAM statements allow them.
     pub fn admin_scans(&self) -> AdminScans<'_> {
         AdminScans::new(&self.db)
+    }
+
+    /// A person's records.
+    pub fn privacy(&self) -> Privacy<'_> {
+        Privacy::new(&self.db, self.rollups())
     }
 
     /// The job that erases deleted handles.

@@ -88,7 +88,7 @@ impl<'a> Outbox<'a> {
     pub async fn announce_best_effort(self, pointer: &Pointer) {
         if let Err(error) = self.announce(pointer).await {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(item.pk = %pointer.pk, error, "outbox entry could not be announced; the sweeper will announce it");
+            tracing::warn!(item.pk = %pointer.logged_pk(), error, "outbox entry could not be announced; the sweeper will announce it");
         }
     }
 

@@ -263,24 +263,11 @@ fn webhooks() -> Vec<Step> {
 }
 
 fn chain() -> Vec<Step> {
-    let rule = json!({
-        "trigger": "checkout",
-        "priority": 10,
-        "when": {
-            "all": [{"signalKey": "intent", "minConfidence": 0.7, "withinSeconds": 3600}],
-            "none": [{"signalKey": "purchase"}],
-        },
-        "action": {"type": "banner", "text": "Free delivery today"},
-        "ttlSeconds": 60,
-    });
-    let cart = json!({
-        "signalKey": "intent",
-        "signalValue": "cart",
-        "confidence": 0.85,
-        "source": "web",
-        "metadata": {"sku": "sneaker-42"},
-        "signalId": "cart-1",
-    });
+    let when = json!({"all": [{"signalKey": "intent", "minConfidence": 0.7, "withinSeconds": 3600}], "none": [{"signalKey": "purchase"}]});
+    let action = json!({"type": "banner", "text": "Free delivery today"});
+    let rule = json!({"trigger": "checkout", "priority": 10, "when": when, "action": action, "ttlSeconds": 60});
+    let mut cart = json!({"signalKey": "intent", "signalValue": "cart", "confidence": 0.85, "source": "web", "signalId": "cart-1"});
+    cart["metadata"] = json!({"sku": "sneaker-42"});
     let seen = json!({"handle": "demo", "sessionId": "visitor-7f3a", "signals": [{"type": "view", "signalId": "page-1"}, cart]});
     let vip = json!({"signalKey": "segment", "signalValue": "vip", "source": "crm", "signalId": "crm-1"});
     rows![
@@ -314,6 +301,11 @@ fn changes() -> Vec<Step> {
         request("links/history", Creator, "GET /v2/handles/{handle}/links/{slug}/history", 200).query("limit=10"),
         request("links/rule-delete", Creator, "DELETE /v2/handles/{handle}/personalization-rules/{ruleId}", 204),
         request("links/delete", Creator, "DELETE /v2/handles/{handle}/links/{slug}", 204),
+        request("accounts/privacy-export", Owner, "GET /v2/handles/{handle}/privacy/export", 200).query("sessionId=visitor-7f3a"),
+        request("accounts/privacy-erase", Owner, "POST /v2/handles/{handle}/privacy/erase", 202)
+            .body(json!({"sessionId": "visitor-7f3a"}))
+            .free()
+            .last(),
         request("accounts/delete-handle", Owner, "DELETE /v2/handles/{handle}", 202).body(json!({"confirm": "demo"})).free(),
         request("accounts/restore-handle", Owner, "POST /v2/handles/{handle}/restore", 200).free(),
         request("accounts/transfer-ownership", Owner, "POST /v2/handles/{handle}/transfer-ownership", 200)

@@ -7,6 +7,7 @@ use domain::chain::{ChainPreview, ChainRule, Question, Questions, SignalBatch};
 use domain::conversions::ledger::AdjustmentRequest;
 use domain::conversions::{Submission, TestConversionRequest};
 use domain::links::{LinkBatch, LinkSettings, Rollback};
+use domain::privacy::Selector;
 use domain::routing::{PersonalizationRule, PreviewRequest};
 use domain::values::destination::OwnHosts;
 use domain::values::form::Faults;
@@ -87,6 +88,7 @@ const READERS: &[(&str, Reader)] = &[
     ("ReplayRange", |body| ReplayRequest::read(body, now(), |_, _| true).map(|_| ())),
     ("HandleBody", |body| NewHandle::read(body).map(|_| ())),
     ("DeletionBody", |body| HandleDeletion::read(body, &profile().handle).map(|_| ())),
+    ("ErasureBody", |body| Selector::read(body).map(|_| ())),
     ("NewPeople", |body| profile().with_collaborators(body).map(|_| ())),
     ("Transfer", |body| OwnershipTransfer::read(body).map(|_| ())),
     ("TokenBody", |body| NewToken::read(body, now()).map(|_| ())),

@@ -125,7 +125,10 @@ fn without_id_and_address(mut message: Value) -> Value {
 
 /// The IAM statements that an event need not use: for failures, for what only passes later, and for the secret that a local server has in
 /// a variable.
-const MAY_BE_UNUSED: [&str; 33] = [
+const MAY_BE_UNUSED: [&str; 38] = [
+    "accounts FindRecordsOfAPerson",
+    "accounts ListConversionsOfAPerson",
+    "accounts ReadConversionsOfAPerson",
     "analytics AuditRefusedTokens",
     "analytics NoteUsesOfTokens",
     "analytics ReadLedger",
@@ -151,11 +154,13 @@ const MAY_BE_UNUSED: [&str; 33] = [
     "sweeper ListWhatIsErased",
     "sweeper PostponeOverdueWork",
     "sweeper ReadAndCloseErasedHandles",
+    "sweeper ReadAndEndErasures",
     "sweeper ReadDeliveries",
     "sweeper ReadPlatformSecret",
     "sweeper ReadSecretsUnderPreviousKeys",
     "sweeper ReadWhatIsListed",
     "sweeper Reseal",
+    "sweeper RestateAndFoldFigures",
     "sweeper SendAgain",
     "sweeper SendParkedClicks",
     "webhooks ReadPlatformSecret",

@@ -59,7 +59,8 @@ impl Populated {
 
     async fn send_to(&self, caller: &Caller<'_>, operation: &Operation, path: &str, handle: &str) -> Answer {
         let path = path.replacen("/handles/demo", &format!("/handles/{handle}"), 1);
-        let path = self.0.values.fill(operation.name, &path);
+        let query = if operation.query.is_empty() { String::new() } else { format!("?{}", operation.query) };
+        let path = self.0.values.fill(operation.name, &format!("{path}{query}"));
         let body = operation.body_of_call(NEXT_CALL.fetch_add(1, Ordering::SeqCst));
         let body = self.0.values.fill(operation.name, &body);
         send(caller, operation.method, &path, &body).await

@@ -300,7 +300,7 @@ async fn store_misclassified(env: &TestEnv, from: usize, many: usize, apart_secs
             }
         })
         .collect();
-    let (counted, failed) = env.app("click-worker").store().clicks().count(&clicks, &|_| false, env.now()).await;
+    let (counted, failed) = env.app("click-worker").store().clicks().count(&clicks, &|_| false, 400, env.now()).await;
     assert_eq!((counted.new, failed.len()), (many, 0));
 }
 

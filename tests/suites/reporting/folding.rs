@@ -28,7 +28,7 @@ fn click(env: &TestEnv, number: u64) -> Click {
 /// Counts clicks, each in a transaction of its own.
 async fn append(env: &TestEnv, numbers: impl Iterator<Item = u64>) {
     for number in numbers {
-        let (_, failed) = env.app("click-worker").store().clicks().count(&[click(env, number)], &|_| false, env.now()).await;
+        let (_, failed) = env.app("click-worker").store().clicks().count(&[click(env, number)], &|_| false, 400, env.now()).await;
         assert!(failed.is_empty(), "{failed:?}");
     }
 }

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Profile;
 use crate::values::form::{self, Faults, Form, Unknown};
 use crate::values::moment::Moment;
 use crate::values::name::Handle;
@@ -32,24 +31,6 @@ impl Deletion {
     /// Whether it can no longer be undone.
     pub fn is_final(&self, now: Moment) -> bool {
         self.restorable_until <= now
-    }
-}
-
-impl Profile {
-    /// Whether visitors and programs reach it.
-    pub fn is_open(&self) -> bool {
-        self.deletion.is_none()
-    }
-
-    /// Whether it is deleted and can no longer be restored.
-    pub fn is_gone(&self, now: Moment) -> bool {
-        self.deletion.is_some_and(|deletion| deletion.is_final(now))
-    }
-
-    /// The handle with another state of deletion.
-    #[must_use]
-    pub fn with_deletion(&self, deletion: Option<Deletion>) -> Self {
-        Self { deletion, version: self.version + 1, ..self.clone() }
     }
 }
 

@@ -136,8 +136,12 @@ pub fn classify(evidence: &Evidence) -> Classification {
     Classification { reasons, device }
 }
 
-/// A stored click as the present classifier sees it, from the evidence stored with it and the clicks around it.
+/// A stored click as the present classifier sees it, from the evidence stored with it and the clicks around it. Of an erased one the
+/// evidence is gone, and it stays as it is.
 pub fn reclassify(click: &Click, burst: Burst) -> Click {
+    if click.erased {
+        return click.clone();
+    }
     let classification = classify(&Evidence::of_stored(click, burst));
     Click {
         bot: classification.verdict() == ClickVerdict::Bot,

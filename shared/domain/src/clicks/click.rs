@@ -69,6 +69,9 @@ pub struct Click {
     /// Whether a conversion followed faster than a person can act.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub instant_conversion: bool,
+    /// Whether what is personal in it was erased; it keeps its classification.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
 }
 
 impl Click {

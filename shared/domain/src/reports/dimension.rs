@@ -159,6 +159,16 @@ impl Origin {
         Self::new(|_, _, unknown| unknown.to_owned())
     }
 
+    /// The same with another referrer.
+    #[must_use]
+    pub(crate) fn with_referrer(&self, referrer: &str) -> Self {
+        let key = |(dimension, key): &(Dimension, String)| {
+            let key = if *dimension == Dimension::Referrer { referrer.to_owned() } else { key.clone() };
+            (*dimension, key)
+        };
+        Self(self.0.iter().map(key).collect())
+    }
+
     /// Every counted dimension with the key of a record of this link, campaign and moment that came from here.
     pub(super) fn keys<'a>(&'a self, slug: &'a Slug, campaign: Option<&'a CampaignId>, at: Moment) -> Vec<(Dimension, Cow<'a, str>)> {
         let mut keys: Vec<(Dimension, Cow<'_, str>)> = self.0.iter().map(|(dimension, key)| (*dimension, key.into())).collect();

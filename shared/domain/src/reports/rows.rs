@@ -97,9 +97,11 @@ impl Rows {
     }
 
     /// Brings them within the limits of a cell: what is too much is counted as [`OTHER`], the least used keys first, those with
-    /// conversions or revenue last. The totals stay, and the rows of each dimension still add up to them.
+    /// conversions or revenue last. The totals stay, and the rows of each dimension still add up to them. A key of which everything was
+    /// taken back is left out.
     pub fn limit(&mut self) {
         for rows in self.0.values_mut() {
+            rows.retain(|key, metrics| key.is_empty() || metrics.values().any(|value| *value != 0));
             let keys = rows.len() - usize::from(rows.contains_key(OTHER));
             merge_least_used(rows, keys.saturating_sub(MAX_KEYS), 0);
         }

@@ -37,6 +37,7 @@ kinds! {
     Delivery, DeliveryId, "dlv_", "The delivery of one event to one subscription.";
     Subscription, SubscriptionId, "whs_", "One webhook subscription.";
     Audit, AuditId, "aud_", "One audit event.";
+    Erasure, ErasureId, "ers_", "One request to erase a person's data.";
     Request, RequestId, "req_", "One request, as in `x-request-id`.";
 }
 

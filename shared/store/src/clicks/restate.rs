@@ -33,7 +33,12 @@ pub struct StoredClick {
 }
 
 impl StoredClick {
-    fn of(item: &Item) -> Result<Self> {
+    /// The document as it was read.
+    pub(crate) fn doc(&self) -> &str {
+        &self.doc
+    }
+
+    pub(crate) fn of(item: &Item) -> Result<Self> {
         Ok(Self { click: doc(item)?, doc: string(item, "doc")?.to_owned() })
     }
 }

@@ -12,7 +12,7 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::clicks::Clicks;
-use crate::dynamo::{absent, table, with_doc};
+use crate::dynamo::{Item, absent, number, table, with_doc};
 use crate::error::{Error, Result};
 use crate::outbox::{GRACE_MS, make_due};
 use crate::rollups::{Appended, Entry};
@@ -31,7 +31,7 @@ pub struct ClicksCounted {
 
 impl Clicks<'_> {
     /// Stores clicks and counts them, each exactly once however often it is received. Those that `is_event` selects stay in the
-    /// outbox until their subscriptions have deliveries.
+    /// outbox until their subscriptions have deliveries. Each is kept for `kept_days` days after its own; what it added to figures stays.
     ///
     /// # Errors
     /// Per click, by id: those that could not be written; the others are counted.
@@ -39,10 +39,13 @@ impl Clicks<'_> {
         self,
         clicks: &[Click],
         is_event: &(dyn Fn(&Click) -> bool + Sync),
+        kept_days: u16,
         now: Moment,
     ) -> (ClicksCounted, Vec<(ClickId, Arc<Error>)>) {
         let groups = by_handle_and_day(clicks).into_iter();
-        let groups: Vec<_> = groups.map(|((handle, _), clicks)| self.count_group(handle, clicks, is_event, now)).collect();
+        let item = |click: &Click| item(click, is_event(click), kept_days, now);
+        let item: &(dyn Fn(&Click) -> Result<Item> + Sync) = &item;
+        let groups: Vec<_> = groups.map(|((handle, _), clicks)| self.count_group(handle, clicks, item, now)).collect();
         let mut groups = stream::iter(groups).buffer_unordered(MAX_CONCURRENT);
         let (mut counted, mut failed) = (ClicksCounted::default(), Vec::new());
         while let Some((of_group, failed_of_group)) = groups.next().await {
@@ -58,13 +61,13 @@ impl Clicks<'_> {
         self,
         handle: &Handle,
         clicks: Vec<(ClickId, &Click)>,
-        is_event: &(dyn Fn(&Click) -> bool + Sync),
+        item: &(dyn Fn(&Click) -> Result<Item> + Sync),
         now: Moment,
     ) -> (ClicksCounted, Vec<(ClickId, Arc<Error>)>) {
         let (mut counted, mut failed) = (ClicksCounted::default(), Vec::new());
         let (mut entries, mut ids) = (Vec::with_capacity(clicks.len()), Vec::with_capacity(clicks.len()));
         for (id, click) in clicks {
-            match self.entry(click, is_event, now) {
+            match item(click).and_then(|item| self.entry(click, item)) {
                 Ok(entry) => {
                     entries.push(entry);
                     ids.push(id);
@@ -82,14 +85,20 @@ impl Clicks<'_> {
         (counted, failed)
     }
 
-    fn entry(self, click: &Click, is_event: &(dyn Fn(&Click) -> bool + Sync), now: Moment) -> Result<Entry> {
-        let mut item = with_doc(&table::click(&click.handle, click.id), click)?;
-        if is_event(click) {
-            make_due(&mut item, now, now.plus_millis(GRACE_MS));
-        }
+    fn entry(self, click: &Click, item: Item) -> Result<Entry> {
         let added = Addition::of_record(click.day(), &click.slug, click.campaign_id.as_ref(), Tally::of_click(click));
         Ok(Entry { id: click.id.to_string(), actions: vec![self.db.put_part(item, absent)?], added: vec![added] })
     }
+}
+
+/// The item of a click, which expires.
+fn item(click: &Click, is_event: bool, kept_days: u16, now: Moment) -> Result<Item> {
+    let mut item = with_doc(&table::click(&click.handle, click.id), click)?;
+    item.insert("ttl".to_owned(), number(click.day().plus(i64::from(kept_days) + 1).start().seconds()));
+    if is_event {
+        make_due(&mut item, now, now.plus_millis(GRACE_MS));
+    }
+    Ok(item)
 }
 
 /// Clicks by handle and day, each id once. One of another day would need another delta.

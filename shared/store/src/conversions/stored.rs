@@ -14,7 +14,7 @@ use crate::outbox::is_due;
 /// The attribute with the sum of a conversion's adjustments.
 pub(super) const ADJUSTED: &str = "adjusted";
 /// The attribute with what the merchant confirmed of a claimed conversion.
-pub(super) const CONFIRMED: &str = "confirmed";
+pub(crate) const CONFIRMED: &str = "confirmed";
 
 /// A conversion with its adjustments' sum and its state of processing.
 #[derive(Clone, Debug)]

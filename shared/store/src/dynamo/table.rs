@@ -27,6 +27,7 @@
 //! | a subscription's ended deliveries by hour | `HOOKS#h#id#lane` | `yyyymmddhh#shard` | notifications, statistics (query), added to as each ends |
 //! | adjustment of a conversion and outbox entry | `ADJ#h#conversionId` | sha256(key); `reversal`, `confirmation` | conditional put, explanation (query); index `list` by `ADJS#h#yyyymm#shard` / id; index `due` until counted |
 //! | repeated submissions of a key | `TRIES#h#conversionId` | `A` | conditional add, explanation (get) |
+//! | request to erase a person | `ERASE#h` | its id | its job (get), requests under way (query); index `due` while it is repeated |
 //! | personal access token | `PAT#tokenId` | `A` | every call of the PAT family (get), conditional update of its last use and its revocation |
 //! | a handle's token | `TOKENS#h` | token id | list of tokens (query); `#` holds their number, conditional add |
 //! | session of signals | `SESS#h#sessionId` | `A` for its limits, `SIG#…` for each signal | signals (get, conditional add), decisions, redirect and preview of a session (query) |
@@ -43,6 +44,7 @@
 //! user ids cannot contain `#`; whatever else a user supplies is hashed before it becomes part of a key.
 
 mod lists;
+mod privacy;
 mod reports;
 mod webhooks;
 
@@ -51,6 +53,7 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::{CampaignId, Handle, SessionId, Slug, TokenId, UserId};
 
 pub use lists::{LIST_SHARDS, adjustments_of_month, conversions};
+pub use privacy::{erasure, erasures, healths, remains, remains_of_campaign, remains_of_link, totals};
 pub use reports::{DELTA_LANES, cell, cell_range, delta, deltas, fold, fold_lease, folds, recount, rollups};
 pub use webhooks::{
     attempt, deliveries, delivery, delivery_count, delivery_counts, event, hour, newest_replay, sealed, subscription, subscription_count,
@@ -100,26 +103,6 @@ pub(crate) const HANDLE_LIST: &str = "HANDLES";
 /// The handle itself.
 pub fn handle(handle: &Handle) -> Key {
     Key::single(format!("HANDLE#{handle}"))
-}
-
-/// The totals of a day of an erased handle.
-pub fn totals(handle: &Handle, day: Day) -> Key {
-    Key { pk: format!("TOTALS#{handle}"), sk: day.compact() }
-}
-
-/// The partition of what names the remains of deleted links and campaigns.
-pub fn remains(handle: &Handle) -> String {
-    format!("GONE#{handle}")
-}
-
-/// What names the versions and figures that a deleted link leaves behind.
-pub fn remains_of_link(handle: &Handle, slug: &Slug, id: LinkId) -> Key {
-    Key { pk: remains(handle), sk: format!("L#{slug}#{id}") }
-}
-
-/// What names the figures that a deleted campaign leaves behind.
-pub fn remains_of_campaign(handle: &Handle, id: &CampaignId) -> Key {
-    Key { pk: remains(handle), sk: format!("C#{id}") }
 }
 
 /// A user's membership of a handle.
@@ -231,11 +214,6 @@ pub fn former_conversion(handle: &Handle, key_digest: &str, id: ConversionId) ->
 /// The last observed health of a campaign.
 pub fn health(handle: &Handle, id: &CampaignId) -> Key {
     Key { pk: healths(handle), sk: id.to_string() }
-}
-
-/// The partition of the last observed health of a handle's campaigns.
-pub fn healths(handle: &Handle) -> String {
-    format!("HEALTH#{handle}")
 }
 
 /// The partition of one conversion's adjustments.

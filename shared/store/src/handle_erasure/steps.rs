@@ -183,6 +183,7 @@ impl HandleErasure<'_> {
             table::rollups(handle, &Selection::Handle),
             table::folds(handle),
             table::healths(handle),
+            table::erasures(handle),
             single(table::chain_rules(handle)),
             single(table::rules(handle)),
         ]);

@@ -32,6 +32,8 @@ pub enum OutboxKind {
     Fold,
     /// A deleted handle to be erased.
     Deletion,
+    /// A person to be erased.
+    Erasure,
 }
 
 /// A message that names an item of the table; the content stays in the table.
@@ -102,6 +104,12 @@ impl Pointer {
         self.pk.split('#').nth(1).unwrap_or("none")
     }
 
+    /// The partition key as log lines have it: without the session that it may name, since lines are kept for long.
+    pub fn logged_pk(&self) -> &str {
+        let end = self.pk.rfind('#').filter(|_| self.kind() == Some(OutboxKind::Impressions));
+        end.and_then(|end| self.pk.get(..end)).unwrap_or(&self.pk)
+    }
+
     /// The item's primary key.
     pub fn key(&self) -> Key {
         Key { pk: self.pk.clone(), sk: self.sk.clone() }
@@ -119,6 +127,7 @@ impl Pointer {
             "PARKED" => OutboxKind::ParkedClick,
             "FOLD" => OutboxKind::Fold,
             "HANDLE" => OutboxKind::Deletion,
+            "ERASE" => OutboxKind::Erasure,
             _ => return None,
         })
     }

@@ -47,6 +47,15 @@ pub struct FoldOutcome {
     pub is_unfinished: bool,
 }
 
+/// How much of a day is folded.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    /// Whether the day is over, so that few deltas are folded too.
+    is_over: bool,
+    /// Whether all deltas are folded.
+    is_whole: bool,
+}
+
 /// One step.
 enum Step {
     /// A fold was made.
@@ -75,9 +84,22 @@ impl Rollups<'_> {
     /// When the table is unavailable.
     pub async fn fold(self, handle: &Handle, day: Day, now: Moment) -> Result<FoldOutcome> {
         let is_over = day.plus(1).start().plus_millis(DAY_END_GRACE_MS) <= now;
+        self.fold_rounds(handle, day, Extent { is_over, is_whole: false }, now).await
+    }
+
+    /// Folds all deltas of a day into cells, however few they are, so that keys of which everything was taken back are stored nowhere.
+    ///
+    /// # Errors
+    /// When the table is unavailable.
+    pub async fn fold_whole(self, handle: &Handle, day: Day, now: Moment) -> Result<FoldOutcome> {
+        let is_over = day.plus(1).start().plus_millis(DAY_END_GRACE_MS) <= now;
+        self.fold_rounds(handle, day, Extent { is_over, is_whole: true }, now).await
+    }
+
+    async fn fold_rounds(self, handle: &Handle, day: Day, extent: Extent, now: Moment) -> Result<FoldOutcome> {
         let mut outcome = FoldOutcome::default();
         for _ in 0..MAX_ROUNDS {
-            match self.fold_once(handle, day, is_over, now).await? {
+            match self.fold_once(handle, day, extent, now).await? {
                 Step::Folded { deltas, cells } => {
                     outcome.folds += 1;
                     outcome.deltas += deltas;
@@ -86,7 +108,7 @@ impl Rollups<'_> {
                 Step::Cleaned => {}
                 Step::Overtaken => return Ok(outcome),
                 Step::Idle(state) => {
-                    if is_over {
+                    if extent.is_over {
                         self.close_day(handle, day, &state).await?;
                     }
                     return Ok(outcome);
@@ -96,7 +118,8 @@ impl Rollups<'_> {
         Ok(FoldOutcome { is_unfinished: true, ..outcome })
     }
 
-    async fn fold_once(self, handle: &Handle, day: Day, is_over: bool, now: Moment) -> Result<Step> {
+    async fn fold_once(self, handle: &Handle, day: Day, extent: Extent, now: Moment) -> Result<Step> {
+        let is_over = extent.is_over || extent.is_whole;
         let at = table::fold(handle, day);
         let state = self.db.get(&at).await?.as_ref().map(FoldState::of).unwrap_or_default();
         let (stored, are_all) = first_deltas(self.db, handle, day, MAX_PER_LANE).await?;
@@ -112,11 +135,12 @@ impl Rollups<'_> {
             }
         }
         let are_many = !are_all && !outstanding.is_empty();
-        if !are_many && !is_due(&outstanding, is_over) {
+        let is_wanted = extent.is_whole && !outstanding.is_empty();
+        if !are_many && !is_wanted && !is_due(&outstanding, is_over) {
             return Ok(Step::Idle(state));
         }
         let (batch, mut left) = merge(outstanding);
-        let is_small = is_over && left.bytes() <= SMALL_DAY_BYTES;
+        let is_small = extent.is_over && !extent.is_whole && left.bytes() <= SMALL_DAY_BYTES;
         let cells = if is_small { Vec::new() } else { self.new_cells(handle, day, &left, is_over).await? };
         for (scope, _) in &cells {
             left.remove(scope);
