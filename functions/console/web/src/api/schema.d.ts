@@ -693,6 +693,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/handles/{handle}/privacy/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erases what is personal in the records of a person up to now. All sums stay as they are.
+         * @description A conversion and a click also name the session they were made in, and so all of its records. Not charged.
+         */
+        post: operations["postHandlesByHandlePrivacyErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/handles/{handle}/privacy/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exports the records of a person: the signals of the sessions, the conversions with their ledgers, the clicks.
+         * @description An answer looks at a part of the handle's records: it may have no items and still a `nextCursor`. Each first page is audited.
+         */
+        get: operations["getHandlesByHandlePrivacyExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/handles/{handle}/restore": {
         parameters: {
             query?: never;
@@ -2564,6 +2604,30 @@ export interface components {
             /** @description The type of event. */
             type: components["schemas"]["WebhookEventType"];
         };
+        /**
+         * @description The person, by exactly one of these.
+         * @example {
+         *       "sessionId": "visitor-7f3a"
+         *     }
+         */
+        ErasureBody: {
+            /** @description One of the person's clicks. */
+            clickId?: string | null;
+            /** @description The key of one of the person's conversions, such as the order number. */
+            idempotencyKey?: string | null;
+            /** @description The person's session. */
+            sessionId?: string | null;
+        };
+        /** @description A request to erase a person's data. */
+        ErasureReceipt: {
+            /** @description By then it is done, usually within minutes. */
+            erasedBy: components["schemas"]["Moment"];
+            /** @description Its id: the target of its audit events `privacy.erase_requested` and `privacy.erased`. */
+            erasureId: components["schemas"]["ers_id"];
+            /** @description Until then it is repeated once a day, for clicks that were still waiting in a queue. */
+            repeatedUntil: components["schemas"]["Moment"];
+            requestedAt: components["schemas"]["Moment"];
+        };
         /** @description The body of every error. */
         ErrorBody: {
             /**
@@ -3419,6 +3483,23 @@ export interface components {
             nextCursor?: string | null;
         };
         /** @description One page of a list. */
+        ListResponse_PersonRecordView: {
+            /**
+             * @description Entries that exist but cannot be read, by name or id; left out when there are none. Such an entry affects itself only. What can be
+             *     written can be replaced, and what can be deleted can be deleted.
+             */
+            damaged?: string[];
+            /** @description The entries. */
+            items: {
+                /** @description `signal`, `conversion` or `click`. */
+                kind: string;
+                /** @description Everything that is stored of it. */
+                record: Record<string, never>;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            nextCursor?: string | null;
+        };
+        /** @description One page of a list. */
         ListResponse_PersonalAccessToken: {
             /**
              * @description Entries that exist but cannot be read, by name or id; left out when there are none. Such an entry affects itself only. What can be
@@ -3611,6 +3692,13 @@ export interface components {
             collaborators: components["schemas"]["Collaborator"][];
             handle: components["schemas"]["Handle"];
             ownerUserId: components["schemas"]["UserId"];
+        };
+        /** @description A record of a person. */
+        PersonRecordView: {
+            /** @description `signal`, `conversion` or `click`. */
+            kind: string;
+            /** @description Everything that is stored of it. */
+            record: Record<string, never>;
         };
         /** @description A token without its secret. */
         PersonalAccessToken: {
@@ -4656,6 +4744,7 @@ export interface components {
         cnv_id: string;
         dec_id: string;
         dlv_id: string;
+        ers_id: string;
         evt_id: string;
         req_id: string;
         whs_id: string;
@@ -9246,6 +9335,207 @@ export interface operations {
             };
             /** @description A limit is reached; `Retry-After` says when to try again. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal error; the request id identifies it. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service this needs cannot be reached; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postHandlesByHandlePrivacyErase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handle: components["schemas"]["Handle"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureBody"];
+            };
+        };
+        responses: {
+            /** @description Requested. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReceipt"];
+                };
+            };
+            /** @description A part of the request is invalid; `fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The bearer token is missing, invalid, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller's role, scope or plan is insufficient. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found, or not visible to this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Fifty erasures of the handle are under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal error; the request id identifies it. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service this needs cannot be reached; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getHandlesByHandlePrivacyExport: {
+        parameters: {
+            query?: {
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description The person's session. */
+                sessionId?: string;
+                /** @description The key of one of the person's conversions, such as the order number. */
+                idempotencyKey?: string;
+                /** @description One of the person's clicks. */
+                clickId?: string;
+            };
+            header?: never;
+            path: {
+                handle: components["schemas"]["Handle"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the person's records. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListResponse_PersonRecordView"];
+                };
+            };
+            /** @description A part of the request is invalid; `fields` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The bearer token is missing, invalid, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller's role, scope or plan is insufficient. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found, or not visible to this caller. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
