@@ -43,7 +43,9 @@ async fn interrupted(program: &Path, signal: &str, moment: Duration) {
     let process = first.child.id().expect("a process").to_string();
     let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", signal, &process]).status().await;
     assert!(sent.expect("a shell").success(), "{why}");
-    first.child.wait().await.expect("a process that ends");
+    // A shell that starts the tests in the background has SIGINT ignored, and the program with it until it listens.
+    let ended = timeout(Duration::from_secs(120), first.child.wait()).await;
+    ended.unwrap_or_else(|_| panic!("{why}: it goes on; are the tests run with SIGINT ignored?")).expect("a process that ends");
     let mut second = Running::start(program, folder.path()).await;
     assert_usable(&second, &why).await;
     second.kill().await;
