@@ -158,11 +158,12 @@ fn uri(path: &str, query: &str) -> Result<Uri, http::uri::InvalidUri> {
         "" => path.parse::<PathAndQuery>(),
         _ => PathAndQuery::from_maybe_shared(Bytes::from(join([&*path, query].into_iter(), "?"))),
     };
-    let target = target(query).or_else(|_| {
-        let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(form_urlencoded::parse(query.as_bytes())).finish();
-        target(&encoded)
-    });
-    target.map(Uri::from)
+    target(query).or_else(|_| target(&encoded_query(query))).map(Uri::from)
+}
+
+/// A query with everything percent-encoded that a URI does not allow.
+pub(crate) fn encoded_query(query: &str) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(form_urlencoded::parse(query.as_bytes())).finish()
 }
 
 fn join<'t>(texts: impl Iterator<Item = &'t str>, separator: &str) -> String {

@@ -167,13 +167,15 @@ fn write_problem(mut response: Response, request_id: &str) -> Response {
 /// A path as log lines have it: without the session that it may name, since lines are kept for long.
 fn logged_path(path: &str) -> String {
     match path.rsplit_once("/chain/") {
-        Some((before, last))
-            if path.contains("/handles/") && !["rules", "preview", "signals"].iter().any(|known| last.starts_with(known)) =>
-        {
-            format!("{before}/chain/-")
-        }
+        Some((before, rest)) if path.contains("/handles/") && !is_chain_resource(rest) => format!("{before}/chain/-"),
         _ => path.to_owned(),
     }
+}
+
+/// Whether what follows `/chain/` names a resource of the API and not a session.
+fn is_chain_resource(rest: &str) -> bool {
+    let first = rest.split('/').next().unwrap_or_default();
+    ["rules", "preview", "signals"].contains(&first)
 }
 
 #[cfg(test)]
@@ -182,7 +184,9 @@ mod tests {
 
     #[test]
     fn a_logged_path_names_no_session() {
-        assert_eq!(logged_path("/v2/handles/demo/chain/sess-1"), "/v2/handles/demo/chain/-");
+        for session in ["sess-1", "rules7", "preview-of-anna", "signals."] {
+            assert_eq!(logged_path(&format!("/v2/handles/demo/chain/{session}")), "/v2/handles/demo/chain/-");
+        }
         for path in
             ["/v2/handles/demo/chain/rules/r1", "/v2/handles/demo/chain/preview", "/v2/public/chain/resolve", "/chain/launch", "/launch"]
         {

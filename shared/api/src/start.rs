@@ -10,10 +10,9 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use runtime::start::{app, run, variable};
 use serde_json::value::RawValue;
 use tower::{Service, ServiceExt};
-use url::form_urlencoded;
 
 use crate::ApiState;
-use crate::event::{self, is_host};
+use crate::event::{self, encoded_query, is_host};
 use crate::settings::ApiSettings;
 
 const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
@@ -83,7 +82,7 @@ pub fn sanitize_event(event: LambdaRequest) -> LambdaRequest {
         request.headers.remove(X_FORWARDED_PROTO);
     }
     if let Some(query) = request.raw_query_string.as_mut().filter(|query| format!("/?{query}").parse::<Uri>().is_err()) {
-        *query = form_urlencoded::Serializer::new(String::new()).extend_pairs(form_urlencoded::parse(query.as_bytes())).finish();
+        *query = encoded_query(query);
     }
     if request.headers.get(HOST).is_some_and(|host| !host.to_str().is_ok_and(is_host)) {
         request.headers.remove(HOST);
