@@ -106,7 +106,8 @@ impl Rollups<'_> {
                     outcome.cells += cells;
                 }
                 Step::Cleaned => {}
-                Step::Overtaken => return Ok(outcome),
+                // The other fold may have left deltas that belong to a whole fold.
+                Step::Overtaken => return Ok(FoldOutcome { is_unfinished: extent.is_whole, ..outcome }),
                 Step::Idle(state) => {
                     if extent.is_over {
                         self.close_day(handle, day, &state).await?;
