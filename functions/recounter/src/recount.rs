@@ -55,7 +55,7 @@ fn oldest(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
     one.into_iter().chain(other).min()
 }
 
-/// Told of the records that were read; it ends the recount of the day when it answers false.
+/// Called with the number of records that were read; it ends the recount of the day when it answers false.
 pub type OnRead<'r> = &'r mut (dyn FnMut(usize) -> bool + Send);
 
 /// Recounts one day of one handle; none when `on_read` ended it. A day that differs is recounted again, because records that are counted

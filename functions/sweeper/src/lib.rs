@@ -28,8 +28,8 @@ const MAX_SET_ASIDE_PAGES: usize = 10;
 /// Time after which no further page is read, in milliseconds; the rest follows in the next run.
 const BUDGET_MS: i64 = 20_000;
 
-/// Processes every shard of the `due` index, then the jobs found there, then secrets under previous keys. Concurrent runs announce and seal twice, which has no
-/// further effect.
+/// Processes every shard of the `due` index, then the jobs found there, then secrets under previous keys. Concurrent runs announce and
+/// seal twice, which has no further effect.
 pub async fn sweep(app: App) {
     let started = app.now();
     // Each run begins with another shard, so that a long one does not always leave the same shards to the next.
@@ -41,8 +41,7 @@ pub async fn sweep(app: App) {
         jobs.extend(more);
         (sum.and(late), jobs)
     });
-    let late = late.await;
-    let (late, jobs) = late;
+    let (late, jobs) = late.await;
     record(app, late, started).await;
     jobs::run(app, jobs, Budget::of_run(started)).await;
     reseal::reseal_previous_keys(app).await;

@@ -71,8 +71,8 @@ impl Selector {
     }
 }
 
-/// What tells the records of a person from others. Sessions are known by a salted digest, so that what is stored of an erasure names
-/// nobody once it has been made.
+/// What tells the records of a person from others. Sessions are known by a salted digest, so that what is stored of an erasure does
+/// not identify the person once it has been made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Traces {
@@ -88,7 +88,7 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// Of nobody yet; records made up to `until` can be added.
+    /// Without any record; those made up to `until` can be added.
     pub fn new(salt: String, until: Moment) -> Self {
         Self { salt, until: Some(until), ..Self::default() }
     }

@@ -7,7 +7,9 @@
 use crate::clicks::Click;
 use crate::clicks::ctx::Consent;
 use crate::conversions::{Conversion, Trust};
+use crate::links::visit::Visit;
 use crate::links::{Link, LinkSettings};
+use crate::values::device::Device;
 use crate::values::id::{ClickId, ConversionId, LinkId, RequestId};
 use crate::values::moment::Moment;
 
@@ -76,5 +78,21 @@ pub fn link(at: Moment, settings: LinkSettings) -> Link {
         updated_at: at,
         password: None,
         settings,
+    }
+}
+
+/// A visit on Friday at 22:30 UTC: by a person on a phone who came from Instagram.
+pub fn visit() -> Visit {
+    Visit {
+        country: "US".to_owned(),
+        device: Device::Mobile,
+        source: "instagram".to_owned(),
+        campaign: Some("spring".to_owned()),
+        referrer: "direct".to_owned(),
+        language: Some("de-AT".to_owned()),
+        session_id: None,
+        segments: vec!["vip".to_owned(), "new".to_owned()],
+        at: "2026-03-06T22:30:59.999Z".parse().unwrap(),
+        subject: "s".to_owned(),
     }
 }

@@ -16,16 +16,14 @@ use domain::values::moment::{Day, Moment};
 
 use crate::accounts::audit;
 use crate::accounts::profiles::ERASED;
-use crate::dynamo::table::{self, Key};
-use crate::dynamo::{Database, Item, applied, doc, from_json, integer, number, optional, text, to_json, with_doc};
+use crate::dynamo::table;
+use crate::dynamo::{Database, applied, doc, from_json, integer, number, optional, text, to_json, with_doc};
 use crate::error::Result;
-use crate::outbox::{Pointer, is_due};
+use crate::outbox::{JOB_PAUSE_SECS, Pointer, is_due};
 use crate::rollups::Rollups;
 
 /// The attribute of a handle's item with the state of erasing it.
 const ERASING: &str = "erasing";
-/// Seconds until a job that is not finished goes on: until the next run of the sweeper.
-pub(crate) const PAUSE_SECS: i64 = 30;
 /// Days around the handle's life in which records may lie: clocks differ, and records may wait before they are stored.
 const MARGIN_DAYS: i64 = 1;
 
@@ -178,14 +176,14 @@ impl<'a> HandleErasure<'a> {
             Stage::Links => Stage::Remains,
             Stage::Remains => Stage::Campaigns,
             Stage::Campaigns => Stage::Conversions { month: first },
-            Stage::Conversions { month } => match next_month(month) {
+            Stage::Conversions { month } => match month.first_of_next_month() {
                 next if next.month() <= last.month() => Stage::Conversions { month: next },
                 _ => Stage::Clicks { day: first },
             },
             Stage::Clicks { day } if day < last => Stage::Clicks { day: day.plus(1) },
             Stage::Clicks { .. } => Stage::ParkedClicks,
             Stage::ParkedClicks => Stage::Deliveries { month: first },
-            Stage::Deliveries { month } => match next_month(month) {
+            Stage::Deliveries { month } => match month.first_of_next_month() {
                 next if next.month() <= last.month() => Stage::Deliveries { month: next },
                 _ => Stage::Subscriptions,
             },
@@ -207,7 +205,7 @@ impl<'a> HandleErasure<'a> {
             .update_expression(format!("SET {ERASING} = :state, dueAt = :next REMOVE {}", table::ANNOUNCED))
             .condition_expression(format!("attribute_exists({ERASING})"))
             .expression_attribute_values(":state", text(state_of(job)?))
-            .expression_attribute_values(":next", number(now.plus_secs(PAUSE_SECS).millis()));
+            .expression_attribute_values(":next", number(now.plus_secs(JOB_PAUSE_SECS).millis()));
         applied("UpdateItem", update.send().await).map(drop)
     }
 
@@ -231,18 +229,4 @@ impl<'a> HandleErasure<'a> {
 
 fn state_of(job: &ErasingHandle) -> Result<String> {
     to_json(&table::handle(&job.profile.handle), &StoredState { stage: job.stage, begun_at: job.begun_at })
-}
-
-/// The first day of the month after that of this day.
-pub(crate) fn next_month(day: Day) -> Day {
-    let mut next = day;
-    while next.month() == day.month() {
-        next = next.plus(1);
-    }
-    next
-}
-
-/// The key of an item that was read.
-fn key_of(item: &Item) -> Option<Key> {
-    Some(Key { pk: optional(item, "pk")?.to_owned(), sk: optional(item, "sk")?.to_owned() })
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::values::name::{Handle, TokenId};
 
-use crate::dynamo::{Database, Item, MAX_BATCH, optional, string, table, text};
+use crate::dynamo::{Database, Item, MAX_BATCH, key_of, optional, table, text};
 use crate::error::{Error, Result};
-use table::Key;
 
 /// Handle of the items: `store.handle_items(&handle)`.
 #[derive(Clone, Debug)]
@@ -108,8 +107,7 @@ impl<'a> HandleItems<'a> {
     /// # Errors
     /// When the table is unavailable, or some items are left.
     pub async fn delete(&self, items: &[StoredItem]) -> Result<()> {
-        let key_of = |item: &StoredItem| Ok(Key { pk: string(&item.0, "pk")?.to_owned(), sk: string(&item.0, "sk")?.to_owned() });
-        let keys = items.iter().map(key_of).collect::<Result<Vec<_>>>()?;
+        let keys = items.iter().map(|item| key_of(&item.0)).collect::<Result<Vec<_>>>()?;
         self.db.batch_delete(&keys).await
     }
 }

@@ -55,7 +55,7 @@ pub use conversions::{
     Accepted, Adjusted, Conversions, Countable, Ledger, Paged, RepeatSubmissions, StoredAdjustment, StoredConversion, ledger_cursor_moment,
 };
 pub use dead_letters::{DeadLetter, DeadLetterCount, DeadLetters};
-pub use dynamo::{DamagedItem, Found, Page, RetryPolicy, Stretch, decode_cursor, encode_cursor, is_cursor, table};
+pub use dynamo::{DamagedItem, Found, ListCursor, Page, RetryPolicy, Stretch, decode_cursor, encode_cursor, is_cursor, table};
 pub use error::{Error, Result};
 pub use handle_erasure::{ErasingHandle, HandleErasure};
 pub use handle_items::{HandleItems, ItemRole, ScanPosition, StoredItem};

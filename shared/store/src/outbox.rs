@@ -37,6 +37,9 @@ pub trait Message: serde::de::DeserializeOwned {
     fn request_id(&self) -> Option<RequestId>;
 }
 
+/// Seconds until a job that is not finished goes on: until the next run of the sweeper.
+pub(crate) const JOB_PAUSE_SECS: i64 = 30;
+
 /// Time a message has before the sweeper announces its entry again, in milliseconds.
 pub(crate) const GRACE_MS: i64 = 60_000;
 

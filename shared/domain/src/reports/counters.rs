@@ -166,6 +166,11 @@ impl Counts {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }
 
+    /// The totals among the counters: those that are of no key of a dimension.
+    pub fn totals(&self) -> impl Iterator<Item = (&str, i128)> {
+        self.counters().filter(|(name, _)| split(name).is_none())
+    }
+
     /// Adds a tally.
     pub fn add_all(&mut self, tally: &Tally) {
         for (name, increment) in &tally.0 {

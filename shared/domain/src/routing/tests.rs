@@ -7,7 +7,6 @@ use super::*;
 use crate::links::LinkSettings;
 use crate::testing;
 use crate::values::destination::OwnHosts;
-use crate::values::device::Device;
 use crate::values::moment::Moment;
 
 fn link(rules: serde_json::Value) -> Link {
@@ -25,18 +24,7 @@ fn book(rules: &[(&str, serde_json::Value)]) -> PersonalizationRules {
 }
 
 fn visit() -> Visit {
-    Visit {
-        country: "US".to_owned(),
-        device: Device::Mobile,
-        source: "instagram".to_owned(),
-        campaign: Some("spring".to_owned()),
-        referrer: "direct".to_owned(),
-        language: Some("de-AT".to_owned()),
-        session_id: None,
-        segments: vec!["vip".to_owned()],
-        at: "2026-03-06T22:30:00Z".parse().unwrap(),
-        subject: "s".to_owned(),
-    }
+    Visit { segments: vec!["vip".to_owned()], ..testing::visit() }
 }
 
 fn goes(link: &Link, book: &PersonalizationRules, visit: &Visit) -> String {

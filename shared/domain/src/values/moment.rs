@@ -168,6 +168,18 @@ impl Day {
         Self(self.0.checked_add(SignedDuration::from_hours(days * 24)).unwrap_or(self.0))
     }
 
+    /// The first day of this day's month.
+    #[must_use]
+    pub fn first_of_month(self) -> Self {
+        Self(self.0.first_of_month())
+    }
+
+    /// The first day of the month after this day's.
+    #[must_use]
+    pub fn first_of_next_month(self) -> Self {
+        Self(self.0.last_of_month().tomorrow().unwrap_or(Date::MAX))
+    }
+
     /// How many days lie between, counting both ends; zero or less when `last` is before this day.
     pub fn days_to(self, last: Self) -> i64 {
         (last.start().millis() - self.start().millis()) / 86_400_000 + 1

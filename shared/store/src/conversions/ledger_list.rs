@@ -73,7 +73,7 @@ impl Ledger<'_> {
                 let next_cursor = entries.last().map(|last| encode_cursor(&list, &last.id.to_string()));
                 return Ok(Page::new(entries, next_cursor));
             }
-            day = first_of_next_month(day);
+            day = day.first_of_next_month();
         }
         Ok(Page::new(entries, None))
     }
@@ -141,12 +141,4 @@ fn read_entry_id(id: &str) -> Option<[u8; 16]> {
 pub fn ledger_cursor_moment(cursor: &str) -> Option<Moment> {
     let [_, id] = decode_parts(cursor)?;
     read_entry_id(&id).map(|bytes| ConversionId::from_bytes(bytes).moment())
-}
-
-fn first_of_next_month(day: Day) -> Day {
-    let mut next = day;
-    while next.month() == day.month() {
-        next = next.plus(1);
-    }
-    next
 }

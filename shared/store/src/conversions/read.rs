@@ -1,7 +1,7 @@
 //! Reading conversions.
 
 use domain::values::id::ConversionId;
-use domain::values::moment::{Day, Moment};
+use domain::values::moment::Moment;
 use domain::values::name::Handle;
 
 use crate::conversions::stored::{self, StoredConversion, stored};
@@ -104,7 +104,7 @@ impl<'a> Conversions<'a> {
                 passing += usize::from(entry.value.intact().is_some_and(&passes));
                 entries.push(entry);
             }
-            let end_of_last_month = || first_of_month(highest.moment().day()).start().plus_millis(-1);
+            let end_of_last_month = || highest.moment().day().first_of_month().start().plus_millis(-1);
             highest = next.unwrap_or_else(|| ConversionId::new(end_of_last_month(), u128::MAX));
             if passing > limit || entries.len() >= MAX_SCANNED {
                 let end = entries.last().filter(|_| lowest <= highest).map(|last| last.position.clone());
@@ -134,12 +134,4 @@ impl<'a> Conversions<'a> {
 fn listed(item: &Item) -> Result<Listed<StoredConversion>> {
     let id = string(item, "listSk")?.to_owned();
     Ok(Listed { position: id.clone(), name: id, value: found(item, stored)? })
-}
-
-fn first_of_month(day: Day) -> Day {
-    let mut first = day;
-    while first.plus(-1).month() == day.month() {
-        first = first.plus(-1);
-    }
-    first
 }

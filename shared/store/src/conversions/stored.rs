@@ -7,7 +7,7 @@ use domain::values::money::MoneyChange;
 use domain::values::name::Handle;
 
 use crate::dynamo::table::{self, Key};
-use crate::dynamo::{Database, Item, doc, from_json, integer, optional, string};
+use crate::dynamo::{Database, Item, doc, from_json, integer, key_of, optional};
 use crate::error::Result;
 use crate::outbox::is_due;
 
@@ -53,7 +53,7 @@ impl StoredConversion {
 /// The conversion of an item.
 pub(crate) fn stored(item: &Item) -> Result<StoredConversion> {
     let origin = optional(item, "origin").and_then(|text| serde_json::from_str(text).ok());
-    let at = Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() };
+    let at = key_of(item)?;
     let adjusted = integer(item, ADJUSTED).unwrap_or_default();
     let confirmed = optional(item, CONFIRMED).map(|text| from_json(&at, text)).transpose()?;
     Ok(StoredConversion { conversion: doc(item)?, confirmed, counted: !is_due(item), origin, adjusted, at })

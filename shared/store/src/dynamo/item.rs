@@ -27,6 +27,11 @@ pub(crate) fn key(key: &Key) -> Item {
     HashMap::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
 }
 
+/// The primary key of an item that was read.
+pub(crate) fn key_of(item: &Item) -> Result<Key> {
+    Ok(Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() })
+}
+
 /// An item with a document.
 pub(crate) fn with_doc(at: &Key, document: &impl Serialize) -> Result<Item> {
     let mut item = key(at);

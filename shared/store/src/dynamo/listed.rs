@@ -7,9 +7,10 @@
 use std::collections::HashMap;
 
 use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
 
 use crate::dynamo::database::Database;
-use crate::dynamo::item::{Item, key, optional, string, text};
+use crate::dynamo::item::{Item, key, key_of, optional, string, text};
 use crate::dynamo::table::{self, Key};
 use crate::error::{Error, Result};
 
@@ -29,8 +30,8 @@ pub(crate) struct ListRange {
 }
 
 /// The position after which a list goes on.
-#[derive(Clone, Debug)]
-pub(crate) struct ListCursor(String);
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListCursor(String);
 
 /// An entry of a list.
 #[derive(Clone, Debug)]
@@ -87,8 +88,7 @@ impl ListRange {
 
 impl ListEntry {
     fn of(item: &Item) -> Result<Self> {
-        let at = Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() };
-        Ok(Self { position: string(item, "listSk")?.to_owned(), at })
+        Ok(Self { position: string(item, "listSk")?.to_owned(), at: key_of(item)? })
     }
 
     /// Where its item is when it is no longer where the index says: a conversion whose key was used again has its id as sort key.
@@ -163,7 +163,6 @@ impl Database {
     async fn items_at(&self, keys: impl Iterator<Item = &Key>) -> Result<HashMap<Key, Item>> {
         let keys: Vec<Item> = keys.map(key).collect();
         let found = try_join_all(keys.chunks(MAX_BATCH).map(|keys| self.batch_get(keys.to_vec()))).await?;
-        let keyed = |item: Item| Ok((Key { pk: string(&item, "pk")?.to_owned(), sk: string(&item, "sk")?.to_owned() }, item));
-        found.into_iter().flatten().map(keyed).collect()
+        found.into_iter().flatten().map(|item| Ok((key_of(&item)?, item))).collect()
     }
 }

@@ -10,9 +10,9 @@ use domain::values::moment::Day;
 use domain::values::name::{CampaignId, Handle, Slug, TokenId};
 
 use crate::dynamo::table::{self, Key};
-use crate::dynamo::{Item, ListRange, doc, optional, text};
+use crate::dynamo::{Item, ListRange, doc, key_of, optional, text};
 use crate::error::{Error, Result};
-use crate::handle_erasure::{HandleErasure, key_of};
+use crate::handle_erasure::HandleErasure;
 
 /// Items of a partition that one step deletes.
 const MAX_ITEMS: i32 = 200;
@@ -29,9 +29,22 @@ impl HandleErasure<'_> {
         Ok(found.items.unwrap_or_default())
     }
 
+    /// The first items of a list with their positions. The index may still name items that were deleted in the step before: entries are
+    /// read until some of them have items, so that the list is empty only when nothing is left.
+    async fn first_listed(self, range: ListRange) -> Result<Vec<(String, Item)>> {
+        let mut after = None;
+        loop {
+            let (listed, next) = self.db.listed(range.clone().after(after)).await?;
+            if !listed.is_empty() || next.is_none() {
+                return Ok(listed);
+            }
+            after = next;
+        }
+    }
+
     /// Deletes the first items of a partition; true when there were no more.
     async fn clear(self, pk: &str, limit: i32) -> Result<bool> {
-        let keys: Vec<Key> = self.first(pk, limit).await?.iter().filter_map(key_of).collect();
+        let keys = keys_of(&self.first(pk, limit).await?)?;
         self.db.batch_delete(&keys).await?;
         Ok(keys.len() < usize::try_from(limit).unwrap_or(usize::MAX))
     }
@@ -58,7 +71,8 @@ impl HandleErasure<'_> {
 
     pub(super) async fn erase_first_link(self, handle: &Handle) -> Result<bool> {
         let links = self.first(&table::links(handle), 1).await?;
-        let Some((link, at)) = links.first().and_then(|item| Some((item, key_of(item)?))) else { return Ok(true) };
+        let Some(link) = links.first() else { return Ok(true) };
+        let at = key_of(link)?;
         let id = optional(link, "id").and_then(|id| id.parse().ok());
         if self.clear_link(handle, at.sk.parse().ok(), id).await? {
             self.db.batch_delete(&[at]).await?;
@@ -68,7 +82,7 @@ impl HandleErasure<'_> {
 
     pub(super) async fn erase_first_remains(self, handle: &Handle) -> Result<bool> {
         let remains = self.first(&table::remains(handle), 1).await?;
-        let Some(at) = remains.first().and_then(key_of) else { return Ok(true) };
+        let Some(at) = remains.first().map(key_of).transpose()? else { return Ok(true) };
         let mut parts = at.sk.split('#').skip(1);
         let (name, id) = (parts.next().unwrap_or_default(), parts.next());
         let is_clear = match name.parse() {
@@ -83,7 +97,7 @@ impl HandleErasure<'_> {
 
     pub(super) async fn erase_first_campaign(self, handle: &Handle) -> Result<bool> {
         let campaigns = self.first(&table::campaigns(handle), 1).await?;
-        let Some(at) = campaigns.first().and_then(key_of) else { return Ok(true) };
+        let Some(at) = campaigns.first().map(key_of).transpose()? else { return Ok(true) };
         let is_clear = match at.sk.parse() {
             Ok(campaign) => self.clear_campaign(handle, campaign).await?,
             Err(_) => true,
@@ -97,9 +111,11 @@ impl HandleErasure<'_> {
     /// Conversions of a month with their adjustments, later submissions and messages.
     pub(super) async fn erase_conversions(self, handle: &Handle, month: Day) -> Result<bool> {
         let range = ListRange::of_month(MAX_WHOLES, table::conversions(handle, month));
-        let (listed, _) = self.db.listed(range).await?;
+        let listed = self.first_listed(range).await?;
         let erase = |(position, item): (String, Item)| async move {
-            let (Some(at), Ok(id)) = (key_of(&item), position.parse::<ConversionId>()) else { return Ok(()) };
+            let at = key_of(&item)?;
+            // Nothing can be found by an id that cannot be read.
+            let Ok(id) = position.parse::<ConversionId>() else { return self.db.batch_delete(&[at]).await };
             if self.clear(&table::adjustments(handle, id), MAX_ITEMS).await? {
                 let event = table::event(handle, EventId::from_bytes(id.to_bytes()));
                 self.db.batch_delete(&[table::repeat_submissions(handle, id), event, at]).await?;
@@ -118,7 +134,7 @@ impl HandleErasure<'_> {
             let events = events.map(|id| table::event(handle, EventId::from_bytes(id.to_bytes())));
             // The messages first: their keys follow from those of the clicks.
             self.db.batch_delete(&events.collect::<Vec<_>>()).await?;
-            self.db.batch_delete(&clicks.iter().filter_map(key_of).collect::<Vec<_>>()).await?;
+            self.db.batch_delete(&keys_of(&clicks)?).await?;
             Ok::<_, Error>(clicks.is_empty())
         });
         Ok(try_join_all(shards).await?.into_iter().all(|is_empty| is_empty))
@@ -131,19 +147,19 @@ impl HandleErasure<'_> {
     /// Deliveries of a month with their attempts.
     pub(super) async fn erase_deliveries(self, handle: &Handle, month: Day) -> Result<bool> {
         let range = ListRange::of_month(MAX_WHOLES, table::deliveries(handle, month));
-        let (listed, _) = self.db.listed(range).await?;
+        let listed = self.first_listed(range).await?;
         let is_empty = listed.is_empty();
-        let partitions = listed.iter().filter_map(|(_, item)| Some(key_of(item)?.pk));
+        let partitions = listed.iter().map(|(_, item)| Ok(key_of(item)?.pk)).collect::<Result<Vec<_>>>()?;
         let events = listed.iter().filter_map(|(_, item)| doc::<domain::webhooks::delivery::Delivery>(item).ok());
         let events: Vec<Key> = events.map(|delivery| table::event(handle, delivery.event_id)).collect();
         self.db.batch_delete(&deduplicated(events)).await?;
-        self.clear_all(partitions.collect::<Vec<_>>(), MAX_ITEMS).await?;
+        self.clear_all(partitions, MAX_ITEMS).await?;
         Ok(is_empty)
     }
 
     pub(super) async fn erase_first_subscription(self, handle: &Handle) -> Result<bool> {
         let subscriptions = self.first(&table::subscriptions(handle), 1).await?;
-        let Some(at) = subscriptions.first().and_then(key_of) else { return Ok(true) };
+        let Some(at) = subscriptions.first().map(key_of).transpose()? else { return Ok(true) };
         let lanes = |id: SubscriptionId| (0..table::COUNT_LANES).map(move |lane| table::delivery_counts(handle, id, lane));
         let counts = at.sk.parse().ok().map(lanes).into_iter().flatten();
         if self.clear_all(counts, MAX_ITEMS).await? {
@@ -157,7 +173,7 @@ impl HandleErasure<'_> {
         let listed = self.first(&table::tokens(handle), MAX_ITEMS).await?;
         let tokens = listed.iter().filter_map(|item| optional(item, "sk")?.parse::<TokenId>().ok());
         self.db.batch_delete(&tokens.map(|id| table::token(&id)).collect::<Vec<_>>()).await?;
-        self.db.batch_delete(&listed.iter().filter_map(key_of).collect::<Vec<_>>()).await?;
+        self.db.batch_delete(&keys_of(&listed)?).await?;
         Ok(listed.is_empty())
     }
 
@@ -171,7 +187,7 @@ impl HandleErasure<'_> {
         });
         let messages: Vec<Key> = named.map(|id| table::event(handle, id)).collect();
         self.db.batch_delete(&deduplicated(messages)).await?;
-        self.db.batch_delete(&listed.iter().filter_map(key_of).collect::<Vec<_>>()).await?;
+        self.db.batch_delete(&keys_of(&listed)?).await?;
         Ok(listed.is_empty())
     }
 
@@ -194,6 +210,10 @@ impl HandleErasure<'_> {
         self.db.batch_delete(&members.map(|user| table::membership(user, handle)).collect::<Vec<_>>()).await?;
         Ok(true)
     }
+}
+
+fn keys_of(items: &[Item]) -> Result<Vec<Key>> {
+    items.iter().map(key_of).collect()
 }
 
 /// Keys without repetitions, which one batch must not have.

@@ -27,9 +27,7 @@ impl HandleErasure<'_> {
     }
 }
 
-/// The totals among the counters of a day: `c`, `b`, `v`, `i`, and revenue by currency, as `m|USD`.
-fn totals(counts: &Counts) -> BTreeMap<String, i64> {
-    let is_total = |name: &str| !name.contains('|') || name.starts_with("m|") || name.starts_with("mc|");
-    let totals = counts.counters().filter(|(name, value)| is_total(name) && *value != 0);
-    totals.map(|(name, value)| (name.to_owned(), i64::try_from(value).unwrap_or(i64::MAX))).collect()
+/// The totals of a day that are not zero: `c`, `b`, `v`, `i`, and revenue by currency, as `m|USD`.
+fn totals(counts: &Counts) -> BTreeMap<&str, i128> {
+    counts.totals().filter(|(_, value)| *value != 0).collect()
 }

@@ -3,7 +3,7 @@
 use domain::values::moment::Moment;
 use serde::Serialize;
 
-use crate::dynamo::{Item, applied, damaged, integer, number, string, table, text};
+use crate::dynamo::{Item, applied, damaged, integer, key_of, number, table, text};
 use crate::error::{Error, Result};
 use crate::outbox::{Outbox, Pointer};
 
@@ -54,7 +54,7 @@ pub struct SetAside {
 
 impl Overdue {
     fn of(item: &Item) -> Result<Self> {
-        let pointer = Pointer::to(&table::Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() });
+        let pointer = Pointer::to(&key_of(item)?);
         let due_at = integer(item, "dueAt").ok_or_else(|| damaged(&pointer.pk, "dueAt is missing"))?;
         Ok(Self { announced: announced(item), due_at: Moment::from_millis(due_at), pointer })
     }

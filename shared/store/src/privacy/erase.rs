@@ -14,11 +14,11 @@ use domain::values::secret::sha256_hex;
 use crate::clicks::{Restatement, StoredClick};
 use crate::conversions::{CONFIRMED, StoredConversion};
 use crate::dynamo::table::Key;
-use crate::dynamo::{Item, applied, optional, string, table, text, to_json};
+use crate::dynamo::{Item, applied, key_of, optional, string, table, text, to_json};
 use crate::error::{Error, Result};
 use crate::outbox::is_due;
 use crate::privacy::Privacy;
-use crate::privacy::walk::{PersonRecord, PersonalAdjustment, PersonalConversion, key_of};
+use crate::privacy::walk::{PersonRecord, PersonalAdjustment, PersonalConversion};
 use crate::rollups::Entry;
 
 /// Items of a session that one step deletes.
@@ -169,7 +169,7 @@ impl Privacy<'_> {
         now: Moment,
     ) -> Result<RecordErased> {
         let (changes_figures, day) = (!added.is_empty(), added.day);
-        // A record that was changed back by nobody can be erased once only by one request, so its delta has a name of its own.
+        // One request erases a record once, so the delta of the two has a name of its own.
         let id = sha256_hex(format!("{by} {of}").as_bytes());
         let entry = Entry { id, actions, added: vec![added] };
         Ok(match self.rollups.append_one(handle, entry, now).await? {

@@ -1,33 +1,29 @@
 //! Requests to erase a person: stored, worked on in steps, repeated until no message of the person's visits can arrive any more.
 //!
 //! A pass is complete when every record was looked at, the figures that named something personal are folded, and the signals are deleted.
-//! After the first one the request names nobody any more: what tells further records is salted digests and ids.
+//! After the first one the request identifies the person by salted digests and ids of records only.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use domain::accounts::audit::AuditEvent;
-use domain::privacy::Erasure;
+use domain::privacy::{Erasure, REPEATED_DAYS};
 use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::accounts::audit;
 use crate::dynamo::{applied, doc, from_json, number, optional, table, text, to_json, with_doc};
 use crate::error::{Error, Result};
-use crate::outbox::{Pointer, is_due, make_due};
+use crate::outbox::{JOB_PAUSE_SECS, Pointer, is_due, make_due};
 use crate::privacy::Privacy;
 use crate::privacy::erase::RecordErased;
 use crate::privacy::walk::{PersonRecord, Span, WalkPosition};
 
 /// The attribute with the progress of a request.
 const PROGRESS: &str = "progress";
-/// Seconds until a pass that is not complete goes on: until the next run of the sweeper.
-const PAUSE_SECS: i64 = 30;
 /// Seconds from one pass to the next.
 const PASS_SECS: i64 = 86_400;
-/// Days of clicks that can still arrive after a request: as long as messages wait in a queue and its dead letters.
-const LATE_DAYS: i64 = 15;
 
 /// A request that is being worked on.
 #[derive(Clone, Debug)]
@@ -66,7 +62,7 @@ impl ErasureJob {
 
     fn span(&self) -> Span {
         let last = self.erasure.requested_at().day();
-        let first = if self.is_first_pass() { self.erasure.first_day } else { last.plus(-LATE_DAYS).max(self.erasure.first_day) };
+        let first = if self.is_first_pass() { self.erasure.first_day } else { last.plus(-REPEATED_DAYS).max(self.erasure.first_day) };
         Span { first, last }
     }
 }
@@ -81,7 +77,7 @@ impl Privacy<'_> {
         let mut item = with_doc(&at, erasure)?;
         make_due(&mut item, now, now);
         // Only should the job never end.
-        item.insert("ttl".to_owned(), number(erasure.repeated_until().plus_days(LATE_DAYS).seconds()));
+        item.insert("ttl".to_owned(), number(erasure.repeated_until().plus_days(REPEATED_DAYS).seconds()));
         let put = self.db.put_part(item, |put| put)?;
         Ok(self.db.transact(vec![put, audit::part(self.db, &erasure.handle, event)?]).await?.is_written())
     }
@@ -140,7 +136,7 @@ impl Privacy<'_> {
 
     async fn erase_page(self, job: &mut ErasureJob, now: Moment) -> Result<()> {
         let Erasure { id, handle, traces, .. } = &job.erasure;
-        let (records, next) = self.walk(handle, traces, job.span(), job.progress.position).await?;
+        let (records, next) = self.walk(handle, traces, job.span(), job.progress.position.clone()).await?;
         let (mut is_changed, mut erased) = (false, job.erasure.erased);
         for record in &records {
             match self.erase_record(*id, record, now).await? {
@@ -175,7 +171,7 @@ impl Privacy<'_> {
             .condition_expression("attribute_exists(duePk)")
             .expression_attribute_values(":doc", text(to_json(&at, &job.erasure)?))
             .expression_attribute_values(":progress", text(to_json(&at, &job.progress)?))
-            .expression_attribute_values(":next", number(now.plus_secs(PAUSE_SECS).millis()));
+            .expression_attribute_values(":next", number(now.plus_secs(JOB_PAUSE_SECS).millis()));
         applied("UpdateItem", update.send().await).map(drop)
     }
 

@@ -3,7 +3,6 @@
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use domain::clicks::Click;
 use domain::conversions::ledger::Adjustment;
 use domain::privacy::Traces;
 use domain::reports::Origin;
@@ -13,10 +12,8 @@ use domain::values::name::Handle;
 
 use crate::clicks::StoredClick;
 use crate::conversions::{self, StoredConversion, ledger};
-use crate::dynamo::table::Key;
-use crate::dynamo::{Item, ListRange, optional, readable, string, table, text};
+use crate::dynamo::{Item, ListCursor, ListRange, optional, readable, table, text};
 use crate::error::{Error, Result};
-use crate::handle_erasure::next_month;
 use crate::privacy::Privacy;
 
 /// Conversions that one step reads.
@@ -34,15 +31,15 @@ pub struct Span {
 }
 
 /// Where a walk goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum WalkPosition {
-    /// At the conversions of the month of this day, from an id on.
+    /// At the conversions of the month of this day, after an entry of their list.
     Conversions {
         /// A day of the month.
         month: Day,
-        /// The first to be read.
-        from: Option<ConversionId>,
+        /// The last that was read.
+        after: Option<ListCursor>,
     },
     /// At the clicks of a day, after an id.
     Clicks {
@@ -93,7 +90,7 @@ pub struct PersonalAdjustment {
 impl Span {
     /// Where a walk over it begins.
     pub fn start(self) -> WalkPosition {
-        WalkPosition::Conversions { month: self.first, from: None }
+        WalkPosition::Conversions { month: self.first, after: None }
     }
 }
 
@@ -104,7 +101,7 @@ impl Privacy<'_> {
     /// When the table is unavailable.
     pub async fn walk(self, handle: &Handle, traces: &Traces, span: Span, at: WalkPosition) -> Result<(Vec<PersonRecord>, WalkPosition)> {
         match at {
-            WalkPosition::Conversions { month, from } => self.conversions(handle, traces, span, (month, from)).await,
+            WalkPosition::Conversions { month, after } => self.conversions(handle, traces, span, (month, after)).await,
             WalkPosition::Clicks { day, after } => self.clicks(handle, traces, span, (day, after)).await,
             WalkPosition::ParkedClicks => Ok((self.parked_clicks(handle, traces).await?, WalkPosition::End)),
             WalkPosition::End => Ok((Vec::new(), WalkPosition::End)),
@@ -116,12 +113,10 @@ impl Privacy<'_> {
         handle: &Handle,
         traces: &Traces,
         span: Span,
-        (month, from): (Day, Option<ConversionId>),
+        (month, after): (Day, Option<ListCursor>),
     ) -> Result<(Vec<PersonRecord>, WalkPosition)> {
-        let low = from.map_or(" ".to_owned(), |id| id.to_string());
-        let range = ListRange::of_month(MAX_CONVERSIONS, table::conversions(handle, month)).between(low, "~");
+        let range = ListRange::of_month(MAX_CONVERSIONS, table::conversions(handle, month)).after(after);
         let (entries, next) = self.db.list_entries(range).await?;
-        let last = entries.last().filter(|_| next.is_some()).and_then(|entry| entry.position.parse().ok());
         let mut found = Vec::new();
         for (_, item) in self.db.items_of(&entries).await? {
             let Some(stored) = readable(&item, conversions::stored)? else { continue };
@@ -130,9 +125,9 @@ impl Privacy<'_> {
                 found.push(PersonRecord::Conversion(Box::new(PersonalConversion { stored, adjustments, item })));
             }
         }
-        let position = match (last, next_month(month)) {
-            (Some(last), _) => WalkPosition::Conversions { month, from: Some(last) },
-            (None, next) if next.month() <= span.last.month() => WalkPosition::Conversions { month: next, from: None },
+        let position = match (next, month.first_of_next_month()) {
+            (Some(after), _) => WalkPosition::Conversions { month, after: Some(after) },
+            (None, next) if next.month() <= span.last.month() => WalkPosition::Conversions { month: next, after: None },
             _ => WalkPosition::Clicks { day: span.first, after: None },
         };
         Ok((found, position))
@@ -156,8 +151,8 @@ impl Privacy<'_> {
         }
     }
 
-    /// A page of each shard of a day. The walk goes on after the first of the last clicks that were read of the shards that go on: a click
-    /// of another shard may be read twice, none is left out.
+    /// A page of each shard of a day. The walk goes on after the first of the last clicks that were read of the shards that go on; what was
+    /// read after it of other shards belongs to the next page.
     async fn clicks(
         self,
         handle: &Handle,
@@ -166,12 +161,14 @@ impl Privacy<'_> {
         (day, after): (Day, Option<ClickId>),
     ) -> Result<(Vec<PersonRecord>, WalkPosition)> {
         let shards = (0..table::CLICK_SHARDS).map(|shard| self.page(table::clicks(handle, day, shard), after));
-        let (mut found, mut next): (Vec<PersonRecord>, Option<ClickId>) = (Vec::new(), None);
+        let (mut found, mut next): (Vec<StoredClick>, Option<ClickId>) = (Vec::new(), None);
         for (items, goes_on) in try_join_all(shards).await? {
             let last = items.last().filter(|_| goes_on).and_then(|item| optional(item, "sk")?.parse::<ClickId>().ok());
             next = [next, last].into_iter().flatten().min();
-            found.extend(of_person(&items, traces)?.into_iter().map(|click| PersonRecord::Click(Box::new(click))));
+            found.extend(of_person(&items, traces)?);
         }
+        found.retain(|click| next.is_none_or(|last| click.click.id <= last));
+        let found = found.into_iter().map(|click| PersonRecord::Click(Box::new(click))).collect();
         let position = match next {
             Some(after) => WalkPosition::Clicks { day, after: Some(after) },
             None if day < span.last => WalkPosition::Clicks { day: day.plus(1), after: None },
@@ -205,22 +202,12 @@ impl Privacy<'_> {
     }
 }
 
-/// The clicks of a page that are the person's.
+/// The clicks of a page that are the person's. An erased one has nothing left to be shown or erased.
 fn of_person(items: &[Item], traces: &Traces) -> Result<Vec<StoredClick>> {
     let mut clicks = Vec::new();
     for item in items {
         let stored = readable(item, StoredClick::of)?;
-        clicks.extend(stored.filter(|stored: &StoredClick| traces.has_click(&stored.click) && !is_erased(&stored.click)));
+        clicks.extend(stored.filter(|stored: &StoredClick| traces.has_click(&stored.click) && !stored.click.erased));
     }
     Ok(clicks)
-}
-
-/// An erased click has nothing left to be shown or erased.
-fn is_erased(click: &Click) -> bool {
-    click.erased
-}
-
-/// The key of an item.
-pub(super) fn key_of(item: &Item) -> Result<Key> {
-    Ok(Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() })
 }

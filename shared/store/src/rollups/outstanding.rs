@@ -11,7 +11,7 @@ use domain::values::moment::{Day, Moment};
 use domain::values::name::Handle;
 
 use crate::dynamo::table::Key;
-use crate::dynamo::{Database, Item, damaged, integer, optional, string, table, text};
+use crate::dynamo::{Database, Item, damaged, integer, key_of, optional, string, table, text};
 use crate::error::{Error, Result};
 
 /// The attribute of a fold state that counts its folds.
@@ -55,7 +55,7 @@ impl StoredDelta {
     /// what is missing then.
     pub(super) fn of(item: &Item, is_wanted: impl Fn(&CellScope) -> bool) -> Option<Self> {
         let read = || -> Result<Self> {
-            let at = Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() };
+            let at = key_of(item)?;
             let day = at.sk.get(..8).and_then(Day::from_compact).ok_or_else(|| damaged(&at.pk, "its sk does not begin with a day"))?;
             let written_at = optional(item, "at").and_then(|text| text.parse().ok());
             let json = string(item, "doc")?;

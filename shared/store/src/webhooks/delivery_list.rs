@@ -1,7 +1,7 @@
 //! Lists of deliveries.
 
 use domain::values::id::{DeliveryId, EventId, SubscriptionId};
-use domain::values::moment::{Day, MAX_CLOCK_SKEW_MS, Moment};
+use domain::values::moment::{MAX_CLOCK_SKEW_MS, Moment};
 use domain::values::name::Handle;
 use domain::webhooks::delivery::{Delivery, DeliveryStatus, KEPT_DAYS};
 use domain::webhooks::event::WebhookEventType;
@@ -116,17 +116,9 @@ impl Deliveries<'_> {
                 return Ok(Page { items, next_cursor: Some(encode_parts(&[&before.to_string()])), damaged: unreadable });
             }
             if next.is_none() {
-                day = first_of_month(day).plus(-1);
+                day = day.first_of_month().plus(-1);
             }
         }
         Ok(Page { items, next_cursor: None, damaged: unreadable })
     }
-}
-
-fn first_of_month(day: Day) -> Day {
-    let mut first = day;
-    while first.plus(-1).month() == day.month() {
-        first = first.plus(-1);
-    }
-    first
 }

@@ -4,25 +4,9 @@ use proptest::prelude::*;
 
 use super::kind::ConditionKind;
 use super::*;
-use crate::values::device::Device;
+use crate::testing::visit;
 use crate::values::form::{self, Unknown};
 use crate::values::moment::Moment;
-
-/// Friday, 22:30 UTC.
-fn visit() -> Visit {
-    Visit {
-        country: "US".to_owned(),
-        device: Device::Mobile,
-        source: "instagram".to_owned(),
-        campaign: Some("spring".to_owned()),
-        referrer: "direct".to_owned(),
-        language: Some("de-AT".to_owned()),
-        session_id: None,
-        segments: vec!["vip".to_owned(), "new".to_owned()],
-        at: "2026-03-06T22:30:59.999Z".parse().unwrap(),
-        subject: "s".to_owned(),
-    }
-}
 
 fn read(body: Value) -> Result<Conditions, Vec<String>> {
     form::read(body, Unknown::Refuse, Conditions::read).map_err(|faults| faults.0.into_iter().map(|fault| fault.field).collect())
