@@ -5,6 +5,9 @@ mod damage;
 pub mod exports;
 pub mod webhooks;
 
+use domain::values::moment::Day;
+use local::jobs::JobScope;
+use local::jobs::recount::{self, RecountSummary};
 use serde_json::{Value, json};
 
 use crate::{Answer, TestEnv};
@@ -40,6 +43,17 @@ impl TestEnv {
     /// Submits a conversion that is accepted as new; gives the receipt.
     pub async fn convert(&self, order: Value) -> Value {
         self.anonymous().post("/v2/public/conversions", order).await.expect(202).json()
+    }
+
+    /// Recounts the days of every handle, from the environment's first day to today.
+    pub async fn recount(&self) -> RecountSummary {
+        self.recount_days("2026-03-01".parse().expect("a day"), self.now().day()).await
+    }
+
+    /// Recounts days of every handle, as an operator's job does.
+    pub async fn recount_days(&self, from: Day, to: Day) -> RecountSummary {
+        let scope = JobScope::of(self.operator_store(), None, from, to).await.expect("a scope");
+        recount::run(&scope, &mut ()).await.expect("a recount")
     }
 
     /// A report of `demo`.

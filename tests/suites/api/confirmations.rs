@@ -1,7 +1,6 @@
 //! Confirmed conversions: the merchant's submission counts, once, whatever claimed the same key before.
 
 use futures::future::join_all;
-use local::jobs::recount;
 use serde_json::{Value, json};
 use tests::fixtures::order;
 use tests::{Answer, Caller, Fault, Rule, TestEnv};
@@ -166,13 +165,7 @@ async fn every_report_and_a_recount_agree_after_corrections_of_all_kinds() {
         env.report("groupBy=country").await["rows"].as_array().unwrap().iter().find(|row| row["key"] == "DE").unwrap()["conversions"],
         2
     );
-    let scope = local::jobs::JobScope {
-        store: env.operator_store(),
-        handles: vec![env.handle()],
-        from: "2026-03-01".parse().unwrap(),
-        to: env.now().day(),
-    };
-    let summary = recount::run(&scope, &mut ()).await.unwrap();
+    let summary = env.recount().await;
     assert_eq!(summary.drift, Vec::<String>::new());
     assert!(summary.records >= 18, "{}", summary.records);
 }

@@ -8,8 +8,7 @@ use std::{fs, io};
 
 use futures::future::join_all;
 use local::jobs::dead_letters::{DeadLetterQueue, Redriven, named};
-use local::jobs::recount::RecountSummary;
-use local::jobs::{EngineAddress, JobScope, outbox, recount};
+use local::jobs::{EngineAddress, outbox};
 use local::keys::Keys;
 use serde_json::{Value, json};
 use store::MAX_ANNOUNCEMENTS;
@@ -33,15 +32,9 @@ async fn counts(env: &TestEnv) -> Vec<(String, u64)> {
     counts
 }
 
-/// A recount of every day there was.
-async fn recounted(env: &TestEnv) -> RecountSummary {
-    let scope = JobScope::of(env.operator_store(), None, "2026-03-01".parse().unwrap(), env.now().day()).await.unwrap();
-    recount::run(&scope, &mut ()).await.unwrap()
-}
-
 /// Fails the test unless every counter is what the raw records make it and nothing waits to be counted.
 async fn all_is_counted(env: &TestEnv, records: u64) {
-    let found = recounted(env).await;
+    let found = env.recount().await;
     assert_eq!((found.drift, found.uncounted, found.records), (Vec::new(), 0, records));
 }
 
@@ -83,7 +76,7 @@ async fn dead_letters_are_counted_shown_and_moved_back_and_then_processed_once()
         env.drain("EventsQueue").await;
     }
     assert_eq!(counts(&env).await, expected);
-    assert_eq!(recounted(&env).await.uncounted, 12, "nothing is lost meanwhile");
+    assert_eq!(env.recount().await.uncounted, 12, "nothing is lost meanwhile");
 
     // The cause is repaired.
     env.faults.clear();
@@ -196,7 +189,7 @@ async fn a_restored_copy_takes_the_lost_conversions_again_counts_each_once_and_n
     let kept = restored.anonymous().post("/v2/public/conversions", order(&kept, "order-kept", 10, "USD")).await.expect(200).json();
     assert_eq!(kept["deduped"], true);
     let again = restored.convert(order(&lost, "order-lost", 20, "USD")).await;
-    assert_ne!(again["conversionId"], receipt["conversionId"], "it is accepted anew");
+    assert_ne!(again["conversionId"], receipt["conversionId"], "it is accepted as a new one");
     restored.process_events().await;
     restored.sweep().await;
     let health = restored.anonymous().get("/v2/system/health").await.expect(200).json();

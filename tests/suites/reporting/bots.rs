@@ -8,7 +8,7 @@ use domain::clicks::agent::CLASSIFIER_VERSION;
 use domain::testing;
 use domain::values::moment::Day;
 use futures::future::join_all;
-use local::jobs::{Effects, JobScope, recount, rescore};
+use local::jobs::{Effects, JobScope, rescore};
 use serde_json::{Value, json};
 use tests::fixtures::order;
 use tests::{BROWSER, Fault, Rule, TestEnv, Visit};
@@ -62,7 +62,7 @@ async fn rescored(env: &TestEnv) -> rescore::RescoreSummary {
 
 /// Fails the test if any counter of any cell is not what the raw records make it.
 async fn nothing_drifts(env: &TestEnv) {
-    let found = recount::run(&scope(env).await, &mut ()).await.unwrap();
+    let found = env.recount().await;
     assert_eq!(found.drift, Vec::<String>::new());
     assert!(found.counters > 0 && found.records > 0, "{found:?}");
 }
@@ -452,7 +452,7 @@ async fn a_counter_changed_by_hand_is_found_in_every_cell_and_dimension() {
         ("L#deal-alpha#partner-alpha", ["day", "", "b"]),
     ] {
         tamper(&env, "20260301", scope_name, counter, 1).await;
-        let found = recount::run(&scope(&env).await, &mut ()).await.unwrap();
+        let found = env.recount().await;
         let is_named = |line: &String| line.contains(counter[1]) && line.contains(counter[2]);
         assert!(!found.drift.is_empty() && found.drift.iter().all(is_named), "{scope_name} {counter:?}: {:?}", found.drift);
         tamper(&env, "20260301", scope_name, counter, -1).await;
@@ -494,13 +494,13 @@ async fn refunds_are_counted_on_their_own_day_and_recount_to_no_drift_and_test_c
     process_all(&env).await;
     nothing_drifts_in(&env, 3 + 3 + 1 + 2).await;
     tamper(&env, "20260302", "C#partner-alpha", ["country", "DE", "m|USD"], 1).await;
-    let found = recount::run(&scope(&env).await, &mut ()).await.unwrap();
+    let found = env.recount().await;
     assert_eq!(found.drift, ["demo 2026-03-02 campaign partner-alpha: country|DE|m|USD is -498, raw records make it -499"]);
 }
 
 /// Fails the test if a counter has drifted, or if another number of records was counted.
 async fn nothing_drifts_in(env: &TestEnv, records: u64) {
-    let found = recount::run(&scope(env).await, &mut ()).await.unwrap();
+    let found = env.recount().await;
     assert_eq!((found.drift, found.records), (Vec::<String>::new(), records));
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::values::name::Handle;
 use local::demo::month::{self, Month, MonthOptions, Pace};
+use local::jobs::EngineAddress;
 use local::jobs::fill::{self, FillRequest, FillSummary, FirstFill, OnProgress};
-use local::jobs::{EngineAddress, JobScope, recount};
 use serde_json::Value;
 use store::{ItemRole, LinkOrder, Store};
 use tests::{Fault, TestEnv, TestEnvOptions};
@@ -57,8 +57,7 @@ async fn list(env: &TestEnv, path: &str) -> Vec<Value> {
 /// Recounts the month where it was copied to.
 async fn assert_exact(env: &TestEnv) {
     let to = env.now().day();
-    let scope = JobScope::of(env.unrestricted_store(), Some(handle()), to.plus(-12), to).await.expect("a scope");
-    let found = recount::run(&scope, &mut ()).await.expect("a recount");
+    let found = env.recount_days(to.plus(-12), to).await;
     assert!(found.records > 100 && found.drift.is_empty() && found.uncounted == 0, "{found:?}");
 }
 

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use domain::clicks::Click;
 use domain::reports::{Dimension, Selection};
 use domain::testing;
-use local::jobs::{JobScope, recount};
 use serde_json::{Value, json};
 use store::FoldOutcome;
 use tests::{Fault, Rule, TestEnv};
@@ -65,9 +64,7 @@ async fn reports_are_still(env: &TestEnv, before: &[Value], what: &str) {
 }
 
 async fn recounted_drift(env: &TestEnv) -> Vec<String> {
-    let day = "2026-03-01".parse().unwrap();
-    let scope = JobScope::of(env.unrestricted_store(), Some(env.handle()), day, day).await.unwrap();
-    recount::run(&scope, &mut ()).await.unwrap().drift
+    env.recount().await.drift
 }
 
 async fn total_clicks(env: &TestEnv) -> i64 {

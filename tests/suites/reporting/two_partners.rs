@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use local::jobs::{Effects, JobScope, recount, rescore};
+use local::jobs::{Effects, JobScope, rescore};
 use serde_json::{Value, json};
 use tests::fixtures::exports::in_both_formats;
 use tests::{BROWSER, TestEnv, TestEnvOptions};
@@ -387,8 +387,7 @@ async fn check_explanations(env: &TestEnv, orders: &BTreeMap<String, String>) {
 
 /// The rollups are what their raw records make them.
 async fn nothing_drifts(env: &TestEnv) {
-    let scope = JobScope::of(env.operator_store(), None, "2026-03-01".parse().unwrap(), "2026-03-02".parse().unwrap()).await.unwrap();
-    let found = recount::run(&scope, &mut ()).await.unwrap();
+    let found = env.recount().await;
     // Every click, every conversion but the test, the refund.
     assert_eq!((found.drift, found.records), (Vec::<String>::new(), 22 + 6 + 1));
 }
