@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -20,6 +21,11 @@ pub(crate) struct AwsStub {
 impl AwsStub {
     /// Starts listening.
     pub(crate) fn start() -> Result<Self> {
+        Self::start_with_queue(Duration::ZERO)
+    }
+
+    /// The same, with a queue that takes this long to accept a message.
+    pub(crate) fn start_with_queue(delay: Duration) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let calls = Arc::new(Mutex::new(BTreeMap::new()));
@@ -27,7 +33,7 @@ impl AwsStub {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(std::result::Result::ok) {
                 let counted = Arc::clone(&counted);
-                std::thread::spawn(move || serve(stream, &counted));
+                std::thread::spawn(move || serve(stream, &counted, delay));
             }
         });
         Ok(Self { address, calls })
@@ -39,14 +45,17 @@ impl AwsStub {
     }
 }
 
-fn serve(stream: TcpStream, calls: &Mutex<BTreeMap<String, u64>>) -> Result<()> {
+fn serve(stream: TcpStream, calls: &Mutex<BTreeMap<String, u64>>, queue_delay: Duration) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
     while let Some(request) = http1::read(&mut reader)? {
         let response = match request.operation.as_str() {
             "BatchGetItem" => batch_get(&request.body)?,
-            "SendMessage" => json!({"MessageId": "5fea7756-0ea4-451a-a703-a558b933e274"}),
+            "SendMessage" => {
+                std::thread::sleep(queue_delay);
+                json!({"MessageId": "5fea7756-0ea4-451a-a703-a558b933e274"})
+            }
             _ => json!({}),
         };
         *calls.lock().unwrap_or_else(PoisonError::into_inner).entry(request.operation).or_default() += 1;

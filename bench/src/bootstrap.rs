@@ -73,6 +73,11 @@ impl Bootstrap {
         self.api.invoke(event)
     }
 
+    /// Runs one invocation as [`Bootstrap::invoke`] does; returns how long the response took.
+    pub(crate) fn wait(&self, event: &[u8]) -> Result<Duration> {
+        Ok(self.api.timed(event)?.1)
+    }
+
     /// CPU time of its threads so far, in microseconds.
     pub(crate) fn cpu_us(&self) -> Result<f64> {
         let mut nanoseconds = 0.0;

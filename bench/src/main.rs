@@ -1,7 +1,7 @@
 //! Measures what the system costs: AWS calls, CPU, cold starts, package sizes, and the throughput of the local server.
 //!
 //! `cargo run --release -p bench` prints every table beside its goals, as Markdown. Arguments:
-//! - sections: `calls`, `capacity`, `chain`, `reports`, `cpu`, `bots`, `cold`, `sizes`, `local`, `backlog` (200,000 clicks), `webhooks`, `isolation` (100 s), `schedule` (155 s);
+//! - sections: `calls`, `capacity`, `chain`, `reports`, `cpu`, `waits`, `bots`, `cold`, `sizes`, `local`, `backlog` (200,000 clicks), `webhooks`, `isolation` (100 s), `schedule` (155 s);
 //! - `--markdown docs/performance.md --date 2026-03-01` writes the report, missed goals included, to a file: between the lines
 //!   `<!-- bench: begin -->` and `<!-- bench: end -->` if the file has them;
 //! - `as-built` measures the bootstraps as they are; without it they are built first.
@@ -41,6 +41,7 @@ mod table;
 mod throughput;
 mod timing_receiver;
 mod visitors;
+mod waits;
 
 use std::process::ExitCode;
 
@@ -51,12 +52,13 @@ use table::Table;
 
 type Section = (&'static str, fn() -> Result<Vec<Table>>);
 
-const SECTIONS: [Section; 13] = [
+const SECTIONS: [Section; 14] = [
     ("calls", calls::measure),
     ("capacity", capacity::measure),
     ("chain", chain::measure),
     ("reports", reports::measure),
     ("cpu", cpu::measure),
+    ("waits", waits::measure),
     ("bots", bots::measure),
     ("cold", cold::measure),
     ("sizes", sizes::measure),

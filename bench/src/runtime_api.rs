@@ -4,7 +4,7 @@ use std::io::BufReader;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -65,13 +65,20 @@ impl RuntimeApi {
 
     /// Delivers an event and waits for the response and the next poll; returns the response.
     pub(crate) fn invoke(&self, event: &[u8]) -> Result<Vec<u8>> {
+        Ok(self.timed(event)?.0)
+    }
+
+    /// The same, with the time until the response was there.
+    pub(crate) fn timed(&self, event: &[u8]) -> Result<(Vec<u8>, Duration)> {
+        let started = Instant::now();
         self.events.send(event.to_vec()).context("the runtime API has ended")?;
         let response = self.responses.recv_timeout(TIMEOUT).context("the bootstrap does not respond")?;
+        let waited = started.elapsed();
         self.wait_for_poll()?;
         if !response.path.ends_with("/response") {
             bail!("the bootstrap failed: {}", String::from_utf8_lossy(&response.body));
         }
-        Ok(response.body)
+        Ok((response.body, waited))
     }
 }
 

@@ -1,6 +1,6 @@
-//! Recording a click: on the queue, else parked in the table, else in the log; never at the visitor's cost.
+//! Recording a click, before or after the answer: on the queue, else parked in the table, else in the log.
 
-use api::ApiState;
+use api::{AfterAnswer, AnswerFirst, ApiState};
 use domain::clicks::agent::CLASSIFIER_VERSION;
 use domain::clicks::ctx::Consent;
 use domain::clicks::{Click, truncated_address};
@@ -44,10 +44,28 @@ pub(crate) fn of(followed: Followed<'_>) -> Click {
     }
 }
 
+/// Records a click before the visitor is answered; afterwards where the deployment has it so for this link and the request can leave work
+/// for then, as it can on Lambda only.
+pub(crate) async fn record(app: &ApiState, after: Option<&AfterAnswer>, click: Click) {
+    let may_follow = match app.settings().answer_first {
+        AnswerFirst::Never => false,
+        AnswerFirst::WithoutCampaign => click.campaign_id.is_none(),
+        AnswerFirst::Always => true,
+    };
+    match after.filter(|_| may_follow) {
+        Some(after) => {
+            let app = app.clone();
+            after.defer(async move { queue(&app, &click).await });
+        }
+        None => queue(app, &click).await,
+    }
+}
+
 /// Queues a click; when the queue cannot be reached it is parked in the table for the sweeper, and failing that logged without what is personal.
-pub(crate) async fn record(app: &ApiState, click: &Click) {
+async fn queue(app: &ApiState, click: &Click) {
     let started = app.now();
     let sent = app.store().clicks().send(click, started).await;
+    // Ignored after the answer: no visitor waits for it then.
     measure(Metric::ClickSend, app.now().millis() - started.millis());
     let Err(error) = sent else { return };
     tracing::warn!(

@@ -83,7 +83,7 @@ pub(crate) async fn visit(app: &ApiState, found: &LinkWithRules, parts: &Parts, 
     let followed = Followed { link, matched, visit, chain_position, facts: &facts, keys, click_id };
     let location = followed.location(destination, app.settings().ctx_life_days);
     if parts.method != Method::HEAD {
-        click::record(app, &click::of(followed)).await;
+        click::record(app, parts.extensions.get(), click::of(followed)).await;
     }
     Ok(send(link, &location, gate))
 }

@@ -12,6 +12,7 @@
 //! is public. Only `code` decides the status of an error.
 
 mod access;
+mod after_answer;
 mod body;
 mod caller;
 mod code;
@@ -43,6 +44,7 @@ pub use access::{
     Access, AnalyticsRead, CampaignsRead, CampaignsWrite, ConversionsRead, ConversionsWrite, Creator, CreatorOfDeleted, LinksRead,
     LinksWrite, NotificationsRead, Operator, Owner, OwnerOfDeleted, PersonalizationRead, SignalsWrite, WebhooksRead, WebhooksWrite,
 };
+pub use after_answer::AfterAnswer;
 pub use body::{JsonBody, OptionalBody, PublicBody, SignalsBody, read_limited};
 pub use caller::{Member, PlatformAdmin, User};
 pub use code::Code;
@@ -57,7 +59,7 @@ pub use problem::Problem;
 pub use quota::{account, charge, limit_public, require_feature};
 pub use rules::{damaged_state, delete_rule, list_rules, put_rule};
 pub use service::{Served, public_cors, serve};
-pub use settings::{ApiSettings, JwtMode, JwtSettings};
+pub use settings::{AnswerFirst, ApiSettings, JwtMode, JwtSettings};
 pub use state::ApiState;
 pub use static_asset::{StaticAsset, is_current};
 pub use token::Merchant;

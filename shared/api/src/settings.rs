@@ -1,5 +1,7 @@
 //! What a deployment sets for the functions behind HTTP, beside [`runtime::Settings`].
 
+use std::str::FromStr;
+
 use domain::accounts::Plan;
 use domain::values::destination::OwnHosts;
 use domain::values::name::Handle;
@@ -64,6 +66,30 @@ fn jwks_url(url: String, production: bool) -> Result<String, InvalidSettings> {
     Ok(url)
 }
 
+/// Which visitors are answered before their click is on the queue (docs/operations.md, "Answer first").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerFirst {
+    /// None.
+    Never,
+    /// Those of links without a campaign: by clicks of a campaign people are paid.
+    WithoutCampaign,
+    /// All.
+    Always,
+}
+
+impl FromStr for AnswerFirst {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "NEVER" => Ok(Self::Never),
+            "WITHOUT_CAMPAIGN" => Ok(Self::WithoutCampaign),
+            "ALWAYS" => Ok(Self::Always),
+            _ => Err("must be NEVER, WITHOUT_CAMPAIGN or ALWAYS"),
+        }
+    }
+}
+
 /// What a function behind HTTP reads from its environment.
 #[derive(Clone, Debug)]
 pub struct ApiSettings {
@@ -79,6 +105,8 @@ pub struct ApiSettings {
     pub default_plan: Plan,
     /// `CTX_LIFE_DAYS`: days a context token is valid.
     pub ctx_life_days: i64,
+    /// `ANSWER_FIRST`: which visitors are answered before their click is on the queue.
+    pub answer_first: AnswerFirst,
     /// `PUBLIC_RPM`: public requests per minute and source address.
     pub public_rpm: u32,
     /// `TRUST_VIEWER_HEADERS`: accept CloudFront's viewer headers without its secret, for local use.
@@ -103,6 +131,7 @@ impl ApiSettings {
             public_domain,
             default_plan: variables.parsed("DEFAULT_PLAN", Plan::Free)?,
             ctx_life_days: variables.parsed("CTX_LIFE_DAYS", 30)?,
+            answer_first: variables.parsed("ANSWER_FIRST", AnswerFirst::Never)?,
             public_rpm: variables.parsed("PUBLIC_RPM", 120)?,
             trust_viewer_headers: variables.local_only("TRUST_VIEWER_HEADERS")?.as_deref() == Some("true"),
             jwt: JwtSettings::read(&variables)?,
@@ -153,6 +182,7 @@ mod tests {
             ("STAGE", "test"),
             ("DEFAULT_PLAN", "GOLD"),
             ("CTX_LIFE_DAYS", "soon"),
+            ("ANSWER_FIRST", "true"),
             ("PUBLIC_DOMAIN", ""),
             ("JWT_CLIENT_ID", "a,,b"),
             ("JWT_CLIENT_ID", ","),

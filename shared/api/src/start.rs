@@ -6,12 +6,15 @@ use http::header::HOST;
 use http_body_util::Full;
 use lambda_http::request::LambdaRequest;
 pub use lambda_runtime::Error;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use runtime::start::{app, run, variable};
 use serde_json::value::RawValue;
+use tower::layer::layer_fn;
 use tower::{Service, ServiceExt};
 
 use crate::ApiState;
+use crate::after_answer::AfterAnswer;
 use crate::event::{self, encoded_query, is_host};
 use crate::settings::ApiSettings;
 
@@ -33,7 +36,7 @@ where
     service(|| Ok(build(ApiState::new(app()?, ApiSettings::read(variable)?))))
 }
 
-/// Runs a function that reads its events as [`crate::event`] does.
+/// Runs a function that reads its events as [`crate::event`] does. Its requests have an [`AfterAnswer`].
 ///
 /// # Errors
 /// When a setting is missing or invalid, or the runtime ends.
@@ -45,12 +48,15 @@ where
     B::Error: std::fmt::Display,
 {
     run(async move {
-        let service = build(ApiState::new(app()?, ApiSettings::read(variable)?));
+        let after = AfterAnswer::default();
+        let service = build(ApiState::new(app()?, ApiSettings::read(variable)?)).map_request(after.extension());
         let serve = |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
             let service = service.clone();
             async move { Ok::<_, Error>(event::answer(service, payload.get(), context).await?) }
         };
-        lambda_runtime::run(service_fn(serve)).await
+        // What `lambda_runtime::run` does, with one layer more around the one that posts the answer.
+        let answering = Runtime::new(service_fn(serve)).layer(layer_fn(|posting| after.clone().follow(posting)));
+        answering.layer(TracingLayer::new()).run().await
     })
 }
 

@@ -5,16 +5,17 @@ use std::fs::File;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use futures::FutureExt;
 use lambda_simulator::{InvocationBuilder, InvocationStatus, Simulator};
 use local::LocalServer;
 use local::keys::Keys;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::{FUNCTIONS, Invoke, PAGES, Receiver, Story, programs};
+use tests::{BROWSER, FUNCTIONS, Invoke, PAGES, Receiver, Story, TestEnv, programs};
+use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 /// Longer than any program takes on a busy machine.
@@ -165,6 +166,61 @@ async fn the_programs_refuse_to_start_in_production_with_what_is_meant_for_local
             assert!(!output.status.success(), "{function} with {variable}: {said}");
             let is_secret = value.len() > 8;
             assert!(said.contains(variable) && !(is_secret && said.contains(&value)), "{function} with {variable}: {said}");
+        }
+    }
+}
+
+/// A queue that notes of each message whether the bootstrap had posted the answers to all the events it was given when the message came.
+#[derive(Clone, Default)]
+struct NotingQueue {
+    bootstrap: Arc<OnceLock<Bootstrap>>,
+    noted: Arc<Mutex<Vec<bool>>>,
+}
+
+impl NotingQueue {
+    /// Starts it; returns its address.
+    async fn listen(&self) -> String {
+        let queue = self.clone();
+        let receive = move || {
+            let queue = queue.clone();
+            async move {
+                let bootstrap = queue.bootstrap.get().expect("a bootstrap that sends");
+                let states = bootstrap.simulator.get_all_invocation_states().await;
+                queue.noted.lock().expect("notes").push(states.iter().all(|state| state.status != InvocationStatus::InProgress));
+                r#"{"MessageId":"5fea7756-0ea4-451a-a703-a558b933e274"}"#
+            }
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(receive)).await });
+        format!("http://{address}")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_redirect_posts_its_answer_before_or_after_the_click_as_it_is_deployed() {
+    let env = TestEnv::new().await;
+    env.put_link("launch").await.expect(201);
+    let programs = programs(&["redirect"]).await;
+    let logs = tempfile::tempdir().expect("a folder");
+    let http = json!({"method": "GET", "path": "/", "sourceIp": "192.0.2.1"});
+    let event = json!({
+        "rawPath": "/_edge/redirect/demo/launch", "rawQueryString": "", "isBase64Encoded": false,
+        "headers": {"host": "localhost", "user-agent": BROWSER}, "requestContext": {"http": http},
+    });
+    for (policy, is_posted_first) in [("NEVER", false), ("WITHOUT_CAMPAIGN", true), ("ALWAYS", true)] {
+        let queue = NotingQueue::default();
+        let address = queue.listen().await;
+        let mut environment = env.server().env("redirect");
+        environment.extend([("ANSWER_FIRST", policy), ("AWS_ENDPOINT_URL_SQS", &address)].map(|(name, value)| (name.into(), value.into())));
+        let bootstrap = Bootstrap::start("redirect", &programs["redirect"], environment, logs.path()).await;
+        let bootstrap = queue.bootstrap.get_or_init(|| bootstrap);
+        for clicks in 1..=3 {
+            assert_eq!(bootstrap.invoke(event.clone()).await["statusCode"], 302, "{policy}");
+            // The next event is given only when the click has been sent, so all but the last have.
+            let noted = queue.noted.lock().expect("notes").clone();
+            let is_complete = noted.len() == clicks || (is_posted_first && noted.len() + 1 == clicks);
+            assert!(is_complete && noted.iter().all(|posted| *posted == is_posted_first), "{policy}: {noted:?}\n{}", bootstrap.log());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Processes that die and services that fail.
 
+pub(crate) mod answer_first;
 pub(crate) mod chain;
 pub(crate) mod first_start;
 pub(crate) mod kill;
