@@ -75,7 +75,7 @@ pub(crate) async fn respond(server: &LocalServer, parts: Parts, body: Bytes, sou
         function = slot.spec.binary,
         "{} {}",
         parts.method,
-        parts.uri.path()
+        api::logged_path(parts.uri.path())
     );
     finish(response, &request_id)
 }

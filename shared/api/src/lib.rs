@@ -58,7 +58,7 @@ pub use path::{PathId, PathParam};
 pub use problem::Problem;
 pub use quota::{account, charge, limit_public, require_feature};
 pub use rules::{damaged_state, delete_rule, list_rules, put_rule};
-pub use service::{Served, public_cors, serve};
+pub use service::{Served, logged_path, public_cors, serve};
 pub use settings::{AnswerFirst, ApiSettings, JwtMode, JwtSettings};
 pub use state::ApiState;
 pub use static_asset::{StaticAsset, is_current};

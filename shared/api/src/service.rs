@@ -165,7 +165,7 @@ fn write_problem(mut response: Response, request_id: &str) -> Response {
 }
 
 /// A path as log lines have it: without the session that it may name, since lines are kept for long.
-fn logged_path(path: &str) -> String {
+pub fn logged_path(path: &str) -> String {
     match path.rsplit_once("/chain/") {
         Some((before, rest)) if path.contains("/handles/") && !is_chain_resource(rest) => format!("{before}/chain/-"),
         _ => path.to_owned(),

@@ -16,7 +16,7 @@ pub use retry::RetryPolicy;
 
 pub(crate) use database::{Database, MAX_BATCH, applied, apply};
 pub(crate) use found::{found, log_damage, readable};
-pub(crate) use item::{Item, damaged, doc, from_json, integer, key, key_of, number, optional, string, text, to_json, with_doc};
+pub(crate) use item::{Item, damaged, doc, from_json, integer, key, key_of, logged_pk, number, optional, string, text, to_json, with_doc};
 pub(crate) use listed::ListRange;
 pub(crate) use page::{Listed, decode_parts, encode_parts, page_of, stretch_of};
 pub(crate) use retry::{RetryStep, retry};

@@ -33,7 +33,7 @@ pub enum Error {
     /// A stored item cannot be decoded.
     #[error("item {key} is damaged: {what}")]
     Damaged {
-        /// Its partition key.
+        /// Its partition key, as log lines have it.
         key: String,
         /// What is wrong with it.
         what: String,

@@ -1,7 +1,6 @@
 //! One id leads from the API call to the receiver, and every invocation writes its line of metrics.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
 use aws_lambda_events::sqs::SqsMessage;
 use domain::values::id::DeliveryId;
@@ -10,21 +9,7 @@ use serde_json::{Value, json};
 use store::invocation::Metric;
 use tests::fixtures::order;
 use tests::fixtures::webhooks::subscribe;
-use tests::{Answer, Receiver, TestEnv};
-
-/// The lines of metrics of all tests in this process.
-static LINES: Mutex<Vec<Value>> = Mutex::new(Vec::new());
-
-fn keep_lines() {
-    runtime::telemetry::install("tests", |line| {
-        let line = serde_json::from_slice(line).expect("a line is JSON");
-        LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-    });
-}
-
-fn lines(is_wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
-    LINES.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|line| is_wanted(line)).cloned().collect()
-}
+use tests::{Answer, Receiver, TestEnv, keep_metric_lines, metric_lines};
 
 /// Has a worker process its queue; returns the messages.
 async fn drain(env: &TestEnv, queue: &str) -> Vec<Value> {
@@ -93,12 +78,12 @@ async fn a_message_that_the_sweeper_sends_again_leads_to_the_same_request() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_invocation_writes_one_line_whose_only_dimension_is_its_function() {
-    keep_lines();
+    keep_metric_lines();
     let env = TestEnv::new().await;
     env.put_link("launch").await;
     let visit = env.visitor().follow("launch").await.expect(302);
     // Ids of requests are the same in every environment of the tests; those of the gateway are not.
-    let of_request = |answer: &Answer| lines(|line| line["lambda.requestId"] == answer.header("apigw-requestid"));
+    let of_request = |answer: &Answer| metric_lines(|line| line["lambda.requestId"] == answer.header("apigw-requestid"));
     let [line] = of_request(&visit).try_into().expect("one line for one request");
     assert_eq!((&line["FunctionName"], &line["http.status"]), (&json!("RedirectFunction"), &json!("302")));
     assert!(line["latency_ms"].is_u64() && line["click_send_ms"].is_u64(), "{line}");
@@ -109,7 +94,7 @@ async fn every_invocation_writes_one_line_whose_only_dimension_is_its_function()
     let unknown = env.anonymous().get("/v2/handles/demo/links").await;
     assert_eq!(of_request(&unknown).len(), 1, "an error has its line too");
     let known: BTreeSet<&str> = Metric::ALL.iter().map(|metric| metric.name()).collect();
-    for line in lines(|_| true) {
+    for line in metric_lines(|_| true) {
         let [directive] = line["_aws"]["CloudWatchMetrics"].as_array().expect("metrics").as_slice() else { panic!("{line}") };
         assert_eq!(directive["Dimensions"], json!([["FunctionName"]]));
         for metric in directive["Metrics"].as_array().expect("metrics") {
@@ -118,20 +103,20 @@ async fn every_invocation_writes_one_line_whose_only_dimension_is_its_function()
         }
     }
     // Other tests in this process have their lines too.
-    assert!(!lines(|line| line["FunctionName"] == "SweeperFunction" && line["sweeps"] == 1).is_empty());
-    assert!(!lines(|line| line["FunctionName"] == "ClickWorkerFunction" && line["settle_lag_ms"].is_u64()).is_empty());
+    assert!(!metric_lines(|line| line["FunctionName"] == "SweeperFunction" && line["sweeps"] == 1).is_empty());
+    assert!(!metric_lines(|line| line["FunctionName"] == "ClickWorkerFunction" && line["settle_lag_ms"].is_u64()).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_of_a_newer_version_returns_to_its_queue_and_is_counted() {
-    keep_lines();
+    keep_metric_lines();
     let env = TestEnv::new().await;
     env.put_link("launch").await;
     env.visitor().follow("launch").await.expect(302);
     let newer = |messages: Vec<SqsMessage>| messages.into_iter().map(newer).collect();
     let report = env.drain_with("ClicksQueue", newer).await;
     assert_eq!((report.received, report.failed, report.deleted), (1, 1, 0), "{report:?}");
-    assert!(!lines(|line| line["FunctionName"] == "ClickWorkerFunction" && line["unknown_version"] == 1).is_empty());
+    assert!(!metric_lines(|line| line["FunctionName"] == "ClickWorkerFunction" && line["unknown_version"] == 1).is_empty());
     let report = env.drain("ClicksQueue").await;
     assert_eq!((report.received, report.deleted), (1, 1), "the same message as it was sent: {report:?}");
 }

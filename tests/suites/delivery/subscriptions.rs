@@ -1,9 +1,8 @@
 //! Subscriptions over time: receivers that are given up and come back, endpoints that move, secrets that change, and secrets
 //! that are never seen.
 
-use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use tests::fixtures::webhooks::{
     DELIVERIES, WEBHOOKS, change, click_and_convert, delivery, id_of, log, read, run_schedule, send_test, subscribe,
 };
-use tests::{Answer, Behaviour, Posted, Receiver, TestEnv, TestEnvOptions};
+use tests::{Answer, Behaviour, Log, Posted, Receiver, TestEnv, TestEnvOptions};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -284,21 +283,6 @@ async fn twenty_one_subscriptions_asked_for_at_once_make_twenty() {
     env.operator().post(WEBHOOKS, body).await.refused(409, "conflict");
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Uses a token of every kind, valid and not; returns the secret part of each.
 async fn use_tokens(env: &TestEnv, seen: &mut String) -> (String, String, String) {
     let made = env.operator().post("/v2/handles/demo/tokens", json!({"scopes": ["links.read"]})).await.expect(201).json();
@@ -329,15 +313,7 @@ async fn use_tokens(env: &TestEnv, seen: &mut String) -> (String, String, String
 // On one thread, so that the log is that of this environment alone.
 #[tokio::test]
 async fn secrets_are_returned_once_and_never_again() {
-    // Beside a single subscriber, a thread without one may cache for a call site that no subscriber wants it.
-    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let log = Log::default();
-    let writer = log.clone();
-    // While one subscriber is all there is, a line is for ever wanted or not as the thread that first comes to it says, which may
-    // be another test's. With a second one every subscriber is asked.
-    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::record();
     let env = TestEnv::new().await;
     let receiver = Receiver::start().await;
     let subscription = subscribe(&env, &receiver, &["*"]).await;
@@ -369,7 +345,7 @@ async fn secrets_are_returned_once_and_never_again() {
     }
     seen.push_str(&operator.post(&format!("{path}/secret/rotate"), json!({"gracePeriodSeconds": -1})).await.expect(400).text());
     let (token, jwt, ctx) = use_tokens(&env, &mut seen).await;
-    let (dumped, logged) = (json!(env.table_items().await).to_string(), String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned());
+    let (dumped, logged) = (json!(env.table_items().await).to_string(), log.text());
     assert!(receiver.posted().len() > 5, "{}", receiver.posted().len());
     assert!(logged.contains("webhook attempted"), "the worker's lines are not in the log of {} bytes", logged.len());
     let platform: Value = serde_json::from_str(&env.keys().platform).unwrap();

@@ -9,17 +9,17 @@ use tests::fixtures::order;
 use tests::fixtures::webhooks::subscribe;
 use tests::{BROWSER, Fault, Receiver, Rule, TestEnv};
 
-const DEMO: &str = "/v2/handles/demo";
-const ERASE: &str = "/v2/handles/demo/privacy/erase";
-const EXPORT: &str = "/v2/handles/demo/privacy/export";
+pub(super) const DEMO: &str = "/v2/handles/demo";
+pub(super) const ERASE: &str = "/v2/handles/demo/privacy/erase";
+pub(super) const EXPORT: &str = "/v2/handles/demo/privacy/export";
 const DAYS: &str = "from=2026-03-01&to=2026-03-31";
 
-const SESSION: &str = "session-of-the-person";
+pub(super) const SESSION: &str = "session-of-the-person";
 /// What is personal and must be nowhere afterwards; the hash of the address is added when it is known.
 const STRINGS: [&str; 6] = [SESSION, "PersonsBrowser", "persons-blog.example", "person@mail.example", "persons-word", "xx-PERSON"];
 
 /// A visit of the person.
-async fn visit(env: &TestEnv, slug: &str) -> String {
+pub(super) async fn visit(env: &TestEnv, slug: &str) -> String {
     let visitor = env.visitor().with("user-agent", &format!("{BROWSER} PersonsBrowser/7")).from("203.0.113.77");
     let visitor =
         visitor.with("referer", "https://persons-blog.example/entry").with("accept-language", "xx-PERSON,en;q=0.5").in_country("DE");
@@ -27,7 +27,7 @@ async fn visit(env: &TestEnv, slug: &str) -> String {
 }
 
 /// The person and another visitor, each with clicks, signals, a sale, a refund and a confirmation; all counted.
-async fn populated(env: &TestEnv) -> String {
+pub(super) async fn populated(env: &TestEnv) -> String {
     env.put_link("launch").await.expect(201);
     let signal = |session: &str, key: &str| json!({"handle": "demo", "sessionId": session, "signals": [{"signalKey": key, "signalValue": "x", "confidence": 0.9, "metadata": {"mail": "person@mail.example"}}]});
     env.anonymous().post("/v2/public/chain/signals", signal(SESSION, "intent")).await.expect(202);
@@ -68,12 +68,12 @@ async fn dump(env: &TestEnv) -> String {
 }
 
 /// Those of the strings that are in a text.
-fn found_in<'s>(text: &str, strings: &'s [String]) -> Vec<&'s str> {
+pub(super) fn found_in<'s>(text: &str, strings: &'s [String]) -> Vec<&'s str> {
     strings.iter().filter(|string| text.contains(string.as_str())).map(String::as_str).collect()
 }
 
 /// The strings, with the hash of the person's address.
-async fn strings(env: &TestEnv) -> Vec<String> {
+pub(super) async fn strings(env: &TestEnv) -> Vec<String> {
     let items = env.table_items().await;
     let clicks = items.iter().filter(|item| item["pk"]["S"].as_str().unwrap().starts_with("CLICK#"));
     let docs = clicks.map(|item| serde_json::from_str::<Value>(item["doc"]["S"].as_str().unwrap()).unwrap());

@@ -1,4 +1,5 @@
-//! Deletion of handles, and erasure and export of persons.
+//! Deletion of handles, erasure and export of persons, and what is kept of visits and for how long.
 
 pub(crate) mod deletion;
 pub(crate) mod erasure;
+pub(crate) mod logs;

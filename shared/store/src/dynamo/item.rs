@@ -47,12 +47,12 @@ pub(crate) fn to_json(at: &Key, document: &impl Serialize) -> Result<String> {
 /// The document of an item.
 pub(crate) fn doc<T: DeserializeOwned>(item: &Item) -> Result<T> {
     let text = string(item, "doc")?;
-    serde_json::from_str(text).map_err(|error| damaged(string(item, "pk").unwrap_or("?"), error))
+    serde_json::from_str(text).map_err(|error| damaged(string(item, "pk").unwrap_or("?"), what_is_wrong(&error)))
 }
 
 /// Reads what [`to_json`] wrote.
 pub(crate) fn from_json<T: DeserializeOwned>(at: &Key, text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| damaged(&at.pk, error))
+    serde_json::from_str(text).map_err(|error| damaged(&at.pk, what_is_wrong(&error)))
 }
 
 /// A string attribute that the item must have.
@@ -73,7 +73,46 @@ pub(crate) fn integer(item: &Item, name: &str) -> Option<i64> {
     item.get(name).and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok())
 }
 
+/// A partition key as log lines have it: without the session or the digest of an address that it names, since lines are kept for long.
+pub(crate) fn logged_pk(pk: &str) -> &str {
+    if !pk.starts_with("SESS#") && !pk.starts_with("RATE#") {
+        return pk;
+    }
+    pk.match_indices('#').nth(1).and_then(|(end, _)| pk.get(..end)).unwrap_or(pk)
+}
+
+/// What is wrong with a document, without the text that was found in place of something else: it may be personal.
+fn what_is_wrong(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid ") => {
+            format!("{}, expected {expected}", found.split(" \"").next().unwrap_or_default())
+        }
+        _ => text,
+    }
+}
+
 /// The error for an item that cannot be decoded.
 pub(crate) fn damaged(key: &str, what: impl ToString) -> Error {
-    Error::Damaged { key: key.to_owned(), what: what.to_string() }
+    Error::Damaged { key: logged_pk(key).to_owned(), what: what.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_of_a_damaged_item_has_nothing_personal() {
+        for (pk, logged) in [
+            ("SESS#demo#sess-1", "SESS#demo"),
+            ("SESS#demo#sess#1", "SESS#demo"),
+            ("RATE#password#0a1b", "RATE#password"),
+            ("CLICK#demo#20260301#07", "CLICK#demo#20260301#07"),
+        ] {
+            let at = Key { pk: pk.to_owned(), sk: "A".to_owned() };
+            let error = from_json::<u8>(&at, r#""sess-1, expected sess-1""#).unwrap_err().to_string();
+            assert_eq!(error, format!("item {logged} is damaged: invalid type: string, expected u8 at line 1 column 25"));
+        }
+        assert_eq!(what_is_wrong(&serde_json::from_str::<u8>("").unwrap_err()), "EOF while parsing a value at line 1 column 0");
+    }
 }

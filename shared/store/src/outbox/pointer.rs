@@ -7,6 +7,7 @@ use domain::values::id::{DeliveryId, RequestId};
 use domain::values::moment::Day;
 use domain::values::name::{Handle, SessionId};
 
+use crate::dynamo::logged_pk;
 use crate::dynamo::table::{self, Key};
 use crate::invocation::request;
 use crate::outbox::{MESSAGE_VERSION, Message};
@@ -104,10 +105,9 @@ impl Pointer {
         self.pk.split('#').nth(1).unwrap_or("none")
     }
 
-    /// The partition key as log lines have it: without the session that it may name, since lines are kept for long.
+    /// The partition key as log lines have it.
     pub fn logged_pk(&self) -> &str {
-        let end = self.pk.rfind('#').filter(|_| self.kind() == Some(OutboxKind::Impressions));
-        end.and_then(|end| self.pk.get(..end)).unwrap_or(&self.pk)
+        logged_pk(&self.pk)
     }
 
     /// The item's primary key.
