@@ -3,3 +3,4 @@
 pub(crate) mod deletion;
 pub(crate) mod erasure;
 pub(crate) mod logs;
+pub(crate) mod retention;
