@@ -1297,7 +1297,7 @@ export interface components {
             amount: number;
             /** @description The caller's own name of this adjustment, such as the refund's number, unique in the conversion; 1 to 255 bytes. */
             idempotencyKey: string;
-            /** @description Why; not only spaces. */
+            /** @description Why; not only spaces. Name no person: it is kept when a person is erased. */
             reason: string;
         };
         /** @description The result of an adjustment. */

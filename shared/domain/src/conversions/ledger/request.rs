@@ -40,7 +40,7 @@ impl AdjustmentRequest {
         let amount = form.required("amount", doc, MoneyChange::field(currency));
         let reason = form::text(1..=MAX_REASON)
             .then(|text| if text.trim().is_empty() { Err(format!("must be 1 to {MAX_REASON} characters")) } else { Ok(text) });
-        let reason = form.required("reason", "Why; not only spaces.", reason);
+        let reason = form.required("reason", "Why; not only spaces. Name no person: it is kept when a person is erased.", reason);
         let doc = "The caller's own name of this adjustment, such as the refund's number, unique in the conversion; 1 to 255 bytes.";
         let key = form.required("idempotencyKey", doc, IdempotencyKey::field());
         Some(Self { key: key?, amount: amount?, reason: reason? })
