@@ -21,16 +21,9 @@ pub(crate) fn take_bytes() -> u64 {
 
 /// Makes the functions log as on Lambda, into the counter.
 pub(crate) fn install() {
-    let format = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(true)
-        .with_target(false)
-        .without_time();
     // It fails if an earlier section has installed it.
     let targets = Targets::new().with_default(LevelFilter::INFO).with_target("rustack_sqs_core", LevelFilter::WARN);
-    let _ = format.with_max_level(LevelFilter::TRACE).with_writer(Counter).finish().with(targets).try_init();
+    let _ = runtime::log::subscriber().with_max_level(LevelFilter::TRACE).with_writer(Counter).finish().with(targets).try_init();
     runtime::telemetry::install("tenx-links", |line| {
         BYTES.fetch_add(line.len() as u64, Ordering::Relaxed);
     });

@@ -47,9 +47,7 @@ pub(crate) fn measure() -> Result<Vec<Table>> {
     table.remark(
         "For batches, the calls are those of the whole batch and the other columns are per click. Without API Gateway or CloudFront, and without the queue's receives and deletes.",
     );
-    table.remark(
-        "On Lambda each log line also contains the runtime's span, if the format lists spans; the section `cpu` measures whole lines.",
-    );
+    table.remark("On Lambda each line also has the ids of its invocation; the section `cpu` measures whole lines.");
     table.remark("On Lambda an environment also reads the platform secret at its first request and every five minutes, and fetches the issuer's keys once.");
     Ok(vec![table, goals::table(&operations)])
 }

@@ -12,6 +12,7 @@ mod event;
 mod fill;
 mod jobs;
 mod listen;
+mod log;
 mod run;
 mod shutdown;
 mod welcome;

@@ -1,7 +1,6 @@
 //! The server: runs until Ctrl-C.
 
 use std::{
-    io::{IsTerminal, stdout},
     net::{Ipv4Addr, Ipv6Addr},
     sync::Arc,
 };
@@ -23,20 +22,15 @@ use local::{
 };
 use runtime::telemetry;
 use tokio::{net::TcpListener, time::Instant};
-use tracing_subscriber::{
-    filter::{LevelFilter, Targets},
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
 
-use super::{args::ServerArgs, fill, shutdown, welcome};
+use super::{args::ServerArgs, fill, log, shutdown, welcome};
 
 /// Opens the server, mounts the functions, creates the demo's data and serves until Ctrl-C.
 ///
 /// # Errors
 /// When the port or the data directory is in use, or a file cannot be read or written.
 pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error> {
-    start_logging();
+    log::start();
     if args.metrics {
         telemetry::install("local", telemetry::to_stdout);
     }
@@ -66,18 +60,6 @@ pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error
     serve(&server, listeners, shop).await;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Logs to standard output what `RUST_LOG` selects, by target and level.
-#[expect(clippy::disallowed_methods, reason = "RUST_LOG is no setting of a function")]
-fn start_logging() {
-    let selected = std::env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
-    let default = || {
-        let quieter = [("rustack_sqs_core", LevelFilter::WARN), ("dynoxide", LevelFilter::ERROR), ("api::service", LevelFilter::WARN)];
-        Targets::new().with_default(LevelFilter::INFO).with_targets(quieter)
-    };
-    let format = tracing_subscriber::fmt().compact().with_target(false).with_ansi(stdout().is_terminal());
-    format.with_max_level(LevelFilter::TRACE).finish().with(selected.unwrap_or_else(default)).init();
 }
 
 /// Loopback addresses that listen on one port.

@@ -18,7 +18,6 @@ use domain::values::id::RequestId;
 use runtime::Inputs;
 use runtime::telemetry::Invocation;
 use store::invocation::{Metric, for_request};
-use tracing::Instrument;
 
 use crate::ApiState;
 use crate::code::Code;
@@ -100,32 +99,31 @@ where
                     None => inner.call(request).await?,
                     Some(refusal) => refusal,
                 };
-                Ok::<_, Self::Error>(write_problem(problem_for_router_error(response), &id.to_string()))
+                let id = id.to_string();
+                let mut response = write_problem(problem_for_router_error(response), &id);
+                if method == Method::HEAD {
+                    *response.body_mut() = Body::empty();
+                }
+                if let Ok(value) = HeaderValue::from_str(&id) {
+                    response.headers_mut().insert(X_REQUEST_ID.clone(), value);
+                }
+                let status = response.status();
+                if status.is_server_error() {
+                    invocation.measure(Metric::Errors, 1);
+                }
+                let members = [
+                    ("message", "request"),
+                    ("request.id", id.as_str()),
+                    ("http.method", method.as_str()),
+                    ("http.path", path.as_str()),
+                    ("http.status", status.as_str()),
+                ];
+                if !invocation.end(inputs.now(), &members) {
+                    tracing::info!(http.method = %method, http.path = %path, http.status = status.as_u16(), "request");
+                }
+                Ok(response)
             };
-            let span = tracing::info_span!(target: "request", "request", request.id = %id);
-            let mut response = invocation.run(for_request(id, answer)).instrument(span).await?;
-            let id = id.to_string();
-            if method == Method::HEAD {
-                *response.body_mut() = Body::empty();
-            }
-            if let Ok(value) = HeaderValue::from_str(&id) {
-                response.headers_mut().insert(X_REQUEST_ID.clone(), value);
-            }
-            if response.status().is_server_error() {
-                invocation.measure(Metric::Errors, 1);
-            }
-            let status = response.status();
-            let members = [
-                ("message", "request"),
-                ("request.id", id.as_str()),
-                ("http.method", method.as_str()),
-                ("http.path", path.as_str()),
-                ("http.status", status.as_str()),
-            ];
-            if !invocation.end(inputs.now(), &members) {
-                tracing::info!(request.id = %id, http.method = %method, http.path = %path, http.status = status.as_u16(), "request");
-            }
-            Ok(response)
+            invocation.run(for_request(id, answer)).await
         })
     }
 }
@@ -156,7 +154,7 @@ fn problem_for_router_error(response: Response) -> Response {
 fn write_problem(mut response: Response, request_id: &str) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     if let Some(cause) = problem.causes() {
-        tracing::error!(request.id = %request_id, error.code = problem.code().as_str(), error.cause = %cause, "request failed");
+        tracing::error!(error.code = problem.code().as_str(), error.cause = %cause, "request failed");
     }
     let (mut parts, _) = response.into_parts();
     // The router has counted the empty body that the problem had until now.

@@ -6,7 +6,6 @@ use http::header::HOST;
 use http_body_util::Full;
 use lambda_http::request::LambdaRequest;
 pub use lambda_runtime::Error;
-use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use runtime::start::{app, run, variable};
 use serde_json::value::RawValue;
@@ -54,9 +53,8 @@ where
             let service = service.clone();
             async move { Ok::<_, Error>(event::answer(service, payload.get(), context).await?) }
         };
-        // What `lambda_runtime::run` does, with one layer more around the one that posts the answer.
-        let answering = Runtime::new(service_fn(serve)).layer(layer_fn(|posting| after.clone().follow(posting)));
-        answering.layer(TracingLayer::new()).run().await
+        // Around the one that posts the answer.
+        Runtime::new(service_fn(serve)).layer(layer_fn(|posting| after.clone().follow(posting))).run().await
     })
 }
 
@@ -76,7 +74,7 @@ where
     run(async move {
         let sanitized = lambda_http::Adapter::from(build()?)
             .map_request(|event: LambdaEvent<LambdaRequest>| LambdaEvent::new(sanitize_event(event.payload), event.context));
-        lambda_runtime::run(sanitized).await
+        Runtime::new(sanitized).run().await
     })
 }
 

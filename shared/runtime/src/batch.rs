@@ -4,7 +4,6 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use serde::Deserialize;
 use store::invocation::{Metric, for_request, measure};
 use store::{MESSAGE_VERSION, Message};
-use tracing::Instrument;
 
 /// A message that could be read.
 #[derive(Debug)]
@@ -19,7 +18,7 @@ impl<M: Message> Received<M> {
     /// Processes the message: log lines, and messages that are sent, name the request that caused it.
     pub async fn process<F: Future>(&self, work: F) -> F::Output {
         match self.body.request_id() {
-            Some(id) => for_request(id, work).instrument(tracing::info_span!("message", request.id = %id)).await,
+            Some(id) => for_request(id, work).await,
             None => work.await,
         }
     }

@@ -4,6 +4,7 @@
 //! - [`settings`]: the environment, read once and checked before the first event.
 //! - [`start`]: start-up on Lambda: one thread, JSON log lines.
 //! - [`batch`]: SQS batches with partial failure reports.
+//! - [`log`]: log lines with the ids of the work they belong to.
 //! - [`telemetry`]: one line of metrics for each invocation.
 //!
 //! Nothing here knows HTTP APIs, JWTs or OpenAPI: that is `api`.
@@ -12,6 +13,7 @@ mod app;
 mod keys;
 
 pub mod batch;
+pub mod log;
 pub mod settings;
 pub mod start;
 pub mod telemetry;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::values::moment::Moment;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::app::{App, Clock, Entropy, Inputs};
 use crate::settings::Settings;
-use crate::telemetry;
+use crate::{log, telemetry};
 
 /// The wall clock.
 pub fn wall_clock() -> Clock {
@@ -73,7 +73,7 @@ where
             let work = Box::pin(handle(worker, event.payload));
             async move { Ok::<_, Error>(telemetry::batch(&event.context, &inputs, work).await) }
         };
-        lambda_runtime::run(service_fn(serve)).await
+        Runtime::new(service_fn(serve)).run().await
     })
 }
 
@@ -97,12 +97,11 @@ where
                 Ok::<_, Error>(())
             }
         };
-        lambda_runtime::run(service_fn(serve)).await
+        Runtime::new(service_fn(serve)).run().await
     })
 }
 
-/// Runs a function on one thread, with its log as JSON lines. Each has the ids of its invocation in `spans`: Lambda's request id and
-/// X-Ray's trace id, which `lambda_runtime` adds, and the request it is for.
+/// Runs a function on one thread, with its log as [`log`](crate::log) lines.
 ///
 /// An environment serves one event at a time; a second thread would double the CPU of each.
 ///
@@ -110,15 +109,7 @@ where
 /// When the runtime ends.
 pub fn run(body: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
     let level = variable("RUST_LOG").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(true)
-        .with_target(false)
-        .without_time()
-        .with_max_level(level)
-        .init();
+    log::subscriber().with_max_level(level).init();
     if let Some(namespace) = variable("METRICS_NAMESPACE").filter(|name| !name.is_empty()) {
         telemetry::install(&namespace, telemetry::to_stdout);
     }

@@ -16,6 +16,7 @@ use lambda_runtime::{Config, Context};
 use store::invocation::{Measured, Metric, measured};
 
 use crate::Inputs;
+use crate::log::InvocationIds;
 
 /// Where the lines go.
 struct Sink {
@@ -43,8 +44,7 @@ pub fn to_stdout(line: &[u8]) {
 /// An invocation that has begun.
 pub struct Invocation {
     config: Arc<Config>,
-    lambda_request_id: String,
-    trace_id: Option<String>,
+    ids: Arc<InvocationIds>,
     started: Moment,
     measured: Arc<Measured>,
 }
@@ -58,16 +58,15 @@ impl Invocation {
         }
         Self {
             config: Arc::clone(&context.env_config),
-            lambda_request_id: context.request_id.clone(),
-            trace_id: context.xray_trace_id.clone(),
+            ids: Arc::new(InvocationIds { request_id: context.request_id.clone(), trace_id: context.xray_trace_id.clone() }),
             started: now,
             measured,
         }
     }
 
-    /// Does the work of the invocation, which measures into it.
+    /// Does the work of the invocation, which measures into it and logs with its ids.
     pub async fn run<F: Future>(&self, work: F) -> F::Output {
-        measured(Arc::clone(&self.measured), work).await
+        Arc::clone(&self.ids).scope(measured(Arc::clone(&self.measured), work)).await
     }
 
     /// Measures something of it.
@@ -76,7 +75,7 @@ impl Invocation {
     }
 
     /// Ends it with its line, which has these members besides; false when no lines are written.
-    pub fn end(self, now: Moment, members: &[(&str, &str)]) -> bool {
+    pub fn end(&self, now: Moment, members: &[(&str, &str)]) -> bool {
         let Some(sink) = SINK.get() else { return false };
         self.measure(Metric::Latency, now.millis() - self.started.millis());
         (sink.write)(&self.line(&sink.namespace, now, members));
@@ -96,9 +95,8 @@ impl Invocation {
         for (metric, value) in self.measured.values() {
             let _ = write!(line, r#","{}":{value}"#, metric.name());
         }
-        let ids = [("FunctionName", self.config.function_name.as_str()), ("lambda.requestId", &self.lambda_request_id)];
-        let trace = self.trace_id.as_deref().map(|id| ("lambda.traceId", id));
-        for (name, text) in ids.into_iter().chain(trace).chain(members.iter().copied()) {
+        let function = ("FunctionName", self.config.function_name.as_str());
+        for (name, text) in [function].into_iter().chain(self.ids.members()).chain(members.iter().copied()) {
             let _ = write!(line, r#","{name}":"#);
             let _ = serde_json::to_writer(&mut line, text);
         }

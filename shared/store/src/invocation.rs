@@ -1,6 +1,6 @@
 //! What accompanies the work of one invocation: the request it is for, and what it measures.
 //!
-//! Both are carried beside the work, as the fields of a tracing span are: whatever sends a message names the request in it, and whatever
+//! Both are carried beside the work: log lines name the request, whatever sends a message names the request in it, and whatever
 //! retries a write counts a conflict, without an argument through every call. Neither decides anything. Outside an invocation, such as in
 //! a job, there is no request and nothing is measured.
 
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::values::id::RequestId;
+use tokio::task::JoinHandle;
 
 tokio::task_local! {
     static REQUEST: RequestId;
@@ -151,6 +152,17 @@ pub fn measure(metric: Metric, value: i64) {
 /// Does `work` for a request: the messages it sends name the request.
 pub async fn for_request<F: Future>(request: RequestId, work: F) -> F::Output {
     REQUEST.scope(request, work).await
+}
+
+/// Does `work` in a task of its own, for the same request. It may outlive the invocation, so it measures nothing.
+pub fn spawn<F>(work: F) -> JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    match request() {
+        Some(request) => tokio::spawn(for_request(request, work)),
+        None => tokio::spawn(work),
+    }
 }
 
 /// The request that the present work is for.

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use domain::values::moment::Moment;
 use tokio::time::timeout;
-use tracing::Instrument;
 
 use super::{KeysError, PlatformKeys};
 
@@ -140,7 +139,7 @@ impl<L: Load> KeyCache<L> {
         if let Poll::Ready(loaded) = attempt.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             return loaded;
         }
-        tokio::spawn(attempt.in_current_span()).await.unwrap_or(Err(KeysError::NotYet))
+        store::invocation::spawn(attempt).await.unwrap_or(Err(KeysError::NotYet))
     }
 }
 
