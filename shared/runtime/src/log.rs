@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
+use store::invocation::{for_request, request};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::{Format, Json, JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, SubscriberBuilder};
@@ -37,6 +38,24 @@ impl InvocationIds {
     }
 }
 
+/// `work` that is done later or by another task: its messages and log lines name the present request and invocation. It may outlive the
+/// invocation, so it measures nothing.
+pub fn continued<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let (ids, request) = (INVOCATION.try_with(Arc::clone).ok(), request());
+    let work = async move {
+        match request {
+            Some(request) => for_request(request, work).await,
+            None => work.await,
+        }
+    };
+    async move {
+        match ids {
+            Some(ids) => ids.scope(work).await,
+            None => work.await,
+        }
+    }
+}
+
 /// The format of log lines.
 #[derive(Debug)]
 pub struct LogLines(Format<Json, ()>);
@@ -58,7 +77,7 @@ where
         writer.write_char('{')?;
         // Outside an invocation there are none.
         let _ = INVOCATION.try_with(|ids| ids.members().try_for_each(|(name, id)| write!(writer, r#""{name}":{},"#, Value::from(id))));
-        if let Some(id) = store::invocation::request() {
+        if let Some(id) = request() {
             write!(writer, r#""request.id":"{id}","#)?;
         }
         writer.write_str(line.strip_prefix('{').unwrap_or(&line))
@@ -73,7 +92,6 @@ mod tests {
     use domain::values::id::RequestId;
     use domain::values::moment::Moment;
     use futures::FutureExt;
-    use store::invocation::for_request;
 
     use super::*;
 
@@ -98,8 +116,9 @@ mod tests {
         let invocation = |trace_id| Arc::new(InvocationIds { request_id: "84\"76".to_owned(), trace_id });
         let request = RequestId::new(Moment::from_millis(1), 1);
         let log = |place: &'static str| async move { tracing::warn!(place, "something") };
-        let work = invocation(Some("Root=1-57".to_owned())).scope(for_request(request, log("request")));
-        work.now_or_never().expect("nothing is waited for");
+        let later = async { continued(log("request")) };
+        let later = invocation(Some("Root=1-57".to_owned())).scope(for_request(request, later)).now_or_never();
+        later.expect("nothing is waited for").now_or_never().expect("nothing is waited for");
         invocation(None).scope(log("batch")).now_or_never().expect("nothing is waited for");
         log("start").now_or_never().expect("nothing is waited for");
         let lines = String::from_utf8(written.0.lock().expect("a lock").clone()).expect("text");

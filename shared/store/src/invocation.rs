@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::values::id::RequestId;
-use tokio::task::JoinHandle;
 
 tokio::task_local! {
     static REQUEST: RequestId;
@@ -152,17 +151,6 @@ pub fn measure(metric: Metric, value: i64) {
 /// Does `work` for a request: the messages it sends name the request.
 pub async fn for_request<F: Future>(request: RequestId, work: F) -> F::Output {
     REQUEST.scope(request, work).await
-}
-
-/// Does `work` in a task of its own, for the same request. It may outlive the invocation, so it measures nothing.
-pub fn spawn<F>(work: F) -> JoinHandle<F::Output>
-where
-    F: Future<Output: Send> + Send + 'static,
-{
-    match request() {
-        Some(request) => tokio::spawn(for_request(request, work)),
-        None => tokio::spawn(work),
-    }
 }
 
 /// The request that the present work is for.

@@ -11,6 +11,7 @@ use domain::values::moment::Moment;
 use tokio::time::timeout;
 
 use super::{KeysError, PlatformKeys};
+use crate::log;
 
 /// Age in milliseconds after which keys are reloaded.
 const FRESH_MS: i64 = 300_000;
@@ -139,7 +140,7 @@ impl<L: Load> KeyCache<L> {
         if let Poll::Ready(loaded) = attempt.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             return loaded;
         }
-        store::invocation::spawn(attempt).await.unwrap_or(Err(KeysError::NotYet))
+        tokio::spawn(log::continued(attempt)).await.unwrap_or(Err(KeysError::NotYet))
     }
 }
 
