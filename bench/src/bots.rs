@@ -20,7 +20,6 @@ type Agent = (String, f64);
 
 /// Measures this section.
 pub(crate) fn measure() -> Result<Vec<Table>> {
-    domain::clicks::agent::load();
     let mut table =
         Table::new("Classification of bots", &["user agents", "count", "classified as bots", "weighted by occurrence", "ns each"]);
     let data = workspace().join("shared/domain/data");

@@ -73,8 +73,8 @@ const SECTIONS: [Section; 14] = [
 fn child_process(name: &str) -> Option<Result<()>> {
     match name {
         "load" => Some(throughput::run_load()),
-        "phrase-load" => {
-            cpu::print_phrase_load();
+        "first-classification" => {
+            cpu::print_first_classification();
             Some(Ok(()))
         }
         "handshake" => Some(handshake::print_duration()),

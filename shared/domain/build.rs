@@ -1,11 +1,10 @@
-//! Compiles the list of user agent phrases into an automaton that loads in microseconds.
+//! Compiles the list of user agent phrases into the constants of a trie.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::{env, fs};
-
-use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder, MatchKind};
 
 #[path = "src/clicks/agent/flags.rs"]
 mod flags;
@@ -35,16 +34,32 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rerun-if-changed={input}");
     }
     let phrases = read(&fs::read_to_string(LIST)?)?;
-    let automaton: DoubleArrayAhoCorasick<u32> = DoubleArrayAhoCorasickBuilder::new()
-        .match_kind(MatchKind::LeftmostLongest)
-        .build_with_values(with_inner_flags(&phrases))
-        .map_err(|error| error.to_string())?;
-    let compiled = automaton.serialize();
-    DoubleArrayAhoCorasick::<u32>::deserialize(&compiled).map_err(|error| error.to_string())?;
-
-    let target = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("user-agent-phrases.bin");
-    fs::write(target, compiled)?;
+    let target = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("user_agent_phrases.rs");
+    fs::write(target, trie(&with_inner_flags(&phrases))?)?;
     Ok(())
+}
+
+/// The constants of `src/clicks/agent/phrases.rs`: the nodes of a trie, level by level, so that the children of each are beside each other
+/// and the children of the next node follow them. Node 0 is the root.
+fn trie(phrases: &[(&str, u32)]) -> Result<String, Box<dyn Error>> {
+    let (mut labels, mut flags, mut children) = (vec![0], Vec::new(), Vec::new());
+    // Per node: the phrases below it, which are sorted, and how many bytes of them it stands for.
+    let mut nodes = VecDeque::from([(phrases, 0)]);
+    while let Some((below, depth)) = nodes.pop_front() {
+        children.push(u16::try_from(labels.len())?);
+        let (own, longer) = below.split_at(below.partition_point(|(phrase, _)| phrase.len() == depth));
+        flags.push(own.first().map_or(0, |(_, flags)| *flags));
+        for branch in longer.chunk_by(|(one, _), (other, _)| one.as_bytes().get(depth) == other.as_bytes().get(depth)) {
+            labels.extend(branch.first().and_then(|(phrase, _)| phrase.as_bytes().get(depth)));
+            nodes.push_back((branch, depth + 1));
+        }
+    }
+    children.push(u16::try_from(labels.len())?);
+    let mut constants = String::new();
+    writeln!(constants, "static LABELS: [u8; {}] = {labels:?};", labels.len())?;
+    writeln!(constants, "static CHILDREN: [u16; {}] = {children:?};", children.len())?;
+    writeln!(constants, "static FLAGS: [u32; {}] = {flags:?};", flags.len())?;
+    Ok(constants)
 }
 
 /// Reads the list: sections of phrases, one per line.

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::table::Table;
 
-pub(crate) use micro::print_phrase_load;
+pub(crate) use micro::print_first_classification;
 
 /// Measures a warm invocation and its parts.
 pub(crate) fn measure() -> Result<Vec<Table>> {

@@ -31,7 +31,6 @@ pub use follow::document;
 
 /// The function.
 pub fn service(app: ApiState) -> Served<Redirect> {
-    domain::clicks::agent::load();
     Served::new(app.inputs().clone(), &app.settings().public_domain, Redirect { app: app.clone(), links: Arc::new(LinkCache::new()) })
 }
 

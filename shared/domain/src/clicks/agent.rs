@@ -109,11 +109,6 @@ impl Classification {
     }
 }
 
-/// Loads the list of phrases. Called once at start-up, so that no visitor waits for it.
-pub fn load() {
-    phrases::load();
-}
-
 /// Classifies who sent a request, and from what device.
 pub fn classify(evidence: &Evidence) -> Classification {
     let user_agent = evidence.user_agent.unwrap_or_default().trim();

@@ -1,9 +1,6 @@
 //! Finds the listed phrases in a user agent, in one pass over at most [`MAX_KEPT_BYTES`].
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use daachorse::DoubleArrayAhoCorasick;
 
 use super::flags::UserAgentFlags;
 
@@ -11,28 +8,49 @@ use super::flags::UserAgentFlags;
 /// the stored click again gives the same result; anything a client sends beyond it must not cost more time.
 pub const MAX_KEPT_BYTES: usize = 512;
 
-/// `data/user-agent-phrases.txt`, compiled by the build script. Loading checks every state once and takes some tens of
-/// microseconds; building the automaton here would take milliseconds of every cold start.
-static PHRASES: LazyLock<Option<DoubleArrayAhoCorasick<u32>>> = LazyLock::new(|| {
-    let compiled = include_bytes!(concat!(env!("OUT_DIR"), "/user-agent-phrases.bin"));
-    let (phrases, _) = DoubleArrayAhoCorasick::deserialize(compiled).ok()?;
-    Some(phrases)
-});
+// `data/user-agent-phrases.txt` as the nodes of a trie, made by the build script: constants, which cost a cold start nothing. Of each node
+// `LABELS` has the last byte, `CHILDREN` the first child, up to that of the next node, and `FLAGS` the flags where a phrase ends, else 0.
+include!(concat!(env!("OUT_DIR"), "/user_agent_phrases.rs"));
 
-/// Loads the list; false if it cannot be read, which the build script has checked.
-pub(super) fn load() -> bool {
-    PHRASES.is_some()
+/// The child of a node by its byte.
+fn child(node: usize, label: u8) -> Option<usize> {
+    let (first, end) = (usize::from(*CHILDREN.get(node)?), usize::from(*CHILDREN.get(node + 1)?));
+    let place = LABELS.get(first..end)?.iter().position(|of_child| *of_child == label)?;
+    Some(first + place)
+}
+
+/// The longest phrase that `text` begins with: its flags, and how many bytes it has.
+pub(super) fn longest(text: &[u8]) -> Option<(UserAgentFlags, usize)> {
+    let (mut node, mut found) = (0, None);
+    for (read, byte) in text.iter().enumerate() {
+        let Some(next) = child(node, *byte) else { break };
+        node = next;
+        let flags = FLAGS.get(node).copied().unwrap_or_default();
+        if flags != 0 {
+            found = Some((UserAgentFlags(flags), read + 1));
+        }
+    }
+    found
+}
+
+/// The flags of the phrases in `text`, from the left; of those that begin at one byte the longest, and none that overlaps the one before.
+fn find(text: &[u8]) -> UserAgentFlags {
+    let (mut rest, mut all) = (text, UserAgentFlags::default());
+    while !rest.is_empty() {
+        let read = match longest(rest) {
+            Some((flags, bytes)) => {
+                all = all.and(flags);
+                bytes
+            }
+            None => 1,
+        };
+        rest = rest.get(read..).unwrap_or_default();
+    }
+    all
 }
 
 /// The flags of every phrase in `user_agent`, in any letter case.
 pub(super) fn flags(user_agent: &str) -> UserAgentFlags {
-    let Some(phrases) = PHRASES.as_ref() else {
-        // Without the list every agent counts as a browser: losing a person's click costs more than counting a bot's.
-        return UserAgentFlags::BROWSER.and(UserAgentFlags::OTHER_SYSTEM);
-    };
-    let find = |text: &[u8]| {
-        phrases.leftmost_find_iter(text).fold(UserAgentFlags::default(), |flags, phrase| flags.and(UserAgentFlags(phrase.value())))
-    };
     let mut framed = framed(user_agent);
     let flags = find(&framed);
     if !flags.any_of(UserAgentFlags::BOT) {

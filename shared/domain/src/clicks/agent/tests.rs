@@ -1,5 +1,7 @@
 //! Classifies known user agents, and each piece of evidence alone.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const PERSON: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
@@ -26,9 +28,36 @@ fn assert_only(evidence: &Evidence, reason: Reason) {
     assert_eq!(classification.device, Device::Bot, "{evidence:?}");
 }
 
+/// The phrases of the list, without its headings.
+fn listed() -> Vec<&'static str> {
+    let list = include_str!("../../../data/user-agent-phrases.txt").lines();
+    list.filter(|line| !line.is_empty() && !line.starts_with(['#', '['])).collect()
+}
+
 #[test]
-fn the_list_can_be_read() {
-    assert!(phrases::load());
+fn every_phrase_of_the_list_is_found_whole() {
+    let phrases = listed();
+    assert!(phrases.len() > 500, "{}", phrases.len());
+    for phrase in phrases {
+        assert_eq!(phrases::longest(phrase.as_bytes()).map(|(_, bytes)| bytes), Some(phrase.len()), "{phrase:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_found_at_a_place_is_the_longest_phrase_that_begins_there(
+        parts in prop::collection::vec(prop_oneof![prop::sample::select(listed()).prop_map(str::to_owned), "[a-z0-9 ./$]{0,4}"], 0..6),
+        cut in 0_usize..8,
+    ) {
+        let mut text = parts.concat().into_bytes();
+        text.truncate(text.len().saturating_sub(cut));
+        let phrases = listed();
+        for start in 0..text.len() {
+            let rest = &text[start..];
+            let expected = phrases.iter().filter(|phrase| rest.starts_with(phrase.as_bytes())).map(|phrase| phrase.len()).max();
+            prop_assert_eq!(phrases::longest(rest).map(|(_, bytes)| bytes), expected);
+        }
+    }
 }
 
 #[test]
