@@ -10,9 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::Request;
-use store::invocation::{for_request, request};
+use runtime::log::continued;
 use tower::{Service, service_fn};
-use tracing::{Instrument, Span};
 
 /// Takes the work that requests leave for after their answers. Requests have it as an extension where somebody does that work: on
 /// Lambda, and only in functions started by [`crate::start::events`].
@@ -28,12 +27,7 @@ impl fmt::Debug for AfterAnswer {
 impl AfterAnswer {
     /// Leaves work for after the answer of the present request. Its messages and log lines name this request.
     pub fn defer(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let work = work.instrument(Span::current());
-        let work = match request() {
-            Some(id) => for_request(id, work).boxed(),
-            None => work.boxed(),
-        };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(work);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(continued(work).boxed());
     }
 
     /// What gives this to requests.
