@@ -11,8 +11,8 @@ environment({ month: false }, (env) => ({ server, browser } = env));
 
 /** Every action that the console has words for. */
 const WORDS = new Map([...readFileSync(new URL("../src/core/audit.ts", import.meta.url), "utf8").matchAll(/^ {2}"(\w+\.\w+)": "([^"]+)",$/gm)].map(([, action, words]) => [action, words]));
-/** What no request causes, and what is recorded with an account and belongs to no handle. */
-const OTHERS = ["clicks.rescored", "account.updated", "handle.erased"];
+/** What no request causes, what is recorded with an account and belongs to no handle, and what privacy.test.mjs waits for. */
+const OTHERS = ["clicks.rescored", "account.updated", "handle.erased", "privacy.erased"];
 
 const write = (verb, resource, body) => must(server, handle, verb, resource, body);
 const refused = (resource, token) => fetch(`${server.origin}/v2/public/handles/${handle}/${resource}`, { headers: { authorization: `Bearer ${token}` } });
@@ -53,6 +53,12 @@ async function writeConversions() {
   assert.equal((await refused("links", token)).status, 401);
 }
 
+/** A person who is exported and erased. */
+async function writePrivacy() {
+  await write("GET", "privacy/export?sessionId=nobody");
+  await write("POST", "privacy/erase", { sessionId: "nobody" });
+}
+
 /** An endpoint that is changed, tested, rotated, sent to again, disabled by its own answer, and one that is deleted. */
 async function writeWebhooks() {
   receiver = await Receiver.start();
@@ -78,6 +84,7 @@ prepare(async () => {
   await writeLinks();
   await writeConversions();
   await writeWebhooks();
+  await writePrivacy();
   await write("PUT", "collaborators", { collaborators: [{ userId: "demo-operator", role: "OPERATOR" }] });
   assert.equal((await callAs(server, "demo-owner", "DELETE", `/v2/handles/${handle}`, { confirm: handle })).status, 202);
   await write("POST", "restore");

@@ -55,6 +55,8 @@ export const PAGES = [
   "settings/audit",
   "settings/audit?action=link.*&actor=demo-owner",
   "settings/audit?target=nothing-has-this-name",
+  "settings/privacy",
+  "settings/privacy?idempotencyKey=nothing-has-this-key",
   "settings/snippet",
   "settings/snippet?session=nobody-has-this-session",
   "lifecycle/webhooks",

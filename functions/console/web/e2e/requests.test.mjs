@@ -8,7 +8,7 @@ let server, browser;
 environment({}, (env) => ({ server, browser } = env));
 
 /** What a button of the page will ask for, and has not asked for yet. */
-const LATER = /\/analytics\/export$/;
+const LATER = /\/(analytics|privacy)\/export$/;
 /** What explains the console itself, and comes from no request. */
 const EXPLAINS = ["Plans", "Roles", "Scopes"];
 

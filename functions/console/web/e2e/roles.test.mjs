@@ -64,6 +64,7 @@ test("the table of roles says what the API lets each do", async () => {
     audit: ["GET", "audit-events"],
     collaborators: ["PUT", "collaborators", {}],
     transfer: ["POST", "transfer-ownership", {}],
+    privacy: ["POST", "privacy/erase", {}],
   };
   assert.deepEqual(said.map(([action]) => action), Object.keys(requests));
   for (const [action, roles] of said) {

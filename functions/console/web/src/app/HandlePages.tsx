@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { Redirect, Route, Switch } from "wouter";
-import { may } from "../core/roles";
+import { may, whoMay } from "../core/roles";
 import { remember } from "../core/device";
 import { keepPlace, knownPlace } from "../core/place";
 import { useGet } from "../api/use";
@@ -80,7 +80,7 @@ function Allowed({ entry }: { entry: PageEntry }) {
   return (
     <Page title={entry.title}>
       <Empty title="Your role does not reach this page">
-        You are {role} of this handle. An OPERATOR or its OWNER can open it.
+        You are {role} of this handle. {whoMay(entry.needs)} can open it.
       </Empty>
     </Page>
   );

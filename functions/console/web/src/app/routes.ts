@@ -68,6 +68,7 @@ export const PAGES: readonly PageEntry[] = [
   settings("collaborators", "Collaborators", () => import("../pages/settings/people/Collaborators"), { listed, icon: "people" }),
   settings("plan", "Plan and usage", () => import("../pages/settings/Plan"), { listed, key: "s", icon: "chart" }),
   settings("audit", "Audit", () => import("../pages/settings/audit/Audit"), { listed, needs: "audit", key: "a", icon: "list" }),
+  settings("privacy", "Privacy", () => import("../pages/settings/privacy/Privacy"), { listed, needs: "privacy", icon: "lock" }),
   settings("snippet", "Snippet", () => import("../pages/settings/Snippet"), { listed, icon: "code" }),
   settings("account", "Your account", () => import("../pages/settings/Account"), { listed, icon: "gear" }),
   lifecycle("webhooks", "Webhooks", () => import("../pages/lifecycle/webhooks/Webhooks"), { listed, key: "w", icon: "bolt", needs: "webhooks" }),

@@ -43,6 +43,9 @@ const WORDS: Readonly<Record<string, string>> = {
   "token.revoked": "Token revoked",
   "token.refused": "Token refused",
   "clicks.rescored": "Clicks rescored",
+  "privacy.erase_requested": "Erasing a person requested",
+  "privacy.erased": "Person erased",
+  "privacy.exported": "Person's data exported",
   "account.updated": "Account changed",
 };
 
@@ -62,6 +65,7 @@ export const KINDS: readonly { id: string; name: string }[] = [
   { id: "token.*", name: "Tokens" },
   { id: "collaborators.*", name: "Collaborators" },
   { id: "handle.*", name: "Handle" },
+  { id: "privacy.*", name: "Privacy" },
 ];
 
 /** An action, or all of a kind, in words. */
@@ -80,6 +84,7 @@ const PAGES: Readonly<Record<string, (target: string) => string>> = {
   token: (id) => `settings/tokens?token=${id}`,
   handle: () => "settings/collaborators",
   collaborators: () => "settings/collaborators",
+  privacy: () => "settings/privacy",
   account: () => "settings/plan",
 };
 const GONE = ["deleted", "erased", "revoked"];

@@ -22,12 +22,16 @@ const ACTIONS = {
   audit: { least: "OPERATOR", text: "Read the audit: who changed what" },
   collaborators: { least: "OWNER", text: "Add, change and remove collaborators" },
   transfer: { least: "OWNER", text: "Transfer the handle to a collaborator, delete and restore it" },
+  privacy: { least: "OWNER", text: "Erase and export a person's data" },
 } as const satisfies Record<string, { least: Role; text: string }>;
 
 export type Action = keyof typeof ACTIONS;
 
 /** Whether a role suffices for an action. */
 export const may = (role: Role | undefined, action: Action): boolean => role !== undefined && RANK[role] >= RANK[ACTIONS[action].least];
+
+/** Who may do an action, for whoever may not. */
+export const whoMay = (action: Action): string => ({ CREATOR: "Everyone who works on it", OPERATOR: "An OPERATOR or its OWNER", OWNER: "Its OWNER" })[ACTIONS[action].least];
 
 /** Every action in words, in the order of the role that it needs. */
 export const ACTION_LIST: readonly { id: Action; text: string }[] = (Object.keys(ACTIONS) as Action[]).map((id) => ({ id, text: ACTIONS[id].text }));

@@ -3,6 +3,7 @@ import { actionName, auditCsv, auditQuery, changedFields, filterOf, KINDS, NO_FI
 import { csvText } from "./csv";
 import { persons, samePeople, USER_ID, withPerson, type People } from "./people";
 import { retryText } from "./quota";
+import { contents, erasures, named, personFile, personOf } from "./privacy";
 import { ACTION_LIST, may, ROLES, type Action, type Role } from "./roles";
 import { endOf, fileNameOf, permitted, RESOURCES, SCOPES, tokenIdOf, tokenName, trial, type Scope } from "./scopes";
 import { ago, policy, SESSION_ID, tag, testSession } from "./snippet";
@@ -64,6 +65,7 @@ describe("roles", () => {
     audit: "tokens, audit events",
     collaborators: "replace collaborators, transfer ownership",
     transfer: "replace collaborators, transfer ownership",
+    privacy: "erase and export a person's data",
   };
   it("may what the specification gives them", () => {
     for (const { id } of ACTION_LIST) {
@@ -72,6 +74,30 @@ describe("roles", () => {
       const allowed = ROLES.map((role) => role.id).filter((role) => may(role, id));
       expect([id, allowed[0]]).toEqual([id, least]);
     }
+  });
+});
+
+describe("a person's data", () => {
+  it("is asked for by what the address names", () => {
+    expect(personOf(new URLSearchParams("clickId=clk_1"))).toEqual({ by: "clickId", id: "clk_1" });
+    expect(personOf(new URLSearchParams("range=7d"))).toEqual({ by: "sessionId", id: "" });
+    expect(named({ by: "idempotencyKey", id: "order 1" })).toEqual({ idempotencyKey: "order 1" });
+    expect(personFile("acme", { by: "idempotencyKey", id: "../order 1" })).toBe("acme-person-.._order_1.json");
+  });
+  it("is a file of which each kind is counted", () => {
+    expect(contents('[{"kind":"click","record":{}},{"kind":"signal","record":{}},{"kind":"click","record":{}}]')).toBe("1 signal and 2 clicks");
+    expect(contents("[]\n")).toBe("");
+  });
+  it("is erased once the audit says so, with the latest count", () => {
+    const event = (action: string, target: string, at: string, after: object) => ({ action, target, at, after, actor: { kind: "JWT", id: "demo-owner" } }) as unknown as AuditEvent;
+    const rows = erasures([
+      event("privacy.erased", "ers_1", "2026-11-23T10:02:00Z", { clicks: 2, conversions: 0, sessions: 1 }),
+      event("privacy.exported", "acme", "2026-11-23T10:01:30Z", { by: "clickId" }),
+      event("privacy.erase_requested", "ers_2", "2026-11-23T10:01:00Z", { by: "clickId" }),
+      event("privacy.erased", "ers_1", "2026-11-23T10:01:00Z", { clicks: 1, conversions: 0, sessions: 1 }),
+      event("privacy.erase_requested", "ers_1", "2026-11-23T10:00:00Z", { by: "sessionId" }),
+    ]);
+    expect(rows.map(({ erasureId, by, erased }) => [erasureId, by, erased?.text])).toEqual([["ers_2", "clickId", undefined], ["ers_1", "sessionId", "2 clicks and 1 session"]]);
   });
 });
 

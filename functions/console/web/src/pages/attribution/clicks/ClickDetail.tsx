@@ -9,6 +9,7 @@ import { instant } from "../../../core/time";
 import { botReason } from "../../../core/why";
 import { CopyButton } from "../../../ui/Copy";
 import { Pick } from "../../../ui/Pick";
+import { PrivacyLink } from "../../settings/privacy/PrivacyLink";
 import { Rule, Session } from "./columns";
 
 const CONSENT: Readonly<Record<Click["consent"], string>> = { full: "full", basic: "basic", denied: "denied: no address and no session is kept" };
@@ -37,7 +38,7 @@ export function ClickDetail({ of: click, toggle }: { of: Click; toggle: (part: s
     ["Segments", click.segments.join(", ")],
     ["Session", sessionId && <Session key="i" id={sessionId} address={address} />],
     ["Classifier", `version ${click.classifier}`],
-    ["Click", <span key="k" className="row"><code>{click.clickId}</code><CopyButton text={click.clickId} label="Copy the click's id" /></span>],
+    ["Click", <span key="k" className="row"><code>{click.clickId}</code><CopyButton text={click.clickId} label="Copy the click's id" /><PrivacyLink by="clickId" id={click.clickId} /></span>],
     ["Conversions", <Link key="v" href={address(`attribution/conversions?slug=${slug}&from=${from}&to=${to}`)}>of this link since that day</Link>],
   ];
   return (

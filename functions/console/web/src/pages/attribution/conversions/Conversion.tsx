@@ -14,6 +14,7 @@ import { CopyButton } from "../../../ui/Copy";
 import { Card, Page } from "../../../ui/Page";
 import { Loaded } from "../../../ui/states";
 import { Waterfall } from "../../../ui/Waterfall";
+import { PrivacyLink } from "../../settings/privacy/PrivacyLink";
 import { Adjust } from "./Adjust";
 import { StateTag } from "./columns";
 import { Path } from "./Path";
@@ -29,7 +30,7 @@ export default function Conversion() {
       title={data ? `${data.eventType}${data.value != null ? ` · ${money(data.netValue ?? data.value, data.currency)}` : ""}` : "Conversion"}
       note={<span className="row"><code>{conversionId}</code><CopyButton text={conversionId} label="Copy the conversion's id" />{data && <Tags item={data} />}</span>}
       asOf={explained.at}
-      actions={<><Deliveries conversionId={conversionId} /><ApiRequest requests={[explained.request, conversion.request]} /></>}
+      actions={<>{data && <PrivacyLink by="clickId" id={data.clickId} />}<Deliveries conversionId={conversionId} /><ApiRequest requests={[explained.request, conversion.request]} /></>}
     >
       <Loaded of={explained} lines={12}>
         {(explanation) => (

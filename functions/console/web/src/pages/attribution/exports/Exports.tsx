@@ -1,5 +1,5 @@
 import { useHandle, useQueryParts, useRange } from "../../../app/context";
-import { exportRequest } from "../../../api/export";
+import { exportRequest, readExport } from "../../../api/export";
 import { useReport } from "../../../api/report";
 import { useGet } from "../../../api/use";
 import { apiOrigin } from "../../../auth/config";
@@ -10,8 +10,8 @@ import { daysBetween, longDay } from "../../../core/time";
 import { Code } from "../../../ui/ApiRequest";
 import { Choice, type Option } from "../../../ui/fields";
 import { Card, Page } from "../../../ui/Page";
+import { ExportRun } from "../../../ui/ExportRun";
 import { Icon } from "../../../ui/Icon";
-import { Run } from "./Run";
 
 const TYPE_OPTIONS: Record<ExportType, Option<ExportType> & { text: string }> = {
   conversions: { id: "conversions", name: "Conversions", note: "a row per ledger entry", text: "One row for each conversion and each adjustment, in time order: what commissions are paid on." },
@@ -51,13 +51,19 @@ export default function Exports() {
         <Card title="File" note={<code>{fileName(handle, query)}</code>}>
           <div className="stack">
             <p>{about ? <><strong>{about.atLeast ? "At least " : "About "}{count(about.rows)}</strong> {about.rows === 1 ? "row" : "rows"}{about.atLeast ? ", and those of adjustments and confirmations" : ""}.</> : "Counting the rows …"}</p>
-            {plan === "FREE" ? <Locked /> : <Run key={fileName(handle, query)} query={query} expected={about?.rows ?? 0} />}
+            {plan === "FREE" ? <Locked /> : <Run query={query} expected={about?.rows ?? 0} />}
           </div>
         </Card>
       </div>
       <Same query={query} />
     </Page>
   );
+}
+
+function Run({ query, expected }: { query: ExportQuery; expected: number }) {
+  const handle = useHandle();
+  const file = fileName(handle, query);
+  return <ExportRun key={file} file={file} unit="row" expected={expected} requests={[exportRequest(handle, query)]} read={(progress, signal) => readExport(handle, query, progress, signal)} />;
 }
 
 function Locked() {

@@ -13,6 +13,7 @@ import { CopyButton } from "../../../ui/Copy";
 import { DataTable, type Column } from "../../../ui/DataTable";
 import { Card, Page } from "../../../ui/Page";
 import { Empty, Loaded } from "../../../ui/states";
+import { PrivacyLink } from "../../settings/privacy/PrivacyLink";
 import { Lanes } from "../tester/Lanes";
 import { SessionClicks, SessionConversions } from "./Related";
 
@@ -37,7 +38,7 @@ export default function Session() {
     <Page
       title={<>Session <bdi>{sessionId}</bdi></>} name={`Session ${sessionId}`} asOf={missing ? undefined : session.at}
       note={session.data && !missing ? <Note session={session.data} /> : undefined}
-      actions={<>{known && <ButtonLink icon="split" href={test}>Test decisions</ButtonLink>}<CopyButton text={sessionId} label="Copy the session's id" /><ApiRequest requests={[session.request]} /></>}
+      actions={<>{known && <PrivacyLink by="sessionId" id={sessionId} />}{known && <ButtonLink icon="split" href={test}>Test decisions</ButtonLink>}<CopyButton text={sessionId} label="Copy the session's id" /><ApiRequest requests={[session.request]} /></>}
     >
       {missing ? (
         <Card>

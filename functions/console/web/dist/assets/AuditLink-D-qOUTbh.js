@@ -1,1 +1,0 @@
-import{Ec as e,Eo as t,Ga as n,So as r,oo as i}from"./frame-B0wVE7yd.js";var a=e();function o({target:e,action:o}){let s=t(),c=r();if(!n(s,`audit`))return null;let l=new URLSearchParams({...e?{target:e}:{},...o?{action:o}:{}});return(0,a.jsx)(i,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

@@ -1,1 +1,0 @@
-import{Ec as e,Ha as t,To as n,ko as r}from"./frame-B0wVE7yd.js";import{t as i}from"./Traffic-gBGCDYNA.js";var a=e();function o(){let[e]=n();return(0,a.jsx)(t,{title:`Traffic`,note:`${r(e)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

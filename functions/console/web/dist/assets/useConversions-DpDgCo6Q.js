@@ -1,1 +1,0 @@
-import{hr as e,ra as t}from"./frame-B0wVE7yd.js";function n(n,r){return t(`/v2/handles/{handle}/conversions`,{query:e(n,r)})}export{n as t};
