@@ -4,13 +4,19 @@ import { endpointName } from "./deliveries";
 import { count, plural } from "./numbers";
 import { quota } from "./quota";
 import { momentOf } from "./replay";
+import { may, type Role } from "./roles";
 
 /** Something that needs a person, with the one page that helps. */
 export type Note = { id: string; level: "bad" | "warn"; kind: "endpoint" | "delivery" | "campaign" | "health" | "quota"; title: string; text: string; at: string | null; page: string; action: string };
 
+/** Whether a role reaches the page that helps. */
+export const mayOpen = (page: string, role: Role | undefined): boolean => !page.startsWith("lifecycle/") || may(role, "webhooks");
+
 type Panel = Schema["NotificationsPanel"];
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** Failures that the panel lists at most. */
+const LISTED = 20;
 /** Deliveries that were given up are shown this long. */
 const GIVEN_UP_DAYS = 7;
 
@@ -46,12 +52,13 @@ function givenUp({ webhooks, recentFailures }: Pick<Panel, "webhooks" | "recentF
     // Ranges go by the moments in the ids. A whole minute is what a field shows.
     const oldest = Math.min(...deliveries.map(({ deliveryId }) => momentOf(deliveryId)));
     const since = new Date(Math.floor(oldest / MINUTE_MS) * MINUTE_MS).toISOString();
-    const many = recentFailures.length >= 20 ? "At least " : "";
+    // There are more than are listed: then all that is kept is looked at.
+    const isFull = recentFailures.length >= LISTED;
     return [{
       id: newest.deliveryId, kind: "delivery", level: "warn", at: newest.createdAt,
-      title: `${many}${plural(deliveries.length, "delivery", "deliveries")} to ${endpointName(webhook)} ${deliveries.length === 1 ? "was" : "were"} given up`,
+      title: `${isFull ? "At least " : ""}${plural(deliveries.length, "delivery", "deliveries")} to ${endpointName(webhook)} ${deliveries.length === 1 ? "was" : "were"} given up`,
       text: "Every attempt failed. Once the endpoint works, a replay sends each event once more.",
-      page: `lifecycle/replay?endpoint=${id}&since=${encodeURIComponent(since)}`, action: "Replay them",
+      page: `lifecycle/replay?endpoint=${id}${isFull ? "" : `&since=${encodeURIComponent(since)}`}`, action: "Replay them",
     }];
   });
 }

@@ -22,6 +22,7 @@ type Props = {
   unit: string;
   /** How many there may be, where that is known. */
   expected?: number;
+  /** None while what to export is not chosen. */
   requests: readonly Request[];
   read: (progress: (file: ExportFile) => void, signal: AbortSignal) => Promise<ExportFile>;
   /** What a file has, in words. */
@@ -62,7 +63,7 @@ export function ExportRun({ file: name, unit, expected, requests, read, contents
         <Button kind="primary" icon="download" onPress={() => void run()} isDisabled={running || isDisabled === true}>Export</Button>
         {running && <Button onPress={() => stop.current?.abort()}>Stop</Button>}
         <span className="grow" />
-        <ApiRequest requests={requests} />
+        {requests.length > 0 && <ApiRequest requests={requests} />}
       </div>
       {running && <progress className="progress" aria-label="Reading" {...(expected === undefined ? {} : { max: Math.max(expected, state.rows, 1), value: state.rows })} />}
       <p role="status" className={state.at === "idle" || state.at === "failed" ? "hidden" : ""}>{words(state, unit)}</p>

@@ -1,7 +1,6 @@
 import { Link } from "wouter";
 import { useAddress, useRole } from "../app/context";
-import { isUnread, type Look, type Note } from "../core/notes";
-import { may } from "../core/roles";
+import { isUnread, mayOpen, type Look, type Note } from "../core/notes";
 import { Ago } from "./When";
 
 /** Notes, each with the one action that helps; those that are new since the last look say so. */
@@ -12,7 +11,7 @@ export function Notes({ notes, last, onGo }: { notes: readonly Note[]; last: Loo
     <ul className="notes" aria-label="Notifications">
       {notes.map((note) => {
         const { id, level, title, text, at, page, action } = note;
-        const allowed = !page.startsWith("lifecycle/") || may(role, "webhooks");
+        const allowed = mayOpen(page, role);
         return (
           <li key={id} className={`note note-${level}`}>
             <strong>{title}{isUnread(note, last) && <> <span className="tag tag-accent">new</span></>}</strong>

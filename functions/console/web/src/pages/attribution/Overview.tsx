@@ -21,9 +21,6 @@ export default function Overview() {
   const before = useReportBefore(range, { groupBy: "day" });
   const funnel = useFunnel(range);
   const latest = useGet("/v2/handles/{handle}/conversions", { query: { limit: 5 } });
-  // What needs attention is above all else: until it is known nothing is drawn, so that nothing moves down.
-  const panel = useGet("/v2/handles/{handle}/notifications");
-  const isKnown = panel.data !== undefined || panel.problem !== null;
   const requests = range.compare ? [now.request, before.request] : [now.request];
   return (
     <Page
@@ -34,8 +31,8 @@ export default function Overview() {
       actions={<ButtonLink kind="primary" icon="plus" href={address("attribution/links/new")}>New link</ButtonLink>}
     >
       <Alerts />
-      <div className={now.data && isKnown ? undefined : "hold"}>
-      <Loaded of={isKnown ? now : { ...now, data: undefined, problem: null }} lines={10}>
+      <div className={now.data ? undefined : "hold"}>
+      <Loaded of={now} lines={10}>
         {(report) =>
           report.totals.clicks === 0 && report.totals.conversions === 0 && !before.data?.totals.clicks ? (
             <NoClicks range={range} />
@@ -48,15 +45,13 @@ export default function Overview() {
         }
       </Loaded>
       </div>
-      {isKnown && (
-        <div className="grid-2">
-          <LatestConversions of={latest} />
-          <div className="stack">
-            <QuickCreate />
-            <CampaignQuality of={funnel} />
-          </div>
+      <div className="grid-2">
+        <LatestConversions of={latest} />
+        <div className="stack">
+          <QuickCreate />
+          <CampaignQuality of={funnel} />
         </div>
-      )}
+      </div>
     </Page>
   );
 }

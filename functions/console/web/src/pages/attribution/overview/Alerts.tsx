@@ -1,24 +1,26 @@
 import { Link } from "wouter";
-import { useNow } from "../../../app/clock";
-import { useAddress } from "../../../app/context";
-import { useGet } from "../../../api/use";
-import { notes } from "../../../core/notes";
+import { useAddress, useRole } from "../../../app/context";
+import { useNotes } from "../../../app/useNotes";
+import { mayOpen, type Note } from "../../../core/notes";
 
-/** Endpoints that fail or were disabled: conversions that partners do not hear of. */
+/** The worst of what needs attention, with the one action that helps. The line is there before that is known, so that nothing moves. */
 export function Alerts() {
+  const { panel, found } = useNotes(false);
+  const [worst, ...others] = found;
+  if (worst) return <Alert of={worst} others={others.length} />;
+  return <p className="attention muted small">{panel.data ? "Nothing needs attention." : ""}</p>;
+}
+
+function Alert({ of: { level, title, text, page, action }, others }: { of: Note; others: number }) {
   const address = useAddress();
-  const panel = useGet("/v2/handles/{handle}/notifications");
-  const now = useNow();
-  const found = panel.data ? notes(panel.data, now).filter(({ kind }) => kind === "endpoint") : [];
-  if (!found.length) return null;
+  const role = useRole();
   return (
-    <div className="stack-small">
-      {found.slice(0, 2).map(({ id, level, title, text, page, action }) => (
-        <p key={id} className={`alert alert-${level} alert-line`}>
-          <span><strong>{title}.</strong> {text}</span>
-          <Link href={address(page)}>{action}</Link>
-        </p>
-      ))}
-    </div>
+    <p className={`alert alert-${level} attention`}>
+      <span className="attention-text" title={`${title}. ${text}`}><strong>{title}.</strong> {text}</span>
+      <span className="row tags">
+        {mayOpen(page, role) && <Link href={address(page)}>{action}</Link>}
+        {others > 0 && <Link href={address("notifications")}>{others} more</Link>}
+      </span>
+    </p>
   );
 }

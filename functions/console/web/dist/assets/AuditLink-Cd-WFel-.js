@@ -1,1 +1,0 @@
-import{Lc as e,Lo as t,No as n,_o as r,no as i}from"./frame-BxQ5R0SD.js";var a=e();function o({target:e,action:o}){let s=t(),c=n();if(!i(s,`audit`))return null;let l=new URLSearchParams({...e?{target:e}:{},...o?{action:o}:{}});return(0,a.jsx)(r,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

@@ -1,1 +1,0 @@
-import{Kn as e,Lc as t,Lo as n,No as r,_o as i,no as a}from"./frame-BxQ5R0SD.js";var o=t();function s({by:t,id:s}){let c=n(),l=r();return a(c,`privacy`)?(0,o.jsx)(i,{kind:`quiet`,icon:`lock`,href:l(`settings/privacy?${new URLSearchParams(e({by:t,id:s}))}`),children:`Privacy`}):null}export{s as t};

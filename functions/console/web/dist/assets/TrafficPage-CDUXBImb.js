@@ -1,1 +1,0 @@
-import{$a as e,Bo as t,Io as n,Lc as r}from"./frame-BxQ5R0SD.js";import{t as i}from"./Traffic-O47dYKTL.js";var a=r();function o(){let[r]=n();return(0,a.jsx)(e,{title:`Traffic`,note:`${t(r)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{Bt as t,ja as n,xo as r,zc as i}from"./frame-BxQ5R0SD.js";var a=e(i(),1);function o(e){let i=r(`/v2/handles/{handle}/webhooks`,{query:{limit:100},...e?{every:e}:{}}),o=(0,a.useMemo)(()=>t(i.data?.items),[i.data]);return{reading:i,known:o,nameOf:e=>{let t=o.get(e);return t?n(t):i.data?`Deleted endpoint`:e}}}export{o as t};
