@@ -87,7 +87,8 @@ test("the days of a row are read when it is pointed at, in one request of that r
 test("a visitor of the preview is saved under a name, comes back after a reload, and is removed", async () => {
   await open(page, server, `${HANDLE}/attribution/links/summer-sale/edit`);
   const country = () => page.$$eval("input", (all) => all.find((input) => input.labels?.[0]?.innerText === "Country")?.value);
-  await fill(page, "Country", "JP");
+  await fill(page, "Country", "Japan");
+  await page.waitForSelector(".visitor ::-p-text(Japan)");
   await fill(page, "Source", "email");
   await press(page, "Save this visitor");
   await fill(page, "Name", "Readers in Japan");

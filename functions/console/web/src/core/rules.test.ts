@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { countryCode } from "./countries";
 import { differences, merge } from "./diff";
 import type { Conditions } from "./linkForm";
 import { matrixCountries, matrixVisits, NO_VISITOR, visitOf } from "./preview";
@@ -7,11 +8,18 @@ import { covers, hint, moved, sentence } from "./rules";
 const conditions = (parts: Record<string, unknown>): Conditions => parts as Conditions;
 const rules = (...list: Record<string, unknown>[]) => list.map((parts) => ({ conditions: conditions(parts) }));
 
+describe("countries", () => {
+  it("are known by their names and by two letters", () => {
+    expect(["Germany", "germany ", "DE", "de", "Côte d’Ivoire", "cote d’ivoire", "United Kingdom", "UK"].map(countryCode)).toEqual(["DE", "DE", "DE", "DE", "CI", "CI", "GB", "UK"]);
+    expect(["", "Ger", "Deutschland über", "D1"].map(countryCode)).toEqual([null, null, null, null]);
+  });
+});
+
 describe("rules", () => {
   it("are sentences", () => {
     expect(sentence({})).toBe("Everyone");
     expect(sentence(conditions({ countryIn: ["DE", "AT"], deviceIn: ["MOBILE"], percent: { from: 0, to: 50 } })))
-      .toBe("If the country is Germany or Austria, the device is mobile, and among 0 to 50 % of visitors");
+      .toBe("If the country is Germany or Austria, the device is mobile, and the visitor is among 0 to 50 % of all");
   });
   it("that none reaches are named", () => {
     const list = rules({ countryIn: ["DE", "AT"] }, { countryIn: ["de"], deviceIn: ["MOBILE"] }, { deviceIn: ["MOBILE"] }, {}, { sourceIn: ["email"] });

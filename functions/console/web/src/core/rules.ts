@@ -35,7 +35,7 @@ function part(conditions: Conditions, kind: Kind): string {
   }
   if (kind === "percent") {
     const share = conditions.percent;
-    return share ? `among ${share.from} to ${share.to} % of visitors` : "";
+    return share ? `the visitor is among ${share.from} to ${share.to} % of all` : "";
   }
   const values = valuesOf(conditions, kind);
   if (kind === "countryIn") return `the country is ${either(values.map(countryName))}`;

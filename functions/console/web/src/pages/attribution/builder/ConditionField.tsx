@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { countryName } from "../../../core/countries";
+import { countryCode, countryName } from "../../../core/countries";
 import type { Conditions } from "../../../core/linkForm";
 import { DEVICES, KINDS, valuesOf, WEEKDAYS, type Kind } from "../../../core/rules";
 import { Check, TextBox } from "../../../ui/fields";
@@ -35,11 +35,11 @@ function Words({ label, values, onChange, countries }: { label: string; values: 
   const named = values.map(countryName).join(", ");
   return (
     <TextBox
-      label={label} value={text} help={countries ? named || "Two-letter codes with commas between them, such as DE, AT." : "With commas between them; any of them."}
+      label={label} value={text} help={countries ? named || "Names or two letters with commas between them, such as Germany, AT." : "With commas between them; any of them."}
       onChange={(typed) => {
         setText(typed);
         const words = typed.split(",").map((word) => word.trim()).filter(Boolean);
-        onChange(countries ? words.map((word) => word.toUpperCase()) : words);
+        onChange(countries ? words.map((word) => countryCode(word) ?? word.toUpperCase()) : words);
       }}
     />
   );

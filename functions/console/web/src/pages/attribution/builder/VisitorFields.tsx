@@ -3,6 +3,7 @@ import type { Visitor } from "../../../core/preview";
 import { DEVICES } from "../../../core/rules";
 import { Button } from "../../../ui/Button";
 import { Choice, TextBox } from "../../../ui/fields";
+import { CountryField } from "./CountryField";
 import { SavedVisitors } from "./SavedVisitors";
 
 const ANY = "";
@@ -17,7 +18,7 @@ export function VisitorFields({ visitor, onChange }: { visitor: Visitor; onChang
   return (
     <>
     <div className="visitor">
-      <TextBox label="Country" placeholder="DE" value={visitor.country} onChange={(country) => set({ country: country.toUpperCase().slice(0, 2) })} />
+      <CountryField value={visitor.country} onChange={(country) => set({ country })} />
       <Choice label="Device" options={OPTIONS} value={visitor.device} onChange={(device) => set({ device })} />
       <TextBox label="Source" placeholder="direct" value={visitor.source} onChange={(source) => set({ source })} />
       {more && (

@@ -1,1 +1,0 @@
-import{Nc as e,No as t,_o as n,ko as r,no as i}from"./frame-B2EycaV-.js";var a=e();function o({target:e,action:o}){let s=t(),c=r();if(!i(s,`audit`))return null;let l=new URLSearchParams({...e?{target:e}:{},...o?{action:o}:{}});return(0,a.jsx)(n,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

@@ -1,1 +1,0 @@
-import{Kn as e,Nc as t,No as n,_o as r,ko as i,no as a}from"./frame-B2EycaV-.js";var o=t();function s({by:t,id:s}){let c=n(),l=i();return a(c,`privacy`)?(0,o.jsx)(r,{kind:`quiet`,icon:`lock`,href:l(`settings/privacy?${new URLSearchParams(e({by:t,id:s}))}`),children:`Privacy`}):null}export{s as t};

@@ -1,1 +1,0 @@
-import{$a as e,Io as t,Mo as n,Nc as r}from"./frame-B2EycaV-.js";import{t as i}from"./Traffic-DHD9349B.js";var a=r();function o(){let[r]=n();return(0,a.jsx)(e,{title:`Traffic`,note:`${t(r)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

@@ -1,1 +1,0 @@
-import{Er as e,ma as t}from"./frame-B2EycaV-.js";function n(n,r){return t(`/v2/handles/{handle}/conversions`,{query:e(n,r)})}export{n as t};
