@@ -20,7 +20,7 @@ async function finished(process, what) {
   if (status !== 0) throw new Error(`${what} ended with ${status}`);
 }
 
-/** The server; CONSOLE_ORIGIN and ENV_FILE name one that runs already. */
+/** The server, with a demo month of so many clicks; CONSOLE_ORIGIN and ENV_FILE name one that runs already. */
 export class Server {
   static async start({ plan = "ENTERPRISE", month = true } = {}) {
     const server = new Server();
@@ -36,7 +36,8 @@ export class Server {
     server.origin = `http://localhost:${server.port}`;
     await server.open();
     if (month) {
-      const fill = spawn(LOCAL, ["fill", "--clicks", "1500", "--handle", HANDLE, "--replace", "--data", server.data], { stdio: "ignore" });
+      const clicks = month === true ? 1_500 : month;
+      const fill = spawn(LOCAL, ["fill", "--clicks", String(clicks), "--handle", HANDLE, "--replace", "--data", server.data], { stdio: "ignore" });
       await finished(fill, "fill");
     }
     return server;

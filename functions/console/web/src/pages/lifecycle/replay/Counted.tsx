@@ -14,13 +14,13 @@ import { Card } from "../../../ui/Page";
 import { Empty, Failed } from "../../../ui/states";
 import { Outcome } from "./Outcome";
 
-type Props = { choice: Choice; count: Count; nameOf: (endpoint: string) => string };
+type Props = { choice: Choice; count: Count; nameOf: (endpoint: string) => string; /** Counts from the oldest delivery on, where the range does not. */ countAll?: () => void };
 type State = { at: "asked" } | { at: "running" | "stopped" | "done" | "failed"; progress: Progress; problem?: Problem };
 
 const NONE: Progress = { sent: 0, cursor: null, since: null };
 
 /** What would be sent, the question, and then how far it is. */
-export function Counted({ choice, count, nameOf }: Props) {
+export function Counted({ choice, count, nameOf, countAll }: Props) {
   const handle = useHandle();
   const address = useAddress();
   const client = useQueryClient();
@@ -44,7 +44,7 @@ export function Counted({ choice, count, nameOf }: Props) {
     }
     void client.invalidateQueries();
   };
-  if (!count.events) return <Card title="Nothing to send"><Nothing count={count} nameOf={nameOf} /></Card>;
+  if (!count.events) return <Card title="Nothing to send"><Nothing count={count} nameOf={nameOf} countAll={countAll} /></Card>;
   const request: Request = { verb: "post", address: apiAddress("/v2/handles/{handle}/deliveries/replay", { handle }), body: replayBody(choice, null) };
   return (
     <Card title={`${plural(count.events, "event")} to send again`} actions={<ApiRequest requests={[request]} />}>
@@ -89,13 +89,15 @@ function words(at: State["at"], { sent }: Progress, all: number): string {
   }
 }
 
-function Nothing({ count, nameOf }: Pick<Props, "count" | "nameOf">) {
+function Nothing({ count, nameOf, countAll }: Pick<Props, "count" | "nameOf"> & { countAll: Props["countAll"] }) {
   return (
     <>
       {count.leftOut.size ? (
         <Empty title="Nothing can be sent yet">Enable the endpoint, then count again.</Empty>
       ) : (
-        <Empty title="No event needs it">Every event of this time that matches has been delivered or sent again since.</Empty>
+        <Empty title="No event needs it" action={countAll && <Button onPress={countAll}>Count those of all 30 days</Button>}>
+          Every event of this time that matches has been delivered or sent again since.
+        </Empty>
       )}
       <LeftOut count={count} nameOf={nameOf} />
     </>

@@ -44,9 +44,10 @@ function Chooser({ endpoints }: { endpoints: Endpoints }) {
   const [opened] = useState(() => Date.now());
   const [standing, setStanding] = useState<Standing>({ at: "choosing" });
   const stop = useRef<AbortController>(undefined);
-  const day = new Date(opened - DAY_MS).toISOString();
-  const [since, until] = [momentOf(query.get("since")) ?? day, momentOf(query.get("until"))];
   const endpoint = query.get("endpoint");
+  // An endpoint is looked at for what it missed, and it may have been disabled for days.
+  const [oldest, day] = [before(opened, KEPT_DAYS), before(opened, 1)];
+  const [since, until] = [momentOf(query.get("since")) ?? (endpoint ? oldest : day), momentOf(query.get("until"))];
   const status = STATUSES.find(({ id }) => id === query.get("status"))?.id ?? ALL;
   // A change of what is chosen makes a count that was made worthless.
   const set = (parts: Record<string, string | null>) => {
@@ -55,9 +56,9 @@ function Chooser({ endpoints }: { endpoints: Endpoints }) {
     setParts(parts);
   };
   const fault = faultOf(since, until, opened);
-  const count = async () => {
+  const count = async (from = since) => {
     if (fault) return;
-    const choice: Choice = { ...kept(since, until), endpoint, status: status === ALL ? null : status };
+    const choice: Choice = { ...kept(from, until), endpoint, status: status === ALL ? null : status };
     const control = new AbortController();
     stop.current = control;
     setStanding({ at: "counting", looked: 0 });
@@ -68,6 +69,10 @@ function Chooser({ endpoints }: { endpoints: Endpoints }) {
     } catch (thrown) {
       setStanding(control.signal.aborted ? { at: "choosing" } : { at: "failed", problem: problemOf(thrown) });
     }
+  };
+  const countAll = () => {
+    set({ since: oldest });
+    void count(oldest);
   };
   const busy = standing.at === "counting";
   const options = [{ id: ALL, name: "All active endpoints" }, ...[...endpoints.known.values()].map((one) => ({ id: one.subscriptionId as string, name: endpointName(one) }))];
@@ -90,10 +95,12 @@ function Chooser({ endpoints }: { endpoints: Endpoints }) {
         </form>
       </Card>
       {standing.at === "failed" && <Failed problem={standing.problem} again={() => void count()} />}
-      {standing.at === "counted" && <Counted key={`${standing.choice.until} ${standing.looked}`} choice={standing.choice} count={standing.count} nameOf={endpoints.nameOf} />}
+      {standing.at === "counted" && <Counted key={`${standing.choice.until} ${standing.looked}`} choice={standing.choice} count={standing.count} nameOf={endpoints.nameOf} {...(since === oldest ? {} : { countAll })} />}
     </div>
   );
 }
+
+const before = (now: number, days: number): string => new Date(now - days * DAY_MS).toISOString();
 
 /** The range, not older than what is kept, and with an end: what comes while it is counted and sent belongs to another replay. */
 const kept = (since: string, until: string | null): Pick<Choice, "since" | "until"> => ({
