@@ -10,6 +10,7 @@ use domain::webhooks::envelope::Envelope;
 use domain::webhooks::event::WebhookEventType;
 use domain::webhooks::subscription::Subscription;
 use futures::future::try_join_all;
+use futures::try_join;
 use serde::Serialize;
 use store::{DeliveryCounts, DeliveryFilter, MAX_LISTED_DELIVERIES, SubscriptionWithHealth};
 
@@ -67,13 +68,16 @@ pub(crate) struct CatalogEntry {
     responses((status = 200, description = "The panel.", body = NotificationsPanel))
 )]
 pub(crate) async fn handle(State(app): State<ApiState>, member: Member<NotificationsRead>) -> Result<Json<NotificationsPanel>, Problem> {
-    let known = app.store().subscriptions().list(member.handle(), app.now()).await?;
+    let handle = member.handle();
     let of_a_day = DeliveryFilter { since: Some(app.now().plus_days(-1)), ..DeliveryFilter::default() };
-    let recent = list(&app, member.handle(), &of_a_day, MAX_LISTED_DELIVERIES).await?;
-    let webhooks = try_join_all(known.iter().map(|known| notified(&app, known, &recent))).await?;
     let failures = DeliveryFilter { statuses: vec![DeliveryStatus::Exhausted], ..DeliveryFilter::default() };
-    let recent_failures = shown(&app, list(&app, member.handle(), &failures, MAX_FAILURES_SHOWN).await?).await?;
-    Ok(Json(NotificationsPanel { webhooks, recent_failures, event_catalog: catalog(member.handle()) }))
+    // The page that shows it waits for all of it, so what can be read at the same time is.
+    let known = async { Ok(app.store().subscriptions().list(handle, app.now()).await?) };
+    let recent = list(&app, handle, &of_a_day, MAX_LISTED_DELIVERIES);
+    let failed = async { shown(&app, list(&app, handle, &failures, MAX_FAILURES_SHOWN).await?).await };
+    let (known, recent, recent_failures) = try_join!(known, recent, failed)?;
+    let webhooks = try_join_all(known.iter().map(|known| notified(&app, known, &recent))).await?;
+    Ok(Json(NotificationsPanel { webhooks, recent_failures, event_catalog: catalog(handle) }))
 }
 
 /// A subscription with its counts; those that have not ended and the last one are found among the handle's `recent` deliveries.
