@@ -81,6 +81,7 @@ test("a person is erased once their name is typed; figures stay, and the page fo
   await fill(page, "Order key", "order-1");
   await (await page.$$('main button[aria-label="API request"]'))[1].click();
   assert.match(await page.waitForSelector("[role=dialog] pre").then(() => textOf(page, "[role=dialog] pre")), /-X POST .*\/privacy\/erase'[^]*"idempotencyKey": "order-1"/);
+  await page.waitForFunction(() => document.activeElement?.closest("[role=dialog]"));
   await page.keyboard.press("Escape");
   await page.waitForFunction(() => !document.querySelector("[role=dialog]"));
   await press(page, "Erase …");

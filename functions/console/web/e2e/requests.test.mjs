@@ -47,6 +47,8 @@ test("every table and chart shows a request that the page made, and that anyone 
           assert.ok(answer.ok || answer.status === 404, `${address}: ${answer.status}`);
           repeated += 1;
         }
+        // A key goes to where the focus is: it moves into the dialog after that is drawn.
+        await page.waitForFunction(() => document.activeElement?.closest("[role=dialog]"));
         await page.keyboard.press("Escape");
         await page.waitForFunction(() => !document.querySelector("[role=dialog]"));
       }

@@ -3,6 +3,7 @@ import { useList } from "../../../api/list";
 import type { AuditEvent } from "../../../core/audit";
 import { erasures, NAME_TEXTS, type Erasure } from "../../../core/privacy";
 import { instant } from "../../../core/time";
+import { ApiRequest } from "../../../ui/ApiRequest";
 import { Button } from "../../../ui/Button";
 import { DataTable, type Column } from "../../../ui/DataTable";
 import { Card } from "../../../ui/Page";
@@ -24,11 +25,11 @@ export function Erasures() {
     { id: "id", name: "Erasure", cell: ({ erasureId }) => <code>{erasureId}</code>, wideOnly: true },
   ];
   return (
-    <Card title="Erasures" note="The audit keeps them for 400 days and does not name the person." flush>
+    <Card title="Erasures" note="The audit keeps them for 400 days and does not name the person." flush actions={<ApiRequest requests={[events.request]} />}>
       <Loaded of={events} lines={3}>
         {(data) => (
           <DataTable
-            label="Erasures" columns={columns} rows={erasures(data)} rowKey={({ erasureId }) => erasureId} requests={[events.request]}
+            label="Erasures" columns={columns} rows={erasures(data)} rowKey={({ erasureId }) => erasureId}
             foot={events.more && <Button size="small" onPress={events.more} isDisabled={events.loadingMore}>Load more</Button>}
             empty={<Empty title="Nobody was erased yet">Each request is listed here, and when it was done.</Empty>}
           />
