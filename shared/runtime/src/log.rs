@@ -116,9 +116,10 @@ mod tests {
         let invocation = |trace_id| Arc::new(InvocationIds { request_id: "84\"76".to_owned(), trace_id });
         let request = RequestId::new(Moment::from_millis(1), 1);
         let log = |place: &'static str| async move { tracing::warn!(place, "something") };
-        let later = async { continued(log("request")) };
-        let later = invocation(Some("Root=1-57".to_owned())).scope(for_request(request, later)).now_or_never();
-        later.expect("nothing is waited for").now_or_never().expect("nothing is waited for");
+        let mut later = None;
+        let work = invocation(Some("Root=1-57".to_owned())).scope(for_request(request, async { later = Some(continued(log("request"))) }));
+        work.now_or_never().expect("nothing is waited for");
+        later.and_then(FutureExt::now_or_never).expect("nothing is waited for");
         invocation(None).scope(log("batch")).now_or_never().expect("nothing is waited for");
         log("start").now_or_never().expect("nothing is waited for");
         let lines = String::from_utf8(written.0.lock().expect("a lock").clone()).expect("text");
