@@ -55,7 +55,15 @@ fn trie(phrases: &[(&str, u32)]) -> Result<String, Box<dyn Error>> {
         }
     }
     children.push(u16::try_from(labels.len())?);
+    let mut root = vec![0_u16; 256];
+    let children_of_root = labels.iter().enumerate().take(children.get(1).copied().map_or(0, usize::from)).skip(1);
+    for (child, label) in children_of_root {
+        if let Some(place) = root.get_mut(usize::from(*label)) {
+            *place = u16::try_from(child)?;
+        }
+    }
     let mut constants = String::new();
+    writeln!(constants, "static ROOT: [u16; 256] = {root:?};")?;
     writeln!(constants, "static LABELS: [u8; {}] = {labels:?};", labels.len())?;
     writeln!(constants, "static CHILDREN: [u16; {}] = {children:?};", children.len())?;
     writeln!(constants, "static FLAGS: [u32; {}] = {flags:?};", flags.len())?;

@@ -10,6 +10,7 @@ pub const MAX_KEPT_BYTES: usize = 512;
 
 // `data/user-agent-phrases.txt` as the nodes of a trie, made by the build script: constants, which cost a cold start nothing. Of each node
 // `LABELS` has the last byte, `CHILDREN` the first child, up to that of the next node, and `FLAGS` the flags where a phrase ends, else 0.
+// `ROOT` has the children of the root, which are many, by their byte, and 0 where there is none.
 include!(concat!(env!("OUT_DIR"), "/user_agent_phrases.rs"));
 
 /// The child of a node by its byte.
@@ -21,14 +22,16 @@ fn child(node: usize, label: u8) -> Option<usize> {
 
 /// The longest phrase that `text` begins with: its flags, and how many bytes it has.
 pub(super) fn longest(text: &[u8]) -> Option<(UserAgentFlags, usize)> {
-    let (mut node, mut found) = (0, None);
-    for (read, byte) in text.iter().enumerate() {
-        let Some(next) = child(node, *byte) else { break };
-        node = next;
-        let flags = FLAGS.get(node).copied().unwrap_or_default();
+    let mut bytes = text.iter();
+    let mut node = bytes.next().and_then(|first| ROOT.get(usize::from(*first))).copied().map(usize::from).filter(|node| *node != 0);
+    let (mut read, mut found) = (0, None);
+    while let Some(reached) = node {
+        read += 1;
+        let flags = FLAGS.get(reached).copied().unwrap_or_default();
         if flags != 0 {
-            found = Some((UserAgentFlags(flags), read + 1));
+            found = Some((UserAgentFlags(flags), read));
         }
+        node = bytes.next().and_then(|byte| child(reached, *byte));
     }
     found
 }
