@@ -101,7 +101,7 @@ where
     })
 }
 
-/// Runs a function on one thread, with its log as [`log`](crate::log) lines.
+/// Runs a function on one thread, with its log as [`log`] lines.
 ///
 /// An environment serves one event at a time; a second thread would double the CPU of each.
 ///
