@@ -1,5 +1,6 @@
 //! The OpenAPI document: made of the handlers' own annotations, with what is true of every route added here.
 
+mod choices;
 mod described;
 mod pat_routes;
 
@@ -13,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use domain::values::form::Fault;
 
-pub use described::{body, parameters};
+pub use described::{body, forms, parameters};
 pub(crate) use pat_routes::token_scopes;
 
 /// The name of the bearer scheme in the document.

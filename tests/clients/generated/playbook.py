@@ -16,11 +16,11 @@ from tenx.api.platform_admin import put_platform_admin_accounts_by_user_id as pu
 from tenx.api.public import get_public_context as get_context, post_public_conversions as post_conversion
 from tenx.models import (
     AccountChange,
-    AccountChangePlanType1,
+    AccountChangePlan,
     ConversionBody,
     LinkBody,
     LinkBodyTrackingType0,
-    PreviewBody,
+    PreviewBodyWithoutVisits,
 )
 
 API, HANDLE, SLUG = os.environ["API_BASE"], os.environ["HANDLE"], "generated-py"
@@ -46,7 +46,7 @@ def convert(ctx, key):
 
 link = expect("AT-01", write(tracking=LinkBodyTrackingType0(utm_source="suite", utm_campaign="spring"), routing_rules=[]), 201)
 assert link.slug == SLUG
-visit = PreviewBody(country="US", device="mobile", source="ad", campaign="spring")
+visit = PreviewBodyWithoutVisits(country="US", device="mobile", source="ad", campaign="spring")
 preview = expect("AT-02", preview_link.sync_detailed(HANDLE, SLUG, client=owner, body=visit), 200)
 assert preview.matched.kind == "DEFAULT"
 port = urlsplit(API).port
@@ -64,8 +64,8 @@ assert expect("AT-07", convert("not-a-token", "generated-py-2"), 400).error == "
 assert expect("password set", write(password="open sesame"), 200).has_password
 assert expect("password kept", write(), 200).has_password
 assert not expect("password removed", write(password=None), 200).has_password
-plan = put_account.sync_detailed("demo-owner", client=admin, body=AccountChange(plan=AccountChangePlanType1.FREE))
+plan = put_account.sync_detailed("demo-owner", client=admin, body=AccountChange(plan=AccountChangePlan.FREE))
 expect("FREE plan", plan, 200)
 assert expect("AT-08", write(), 429).error == "rate_limited"
-plan = put_account.sync_detailed("demo-owner", client=admin, body=AccountChange(plan=AccountChangePlanType1.ENTERPRISE))
+plan = put_account.sync_detailed("demo-owner", client=admin, body=AccountChange(plan=AccountChangePlan.ENTERPRISE))
 expect("ENTERPRISE plan", plan, 200)

@@ -100,6 +100,19 @@ fn document() -> Value {
     serde_json::from_str(DOCUMENT).expect("JSON")
 }
 
+/// The schema of a body, with its forms in place of the references to them.
+fn body(document: &Value, name: &str) -> Value {
+    let schemas = &document["components"]["schemas"];
+    let mut schema = schemas[name].clone();
+    for form in schema.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten() {
+        let referred = form["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/components/schemas/"));
+        if let Some(referred) = referred.map(str::to_owned) {
+            *form = schemas[referred].clone();
+        }
+    }
+    schema
+}
+
 fn validator(schema: &Value) -> Validator {
     let options = jsonschema::options().should_validate_formats(true).with_format("uri", |text: &str| url::Url::parse(text).is_ok());
     options.build(schema).expect("a schema")
@@ -313,7 +326,7 @@ fn readers_and_schemas_agree_at_every_bound() {
     let document = document();
     let mut differences = std::collections::BTreeSet::new();
     for (name, reader) in READERS {
-        let schema = &document["components"]["schemas"][name];
+        let schema = &body(&document, name);
         let validator = validator(schema);
         let example = &schema["examples"][0];
         assert!(validator.is_valid(example), "{name}: {:?}", validator.iter_errors(example).next());

@@ -5,9 +5,16 @@ use serde_json::Value;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{RefOr, Required};
 
+use super::choices::split;
+
 /// The schema of a request body, with its description and an example.
-pub fn body(schema: Schema, description: &'static str, example: Value) -> RefOr<utoipa::openapi::Schema> {
-    schema.description(description).example(example).into()
+pub fn body(name: &str, schema: Schema, description: &'static str, example: Value) -> RefOr<utoipa::openapi::Schema> {
+    split(name, schema.description(description).example(example).into()).0
+}
+
+/// The schemas that a request body of several forms refers to, with their names.
+pub fn forms(name: &str, schema: Schema) -> Vec<(String, RefOr<utoipa::openapi::Schema>)> {
+    split(name, schema.into()).1
 }
 
 /// The parameters of a query.
@@ -36,11 +43,15 @@ macro_rules! request_body {
 
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                $crate::openapi::body($schema, $description, serde_json::json!($($example)+))
+                $crate::openapi::body(stringify!($name), $schema, $description, serde_json::json!($($example)+))
             }
         }
 
-        impl utoipa::ToSchema for $name {}
+        impl utoipa::ToSchema for $name {
+            fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+                schemas.extend($crate::openapi::forms(stringify!($name), $schema));
+            }
+        }
     };
 }
 

@@ -3767,7 +3767,8 @@ export interface components {
          *       "at": "2030-03-01T12:00:00Z"
          *     }
          */
-        PreviewBody: {
+        PreviewBody: components["schemas"]["PreviewBodyWithVisits"] | components["schemas"]["PreviewBodyWithoutVisits"];
+        PreviewBodyWithVisits: {
             /** @description A link as it would be written under this slug, to decide with in place of the stored one. It is checked like a write and not stored. */
             draft?: {
                 /** @description The campaign its clicks and conversions are credited to. */
@@ -3916,7 +3917,8 @@ export interface components {
                 /** @description Traffic source; `direct` when left out. */
                 source?: string | null;
             }[];
-        } | {
+        };
+        PreviewBodyWithoutVisits: {
             /**
              * Format: date-time
              * @description The moment of the visit; now when left out.
