@@ -13,8 +13,8 @@ use http::Request;
 use runtime::log::continued;
 use tower::{Service, service_fn};
 
-/// Takes the work that requests leave for after their answers. Requests have it as an extension where somebody does that work: on
-/// Lambda, and only in functions started by [`crate::start::events`].
+/// Takes the work that requests leave for after their answers. Requests have it as an extension on Lambda only, in
+/// functions started by [`crate::start::events`].
 #[derive(Clone, Default)]
 pub struct AfterAnswer(Arc<Mutex<Vec<BoxFuture<'static, ()>>>>);
 

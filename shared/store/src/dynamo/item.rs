@@ -88,6 +88,8 @@ fn what_is_wrong(error: &serde_json::Error) -> String {
         Some((found, expected)) if found.starts_with("invalid ") => {
             format!("{}, expected {expected}", found.split(" \"").next().unwrap_or_default())
         }
+        // What is unknown, a variant or a field, is quoted.
+        _ if text.starts_with("unknown ") => text.split(" `").next().unwrap_or_default().to_owned(),
         _ => text,
     }
 }
@@ -113,6 +115,8 @@ mod tests {
             let error = from_json::<u8>(&at, r#""sess-1, expected sess-1""#).unwrap_err().to_string();
             assert_eq!(error, format!("item {logged} is damaged: invalid type: string, expected u8 at line 1 column 25"));
         }
+        let unknown = serde_json::from_str::<domain::conversions::Trust>(r#""sess-1, expected `sess-1`""#).unwrap_err();
+        assert_eq!(what_is_wrong(&unknown), "unknown variant");
         assert_eq!(what_is_wrong(&serde_json::from_str::<u8>("").unwrap_err()), "EOF while parsing a value at line 1 column 0");
     }
 }

@@ -1,4 +1,4 @@
-//! Finds the listed phrases in a user agent, in one pass over at most [`MAX_KEPT_BYTES`].
+//! Finds the listed phrases in a user agent, of which at most [`MAX_KEPT_BYTES`] are read.
 
 use std::ops::Range;
 
