@@ -1,7 +1,7 @@
 //! The redirect: one link, one decision, one click on the queue, one answer.
 //!
-//! A warm request reads nothing from the table; a cold one makes one read. The click is queued before the visitor is
-//! answered, unless the deployment has it the other way round; a queue that cannot be reached delays the answer briefly and never fails it.
+//! A warm request reads nothing from the table; a cold one makes one read. The click is queued before the visitor is answered, unless the
+//! deployment has it the other way round; a queue that cannot be reached delays the answer briefly and never fails it.
 
 mod answer;
 mod cache;

@@ -17,10 +17,7 @@ pub struct Received<M> {
 impl<M: Message> Received<M> {
     /// Processes the message: log lines, and messages that are sent, name the request that caused it.
     pub async fn process<F: Future>(&self, work: F) -> F::Output {
-        match self.body.request_id() {
-            Some(id) => for_request(id, work).await,
-            None => work.await,
-        }
+        for_request(self.body.request_id(), work).await
     }
 }
 

@@ -18,7 +18,7 @@ tokio::task_local! {
 }
 
 /// What Lambda calls an invocation.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct InvocationIds {
     pub(crate) request_id: String,
     /// That of X-Ray.
@@ -42,12 +42,7 @@ impl InvocationIds {
 /// invocation, so it measures nothing.
 pub fn continued<F: Future>(work: F) -> impl Future<Output = F::Output> {
     let (ids, request) = (INVOCATION.try_with(Arc::clone).ok(), request());
-    let work = async move {
-        match request {
-            Some(request) => for_request(request, work).await,
-            None => work.await,
-        }
-    };
+    let work = for_request(request, work);
     async move {
         match ids {
             Some(ids) => ids.scope(work).await,

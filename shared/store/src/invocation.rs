@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use domain::values::id::RequestId;
 
 tokio::task_local! {
-    static REQUEST: RequestId;
+    static REQUEST: Option<RequestId>;
     static MEASURED: Arc<Measured>;
 }
 
@@ -148,14 +148,14 @@ pub fn measure(metric: Metric, value: i64) {
     let _ = MEASURED.try_with(|measured| measured.add(metric, value));
 }
 
-/// Does `work` for a request: the messages it sends name the request.
-pub async fn for_request<F: Future>(request: RequestId, work: F) -> F::Output {
-    REQUEST.scope(request, work).await
+/// Does `work` for a request, if it is known: the messages it sends name the request.
+pub async fn for_request<F: Future>(request: impl Into<Option<RequestId>>, work: F) -> F::Output {
+    REQUEST.scope(request.into(), work).await
 }
 
 /// The request that the present work is for.
 pub fn request() -> Option<RequestId> {
-    REQUEST.try_with(|request| *request).ok()
+    REQUEST.try_with(|request| *request).ok().flatten()
 }
 
 #[cfg(test)]
