@@ -1,1 +1,0 @@
-import{Ic as e,Io as t,Mo as n,ao as r,bo as i}from"./frame-ChLFZzvO.js";var a=e();function o({target:e,action:o}){let s=t(),c=n();if(!r(s,`audit`))return null;let l=new URLSearchParams({...e?{target:e}:{},...o?{action:o}:{}});return(0,a.jsx)(i,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

@@ -1,1 +1,0 @@
-import{Ic as e,Io as t,Kn as n,Mo as r,ao as i,bo as a}from"./frame-ChLFZzvO.js";var o=e();function s({by:e,id:s}){let c=t(),l=r();return i(c,`privacy`)?(0,o.jsx)(a,{kind:`quiet`,icon:`lock`,href:l(`settings/privacy?${new URLSearchParams(n({by:e,id:s}))}`),children:`Privacy`}):null}export{s as t};

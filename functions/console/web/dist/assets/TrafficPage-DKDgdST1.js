@@ -1,1 +1,0 @@
-import{Fo as e,Ic as t,no as n,zo as r}from"./frame-ChLFZzvO.js";import{t as i}from"./Traffic-CgInttj0.js";var a=t();function o(){let[t]=e();return(0,a.jsx)(n,{title:`Traffic`,note:`${r(t)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{Bt as t,Pa as n,Rc as r,wo as i}from"./frame-ChLFZzvO.js";var a=e(r(),1);function o(e){let r=i(`/v2/handles/{handle}/webhooks`,{query:{limit:100},...e?{every:e}:{}}),o=(0,a.useMemo)(()=>t(r.data?.items),[r.data]);return{reading:r,known:o,nameOf:e=>{let t=o.get(e);return t?n(t):r.data?`Deleted endpoint`:e}}}export{o as t};
