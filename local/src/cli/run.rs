@@ -9,8 +9,7 @@ use futures::FutureExt;
 use local::{
     Error, LocalServer, Options,
     demo::{
-        Demo, Tokens,
-        month,
+        Demo, Tokens, month,
         shop::{self, Shop},
     },
     functions,
