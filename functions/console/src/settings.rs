@@ -30,6 +30,10 @@ pub struct ConsoleSettings {
     pub api_origin: String,
     /// Where people sign in; without it they paste a token.
     pub login: Option<Login>,
+    /// `WEBHOOK_EGRESS`: whether webhooks may be sent to the machine that the functions run on, over http.
+    pub local_receivers: bool,
+    /// `DEMO_HANDLE`: the handle that the local server fills with demo data since its start, if it does.
+    pub demo_handle: Option<String>,
 }
 
 impl ConsoleSettings {
@@ -45,6 +49,8 @@ impl ConsoleSettings {
             api_origin: variables.optional("API_ORIGIN").unwrap_or_else(|| format!("https://api.{public_domain}")),
             public_domain,
             login: read_login(&variables)?,
+            local_receivers: variables.local_only("WEBHOOK_EGRESS")?.is_some(),
+            demo_handle: variables.local_only("DEMO_HANDLE")?,
         })
     }
 
@@ -59,6 +65,8 @@ impl ConsoleSettings {
             scopes: login.map(|login| login.scopes.as_str()),
             api_origin: origin,
             public_origin: &self.public_origin,
+            local_receivers: self.local_receivers,
+            demo_handle: self.demo_handle.as_deref(),
         }
     }
 }
@@ -74,6 +82,8 @@ pub(crate) struct Config<'a> {
     scopes: Option<&'a str>,
     api_origin: &'a str,
     public_origin: &'a str,
+    local_receivers: bool,
+    demo_handle: Option<&'a str>,
 }
 
 fn read_login<F: Fn(&str) -> Option<String>>(variables: &Variables<F>) -> Result<Option<Login>, InvalidSettings> {
@@ -132,6 +142,16 @@ mod tests {
             let some: Vec<_> = LOGIN.into_iter().map(|(name, value)| (name, if name == missing { "" } else { value })).collect();
             assert_eq!(read(&some).unwrap_err().name, missing);
         }
+    }
+
+    #[test]
+    fn production_refuses_what_is_meant_for_local_use() {
+        for (name, value) in [("WEBHOOK_EGRESS", "local"), ("DEMO_HANDLE", "acme")] {
+            assert_eq!(read(&[(name, value)]).unwrap_err().name, name);
+            assert!(read(&[(name, value), ("STAGE", "local")]).is_ok(), "{name}");
+        }
+        let settings = read(&[]).unwrap();
+        assert_eq!((settings.local_receivers, settings.demo_handle), (false, None));
     }
 
     #[test]

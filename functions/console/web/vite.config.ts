@@ -23,8 +23,8 @@ export default defineConfig({
         assetFileNames: "assets/[name]-[hash][extname]",
         codeSplitting: {
           groups: [
-            // What renews the sign-in comes first and is small.
-            { name: "start", test: /\/src\/start\.ts/, priority: 1 },
+            // What renews the sign-in and asks for the page's code comes first and is small.
+            { name: "start", test: /\/src\/(start|app\/loaders)\.ts|vite\/preload-helper/, priority: 1 },
             // Everything that pages share is one file: a first visit makes few requests.
             { name: "frame", test: /\/src\/(?!pages\/|ui\/charts\/|app\/opened\/)/ },
           ],

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use local::{
     Error, LocalServer, Options,
     demo::{
-        Demo, Tokens,
+        Demo, Tokens, month,
         shop::{self, Shop},
     },
     functions,
@@ -40,7 +40,12 @@ pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error
     let keys = data.as_deref().map_or_else(Keys::generate, Keys::open)?;
     let settings = LocalSettings { port: args.port, plan: args.plan.name(), public_rpm: args.public_rpm, keys: &keys };
     let login = Arc::new(Login::new(&settings, runtime::start::system_entropy()));
-    let (environment, trust_viewer_address) = (settings.environment(), args.trust_viewer_address);
+    let mut environment = settings.environment();
+    if first_fill.is_some() {
+        // The console says that the month is being made until the handle is there.
+        environment.insert("DEMO_HANDLE".to_owned(), month::HANDLE.to_owned());
+    }
+    let trust_viewer_address = args.trust_viewer_address;
     let options =
         Options { data, environment, engines_host: args.engines_host, trust_viewer_address, login: Some(login), ..Options::memory() };
     let server = LocalServer::open(options).await?;

@@ -112,6 +112,7 @@ async fn the_settings_are_in_the_page_and_in_a_file_of_their_own() {
         ("LOGIN_LOGOUT_URL", "https://login.example/logout"),
         ("LOGIN_CLIENT_ID", "</script><script>alert(1)</script>"),
         ("LOGIN_SCOPES", "openid offline_access"),
+        ("DEMO_HANDLE", "acme"),
     ])
     .await;
     for (host, origin) in [("localhost:9000", "http://localhost:9000"), ("app.localhost:9000", "http://app.localhost:9000")] {
@@ -124,6 +125,8 @@ async fn the_settings_are_in_the_page_and_in_a_file_of_their_own() {
             "scopes": "openid offline_access",
             "apiOrigin": origin,
             "publicOrigin": "http://{handle}.localhost:9000",
+            "localReceivers": true,
+            "demoHandle": "acme",
         });
         let page = caller.get(HOME).await.expect(200);
         assert_eq!(config_in(&page.text()), expected);

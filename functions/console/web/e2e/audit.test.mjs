@@ -1,4 +1,4 @@
-// Every kind of write leaves an event that the audit shows in words, with what it changed; whoever made it, and on every plan.
+// Every kind of write leaves an event that the audit shows in words, with what it changed: for every role, and on every plan.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
@@ -55,8 +55,8 @@ async function writeConversions() {
 
 /** A person who is exported and erased. */
 async function writePrivacy() {
-  await write("GET", "privacy/export?sessionId=nobody");
-  await write("POST", "privacy/erase", { sessionId: "nobody" });
+  await write("GET", "privacy/export?sessionId=unknown");
+  await write("POST", "privacy/erase", { sessionId: "unknown" });
 }
 
 /** An endpoint that is changed, tested, rotated, sent to again, disabled by its own answer, and one that is deleted. */

@@ -20,9 +20,9 @@ async function finished(process, what) {
   if (status !== 0) throw new Error(`${what} ended with ${status}`);
 }
 
-/** The server, with a demo month of so many clicks; CONSOLE_ORIGIN and ENV_FILE name one that runs already. */
+/** The server, with a demo month of so many clicks, and without the one that a first start makes unless it is not `bare`; CONSOLE_ORIGIN and ENV_FILE name one that runs already. */
 export class Server {
-  static async start({ plan = "ENTERPRISE", month = true } = {}) {
+  static async start({ plan = "ENTERPRISE", month = true, bare = true } = {}) {
     const server = new Server();
     if (process.env.CONSOLE_ORIGIN) {
       server.origin = process.env.CONSOLE_ORIGIN;
@@ -32,6 +32,7 @@ export class Server {
     server.folder = mkdtempSync(path.join(os.tmpdir(), "console-"));
     server.data = path.join(server.folder, "data");
     server.plan = plan;
+    server.bare = bare;
     [server.port, server.shopPort] = [await freePort(), await freePort()];
     server.origin = `http://localhost:${server.port}`;
     await server.open();
@@ -45,7 +46,7 @@ export class Server {
 
   async open() {
     const env = path.join(this.folder, "env");
-    const options = ["--port", this.port, "--shop-port", this.shopPort, "--data", this.data, "--env-file", env, "--plan", this.plan];
+    const options = ["--port", this.port, "--shop-port", this.shopPort, "--data", this.data, "--env-file", env, "--plan", this.plan, ...(this.bare ? ["--bare"] : [])];
     this.process = spawn(LOCAL, [...options, "--public-rpm", 1_000_000, "--trust-viewer-address"].map(String), { stdio: "ignore" });
     await eventually("the server answers", async () => (await fetch(`${this.origin}/v2/system/health`)).ok);
     this.readEnv(env);

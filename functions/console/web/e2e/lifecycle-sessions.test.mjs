@@ -24,7 +24,7 @@ test("a session is looked up, and says why it has its segments", async () => {
   assert.match(text, /Because it has 5 signals; 5 suffice, and an intent has confidence 0\.9; 0\.7 suffices\./);
   assert.ok(text.includes(`Its signals are of ${distinct} UTC days`), text);
   assert.equal((await page.$$("ul[aria-label='Signals of the session'] [class*=dot]")).length, 5);
-  await go(page, `${handle}/lifecycle/sessions/nobody-has-this`);
+  await go(page, `${handle}/lifecycle/sessions/unknown-session`);
   await page.waitForSelector("::-p-text(There is no such session)");
 });
 

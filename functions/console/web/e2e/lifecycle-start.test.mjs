@@ -38,9 +38,18 @@ test("the playbook's steps LM-01 to LM-06", async () => {
   await go(page, `${handle}/lifecycle/get-started`);
   await eventually("what was done is still done", async () => (await page.$$(".step-done")).length === 5);
   await press(page, "Send the test");
-  await page.waitForSelector(".step ::-p-text(DELIVERED)");
+  await page.waitForSelector(".step ::-p-text(Delivered)");
   await eventually("every step is done", async () => (await page.$$(".step-done")).length === (await page.$$(".step")).length);
   assert.deepEqual(receiver.seen.map(({ type, attempt, verified }) => [type, attempt, verified]), [["webhook.test", 1, receiver.secrets]], "one message, and its signature is good");
+
+  const latest = () => page.$eval("[role=status] a[href*='/lifecycle/deliveries/']", ({ href }) => href);
+  const first = await latest();
+  await press(page, "Send the test");
+  await eventually("the next test is waited for, although the one before has ended", async () => (await latest()) !== first && Boolean(await page.$(".step [role=status] ::-p-text(Delivered)")));
+  assert.equal(receiver.seen.length, 2);
+  await receiver.down();
+  await press(page, "Send the test");
+  await page.waitForSelector("::-p-text(Its last attempt: connection refused. Nothing listens at this address and port)");
   const { segments } = (await server.api("GET", "chain/sess-of-the-playbook", undefined, { handle })).body;
   assert.deepEqual(segments, ["new"]);
 });

@@ -53,6 +53,8 @@ test("two partners side by side: who can be paid, and why not the other", async 
   await go(page, `${handle}/attribution/campaigns/partner-bad`);
   const { confidence, penalties } = (await server.api("GET", "analytics?groupBy=day&campaignId=partner-bad&confidence=true", undefined, { handle })).body;
   assert.ok(confidence < 50);
+  // The bar of today is striped, and so are those of bots: the legend tells them apart.
+  assert.deepEqual(await page.$$eval(".legend li", (all) => all.map(({ innerText }) => innerText.trim())), ["People", "People, today until now", "Bots", "Conversions (right axis)"]);
   const widths = await page.$$eval("[role=img][aria-label^=Confidence] > span", (all) => all.map(({ style }) => style.width).filter(Boolean).map(parseFloat));
   assert.equal(widths.reduce((sum, width) => sum + width, 0), 100, "the blocks add up to 100");
   assert.deepEqual(widths, [confidence, ...penalties.map(({ points }) => points)]);
@@ -119,6 +121,12 @@ test("a conversion of a paused campaign says in plain words why it is not credit
   const { conversionId } = await order(server, ctx, `paused-${Math.random()}`, { value: "3", currency: "EUR" });
   await open(page, server, `${handle}/attribution/conversions/${conversionId}`);
   assert.match(await textOf(page, ".page"), /The campaign was paused or a draft when the conversion arrived/);
+  // A click on a paused campaign's link counts for none; the version of the link that was followed names it.
+  const late = await order(server, await click(server, handle, "deal-good"), `paused-${Math.random()}`, { value: "3", currency: "EUR" });
+  await eventually("the click is recorded", async () => (await server.api("GET", `conversions/${late.conversionId}/explain`, undefined, { handle })).body.click.found);
+  await go(page, `${handle}/attribution/conversions/${late.conversionId}`);
+  await page.waitForSelector("::-p-text(Counts for the link deal-good alone: the campaign partner-good was not active.)");
+  await page.waitForSelector(`a[href$="attribution/campaigns/partner-good"]`);
   await go(page, `${handle}/attribution/campaigns/partner-good`);
   await press(page, "Activate");
   await page.waitForSelector("[role=dialog]");

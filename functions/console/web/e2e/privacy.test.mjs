@@ -77,7 +77,7 @@ test("a person is erased once their name is typed; figures stay, and the page fo
   const before = await report("slug");
   await open(page, server, `${handle}/settings/privacy`);
   await choose(page, "Named by", "Order key");
-  assert.ok(await page.$eval(".button-danger", (button) => button.disabled), "nobody is named");
+  assert.ok(await page.$eval(".button-danger", (button) => button.disabled), "no person is named");
   await fill(page, "Order key", "order-1");
   await (await page.$$('main button[aria-label="API request"]'))[1].click();
   assert.match(await page.waitForSelector("[role=dialog] pre").then(() => textOf(page, "[role=dialog] pre")), /-X POST .*\/privacy\/erase'[^]*"idempotencyKey": "order-1"/);
@@ -86,7 +86,7 @@ test("a person is erased once their name is typed; figures stay, and the page fo
   await page.waitForFunction(() => !document.querySelector("[role=dialog]"));
   await press(page, "Erase …");
   await fill(page, "Type the order key", "order");
-  assert.ok(await page.$eval("[role=dialog] button[type=submit]", (button) => button.disabled), "half a name erases nobody");
+  assert.ok(await page.$eval("[role=dialog] button[type=submit]", (button) => button.disabled), "half a name erases no one");
   assert.deepEqual(await findings(page), []);
   await fill(page, "Type the order key", "order-1");
   await press(page, "Erase");
@@ -108,7 +108,7 @@ test("a person is erased once their name is typed; figures stay, and the page fo
   await settled(page);
   const audit = await textOf(page, "table[aria-label='Audit events']");
   for (const words of ["Erasing a person requested", "Person erased", "Person's data exported"]) assert.ok(audit.includes(words), `${words}: ${audit}`);
-  assert.ok(!audit.includes(PERSON) && !audit.includes("order-1"), "it names nobody");
+  assert.ok(!audit.includes(PERSON) && !audit.includes("order-1"), "it names no person");
 });
 
 test("an operator is not offered it, and is told who may", async () => {

@@ -45,6 +45,28 @@ test("a reload needs one token call and no sign-in", async () => {
   assert.equal(calls.length, 1);
 });
 
+test("the code of the page is asked for beside that of the frame, and notifications after the figures", async () => {
+  await open(page, server, `${HANDLE}/overview`);
+  await page.setCacheEnabled(false);
+  await page.setRequestInterception(true);
+  let frame = null;
+  const asked = [];
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    asked.push(pathname);
+    if (/\/frame-/.test(pathname)) frame = request;
+    else void request.continue();
+  });
+  const reloaded = page.reload();
+  await eventually("the page's code while the frame has not come", async () => frame && asked.some((path) => /\/Overview-/.test(path)));
+  await frame.continue();
+  await reloaded;
+  await page.waitForSelector(".figures, .empty");
+  await settled(page);
+  const last = (part) => asked.findLastIndex((path) => path.includes(part));
+  assert.ok(asked.findIndex((path) => path.includes("/notifications")) > Math.max(last("/analytics"), last("/conversions")), asked.join("\n"));
+});
+
 test("an access token that has expired is refreshed once for all that fail together", async () => {
   await open(page, server, `${HANDLE}/attribution/get-started`);
   const refused = new Set();
@@ -104,13 +126,13 @@ test("on the plan FREE the writes left are shown, and the one too many says when
     await fill(page, "Destination", `https://example.com/${write}`);
     await press(page, "Shorten");
     const refused = await eventually("the link, or the limit", async () => {
-      if (await page.$(".alert-bad")) return "limit";
+      if (await page.$(".alert-bad[role=alert]")) return "limit";
       return (await page.$(`[data-created="${write}"]`)) || (await page.$eval("[role=status] a", () => true).catch(() => false)) ? "made" : null;
     });
     if (refused === "limit") break;
     await settled(page);
   }
-  const alert = await eventually("the limit", () => textOf(page, ".alert-bad"));
+  const alert = await eventually("the limit", () => textOf(page, ".alert-bad[role=alert]"));
   assert.match(alert, /Try again/);
   assert.match(await page.$eval(".writes", (meter) => meter.getAttribute("aria-label")), /^0 writes left of 2 today/);
 });

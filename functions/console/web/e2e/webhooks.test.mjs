@@ -49,6 +49,8 @@ test("an endpoint is created with its secret shown once, and its test is seen to
   await page.waitForSelector("::-p-text(No endpoints yet)");
   await press(page, "New endpoint");
   await settled(page);
+  const help = await page.evaluate(() => [...document.querySelectorAll(".field-help")].map(({ innerText }) => innerText).join(" "));
+  assert.match(help, /On this local server: an http or https address of this machine on any port, such as http:\/\/localhost:3000\/hook/);
   await fill(page, "Address", "https://10.0.0.1/hook");
   await press(page, "Create endpoint");
   const error = await page.waitForSelector(".field-error");
@@ -66,6 +68,8 @@ test("an endpoint is created with its secret shown once, and its test is seen to
   await press(page, "Send a test");
   await page.waitForSelector("::-p-text(It arrived: answered 204)");
   assert.deepEqual(to.of("webhook.test").map(({ attempt, verified }) => [attempt, verified]), [[1, to.secrets]]);
+  // Well before the next minute, when the hours are read anyway.
+  await page.waitForFunction(() => !document.body.innerText.includes("Nothing ended in the last 24 hours"), { timeout: 15_000 });
   await page.waitForSelector("table[aria-label=Deliveries] ::-p-text(webhook.test)");
   await press(page, "Open the delivery");
   const first = await eventually("its page", async () => /deliveries\/(dlv_\w+)/.exec(page.url())?.[1]);

@@ -100,6 +100,7 @@ fn destination_valid(facts: &HealthFacts<'_>) -> (HealthStatus, String) {
 fn click_seen(figures: &Figures) -> (HealthStatus, String) {
     match figures.clicks {
         0 => (HealthStatus::Warn, "no click in 30 days; follow the link once".to_owned()),
+        1 => (HealthStatus::Pass, "1 click in 30 days".to_owned()),
         clicks => (HealthStatus::Pass, format!("{clicks} clicks in 30 days")),
     }
 }
@@ -117,6 +118,7 @@ fn ctx_minted(facts: &HealthFacts<'_>) -> (HealthStatus, String) {
 fn conversion_seen(figures: &Figures) -> (HealthStatus, String) {
     match figures.conversions {
         0 => (HealthStatus::Warn, "no conversion in 30 days; post one with the ctx of a click".to_owned()),
+        1 => (HealthStatus::Pass, "1 conversion in 30 days".to_owned()),
         conversions => (HealthStatus::Pass, format!("{conversions} conversions in 30 days")),
     }
 }

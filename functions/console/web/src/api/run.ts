@@ -1,5 +1,6 @@
 import { apiOrigin } from "../auth/config";
 import { send } from "../auth/session";
+import { writeExact } from "../core/decimal";
 import type { Request } from "./client";
 
 /** What came back for a request: any status is an answer. */
@@ -13,7 +14,7 @@ export async function run(request: Request): Promise<Ran> {
   const headers = new Headers(request.headers);
   if (request.body !== undefined) headers.set("content-type", "application/json");
   const init: RequestInit = { method: request.verb.toUpperCase(), headers };
-  if (request.body !== undefined) init.body = JSON.stringify(request.body);
+  if (request.body !== undefined) init.body = writeExact(request.body);
   const response = await send(apiOrigin() + request.address, init, request.open);
   const text = await response.text();
   const retryAfter = response.headers.get("retry-after");

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Link } from "wouter";
 import { may } from "../core/roles";
 import { Icon } from "../ui/Icon";
@@ -13,8 +14,14 @@ export function Rail() {
   const shown = PAGES.filter(({ listed, needs }) => listed && (!needs || may(role, needs)));
   // A detail belongs to the list whose path it continues.
   const within = (path: string): boolean => current?.path === path || Boolean(current && !current.listed && current.path.startsWith(`${path}/`));
+  const rail = useRef<HTMLElement>(null);
+  // In a block: browsers begin to answer a promise from scrolling, which is no clean-up.
+  useEffect(() => {
+    void rail.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    // What a role may not use is not there until the role is known.
+  }, [current, role]);
   return (
-    <nav className="rail" aria-label="Pages">
+    <nav ref={rail} className="rail" aria-label="Pages">
       {SECTIONS.map((section) => {
         const pages = shown.filter((page) => page.section === section);
         if (!pages.length) return null;

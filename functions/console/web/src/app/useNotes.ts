@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useFunnel } from "../api/report";
 import { useList } from "../api/list";
 import { useGet, type Reading } from "../api/use";
+import { useQuiet } from "../api/useQuiet";
 import type { Schema } from "../api/client";
 import { remember, remembered } from "../core/device";
 import { campaignNotes, healthNotes, isUnread, look, lookOf, notes, ordered, quotaNotes, type Look, type Note } from "../core/notes";
@@ -23,7 +24,9 @@ export function useNotes(whole: boolean, every?: number): Found {
   const handle = useHandle();
   const role = useRole();
   const now = useNow();
-  const panel = useGet("/v2/handles/{handle}/notifications", every ? { every } : {});
+  // The answer covers a month of deliveries, which takes the server longer than the figures of a page do.
+  const quiet = useQuiet();
+  const panel = useGet("/v2/handles/{handle}/notifications", { when: whole || quiet, ...(every ? { every } : {}) });
   // The frame reads it.
   const usage = useGet("/v2/handles/{handle}/usage-meters", { when: false });
   const funnel = useFunnel(rangeOf(new URLSearchParams(), now), undefined, whole);

@@ -7,6 +7,10 @@ export type Config = {
   scopes?: string;
   apiOrigin?: string;
   publicOrigin?: string;
+  /** Whether webhooks may be sent to the machine of the server, over http. */
+  localReceivers?: boolean;
+  /** The handle that the local server fills with demo data. */
+  demoHandle?: string | null;
 };
 
 function read(): Config {

@@ -9,7 +9,7 @@ import { csvRows, devCommand, estimate, ExportFile, fileName, rawItems, script, 
 import { adjustmentKey, amountFault, net, steps } from "./ledger";
 import { decimalsOf, money } from "./money";
 import { differences, ledgerSums, statementText } from "./statement";
-import { credited } from "./why";
+import { campaignIsUnnamed, campaignOf, credited } from "./why";
 
 const d = (text: string): Decimal => text as Decimal;
 
@@ -130,6 +130,18 @@ describe("conversions", () => {
     expect(credited("not_credited_campaign_paused", null, "deal").because).toMatch(/paused or a draft/);
     expect(credited("not_credited_campaign_paused", "delta", "deal").title).toBe("Counts for the link deal alone: the campaign delta was not active");
     expect(credited("credited_to_campaign", "alpha", "deal").title).toBe("Credited to alpha");
+  });
+  it("name the campaign of the version that was followed, where the click counts for none", () => {
+    const explanation = (outcome: Parameters<typeof credited>[0], campaignId: string | null, linkVersion: number | null) =>
+      ({ outcome, verdict: { campaignId: null }, click: { campaignId, linkVersion } }) as Parameters<typeof campaignIsUnnamed>[0];
+    expect(campaignIsUnnamed(explanation("not_credited_campaign_paused", null, 2))).toBe(true);
+    expect(campaignIsUnnamed(explanation("not_credited_campaign_paused", "delta", 2))).toBe(false);
+    expect(campaignIsUnnamed(explanation("not_credited_campaign_paused", null, null))).toBe(false);
+    expect(campaignIsUnnamed(explanation("credited_to_link", null, 2))).toBe(false);
+    const versions = [{ version: 3, campaignId: "later" }, { version: 2, campaignId: "delta" }] as Parameters<typeof campaignOf>[1];
+    expect(campaignOf({ linkVersion: 2 }, versions)).toBe("delta");
+    expect(campaignOf({ linkVersion: 1 }, versions)).toBeNull();
+    expect(campaignOf({ linkVersion: 2 })).toBeNull();
   });
 });
 

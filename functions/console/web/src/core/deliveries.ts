@@ -59,7 +59,7 @@ const OUTCOMES: Readonly<Record<string, { name: string; todo: string }>> = {
   connect: { name: "Connection refused", todo: "Nothing listens at this address and port: check that the receiver runs and that a firewall lets it be reached." },
   tls: { name: "TLS handshake failed", todo: "Check the certificate: it has to be valid for this host name, with its whole chain." },
   blocked_address: { name: "Not a public address", todo: "The host name leads to a private address. Use one that can be reached from the internet." },
-  disconnected: { name: "Hung up before answering", todo: "The receiver closed the connection without an answer: look into its log for a crash." },
+  disconnected: { name: "Closed without an answer", todo: "The receiver closed the connection before it answered: look into its log for a crash." },
   bad_response: { name: "Answer is not HTTP", todo: "Check that the port belongs to an HTTP server." },
   no_secret: { name: "No secret to sign with", todo: "Rotate the secret of the endpoint, then resend." },
 };

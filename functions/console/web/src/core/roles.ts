@@ -30,7 +30,7 @@ export type Action = keyof typeof ACTIONS;
 /** Whether a role suffices for an action. */
 export const may = (role: Role | undefined, action: Action): boolean => role !== undefined && RANK[role] >= RANK[ACTIONS[action].least];
 
-/** Who may do an action, for whoever may not. */
+/** Who may do an action, for those who may not. */
 export const whoMay = (action: Action): string => ({ CREATOR: "Everyone who works on it", OPERATOR: "An OPERATOR or its OWNER", OWNER: "Its OWNER" })[ACTIONS[action].least];
 
 /** Every action in words, in the order of the role that it needs. */

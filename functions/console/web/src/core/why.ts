@@ -4,6 +4,14 @@ import { together } from "./words";
 type Outcome = Schema["ConversionOutcome"];
 type Credited = { title: string; because: string | null; todo: string | null; kind: "good" | "warn" | "plain" };
 
+/** Whether a conversion is kept from a campaign that its explanation does not name: the click counts for none. */
+export const campaignIsUnnamed = ({ outcome, verdict, click }: Pick<Schema["Explanation"], "outcome" | "verdict" | "click">): boolean =>
+  outcome.startsWith("not_credited_") && !verdict.campaignId && !click.campaignId && click.linkVersion != null;
+
+/** The campaign that the link named when it was followed, by the version of it that the click has. */
+export const campaignOf = ({ linkVersion }: Pick<Schema["ExplainedClick"], "linkVersion">, versions: readonly Pick<Schema["LinkView"], "version" | "campaignId">[] = []): string | null =>
+  versions.find(({ version }) => version === linkVersion)?.campaignId ?? null;
+
 /** Where a conversion counts, and why it is not credited to the campaign of its click, in plain words. */
 export function credited(outcome: Outcome, campaignId: string | null | undefined, slug: string): Credited {
   const link = `Counts for the link ${slug} alone`;

@@ -1,4 +1,5 @@
 import { useState, type ReactNode } from "react";
+import { useQueryClient } from "@tanstack/react-query";
 import type { Request } from "../api/client";
 import { curl } from "../api/curl";
 import { problemOf, type Problem } from "../api/problem";
@@ -27,6 +28,7 @@ export function ApiStep({ title, children, request, action, expect, done, onDone
   const [answer, setAnswer] = useState<Ran | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
+  const client = useQueryClient();
   const act = async () => {
     if (!request) return;
     setBusy(true);
@@ -34,6 +36,8 @@ export function ApiStep({ title, children, request, action, expect, done, onDone
     try {
       const came = await run(request);
       setAnswer(came);
+      // What the frame shows, such as the writes that are left, may have changed.
+      if (request.verb !== "get") void client.invalidateQueries();
       if (expect.includes(came.status)) onDone(came);
     } catch (thrown) {
       setProblem(problemOf(thrown));

@@ -49,7 +49,7 @@ export function Chart<Row>({ title, summary, columns, rows, rowKey, requests, ch
   );
 }
 
-export type Mark = "people" | "bots" | "conversions" | "before" | "revenue";
+export type Mark = "people" | "today" | "bots" | "conversions" | "before" | "revenue";
 
 /** What the marks of a chart stand for. */
 export function Legend({ marks }: { marks: readonly (readonly [Mark, string])[] }) {

@@ -19,6 +19,8 @@ export function DailyChart({ range, now, before: previous, requests, title = "Cl
   const series = points(range, now.rows, before?.rows, moment);
   const revenue = new Map(now.rows.map((row) => [row.key, row]));
   const marks: [Mark, string][] = [["people", "People"], ["bots", "Bots"], ["conversions", "Conversions (right axis)"]];
+  // Its bar is drawn in another way: more may come until the day is over.
+  if (series.some(({ incomplete, people }) => incomplete && people > 0)) marks.splice(1, 0, ["today", "People, today until now"]);
   if (before) marks.push(["before", "People, period before"]);
   const columns: Column<Point>[] = [
     { id: "day", name: "Day (UTC)", cell: ({ day, incomplete }) => `${longDay(day)}${incomplete ? " (until now)" : ""}` },

@@ -79,8 +79,10 @@ fn each_result_says_what_was_found_and_what_to_do() {
     for (found, expected) in [
         (message(campaign_active(&sales())), "Warn: the campaign is DRAFT: nothing is credited to it until it is ACTIVE"),
         (message(click_seen(&figures(0, 0))), "Warn: no click in 30 days; follow the link once"),
+        (message(click_seen(&figures(1, 0))), "Pass: 1 click in 30 days"),
         (message(click_seen(&figures(3, 0))), "Pass: 3 clicks in 30 days"),
         (message(conversion_seen(&figures(0, 0))), "Warn: no conversion in 30 days; post one with the ctx of a click"),
+        (message(conversion_seen(&figures(0, 1))), "Pass: 1 conversion in 30 days"),
         (message(conversion_seen(&figures(0, 2))), "Pass: 2 conversions in 30 days"),
         (of_confidence(100, &[]), "Pass: the figures' confidence is 100 of 100"),
         (of_confidence(80, &[penalty("stale", 20)]), "Pass: the figures' confidence is 80 of 100: stale"),

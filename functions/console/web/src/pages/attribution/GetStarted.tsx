@@ -1,9 +1,12 @@
 import { useState } from "react";
-import { useHandle } from "../../app/context";
-import { address, type Request } from "../../api/client";
+import { Link } from "wouter";
+import { useAddress, useHandle, useQueryParts } from "../../app/context";
+import { address as addressOf, type Request } from "../../api/client";
 import { member } from "../../api/run";
 import { useGet } from "../../api/use";
+import { typedAmount } from "../../core/campaigns";
 import { ctxIn } from "../../core/ctx";
+import { exactNumber } from "../../core/decimal";
 import { SLUG } from "../../core/links";
 import { count } from "../../core/numbers";
 import { quota } from "../../core/quota";
@@ -14,29 +17,56 @@ import { TextBox } from "../../ui/fields";
 import { useDraft } from "../../ui/form";
 import { Card, Page } from "../../ui/Page";
 
-type Progress = { slug: string; arrived: string; key: string; done: string[] };
+type Progress = { slug: string; arrived: string; event: string; value: string; currency: string; key: string; done: string[] };
 
-const PURCHASE = "purchase";
+/** The first steps, of a link that exists already if the address names one. */
+const begin = (query: URLSearchParams): Progress => ({
+  slug: query.get("link") ?? "launch",
+  arrived: "",
+  event: query.get("event") ?? "purchase",
+  value: "24.99",
+  currency: query.get("currency") ?? "EUR",
+  key: `order-${Date.now()}`,
+  done: query.has("link") ? ["link"] : [],
+});
+
+const CURRENCY = /^[a-z]{3}$/i;
 
 /** The first link, its routing, a click, and a conversion that counts once: each step is a real request. */
 export default function GetStarted() {
   const handle = useHandle();
-  const [start] = useState<Progress>(() => ({ slug: "launch", arrived: "", key: `purchase-${Date.now()}`, done: [] }));
-  const { value: progress, set, discard } = useDraft<Progress>(`${handle}/get-started`, start);
+  const address = useAddress();
+  const [query] = useQueryParts();
+  const [start] = useState(() => begin(query));
+  const [round, setRound] = useState(0);
+  const { value: kept, set } = useDraft<Progress>(`${handle}/get-started/${query.get("link") ?? ""}`, start);
+  // A tab may keep progress from before a field was added.
+  const progress = { ...start, ...kept };
+  // Another order number, so that the first conversion is a new one again; the answers go with the round.
+  const startOver = () => {
+    set(begin(query));
+    setRound(round + 1);
+  };
   const usage = useGet("/v2/handles/{handle}/usage-meters");
   const finish = (step: string) => set({ ...progress, done: [...new Set([...progress.done, step])] });
   const done = (step: string): boolean => progress.done.includes(step);
-  const { slug, arrived, key } = progress;
+  const { slug, arrived } = progress;
   const ctx = ctxIn(arrived);
-  const link = SLUG.test(slug) ? address("/v2/handles/{handle}/links/{slug}", { handle, slug }) : null;
+  const link = SLUG.test(slug) ? addressOf("/v2/handles/{handle}/links/{slug}", { handle, slug }) : null;
   const shortUrl = useGet("/v2/handles/{handle}/links/{slug}", { path: { slug }, when: done("link") }).data?.shortUrl;
-  const conversion = (of: string | null): Request | null =>
-    of ? { verb: "post", address: "/v2/public/conversions", body: { ctx: of, idempotencyKey: key, eventType: PURCHASE }, open: true } : null;
+  const conversion = (of: string | null): Request | null => {
+    const amount = typedAmount(progress.value);
+    if (!of || amount === false || !progress.key.trim() || !progress.event.trim() || (amount && !CURRENCY.test(progress.currency.trim()))) return null;
+    const worth = amount ? { value: exactNumber(amount), currency: progress.currency.trim().toUpperCase() } : {};
+    return { verb: "post", address: "/v2/public/conversions", body: { ctx: of, eventType: progress.event.trim(), ...worth, idempotencyKey: progress.key.trim() }, open: true };
+  };
+  // What is sent again has to be what was sent.
+  const order = (parts: Partial<Progress>) => set({ ...progress, ...parts, done: progress.done.filter((step) => step !== "conversion" && step !== "again") });
   const left = usage.data && quota(usage.data);
   return (
-    <Page title="Get started" note="Create a tracked link, follow it, report a conversion. Every step is a real request, with its cURL." actions={<Button kind="quiet" icon="undo" onPress={discard}>Start over</Button>}>
+    <Page title="Get started" note="Create a tracked link, follow it, report a conversion. Every step is a real request, with its cURL." actions={<Button kind="quiet" icon="undo" onPress={startOver}>Start over</Button>}>
       <Card>
-        <ol className="steps">
+        <ol key={round} className="steps">
           <ApiStep
             title="1. Create a tracked link" action="Create the link" done={done("link")} onDone={() => finish("link")} expect={[201, 412]}
             request={link !== null ? { verb: "put", address: link, headers: { "if-none-match": "*" }, body: { destinationUrl: "https://example.com/product", tracking: { utmSource: "suite", utmCampaign: "spring" }, routingRules: [] } } : null}
@@ -60,14 +90,22 @@ export default function GetStarted() {
           </Step>
           <ApiStep
             title="4. Resolve the ctx" action="Resolve" done={done("context")} onDone={() => finish("context")} expect={[200]}
-            request={ctx ? { verb: "get", address: address("/v2/public/context", {}, { ctx }), open: true } : null}
+            request={ctx ? { verb: "get", address: addressOf("/v2/public/context", {}, { ctx }), open: true } : null}
             says={({ body }) => <>It is the click <code>{String(member(body, "clickId"))}</code>, read without a store.</>}
           />
           <ApiStep
             title="5. Report a conversion" action="Convert" done={done("conversion")} onDone={() => finish("conversion")} expect={[202]} request={conversion(ctx)}
-            says={({ body }) => <>Accepted as <code>{String(member(body, "conversionId"))}</code>.</>}
+            says={({ body }) => <>Accepted as <code>{String(member(body, "conversionId"))}</code>. <Link href={address(`attribution/conversions/${String(member(body, "conversionId"))}`)}>See how it is explained</Link></>}
           >
-            <p className="muted">The key is the order's own number: <code>{key}</code>.</p>
+            <p className="muted">The shop sends the ctx back with what was bought. The idempotency key is the number of the order or of the transaction, never that of a session.</p>
+            <div className="form-row stretch">
+              <TextBox label="Event type" value={progress.event} onChange={(event) => order({ event })} />
+              <TextBox label="Idempotency key" value={progress.key} onChange={(key) => order({ key })} />
+            </div>
+            <div className="form-row stretch">
+              <TextBox label="Value" value={progress.value} onChange={(value) => order({ value })} {...(typedAmount(progress.value) === false ? { error: "An amount, such as 24.99, or nothing." } : {})} />
+              <TextBox label="Currency" value={progress.currency} onChange={(currency) => order({ currency })} {...(CURRENCY.test(progress.currency.trim()) ? {} : { error: "Three letters, such as EUR." })} />
+            </div>
           </ApiStep>
           <ApiStep
             title="Send the same key again" action="Send again" done={done("again")} onDone={() => finish("again")} expect={[200]} request={done("conversion") ? conversion(ctx) : null}
@@ -75,7 +113,7 @@ export default function GetStarted() {
           />
           <ApiStep
             title="Send a ctx that is not genuine" action="Try it" done={done("bad")} onDone={() => finish("bad")} expect={[400]} request={conversion(ctx && `${ctx.slice(0, -4)}AAAA`)}
-            says={({ body }) => <>Refused: <code>{String(member(body, "error"))}</code>. A visitor cannot make up a click.</>}
+            says={({ body }) => <>Refused: <code>{String(member(body, "error"))}</code>. A click cannot be forged.</>}
           />
           <Step title="Know the limit of writes" done={Boolean(left)}>
             {left && usage.data && (

@@ -6,6 +6,7 @@ import { curl } from "../../api/curl";
 import { member } from "../../api/run";
 import { useGet } from "../../api/use";
 import { NAME } from "../../core/chain";
+import { hasEnded, outcomeOf, type Delivery } from "../../core/deliveries";
 import { plural } from "../../core/numbers";
 import { may } from "../../core/roles";
 import { isSessionId } from "../../core/sessions";
@@ -15,6 +16,7 @@ import { Button, ButtonLink } from "../../ui/Button";
 import { Choice, TextBox } from "../../ui/fields";
 import { useDraft } from "../../ui/form";
 import { Card, Page } from "../../ui/Page";
+import { StatusTag } from "./deliveries/Dots";
 
 type Progress = { session: string; trigger: string; done: string[] };
 const START: Progress = { session: "sess-1", trigger: "checkout", done: [] };
@@ -100,8 +102,6 @@ function Refused({ done, onDone }: { done: boolean; onDone: () => void }) {
   );
 }
 
-const ENDED = ["DELIVERED", "EXHAUSTED", "CANCELLED"];
-
 /** Subscribing an endpoint, and its test delivery. */
 function Webhooks({ sent, onSent }: { sent: boolean; onSent: () => void }) {
   const handle = useHandle();
@@ -109,15 +109,19 @@ function Webhooks({ sent, onSent }: { sent: boolean; onSent: () => void }) {
   const address = useAddress();
   const allowed = may(role, "webhooks");
   const [chosen, setChosen] = useState<string | null>(null);
-  const [waiting, setWaiting] = useState(sent);
+  // The delivery that was asked for last; an earlier one that has ended must not end the waiting.
+  const [expected, setExpected] = useState<string | null>(null);
   const webhooks = useGet("/v2/handles/{handle}/webhooks", { query: { limit: 20 }, when: allowed });
   const active = (webhooks.data?.items ?? []).filter(({ status }) => status === "ACTIVE");
   const webhook = active.find(({ subscriptionId }) => subscriptionId === chosen) ?? active[0];
   const query = { eventType: "webhook.test", limit: 1, ...(webhook ? { subscriptionId: webhook.subscriptionId } : {}) } as const;
-  const tests = useGet("/v2/handles/{handle}/deliveries", { query, when: allowed && webhook !== undefined, ...(waiting ? { every: 1_500 } : {}) });
-  const delivery = tests.data?.items[0];
-  const over = delivery !== undefined && ENDED.includes(delivery.status);
-  if (waiting && over) setWaiting(false);
+  const arrived = ([latest]: readonly Delivery[]): boolean => latest !== undefined && hasEnded(latest) && (expected === null || latest.deliveryId === expected);
+  const tests = useGet("/v2/handles/{handle}/deliveries", {
+    query, when: allowed && webhook !== undefined, ...(sent || expected ? { every: 1_000, until: ({ items }) => arrived(items) } : {}),
+  });
+  const delivery = tests.outdated ? undefined : tests.data?.items[0];
+  const attempt = delivery?.attempts.at(-1);
+  const last = attempt && outcomeOf(attempt);
   const request: Request | null = webhook ? { verb: "post", address: `/v2/handles/${handle}/webhooks/${webhook.subscriptionId}/test`, body: {} } : null;
   return (
     <>
@@ -131,15 +135,15 @@ function Webhooks({ sent, onSent }: { sent: boolean; onSent: () => void }) {
         )}
       </Step>
       <ApiStep
-        title="6. Send a test delivery" action="Send the test" done={over && delivery.status === "DELIVERED"} expect={[202]} request={request}
-        onDone={() => { onSent(); setWaiting(true); tests.again(); }} says={({ body }) => <>Accepted as <code>{String(member(body, "eventId"))}</code>; it is sent in the background.</>}
+        title="6. Send a test delivery" action="Send the test" done={delivery?.status === "DELIVERED"} expect={[202]} request={request}
+        onDone={({ body }) => { onSent(); setExpected(String(member(body, "deliveryId"))); tests.again(); }} says={({ body }) => <>Accepted as <code>{String(member(body, "eventId"))}</code>; it is sent in the background.</>}
       >
         {active.length > 1 && webhook && <div className="narrow"><Choice label="Endpoint" value={webhook.subscriptionId as string} onChange={setChosen} options={active.map(({ subscriptionId, endpointUrl }) => ({ id: subscriptionId as string, name: endpointUrl }))} /></div>}
         {delivery && (
           <p role="status">
-            The latest test: <span className={`tag ${delivery.status === "DELIVERED" ? "tag-good" : over ? "tag-bad" : ""}`}>{delivery.status}</span>{" "}
+            The latest test: <StatusTag status={delivery.status} />{" "}
             <Link href={address(`lifecycle/deliveries/${delivery.deliveryId}`)}>Open the delivery</Link>
-            {delivery.status !== "DELIVERED" && delivery.attempts.length > 0 && <span className="small"> Its last attempt: {delivery.attempts.at(-1)?.outcome}. Is the endpoint reachable from the internet, and does it answer 2xx?</span>}
+            {last && delivery.status !== "DELIVERED" && <span className="small"> Its last attempt: {last.name.toLowerCase()}. {last.todo}</span>}
           </p>
         )}
       </ApiStep>

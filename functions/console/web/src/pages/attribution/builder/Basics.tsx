@@ -39,7 +39,7 @@ export function Basics({ form, set, fault, link }: SectionProps) {
           <TextBox label="Categories" value={form.categories} onChange={(categories) => set({ categories })} {...fault("categories")} />
         </div>
         <TextBox label="Description" value={form.description} onChange={(description) => set({ description })} {...fault("description")} />
-        <Toggle label="Enabled" help="A link that is not answers 404, or leads to its fallback." value={form.enabled} onChange={(enabled) => set({ enabled })} />
+        <Toggle label="Enabled" help="A disabled link answers 404, or leads to its fallback." value={form.enabled} onChange={(enabled) => set({ enabled })} />
       </div>
     </Card>
   );

@@ -1,10 +1,12 @@
-import { useParams } from "wouter";
+import { Link, useParams } from "wouter";
 import { useAddress, useRange } from "../../../app/context";
 import { useReport } from "../../../api/report";
 import { useGet } from "../../../api/use";
 import { goalOf, type Campaign as CampaignData } from "../../../core/campaigns";
+import { bare } from "../../../core/links";
 import { rangeName } from "../../../core/range";
 import { ButtonLink } from "../../../ui/Button";
+import { CopyButton } from "../../../ui/Copy";
 import { Page } from "../../../ui/Page";
 import { QueryTabs, useTab } from "../../../ui/QueryTabs";
 import { Loaded } from "../../../ui/states";
@@ -45,7 +47,7 @@ export default function Campaign() {
     >
       {deleted && <p className="alert alert-warn">There is no campaign “{campaignId}” now. If it was deleted, its figures remain below.</p>}
       <QueryTabs label="Views of the campaign" tabs={TABS} current={tab} />
-      {tab === "overview" && <OverviewTab range={range} campaignId={campaignId} report={report} />}
+      {tab === "overview" && <OverviewTab range={range} campaignId={campaignId} shortUrl={campaign.data?.shortUrl} report={report} />}
       {tab === "reports" && <ReportsTab range={range} campaignId={campaignId} />}
       {tab === "health" && <Loaded of={campaign}>{(data) => <HealthTab campaign={data} />}</Loaded>}
       {tab === "conversions" && <ConversionsTab campaignId={campaignId} range={range} />}
@@ -62,8 +64,16 @@ function Facts({ campaign }: { campaign: CampaignData }) {
       <span>{goalOf(campaign.goalType)?.name ?? campaign.goalType}</span>
       <span>Event <code>{campaign.conversionEventType}</code></span>
       {campaign.currency && <span>{campaign.currency}</span>}
+      <ShortAddress campaign={campaign} />
     </span>
   );
+}
+
+/** What the partner is given. */
+function ShortAddress({ campaign: { campaignId, shortUrl } }: { campaign: CampaignData }) {
+  const address = useAddress();
+  if (!shortUrl) return <Link href={address(`attribution/campaigns/${campaignId}/edit`)}>Choose its link</Link>;
+  return <span className="row"><a href={shortUrl} target="_blank" rel="noreferrer">{bare(shortUrl)}</a><CopyButton text={shortUrl} label="Copy the short address" /></span>;
 }
 
 function Actions({ campaign }: { campaign: CampaignData }) {

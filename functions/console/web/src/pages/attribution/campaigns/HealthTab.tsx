@@ -61,7 +61,8 @@ const sentence = (message: string): string => `${message.slice(0, 1).toUpperCase
 /** The action that repairs a check. */
 function Fix({ check, campaign }: { check: Check; campaign: Campaign }) {
   const address = useAddress();
-  const { campaignId, primarySlug, shortUrl } = campaign;
+  const { campaignId, primarySlug, shortUrl, conversionEventType, currency } = campaign;
+  const steps = new URLSearchParams({ event: conversionEventType, ...(primarySlug ? { link: primarySlug } : {}), ...(currency ? { currency } : {}) });
   const edit = address(`attribution/campaigns/${campaignId}/edit`);
   const link = (words: string) =>
     primarySlug ? <ButtonLink size="small" href={address(`attribution/links/${primarySlug}/edit`)}>{words}</ButtonLink> : <ButtonLink size="small" href={edit}>Choose a link</ButtonLink>;
@@ -76,7 +77,7 @@ function Fix({ check, campaign }: { check: Check; campaign: Campaign }) {
     case "click_seen":
       return shortUrl ? <><ButtonLink size="small" icon="open" href={shortUrl} target="_blank" rel="noopener">Follow it</ButtonLink><CopyButton text={shortUrl} label="Copy the short address" /></> : null;
     case "conversion_seen":
-      return <ButtonLink size="small" href={address("attribution/get-started")}>How to report one</ButtonLink>;
+      return <ButtonLink size="small" href={address(`attribution/get-started?${steps}`)}>How to report one</ButtonLink>;
     case "confidence":
       return <ButtonLink size="small" href={address(`attribution/campaigns/${campaignId}`)}>See why</ButtonLink>;
     default:

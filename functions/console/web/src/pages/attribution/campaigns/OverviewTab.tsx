@@ -1,18 +1,22 @@
+import { useAddress } from "../../../app/context";
 import { useReportBefore } from "../../../api/report";
 import type { Schema } from "../../../api/client";
 import type { Reading } from "../../../api/use";
+import { bare } from "../../../core/links";
 import type { Range } from "../../../core/range";
+import { ButtonLink } from "../../../ui/Button";
 import { ConfidenceReasons } from "../../../ui/ConfidenceBar";
+import { CopyButton } from "../../../ui/Copy";
 import { DailyChart } from "../../../ui/DailyChart";
 import { FunnelChart } from "../../../ui/FunnelChart";
 import { Card } from "../../../ui/Page";
 import { Empty, Loaded } from "../../../ui/states";
 import { TotalsFigures } from "../../../ui/TotalsFigures";
 
-type Props = { range: Range; campaignId: string; report: Reading<Schema["Analytics"]> };
+type Props = { range: Range; campaignId: string; shortUrl: string | null | undefined; report: Reading<Schema["Analytics"]> };
 
 /** Figures, funnel, confidence and days of a campaign. With the campaign itself three requests. */
-export function OverviewTab({ range, campaignId, report }: Props) {
+export function OverviewTab({ range, campaignId, shortUrl, report }: Props) {
   const before = useReportBefore(range, { groupBy: "day", campaignId });
   const earlier = range.compare ? before.data : undefined;
   const requests = range.compare ? [report.request, before.request] : [report.request];
@@ -20,7 +24,7 @@ export function OverviewTab({ range, campaignId, report }: Props) {
     <Loaded of={report} lines={10}>
       {(now) =>
         now.totals.clicks === 0 && now.totals.conversions === 0 && !earlier?.totals.clicks ? (
-          <Empty title="No clicks on these days">Choose other days at the top, or open the health tab: it says what is missing.</Empty>
+          <NoClicks campaignId={campaignId} shortUrl={shortUrl} />
         ) : (
           <div className="stack">
             <TotalsFigures now={now.totals} before={earlier?.totals} />
@@ -35,5 +39,20 @@ export function OverviewTab({ range, campaignId, report }: Props) {
         )
       }
     </Loaded>
+  );
+}
+
+/** What makes the first click: the address that the partner is given. */
+function NoClicks({ campaignId, shortUrl }: Pick<Props, "campaignId" | "shortUrl">) {
+  const address = useAddress();
+  const health = <ButtonLink href={address(`attribution/campaigns/${campaignId}?tab=health`)}>Check its health</ButtonLink>;
+  if (!shortUrl) return <Empty title="No clicks on these days" action={health}>Choose other days at the top, or see what is missing.</Empty>;
+  return (
+    <Empty
+      title="No clicks on these days"
+      action={<span className="row"><ButtonLink kind="primary" icon="open" href={shortUrl} target="_blank" rel="noopener">Open {bare(shortUrl)}</ButtonLink><CopyButton text={shortUrl} label="Copy the short address" words="Copy" />{health}</span>}
+    >
+      Give the partner the short address {bare(shortUrl)}. A click on it is counted here within seconds. If there were clicks before, choose other days at the top.
+    </Empty>
   );
 }

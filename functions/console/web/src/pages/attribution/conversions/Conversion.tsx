@@ -7,7 +7,7 @@ import { eventOfConversion } from "../../../core/deliveries";
 import { steps } from "../../../core/ledger";
 import { money } from "../../../core/money";
 import { may } from "../../../core/roles";
-import { credited } from "../../../core/why";
+import { campaignIsUnnamed, campaignOf, credited } from "../../../core/why";
 import { ApiRequest } from "../../../ui/ApiRequest";
 import { ButtonLink } from "../../../ui/Button";
 import { CopyButton } from "../../../ui/Copy";
@@ -19,7 +19,7 @@ import { Adjust } from "./Adjust";
 import { StateTag } from "./columns";
 import { Path } from "./Path";
 
-/** One conversion explained: from the click over its submissions to what it is worth, and a way to adjust it. Two requests. */
+/** One conversion explained: from the click over its submissions to what it is worth, and a way to adjust it. At most three requests. */
 export default function Conversion() {
   const { conversionId = "" } = useParams<{ conversionId: string }>();
   const conversion = useGet("/v2/handles/{handle}/conversions/{conversionId}", { path: { conversionId } });
@@ -66,7 +66,8 @@ function Tags({ item }: { item: ConversionData }) {
 /** Where it counts, and in plain words why not for the campaign. */
 function Credit({ explanation }: { explanation: Schema["Explanation"] }) {
   const { outcome, verdict, click } = explanation;
-  const campaignId = verdict.campaignId ?? click.campaignId;
+  const versions = useGet("/v2/handles/{handle}/links/{slug}/history", { path: { slug: click.slug }, query: { limit: 50 }, when: campaignIsUnnamed(explanation) });
+  const campaignId = verdict.campaignId ?? click.campaignId ?? campaignOf(click, versions.data?.items);
   const address = useAddress();
   const { title, because, todo, kind } = credited(outcome, campaignId, click.slug);
   return (

@@ -100,7 +100,7 @@ function Ctx({ of, accepted }: { of: Schema["ExplainedCtx"]; accepted: string | 
   return (
     <StepItem icon="key" kind="good" title="ctx: signed and in time">
       <p>
-        The shop handed back the token that the click carried{minutes === null ? "" : minutes < 1 ? ", within a minute" : minutes < 120 ? `, ${plural(minutes, "minute")} later` : minutes < 2880 ? `, ${plural(Math.round(minutes / 60), "hour")} later` : `, ${plural(Math.round(minutes / 1440), "day")} later`}.
+        The shop sent back the token that the click carried{minutes === null ? "" : minutes < 1 ? ", within a minute" : minutes < 120 ? `, ${plural(minutes, "minute")} later` : minutes < 2880 ? `, ${plural(Math.round(minutes / 60), "hour")} later` : `, ${plural(Math.round(minutes / 1440), "day")} later`}.
       </p>
       <Facts of={[["Valid until", of.expiresAt && <At key="until" at={of.expiresAt} />], ["Session", of.sessionId && <Link key="session" href={address(`lifecycle/sessions/${of.sessionId}`)}>{of.sessionId}</Link>]]} />
     </StepItem>

@@ -1,5 +1,6 @@
 import { useGet } from "../../../api/use";
 import { useAddress, useHandle } from "../../../app/context";
+import { config } from "../../../auth/config";
 import { rangeName, type Range } from "../../../core/range";
 import { ButtonLink } from "../../../ui/Button";
 import { Empty } from "../../../ui/states";
@@ -12,7 +13,9 @@ export function NoClicks({ range }: { range: Range }) {
   const handle = useHandle();
   const address = useAddress();
   const handles = useGet("/v2/handles", { query: { limit: 100 }, every: EVERY_MS });
-  const others = (handles.data?.items ?? []).filter((other) => other.handle !== handle && !other.deletion).slice(0, 3);
+  const all = handles.data?.items ?? [];
+  const others = all.filter((other) => other.handle !== handle && !other.deletion).slice(0, 3);
+  const demo = config.demoHandle;
   return (
     <Empty
       title={`No clicks: ${rangeName(range).toLowerCase()}`}
@@ -24,6 +27,13 @@ export function NoClicks({ range }: { range: Range }) {
       }
     >
       Create a link, open its short address, and it is counted here within seconds.
+      {demo && demo !== handle && handles.data && (
+        <span role="status">
+          {all.some((other) => other.handle === demo)
+            ? ` The handle ${demo} has a month of demo data to look at.`
+            : ` The handle ${demo} is being filled with a month of demo data; this takes some minutes, and a button to it appears here.`}
+        </span>
+      )}
     </Empty>
   );
 }

@@ -1,3 +1,4 @@
+import type { QueryClient } from "@tanstack/react-query";
 import { useNow } from "../../../app/clock";
 import { useGet } from "../../../api/use";
 import { duration } from "../../../core/deliveries";
@@ -9,10 +10,14 @@ import { Loaded } from "../../../ui/states";
 import css from "./strip.module.css";
 
 const EVERY_MS = 60_000;
+const STATS = "/v2/handles/{handle}/webhooks/{subscriptionId}/stats";
+
+/** Reads the hours again, after a delivery has ended. */
+export const readHoursAgain = (client: QueryClient): void => void client.invalidateQueries({ queryKey: [STATS] });
 
 function useHours(subscriptionId: string) {
   const now = useNow();
-  return useGet("/v2/handles/{handle}/webhooks/{subscriptionId}/stats", { path: { subscriptionId }, query: { ...lastDays(now), by: "hour" }, every: EVERY_MS });
+  return useGet(STATS, { path: { subscriptionId }, query: { ...lastDays(now), by: "hour" }, every: EVERY_MS });
 }
 
 /** The last 24 hours: what was delivered stands above the line, what failed hangs below it. */

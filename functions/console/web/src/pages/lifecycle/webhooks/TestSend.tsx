@@ -1,4 +1,5 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { useAddress, useHandle } from "../../../app/context";
 import { call } from "../../../api/client";
@@ -11,6 +12,7 @@ import { Failed, Loaded } from "../../../ui/states";
 import { Countdown } from "../../../ui/When";
 import { AttemptAxis } from "../deliveries/AttemptAxis";
 import { Dots, StatusTag } from "../deliveries/Dots";
+import { readHoursAgain } from "./Strip";
 
 const EVERY_MS = 500;
 
@@ -37,6 +39,11 @@ export function TestSend({ webhook: { subscriptionId, status } }: { webhook: Web
 
 function Arrival({ deliveryId }: { deliveryId: string }) {
   const delivery = useGet("/v2/handles/{handle}/deliveries/{deliveryId}", { path: { deliveryId }, every: EVERY_MS, until: hasEnded });
+  const client = useQueryClient();
+  const ended = delivery.data !== undefined && hasEnded(delivery.data);
+  useEffect(() => {
+    if (ended) readHoursAgain(client);
+  }, [client, ended]);
   return (
     <Loaded of={delivery} lines={2}>
       {(data) => (

@@ -1,10 +1,14 @@
 import { useGet } from "../../../api/use";
+import { config } from "../../../auth/config";
 import type { WebhookForm } from "../../../core/webhooks";
 import { TextBox } from "../../../ui/fields";
 import type { FormFaults } from "../../../ui/form";
 import { Card } from "../../../ui/Page";
 import { Loaded } from "../../../ui/states";
 import { EventPicker } from "./EventPicker";
+
+const PUBLIC = "A public https address on port 443 or 8443.";
+const LOCAL = "On this local server: an http or https address of this machine on any port, such as http://localhost:3000/hook, or a public https address on port 443 or 8443.";
 
 type Props = { form: WebhookForm; set: (parts: Partial<WebhookForm>) => void; fault: FormFaults; children?: React.ReactNode };
 
@@ -17,7 +21,7 @@ export function WebhookFields({ form, set, fault, children }: Props) {
         <div className="form">
           <TextBox
             label="Address" type="url" placeholder="https://hooks.example.com/10x" value={form.endpointUrl} onChange={(endpointUrl) => set({ endpointUrl })} isRequired
-            help="A public https address on port 443 or 8443. It answers each message with a 2xx status within 10 seconds." {...fault("endpointUrl")}
+            help={`${config.localReceivers ? LOCAL : PUBLIC} It answers each message with a 2xx status within 10 seconds.`} {...fault("endpointUrl")}
           />
           <TextBox label="Description" placeholder="Order book" value={form.description} onChange={(description) => set({ description })} help="What it is called in lists." {...fault("description")} />
           {children}

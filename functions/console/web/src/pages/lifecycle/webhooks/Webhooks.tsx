@@ -47,7 +47,7 @@ export default function Webhooks() {
   const create = <ButtonLink kind="primary" icon="plus" href={address("lifecycle/webhooks/new")}>New endpoint</ButtonLink>;
   const actions = <><ButtonLink icon="list" href={address("lifecycle/deliveries")}>Deliveries</ButtonLink>{create}</>;
   return (
-    <Page title="Webhooks" note="Your servers hear of clicks, conversions and changes as they happen." actions={actions} asOf={panel.at}>
+    <Page title="Webhooks" note="Your servers receive clicks, conversions and changes as they happen." actions={actions} asOf={panel.at}>
       <Card flush>
         <Loaded of={panel} lines={6}>
           {({ webhooks }) => (

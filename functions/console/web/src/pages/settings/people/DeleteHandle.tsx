@@ -11,7 +11,7 @@ export function DeleteHandle({ onClose }: { onClose: () => void }) {
   const act = () => remove.mutate(undefined, { onSuccess: () => toast(`${handle} is deleted.`) });
   return (
     <TypedConfirm title={`Delete ${handle}?`} word={handle} what="the handle" action="Delete" onConfirm={act} onClose={onClose} problem={remove.error} busy={remove.isPending}>
-      <p>Its links, tokens and webhooks stop at once, for everyone who works on it. For 30 days you can restore it with everything it had; then all of it is erased but the totals of each day, and nobody else can take its name.</p>
+      <p>Its links, tokens and webhooks stop at once, for everyone who works on it. For 30 days you can restore it with everything it had; then all of it but the totals of each day is erased. No other account can take its name.</p>
       <p className="muted small">Costs no write.</p>
     </TypedConfirm>
   );

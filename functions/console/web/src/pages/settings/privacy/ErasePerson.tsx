@@ -20,7 +20,7 @@ export function ErasePerson({ person, onDone, onClose }: { person: Person; onDon
   return (
     <TypedConfirm title="Erase this person?" word={person.id} what={NAME_TEXTS[person.by].what} action="Erase" onConfirm={act} onClose={onClose} problem={erase.error} busy={erase.isPending}>
       <div className="stack-small">
-        <p>From every click and conversion of the person up to now go: session, address hash, user agent, referrer, language, campaign word and metadata. The signals of the session are deleted. Nobody can bring them back.</p>
+        <p>From every click and conversion of the person up to now go: session, address hash, user agent, referrer, language, campaign word and metadata. The signals of the session are deleted. They cannot be restored.</p>
         <p>It is done within a day, usually within minutes, and repeated once a day for 15 days. Visits from now on are not erased, nor are reasons of adjustments, and answers of webhook receivers.</p>
       </div>
       <p className="muted small">Costs no write. The audit does not name the person.</p>

@@ -31,7 +31,7 @@ export function Erasures() {
           <DataTable
             label="Erasures" columns={columns} rows={erasures(data)} rowKey={({ erasureId }) => erasureId}
             foot={events.more && <Button size="small" onPress={events.more} isDisabled={events.loadingMore}>Load more</Button>}
-            empty={<Empty title="Nobody was erased yet">Each request is listed here, and when it was done.</Empty>}
+            empty={<Empty title="No erasures yet">Each request is listed here, and when it was done.</Empty>}
           />
         )}
       </Loaded>

@@ -1,1 +1,0 @@
-import{Ao as e,Pc as t,Po as n,ro as r,vo as i}from"./frame-CeLtq1B3.js";var a=t();function o({target:t,action:o}){let s=n(),c=e();if(!r(s,`audit`))return null;let l=new URLSearchParams({...t?{target:t}:{},...o?{action:o}:{}});return(0,a.jsx)(i,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

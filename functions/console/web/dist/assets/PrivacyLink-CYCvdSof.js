@@ -1,1 +1,0 @@
-import{Ao as e,Kn as t,Pc as n,Po as r,ro as i,vo as a}from"./frame-CeLtq1B3.js";var o=n();function s({by:n,id:s}){let c=r(),l=e();return i(c,`privacy`)?(0,o.jsx)(a,{kind:`quiet`,icon:`lock`,href:l(`settings/privacy?${new URLSearchParams(t({by:n,id:s}))}`),children:`Privacy`}):null}export{s as t};

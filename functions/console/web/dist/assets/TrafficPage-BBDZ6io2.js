@@ -1,1 +1,0 @@
-import{Lo as e,No as t,Pc as n,eo as r}from"./frame-CeLtq1B3.js";import{t as i}from"./Traffic-C8eBdwT9.js";var a=n();function o(){let[n]=t();return(0,a.jsx)(r,{title:`Traffic`,note:`${e(n)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

@@ -1,1 +1,0 @@
-import{Er as e,ha as t}from"./frame-CeLtq1B3.js";function n(n,r){return t(`/v2/handles/{handle}/conversions`,{query:e(n,r)})}export{n as t};

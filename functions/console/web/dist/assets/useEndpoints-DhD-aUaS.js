@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{Bt as t,Ic as n,Ma as r,So as i}from"./frame-CeLtq1B3.js";var a=e(n(),1);function o(e){let n=i(`/v2/handles/{handle}/webhooks`,{query:{limit:100},...e?{every:e}:{}}),o=(0,a.useMemo)(()=>t(n.data?.items),[n.data]);return{reading:n,known:o,nameOf:e=>{let t=o.get(e);return t?r(t):n.data?`Deleted endpoint`:e}}}export{o as t};
