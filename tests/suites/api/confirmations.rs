@@ -304,12 +304,55 @@ async fn a_confirmation_waits_for_its_click_and_a_click_that_never_comes_stops_i
         post(&program, &order(&good, "order-1", json!(7), "USD")).await.expect(200);
         env.drain("EventsQueue").await;
         assert_eq!(of_campaign(&env, "partner-good").await.0, json!(0), "its click is still on its way");
-        if !click_arrives {
+        if click_arrives {
+            // It is announced again by itself: no report is without the sale until the sweeper comes.
+            env.drain("ClicksQueue").await;
+            env.advance_ms(2_000);
+            env.drain("EventsQueue").await;
+        } else {
             env.server().purge("ClicksQueue").await.unwrap();
             env.advance_ms(300_000);
+            arrive(&env).await;
         }
-        arrive(&env).await;
         assert_eq!(of_campaign(&env, "partner-good").await, (json!(1), json!(7), json!(7)), "{click_arrives}");
         assert_eq!(of_campaign(&env, "partner-evil").await.0, json!(0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sale_that_was_credited_stays_so_when_it_is_confirmed_after_its_campaign_ended() {
+    for end in [Some("PAUSED"), None] {
+        let env = env().await;
+        let program = env.pat_client(&["conversions.write"]).await;
+        let body = order(&ctx(&env, "good").await, "order-1", json!(100), "USD");
+        post(&env.anonymous(), &body).await.expect(202);
+        arrive(&env).await;
+        let campaign = "/v2/handles/demo/campaigns/partner-good";
+        match end {
+            Some(status) => env.owner().put(campaign, json!({"status": status})).await.expect(200),
+            None => env.owner().delete(campaign).await.expect(204),
+        };
+        let confirmed = post(&program, &body).await.expect(200).json();
+        let shown = ["trust", "campaignId", "notCredited"].map(|name| confirmed[name].clone());
+        assert_eq!(shown, [json!("confirmed"), json!("partner-good"), Value::Null], "{end:?}");
+        arrive(&env).await;
+        assert_eq!(of_campaign(&env, "partner-good").await, (json!(1), json!(100), json!(100)), "{end:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_confirmation_of_the_same_click_leaves_out_stays_as_it_was_claimed() {
+    let env = env().await;
+    let program = env.pat_client(&["conversions.write"]).await;
+    let bare = order(&ctx(&env, "good").await, "order-1", json!(100), "USD");
+    let mut whole = bare.clone();
+    whole["metadata"] = json!({"plan": "gold"});
+    whole["sessionId"] = json!("session-1");
+    whole["occurredAt"] = json!(env.now());
+    let id = post(&env.anonymous(), &whole).await.expect(202).json()["conversionId"].clone();
+    let of = |conversion: &Value| ["metadata", "sessionId", "occurredAt"].map(|name| conversion[name].clone());
+    let claimed = of(&read(&env, &id).await);
+    assert!(claimed.iter().all(|value| !value.is_null()), "{claimed:?}");
+    post(&program, &bare).await.expect(200);
+    assert_eq!(of(&read(&env, &id).await), claimed);
 }

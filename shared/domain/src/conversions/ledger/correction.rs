@@ -46,7 +46,7 @@ impl Correction {
     ///
     /// Earlier adjustments are kept as far as they fit: in the same currency, and with a net value between zero and the largest one.
     pub fn of(claimed: &Conversion, adjusted: i64, submitted: &Conversion, by: Confirming) -> Self {
-        let confirmed = Conversion { id: claimed.id, accepted_at: claimed.accepted_at, trust: Trust::Confirmed, ..submitted.clone() };
+        let confirmed = confirmed(claimed, submitted);
         let carried = carried(claimed.money, adjusted, confirmed.money);
         let worth = |money: Option<Money>, adjusted: i64| {
             money.map(|money| MoneyChange { minor: money.minor.saturating_add(adjusted), currency: money.currency })
@@ -81,6 +81,23 @@ impl Correction {
             confirmation: entry(second, &confirmed, added, Cause::Confirmation, "confirmed with the handle's own token"),
             confirmed,
         }
+    }
+}
+
+/// The conversion as the merchant reports it. Of the same click, credit was decided when it was claimed, as a campaign may have been
+/// paused since for other reasons than this sale; and what the merchant leaves out stays as it was claimed.
+fn confirmed(claimed: &Conversion, submitted: &Conversion) -> Conversion {
+    let submitted = Conversion { id: claimed.id, accepted_at: claimed.accepted_at, trust: Trust::Confirmed, ..submitted.clone() };
+    if submitted.click_id != claimed.click_id {
+        return submitted;
+    }
+    Conversion {
+        campaign_id: claimed.campaign_id.clone(),
+        not_credited: claimed.not_credited,
+        session_id: submitted.session_id.or_else(|| claimed.session_id.clone()),
+        occurred_at: submitted.occurred_at.or(claimed.occurred_at),
+        metadata: submitted.metadata.or_else(|| claimed.metadata.clone()),
+        ..submitted
     }
 }
 
