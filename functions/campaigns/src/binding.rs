@@ -2,6 +2,7 @@
 
 use api::{ApiState, CampaignsWrite, Code, Member, Problem};
 use domain::accounts::audit::AuditEvent;
+use domain::accounts::token::Scope;
 use domain::campaigns::{Primary, Unbindable};
 use domain::links::{Link, NextPassword};
 use domain::values::name::CampaignId;
@@ -38,7 +39,8 @@ pub(crate) fn password(app: &ApiState, primary: &Primary) -> Result<NextPassword
 /// The link version that binds a campaign's primary link to it, if one must be written.
 ///
 /// # Errors
-/// 400 when the named link does not exist, 409 when it belongs to another campaign.
+/// 400 when the named link does not exist, 409 when it belongs to another campaign or would replace a link that is none of this one's,
+/// 403 when a token that may not write links would change one.
 pub(crate) async fn load(
     app: &ApiState,
     member: &Member<CampaignsWrite>,
@@ -59,7 +61,14 @@ pub(crate) async fn load(
             let message = format!("the link {slug} belongs to the campaign {other}; choose another slug, or change the link's campaignId");
             Problem::new(Code::Conflict, message)
         }
+        Unbindable::Exists => {
+            let message = format!("there is a link {slug} already; name it as primarySlug to keep it as it is, or choose another slug");
+            Problem::new(Code::Conflict, message)
+        }
     })?;
+    if before.is_some() && matches!(primary, Primary::Link(_)) {
+        member.needs(Scope::LinksWrite, app).await?;
+    }
     let Some(settings) = settings else { return Ok(None) };
     let link = match &before {
         Some(link) => link.following(settings, password, app.now()),

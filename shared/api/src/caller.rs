@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 use domain::accounts::audit::{self, Actor, ActorKind};
+use domain::accounts::token::Scope;
 use domain::accounts::{Deletion, Profile, Role};
 use domain::values::id::RequestId;
 use domain::values::name::{Handle, UserId};
@@ -53,6 +54,7 @@ pub struct Member<A> {
     /// The request that is being answered.
     pub request_id: RequestId,
     user: Option<UserId>,
+    token: Option<TokenHolder>,
     actor: Actor,
     access: PhantomData<A>,
 }
@@ -66,6 +68,18 @@ impl<A> Member<A> {
     /// The handle's name.
     pub fn handle(&self) -> &Handle {
         &self.profile.handle
+    }
+
+    /// Lets through who may do what needs this scope in addition to that of the route: a token that has it, and a user, whose role
+    /// decides.
+    ///
+    /// # Errors
+    /// 403 when a token lacks the scope.
+    pub async fn needs(&self, scope: Scope, app: &ApiState) -> Result<(), Problem> {
+        match &self.token {
+            Some(holder) => holder.use_for(scope, &self.profile.owner, app).await,
+            None => Ok(()),
+        }
     }
 
     /// The user.
@@ -130,7 +144,7 @@ async fn user_member<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Mem
         return Err(deleted(&profile, deletion));
     }
     let actor = user_actor(&user);
-    Ok(Member { role, profile, request_id: request_id(parts, app), user: Some(user), actor, access: PhantomData })
+    Ok(Member { role, profile, request_id: request_id(parts, app), user: Some(user), token: None, actor, access: PhantomData })
 }
 
 /// The member that calls with a personal access token.
@@ -143,7 +157,7 @@ async fn token_member<A: Access>(parts: &mut Parts, app: &ApiState) -> Result<Me
         return Err(Problem::no_handle());
     }
     holder.use_for(scope, &profile.owner, app).await?;
-    Ok(Member { role: A::ROLE, profile, request_id, user: None, actor: holder.actor(), access: PhantomData })
+    Ok(Member { role: A::ROLE, profile, request_id, user: None, actor: holder.actor(), token: Some(holder), access: PhantomData })
 }
 
 /// The handle in the path. A malformed one, and one that the caller may not know of, are answered as one that does not exist.

@@ -231,6 +231,28 @@ async fn a_link_that_exists_is_bound_as_a_new_version_and_one_of_another_campaig
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_campaign_replaces_no_link_of_others_and_changes_its_own_only_for_who_may_write_links() {
+    let env = TestEnv::new().await;
+    env.creator().put(LAUNCH, with(product(), json!({"title": "Mine", "password": "secret"}))).await.expect(201);
+    let before = env.creator().get(LAUNCH).await.expect(200).json();
+    let replaced = json!({"primaryLink": {"slug": "launch", "destinationUrl": "https://evil.example/", "password": null}});
+    let refused = make(&env, spring(replaced.clone())).await.refused(409, "conflict");
+    assert!(refused.json()["message"].as_str().unwrap().contains("primarySlug"));
+    assert_eq!(env.creator().get(LAUNCH).await.expect(200).json(), before);
+    make(&env, spring(json!({"primarySlug": "launch"}))).await.expect(201);
+    let bound = env.creator().get(LAUNCH).await.expect(200).json();
+    let path = "/v2/public/handles/demo/campaigns/spring";
+    let refused = env.pat_client(&["campaigns.write"]).await.put(path, replaced.clone()).await.refused(403, "insufficient_scope");
+    assert_eq!(refused.json()["requiredScope"], "links.write");
+    assert_eq!(env.creator().get(LAUNCH).await.expect(200).json(), bound);
+    env.pat_client(&["campaigns.write", "links.write"]).await.put(path, replaced).await.expect(200);
+    assert_eq!(env.creator().get(LAUNCH).await.expect(200).json()["destinationUrl"], "https://evil.example/");
+    // A link that is not there yet is the campaign's own from the start.
+    let fresh = json!({"primaryLink": {"slug": "fresh", "destinationUrl": "https://example.com/"}});
+    env.pat_client(&["campaigns.write"]).await.put(path, fresh).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_names_only_campaigns_there_are() {
     let env = TestEnv::new().await;
     let named = with(product(), json!({"campaignId": "spring"}));

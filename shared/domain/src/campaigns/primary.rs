@@ -36,6 +36,8 @@ pub enum Unbindable {
     Missing,
     /// It belongs to another campaign.
     Elsewhere(CampaignId),
+    /// It is to be written anew, and the campaign has no link of that path: writing it would replace one of others.
+    Exists,
 }
 
 impl Primary {
@@ -77,7 +79,7 @@ impl Primary {
     /// `owner` is the campaign the link belongs to, if there is one: a campaign that was deleted owns nothing.
     ///
     /// # Errors
-    /// When the link is not there, or belongs to another campaign.
+    /// When the link is not there, belongs to another campaign, or exists already and is to be written.
     pub fn bind(&self, id: &CampaignId, link: Option<&Link>, owner: Option<&CampaignId>) -> Result<Option<LinkSettings>, Unbindable> {
         if let (Some(_), Some(other)) = (self.slug(), owner.filter(|owner| *owner != id)) {
             return Err(Unbindable::Elsewhere(other.clone()));
@@ -89,6 +91,7 @@ impl Primary {
                 let present = &link.ok_or(Unbindable::Missing)?.settings;
                 Ok((present.campaign_id.as_ref() != Some(id)).then(|| bound(present)))
             }
+            Self::Link(_) if link.is_some_and(|link| link.settings.campaign_id.as_ref() != Some(id)) => Err(Unbindable::Exists),
             Self::Link(link) => Ok(Some(bound(&link.settings))),
         }
     }
