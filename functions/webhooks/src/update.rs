@@ -44,7 +44,7 @@ pub(crate) async fn handle(
     if body != json!({"enabled": false}) {
         charge(&app, &member.profile.owner).await?;
     }
-    let is_new_start = body.get("enabled") == Some(&Value::Bool(true)) || body.get("endpointUrl").is_some();
+    let is_new_start = body.get("enabled") == Some(&Value::Bool(true)) || body.get("endpointUrl").is_some_and(|url| !url.is_null());
     let failures = if is_new_start { FailureRecord::Reset } else { FailureRecord::Keep };
     for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
         let before = &known.subscription;

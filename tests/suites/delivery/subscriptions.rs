@@ -113,6 +113,8 @@ async fn a_receiver_that_says_gone_gets_nothing_more_and_what_waits_for_it_is_ca
     assert_eq!(delivery(&env, &waiting).await["status"], "CANCELLED");
     let disabled = of_type(&other, "webhook.disabled");
     assert_eq!((disabled.len(), &disabled[0].json()["payload"]["status"]), (1, &json!("DISABLED_GONE")));
+    // A member that is null says no more than one that is left out.
+    assert_eq!(change(&env, &subscription, json!({"endpointUrl": null})).await["status"], "DISABLED_GONE");
     // It comes back when its owner says so.
     gone.always(Behaviour::status(200));
     let back = change(&env, &subscription, json!({"enabled": true})).await;
