@@ -189,6 +189,25 @@ test("what the API refuses is shown at its field, which gets the focus", async (
   await page.waitForSelector("::-p-text(There is a link with this slug already.)");
 });
 
+test("selected links are tagged and disabled, each as it is now", async () => {
+  const names = [slug(), slug()];
+  for (const name of names) await server.api("PUT", `links/${name}`, { destinationUrl: "https://example.com/", title: "Bulk", tags: ["kept"] });
+  await open(page, server, `${HANDLE}/attribution/links?q=${names[0].slice(0, 2)}`);
+  for (const name of names) {
+    const row = await eventually(`the row of ${name}`, () => page.$(`tr:has(a[href*="/${name}"]) input[type=checkbox]`));
+    await row.click();
+  }
+  // Another person's change meanwhile is kept.
+  await server.api("PUT", `links/${names[0]}`, { destinationUrl: "https://example.com/", title: "Renamed", tags: ["kept"] });
+  await press(page, "Tag");
+  await fill(page, "Tag", "autumn");
+  await press(page, "Add to 2 links");
+  await page.waitForSelector("::-p-text(Tagged autumn: 2 links of 2.)");
+  const read = async (name) => (await server.api("GET", `links/${name}`)).body;
+  for (const name of names) assert.deepEqual((await read(name)).tags, ["kept", "autumn"]);
+  assert.equal((await read(names[0])).title, "Renamed");
+});
+
 test("the QR code leads to the link, and the page reads its own code", async () => {
   for (const theme of ["light", "dark"]) {
     const other = await tab(browser, server, { theme });

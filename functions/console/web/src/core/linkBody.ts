@@ -4,7 +4,7 @@ import type { Link } from "./links";
 export type LinkBody = Body<"/v2/handles/{handle}/links/{slug}", "put">;
 
 /** What the API sets on a link; it refuses it in a body. */
-const SET_BY_API = new Set(["handle", "slug", "shortUrl", "version", "createdAt", "updatedAt", "hasPassword"]);
+const SET_BY_API = new Set(["handle", "slug", "shortUrl", "version", "createdAt", "updatedAt", "hasPassword", "status"]);
 
 /** What of a link is written: all its settings. The password is not among them: left out, it stays. */
 export function writable(link: Link): LinkBody {

@@ -34,8 +34,13 @@ export function BulkBar({ links, done }: { links: readonly Link[]; done: () => v
     toast(`${act.name}: ${plural(changed, "link")} of ${links.length}.`);
     done();
   });
-  const put = (link: Link, parts: Partial<Link>) =>
-    call("put", "/v2/handles/{handle}/links/{slug}", { path: { handle, slug: link.slug }, body: writable({ ...link, ...parts }), headers: { "if-match": `"${link.version}"` } });
+  // Read again before it is written: the list may be older than the link, and only the link itself comes with the tag of its version.
+  const write = async ({ slug }: Link, changed: (link: Link) => Partial<Link>) => {
+    const path = { handle, slug };
+    const { data, etag } = await call("get", "/v2/handles/{handle}/links/{slug}", { path });
+    const headers: Record<string, string> = etag ? { "if-match": etag } : {};
+    return call("put", "/v2/handles/{handle}/links/{slug}", { path, body: writable({ ...data, ...changed(data) }), headers });
+  };
   const blocked = change.isPending || links.length > left;
   return (
     <div className="toolbar bulk" role="group" aria-label="Selected links">
@@ -48,7 +53,7 @@ export function BulkBar({ links, done }: { links: readonly Link[]; done: () => v
             onSubmit={(event) => {
               event.preventDefault();
               close();
-              change.mutate({ name: `Tagged ${tag}`, run: (link) => put(link, { tags: [...new Set([...(link.tags ?? []), tag.trim()])] }) });
+              change.mutate({ name: `Tagged ${tag}`, run: (listed) => write(listed, (link) => ({ tags: [...new Set([...(link.tags ?? []), tag.trim()])] })) });
             }}
           >
             <TextBox label="Tag" value={tag} onChange={setTag} />
@@ -56,8 +61,8 @@ export function BulkBar({ links, done }: { links: readonly Link[]; done: () => v
           </form>
         )}
       </Dialog>
-      <Button size="small" isDisabled={blocked} onPress={() => change.mutate({ name: "Enabled", run: (link) => put(link, { enabled: true }) })}>Enable</Button>
-      <Button size="small" isDisabled={blocked} onPress={() => change.mutate({ name: "Disabled", run: (link) => put(link, { enabled: false }) })}>Disable</Button>
+      <Button size="small" isDisabled={blocked} onPress={() => change.mutate({ name: "Enabled", run: (link) => write(link, () => ({ enabled: true })) })}>Enable</Button>
+      <Button size="small" isDisabled={blocked} onPress={() => change.mutate({ name: "Disabled", run: (link) => write(link, () => ({ enabled: false })) })}>Disable</Button>
       <Dialog title={`Delete ${plural(links.length, "link")}?`} trigger={<Button size="small" kind="danger" isDisabled={blocked}>Delete</Button>}>
         {(close) => (
           <div className="stack">
