@@ -3,6 +3,7 @@
 use api::{Code, Forms, Html, Problem, escape, wants_html};
 use axum::response::{IntoResponse, Response};
 use domain::links::Closed;
+use domain::links::visit::DIRECT;
 use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -30,8 +31,11 @@ pub(crate) fn bridge(location: &str) -> Response {
     private(page.into_response())
 }
 
-/// A form that posts the password back to the link.
-pub(crate) fn password_form(status: StatusCode, error: Option<&str>) -> Response {
+/// A form that posts the password back to the link, with the host from which the visitor came.
+pub(crate) fn password_form(status: StatusCode, error: Option<&str>, referrer: Option<&str>) -> Response {
+    let referrer =
+        referrer.filter(|host| *host != DIRECT).map(|host| format!(r#"<input type="hidden" name="referrer" value="{}">"#, escape(host)));
+    let referrer = referrer.unwrap_or_default();
     let error = error.map(|text| format!(r#"<p role="alert">{}</p>"#, escape(text))).unwrap_or_default();
     let page = Html {
         status,
@@ -39,7 +43,7 @@ pub(crate) fn password_form(status: StatusCode, error: Option<&str>) -> Response
         title: "This link needs a password".to_owned(),
         head: String::new(),
         body: format!(
-            r#"{error}<form method="post"><label>Password <input name="password" type="password" maxlength="128" required autofocus autocomplete="off"></label><button>Continue</button></form>"#
+            r#"{error}<form method="post">{referrer}<label>Password <input name="password" type="password" maxlength="128" required autofocus autocomplete="off"></label><button>Continue</button></form>"#
         ),
     };
     private(page.into_response())

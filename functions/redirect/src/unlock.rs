@@ -3,8 +3,9 @@
 use api::{ApiState, Code, Problem, Viewer, read_limited};
 use axum::response::Response;
 use domain::values::form::{self, Form, Unknown};
-use http::StatusCode;
+use http::header::REFERER;
 use http::request::Parts;
+use http::{HeaderValue, StatusCode};
 use store::WindowTaken;
 
 use crate::answer;
@@ -18,11 +19,31 @@ const MAX_ATTEMPTS_PER_MINUTE: u32 = 5;
 const MAX_FORM_BYTES: usize = 4096;
 
 api::request_body!(
-    PasswordForm, "The form of the password page.", form::describe(Unknown::Ignore, password), {"password": "open sesame"}
+    PasswordForm, "The form of the password page.", form::describe(Unknown::Ignore, posted), {"password": "open sesame"}
 );
 
-fn password(form: &mut Form<'_>) -> Option<String> {
-    form.required("password", "The link's password.", form::any_text())
+/// What the form posts.
+#[derive(Default)]
+struct Posted {
+    password: String,
+    referrer: Option<String>,
+}
+
+fn posted(form: &mut Form<'_>) -> Option<Posted> {
+    let password = form.required("password", "The link's password.", form::any_text());
+    let about = "The host from which the visitor came to the password page; without it the visit is `direct`.";
+    let referrer = form.optional("referrer", about, form::any_text());
+    Some(Posted { password: password?, referrer })
+}
+
+/// The request as if it came from where its visitor came to the password page; by its own header it comes from that page.
+fn referred(parts: &Parts, referrer: Option<&str>) -> Parts {
+    let mut parts = parts.clone();
+    parts.headers.remove(REFERER);
+    if let Some(value) = referrer.and_then(|host| HeaderValue::from_str(&format!("https://{host}/")).ok()) {
+        parts.headers.insert(REFERER, value);
+    }
+    parts
 }
 
 /// Follows a link that has a password.
@@ -57,9 +78,9 @@ where
     }
     let body = read_limited(body, MAX_FORM_BYTES).await?;
     // A form without a readable password is treated as an empty one.
-    let password = form::read_urlencoded(&body, Unknown::Ignore, password).unwrap_or_default();
+    let Posted { password, referrer } = form::read_urlencoded(&body, Unknown::Ignore, posted).unwrap_or_default();
     if !hashed.verifies(&password) {
-        return Ok(answer::password_form(StatusCode::FORBIDDEN, Some("The password is wrong.")));
+        return Ok(answer::password_form(StatusCode::FORBIDDEN, Some("The password is wrong."), referrer.as_deref()));
     }
-    visit(app, &found, parts, Gate::Passed).await
+    visit(app, &found, &referred(parts, referrer.as_deref()), Gate::Passed).await
 }

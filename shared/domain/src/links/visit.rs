@@ -98,6 +98,9 @@ pub struct Referral {
     pub source: String,
 }
 
+/// The referrer and the source of a visitor who came from no page.
+pub const DIRECT: &str = "direct";
+
 /// Bytes of the longest host name (RFC 1035 §2.3.4).
 const MAX_HOST_BYTES: usize = 253;
 
@@ -110,7 +113,7 @@ pub fn referral(header: Option<&str>) -> Referral {
         .filter(|host| host.len() <= MAX_HOST_BYTES);
     match host {
         Some(host) if !host.is_empty() => Referral { source: known_name(&host).unwrap_or("referral").to_owned(), host },
-        _ => Referral { host: "direct".to_owned(), source: "direct".to_owned() },
+        _ => Referral { host: DIRECT.to_owned(), source: DIRECT.to_owned() },
     }
 }
 

@@ -21,6 +21,32 @@ async fn a_link_with_a_password_shows_a_form_and_records_no_click_until_it_is_op
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gives_the_password_is_sent_and_counted_by_where_they_came_from_and_not_by_the_form() {
+    let rule = json!({"priority": 1, "destinationUrl": "https://example.com/insta", "conditions": {"sourceIn": ["instagram"]}});
+    let env = env_with(json!({"password": "open sesame", "routingRules": [rule]})).await;
+    let came = env.visitor().with("referer", "https://www.instagram.com/p/1").follow("launch").await.expect(200);
+    let field = r#"<input type="hidden" name="referrer" value="www.instagram.com">"#;
+    assert!(came.text().contains(field), "{}", came.text());
+    // What a browser posts: the fields of the form, and the form's own page as the referrer.
+    let posts = async |body: &'static str| {
+        let posting = env.visitor().with("referer", "http://demo.localhost:9000/launch").with("host", "demo.localhost:9000");
+        let posting = posting.caller().clone().with("content-type", "application/x-www-form-urlencoded");
+        posting.send(http::Method::POST, "/launch", body.as_bytes().to_vec()).await
+    };
+    assert!(posts("password=wrong&referrer=www.instagram.com").await.expect(403).text().contains(field));
+    let opened = posts("password=open+sesame&referrer=www.instagram.com").await.expect(303);
+    assert!(opened.header("location").starts_with("https://example.com/insta?ctx="), "{}", opened.header("location"));
+    let click = only_click(&env).await;
+    assert_eq!((click.referrer.as_str(), click.source.as_str()), ("www.instagram.com", "instagram"));
+    let direct = env.visitor().follow("launch").await.expect(200);
+    assert!(!direct.text().contains("referrer"), "{}", direct.text());
+    for (body, host) in [("password=open+sesame", "direct"), ("password=open+sesame&referrer=%22%3E%3Cb%3E%00", "direct")] {
+        posts(body).await.expect(303);
+        assert_eq!(only_click(&env).await.referrer, host, "{body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_visitor_passes_without_the_password() {
     let env = env_with(json!({"password": "open sesame"})).await;
     for (number, wrong) in
