@@ -3674,6 +3674,8 @@ export interface components {
         PasswordForm: {
             /** @description The link's password. */
             password: string;
+            /** @description The host from which the visitor came to the password page; without it the visit is `direct`. */
+            referrer?: string | null;
         };
         /** @description A reason for less confidence. */
         PenaltyView: {
