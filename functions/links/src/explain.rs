@@ -81,11 +81,16 @@ pub(crate) fn explain(link: &Link, rules: &PersonalizationRules, visit: Visit, a
         }
         RoutingOutcome::Unavailable(closed) => (None, PreviewMatch::only("UNAVAILABLE"), format!("link is closed ({})", closed.as_str())),
     };
+    // A closed link leads to its fallback by 302, whatever its own type.
+    let redirect_type = match outcome {
+        RoutingOutcome::Fallback(..) => RedirectType::Found,
+        RoutingOutcome::Follow(..) | RoutingOutcome::Unavailable(_) => link.settings.redirect_type,
+    };
     Preview {
         handle: link.handle.clone(),
         slug: link.slug.clone(),
         destination_url: destination.map(|destination| destination.as_str().to_owned()),
-        redirect_type: link.settings.redirect_type,
+        redirect_type,
         matched,
         reason,
         evaluated,

@@ -681,8 +681,8 @@ async fn preview_equals_redirect_for_10_000_random_rule_sets_and_visits() {
             match kind {
                 "UNAVAILABLE" => assert!([StatusCode::NOT_FOUND, StatusCode::GONE].contains(&redirect.status), "{}", what()),
                 "FALLBACK" => assert_eq!(
-                    (redirect.status.as_u16(), Some(redirect.header("location"))),
-                    (302, preview["destinationUrl"].as_str()),
+                    (redirect.status.as_u16(), &preview["redirectType"], Some(redirect.header("location"))),
+                    (302, &json!(302), preview["destinationUrl"].as_str()),
                     "{}",
                     what()
                 ),
