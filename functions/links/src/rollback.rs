@@ -8,7 +8,7 @@ use domain::values::name::{Handle, Slug};
 use http::{HeaderMap, StatusCode};
 use store::{Expect, Found, WriteOutcome};
 
-use crate::upsert::check_version;
+use crate::upsert::{check_campaign, check_version};
 use crate::view::{LinkView, respond};
 
 api::request_body!(RollbackBody, "The version to roll back to.", Rollback::body(), {"version": 1});
@@ -27,6 +27,7 @@ api::request_body!(RollbackBody, "The version to roll back to.", Rollback::body(
     request_body = RollbackBody,
     responses(
         (status = 200, description = "The restored link.", body = LinkView),
+        (status = 400, description = "That version leads back to this service, or its campaign has been deleted.", body = api::openapi::ErrorBody),
         (status = 409, description = "The link was changed concurrently.", body = api::openapi::ErrorBody),
         (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody),
     )
@@ -40,13 +41,15 @@ pub(crate) async fn handle(
 ) -> Result<Response, Problem> {
     let Rollback { version } = Rollback::read(body)?;
     let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
-    check_version(&headers, Some(&Found::Intact(link.clone())))?;
+    let current = Some(Found::Intact(link.clone()));
+    check_version(&headers, current.as_ref())?;
     let earlier = app.store().links().version(&link, version).await?.ok_or_else(|| Problem::not_found("version of this link"))?;
     // Checked again: the hosts of the system may have changed since it was written.
     let is_own = |destination: &domain::values::destination::Destination| destination.leads_to(&app.settings().own_hosts);
     if earlier.settings.destinations().any(is_own) {
         return Err(Problem::field("destinationUrl", "of that version leads back to this service"));
     }
+    check_campaign(&app, member.handle(), &earlier.settings, current.as_ref(), "campaignId").await?;
     charge(&app, &member.profile.owner).await?;
     let restored = link.following(earlier.settings, &NextPassword::Keep, app.now());
     let event = member.event(&app, "link.rolled_back", &slug).between(link.audited(), restored.audited());

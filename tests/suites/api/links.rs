@@ -522,6 +522,21 @@ async fn a_rollback_writes_the_earlier_version_again_as_a_new_one_and_keeps_the_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollback_to_a_campaign_that_is_deleted_by_now_is_refused_as_a_write_of_it_is() {
+    let env = TestEnv::new().await;
+    env.campaign("spring").await;
+    let of_campaign = json!({"destinationUrl": "https://example.com", "campaignId": "spring"});
+    env.owner().put(LINK, of_campaign.clone()).await.expect(201);
+    env.owner().put(LINK, product()).await.expect(200);
+    env.owner().delete("/v2/handles/demo/campaigns/spring").await.expect(204);
+    for refused in [env.owner().post(&format!("{LINK}/rollback"), json!({"version": 1})).await, env.owner().put(LINK, of_campaign).await] {
+        assert_eq!(refused.expect(400).json()["fields"][0]["field"], "campaignId");
+    }
+    env.campaign("spring").await;
+    assert_eq!(env.owner().post(&format!("{LINK}/rollback"), json!({"version": 1})).await.expect(200).json()["campaignId"], "spring");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rollback_to_a_destination_that_is_ours_by_now_is_refused() {
     let env = TestEnv::new().await;
     env.owner().put(LINK, product()).await.expect(201);
