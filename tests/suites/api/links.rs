@@ -686,6 +686,29 @@ async fn eight_writers_at_once_make_versions_one_to_eight_and_lose_none() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deletions_and_rollbacks_between_writes_are_applied_one_after_the_other_too() {
+    let env = TestEnv::new().await;
+    for round in 0..5 {
+        let path = format!("{LINKS}/race{round}");
+        env.owner().put(&path, product()).await.expect(201);
+        let owner = env.owner();
+        let rollback = format!("{path}/rollback");
+        let (write, roll_back) = (|| owner.put(&path, product()), || owner.post(&rollback, json!({"version": 1})));
+        let rollbacks = futures::future::join_all((0..3).map(|_| async { roll_back().await }));
+        let writes = futures::future::join_all((0..4).map(|_| async { write().await }));
+        let (rolled, written) = futures::future::join(rollbacks, writes).await;
+        assert!(rolled.iter().chain(&written).all(|answer| answer.status == 200), "{round}");
+        assert_eq!(env.owner().get(&path).await.json()["version"], 8);
+
+        let deletions = futures::future::join_all((0..3).map(|_| async { owner.delete(&path).await.status.as_u16() }));
+        let writes = futures::future::join_all((0..4).map(|_| async { write().await.status.as_u16() }));
+        let (deleted, written) = futures::future::join(deletions, writes).await;
+        assert!(deleted.contains(&204) && deleted.iter().all(|status| [204, 404].contains(status)), "{deleted:?}");
+        assert!(written.iter().all(|status| [200, 201].contains(status)), "{written:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_eight_writers_at_once_with_the_same_if_match_one_wins() {
     let env = TestEnv::new().await;
     let etag = env.owner().put(LINK, product()).await.expect(201).header("etag").to_owned();
