@@ -42,8 +42,8 @@ fn free_uses(max: u32, used: u32) -> u32 {
 pub enum Taken {
     /// It is taken; the number is how many are used now.
     Within(u32),
-    /// The maximum is reached.
-    Exhausted,
+    /// The maximum is reached; the number is how many are used, which can be more than a maximum that was lowered.
+    Exhausted(u32),
 }
 
 /// Outcome of taking one of a limit per time window.
@@ -124,10 +124,10 @@ impl<'a> Limits<'a> {
         let name = format!("{} {max}", at.pk);
         let now = click.moment();
         if self.memory.exhausted.get(&name, now).is_some() {
-            return Ok(Taken::Exhausted);
+            return Ok(Taken::Exhausted(u32::try_from(max).unwrap_or(u32::MAX)));
         }
         let taken = self.take(&at, max, &click.to_string(), None).await?;
-        if taken == Taken::Exhausted {
+        if matches!(taken, Taken::Exhausted(_)) {
             self.memory.exhausted.remember(name, None, now);
         }
         Ok(taken)
@@ -183,8 +183,9 @@ impl<'a> Limits<'a> {
             Ok(output) => Ok(Taken::Within(output.attributes().map_or(1, used))),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    let mine = failed.item().filter(|item| optional(item, "lastToken") == Some(token));
-                    Ok(mine.map_or(Taken::Exhausted, |item| Taken::Within(used(item))))
+                    let is_mine = |item: &Item| optional(item, "lastToken") == Some(token);
+                    let used = failed.item().map_or(0, used);
+                    Ok(if failed.item().is_some_and(is_mine) { Taken::Within(used) } else { Taken::Exhausted(used) })
                 }
                 _ => Err(Error::call("UpdateItem")(error)),
             },

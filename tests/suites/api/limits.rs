@@ -83,6 +83,9 @@ async fn a_higher_plan_counts_from_the_next_write_on() {
         assert_eq!(write(&env, number).await, 201);
     }
     assert_eq!(write(&env, 10).await, 429);
+    env.admin().put("/v2/platform-admin/accounts/owner", json!({"plan": "FREE"})).await.expect(200);
+    let refused = env.owner().put(&link(11).0, link(11).1).await.refused(429, "rate_limited").json();
+    assert_eq!((&refused["limits"]["writesPerDay"], &refused["usage"]["writesToday"]), (&json!(2), &json!(10)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
