@@ -95,12 +95,13 @@ async fn process_all(env: &TestEnv) {
 async fn each_sign_of_a_request_makes_a_bot_alone_and_each_is_redirected_all_the_same() {
     let env = env_with_links(&["launch"]).await;
     let person = || env.visitor();
-    let visits: [(Visit<'_>, &str); 10] = [
+    let visits: [(Visit<'_>, &str); 11] = [
         (person().without("user-agent"), "empty_user_agent"),
         (person().with("user-agent", CRAWLER), "declared_bot"),
         (person().with("user-agent", "curl/8.5.0"), "automation_tool"),
         (person().with("user-agent", "something else"), "not_a_browser"),
         (person().without("accept-language"), "no_accept_language"),
+        (person().with("accept-language", " "), "no_accept_language"),
         (person().with("sec-purpose", "prefetch;prerender"), "prefetch"),
         (person().with("purpose", "prefetch"), "prefetch"),
         (person().with("x-purpose", "preview"), "prefetch"),
