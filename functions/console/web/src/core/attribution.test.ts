@@ -120,6 +120,7 @@ describe("conversions", () => {
     const days = { from: "2026-11-01", to: "2026-11-22" };
     const of = (text: string) => listQuery(filterOf(new URLSearchParams(text)), days);
     expect(of("campaign=a&trust=claimed&state=waiting")).toEqual({ limit: 50, ...days, campaignId: "a", trust: "claimed", counted: false, test: false });
+    expect(of("state=uncredited")).toEqual({ limit: 50, ...days, credited: false, test: false });
     expect(of("state=test&slug=deal&trust=x")).toEqual({ limit: 50, ...days, slug: "deal", test: true });
     expect(of("key=order-1&campaign=a")).toEqual({ limit: 50, idempotencyKey: "order-1" });
   });

@@ -5,17 +5,19 @@ import { notCredited } from "./why";
 
 export type Conversion = Schema["ConversionDetail"];
 
+const STATES = ["counted", "waiting", "uncredited", "test"] as const;
+
 /** How a list of conversions is filtered; the parameters of the API. */
 export type Filter = {
   campaignId: string | null;
   slug: string | null;
   trust: "claimed" | "confirmed" | null;
-  /** `counted`, `waiting` for counting, or `test`; null for all. */
-  state: "counted" | "waiting" | "test" | null;
+  /** `counted`, `waiting` for counting, `uncredited` although its click named a campaign, or `test`; null for all. */
+  state: (typeof STATES)[number] | null;
   idempotencyKey: string | null;
 };
 
-type Query = { limit: number; from?: string; to?: string; campaignId?: string; slug?: string; trust?: "claimed" | "confirmed"; test?: boolean; counted?: boolean; idempotencyKey?: string };
+type Query = { limit: number; from?: string; to?: string; campaignId?: string; slug?: string; trust?: "claimed" | "confirmed"; test?: boolean; counted?: boolean; credited?: boolean; idempotencyKey?: string };
 
 /** The parameters of a filtered list. An order key is looked up by itself: it has one conversion, on whatever day. */
 export function listQuery({ campaignId, slug, trust, state, idempotencyKey }: Partial<Filter>, { from, to }: { from: string; to: string }): Query {
@@ -25,9 +27,16 @@ export function listQuery({ campaignId, slug, trust, state, idempotencyKey }: Pa
     ...(campaignId ? { campaignId } : {}),
     ...(slug ? { slug } : {}),
     ...(trust ? { trust } : {}),
-    ...(state === "test" ? { test: true } : state === "counted" ? { counted: true } : state === "waiting" ? { counted: false, test: false } : {}),
+    ...(state ? OF_STATE[state] : {}),
   };
 }
+
+const OF_STATE: Record<(typeof STATES)[number], Partial<Query>> = {
+  counted: { counted: true },
+  waiting: { counted: false, test: false },
+  uncredited: { credited: false, test: false },
+  test: { test: true },
+};
 
 const one = <T extends string>(all: readonly T[], text: string | null): T | null => all.find((value) => value === text) ?? null;
 
@@ -37,7 +46,7 @@ export function filterOf(query: URLSearchParams): Filter {
     campaignId: query.get("campaign"),
     slug: query.get("slug"),
     trust: one(["claimed", "confirmed"], query.get("trust")),
-    state: one(["counted", "waiting", "test"], query.get("state")),
+    state: one(STATES, query.get("state")),
     idempotencyKey: query.get("key"),
   };
 }

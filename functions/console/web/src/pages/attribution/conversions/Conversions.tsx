@@ -17,7 +17,10 @@ import { useConversions } from "./useConversions";
 
 const ANY = "any";
 const TRUST = [{ id: ANY, name: "Any trust" }, { id: "confirmed", name: "Confirmed" }, { id: "claimed", name: "Claimed" }];
-const STATE = [{ id: ANY, name: "Any state" }, { id: "counted", name: "Counted" }, { id: "waiting", name: "Waiting" }, { id: "test", name: "Tests" }];
+const STATE = [
+  { id: ANY, name: "Any state" }, { id: "counted", name: "Counted" }, { id: "waiting", name: "Waiting" },
+  { id: "uncredited", name: "Not credited" }, { id: "test", name: "Tests" },
+];
 const NONE = { campaign: null, slug: null, trust: null, state: null, key: null };
 
 /** The ledger of conversions: filtered by what is in the address, each row explained by its own page. One request. */
@@ -38,7 +41,7 @@ export default function Conversions() {
     ...(filter.campaignId ? [{ id: "campaign", text: `Campaign: ${filter.campaignId}`, remove: () => setParts({ campaign: null }) }] : []),
     ...(filter.slug ? [{ id: "slug", text: `Link: ${filter.slug}`, remove: () => setParts({ slug: null }) }] : []),
     ...(filter.trust ? [{ id: "trust", text: `Trust: ${filter.trust}`, remove: () => setParts({ trust: null }) }] : []),
-    ...(filter.state ? [{ id: "state", text: `State: ${filter.state}`, remove: () => setParts({ state: null }) }] : []),
+    ...(filter.state ? [{ id: "state", text: `State: ${STATE.find(({ id }) => id === filter.state)?.name ?? filter.state}`, remove: () => setParts({ state: null }) }] : []),
   ];
   const clear = () => setParts(NONE);
   const choose = (name: string) => (id: string) => setParts({ [name]: id === ANY ? null : id });
