@@ -119,7 +119,10 @@ test("a conversion of a paused campaign says in plain words why it is not credit
   const ctx = await click(server, handle, "deal-good");
   await must(server, handle, "PUT", "campaigns/partner-good", { status: "PAUSED" });
   const { conversionId } = await order(server, ctx, `paused-${Math.random()}`, { value: "3", currency: "EUR" });
-  await open(page, server, `${handle}/attribution/conversions/${conversionId}`);
+  await open(page, server, `${handle}/attribution/conversions?state=uncredited`);
+  await page.waitForSelector("::-p-text(State: Not credited)");
+  await (await page.waitForSelector(`a[href$="attribution/conversions/${conversionId}"]`)).click();
+  await page.waitForSelector("::-p-text(The campaign was paused or a draft when the conversion arrived)");
   assert.match(await textOf(page, ".page"), /The campaign was paused or a draft when the conversion arrived/);
   // A click on a paused campaign's link counts for none; the version of the link that was followed names it.
   const late = await order(server, await click(server, handle, "deal-good"), `paused-${Math.random()}`, { value: "3", currency: "EUR" });
