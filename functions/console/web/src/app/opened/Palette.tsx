@@ -6,7 +6,7 @@ import { may } from "../../core/roles";
 import { Dialog } from "../../ui/Dialog";
 import { copy } from "../../ui/Copy";
 import { useAddress, useRole } from "../context";
-import { PAGES } from "../routes";
+import { PAGES } from "../pages";
 
 export type Shown = { isOpen: boolean; onOpenChange: (open: boolean) => void };
 

@@ -1,1 +1,0 @@
-import{Dt as e,Gi as t,Ht as n,on as r,un as i}from"./frame-CLJ99U8u.js";var a=t();function o({target:t,action:o}){let s=i(),c=r();if(!e(s,`audit`))return null;let l=new URLSearchParams({...t?{target:t}:{},...o?{action:o}:{}});return(0,a.jsx)(n,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

@@ -1,1 +1,0 @@
-import{Dt as e,Gi as t,Ht as n,on as r,un as i}from"./frame-CLJ99U8u.js";import{qn as a}from"./shared-C1RBdhsI.js";var o=t();function s({by:t,id:s}){let c=i(),l=r();return e(c,`privacy`)?(0,o.jsx)(n,{kind:`quiet`,icon:`lock`,href:l(`settings/privacy?${new URLSearchParams(a({by:t,id:s}))}`),children:`Privacy`}):null}export{s as t};

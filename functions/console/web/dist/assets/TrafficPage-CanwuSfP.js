@@ -1,1 +1,0 @@
-import{Gi as e,gn as t,ln as n,wt as r}from"./frame-CLJ99U8u.js";import{t as i}from"./Traffic-810CJaFD.js";var a=e();function o(){let[e]=n();return(0,a.jsx)(r,{title:`Traffic`,note:`${t(e)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

@@ -1,1 +1,0 @@
-import{L as e}from"./frame-CLJ99U8u.js";import{Dr as t}from"./shared-C1RBdhsI.js";function n(n,r){return e(`/v2/handles/{handle}/conversions`,{query:t(n,r)})}export{n as t};
