@@ -110,6 +110,6 @@ function columns(zone: string, now: number, pick: Set): Column<AuditEvent>[] {
     { id: "who", name: "Who", cell: ({ actor }) => <Actor actor={actor} onPick={() => pick({ actor: actor.id })} /> },
     { id: "what", name: "What", cell: ({ action }) => <button type="button" className={css.pick} title={`Show only ${action}`} onClick={() => pick({ action })}>{actionName(action)}</button> },
     { id: "target", name: "Target", cell: (event) => <Target event={event} page={pageOf(event)} /> },
-    { id: "changed", name: "Changed", cell: (event) => <span className="cut muted">{changedFields(event)}</span> },
+    { id: "changed", name: "Changed", cell: (event) => <span className={`${css.changed} muted`}>{changedFields(event)}</span> },
   ];
 }

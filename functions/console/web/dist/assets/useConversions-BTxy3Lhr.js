@@ -1,1 +1,0 @@
-import{L as e}from"./frame-B_pFbpII.js";import{Dr as t}from"./shared-DzseP-pF.js";function n(n,r){return e(`/v2/handles/{handle}/conversions`,{query:t(n,r)})}export{n as t};
