@@ -1,4 +1,5 @@
 import { Button as AriaButton } from "react-aria-components";
+import { Boundary } from "../ui/Boundary";
 import { Trigger, useOpened } from "../ui/Dialog";
 import { Icon } from "../ui/Icon";
 import { later } from "../ui/later";
@@ -21,7 +22,7 @@ export function HandleSwitcher() {
           <Icon name="down" size={12} />
         </AriaButton>
       </Trigger>
-      {opened.ever && <Handles of={opened} />}
+      {opened.ever && <Boundary><Handles of={opened} /></Boundary>}
     </>
   );
 }

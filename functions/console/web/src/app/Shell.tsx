@@ -13,6 +13,7 @@ import { UserMenu } from "./UserMenu";
 import { WritesMeter } from "./WritesMeter";
 import { Offline } from "./Offline";
 import { useQuiet } from "../api/useQuiet";
+import { Boundary } from "../ui/Boundary";
 import { Button } from "../ui/Button";
 import { loadDialogs } from "../ui/Dialog";
 import { later } from "../ui/later";
@@ -50,8 +51,8 @@ export function Shell({ usage, children }: { usage: Reading<Schema["Usage"]>; ch
         <Offline />
         {children}
       </main>
-      {palette && <Palette isOpen onOpenChange={setPalette} />}
-      {help && <KeyboardHelp isOpen onOpenChange={setHelp} />}
+      {palette && <Boundary><Palette isOpen onOpenChange={setPalette} /></Boundary>}
+      {help && <Boundary><KeyboardHelp isOpen onOpenChange={setHelp} /></Boundary>}
     </div>
   );
 }

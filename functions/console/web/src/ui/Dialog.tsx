@@ -1,5 +1,6 @@
 import { useRef, useState, type ReactNode, type RefObject } from "react";
 import { ButtonContext } from "react-aria-components";
+import { Boundary } from "./Boundary";
 import { later } from "./later";
 import type { ModalProps, PopoverProps } from "./overlays";
 
@@ -33,7 +34,7 @@ export function Dialog({ title, children, trigger, isOpen, onOpenChange, kind = 
   return (
     <>
       {trigger && <Trigger of={opened}>{trigger}</Trigger>}
-      {opened.ever && <ModalDialog {...{ title, children, kind, mustAnswer, wide }} isOpen={opened.isOpen} onOpenChange={opened.change} />}
+      {opened.ever && <Boundary><ModalDialog {...{ title, children, kind, mustAnswer, wide }} isOpen={opened.isOpen} onOpenChange={opened.change} /></Boundary>}
     </>
   );
 }
@@ -44,7 +45,7 @@ export function Popup({ label, trigger, children, placement = "bottom start", is
   return (
     <>
       <Trigger of={opened}>{trigger}</Trigger>
-      {opened.ever && <PopoverDialog {...{ label, children, placement }} triggerRef={opened.ref} isOpen={opened.isOpen} onOpenChange={opened.change} />}
+      {opened.ever && <Boundary><PopoverDialog {...{ label, children, placement }} triggerRef={opened.ref} isOpen={opened.isOpen} onOpenChange={opened.change} /></Boundary>}
     </>
   );
 }

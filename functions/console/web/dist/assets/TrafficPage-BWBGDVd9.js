@@ -1,1 +1,0 @@
-import{Ct as e,ci as t,wi as n}from"./frame-6MdviXPO.js";import{p as r}from"./start-GkfPDYsY.js";import{t as i}from"./Traffic-NCA9pd_n.js";var a=n();function o(){let[n]=t();return(0,a.jsx)(e,{title:`Traffic`,note:`${r(n)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

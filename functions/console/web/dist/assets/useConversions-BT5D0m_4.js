@@ -1,1 +1,0 @@
-import{L as e}from"./frame-6MdviXPO.js";import{Dr as t}from"./shared-BgG-0h0I.js";function n(n,r){return e(`/v2/handles/{handle}/conversions`,{query:t(n,r)})}export{n as t};
