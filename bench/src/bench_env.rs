@@ -39,7 +39,9 @@ impl BenchEnv {
         let options = Options { data: data.map(Path::to_owned), environment: settings.environment(), ..Options::memory() };
         let server = LocalServer::open(options).await?;
         let ledger = Ledger::default();
-        functions::mount_all(&server, |_, settings| App::new(settings, ledger.client(detail), wall_clock(), system_entropy()))?;
+        functions::mount_all(&server, |_, settings| {
+            App::new(settings, ledger.client(server.http_client(), detail), wall_clock(), system_entropy())
+        })?;
         let tokens = Tokens::mint(&keys, local::wall_clock())?;
         demo::Demo::of(&server)?.create_handle().await?;
         let env = Self { server, ledger, owner: tokens.owner, domain };
@@ -51,7 +53,7 @@ impl BenchEnv {
     pub(crate) fn app(&self, function: &str, detail: Detail) -> Result<App> {
         let environment = self.server.env(function);
         let settings = runtime::Settings::read(|name| environment.get(name).cloned())?;
-        Ok(App::new(settings, self.ledger.client(detail), wall_clock(), system_entropy()))
+        Ok(App::new(settings, self.ledger.client(self.server.http_client(), detail), wall_clock(), system_entropy()))
     }
 
     /// The public host of the bench's handle.

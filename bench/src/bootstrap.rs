@@ -15,11 +15,13 @@ use crate::runtime_api::RuntimeApi;
 
 /// How a bootstrap runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Under {
+pub(crate) enum Under<'a> {
     /// Directly.
     NoTool,
     /// Under callgrind, which counts its instructions.
     Callgrind,
+    /// Under callgrind, which writes the instructions of each function to this file.
+    Profile(&'a Path),
 }
 
 /// A running bootstrap.
@@ -31,15 +33,12 @@ pub(crate) struct Bootstrap {
 
 impl Bootstrap {
     /// Starts it and waits until it polls for its first event.
-    pub(crate) fn start(program: &Path, environment: &BTreeMap<String, String>, under: Under) -> Result<Self> {
+    pub(crate) fn start(program: &Path, environment: &BTreeMap<String, String>, under: Under<'_>) -> Result<Self> {
         let api = RuntimeApi::start()?;
         let mut command = match under {
             Under::NoTool => Command::new(program),
-            Under::Callgrind => {
-                let mut command = Command::new("valgrind");
-                command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
-                command
-            }
+            Under::Callgrind => callgrind(Path::new("/dev/null"), program),
+            Under::Profile(counts) => callgrind(counts, program),
         };
         command.env_clear().envs(environment);
         if let Some(path) = std::env::var_os("PATH") {
@@ -56,7 +55,7 @@ impl Bootstrap {
             command.env(name, value);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped());
-        command.stderr(if under == Under::Callgrind { Stdio::piped() } else { Stdio::inherit() });
+        command.stderr(if under == Under::NoTool { Stdio::inherit() } else { Stdio::piped() });
         let mut child = command.spawn().with_context(|| format!("starting {}", program.display()))?;
         let log_bytes = Arc::new(AtomicU64::new(0));
         if let Some(log) = child.stdout.take() {
@@ -124,8 +123,17 @@ impl Drop for Bootstrap {
 
 /// Resident memory of a process, in MB.
 pub(crate) fn resident_mb(process: u32) -> Result<f64> {
+    memory_mb(process, "Rss:")
+}
+
+/// Resident memory of a process that is no part of a file, in MB: what it has allocated.
+pub(crate) fn allocated_mb(process: u32) -> Result<f64> {
+    memory_mb(process, "Anonymous:")
+}
+
+fn memory_mb(process: u32, name: &'static str) -> Result<f64> {
     let rollup = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Rss:")).context("Rss")?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix(name)).context(name)?;
     let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
     Ok(kilobytes / 1024.0)
 }
@@ -140,6 +148,12 @@ fn count(log: impl Read, bytes: &AtomicU64) {
         bytes.fetch_add(length as u64, Ordering::Relaxed);
         reader.consume(length);
     }
+}
+
+fn callgrind(counts: &Path, program: &Path) -> Command {
+    let mut command = Command::new("valgrind");
+    command.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", counts.display())).arg(program);
+    command
 }
 
 /// Whether valgrind is installed.

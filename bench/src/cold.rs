@@ -36,7 +36,7 @@ pub(crate) fn measure() -> Result<Vec<Table>> {
 
 fn init(table: &mut Table, programs: &Programs) -> Result<()> {
     if !has_valgrind() {
-        table.metric("init instructions, redirect / hello_runtime", "valgrind is not installed", "<= 4x hello_runtime", "not measured");
+        table.metric("init instructions, redirect / hello_runtime", "valgrind is not installed", "<= 2x", "not measured");
         return Ok(());
     }
     let counted = |program: &Path, environment: &BTreeMap<String, String>| -> Result<f64> {
@@ -53,7 +53,7 @@ fn init(table: &mut Table, programs: &Programs) -> Result<()> {
     table.metric("init instructions: redirect, three clients", millions(redirect), "", "");
     table.metric("init instructions: redirect, secret given, two clients", millions(inline), "", "");
     let ratio = redirect / hello;
-    table.metric("init instructions, redirect / hello_runtime", format!("{ratio:.2}x"), "<= 4x", at_most(ratio, 4.0));
+    table.metric("init instructions, redirect / hello_runtime", format!("{ratio:.2}x"), "<= 2x", at_most(ratio, 2.0));
     Ok(())
 }
 

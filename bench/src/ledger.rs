@@ -57,9 +57,9 @@ impl Ledger {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
 
-    /// The functions' HTTP client, counting into this ledger.
-    pub(crate) fn client(&self, detail: Detail) -> SharedHttpClient {
-        SharedHttpClient::new(Counting { inner: store::http_client(), ledger: self.clone(), detail })
+    /// The functions' HTTP client `inner`, counting into this ledger.
+    pub(crate) fn client(&self, inner: SharedHttpClient, detail: Detail) -> SharedHttpClient {
+        SharedHttpClient::new(Counting { inner, ledger: self.clone(), detail })
     }
 }
 

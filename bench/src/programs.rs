@@ -54,6 +54,13 @@ impl Programs {
     }
 }
 
+/// The redirect as it is deployed, with the names of its functions.
+pub(crate) fn redirect_with_symbols() -> Result<PathBuf> {
+    let target = target(&folder()?)?.to_owned();
+    cargo_build(&target, &["--profile", "symbols", "-p", "redirect"])?;
+    Ok(target.join("symbols").join("redirect"))
+}
+
 /// The program of `cargo dev`, built with its own profile.
 pub(crate) fn local() -> Result<PathBuf> {
     let target = target(&folder()?)?.to_owned();

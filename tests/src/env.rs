@@ -138,7 +138,7 @@ impl TestEnv {
     pub fn unrestricted_store(&self) -> store::Store {
         let environment = self.server.env("links");
         let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
-        store::Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone())
+        store::Store::connect(&settings.connection(self.server.http_client()), settings.table.clone(), settings.queues.clone())
     }
 
     /// The table as an operator's job has it: past every function's permissions, and with injected faults.
@@ -146,7 +146,7 @@ impl TestEnv {
         let environment = self.server.env("links");
         let settings = Settings::read(|name| environment.get(name).cloned()).expect("settings");
         let (faults, policy) = (self.faults.clone(), Arc::new(Policy::of_template(TEMPLATE)));
-        let wire = Wire { function: OPERATOR.to_owned(), inner: store::http_client(), faults, policy };
+        let wire = Wire { function: OPERATOR.to_owned(), inner: self.server.http_client(), faults, policy };
         store::Store::connect(&settings.connection(SharedHttpClient::new(wire)), settings.table.clone(), settings.queues.clone())
     }
 
@@ -260,7 +260,7 @@ fn mount(server: &LocalServer, clock: &Arc<AtomicI64>, faults: &Arc<Faults>) -> 
     let seed = Arc::new(AtomicU64::new(1));
     let apps = Mutex::new(BTreeMap::new());
     local::functions::mount_all(server, |function: &str, settings: Settings| {
-        let wire = Wire { function: function.to_owned(), inner: store::http_client(), faults: faults.clone(), policy: policy.clone() };
+        let wire = Wire { function: function.to_owned(), inner: server.http_client(), faults: faults.clone(), policy: policy.clone() };
         let (clock, seed) = (clock.clone(), seed.clone());
         let now: runtime::Clock = Arc::new(move || Moment::from_millis(clock.load(Ordering::SeqCst)));
         let entropy: runtime::Entropy = Arc::new(move || spread(seed.fetch_add(1, Ordering::SeqCst)));

@@ -1,6 +1,7 @@
 //! CPU of a warm redirect through the real bootstrap, beside the smallest bootstraps; and of its parts in this process.
 
 mod micro;
+mod profile;
 mod warm;
 
 use anyhow::Result;
@@ -11,5 +12,7 @@ pub(crate) use micro::print_first_classification;
 
 /// Measures a warm invocation and its parts.
 pub(crate) fn measure() -> Result<Vec<Table>> {
-    Ok(vec![warm::measure()?, micro::measure()?])
+    let mut tables = warm::measure()?;
+    tables.push(micro::measure()?);
+    Ok(tables)
 }

@@ -22,7 +22,7 @@ use crate::upsert::{audited, check_version};
     ),
     responses(
         (status = 204, description = "Deleted."),
-        (status = 409, description = "The link was changed concurrently.", body = api::openapi::ErrorBody),
+        (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody),
         (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody),
     )
 )]
@@ -33,16 +33,21 @@ pub(crate) async fn handle(
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let links = app.store().links();
-    let found = links.find(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+    let present = async || links.find(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"));
+    let mut found = present().await?;
     check_version(&headers, Some(&found))?;
     charge(&app, &member.profile.owner).await?;
-    let event = member.event(&app, "link.deleted", &slug).between(audited(Some(&found)), Value::Null);
-    let deleted = match &found {
-        Found::Intact(link) => links.delete(link, &event).await?,
-        Found::Damaged(damaged) => links.delete_damaged(member.handle(), &slug, damaged, &event).await?,
-    };
-    match deleted {
-        WriteOutcome::Written => Ok(StatusCode::NO_CONTENT),
-        WriteOutcome::Changed => Err(Problem::new(Code::Conflict, "the link was changed concurrently; read it again before deleting it")),
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
+        let event = member.event(&app, "link.deleted", &slug).between(audited(Some(&found)), Value::Null);
+        let deleted = match &found {
+            Found::Intact(link) => links.delete(link, &event).await?,
+            Found::Damaged(damaged) => links.delete_damaged(member.handle(), &slug, damaged, &event).await?,
+        };
+        if deleted == WriteOutcome::Written {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        found = present().await?;
+        check_version(&headers, Some(&found))?;
     }
+    Err(Problem::new(Code::Conflict, "too many concurrent writers of this link; try again"))
 }

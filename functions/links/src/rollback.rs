@@ -8,7 +8,7 @@ use domain::values::name::{Handle, Slug};
 use http::{HeaderMap, StatusCode};
 use store::{Expect, Found, WriteOutcome};
 
-use crate::upsert::check_version;
+use crate::upsert::{check_campaign, check_version};
 use crate::view::{LinkView, respond};
 
 api::request_body!(RollbackBody, "The version to roll back to.", Rollback::body(), {"version": 1});
@@ -27,7 +27,8 @@ api::request_body!(RollbackBody, "The version to roll back to.", Rollback::body(
     request_body = RollbackBody,
     responses(
         (status = 200, description = "The restored link.", body = LinkView),
-        (status = 409, description = "The link was changed concurrently.", body = api::openapi::ErrorBody),
+        (status = 400, description = "That version leads back to this service, or its campaign has been deleted.", body = api::openapi::ErrorBody),
+        (status = 409, description = "Too many concurrent writers.", body = api::openapi::ErrorBody),
         (status = 412, description = "The link is at another version.", body = api::openapi::ErrorBody),
     )
 )]
@@ -39,19 +40,31 @@ pub(crate) async fn handle(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let Rollback { version } = Rollback::read(body)?;
-    let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
-    check_version(&headers, Some(&Found::Intact(link.clone())))?;
+    let present = async || {
+        let link = app.store().links().get(member.handle(), &slug).await?.ok_or_else(|| Problem::not_found("link"))?;
+        check_version(&headers, Some(&Found::Intact(link.clone())))?;
+        Ok::<_, Problem>(link)
+    };
+    let mut link = present().await?;
     let earlier = app.store().links().version(&link, version).await?.ok_or_else(|| Problem::not_found("version of this link"))?;
     // Checked again: the hosts of the system may have changed since it was written.
     let is_own = |destination: &domain::values::destination::Destination| destination.leads_to(&app.settings().own_hosts);
     if earlier.settings.destinations().any(is_own) {
         return Err(Problem::field("destinationUrl", "of that version leads back to this service"));
     }
+    check_campaign(&app, member.handle(), &earlier.settings, Some(&Found::Intact(link.clone())), "campaignId").await?;
     charge(&app, &member.profile.owner).await?;
-    let restored = link.following(earlier.settings, &NextPassword::Keep, app.now());
-    let event = member.event(&app, "link.rolled_back", &slug).between(link.audited(), restored.audited());
-    match app.store().links().write(&restored, Expect::of(Some(&link)), &event).await? {
-        WriteOutcome::Written => Ok(respond(StatusCode::OK, restored, &app)),
-        WriteOutcome::Changed => Err(Problem::new(Code::Conflict, "the link was changed concurrently; read it again before rolling back")),
+    for _ in store::RetryPolicy::OPTIMISTIC_WRITE.attempts() {
+        let restored = link.following(earlier.settings.clone(), &NextPassword::Keep, app.now());
+        let event = member.event(&app, "link.rolled_back", &slug).between(link.audited(), restored.audited());
+        if app.store().links().write(&restored, Expect::of(Some(&link)), &event).await? == WriteOutcome::Written {
+            return Ok(respond(StatusCode::OK, restored, &app));
+        }
+        let changed = present().await?;
+        if changed.id != link.id {
+            return Err(Problem::new(Code::Conflict, "the link was deleted and created again; read it before rolling back"));
+        }
+        link = changed;
     }
+    Err(Problem::new(Code::Conflict, "too many concurrent writers of this link; try again"))
 }

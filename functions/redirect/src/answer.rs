@@ -31,11 +31,12 @@ pub(crate) fn bridge(location: &str) -> Response {
     private(page.into_response())
 }
 
-/// A form that posts the password back to the link, with the host from which the visitor came.
-pub(crate) fn password_form(status: StatusCode, error: Option<&str>, referrer: Option<&str>) -> Response {
-    let referrer =
-        referrer.filter(|host| *host != DIRECT).map(|host| format!(r#"<input type="hidden" name="referrer" value="{}">"#, escape(host)));
-    let referrer = referrer.unwrap_or_default();
+/// A form that posts the password back to the link, with the host from which the visitor came, or [`DIRECT`].
+pub(crate) fn password_form(status: StatusCode, error: Option<&str>, referrer: &str) -> Response {
+    let referrer = match referrer {
+        DIRECT => String::new(),
+        host => format!(r#"<input type="hidden" name="referrer" value="{}">"#, escape(host)),
+    };
     let error = error.map(|text| format!(r#"<p role="alert">{}</p>"#, escape(text))).unwrap_or_default();
     let page = Html {
         status,

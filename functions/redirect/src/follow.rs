@@ -76,7 +76,7 @@ pub(crate) async fn visit(app: &ApiState, found: &LinkWithRules, parts: &Parts, 
         return fall_back(app, link, Closed::ClickLimit);
     }
     if waits_at_gate {
-        return Ok(answer::password_form(StatusCode::OK, None, Some(&visit.referrer)));
+        return Ok(answer::password_form(StatusCode::OK, None, &visit.referrer));
     }
     let (destination, matched) = decide_open(link, rules, &visit);
     refuse_own(app, destination)?;

@@ -45,6 +45,8 @@ mod tests {
         let launch = Some(("demo".to_owned(), "launch".to_owned()));
         assert_eq!(address("demo.10x.in", "/launch", "10x.in"), launch);
         assert_eq!(address("DEMO.10x.in:443", "/launch", "10x.in"), launch);
+        assert_eq!(address("demo.10x.in.", "/launch", "10x.in"), launch);
+        assert_eq!(address("demo.localhost.:9000", "/launch", "localhost:9000"), launch);
         assert_eq!(address("demo.localhost:9000", "/launch", "localhost:9000"), launch);
         assert_eq!(address("api.example", "/_edge/redirect/demo/launch", "10x.in"), launch);
         assert_eq!(address("demo.10x.in", "/launch?source=ad", "10x.in"), launch);

@@ -37,13 +37,13 @@ impl<'r> RequestFacts<'r> {
         let query: Vec<_> = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
         let user_agent = header(headers, USER_AGENT).map(kept_part);
         let purpose = prefetch_purpose(PURPOSE_HEADERS.map(|name| header(headers, name)));
-        let no_accept_language = !headers.contains_key(ACCEPT_LANGUAGE);
+        let no_accept_language = headers.get(ACCEPT_LANGUAGE).is_none_or(|value| value.as_bytes().trim_ascii().is_empty());
         let request_kind = if parts.method == Method::HEAD { RequestKind::HeadersOnly } else { RequestKind::Answer };
-        let consent_parameter = query.iter().find(|(name, _)| name == "consent").map(|(_, value)| value.as_ref());
+        let consents = query.iter().filter(|(name, _)| name == "consent").map(|(_, value)| value.as_ref());
         Self {
             viewer: Viewer::of_parts(parts, settings, keys),
             classification: classify(&Evidence { user_agent, request_kind, purpose, no_accept_language, ..Evidence::default() }),
-            consent: consent(consent_parameter, opted_out(headers)),
+            consent: consent(consents, opted_out(headers)),
             user_agent,
             purpose,
             no_accept_language,

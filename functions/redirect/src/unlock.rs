@@ -2,6 +2,7 @@
 
 use api::{ApiState, Code, Problem, Viewer, read_limited};
 use axum::response::Response;
+use domain::links::visit::{DIRECT, referral};
 use domain::values::form::{self, Form, Unknown};
 use http::header::REFERER;
 use http::request::Parts;
@@ -36,11 +37,13 @@ fn posted(form: &mut Form<'_>) -> Option<Posted> {
     Some(Posted { password: password?, referrer })
 }
 
-/// The request as if it came from where its visitor came to the password page; by its own header it comes from that page.
-fn referred(parts: &Parts, referrer: Option<&str>) -> Parts {
+/// The request as if it came from `referrer`, where its visitor came to the password page; by its own header it comes from that page.
+fn referred(parts: &Parts, referrer: &str) -> Parts {
     let mut parts = parts.clone();
     parts.headers.remove(REFERER);
-    if let Some(value) = referrer.and_then(|host| HeaderValue::from_str(&format!("https://{host}/")).ok()) {
+    if referrer != DIRECT
+        && let Ok(value) = HeaderValue::from_str(&format!("https://{referrer}/"))
+    {
         parts.headers.insert(REFERER, value);
     }
     parts
@@ -79,8 +82,10 @@ where
     let body = read_limited(body, MAX_FORM_BYTES).await?;
     // A form without a readable password is treated as an empty one.
     let Posted { password, referrer } = form::read_urlencoded(&body, Unknown::Ignore, posted).unwrap_or_default();
+    // Anything can be posted: only a host is kept of it.
+    let referrer = referral(referrer.map(|host| format!("https://{host}/")).as_deref()).host;
     if !hashed.verifies(&password) {
-        return Ok(answer::password_form(StatusCode::FORBIDDEN, Some("The password is wrong."), referrer.as_deref()));
+        return Ok(answer::password_form(StatusCode::FORBIDDEN, Some("The password is wrong."), &referrer));
     }
-    visit(app, &found, &referred(parts, referrer.as_deref()), Gate::Passed).await
+    visit(app, &found, &referred(parts, &referrer), Gate::Passed).await
 }

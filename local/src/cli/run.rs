@@ -49,7 +49,7 @@ pub(super) async fn run(args: &ServerArgs, started: Instant) -> Result<(), Error
     let options =
         Options { data, environment, engines_host: args.engines_host, trust_viewer_address, login: Some(login), ..Options::memory() };
     let server = LocalServer::open(options).await?;
-    functions::mount_all(&server, functions::real_app)?;
+    functions::mount_all(&server, |_, settings| functions::real_app(server.http_client(), settings))?;
     let _address_file = (!args.ephemeral).then(|| EngineAddressFile::write(&server, &args.data)).transpose()?;
 
     let tokens = Tokens::mint(&keys, wall_clock())?;

@@ -12,6 +12,7 @@ use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
 use crate::{Error, MillisClock, private_files, template::TableSpec};
 
 mod damage;
+pub(crate) mod reads;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,14 @@ pub(crate) fn open(folder: Option<&Path>, clock: &MillisClock, tables: &[TableSp
     Ok(database)
 }
 
+/// A second connection to the database in `folder`, which is open, for what only reads.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn open_reader(folder: &Path) -> Result<Database, Error> {
+    Database::new(&folder.join(FILE).to_string_lossy()).map_err(Error::database)
+}
+
 /// The database's file, readable by its owner only. SQLite gives its journal files the mode of the database.
 fn private_file(folder: &Path) -> Result<PathBuf, Error> {
     let path = folder.join(FILE);
@@ -55,7 +64,17 @@ fn private_file(folder: &Path) -> Result<PathBuf, Error> {
     Ok(path)
 }
 
-/// Serves the database over HTTP and removes its expired items, until the server is dropped.
+/// Removes expired items from the database, until the server is dropped.
+pub(crate) fn sweep(database: Database, mut running: watch::Receiver<bool>) {
+    tokio::spawn(async move {
+        tokio::select! {
+            () = sweep_forever(database) => {}
+            _ = running.wait_for(|stop| *stop) => {}
+        }
+    });
+}
+
+/// Serves a connection of the database over HTTP, until the server is dropped.
 ///
 /// # Errors
 /// When its thread cannot be started.
@@ -63,7 +82,6 @@ pub(crate) fn serve(listener: TcpListener, database: Database, mut running: watc
     let listener = listener.into_std()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let serve = async move {
-        let sweep = tokio::spawn(sweep_forever(database.clone()));
         let stop = async move {
             let _ = running.wait_for(|stop| *stop).await;
         };
@@ -75,7 +93,6 @@ pub(crate) fn serve(listener: TcpListener, database: Database, mut running: watc
             }
             Err(error) => tracing::error!(%error, "DynamoDB has no listener"),
         }
-        sweep.abort();
     };
     // SQLite blocks the thread it runs on: a thread of its own keeps the other requests going.
     std::thread::Builder::new().name("dynamodb".to_owned()).spawn(move || runtime.block_on(serve))?;

@@ -69,6 +69,17 @@ fn objects(connection: &Connection) -> Vec<(String, String)> {
 }
 
 #[test]
+fn what_a_write_has_stored_is_there_for_the_next_read_of_the_other_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = opened(folder.path(), &table(&["due", "list"])).unwrap();
+    let reader = open_reader(folder.path()).unwrap();
+    for number in 0..200 {
+        put(&writer, number);
+        assert_eq!((count(&reader, "due", "d"), count(&reader, "list", "l")), (number + 1, number + 1));
+    }
+}
+
+#[test]
 fn data_of_another_layout_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let now = table(&["due", "list"]);

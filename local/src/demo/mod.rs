@@ -77,7 +77,7 @@ impl Demo {
         let environment = server.env("links");
         let settings = runtime::Settings::read(|name| environment.get(name).cloned()).map_err(Error::settings("links"))?;
         let own_hosts = api::ApiSettings::read(|name| environment.get(name).cloned()).map_err(Error::settings("links"))?.own_hosts;
-        let store = Store::connect(&settings.connection(store::http_client()), settings.table.clone(), settings.queues.clone());
+        let store = Store::connect(&settings.connection(server.http_client()), settings.table.clone(), settings.queues.clone());
         let handle = HANDLE.parse().map_err(Error::keys)?;
         Ok(Self { store, own_hosts, handle, now: Moment::from_millis(wall_clock()) })
     }

@@ -6,6 +6,7 @@ pub mod slot;
 
 use api::{ApiSettings, ApiState};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
 use console::ConsoleSettings;
 use futures::FutureExt;
@@ -102,7 +103,7 @@ pub fn analytics_on(environment: &BTreeMap<String, String>) -> Result<ApiState, 
     let variable = |name: &str| environment.get(name).cloned();
     let settings = Settings::read(variable).map_err(Error::settings("analytics"))?;
     let api_settings = ApiSettings::read(variable).map_err(Error::settings("analytics"))?;
-    Ok(ApiState::new(real_app("analytics", settings), api_settings))
+    Ok(ApiState::new(real_app(store::http_client(), settings), api_settings))
 }
 
 /// The settings of the console.
@@ -114,9 +115,9 @@ pub fn console_settings(server: &LocalServer) -> Result<ConsoleSettings, Error> 
     ConsoleSettings::read(|variable| environment.get(variable).cloned()).map_err(Error::settings("console"))
 }
 
-/// The state of every function on this machine: the SDK's own HTTP client, the wall clock, the system's randomness.
-pub fn real_app(_: &str, settings: Settings) -> App {
-    App::new(settings, store::http_client(), runtime::start::wall_clock(), runtime::start::system_entropy())
+/// The state of every function on this machine, with the HTTP client `http`: the wall clock, the system's randomness.
+pub fn real_app(http: SharedHttpClient, settings: Settings) -> App {
+    App::new(settings, http, runtime::start::wall_clock(), runtime::start::system_entropy())
 }
 
 /// A function that reads its events by `lambda_http`, as most do.

@@ -3,18 +3,20 @@
 use std::{
     borrow::Cow,
     collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
 };
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
 use http::{Request, Response};
 use lambda_http::lambda_runtime;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    Error, MillisClock, TEMPLATE, database,
+    Error, MillisClock, TEMPLATE,
+    database::{self, reads::ReadsApart},
     functions::slot::{Function, FunctionSlot},
     gateway::{self, routes::Routes},
     http_server,
@@ -83,6 +85,8 @@ struct Inner {
     clock: MillisClock,
     trust_viewer_address: bool,
     login: Option<Arc<Login>>,
+    /// The address of the connection for reads of the table; none for a table in memory, which has one connection.
+    reader: Option<SocketAddr>,
     /// The engines stop when this is dropped.
     _engines: watch::Sender<bool>,
 }
@@ -100,6 +104,7 @@ impl LocalServer {
         let on_host = Error::on_address(options.engines_host);
         let database_listener = TcpListener::bind((options.engines_host, 0)).await.map_err(&on_host)?;
         let queue_listener = TcpListener::bind((options.engines_host, 0)).await.map_err(&on_host)?;
+        let reader_listener = TcpListener::bind((options.engines_host, 0)).await.map_err(&on_host)?;
         let (database_address, queue_address) = (database_listener.local_addr()?, queue_listener.local_addr()?);
         let site = Site {
             region: REGION.to_owned(),
@@ -116,6 +121,12 @@ impl LocalServer {
         common.extend(assembly::engine_environment(database_address, &site));
         let slots = assembly::slots(&template, &common);
         let (engines, running) = watch::channel(false);
+        let reader = data.map(database::open_reader).transpose()?;
+        let reader_address = reader.is_some().then(|| reader_listener.local_addr()).transpose()?;
+        if let Some(reader) = reader {
+            database::serve(reader_listener, reader, running.clone())?;
+        }
+        database::sweep(database.clone(), running.clone());
         database::serve(database_listener, database, running.clone())?;
         queues::serve(queue_listener, &queues, running);
         Ok(Self(Arc::new(Inner {
@@ -127,6 +138,7 @@ impl LocalServer {
             clock: options.clock,
             trust_viewer_address: options.trust_viewer_address,
             login: options.login,
+            reader: reader_address,
             _engines: engines,
         })))
     }
@@ -143,6 +155,15 @@ impl LocalServer {
     /// When there is no such function.
     pub(crate) fn function_config(&self, name: &str) -> Result<Arc<lambda_runtime::Config>, Error> {
         Ok(Arc::clone(&self.slot(name)?.config))
+    }
+
+    /// The HTTP client with which functions reach the engines.
+    #[must_use]
+    pub fn http_client(&self) -> SharedHttpClient {
+        match self.0.reader {
+            Some(reader) => SharedHttpClient::new(ReadsApart { inner: store::http_client(), reader }),
+            None => store::http_client(),
+        }
     }
 
     /// The binaries of all functions.

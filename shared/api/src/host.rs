@@ -6,11 +6,16 @@ use http::header::{CACHE_CONTROL, HOST, LOCATION};
 use http::request::Parts;
 use http::{Method, StatusCode};
 
-/// The host of a request in lower case, with its port if it names one.
+/// The host of a request in lower case, with its port if it names one, and without the dot that ends a fully qualified name.
 pub fn host(parts: &Parts) -> Option<String> {
     let named = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = named.or_else(|| parts.uri.authority().map(|authority| authority.as_str()))?;
-    Some(host.to_ascii_lowercase())
+    let mut host = host.to_ascii_lowercase();
+    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _port)| name);
+    if let Some(dot) = name.strip_suffix('.').map(str::len) {
+        host.remove(dot);
+    }
+    Some(host)
 }
 
 /// Whether a host is `name`, whose port counts only where the name has one.

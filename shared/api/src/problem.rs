@@ -172,7 +172,11 @@ impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::ForeignCursor => Self::field("cursor", "is not one of this list; pass the one of the page before as it was"),
-            store::Error::Unavailable { .. } | store::Error::Contended(_) => Self::unavailable(error),
+            store::Error::Unavailable { .. } => Self::unavailable(error),
+            store::Error::Contended(_) => {
+                let message = "too many requests change the same record at once; try again shortly";
+                Self::new(Code::Unavailable, message).retry_after(1).caused_by(error)
+            }
             store::Error::Damaged { .. } => Self::new(Code::InternalError, DAMAGED).with("damaged", true).caused_by(error),
             store::Error::NotAccepted { .. } | store::Error::NoQueue(_) => Self::internal(error),
         }

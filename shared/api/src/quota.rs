@@ -42,12 +42,12 @@ pub async fn charge(app: &ApiState, owner: &UserId) -> Result<(), Problem> {
     let window = account.window(now);
     match app.store().limits().charge_write(owner, &window, app.id()).await? {
         Taken::Within(_) => Ok(()),
-        Taken::Exhausted => {
+        Taken::Exhausted(used) => {
             let plan = account.plan.as_str();
             Err(Problem::new(Code::RateLimited, format!("Daily write quota exceeded for {plan}."))
                 .with("plan", plan)
                 .with("limits", json!({"writesPerDay": window.limit}))
-                .with("usage", json!({"writesToday": window.limit, "writesDay": window.day.compact()}))
+                .with("usage", json!({"writesToday": used, "writesDay": window.day.compact()}))
                 .retry_at(window.ends, now))
         }
     }

@@ -8,7 +8,7 @@ mod health;
 mod primary;
 mod status;
 
-pub use body::{CampaignChange, NewCampaign};
+pub use body::{CampaignChange, KEYS_OF_REPORTS, NewCampaign};
 pub use campaign::{Campaign, Period};
 pub use credit::{Credit, NotCredited};
 pub use goal::GoalType;

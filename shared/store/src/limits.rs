@@ -4,7 +4,7 @@ mod memory;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::ReturnValue::UpdatedNew;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
@@ -20,19 +20,30 @@ use crate::dynamo::{Database, Item, integer, key, number, optional, text};
 use crate::error::{Error, Result};
 
 pub(crate) use memory::LimitMemory;
+use memory::WindowUse;
 
 /// Days the number of a local day's writes is kept: usage shows thirty days, in any time zone.
 const KEPT_DAYS: i64 = 32;
 /// Keys one `BatchGetItem` may have (DynamoDB).
 const MAX_KEYS: usize = 100;
 
+/// The number of uses that a counter's item states.
+fn used(item: &Item) -> u32 {
+    integer(item, "used").and_then(|used| u32::try_from(used).ok()).unwrap_or(0)
+}
+
+/// Uses of a window that a process may take between two calls: at most nine, fewer when fewer are left, and none near the maximum.
+fn free_uses(max: u32, used: u32) -> u32 {
+    (max.saturating_sub(used) / 24).min(9)
+}
+
 /// Outcome of taking one of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// It is taken; the number is how many are used now.
     Within(u32),
-    /// The maximum is reached.
-    Exhausted,
+    /// The maximum is reached; the number is how many are used, which can be more than a maximum that was lowered.
+    Exhausted(u32),
 }
 
 /// Outcome of taking one of a limit per time window.
@@ -47,8 +58,8 @@ pub enum WindowTaken {
     },
 }
 
-/// On success nothing; otherwise the window that is stored, if there is one.
-type WindowResult = std::result::Result<(), Option<StoredWindow>>;
+/// On success how many are used now; otherwise the window that is stored, if there is one.
+type WindowResult = std::result::Result<u32, Option<StoredWindow>>;
 
 /// A window as it is stored.
 #[derive(Clone, Copy, Debug)]
@@ -113,10 +124,10 @@ impl<'a> Limits<'a> {
         let name = format!("{} {max}", at.pk);
         let now = click.moment();
         if self.memory.exhausted.get(&name, now).is_some() {
-            return Ok(Taken::Exhausted);
+            return Ok(Taken::Exhausted(u32::try_from(max).unwrap_or(u32::MAX)));
         }
         let taken = self.take(&at, max, &click.to_string(), None).await?;
-        if taken == Taken::Exhausted {
+        if matches!(taken, Taken::Exhausted(_)) {
             self.memory.exhausted.remember(name, None, now);
         }
         Ok(taken)
@@ -144,8 +155,7 @@ impl<'a> Limits<'a> {
     }
 
     async fn used(self, at: &Key) -> Result<u32> {
-        let item = self.db.get(at).await?;
-        Ok(item.and_then(|item| integer(&item, "used")).and_then(|used| u32::try_from(used).ok()).unwrap_or(0))
+        Ok(self.db.get(at).await?.as_ref().map_or(0, used))
     }
 
     /// Adds one if fewer than `max` are used. `token` identifies the use: when a response is lost and the SDK resends the update,
@@ -169,13 +179,13 @@ impl<'a> Limits<'a> {
                 .expression_attribute_values(":ttl", number(expires.seconds())),
             None => update.update_expression("SET lastToken = :token ADD used :one"),
         };
-        let used = |item: &Item| integer(item, "used").and_then(|used| u32::try_from(used).ok()).unwrap_or(0);
         match update.send().await {
             Ok(output) => Ok(Taken::Within(output.attributes().map_or(1, used))),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    let mine = failed.item().filter(|item| optional(item, "lastToken") == Some(token));
-                    Ok(mine.map_or(Taken::Exhausted, |item| Taken::Within(used(item))))
+                    let is_mine = |item: &Item| optional(item, "lastToken") == Some(token);
+                    let used = failed.item().map_or(0, used);
+                    Ok(if failed.item().is_some_and(is_mine) { Taken::Within(used) } else { Taken::Exhausted(used) })
                 }
                 _ => Err(Error::call("UpdateItem")(error)),
             },
@@ -184,6 +194,9 @@ impl<'a> Limits<'a> {
 
     /// Takes one of `max` in a window of `length_ms` milliseconds that starts with its first use: one `UpdateItem`, two at the first use
     /// that this process sees of a window that another one has started, and none when it has seen the window exhausted.
+    ///
+    /// A process may also take a few without a call, [`free_uses`] between two calls, and adds them to the counter at the next one. Uses
+    /// one after the other keep the maximum exactly; each process and each use at the same time may exceed it by that number.
     ///
     /// # Errors
     /// When the table is unavailable.
@@ -201,17 +214,23 @@ impl<'a> Limits<'a> {
 
     /// Most subjects come once a minute, so a window that is not known to be running is started first.
     async fn take_or_start_window(self, at: &Key, max: u32, length_ms: i64, now: Moment) -> Result<WindowTaken> {
-        if self.memory.running.get(&at.pk, now).is_some() {
-            match self.count_in_window(at, max, now).await? {
-                Ok(()) => return Ok(WindowTaken::Within),
+        let windows = &self.memory.windows;
+        match windows.take(&at.pk, now) {
+            WindowUse::Free => return Ok(WindowTaken::Within),
+            WindowUse::Counted { uses, ends } => match self.count_in_window(at, max, uses, now).await? {
+                Ok(used) => {
+                    windows.remember(at.pk.clone(), ends, free_uses(max, used), now);
+                    return Ok(WindowTaken::Within);
+                }
                 Err(Some(window)) if window.ends > now => return Ok(WindowTaken::Exhausted { until: window.ends }),
                 // It has ended by the clock that started it.
                 Err(_) => {}
-            }
+            },
+            WindowUse::Unknown => {}
         }
         let running = match self.start_window(at, now, length_ms).await? {
-            Ok(()) => {
-                self.memory.running.remember(at.pk.clone(), Some(now.plus_millis(length_ms)), now);
+            Ok(used) => {
+                windows.remember(at.pk.clone(), now.plus_millis(length_ms), free_uses(max, used), now);
                 return Ok(WindowTaken::Within);
             }
             Err(running) => running,
@@ -220,22 +239,25 @@ impl<'a> Limits<'a> {
         if running.is_some_and(|window| window.used >= i64::from(max)) {
             return Ok(WindowTaken::Exhausted { until: ends });
         }
-        self.memory.running.remember(at.pk.clone(), Some(ends), now);
-        Ok(match self.count_in_window(at, max, now).await? {
-            Ok(()) => WindowTaken::Within,
+        Ok(match self.count_in_window(at, max, 1, now).await? {
+            Ok(used) => {
+                windows.remember(at.pk.clone(), ends, free_uses(max, used), now);
+                WindowTaken::Within
+            }
             Err(window) => WindowTaken::Exhausted { until: window.map_or(ends, |window| window.ends) },
         })
     }
 
-    async fn count_in_window(self, at: &Key, max: u32, now: Moment) -> Result<WindowResult> {
+    async fn count_in_window(self, at: &Key, max: u32, uses: u32, now: Moment) -> Result<WindowResult> {
         let update = self
             .db
             .update(at)
-            .update_expression("ADD used :one")
+            .update_expression("ADD used :uses")
             .condition_expression("endsAt > :now AND used < :max")
-            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":uses", number(uses))
             .expression_attribute_values(":max", number(max))
             .expression_attribute_values(":now", number(now.millis()))
+            .return_values(UpdatedNew)
             .return_values_on_condition_check_failure(AllOld);
         Self::window_outcome(update.send().await)
     }
@@ -252,16 +274,19 @@ impl<'a> Limits<'a> {
             .expression_attribute_values(":ends", number(ends.millis()))
             .expression_attribute_values(":ttl", number(ends.plus_secs(3600).seconds()))
             .expression_attribute_values(":now", number(now.millis()))
+            .return_values(UpdatedNew)
             .return_values_on_condition_check_failure(AllOld);
         Self::window_outcome(update.send().await)
     }
 
-    fn window_outcome<T, R>(sent: std::result::Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>) -> Result<WindowResult>
+    fn window_outcome<R>(
+        sent: std::result::Result<UpdateItemOutput, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>,
+    ) -> Result<WindowResult>
     where
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         match sent {
-            Ok(_) => Ok(Ok(())),
+            Ok(output) => Ok(Ok(output.attributes().map_or(1, used))),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Err(failed.item().and_then(StoredWindow::of))),
                 _ => Err(Error::call("UpdateItem")(error)),

@@ -522,6 +522,21 @@ async fn a_rollback_writes_the_earlier_version_again_as_a_new_one_and_keeps_the_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollback_to_a_campaign_that_is_deleted_by_now_is_refused_as_a_write_of_it_is() {
+    let env = TestEnv::new().await;
+    env.campaign("spring").await;
+    let of_campaign = json!({"destinationUrl": "https://example.com", "campaignId": "spring"});
+    env.owner().put(LINK, of_campaign.clone()).await.expect(201);
+    env.owner().put(LINK, product()).await.expect(200);
+    env.owner().delete("/v2/handles/demo/campaigns/spring").await.expect(204);
+    for refused in [env.owner().post(&format!("{LINK}/rollback"), json!({"version": 1})).await, env.owner().put(LINK, of_campaign).await] {
+        assert_eq!(refused.expect(400).json()["fields"][0]["field"], "campaignId");
+    }
+    env.campaign("spring").await;
+    assert_eq!(env.owner().post(&format!("{LINK}/rollback"), json!({"version": 1})).await.expect(200).json()["campaignId"], "spring");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rollback_to_a_destination_that_is_ours_by_now_is_refused() {
     let env = TestEnv::new().await;
     env.owner().put(LINK, product()).await.expect(201);
@@ -667,6 +682,29 @@ async fn eight_writers_at_once_make_versions_one_to_eight_and_lose_none() {
             items.iter().map(|item| (item["version"].as_u64().unwrap(), item["title"].to_string())).collect();
         assert_eq!(kept, reported);
         assert_eq!(kept.iter().map(|(_, title)| title).collect::<BTreeSet<_>>().len(), 8);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deletions_and_rollbacks_between_writes_are_applied_one_after_the_other_too() {
+    let env = TestEnv::new().await;
+    for round in 0..5 {
+        let path = format!("{LINKS}/race{round}");
+        env.owner().put(&path, product()).await.expect(201);
+        let owner = env.owner();
+        let rollback = format!("{path}/rollback");
+        let (write, roll_back) = (|| owner.put(&path, product()), || owner.post(&rollback, json!({"version": 1})));
+        let rollbacks = futures::future::join_all((0..3).map(|_| async { roll_back().await }));
+        let writes = futures::future::join_all((0..4).map(|_| async { write().await }));
+        let (rolled, written) = futures::future::join(rollbacks, writes).await;
+        assert!(rolled.iter().chain(&written).all(|answer| answer.status == 200), "{round}");
+        assert_eq!(env.owner().get(&path).await.json()["version"], 8);
+
+        let deletions = futures::future::join_all((0..3).map(|_| async { owner.delete(&path).await.status.as_u16() }));
+        let writes = futures::future::join_all((0..4).map(|_| async { write().await.status.as_u16() }));
+        let (deleted, written) = futures::future::join(deletions, writes).await;
+        assert!(deleted.contains(&204) && deleted.iter().all(|status| [204, 404].contains(status)), "{deleted:?}");
+        assert!(written.iter().all(|status| [200, 201].contains(status)), "{written:?}");
     }
 }
 

@@ -196,6 +196,9 @@ async fn conversions_are_filtered_as_the_whole_list_would_be_and_found_by_their_
         assert!(equals_whole(&env, CONVERSIONS, ("", filter), is(name, value)).await > 2, "{filter}");
     }
     assert_eq!(equals_whole(&env, CONVERSIONS, ("", "test=true"), is("test", json!(true))).await, 0);
+    let of_campaign = |conversion: &Value| !conversion["campaignId"].is_null();
+    assert!(equals_whole(&env, CONVERSIONS, ("", "credited=true"), of_campaign).await > 2);
+    assert_eq!(equals_whole(&env, CONVERSIONS, ("", "credited=false"), |conversion| !conversion["notCredited"].is_null()).await, 0);
     let day = |conversion: &Value| conversion["acceptedAt"].as_str().unwrap()[..10].to_owned();
     let (first, last) = (day(&all[17]), day(&all[4]));
     let between = |conversion: &Value| first <= day(conversion) && day(conversion) <= last;

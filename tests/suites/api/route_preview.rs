@@ -470,9 +470,9 @@ impl Pair {
         let (device, agent) = random.pick(&AGENTS);
         headers.push(("user-agent", agent.to_owned()));
         described["device"] = json!(device);
+        // A bot by that reason, and led where the visit itself will be.
         if random.one_in(20) {
             headers.push(("sec-purpose", "prefetch".to_owned()));
-            described["device"] = json!("BOT");
         }
         match random.below(4) {
             0 => {}

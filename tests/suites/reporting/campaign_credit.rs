@@ -112,6 +112,12 @@ async fn a_conversion_is_credited_while_the_campaign_is_active_and_its_click_was
     assert_eq!(verdict(&env.convert(order(&tracked, "again", 10, "EUR")).await), (Some("spring"), None));
     env.creator().delete(SPRING).await.expect(204);
     assert_eq!(verdict(&env.convert(order(&tracked, "deleted", 10, "EUR")).await), (None, Some("campaign_deleted")));
+    let listed = async |credited: &str| env.creator().get(&format!("/v2/handles/demo/conversions?credited={credited}")).await.expect(200);
+    assert_eq!(listed("true").await.json()["items"].as_array().map(Vec::len), Some(2));
+    let refused = listed("false").await.json();
+    let why: Vec<Option<&str>> = refused["items"].as_array().unwrap().iter().map(|conversion| verdict(conversion).1).collect();
+    let [paused, not_tracked, deleted] = ["campaign_paused", "click_not_tracked", "campaign_deleted"].map(Some);
+    assert_eq!(why, [deleted, not_tracked, paused, not_tracked, paused], "newest first");
     // The first answer is repeated whatever the campaign's status is now.
     for (ctx, key, expected) in [
         (&tracked, "tracked", (Some("spring"), None)),

@@ -91,6 +91,9 @@ impl CampaignChange {
     }
 }
 
+/// Keys under which reports count what belongs to no campaign and what exceeds the number of keys: no new campaign gets such an id.
+pub const KEYS_OF_REPORTS: [&str; 2] = ["none", "other"];
+
 /// A new campaign.
 #[derive(Clone, Debug)]
 pub struct NewCampaign {
@@ -118,6 +121,9 @@ impl NewCampaign {
 
     fn fields(form: &mut Form<'_>, own: &OwnHosts) -> Option<Self> {
         let campaign_id: Option<CampaignId> = form.required("campaignId", "Its id, which cannot be changed.", form::parsed());
+        if campaign_id.as_ref().is_some_and(|id| KEYS_OF_REPORTS.contains(&id.as_str())) {
+            form.fault("campaignId", "is a key of reports; choose another id");
+        }
         let goal_type = form.required("goalType", "Its goal.", form::parsed());
         let change = CampaignChange::fields(form, goal_type, campaign_id.as_ref(), own);
         Some(Self { campaign_id: campaign_id?, goal_type: goal_type?, change })

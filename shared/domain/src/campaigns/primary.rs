@@ -36,7 +36,7 @@ pub enum Unbindable {
     Missing,
     /// It belongs to another campaign.
     Elsewhere(CampaignId),
-    /// It is to be written anew, and the campaign has no link of that path: writing it would replace one of others.
+    /// It is to be written together with the campaign, but a link of that path exists and is not the campaign's: it would be replaced.
     Exists,
 }
 

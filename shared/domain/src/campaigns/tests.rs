@@ -152,6 +152,10 @@ fn every_bad_field_is_named_at_once() {
     assert_eq!(fields, expected);
     let elsewhere = json!({"campaignId": "spring", "goalType": "NEWSLETTER", "primaryLink": {"slug": "launch", "destinationUrl": "https://example.com", "campaignId": "other"}});
     assert_eq!(NewCampaign::read(elsewhere, &own()).unwrap_err().0[0].field, "primaryLink.campaignId");
+    for key in KEYS_OF_REPORTS {
+        let refused = NewCampaign::read(json!({"campaignId": key, "goalType": "NEWSLETTER"}), &own()).unwrap_err();
+        assert_eq!((refused.0.len(), refused.0[0].field.as_str()), (1, "campaignId"), "{key}");
+    }
     let renamed = CampaignChange::read(json!({"campaignId": "other"}), &"spring".parse().unwrap(), &own());
     assert_eq!(renamed.unwrap_err().0[0].field, "campaignId");
 }

@@ -22,7 +22,7 @@ pub use phrases::MAX_KEPT_BYTES;
 
 /// The version of the classifier, stored with every click. Raise it whenever the rules or the list change how any request
 /// is classified, so that every figure can be traced to the rules it was made with.
-pub const CLASSIFIER_VERSION: u16 = 3;
+pub const CLASSIFIER_VERSION: u16 = 4;
 
 /// The headers in which browsers mark a request made ahead of a click, in lower case.
 pub const PURPOSE_HEADERS: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
@@ -98,7 +98,8 @@ impl ClickVerdict {
 pub struct Classification {
     /// The evidence of a bot.
     pub reasons: Reasons,
-    /// The device the request was sent from.
+    /// The device that the user agent names, whatever else is evidence of a bot: rules decide by it, and what a browser fetches ahead, or
+    /// asks only the headers of, must lead where the visit itself will.
     pub device: Device,
 }
 
@@ -127,7 +128,7 @@ pub fn classify(evidence: &Evidence) -> Classification {
         Reason::InstantConversion => evidence.instant_conversion,
     };
     let reasons: Reasons = Reason::ALL.into_iter().filter(|reason| applies(*reason)).collect();
-    let device = if reasons.iter().any(Reason::is_of_request) { Device::Bot } else { device(flags) };
+    let device = if reasons.iter().any(Reason::is_of_user_agent) { Device::Bot } else { device(flags) };
     Classification { reasons, device }
 }
 

@@ -247,16 +247,23 @@ fn decode(payload: &[u8]) -> Option<CtxClaims> {
     })
 }
 
-/// Consent by the query parameter `consent` and the browser's privacy signals; an unknown value counts as a denial.
-pub fn consent(asked: Option<&str>, opted_out: bool) -> Consent {
-    let is = |known: &str| asked.is_some_and(|asked| asked.trim().eq_ignore_ascii_case(known));
-    match asked {
-        _ if opted_out => Consent::Denied,
-        None => Consent::Full,
-        Some(_) if is("full") || is("") => Consent::Full,
-        Some(_) if is("basic") => Consent::Basic,
-        Some(_) => Consent::Denied,
+/// Consent by the query parameters `consent` and the browser's privacy signals. Without any it is full; of several the strictest counts,
+/// and any other value is a denial, the empty one of a form that was not filled in too.
+pub fn consent<'a>(asked: impl IntoIterator<Item = &'a str>, opted_out: bool) -> Consent {
+    if opted_out {
+        return Consent::Denied;
     }
+    let read = |asked: &str| match asked.trim() {
+        full if full.eq_ignore_ascii_case("full") => Consent::Full,
+        basic if basic.eq_ignore_ascii_case("basic") => Consent::Basic,
+        _ => Consent::Denied,
+    };
+    let stricter = |a, b| match (a, b) {
+        (Consent::Denied, _) | (_, Consent::Denied) => Consent::Denied,
+        (Consent::Basic, _) | (_, Consent::Basic) => Consent::Basic,
+        (Consent::Full, Consent::Full) => Consent::Full,
+    };
+    asked.into_iter().map(read).fold(Consent::Full, stricter)
 }
 
 #[cfg(test)]

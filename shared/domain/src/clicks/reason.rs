@@ -62,17 +62,14 @@ impl Reason {
         }
     }
 
-    /// Whether it is found in the request itself and so says what sent it; the others are found in the clicks around it.
-    pub(in crate::clicks) const fn is_of_request(self) -> bool {
+    /// Whether it is found in the user agent, and so says that a program sent the request; the others are found in how it was sent and in
+    /// the clicks around it.
+    pub(in crate::clicks) const fn is_of_user_agent(self) -> bool {
         match self {
-            Self::EmptyUserAgent
-            | Self::HeadRequest
-            | Self::Prefetch
-            | Self::DeclaredBot
-            | Self::AutomationTool
-            | Self::NotABrowser
-            | Self::NoAcceptLanguage => true,
-            Self::BurstHits | Self::BurstLinks | Self::InstantConversion => false,
+            Self::EmptyUserAgent | Self::DeclaredBot | Self::AutomationTool | Self::NotABrowser => true,
+            Self::HeadRequest | Self::Prefetch | Self::NoAcceptLanguage | Self::BurstHits | Self::BurstLinks | Self::InstantConversion => {
+                false
+            }
         }
     }
 

@@ -68,6 +68,15 @@ pub struct Conversion {
 pub const INSTANT_MS: i64 = 800;
 
 impl Conversion {
+    /// Whether it is credited to the campaign that its click named; none when the click named none.
+    pub const fn is_credited(&self) -> Option<bool> {
+        match (&self.campaign_id, self.not_credited) {
+            (Some(_), _) => Some(true),
+            (None, Some(_)) => Some(false),
+            (None, None) => None,
+        }
+    }
+
     /// The conversion that a submission with a valid ctx becomes.
     pub fn credit(
         submission: &Submission,

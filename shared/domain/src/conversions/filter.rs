@@ -17,6 +17,7 @@ pub struct ConversionFilter {
     trust: Option<Trust>,
     is_test: Option<bool>,
     is_counted: Option<bool>,
+    is_credited: Option<bool>,
     /// The merchant's own name of a conversion, by which it is read directly.
     pub key: Option<IdempotencyKey>,
 }
@@ -36,6 +37,11 @@ impl ConversionFilter {
             ),
             is_test: form.optional("test", "Only tests of campaigns, or none of them.", form::boolean()),
             is_counted: form.optional("counted", "Only what reports count already, or what they do not.", form::boolean()),
+            is_credited: form.optional(
+                "credited",
+                "Only what is credited to the campaign its click named, or what is not; without conversions whose click named none.",
+                form::boolean(),
+            ),
             key: form.optional("idempotencyKey", "Only conversions of this key, read directly.", IdempotencyKey::field()),
         };
         if filter.from.zip(filter.to).is_some_and(|(from, to)| to < from) {
@@ -60,12 +66,14 @@ impl ConversionFilter {
             && self.trust.is_none_or(|trust| conversion.trust == trust)
             && self.is_test.is_none_or(|is_test| conversion.test == is_test)
             && self.is_counted.is_none_or(|wanted| is_counted == wanted)
+            && self.is_credited.is_none_or(|wanted| conversion.is_credited() == Some(wanted))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::campaigns::NotCredited;
     use crate::testing;
     use crate::values::moment::Moment;
 
@@ -75,7 +83,7 @@ mod tests {
     }
 
     /// Each parameter with a value that the conversion below agrees with, and one that it does not.
-    const PARAMETERS: [(&str, &str, &str); 7] = [
+    const PARAMETERS: [(&str, &str, &str); 8] = [
         ("campaignId", "spring", "autumn"),
         ("slug", "launch", "other"),
         ("from", "2026-03-01", "2026-03-02"),
@@ -83,6 +91,7 @@ mod tests {
         ("trust", "confirmed", "claimed"),
         ("test", "true", "false"),
         ("counted", "true", "false"),
+        ("credited", "true", "false"),
     ];
 
     fn conversion() -> Conversion {
@@ -93,8 +102,8 @@ mod tests {
 
     #[test]
     fn a_conversion_passes_exactly_if_it_agrees_with_every_parameter() {
-        // Every parameter left out, agreeing or not: all 2187 combinations.
-        for number in 0..3_usize.pow(7) {
+        // Every parameter left out, agreeing or not: all 6561 combinations.
+        for number in 0..3_usize.pow(8) {
             let chosen: Vec<_> = PARAMETERS.iter().enumerate().map(|(place, row)| (row, number / 3_usize.pow(place as u32) % 3)).collect();
             let named = chosen.iter().filter(|(_, choice)| *choice > 0);
             let pairs = named.clone().map(|((name, yes, no), choice)| format!("{name}={}", if *choice == 1 { yes } else { no }));
@@ -118,6 +127,11 @@ mod tests {
         let elsewhere = Conversion { campaign_id: None, ..conversion() };
         assert!(!read("campaignId=spring").unwrap().passes(&elsewhere, true) && read("").unwrap().passes(&elsewhere, true));
         assert!(read("counted=false").unwrap().passes(&elsewhere, false) && !read("counted=true").unwrap().passes(&elsewhere, false));
+        for credited in ["credited=true", "credited=false"] {
+            assert!(!read(credited).unwrap().passes(&elsewhere, true), "its click named no campaign");
+        }
+        let refused = Conversion { not_credited: Some(NotCredited::CampaignPaused), ..elsewhere.clone() };
+        assert!(read("credited=false").unwrap().passes(&refused, true) && !read("credited=true").unwrap().passes(&refused, true));
         let by_key = read("idempotencyKey=order-1").unwrap();
         assert!(by_key.key.is_some() && by_key.names_content() && by_key.passes(&elsewhere, false));
         assert_eq!(read("trust=sure&from=1&color=red"), Err(["from", "trust", "color"].map(str::to_owned).to_vec()));

@@ -285,3 +285,8 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_new_campaign_gets_an_id_that_is_a_key_of_reports() {
+    assert_eq!(crate::campaigns::KEYS_OF_REPORTS, [NONE, OTHER]);
+}

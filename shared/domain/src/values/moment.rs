@@ -121,7 +121,11 @@ fn is_rfc_3339(text: &[u8]) -> bool {
         }
         None => Some(rest),
     };
-    let is_zone = |zone: &[u8]| zone.eq_ignore_ascii_case(b"z") || has_shape(zone, b"+00:00") || has_shape(zone, b"-00:00");
+    // The parser takes offsets of more than a day.
+    let is_time =
+        |offset: &[u8]| offset.get(1..3).is_some_and(|hours| hours <= b"23") && offset.get(4..).is_some_and(|minutes| minutes <= b"59");
+    let is_offset = |zone: &[u8]| (has_shape(zone, b"+00:00") || has_shape(zone, b"-00:00")) && is_time(zone);
+    let is_zone = |zone: &[u8]| zone.eq_ignore_ascii_case(b"z") || is_offset(zone);
     has_shape(seconds, b"0000-00-00T00:00:00") && rest.is_some_and(is_zone)
 }
 
@@ -251,6 +255,9 @@ mod tests {
         assert_eq!("0000-01-01T00:00:00+00:01".parse::<Moment>(), Err(InvalidMoment::Year));
         assert_eq!("9999-12-31T23:59:59Z".parse::<Moment>(), Err(InvalidMoment::Year));
         assert_eq!("9999-02-30T23:59:59Z".parse::<Moment>(), Err(InvalidMoment::Syntax));
+        for (offset, is_valid) in [("+23:59", true), ("-23:59", true), ("+24:00", false), ("-25:00", false), ("+10:60", false)] {
+            assert_eq!(format!("2026-03-01T12:00:00{offset}").parse::<Moment>().is_ok(), is_valid, "{offset}");
+        }
     }
 
     #[test]

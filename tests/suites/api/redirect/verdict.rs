@@ -29,7 +29,24 @@ async fn a_prefetch_is_redirected_and_recorded_as_a_bot_for_that_reason() {
             (click.bot, click.reasons.as_slice(), click.purpose.as_deref()),
             (true, ["prefetch".to_owned()].as_slice(), Some(value))
         );
-        assert_eq!((click.device.as_str(), click.classifier), ("BOT", domain::clicks::agent::CLASSIFIER_VERSION));
+        assert_eq!((click.device.as_str(), click.classifier), ("DESKTOP", domain::clicks::agent::CLASSIFIER_VERSION));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_ahead_of_a_visit_or_without_its_body_leads_where_the_visit_does() {
+    let rules = json!([{"destinationUrl": "https://example.com/phone", "conditions": {"deviceIn": ["MOBILE"]}},
+        {"destinationUrl": "https://example.com/bot", "conditions": {"deviceIn": ["BOT"]}}]);
+    let env = env_with(json!({"routingRules": rules})).await;
+    let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
+    for (agent, path) in [(phone, "/phone"), (tests::BROWSER, "/product"), ("curl/8.5.0", "/bot")] {
+        let visit = || env.visitor().with("user-agent", agent);
+        for asked in [visit(), visit().with("sec-purpose", "prefetch"), visit().without("accept-language")] {
+            let redirect = asked.follow("launch").await.expect(302);
+            assert_eq!(redirect.location().path(), path, "{agent}");
+        }
+        let headers = visit().caller().send(http::Method::HEAD, "/_edge/redirect/demo/launch", Vec::new()).await.expect(302);
+        assert_eq!(headers.location().path(), path, "HEAD by {agent}");
     }
 }
 

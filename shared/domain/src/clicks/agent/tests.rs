@@ -25,7 +25,8 @@ fn assert_only(evidence: &Evidence, reason: Reason) {
     let classification = classify(evidence);
     assert_eq!(Vec::from(classification.reasons), [reason], "{evidence:?}");
     assert_eq!(classification.verdict(), ClickVerdict::Bot, "{evidence:?}");
-    assert_eq!(classification.device, Device::Bot, "{evidence:?}");
+    let device = if reason.is_of_user_agent() { Device::Bot } else { Device::Desktop };
+    assert_eq!(classification.device, device, "{evidence:?}");
 }
 
 /// The phrases of the list, without its headings.

@@ -157,21 +157,26 @@ fn a_refusal_has_one_code_everywhere() {
 }
 
 #[test]
-fn consent_is_what_the_visitor_says_unless_the_browser_opts_out_and_an_unknown_word_denies() {
+fn consent_is_the_strictest_the_visitor_says_unless_the_browser_opts_out_and_any_other_word_denies() {
     for (asked, expected) in [
-        (None, Consent::Full),
-        (Some(""), Consent::Full),
-        (Some("  "), Consent::Full),
-        (Some("full"), Consent::Full),
-        (Some(" FULL "), Consent::Full),
-        (Some("basic"), Consent::Basic),
-        (Some("Basic "), Consent::Basic),
-        (Some("denied"), Consent::Denied),
-        (Some("fullbasic"), Consent::Denied),
-        (Some("yes"), Consent::Denied),
+        (&[][..], Consent::Full),
+        (&[""], Consent::Denied),
+        (&["  "], Consent::Denied),
+        (&["full"], Consent::Full),
+        (&[" FULL "], Consent::Full),
+        (&["basic"], Consent::Basic),
+        (&["Basic "], Consent::Basic),
+        (&["denied"], Consent::Denied),
+        (&["fullbasic"], Consent::Denied),
+        (&["yes"], Consent::Denied),
+        (&["full", "full"], Consent::Full),
+        (&["full", "basic"], Consent::Basic),
+        (&["basic", "full"], Consent::Basic),
+        (&["full", "denied"], Consent::Denied),
+        (&["denied", "basic", "full"], Consent::Denied),
     ] {
-        assert_eq!(consent(asked, false), expected, "{asked:?}");
-        assert_eq!(consent(asked, true), Consent::Denied, "{asked:?}");
+        assert_eq!(consent(asked.iter().copied(), false), expected, "{asked:?}");
+        assert_eq!(consent(asked.iter().copied(), true), Consent::Denied, "{asked:?}");
     }
 }
 
