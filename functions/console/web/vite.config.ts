@@ -24,9 +24,11 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             // What renews the sign-in and asks for the page's code comes first and is small.
-            { name: "start", test: /\/src\/(start|app\/loaders)\.ts|vite\/preload-helper/, priority: 1 },
-            // Everything that pages share is one file: a first visit makes few requests.
-            { name: "frame", test: /\/src\/(?!pages\/|ui\/charts\/|app\/opened\/)/ },
+            { name: "start", test: /\/src\/start\.ts|vite\/preload-helper/, priority: 2 },
+            // What every page begins with, and the page that is opened first.
+            { name: "frame", test: /\/src\/(main|pages\/attribution\/Overview)\.tsx/, priority: 1 },
+            // What the other pages share, and what is opened over a page: one file, so that few requests are made.
+            { name: "shared", test: /\/src\/(?!pages\/|ui\/charts\/|app\/opened\/Calendar)/ },
           ],
         },
       },

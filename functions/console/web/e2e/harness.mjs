@@ -35,13 +35,20 @@ export class Server {
     server.bare = bare;
     [server.port, server.shopPort] = [await freePort(), await freePort()];
     server.origin = `http://localhost:${server.port}`;
-    await server.open();
-    if (month) {
-      const clicks = month === true ? 1_500 : month;
-      const fill = spawn(LOCAL, ["fill", "--clicks", String(clicks), "--handle", HANDLE, "--replace", "--data", server.data], { stdio: "ignore" });
-      await finished(fill, "fill");
+    try {
+      await server.open();
+      if (month) await server.fill(month === true ? 1_500 : month);
+    } catch (error) {
+      // Left alone it would keep the file from ending.
+      await server.close();
+      throw error;
     }
     return server;
+  }
+
+  async fill(clicks) {
+    const fill = spawn(LOCAL, ["fill", "--clicks", String(clicks), "--handle", HANDLE, "--replace", "--data", this.data], { stdio: ["ignore", "ignore", "inherit"] });
+    await finished(fill, "fill");
   }
 
   async open() {

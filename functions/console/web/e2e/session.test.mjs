@@ -45,26 +45,39 @@ test("a reload needs one token call and no sign-in", async () => {
   assert.equal(calls.length, 1);
 });
 
-test("the code of the page is asked for beside that of the frame, and notifications after the figures", async () => {
-  await open(page, server, `${HANDLE}/overview`);
+/** Loads the page again with the code of the frame held back until `before` has been asked for; returns everything that was asked for. */
+async function reloaded(before) {
   await page.setCacheEnabled(false);
   await page.setRequestInterception(true);
   let frame = null;
   const asked = [];
   page.on("request", (request) => {
-    const { pathname } = new URL(request.url());
-    asked.push(pathname);
+    const { pathname, search } = new URL(request.url());
+    asked.push(pathname + search);
     if (/\/frame-/.test(pathname)) frame = request;
     else void request.continue();
   });
-  const reloaded = page.reload();
-  await eventually("the page's code while the frame has not come", async () => frame && asked.some((path) => /\/Overview-/.test(path)));
+  const reload = page.reload();
+  await eventually("what is asked for while the frame has not come", async () => frame && before.every((part) => asked.some((path) => path.includes(part))));
   await frame.continue();
-  await reloaded;
-  await page.waitForSelector(".figures, .empty");
+  await reload;
+  await page.waitForSelector(".page h1");
   await settled(page);
-  const last = (part) => asked.findLastIndex((path) => path.includes(part));
-  assert.ok(asked.findIndex((path) => path.includes("/notifications")) > Math.max(last("/analytics"), last("/conversions")), asked.join("\n"));
+  return asked;
+}
+
+test("the figures of the overview are asked for beside the code of the frame, each once, and notifications after them", async () => {
+  await open(page, server, `${HANDLE}/overview`);
+  const asked = await reloaded(["/usage-meters", "analytics?groupBy=day", "analytics?funnel=true", "/conversions?limit=5"]);
+  const reads = asked.filter((path) => path.startsWith(`/v2/handles/${HANDLE}`));
+  assert.equal(new Set(reads).size, reads.length, reads.join("\n"));
+  const last = (part) => reads.findLastIndex((path) => path.includes(part));
+  assert.ok(reads.findIndex((path) => path.includes("/notifications")) > Math.max(last("/analytics"), last("/conversions")), reads.join("\n"));
+});
+
+test("the code of another page is asked for beside that of the frame", async () => {
+  await open(page, server, `${HANDLE}/attribution/links`);
+  await reloaded(["/Links-"]);
 });
 
 test("an access token that has expired is refreshed once for all that fail together", async () => {

@@ -32,16 +32,18 @@ const check = (what, value, limit) => {
 };
 
 const pages = [...size.keys()].filter((name) => /^[A-Z]/.test(name) && name.endsWith(".js") && !isChart(name));
-const overview = closure(pages.filter((name) => name.startsWith("Overview-")), new Set(frame));
-// index.html, the icon, and the files of the frame and the overview.
-check("requests of a first visit", overview.size + 2, BUDGET.firstRequests);
-check("bytes of a first visit, gzip", bytes(overview) + gzipSync(html).length, BUDGET.firstBytes);
+// The frame has the overview in it; what is shared by the other pages comes once it is shown.
+const first = closure([...size.keys()].filter((name) => name.startsWith("shared-")), new Set(frame));
+console.log(`      bytes before the overview is shown: ${bytes(frame) + gzipSync(html).length}`);
+// index.html, the icon, and these files.
+check("requests of a first visit", first.size + 2, BUDGET.firstRequests);
+check("bytes of a first visit, gzip", bytes(first) + gzipSync(html).length, BUDGET.firstBytes);
 for (const name of [...size.keys()].filter(isChart)) {
-  const added = [...closure([name], new Set(overview))].filter((file) => !overview.has(file));
+  const added = [...closure([name], new Set(first))].filter((file) => !first.has(file));
   check(`bytes of ${name.split("-")[0]} when first shown`, bytes(added), BUDGET.chartBytes);
 }
 for (const name of pages) {
-  const added = [...closure([name], new Set(frame))].filter((file) => !frame.has(file));
+  const added = [...closure([name], new Set(first))].filter((file) => !first.has(file));
   check(`bytes of ${name.split("-")[0]}`, bytes(added), BUDGET.pageBytes);
 }
 if (failures.length) process.exit(1);

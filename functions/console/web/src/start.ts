@@ -1,12 +1,13 @@
-import { canRefresh, refresh } from "./auth/session";
-import { LOADERS, pageAt } from "./app/loaders";
+import { readAhead } from "./api/ahead";
+import { pageAt } from "./app/pages";
 import { returning } from "./auth/login";
+import { canRefresh, refresh } from "./auth/session";
 
-// A small file of its own, so that a session that was open before is renewed while the code of the console arrives. A failure is reported by
-// the gate, which waits for the same attempt, and by the page.
+// A small file of its own, so that a session that was open before is renewed while the code of the console arrives, and what the page shows
+// is read. A failure is reported by the gate, which waits for the same attempt, and by the page.
 if (canRefresh() && !returning()) {
-  refresh().catch(() => null);
+  const page = pageAt(location.pathname.replace(/^\/console/, ""));
+  refresh().then((renewed) => renewed && page && readAhead(page, location), () => null);
   // The code of the page comes beside that of the frame, not after it.
-  const page = pageAt(location.pathname);
-  if (page) LOADERS[page]().catch(() => null);
+  page?.code().catch(() => null);
 }

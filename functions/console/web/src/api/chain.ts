@@ -1,6 +1,7 @@
 import { useHandle } from "../app/context";
 import type { Envelope, PreviewBody } from "../core/tester";
-import { address, exchange, type Schema } from "./client";
+import { address } from "./address";
+import { exchange, type Schema } from "./client";
 import { useGet, type Reading } from "./use";
 import { useAsked, type Asked } from "./useSettled";
 

@@ -1,7 +1,9 @@
 import { send } from "../auth/session";
 import { apiOrigin } from "../auth/config";
 import { parseExact, writeExact } from "../core/decimal";
-import { Problem } from "./problem";
+import { address } from "./address";
+import { takeAhead } from "./ahead";
+import { answered, Problem, type Answered } from "./problem";
 import type { components, paths } from "./schema";
 
 /** The types of the API's document by name. */
@@ -27,16 +29,13 @@ export type InPath<P extends keyof paths, V extends Verb = "get"> = Parameters<O
 /** A request: everything that the cURL beside a table has to show. */
 export type Request = { verb: Verb; address: string; body?: unknown; headers?: Readonly<Record<string, string>>; open?: boolean };
 
-/** The address of a path with its parameters, those without a value left out. */
-export function address(path: string, inPath: object = {}, query: object = {}): string {
-  const values = new Map(Object.entries(inPath));
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values.get(name))));
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value != null && value !== "") search.set(name, String(value));
-  return search.size ? `${filled}?${search}` : filled;
-}
-
 export type Received<T> = { data: T; etag: string | null; status: number };
+
+/** What a successful answer says. */
+export function received<T>({ response, text }: Answered): Received<T> {
+  const data = (text ? parseExact(text) : undefined) as T;
+  return { data, etag: response.headers.get("etag"), status: response.status };
+}
 
 /** Sends a request and reads the answer; throws a `Problem` for anything but success. */
 export async function exchange<T>(request: Request, signal?: AbortSignal): Promise<Received<T>> {
@@ -46,11 +45,10 @@ export async function exchange<T>(request: Request, signal?: AbortSignal): Promi
     headers.set("content-type", "application/json");
     init.body = writeExact(request.body);
   }
-  const response = await send(apiOrigin() + request.address, init, request.open);
-  if (!response.ok) throw await Problem.of(response);
-  const text = await response.text();
-  const data = (text ? parseExact(text) : undefined) as T;
-  return { data, etag: response.headers.get("etag"), status: response.status };
+  const ahead = request.verb === "get" ? takeAhead(request.address) : undefined;
+  const answer = await (ahead ?? send(apiOrigin() + request.address, init, request.open).then(answered));
+  if (!answer.response.ok) throw Problem.of(answer);
+  return received(answer);
 }
 
 type Options<P extends keyof paths, V extends Verb> = {

@@ -1,8 +1,9 @@
 import { send } from "../auth/session";
 import { apiOrigin } from "../auth/config";
 import { ExportFile, pageQuery, type ExportPage, type ExportQuery } from "../core/exports";
-import { address, type Request } from "./client";
-import { Problem } from "./problem";
+import { address } from "./address";
+import type { Request } from "./client";
+import { answered, Problem } from "./problem";
 
 /** The request of one page of an export. */
 export const exportRequest = (handle: string, query: ExportQuery, cursor: string | null = null): Request => ({
@@ -12,7 +13,7 @@ export const exportRequest = (handle: string, query: ExportQuery, cursor: string
 
 async function page(handle: string, query: ExportQuery, cursor: string | null, signal: AbortSignal): Promise<ExportPage> {
   const response = await send(apiOrigin() + exportRequest(handle, query, cursor).address, { signal });
-  if (!response.ok) throw await Problem.of(response);
+  if (!response.ok) throw Problem.of(await answered(response));
   return {
     text: await response.text(),
     hasHeader: response.headers.get("content-type")?.includes("header=present") ?? false,

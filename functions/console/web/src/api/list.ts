@@ -1,7 +1,8 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useHandle } from "../app/context";
-import { address, exchange, type Answer, type PathFor, type Request } from "./client";
+import { address } from "./address";
+import { exchange, type Answer, type PathFor, type Request } from "./client";
 import { problemOf } from "./problem";
 import type { GetOptions, Reading } from "./use";
 

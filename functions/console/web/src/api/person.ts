@@ -2,8 +2,9 @@ import { send } from "../auth/session";
 import { apiOrigin } from "../auth/config";
 import { ExportFile } from "../core/exports";
 import { named, type Person } from "../core/privacy";
-import { address, type Request } from "./client";
-import { Problem } from "./problem";
+import { address } from "./address";
+import type { Request } from "./client";
+import { answered, Problem } from "./problem";
 
 /** The request of one page of a person's data. */
 export const personRequest = (handle: string, person: Person, cursor: string | null = null): Request => ({
@@ -24,7 +25,7 @@ export async function readPerson(handle: string, person: Person, progress: (file
   let cursor: string | null = null;
   do {
     const response: Response = await send(apiOrigin() + personRequest(handle, person, cursor).address, { signal });
-    if (!response.ok) throw await Problem.of(response);
+    if (!response.ok) throw Problem.of(await answered(response));
     const text: string = await response.text();
     cursor = (JSON.parse(text) as { nextCursor?: string | null }).nextCursor ?? null;
     file.add({ text, hasHeader: false, next: cursor });

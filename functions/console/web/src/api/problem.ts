@@ -1,5 +1,20 @@
 export type Fault = { field: string; message: string };
 
+/** An answer with its text. */
+export type Answered = { response: Response; text: string };
+
+export const answered = async (response: Response): Promise<Answered> => ({ response, text: await response.text() });
+
+/** The object that a text is as JSON; an empty one if it is none, as of a server between the console and the API. */
+function object(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value && typeof value === "object" ? value : {};
+  } catch {
+    return {};
+  }
+}
+
 /** What the API refused, or that it could not be reached. */
 export class Problem extends Error {
   /** HTTP status; 0 when no answer came. */
@@ -30,11 +45,9 @@ export class Problem extends Error {
     return new Problem(0, { error: "unreachable", message: "The server cannot be reached. What you typed is kept." });
   }
 
-  static async of(response: Response): Promise<Problem> {
-    const body: unknown = await response.json().catch(() => null);
+  static of({ response, text }: Answered): Problem {
     const retryAfter = Number(response.headers.get("retry-after")) || null;
-    const known = body && typeof body === "object" ? (body as Record<string, unknown>) : {};
-    return new Problem(response.status, { message: `The server answered ${response.status}.`, ...known }, retryAfter);
+    return new Problem(response.status, { message: `The server answered ${response.status}.`, ...object(text) }, retryAfter);
   }
 
   /** Whether the same request may succeed later. */

@@ -1,5 +1,6 @@
 import { A_CALL, Counter, momentOf, type Choice } from "../core/replay";
-import { address, call, exchange, type Request } from "./client";
+import { address } from "./address";
+import { call, exchange, type Request } from "./client";
 import type { Schema } from "./client";
 
 type Page = { items: Schema["DeliveryView"][]; nextCursor?: string | null };

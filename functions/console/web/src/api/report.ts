@@ -1,5 +1,6 @@
 import { before, type Range } from "../core/range";
 import type { Query, Schema } from "./client";
+import { funnelQuery, reportQuery } from "./queries";
 import { useGet, type Reading } from "./use";
 
 type Report = Schema["Analytics"];
@@ -7,7 +8,7 @@ type ReportQuery = Query<"/v2/handles/{handle}/analytics">;
 
 /** A report of the range. */
 export function useReport(range: Range, query: Omit<ReportQuery, "from" | "to" | "funnel">, when = true): Reading<Report> {
-  const options = { query: { ...query, from: range.from, to: range.to }, when };
+  const options = { query: reportQuery(range, query), when };
   return useGet("/v2/handles/{handle}/analytics", options) as Reading<Report>;
 }
 
@@ -18,6 +19,5 @@ export function useReportBefore(range: Range, query: Omit<ReportQuery, "from" | 
 
 /** The funnels of all campaigns, or of one. */
 export function useFunnel(range: Range, campaignId?: string, when = true): Reading<Schema["Funnel"]> {
-  const query = { funnel: true, from: range.from, to: range.to, ...(campaignId ? { campaignId } : {}) };
-  return useGet("/v2/handles/{handle}/analytics", { query, when }) as Reading<Schema["Funnel"]>;
+  return useGet("/v2/handles/{handle}/analytics", { query: funnelQuery(range, campaignId), when }) as Reading<Schema["Funnel"]>;
 }

@@ -1,6 +1,8 @@
 import { keepPreviousData, QueryClient, useMutation, useQuery, useQueryClient, type UseMutationResult } from "@tanstack/react-query";
 import { useHandle } from "../app/context";
-import { address, exchange, type Answer, type InPath, type PathFor, type Query, type Received, type Request } from "./client";
+import { address } from "./address";
+import { takeArrived } from "./ahead";
+import { exchange, received, type Answer, type InPath, type PathFor, type Query, type Received, type Request } from "./client";
 import { Problem, problemOf } from "./problem";
 
 /** One cache for all pages. What changes is asked for again when a page is shown; a failed read is tried twice more if that may help. */
@@ -14,6 +16,11 @@ export const cache = new QueryClient({
     },
   },
 });
+
+/** Keeps the reads that were answered while the code of the console was on its way, so that the page is shown with them at once. */
+export function keepArrived(): void {
+  for (const { path, address: at, ...answer } of takeArrived()) cache.setQueryData([path, at], received(answer));
+}
 
 /** A read: its data, what went wrong, when it was read, and the very request. */
 export type Reading<T> = {

@@ -1,7 +1,7 @@
 import { useHandle } from "../app/context";
 import type { LinkBody } from "../core/linkBody";
 import type { Decision, Visit } from "../core/preview";
-import { address } from "./client";
+import { address } from "./address";
 import { useAsked, type Asked } from "./useSettled";
 
 export type Previews = Omit<Asked<unknown>, "answer"> & { decisions: Decision[] | undefined };

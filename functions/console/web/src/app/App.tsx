@@ -32,7 +32,7 @@ export function App() {
 function Ahead() {
   const page = usePage();
   // A failure is reported where the page is shown.
-  useEffect(() => void page?.component.load().catch(() => null), [page]);
+  useEffect(() => void page?.code().catch(() => null), [page]);
   return null;
 }
 

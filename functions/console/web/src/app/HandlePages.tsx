@@ -10,7 +10,7 @@ import { Empty, Failed } from "../ui/states";
 import { SkeletonPage } from "../ui/Skeleton";
 import { useRole, InPlace } from "./context";
 import { Deleted } from "./Deleted";
-import { PAGES, type PageEntry } from "./routes";
+import { ROUTES, type RouteEntry } from "./routes";
 import { Shell } from "./Shell";
 
 /** The pages of one handle, in the shell, for a user with a role in it. */
@@ -57,7 +57,7 @@ function WithRole({ handle }: { handle: string }) {
 function Pages() {
   return (
     <Switch>
-      {PAGES.map((entry) => (
+      {ROUTES.map((entry) => (
         <Route key={entry.path} path={`/:handle/${entry.path}`}>
           <Allowed entry={entry} />
         </Route>
@@ -72,7 +72,7 @@ function Pages() {
   );
 }
 
-function Allowed({ entry }: { entry: PageEntry }) {
+function Allowed({ entry }: { entry: RouteEntry }) {
   const role = useRole();
   const Component = entry.component;
   useEffect(() => void (document.title = `${entry.title} – 10x Links`), [entry.title]);

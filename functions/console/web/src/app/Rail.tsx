@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import { may } from "../core/roles";
 import { Icon } from "../ui/Icon";
 import { useAddress, useRole } from "./context";
-import { PAGES, SECTIONS } from "./routes";
+import { PAGES, SECTIONS } from "./pages";
 import { usePage } from "./usePage";
 
 /** The navigation: at the left, on a small screen at the bottom. */

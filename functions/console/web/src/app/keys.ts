@@ -1,5 +1,5 @@
 import { PRESETS } from "../core/range";
-import { PAGES } from "./routes";
+import { PAGES } from "./pages";
 
 /** What the keyboard does, by group; the list that `?` shows. */
 export const KEYS: readonly { group: string; keys: readonly (readonly [string, string])[] }[] = [

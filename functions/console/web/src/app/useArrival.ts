@@ -1,9 +1,9 @@
 import { useEffect, useRef } from "react";
 import { useLocation } from "wouter";
-import type { PageEntry } from "./routes";
+import type { PageEntry } from "./pages";
 
 /** After a change of page: begins at its top, and puts the focus into it if what had it is gone. */
-export function useArrival(page: PageEntry | undefined): void {
+export function useArrival(page: PageEntry | null): void {
   const [location] = useLocation();
   const before = useRef<string | null>(null);
   useEffect(() => {

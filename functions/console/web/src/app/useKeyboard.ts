@@ -3,7 +3,7 @@ import { useLocation } from "wouter";
 import { remembered } from "../core/device";
 import { PRESETS, rangeOf } from "../core/range";
 import { useAddress, useRange } from "./context";
-import { PAGES } from "./routes";
+import { PAGES } from "./pages";
 
 type Actions = { palette: () => void; help: () => void };
 

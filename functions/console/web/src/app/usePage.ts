@@ -1,9 +1,8 @@
-import { matchRoute, useLocation, useRouter } from "wouter";
-import { PAGES, type PageEntry } from "./routes";
+import { useLocation } from "wouter";
+import { pageAt, type PageEntry } from "./pages";
 
-/** The entry of the page that is shown. */
-export function usePage(): PageEntry | undefined {
-  const { parser } = useRouter();
+/** The entry of the page that is shown; null where there is none. */
+export function usePage(): PageEntry | null {
   const [location] = useLocation();
-  return PAGES.find(({ path }) => matchRoute(parser, `/:handle/${path}`, location)[0]);
+  return pageAt(location);
 }

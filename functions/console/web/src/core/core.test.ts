@@ -69,9 +69,8 @@ describe("days", () => {
     expect(isDay("2026-02-29")).toBe(false);
   });
   it("without figures are zero in a series", () => {
-    const row = { key: "2026-11-21", clicks: 3, qualifiedClicks: 2, botClicks: 1, conversions: 1 } as Parameters<typeof points>[1][number];
-    const range = rangeOf(of("from=2026-11-20&to=2026-11-22"), NOW);
-    expect(points(range, [row], undefined, NOW).map(({ people, bots, incomplete }) => [people, bots, incomplete]))
+    const row = { key: "2026-11-21", clicks: 3, qualifiedClicks: 2, botClicks: 1, conversions: 1 } as Parameters<typeof points>[0]["rows"][number];
+    expect(points({ from: "2026-11-20", to: "2026-11-22", rows: [row] }, undefined, "2026-11-22").map(({ people, bots, incomplete }) => [people, bots, incomplete]))
       .toEqual([[0, 0, false], [2, 1, false], [0, 0, true]]);
   });
 });

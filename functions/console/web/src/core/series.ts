@@ -1,17 +1,18 @@
 import type { Schema } from "../api/client";
 import { count, change, share } from "./numbers";
-import { before, days, type Range } from "./range";
-import { dayOf, shortDay, type Day } from "./time";
+import { before, days } from "./range";
+import { shortDay, type Day } from "./time";
 
 export type Totals = Schema["Totals"];
+type Report = Pick<Schema["Analytics"], "from" | "to" | "rows">;
 export type Point = { day: Day; people: number; bots: number; conversions: number; before: number | null; incomplete: boolean };
 
-/** The days of a range with their figures; days without any are zero. `previous` is laid over day by day. */
-export function points(range: Range, rows: readonly Schema["ReportRow"][], previous: readonly Schema["ReportRow"][] | undefined, now: number): Point[] {
-  const byDay = new Map(rows.map((row) => [row.key, row]));
-  const byDayBefore = new Map(previous?.map((row) => [row.key, row]));
-  const daysBefore = days(before(range));
-  return days(range).map((day, index) => {
+/** The days of a report with their figures; days without any are zero. `previous` is laid over day by day. */
+export function points(report: Report, previous: Report | undefined, today: Day): Point[] {
+  const byDay = new Map(report.rows.map((row) => [row.key, row]));
+  const byDayBefore = new Map(previous?.rows.map((row) => [row.key, row]));
+  const daysBefore = days(before(report));
+  return days(report).map((day, index) => {
     const row = byDay.get(day);
     const earlier = byDayBefore.get(daysBefore[index] ?? "");
     return {
@@ -20,7 +21,7 @@ export function points(range: Range, rows: readonly Schema["ReportRow"][], previ
       bots: row?.botClicks ?? 0,
       conversions: row?.conversions ?? 0,
       before: previous ? (earlier?.qualifiedClicks ?? 0) : null,
-      incomplete: day === dayOf(now),
+      incomplete: day === today,
     };
   });
 }

@@ -1,22 +1,23 @@
+import { useMemo } from "react";
 import { useNow } from "../app/clock";
 import type { Request, Schema } from "../api/client";
 import { money } from "../core/money";
 import { count } from "../core/numbers";
-import type { Range } from "../core/range";
 import { points, seriesSummary, type Point } from "../core/series";
-import { longDay } from "../core/time";
+import { dayOf, longDay } from "../core/time";
 import { Series } from "./charts";
 import { Chart, Legend, type Mark } from "./Chart";
 import type { Column } from "./DataTable";
 
-type Props = { range: Range; now: Schema["Analytics"]; before: Schema["Analytics"] | undefined; requests: readonly Request[]; title?: string };
+type Props = { now: Schema["Analytics"]; before: Schema["Analytics"] | undefined; requests: readonly Request[]; title?: string };
 
-/** Clicks and conversions of each day of the range. */
-export function DailyChart({ range, now, before: previous, requests, title = "Clicks and conversions by day" }: Props) {
-  const moment = useNow();
+/** Clicks and conversions of each day of a report. */
+export function DailyChart({ now, before: previous, requests, title = "Clicks and conversions by day" }: Props) {
+  const today = dayOf(useNow());
   // A period without any clicks is from before there was anything to count.
   const before = previous?.totals.clicks ? previous : undefined;
-  const series = points(range, now.rows, before?.rows, moment);
+  // The same while another report is on its way, so that the chart is not drawn again.
+  const series = useMemo(() => points(now, before, today), [now, before, today]);
   const revenue = new Map(now.rows.map((row) => [row.key, row]));
   const marks: [Mark, string][] = [["people", "People"], ["bots", "Bots"], ["conversions", "Conversions (right axis)"]];
   // Its bar is drawn in another way: more may come until the day is over.

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import { useAddress, useHandle, useQueryParts } from "../../app/context";
-import { address as addressOf, type Request } from "../../api/client";
+import { address as addressOf } from "../../api/address";
+import type { Request } from "../../api/client";
 import { member } from "../../api/run";
 import { useGet } from "../../api/use";
 import { typedAmount } from "../../core/campaigns";

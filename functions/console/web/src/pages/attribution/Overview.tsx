@@ -39,7 +39,7 @@ export default function Overview() {
           ) : (
             <div className="stack">
               <TotalsFigures now={report.totals} before={range.compare ? before.data?.totals : undefined} />
-              <DailyChart range={range} now={report} before={range.compare ? before.data : undefined} requests={requests} />
+              <DailyChart now={report} before={range.compare ? before.data : undefined} requests={requests} />
             </div>
           )
         }

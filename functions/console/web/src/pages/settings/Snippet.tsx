@@ -81,7 +81,7 @@ function LiveCheck() {
             {known && <Button kind="quiet" onPress={() => setParts({ session: null })}>Stop watching</Button>}
           </div>
         </form>
-        {known && (current ? <Seen session={current} /> : missing ? <p className="alert">No signal of <code>{session}</code> yet. This is looked at again every two seconds.</p> : <p className="muted">Looking …</p>)}
+        {known && (current ? <Seen session={current} /> : missing ? <p className="alert"><span>No signal of <code>{session}</code> yet. This is looked at again every two seconds.</span></p> : <p className="muted">Looking …</p>)}
         {known && reading.problem && !missing && <Failed problem={reading.problem} again={reading.again} />}
       </div>
     </Card>

@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { Bar, CartesianGrid, ComposedChart, Line, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import { count, shortCount } from "../../core/numbers";
 import { longDay, shortDay, type Day } from "../../core/time";
@@ -10,7 +11,7 @@ export type Point = { day: Day; people: number; bots: number; conversions: numbe
 type Props = { points: readonly Point[]; height?: number };
 
 /** Clicks of each day as bars of people and bots, conversions as a line, people of the period before as a dashed line. */
-export default function Series({ points, height = 260 }: Props) {
+export default memo(function Series({ points, height = 260 }: Props) {
   const before = points.some((point) => point.before !== null);
   return (
     <ResponsiveContainer width="100%" height={height} initialDimension={{ width: 640, height }}>
@@ -37,7 +38,7 @@ export default function Series({ points, height = 260 }: Props) {
       </ComposedChart>
     </ResponsiveContainer>
   );
-}
+});
 
 type BarShape = { x?: number; y?: number; width?: number; height?: number; payload?: Point };
 

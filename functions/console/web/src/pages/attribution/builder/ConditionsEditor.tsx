@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { Conditions } from "../../../core/linkForm";
 import { KINDS, kindsOf, sentence, type Kind } from "../../../core/rules";
 import { IconButton } from "../../../ui/Button";
-import { Choice } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
 import { ConditionField } from "./ConditionField";
 
 const EMPTY: Record<Kind, Conditions> = {

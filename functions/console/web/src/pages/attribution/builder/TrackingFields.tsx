@@ -1,4 +1,5 @@
-import { Choice, TextBox, Toggle } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
+import { TextBox, Toggle } from "../../../ui/fields";
 import { Card } from "../../../ui/Page";
 import type { SectionProps } from "./Builder";
 

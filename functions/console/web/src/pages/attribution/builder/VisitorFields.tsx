@@ -2,7 +2,8 @@ import { useState } from "react";
 import type { Visitor } from "../../../core/preview";
 import { DEVICES } from "../../../core/rules";
 import { Button } from "../../../ui/Button";
-import { Choice, TextBox } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
+import { TextBox } from "../../../ui/fields";
 import { CountryField } from "./CountryField";
 import { SavedVisitors } from "./SavedVisitors";
 

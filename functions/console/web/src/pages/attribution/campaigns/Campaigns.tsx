@@ -8,7 +8,7 @@ import { sortOf, sortText } from "../../../core/query";
 import { rangeName } from "../../../core/range";
 import { Button, ButtonLink } from "../../../ui/Button";
 import { DataTable } from "../../../ui/DataTable";
-import { Choice } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
 import { Chips, SearchBox, Toolbar, type Chip } from "../../../ui/Filters";
 import { Card, Page } from "../../../ui/Page";
 import { Empty, Loaded } from "../../../ui/states";

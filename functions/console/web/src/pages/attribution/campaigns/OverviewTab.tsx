@@ -34,7 +34,7 @@ export function OverviewTab({ range, campaignId, shortUrl, report }: Props) {
                 <ConfidenceReasons score={now.confidence ?? 100} penalties={now.penalties ?? []} />
               </Card>
             </div>
-            <DailyChart range={range} now={now} before={earlier} requests={requests} />
+            <DailyChart now={now} before={earlier} requests={requests} />
           </div>
         )
       }

@@ -8,7 +8,7 @@ import { plural } from "../../../core/numbers";
 import { instant } from "../../../core/time";
 import { Button, IconButton } from "../../../ui/Button";
 import { DataTable } from "../../../ui/DataTable";
-import { Choice } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
 import { Chips, SearchBox, Toolbar, type Chip } from "../../../ui/Filters";
 import { AsOf, Card } from "../../../ui/Page";
 import { Empty, Loaded } from "../../../ui/states";

@@ -1,5 +1,5 @@
 import { Link } from "wouter";
-import { PAGES } from "../../../app/routes";
+import { PAGES } from "../../../app/pages";
 import { decidedByRule, ruleWords, type Click } from "../../../core/clicks";
 import { countryName } from "../../../core/countries";
 import { keyName } from "../../../core/dimensions";

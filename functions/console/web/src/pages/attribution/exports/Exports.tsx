@@ -8,7 +8,7 @@ import { count, plural } from "../../../core/numbers";
 import { rangeName } from "../../../core/range";
 import { daysBetween, longDay } from "../../../core/time";
 import { Code } from "../../../ui/ApiRequest";
-import { Choice, type Option } from "../../../ui/fields";
+import { Choice, type Option } from "../../../ui/Choice";
 import { Card, Page } from "../../../ui/Page";
 import { ExportRun } from "../../../ui/ExportRun";
 import { Icon } from "../../../ui/Icon";

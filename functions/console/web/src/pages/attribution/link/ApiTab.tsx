@@ -1,5 +1,6 @@
 import { useHandle } from "../../../app/context";
-import { address, type Request } from "../../../api/client";
+import { address } from "../../../api/address";
+import type { Request } from "../../../api/client";
 import { curl } from "../../../api/curl";
 import { writable } from "../../../core/linkBody";
 import type { Link } from "../../../core/links";

@@ -20,7 +20,7 @@ export function OverviewTab({ link }: { link: Link }) {
         {(report) => (
           <div className="stack">
             <TotalsFigures now={report.totals} before={range.compare ? before.data?.totals : undefined} />
-            <DailyChart range={range} now={report} before={range.compare ? before.data : undefined} requests={requests} />
+            <DailyChart now={report} before={range.compare ? before.data : undefined} requests={requests} />
             <AsOf at={now.at} freshness={report.freshness} />
           </div>
         )}

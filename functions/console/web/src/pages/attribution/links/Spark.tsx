@@ -4,6 +4,7 @@ import { useRange } from "../../../app/context";
 import { useReport } from "../../../api/report";
 import { points, seriesSummary } from "../../../core/series";
 import { sparkLine } from "../../../core/spark";
+import { dayOf } from "../../../core/time";
 import css from "./spark.module.css";
 
 /** How long a row is pointed at before its days are asked for. */
@@ -77,7 +78,7 @@ function Spark({ slug }: { slug: string }) {
   const report = useReport(range, { groupBy: "day", slug });
   if (report.problem) return <p className="small">{report.problem.message}</p>;
   if (!report.data) return <p className="muted small">Reading the days of {slug} …</p>;
-  const series = points(range, report.data.rows, undefined, now);
+  const series = points(report.data, undefined, dayOf(now));
   return (
     <>
       <svg className={css.line} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true"><path d={sparkLine(series.map(({ people }) => people), WIDTH, HEIGHT)} /></svg>

@@ -7,7 +7,7 @@ import type { LinkBody } from "../../../core/linkBody";
 import { matrixCountries, matrixVisits, NO_VISITOR, visitOf, type Visitor } from "../../../core/preview";
 import { fromLocal } from "../../../core/time";
 import { ApiRequest } from "../../../ui/ApiRequest";
-import { Choice } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
 import { Card } from "../../../ui/Page";
 import { Failed } from "../../../ui/states";
 import { Matrix } from "../builder/Matrix";

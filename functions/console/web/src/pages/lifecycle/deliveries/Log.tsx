@@ -7,7 +7,7 @@ import { filterOf, filterText, listQuery, NO_FILTER, TIMES, type Filter } from "
 import { plural } from "../../../core/numbers";
 import { Button } from "../../../ui/Button";
 import { DataTable } from "../../../ui/DataTable";
-import { Choice } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
 import { Chips, SearchBox, Toolbar, type Chip } from "../../../ui/Filters";
 import { AsOf, Card } from "../../../ui/Page";
 import { Empty, Loaded } from "../../../ui/states";

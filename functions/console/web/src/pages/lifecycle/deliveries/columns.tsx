@@ -27,7 +27,7 @@ export function deliveryColumns(nameOf: (endpoint: string) => string, pick: ((en
       cell: ({ status, trigger }) => <span className="row"><StatusTag status={status} />{TRIGGERS[trigger] && <span className="tag">{TRIGGERS[trigger]}</span>}</span>,
     },
     { id: "attempts", name: "Attempts", cell: (delivery) => <Dots of={delivery} /> },
-    { id: "next", name: "Next attempt", align: "end", cell: (delivery) => <Next of={delivery} /> },
+    { id: "next", name: "Took, or next attempt", align: "end", cell: (delivery) => <Next of={delivery} /> },
     { id: "created", name: "Created", align: "end", cell: ({ createdAt }) => <Ago at={createdAt} /> },
   ];
 }

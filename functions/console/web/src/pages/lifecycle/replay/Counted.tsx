@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import { useAddress, useHandle } from "../../../app/context";
 import type { Request } from "../../../api/client";
-import { address as apiAddress } from "../../../api/client";
+import { address as apiAddress } from "../../../api/address";
 import { problemOf, type Problem } from "../../../api/problem";
 import { replayBody, replayRange, type Progress } from "../../../api/replay";
 import { count as number, plural } from "../../../core/numbers";

@@ -1,6 +1,7 @@
 import { ACTIONS, type Action } from "../../../core/chain";
 import { draftRule, type ChainForm } from "../../../core/chainForm";
-import { Choice, TextBox } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
+import { TextBox } from "../../../ui/fields";
 import type { FormFaults } from "../../../ui/form";
 import { Card } from "../../../ui/Page";
 import { ActionLook } from "./ActionLook";

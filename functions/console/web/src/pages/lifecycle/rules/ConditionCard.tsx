@@ -3,7 +3,8 @@ import { conditionText, oppositeText, type Group } from "../../../core/chain";
 import { SPANS, whenOf, type ConditionForm, type SignalForm } from "../../../core/chainForm";
 import { SEGMENTS } from "../../../core/sessions";
 import { IconButton } from "../../../ui/Button";
-import { Choice, TextBox } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
+import { TextBox } from "../../../ui/fields";
 import { Values } from "../../../ui/Values";
 import css from "./rules.module.css";
 

@@ -7,7 +7,7 @@ import { dayOf, instant } from "../../../core/time";
 import { graces, GRACES, MAX_GRACE_DAYS, type Webhook } from "../../../core/webhooks";
 import { Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
-import { Choice } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
 import { Card } from "../../../ui/Page";
 import { Failed } from "../../../ui/states";
 import { Countdown } from "../../../ui/When";

@@ -7,7 +7,8 @@ import { plural } from "../../../core/numbers";
 import { instant, longDay, relative } from "../../../core/time";
 import { Button } from "../../../ui/Button";
 import { DataTable, type Column } from "../../../ui/DataTable";
-import { Choice, TextBox } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
+import { TextBox } from "../../../ui/fields";
 import { Chips, SearchBox, Toolbar, type Chip } from "../../../ui/Filters";
 import { Card, Page } from "../../../ui/Page";
 import { save } from "../../../ui/save";
@@ -109,6 +110,6 @@ function columns(zone: string, now: number, pick: Set): Column<AuditEvent>[] {
     { id: "who", name: "Who", cell: ({ actor }) => <Actor actor={actor} onPick={() => pick({ actor: actor.id })} /> },
     { id: "what", name: "What", cell: ({ action }) => <button type="button" className={css.pick} title={`Show only ${action}`} onClick={() => pick({ action })}>{actionName(action)}</button> },
     { id: "target", name: "Target", cell: (event) => <Target event={event} page={pageOf(event)} /> },
-    { id: "changed", name: "Changed", cell: (event) => <span className="cut muted">{changedFields(event)}</span> },
+    { id: "changed", name: "Changed", cell: (event) => <span className={`${css.changed} muted`}>{changedFields(event)}</span> },
   ];
 }

@@ -1,6 +1,6 @@
-import { Link, matchRoute, useRouter } from "wouter";
+import { Link } from "wouter";
 import { useAddress } from "../../../app/context";
-import { PAGES } from "../../../app/routes";
+import { pageAt } from "../../../app/pages";
 import { actorKind, type AuditEvent } from "../../../core/audit";
 import css from "./audit.module.css";
 
@@ -17,8 +17,7 @@ export function Actor({ actor, onPick }: { actor: AuditEvent["actor"]; onPick: (
 /** What was changed, leading to it where the console has a page for it. */
 export function Target({ event, page }: { event: AuditEvent; page: string | null }) {
   const address = useAddress();
-  const { parser } = useRouter();
-  const exists = page !== null && PAGES.some(({ path }) => matchRoute(parser, `/:handle/${path}`, `/h/${page.split("?")[0]}`)[0]);
+  const exists = page !== null && pageAt(`/handle/${page.split("?")[0]}`) !== null;
   const name = <bdi className={css.target} title={event.target}>{event.target}</bdi>;
   return exists ? <Link href={address(page)}>{name}</Link> : name;
 }

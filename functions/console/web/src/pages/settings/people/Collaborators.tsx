@@ -73,7 +73,7 @@ function columns(owns: boolean, open: (what: Open) => void): Column<Person>[] {
   return [
     { id: "person", name: "Person", cell: ({ userId }) => <span className="row tags"><strong><bdi>{userId}</bdi></strong><CopyButton text={userId} label={`Copy ${userId}`} /></span> },
     { id: "role", name: "Role", cell: ({ role }) => <span className={`tag ${role === "OWNER" ? "tag-accent" : ""}`}>{role}</span> },
-    { id: "may", name: "What it is for", cell: ({ role }) => <span className="muted">{ROLES.find(({ id }) => id === role)?.text}</span>, wideOnly: true },
+    { id: "may", name: "What it is for", cell: ({ role }) => <span className={`${css.what} muted`}>{ROLES.find(({ id }) => id === role)?.text}</span>, wideOnly: true },
     ...(owns ? [actions] : []),
   ];
 }

@@ -5,7 +5,7 @@ import { useChange } from "../../../api/use";
 import type { People } from "../../../core/people";
 import { Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
-import { Choice } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
 import { toast } from "../../../ui/toasts";
 import { keepFocus, TypedConfirm } from "../../../ui/TypedConfirm";
 

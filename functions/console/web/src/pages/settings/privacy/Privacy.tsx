@@ -5,7 +5,8 @@ import { contents, NAME_TEXTS, NAMES, named, personFile, personOf, type Person }
 import { ApiRequest } from "../../../ui/ApiRequest";
 import { Button } from "../../../ui/Button";
 import { ExportRun } from "../../../ui/ExportRun";
-import { Choice, TextBox } from "../../../ui/fields";
+import { Choice } from "../../../ui/Choice";
+import { TextBox } from "../../../ui/fields";
 import { Card, Page } from "../../../ui/Page";
 import { AuditLink } from "../audit/AuditLink";
 import { ErasePerson } from "./ErasePerson";

@@ -1,1 +1,0 @@
-import{Fc as e,Fo as t,io as n,jo as r,yo as i}from"./frame-Du9yOdm_.js";var a=e();function o({target:e,action:o}){let s=t(),c=r();if(!n(s,`audit`))return null;let l=new URLSearchParams({...e?{target:e}:{},...o?{action:o}:{}});return(0,a.jsx)(i,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

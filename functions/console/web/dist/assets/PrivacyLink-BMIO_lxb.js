@@ -1,1 +1,0 @@
-import{Fc as e,Fo as t,Kn as n,io as r,jo as i,yo as a}from"./frame-Du9yOdm_.js";var o=e();function s({by:e,id:s}){let c=t(),l=i();return r(c,`privacy`)?(0,o.jsx)(a,{kind:`quiet`,icon:`lock`,href:l(`settings/privacy?${new URLSearchParams(n({by:e,id:s}))}`),children:`Privacy`}):null}export{s as t};

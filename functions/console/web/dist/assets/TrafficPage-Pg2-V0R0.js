@@ -1,1 +1,0 @@
-import{Fc as e,Po as t,Ro as n,to as r}from"./frame-Du9yOdm_.js";import{t as i}from"./Traffic-Dglcgr2p.js";var a=e();function o(){let[e]=t();return(0,a.jsx)(r,{title:`Traffic`,note:`${n(e)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

@@ -1,1 +1,0 @@
-import{Er as e,_a as t}from"./frame-Du9yOdm_.js";function n(n,r){return t(`/v2/handles/{handle}/conversions`,{query:e(n,r)})}export{n as t};

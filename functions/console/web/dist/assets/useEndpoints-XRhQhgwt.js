@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{Bt as t,Co as n,Lc as r,Pa as i}from"./frame-Du9yOdm_.js";var a=e(r(),1);function o(e){let r=n(`/v2/handles/{handle}/webhooks`,{query:{limit:100},...e?{every:e}:{}}),o=(0,a.useMemo)(()=>t(r.data?.items),[r.data]);return{reading:r,known:o,nameOf:e=>{let t=o.get(e);return t?i(t):r.data?`Deleted endpoint`:e}}}export{o as t};
