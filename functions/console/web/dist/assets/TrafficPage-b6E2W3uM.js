@@ -1,1 +1,0 @@
-import{Ct as e,ci as t,wi as n}from"./frame-D5JFu93x.js";import{p as r}from"./start-CLotyGlw.js";import{t as i}from"./Traffic-tyjO1vQ6.js";var a=n();function o(){let[n]=t();return(0,a.jsx)(e,{title:`Traffic`,note:`${r(n)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

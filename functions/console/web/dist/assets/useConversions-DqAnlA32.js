@@ -1,1 +1,0 @@
-import{L as e}from"./frame-D5JFu93x.js";import{Dr as t}from"./shared-B_q54njI.js";function n(n,r){return e(`/v2/handles/{handle}/conversions`,{query:t(n,r)})}export{n as t};
