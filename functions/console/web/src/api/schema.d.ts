@@ -7400,6 +7400,8 @@ export interface operations {
                 test?: boolean;
                 /** @description Only what reports count already, or what they do not. */
                 counted?: boolean;
+                /** @description Only what is credited to the campaign its click named, or what is not; without conversions whose click named none. */
+                credited?: boolean;
                 /** @description Only conversions of this key, read directly. */
                 idempotencyKey?: string;
                 /** @description Entries a page; 50 when left out. */
@@ -8517,7 +8519,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The link was changed concurrently. */
+            /** @description Too many concurrent writers. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8674,7 +8676,7 @@ export interface operations {
                     "application/json": components["schemas"]["LinkView"];
                 };
             };
-            /** @description A part of the request is invalid; `fields` names each. */
+            /** @description That version leads back to this service, or its campaign has been deleted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8710,7 +8712,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The link was changed concurrently. */
+            /** @description Too many concurrent writers. */
             409: {
                 headers: {
                     [name: string]: unknown;
