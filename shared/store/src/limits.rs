@@ -195,8 +195,9 @@ impl<'a> Limits<'a> {
     /// Takes one of `max` in a window of `length_ms` milliseconds that starts with its first use: one `UpdateItem`, two at the first use
     /// that this process sees of a window that another one has started, and none when it has seen the window exhausted.
     ///
-    /// A process may also take a few without a call, [`free_uses`] between two calls, and adds them to the counter at the next one. Uses
-    /// one after the other keep the maximum exactly; each process and each use at the same time may exceed it by that number.
+    /// A process may also take a few without a call, at most nine between two calls and fewer when few are left, and adds them to the
+    /// counter at the next one. Uses one after the other keep the maximum exactly; each process and each use at the same time may exceed it
+    /// by that number.
     ///
     /// # Errors
     /// When the table is unavailable.

@@ -21,9 +21,9 @@ export function Page({ title, name, note, actions, children, asOf, freshness }: 
           <h1>{title}</h1>
           {note && <p className="muted">{note}</p>}
         </div>
-        <div className="page-actions">
+        <div className="page-side">
+          {actions && <div className="page-actions">{actions}</div>}
           {asOf !== undefined && <AsOf at={asOf} freshness={freshness} />}
-          {actions}
         </div>
       </header>
       {children}
@@ -36,7 +36,8 @@ export function AsOf({ at, freshness }: { at: number; freshness?: Freshness | un
   const zone = useZone();
   const now = useNow();
   const stale = freshness && staleness(freshness, now);
-  if (!at) return null;
+  // Its line is there before it is known, so that nothing moves then.
+  if (!at) return <span className="as-of" />;
   return (
     <span className="as-of">
       {stale && <span className="tag tag-warn">{stale}</span>} as of <time>{clock(at, zone)}</time>

@@ -1,0 +1,1 @@
+import{Et as e,Vt as t,ai as n,li as r,wi as i}from"./frame-CQyDreat.js";var a=i();function o({target:i,action:o}){let s=r(),c=n();if(!e(s,`audit`))return null;let l=new URLSearchParams({...i?{target:i}:{},...o?{action:o}:{}});return(0,a.jsx)(t,{kind:`quiet`,icon:`list`,href:c(`settings/audit?${l}`),children:`Audit`})}export{o as t};

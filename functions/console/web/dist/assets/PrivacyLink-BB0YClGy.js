@@ -1,0 +1,1 @@
+import{Et as e,Vt as t,ai as n,li as r,wi as i}from"./frame-CQyDreat.js";import{qn as a}from"./shared-DTwRPPnh.js";var o=i();function s({by:i,id:s}){let c=r(),l=n();return e(c,`privacy`)?(0,o.jsx)(t,{kind:`quiet`,icon:`lock`,href:l(`settings/privacy?${new URLSearchParams(a({by:i,id:s}))}`),children:`Privacy`}):null}export{s as t};

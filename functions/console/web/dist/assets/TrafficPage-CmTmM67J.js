@@ -1,1 +1,0 @@
-import{Ct as e,ci as t,wi as n}from"./frame-C5tCTSm9.js";import{p as r}from"./start-DkE6BPqR.js";import{t as i}from"./Traffic-M2EdSY27.js";var a=n();function o(){let[n]=t();return(0,a.jsx)(e,{title:`Traffic`,note:`${r(n)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

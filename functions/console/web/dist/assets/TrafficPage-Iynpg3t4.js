@@ -1,0 +1,1 @@
+import{Ct as e,ci as t,wi as n}from"./frame-CQyDreat.js";import{p as r}from"./start-CfxM_vKJ.js";import{t as i}from"./Traffic-Ct4UqKTF.js";var a=n();function o(){let[n]=t();return(0,a.jsx)(e,{title:`Traffic`,note:`${r(n)}, UTC days`,children:(0,a.jsx)(i,{})})}export{o as default};

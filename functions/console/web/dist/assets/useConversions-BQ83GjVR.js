@@ -1,0 +1,1 @@
+import{L as e}from"./frame-CQyDreat.js";import{Dr as t}from"./shared-DTwRPPnh.js";function n(n,r){return e(`/v2/handles/{handle}/conversions`,{query:t(n,r)})}export{n as t};

@@ -1,1 +1,0 @@
-import{L as e}from"./frame-C5tCTSm9.js";import{Dr as t}from"./shared-CwSQZJhH.js";function n(n,r){return e(`/v2/handles/{handle}/conversions`,{query:t(n,r)})}export{n as t};
