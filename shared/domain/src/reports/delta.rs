@@ -184,3 +184,6 @@ impl Serialize for Delta {
         serializer.collect_seq(groups)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -251,6 +251,17 @@ mod tests {
     }
 
     #[test]
+    fn an_erased_origin_differs_in_its_referrer_alone() {
+        let origin = |referrer: &str| {
+            let (country, device, source) = ("DE".to_owned(), "MOBILE".to_owned(), "email".to_owned());
+            let referrer = referrer.to_owned();
+            Origin::of(&Click { country, device, source, referrer, ..crate::testing::click(Moment::from_millis(0), 1) })
+        };
+        assert_ne!(origin("t.co"), origin("unknown"));
+        assert_eq!(origin("t.co").erased(), origin("unknown"));
+    }
+
+    #[test]
     fn the_hour_is_that_of_the_utc_day_also_before_1970() {
         for (at, hour) in [("2026-03-01T00:00:00Z", "00"), ("2026-03-01T13:59:59.999Z", "13"), ("1969-12-31T23:00:00Z", "23")] {
             assert_eq!(hour_of(at.parse().unwrap()), hour);

@@ -238,3 +238,6 @@ impl<'de> Deserialize<'de> for StoredDimension {
         deserializer.deserialize_any(OfDimension)
     }
 }
+
+#[cfg(test)]
+mod tests;

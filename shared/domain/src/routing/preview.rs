@@ -112,3 +112,6 @@ fn any_word() -> impl Field<Output = String> {
     let schema = || Schema::text().pattern(r"[^\s\x00-\x1F\x7F-\x9F]");
     form::leaf(schema, |value| word(&form::any_text().read(value)?).ok_or_else(|| "must not be empty".to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,6 +114,7 @@ fn carried(claimed: Option<Money>, adjusted: i64, confirmed: Option<Money>) -> i
 mod tests {
     use super::*;
     use crate::accounts::audit::ActorKind;
+    use crate::campaigns::NotCredited;
     use crate::testing;
     use proptest::prelude::*;
 
@@ -185,6 +186,47 @@ mod tests {
                 bot: of.bot,
             };
             assert_eq!(entry, &whole);
+        }
+    }
+
+    #[test]
+    fn of_the_same_click_the_credit_and_what_the_merchant_leaves_out_stay_as_claimed_and_of_another_nothing_does() {
+        let (early, late) = (Moment::from_millis(1_772_360_000_000), Moment::from_millis(1_772_361_000_000));
+        // Whether the click is the same, whether the merchant names the optional values, and whether these are the claimed ones.
+        for (click, names, keeps) in [(1, false, true), (1, true, false), (2, false, false), (2, true, false)] {
+            let claimed = Conversion {
+                campaign_id: Some("spring".parse().unwrap()),
+                not_credited: Some(NotCredited::CampaignPaused),
+                session_id: Some("claimed".parse().unwrap()),
+                occurred_at: Some(early),
+                metadata: Some("claimed".to_owned()),
+                ..conversion("good", Some(900), "USD", 1)
+            };
+            let submitted = Conversion {
+                campaign_id: Some("autumn".parse().unwrap()),
+                not_credited: Some(NotCredited::CampaignDeleted),
+                session_id: names.then(|| "submitted".parse().unwrap()),
+                occurred_at: names.then_some(late),
+                metadata: names.then(|| "submitted".to_owned()),
+                ..conversion("good", Some(2500), "USD", click)
+            };
+            let credited = if click == 1 { &claimed } else { &submitted };
+            let optional = if keeps { &claimed } else { &submitted };
+            let expected = Conversion {
+                id: claimed.id,
+                accepted_at: claimed.accepted_at,
+                trust: Trust::Confirmed,
+                campaign_id: credited.campaign_id.clone(),
+                not_credited: credited.not_credited,
+                session_id: optional.session_id.clone(),
+                occurred_at: optional.occurred_at,
+                metadata: optional.metadata.clone(),
+                ..submitted.clone()
+            };
+            let corrected = Correction::of(&claimed, 0, &submitted, confirming());
+            assert_eq!(corrected.confirmed, expected, "click {click}, named: {names}");
+            assert_eq!(corrected.confirmation.campaign_id, expected.campaign_id);
+            assert_eq!((corrected.reversal.campaign_id, corrected.confirmation.elsewhere), (claimed.campaign_id, click != 1));
         }
     }
 

@@ -156,6 +156,16 @@ fn counters_know_their_keys() {
     }
 }
 
+#[test]
+fn totals_are_the_counters_of_no_key_also_when_a_key_is_named_like_them() {
+    let mut counts = Counts::default();
+    for (name, value) in [("c", 3), ("m|USD", -5), ("mc|EUR", 0), ("country|DE|c", 3), ("source|m|USD", 1), ("source|c|m|USD", -5)] {
+        counts.add(name, value);
+    }
+    assert_eq!(counts.totals().collect::<Vec<_>>(), [("c", 3), ("mc|EUR", 0), ("m|USD", -5)]);
+    assert_eq!(Counts::default().totals().count(), 0);
+}
+
 fn tallies() -> impl Strategy<Value = Tally> {
     prop::collection::btree_map("[a-d]", -3_i64..4, 0..4).prop_map(Tally)
 }
